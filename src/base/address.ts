@@ -1,0 +1,128 @@
+export type Family = 4 | 6
+
+/**
+ * A numeric IP address in canonical text: dotted decimal, or RFC 5952 for IPv6 (lower case, longest zero run as `::`).
+ * Two addresses are equal exactly when their strings are; so it is a Map key and travels as JSON.
+ */
+export type IpAddress = string & { readonly kind: 'ip-address' }
+
+export const familyOf = (address: IpAddress): Family => (address.includes(':') ? 6 : 4)
+
+/** Four decimal parts, or IPv6 text with at most one `::` and an optional dotted tail; no scope id, no brackets, no prefix. */
+export function parseAddress(text: string): IpAddress | undefined {
+  const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+  return bytes === undefined ? undefined : addressFromBytes(bytes)
+}
+
+/** For constants in code and tests; throws on text that is not an address. */
+export function address(text: string): IpAddress {
+  const parsed = parseAddress(text)
+  if (parsed === undefined) throw new Error(`not an address: ${text}`)
+  return parsed
+}
+
+/** 4 or 16 bytes, network order. */
+export function addressBytes(of: IpAddress): Uint8Array {
+  const bytes = of.includes(':') ? parseIpv6(of) : parseIpv4(of)
+  if (bytes === undefined) throw new Error(`not an address: ${of}`)
+  return bytes
+}
+
+/** From 4 or 16 bytes, network order; any other length throws. */
+export function addressFromBytes(bytes: Uint8Array): IpAddress {
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as IpAddress
+  if (bytes.length !== 16) throw new Error(`an address has 4 or 16 bytes, not ${bytes.length}`)
+  return formatIpv6(bytes) as IpAddress
+}
+
+/** Unsigned comparison over all bytes in network order (RFC 9568 §6.4.3): negative, zero or positive. */
+export function compareAddresses(a: IpAddress, b: IpAddress): number {
+  const left = addressBytes(a)
+  const right = addressBytes(b)
+  if (left.length !== right.length) return left.length - right.length
+  for (let i = 0; i < left.length; i++) {
+    const difference = (left[i] as number) - (right[i] as number)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+/** 224.0.0.0/4 or ff00::/8. */
+export function isMulticast(of: IpAddress): boolean {
+  const first = addressBytes(of)[0] as number
+  return familyOf(of) === 4 ? first >> 4 === 0xe : first === 0xff
+}
+
+/** fe80::/10. */
+export function isLinkLocal6(of: IpAddress): boolean {
+  if (familyOf(of) !== 6) return false
+  const bytes = addressBytes(of)
+  return bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80
+}
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4) return undefined
+  const bytes = new Uint8Array(4)
+  for (const [i, part] of parts.entries()) {
+    if (!/^\d{1,3}$/.test(part)) return undefined
+    const value = Number(part)
+    if (value > 255) return undefined
+    bytes[i] = value
+  }
+  return bytes
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const head = parseGroups(halves[0] as string, halves.length === 1)
+  const tail = halves.length === 2 ? parseGroups(halves[1] as string, true) : []
+  if (head === undefined || tail === undefined) return undefined
+  const missing = 8 - head.length - tail.length
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined
+  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail]
+  const bytes = new Uint8Array(16)
+  for (const [i, group] of groups.entries()) {
+    bytes[2 * i] = group >> 8
+    bytes[2 * i + 1] = group & 0xff
+  }
+  return bytes
+}
+
+function parseGroups(text: string, last: boolean): number[] | undefined {
+  if (text === '') return []
+  const groups: number[] = []
+  const parts = text.split(':')
+  for (const [i, part] of parts.entries()) {
+    if (part.includes('.')) {
+      const dotted = last && i === parts.length - 1 ? parseIpv4(part) : undefined
+      if (dotted === undefined) return undefined
+      groups.push(
+        ((dotted[0] as number) << 8) | (dotted[1] as number),
+        ((dotted[2] as number) << 8) | (dotted[3] as number),
+      )
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16))
+    else return undefined
+  }
+  return groups
+}
+
+function formatIpv6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] as number) << 8) | (bytes[2 * i + 1] as number))
+  let bestStart = -1
+  let bestLength = 1
+  for (let i = 0; i < 8; i++) {
+    let end = i
+    while (end < 8 && groups[end] === 0) end++
+    if (end - i > bestLength) {
+      bestStart = i
+      bestLength = end - i
+    }
+    if (end > i) i = end
+  }
+  const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':')
+  return bestStart < 0
+    ? hex(groups)
+    : `${hex(groups.slice(0, bestStart))}::${hex(groups.slice(bestStart + bestLength))}`
+}

@@ -1,0 +1,6 @@
+/**
+ * The forwarding table's interface: services and destinations (IPVS terms), the orders a backend takes, and the plan
+ * that leads from what is held to what is wanted. Nothing above this folder knows which backend runs.
+ */
+
+export type * from './backend.ts'

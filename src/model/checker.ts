@@ -1,0 +1,50 @@
+import type { IpAddress, Micros } from '../base/index.ts'
+
+/** When a checker probes, and how many failures it forgives (keepalived.conf(5), keywords common to checkers). */
+export type CheckTiming = {
+  readonly delayLoop: Micros
+  /** Repetitions after a first failure before the server counts as down. */
+  readonly retry: number
+  readonly delayBeforeRetry: Micros
+  /** The first probe starts after 1 s plus a random part of this; 0: after 1 s. */
+  readonly warmup: Micros
+  /** Down until the first success. */
+  readonly alpha: boolean
+  readonly logAllFailures: boolean
+}
+
+/** Where a probe connects to and from. */
+export type CheckTarget = {
+  readonly address: IpAddress
+  readonly port: number
+  readonly bindAddress?: IpAddress
+  readonly bindPort?: number
+  readonly bindInterface?: string
+  readonly fwmark?: number
+  /** Limit for connecting and for each wait. */
+  readonly connectTimeout: Micros
+}
+
+export type HttpRequestCheck = {
+  readonly path: string
+  /** Host header; target address and port when absent. */
+  readonly virtualHost?: string
+  /** MD5 of the raw body, 32 lower-case hexadecimal digits. */
+  readonly digest?: string
+  /** Inclusive ranges of accepted status codes. */
+  readonly statusCodes: readonly { readonly from: number; readonly to: number }[]
+}
+
+export type TcpChecker = { readonly kind: 'tcp'; readonly timing: CheckTiming; readonly target: CheckTarget }
+
+export type HttpChecker = {
+  readonly kind: 'http'
+  readonly timing: CheckTiming
+  readonly target: CheckTarget
+  readonly requests: readonly HttpRequestCheck[]
+  readonly httpVersion: '1.0' | '1.0C' | '1.1'
+  /** While coming up do not wait between urls. */
+  readonly fastRecovery: boolean
+}
+
+export type Checker = TcpChecker | HttpChecker

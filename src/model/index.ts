@@ -1,0 +1,11 @@
+/**
+ * The validated configuration: immutable values, their keys and their defaults. Made by `config`, carried to the roles
+ * in messages, so every value survives structured cloning. A *real server* is what the user wrote; what a forwarding
+ * backend holds for it is a *destination* and lives in `forwarding`.
+ */
+
+export * from './checker.ts'
+export * from './command.ts'
+export * from './configuration.ts'
+export * from './virtual-router.ts'
+export * from './virtual-server.ts'

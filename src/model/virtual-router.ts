@@ -1,0 +1,92 @@
+import type { Family, IpAddress, Micros } from '../base/index.ts'
+import type { Command } from './command.ts'
+
+/** One entry of virtual_ipaddress or virtual_ipaddress_excluded (keepalived.conf(5)). */
+export type VirtualAddress = {
+  readonly address: IpAddress
+  /** 0–32 or 0–128; a full-length prefix when none was written. */
+  readonly prefixLength: number
+  /** Where it is put; the virtual router's own interface when none was written. */
+  readonly interface: string
+  /** rtnetlink scope: 0 global, 200 site, 253 link, 254 host, or any 0–255. */
+  readonly scope: number
+  /** IPv4 address label, at most 15 bytes. */
+  readonly label?: string
+  /** IPv4 broadcast address. */
+  readonly broadcast?: IpAddress
+}
+
+/** How often, and how long after what, virtual addresses are announced by gratuitous ARP or unsolicited NA. */
+export type AnnouncementSettings = {
+  /** Second burst this long after becoming master; 0: none. */
+  readonly masterDelay: Micros
+  /** Messages an address in one burst, at least 1. */
+  readonly masterRepeat: number
+  /** Period of announcements while master; 0: none. */
+  readonly masterRefresh: Micros
+  readonly masterRefreshRepeat: number
+  /** The same pair after a weaker master was heard; repeat 0: none. */
+  readonly lowerPrioDelay: Micros
+  readonly lowerPrioRepeat: number
+  /** Least gap between two gratuitous ARPs on one interface; 0: none. */
+  readonly garpInterval: Micros
+  /** The same for unsolicited neighbour advertisements. */
+  readonly gnaInterval: Micros
+}
+
+export type VirtualRouterNotifications = {
+  readonly master?: Command
+  readonly backup?: Command
+  readonly fault?: Command
+  readonly stop?: Command
+  readonly deleted?: Command
+  readonly masterRxLowerPri?: Command
+  /** Called after each of the others with `INSTANCE name STATE priority`. */
+  readonly any?: Command
+}
+
+/** One vrrp_instance: an id on an interface in one address family, everything defaulted. */
+export type VirtualRouter = {
+  readonly name: string
+  readonly family: Family
+  readonly version: 2 | 3
+  readonly interface: string
+  /** 1–255. */
+  readonly virtualRouterId: number
+  readonly initialState: 'master' | 'backup'
+  /** Base priority, 1–255; 255 owns the addresses. */
+  readonly priority: number
+  readonly advertisementInterval: Micros
+  /** RFC 2338 simple text; the password is at most 8 bytes. Never logged, never in a snapshot. */
+  readonly authentication?: { readonly type: 'pass'; readonly password: string }
+  /** In the order written; all of `family`. */
+  readonly addresses: readonly VirtualAddress[]
+  /** Managed but not advertised; any family. */
+  readonly excludedAddresses: readonly VirtualAddress[]
+  readonly preempt: boolean
+  readonly preemptDelay: Micros
+  /** mcast_src_ip or unicast_src_ip; the interface's first address of the family (IPv6: link-local) when absent. */
+  readonly source?: IpAddress
+  readonly multicastGroup: IpAddress
+  /** Empty: multicast. */
+  readonly unicastPeers: readonly IpAddress[]
+  /** TTL or hop limit of unicast advertisements. */
+  readonly unicastTtl: number
+  readonly checkUnicastSource: boolean
+  /** Advertisements to miss before a backup takes over, 1–100. */
+  readonly downTimerAdverts: number
+  readonly announcements: AnnouncementSettings
+  readonly lowerPrioNoAdvert: boolean
+  readonly higherPrioSendAdvert: boolean
+  readonly ownerIgnoreAdverts: boolean
+  readonly skipCheckAdvAddr: boolean
+  /** v3 over IPv4 without the pseudo-header in the checksum (v3_checksum_as_v2). */
+  readonly v3ChecksumAsV2: boolean
+  /** The state of the own interface does not matter. */
+  readonly dontTrackPrimary: boolean
+  readonly notify: VirtualRouterNotifications
+}
+
+/** What makes two models' routers the same one across a reload: id, family and interface, not the name. */
+export const virtualRouterKey = (of: Pick<VirtualRouter, 'interface' | 'family' | 'virtualRouterId'>): string =>
+  `${of.interface}/ipv${of.family}/${of.virtualRouterId}`

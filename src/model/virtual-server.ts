@@ -1,0 +1,103 @@
+import type { Family, IpAddress } from '../base/index.ts'
+import type { Checker } from './checker.ts'
+import type { Command } from './command.ts'
+
+export type Protocol = 'tcp' | 'udp' | 'sctp'
+
+/** Names as in lb_algo and ipvsadm. */
+export const schedulers = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'sh',
+  'mh',
+  'dh',
+  'fo',
+  'ovf',
+  'sed',
+  'nq',
+  'twos',
+] as const
+export type SchedulerName = (typeof schedulers)[number]
+
+/** NAT, DR and TUN of lb_kind. */
+export type ForwardingMethod = 'nat' | 'dr' | 'tun'
+
+export type ServiceAddress =
+  | {
+      readonly kind: 'address'
+      readonly protocol: Protocol
+      readonly address: IpAddress
+      /** 0: any port. */
+      readonly port: number
+    }
+  | { readonly kind: 'fwmark'; readonly family: Family; readonly mark: number }
+
+/** `tcp/192.0.2.1:80`, `udp/[2001:db8::1]:53` or `fwmark/4/7`; the key of a service in every message and map. */
+export function serviceKey(of: ServiceAddress): string {
+  if (of.kind === 'fwmark') return `fwmark/${of.family}/${of.mark}`
+  return `${of.protocol}/${endpoint(of)}`
+}
+
+/** `192.0.2.1:80` or `[2001:db8::1]:80`. */
+export const endpoint = (of: { readonly address: IpAddress; readonly port: number }): string =>
+  of.address.includes(':') ? `[${of.address}]:${of.port}` : `${of.address}:${of.port}`
+
+/** One real_server: what the user wrote, everything inherited and defaulted. */
+export type RealServer = {
+  readonly address: IpAddress
+  readonly port: number
+  /** 0 takes no new connections. */
+  readonly weight: number
+  readonly method: ForwardingMethod
+  /** Weight 0 instead of removal while down. */
+  readonly inhibitOnFailure: boolean
+  /** Connection limits; 0: none. */
+  readonly upperThreshold: number
+  readonly lowerThreshold: number
+  /** Up when all of them are; none: always up. */
+  readonly checkers: readonly Checker[]
+  readonly notifyUp?: Command
+  readonly notifyDown?: Command
+}
+
+export type SorryServer = {
+  readonly address: IpAddress
+  readonly port: number
+  readonly method: ForwardingMethod
+  /** Kept in the table with weight 0 while it is not needed. */
+  readonly inhibit: boolean
+}
+
+export type Persistence = {
+  /** Whole seconds, 1–2678400. */
+  readonly timeout: number
+  /** Client addresses are grouped by this many leading bits: 32 and 128 are one client. */
+  readonly prefixLength: number
+}
+
+export type VirtualServer = {
+  /** Unique in the model; the `serviceKey` of `service`. */
+  readonly key: string
+  readonly service: ServiceAddress
+  readonly scheduler: SchedulerName
+  readonly persistence?: Persistence
+  readonly onePacket: boolean
+  readonly realServers: readonly RealServer[]
+  readonly sorryServer?: SorryServer
+  /** Weight sum of living real servers needed, at least 1. */
+  readonly quorum: number
+  readonly hysteresis: number
+  /** Real servers start as down until their first success. */
+  readonly alpha: boolean
+  /** Down notifications are run at the daemon's stop. */
+  readonly omega: boolean
+  readonly quorumUp?: Command
+  readonly quorumDown?: Command
+}
+
+/** A real server's identity inside its virtual server: address and port, not weight or checkers. */
+export const realServerKey = (of: Pick<RealServer, 'address' | 'port'>): string => endpoint(of)

@@ -1,0 +1,113 @@
+import type { IpAddress } from '../base/index.ts'
+
+/** What `holdfast status --json` shows of one virtual router. Times are ISO 8601, lengths are seconds. */
+export type VirtualRouterSnapshot = {
+  readonly name: string
+  readonly interface: string
+  readonly family: 4 | 6
+  readonly version: 2 | 3
+  readonly virtualRouterId: number
+  readonly state: 'initialize' | 'backup' | 'master' | 'fault'
+  readonly since: string
+  /** Why it is in fault, in words; absent otherwise. */
+  readonly faultReason?: string
+  readonly basePriority: number
+  readonly effectivePriority: number
+  readonly advertisementInterval: number
+  /** The interval learned from the master while backup. */
+  readonly masterInterval: number
+  /** Source of the last accepted advertisement, or our own source while master. */
+  readonly masterAddress?: IpAddress
+  readonly masterPriority?: number
+  readonly addresses: readonly string[]
+  readonly advertisementsSent: number
+  readonly advertisementsReceived: number
+  readonly priorityZeroSent: number
+  readonly priorityZeroReceived: number
+  readonly becameMaster: number
+  readonly releasedMaster: number
+  /** Rejected advertisements by reason; only reasons seen. */
+  readonly drops: Readonly<Record<string, number>>
+}
+
+export type CheckerSnapshot = {
+  readonly kind: string
+  readonly up: boolean
+  /** ISO 8601; absent before the first probe ended. */
+  readonly lastProbe?: string
+  /** The named outcome of the last probe. */
+  readonly lastOutcome?: string
+  /** In words: what was expected and what came. */
+  readonly detail?: string
+}
+
+export type RealServerSnapshot = {
+  readonly address: IpAddress
+  readonly port: number
+  readonly state: 'up' | 'down' | 'unknown'
+  /** As configured. */
+  readonly weight: number
+  readonly since: string
+  /** Why it is down; absent otherwise. */
+  readonly reason?: string
+  readonly checkers: readonly CheckerSnapshot[]
+}
+
+export type VirtualServerSnapshot = {
+  readonly key: string
+  readonly scheduler: string
+  readonly quorum: 'up' | 'down'
+  readonly sorryServerInUse: boolean
+  readonly realServers: readonly RealServerSnapshot[]
+}
+
+/** One destination in the forwarding table, with its weight there and its counters. */
+export type DestinationSnapshot = {
+  readonly address: IpAddress
+  readonly port: number
+  readonly method: string
+  readonly weight: number
+  readonly activeConnections: number
+  readonly inactiveConnections: number
+  readonly persistentConnections: number
+  readonly connections: number
+  readonly inPackets: number
+  readonly outPackets: number
+  readonly inBytes: number
+  readonly outBytes: number
+}
+
+export type ServiceSnapshot = {
+  readonly key: string
+  readonly scheduler: string
+  readonly persistenceTimeout?: number
+  readonly destinations: readonly DestinationSnapshot[]
+}
+
+export type ForwardingSnapshot = {
+  readonly backend: 'ebpf' | 'ipvs'
+  readonly services: readonly ServiceSnapshot[]
+  readonly exits: Readonly<Record<string, number>>
+}
+
+export type RoleSnapshot = {
+  readonly role: string
+  readonly pid?: number
+  readonly state: 'running' | 'starting' | 'waiting' | 'stopped'
+  readonly restarts: number
+}
+
+/** The whole of `holdfast status --json`. */
+export type DaemonSnapshot = {
+  readonly version: string
+  readonly pid: number
+  readonly startedAt: string
+  readonly configurationFile: string
+  readonly configurationLoadedAt: string
+  /** Why the last reload was refused; absent when it was applied. */
+  readonly lastReloadError?: string
+  readonly roles: readonly RoleSnapshot[]
+  readonly virtualRouters: readonly VirtualRouterSnapshot[]
+  readonly virtualServers: readonly VirtualServerSnapshot[]
+  readonly forwarding?: ForwardingSnapshot
+}

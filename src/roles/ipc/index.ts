@@ -1,0 +1,7 @@
+/**
+ * What roles say to each other: one message union a pair of processes, and the channel they travel on. Roles import
+ * this folder and not each other.
+ */
+
+export type * from './channel.ts'
+export type * from './messages.ts'

@@ -1,0 +1,102 @@
+import type { Instant } from '../../base/index.ts'
+import type { ServiceState } from '../../forwarding/index.ts'
+import type { VirtualRouter, VirtualServer } from '../../model/index.ts'
+import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
+
+export type RoleName = 'vrrp' | 'checker' | 'forwarding'
+
+/**
+ * Supervisor to any role. A configuration is offered, answered `ready` or `refused`, then committed or withdrawn; the
+ * first offer and every reload go the same way. `stop` is followed by an orderly end of the process.
+ */
+export type ToRole<Slice> =
+  | { readonly type: 'offer'; readonly revision: number; readonly slice: Slice }
+  | { readonly type: 'commit'; readonly revision: number }
+  | { readonly type: 'withdraw'; readonly revision: number }
+  | { readonly type: 'snapshot-requested'; readonly id: number }
+  /** `leave`: addresses (-V) or the forwarding table (-I) stay in place. */
+  | { readonly type: 'stop'; readonly leave: boolean }
+
+export type FromRole<Snapshot> =
+  /** The process has loaded and listens. */
+  | { readonly type: 'started' }
+  | { readonly type: 'ready'; readonly revision: number }
+  | { readonly type: 'refused'; readonly revision: number; readonly reason: string }
+  | { readonly type: 'applied'; readonly revision: number }
+  | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+
+export type ResumedRouter = { readonly key: string; readonly since: string }
+
+export type VrrpSlice = {
+  readonly routers: readonly VirtualRouter[]
+  /** -V: keep addresses at stop. */
+  readonly keepAddressesAtStop: boolean
+  readonly realTimePriority?: number
+  readonly logDetail: boolean
+  readonly runDirectory: string
+  /**
+   * After the death of an earlier vrrp role: who was master then, and when it died. Each resumes as master if less than
+   * its own master down interval has passed, else its addresses are removed and it starts as backup.
+   */
+  readonly resume?: { readonly masters: readonly ResumedRouter[]; readonly diedAt: Instant }
+}
+
+export type VrrpNotifyState = 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP' | 'DELETED' | 'MASTER_RX_LOWER_PRI'
+
+export type ToVrrp = ToRole<VrrpSlice>
+export type FromVrrp =
+  | FromRole<readonly VirtualRouterSnapshot[]>
+  /** A state was entered and its addresses and announcements are done; run the scripts. */
+  | {
+      readonly type: 'virtual-router-state'
+      readonly key: string
+      readonly name: string
+      readonly state: VrrpNotifyState
+      readonly priority: number
+    }
+
+/** What was known of a real server before the checker was restarted. */
+export type HealthRecord = {
+  readonly serviceKey: string
+  readonly realServerKey: string
+  readonly up: boolean
+  /** The checkers whose last verdict was down, by index in the real server's list. */
+  readonly failedCheckers: readonly number[]
+  readonly since: string
+  readonly reason?: string
+}
+
+export type CheckerSlice = {
+  readonly virtualServers: readonly VirtualServer[]
+  /** Carried over from an earlier checker role; empty at a cold start. */
+  readonly health: readonly HealthRecord[]
+}
+
+export type ToChecker = ToRole<CheckerSlice>
+export type FromChecker =
+  | FromRole<readonly VirtualServerSnapshot[]>
+  /** `complete`: services not listed are not wanted any more (sent once after each commit). */
+  | { readonly type: 'services-wanted'; readonly complete: boolean; readonly services: readonly ServiceState[] }
+  /** Every change; the supervisor keeps the latest of each for the next checker. */
+  | { readonly type: 'real-server-health'; readonly record: HealthRecord }
+  | { readonly type: 'quorum'; readonly serviceKey: string; readonly up: boolean; readonly sorryServerInUse: boolean }
+
+export type ForwardingSlice = {
+  readonly backend: 'ebpf' | 'ipvs'
+  /** Names this daemon's pins: two daemons on one host differ in it. */
+  readonly pinDirectory: string
+  /** Empty the table at start. */
+  readonly flush: boolean
+}
+
+export type ToForwarding =
+  | ToRole<ForwardingSlice>
+  | { readonly type: 'services-wanted'; readonly complete: boolean; readonly services: readonly ServiceState[] }
+export type FromForwarding =
+  | FromRole<ForwardingSnapshot>
+  /** After each `services-wanted`: what could not be applied (empty: all done). Retried by the role itself. */
+  | {
+      readonly type: 'services-applied'
+      readonly failures: readonly { readonly serviceKey: string; readonly reason: string }[]
+    }

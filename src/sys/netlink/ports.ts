@@ -1,0 +1,92 @@
+import type { Family, IpAddress, Result } from '../../base/index.ts'
+
+/** A netlink request the kernel refused; `message` includes the kernel's extended acknowledgement where there is one. */
+export type NetlinkError = { readonly code: string; readonly message: string }
+
+export type Link = {
+  readonly index: number
+  readonly name: string
+  /** Administratively up. */
+  readonly up: boolean
+  /** IFF_RUNNING: carrier. */
+  readonly running: boolean
+  readonly loopback: boolean
+  readonly multicast: boolean
+  readonly noArp: boolean
+  readonly mtu: number
+  /** 6 bytes for Ethernet; empty where there is none. */
+  readonly mac: Uint8Array
+  /** ARPHRD_*: 1 Ethernet, 772 loopback … */
+  readonly type: number
+  readonly masterIndex?: number
+  /** IFLA_INFO_KIND: veth, bridge, macvlan, vlan …; absent for physical devices. */
+  readonly kind?: string
+}
+
+export type LinkAddress = {
+  readonly interfaceIndex: number
+  readonly address: IpAddress
+  readonly prefixLength: number
+  readonly scope: number
+  readonly label?: string
+  readonly broadcast?: IpAddress
+  /** IFA_F_*. */
+  readonly flags: number
+  /** IFA_PROTO, who made it; 0 unknown (kernels before 5.18 never tell). */
+  readonly protocol: number
+}
+
+export type Route = {
+  /** Interface the packet leaves by. */
+  readonly interfaceIndex: number
+  /** Absent: the destination is on the link. */
+  readonly gateway?: IpAddress
+  readonly preferredSource?: IpAddress
+  /** RTN_*: 1 unicast, 2 local … */
+  readonly type: number
+}
+
+export type Neighbour = {
+  readonly interfaceIndex: number
+  readonly address: IpAddress
+  /** Empty while unresolved. */
+  readonly mac: Uint8Array
+  /** NUD_* bits. */
+  readonly state: number
+}
+
+/** The IFA_PROTO value that marks addresses of this daemon. */
+export const ADDRESS_PROTOCOL = 0x48
+
+/** Requests are executed and acknowledged before the call returns (the kernel runs them inside sendmsg). */
+export type RouteClient = {
+  links(): Result<readonly Link[], NetlinkError>
+  addresses(family?: Family): Result<readonly LinkAddress[], NetlinkError>
+  neighbours(): Result<readonly Neighbour[], NetlinkError>
+  route(to: IpAddress): Result<Route, NetlinkError>
+  /**
+   * Adds with ADDRESS_PROTOCOL; IPv6 with IFA_F_NODAD and, at a full-length prefix, preferred lifetime 0 so that it is
+   * not chosen as a source. EEXIST counts as success.
+   */
+  addAddress(request: Omit<LinkAddress, 'flags' | 'protocol'>): Result<void, NetlinkError>
+  /** EADDRNOTAVAIL and ENODEV count as success. */
+  deleteAddress(request: Pick<LinkAddress, 'interfaceIndex' | 'address' | 'prefixLength'>): Result<void, NetlinkError>
+  close(): void
+}
+export type OpenRouteClient = () => Result<RouteClient, NetlinkError>
+
+export type RouteEvent =
+  | { readonly type: 'link'; readonly link: Link }
+  | { readonly type: 'link-removed'; readonly index: number; readonly name: string }
+  | { readonly type: 'address'; readonly address: LinkAddress }
+  | { readonly type: 'address-removed'; readonly address: LinkAddress }
+  | { readonly type: 'neighbour'; readonly neighbour: Neighbour; readonly removed: boolean }
+  | { readonly type: 'route-changed' }
+  /** Events were lost (ENOBUFS): read everything again. */
+  | { readonly type: 'resync' }
+
+export type RouteMonitor = { close(): void }
+export type OpenRouteMonitor = (options: {
+  readonly groups: readonly ('link' | 'address' | 'neighbour' | 'route')[]
+  readonly onEvent: (event: RouteEvent) => void
+}) => Result<RouteMonitor, NetlinkError>

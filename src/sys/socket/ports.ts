@@ -1,0 +1,45 @@
+import type { Family, IpAddress, Result } from '../../base/index.ts'
+
+/** A system call that failed: `code` is the errno name, `call` what was attempted, `message` a sentence for the user. */
+export type SystemError = { readonly code: string; readonly call: string; readonly message: string }
+
+/** One received IP datagram of protocol 112. */
+export type VrrpDatagram = {
+  /** The VRRP message, IP header removed; valid only until the handler returns. */
+  readonly payload: Uint8Array
+  readonly source: IpAddress
+  readonly destination: IpAddress
+  /** TTL or hop limit as received; -1 when the kernel did not say. */
+  readonly hopLimit: number
+  readonly interfaceIndex: number
+  /** IPv4: total length of the header minus header length; undefined for IPv6. Differs from payload.length on trailing padding. */
+  readonly declaredLength?: number
+}
+
+/** A raw socket for VRRP on one interface and family, bound to the device, multicast loop off, TOS/class 0xC0. */
+export type VrrpSocket = {
+  /** Sends one message; the kernel makes the IP header (IPv6: and the checksum at offset 6). */
+  send(message: {
+    readonly payload: Uint8Array
+    readonly source: IpAddress
+    readonly destination: IpAddress
+    readonly hopLimit: number
+  }): Result<void, SystemError>
+  close(): void
+}
+export type OpenVrrpSocket = (options: {
+  readonly family: Family
+  readonly interface: string
+  /** Groups to join on the interface; empty for unicast. */
+  readonly groups: readonly IpAddress[]
+  readonly onDatagram: (datagram: VrrpDatagram) => void
+  /** The socket is unusable (interface removed); the owner closes it and opens another one later. */
+  readonly onError: (error: SystemError) => void
+}) => Result<VrrpSocket, SystemError>
+
+/** AF_PACKET socket that sends whole Ethernet frames on one interface and receives nothing. */
+export type FrameSocket = {
+  send(frame: Uint8Array): Result<void, SystemError>
+  close(): void
+}
+export type OpenFrameSocket = (interfaceIndex: number) => Result<FrameSocket, SystemError>
