@@ -65,7 +65,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
   if (parts.length !== 4) return undefined
   const bytes = new Uint8Array(4)
   for (const [i, part] of parts.entries()) {
-    if (!/^\d{1,3}$/.test(part)) return undefined
+    if (!/^(0|[1-9]\d{0,2})$/.test(part)) return undefined
     const value = Number(part)
     if (value > 255) return undefined
     bytes[i] = value
