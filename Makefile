@@ -1,32 +1,100 @@
-# Holdfast. `make demo` and `make test` do all set-up they need; `make help` lists the rest.
+# Holdfast. `make demo` and `make test` do all the set-up they need; `make help` lists the rest.
+SHELL := /bin/bash
 BIN := node_modules/.bin
+PREFIX ?= /usr
+DESTDIR ?=
+LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
+DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: build native bpf clean
-build: node_modules/.stamp src/config/syntax/parser.generated.js native bpf
-	$(BIN)/tsc
-	install -D -m 644 src/config/syntax/parser.generated.js dist/config/syntax/parser.generated.js
+.PHONY: help setup setup-lab setup-matrix build compile tools native bpf install demo demo-nat test bench soak fuzz lint format clean
+.DEFAULT_GOAL := build
 
-node_modules/.stamp: package-lock.json
-	npm ci --no-audit --no-fund
-	touch $@
+help:                ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-src/config/syntax/parser.generated.js: grammar/keepalived.peggy
+# --- set-up: says what it installs, then installs only what is missing -------------------------------------------------
+setup:
+	@scripts/setup build
+setup-lab:
+	@scripts/setup lab
+setup-matrix:
+	@scripts/setup matrix
+
+# --- build ------------------------------------------------------------------------------------------------------------
+build: compile native bpf ## compile everything: dist/, build/native/, build/bpf/
+
+PARSER := src/config/syntax/parser.generated.js
+$(PARSER): grammar/keepalived.peggy | setup
 	$(BIN)/peggy --format es --dts -o $@ $<
 
+compile: $(PARSER) | setup
+	$(BIN)/tsc
+	@install -D -m 644 $(PARSER) dist/config/syntax/parser.generated.js
+
+# Node-API headers: beside the running node, where NodeSource and nodejs.org put them.
+NODE_INCLUDE := $(shell node -p 'require("path").resolve(process.execPath, "../../include/node")' 2> /dev/null)
+CFLAGS_ADDON := -O2 -g -Wall -Wextra -Wno-cast-function-type -fPIC -shared -fvisibility=hidden -DNAPI_VERSION=8 -I$(NODE_INCLUDE)
 native: build/native/hfsys.node build/native/hfbpf.node
-CFLAGS_ADDON := -O2 -g -Wall -Wextra -Wno-cast-function-type -fPIC -shared -fvisibility=hidden -DNAPI_VERSION=8 -I/usr/include/node
-build/native/hfsys.node: $(wildcard src/native/hfsys/*.[ch])
+build/native/hfsys.node: $(wildcard src/native/hfsys/*.[ch]) | setup
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^)
-build/native/hfbpf.node: $(wildcard src/native/hfbpf/*.[ch])
+build/native/hfbpf.node: $(wildcard src/native/hfbpf/*.[ch]) | setup
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^) -lbpf
 
 bpf: $(patsubst src/bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard src/bpf/*.bpf.c))
-build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h)
+build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) | setup
 	@mkdir -p $(@D)
 	clang -O2 -g -target bpf -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 	llvm-strip -g $@
 
-clean:
-	rm -rf build dist src/config/syntax/parser.generated.*
+# The lab library, the demo and the benches, for node without a test runner.
+tools: build | setup-lab
+	@$(BIN)/tsc -p tsconfig.tools.json
+
+# --- install ----------------------------------------------------------------------------------------------------------
+# What runs needs node, libbpf1 and these files; no compiler, no clang, no network. PREFIX=/usr/local works as well.
+install:             ## install what is built: make install [DESTDIR=] [PREFIX=/usr]
+	@test -e dist/cli/holdfastd.js -a -e build/native/hfsys.node || { echo 'nothing is built yet: run make build' >&2; exit 1; }
+	rm -rf $(LIBDIR)
+	install -d $(LIBDIR)/build/native $(LIBDIR)/build/bpf $(LIBDIR)/bin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DOCDIR)/conf-examples
+	cp -r dist $(LIBDIR)/
+	install -m 644 package.json $(LIBDIR)/
+	install -m 644 build/native/*.node $(LIBDIR)/build/native/
+	install -m 644 build/bpf/*.bpf.o $(LIBDIR)/build/bpf/
+	install -m 755 bin/holdfastd bin/holdfast $(LIBDIR)/bin/
+	node scripts/install-modules.mjs $(LIBDIR)
+	ln -sfn ../lib/holdfast/bin/holdfastd $(DESTDIR)$(PREFIX)/sbin/holdfastd
+	ln -sfn ../lib/holdfast/bin/holdfast $(DESTDIR)$(PREFIX)/bin/holdfast
+	sed 's,/usr/sbin/holdfastd,$(PREFIX)/sbin/holdfastd,g' systemd/holdfast.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/holdfast.service
+	install -m 644 conf-examples/* $(DOCDIR)/conf-examples/
+	install -m 644 README.md LICENSE $(DOCDIR)/
+
+# --- show and prove ---------------------------------------------------------------------------------------------------
+demo: tools          ## two directors, a failing real server, a killed master: make demo [ARGS=--nat]
+	@node build/tools/demo/demo.js $(ARGS)
+demo-nat: tools      ## the same with NAT and port mapping
+	@node build/tools/demo/demo.js --nat
+
+test: setup-matrix build ## lint, types, unit, kernel and lab tests; ends with N passed, N failed, N skipped
+	@$(BIN)/vitest run
+
+bench: tools         ## outage, jitter, throughput, memory, each beside a peer measured in the same run
+	@bench/run $(ARGS)
+
+soak: setup-matrix build ## the lab tests that take long
+	@HOLDFAST_SOAK=1 $(BIN)/vitest run --project soak
+
+HOLDFAST_FUZZ_RUNS ?= 20000
+fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_FUZZ_RUNS=20000]
+	@HOLDFAST_FUZZ_RUNS=$(HOLDFAST_FUZZ_RUNS) $(BIN)/vitest run --project unit
+
+lint: | setup        ## formatter, linter and compiler, changing nothing
+	$(BIN)/biome check .
+	$(BIN)/tsc -p tsconfig.test.json
+format: | setup      ## let the formatter have its way
+	$(BIN)/biome check --write .
+
+clean:               ## remove what was built
+	rm -rf build/native build/bpf build/tools dist src/config/syntax/parser.generated.*

@@ -1,25 +1,49 @@
 import { defineConfig } from 'vitest/config'
 
+/** Needs root: network namespaces, raw sockets, the kernel's BPF, whole daemons. One file at a time, after the rest. */
+const privileged = ['test/{bpf,sys,scenario,lab,build}/**/*.test.ts']
+const long = ['test/soak/**/*.test.ts']
+
 export default defineConfig({
   test: {
+    reporters: ['default', './test/reporter.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/bpf/**', 'test/sys/**', 'test/scenario/**'],
+          exclude: [...privileged, ...long],
+          setupFiles: ['test/fuzz.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       {
-        // Needs root: network namespaces, raw sockets, the kernel's BPF. One file at a time.
         test: {
           name: 'lab',
-          include: ['test/{lab,bpf,sys,scenario}/**/*.test.ts'],
+          include: privileged,
           fileParallelism: false,
+          maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
+      ...(process.env['HOLDFAST_SOAK'] === undefined
+        ? []
+        : [
+            {
+              test: {
+                name: 'soak',
+                include: long,
+                fileParallelism: false,
+                maxWorkers: 1,
+                testTimeout: 3_600_000,
+                hookTimeout: 60_000,
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]),
     ],
   },
 })
