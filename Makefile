@@ -25,7 +25,7 @@ build: compile native bpf ## compile everything: dist/, build/native/, build/bpf
 
 PARSER := src/config/syntax/parser.generated.js
 $(PARSER): grammar/keepalived.peggy | setup
-	$(BIN)/peggy --format es --dts -o $@ $<
+	$(BIN)/peggy --format es --dts --allowed-start-rules File,ScriptLine,CommandString -o $@ $<
 
 compile: $(PARSER) | setup
 	$(BIN)/tsc
