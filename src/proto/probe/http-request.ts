@@ -1,0 +1,19 @@
+import { familyOf } from '../../base/index.ts'
+import type { HttpChecker, HttpRequestCheck } from '../../model/index.ts'
+
+/**
+ * The request of one url, as keepalived writes it byte for byte: no header but these, so that access logs and servers
+ * that match on them see no difference. `path` goes as written. A virtual host carries its own port or none; without one
+ * the Host header is the target with its port, an IPv6 address in brackets (RFC 9112 §3.2).
+ */
+export function httpRequest(checker: HttpChecker, check: HttpRequestCheck): Uint8Array {
+  const { address, port } = checker.target
+  const target = familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+  const version = checker.httpVersion === '1.1' ? '1.1' : '1.0'
+  const close = checker.httpVersion === '1.0' ? '' : 'Connection: close\r\n'
+  return encoder.encode(
+    `GET ${check.path} HTTP/${version}\r\nUser-Agent: KeepAliveClient\r\n${close}Host: ${check.virtualHost ?? target}\r\n\r\n`,
+  )
+}
+
+const encoder = new TextEncoder()

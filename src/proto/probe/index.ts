@@ -1,0 +1,13 @@
+/**
+ * How a probe's answer is judged, one file a checker. The role holds the conversation within limits of time and bytes and
+ * hands over what came back; here it becomes exactly one named outcome with a sentence for the user. The answer is
+ * hostile: whatever its bytes, the result is a value. Follows keepalived.conf(5) for TCP_CHECK and HTTP_GET and RFC 9112
+ * for the response's head; does not decode chunked bodies and follows no redirect, because keepalived does neither.
+ */
+
+export { judgeHttp } from './http.ts'
+export { httpRequest } from './http-request.ts'
+export { type HttpReading, MAX_BODY, MAX_HEAD, type ResponseHead, readHttp, unread } from './http-response.ts'
+export { meaningOf, type Outcome, type OutcomeMeaning, type OutcomeReason } from './outcome.ts'
+export { judgeTcp } from './tcp.ts'
+export { judgeTransport, type TransportFailure } from './transport.ts'

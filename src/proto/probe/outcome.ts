@@ -1,0 +1,44 @@
+/** How a probe can end: exactly one of these, also the word in logs, snapshots and counters. */
+export type OutcomeReason =
+  /** TCP: the connection was established. */
+  | 'connected'
+  /** HTTP: status and digest are as configured. */
+  | 'accepted'
+  | 'connection-refused'
+  | 'connect-timeout'
+  | 'unreachable'
+  | 'reset'
+  | 'response-timeout'
+  | 'no-response'
+  | 'malformed-response'
+  | 'too-large'
+  | 'bad-status'
+  | 'digest-mismatch'
+  /** This host could not ask: no descriptor, no port, a bind address it does not have. Says nothing of the server. */
+  | 'local-error'
+  /** The checker needs what this build or kernel cannot do. Says nothing of the server. */
+  | 'not-supported'
+
+export type Outcome = {
+  readonly reason: OutcomeReason
+  /** One sentence for the user, without a full stop: `expected status 200-299, got 503`. */
+  readonly detail: string
+}
+
+/** What an outcome says of the server. An inconclusive probe is repeated and changes nothing. */
+export type OutcomeMeaning = 'success' | 'failure' | 'inconclusive'
+
+export function meaningOf(reason: OutcomeReason): OutcomeMeaning {
+  switch (reason) {
+    case 'connected':
+    case 'accepted':
+      return 'success'
+    case 'local-error':
+    case 'not-supported':
+      return 'inconclusive'
+    default:
+      return 'failure'
+  }
+}
+
+export const outcome = (reason: OutcomeReason, detail: string): Outcome => ({ reason, detail })
