@@ -1,0 +1,49 @@
+import { after, type Instant, type Micros, micros, seconds } from '../../base/index.ts'
+import type { Checker } from '../../model/index.ts'
+
+/** Unknown until the first result; it is not a kind of down. */
+export type Verdict = 'unknown' | 'up' | 'down'
+
+/** What is known by one checker of one real server, and when it asks again. */
+export type CheckerHealth = {
+  readonly verdict: Verdict
+  /** What unknown counts as: up at a start without alpha, and whatever the server was when its checker was changed. */
+  readonly presumedUp: boolean
+  /** Failures in a row that were forgiven; at most `retry`. */
+  readonly failures: number
+  /** Index of the url the next probe asks for; always 0 for a checker without urls. */
+  readonly request: number
+  /** That url brought the server down: it alone is asked for until it succeeds. */
+  readonly requestFailed: boolean
+  readonly phase: { readonly name: 'waiting'; readonly probeAt: Instant } | { readonly name: 'probing' }
+}
+
+/** Does the server live, as far as this checker goes? */
+export const countsAsUp = (health: CheckerHealth): boolean =>
+  health.verdict === 'unknown' ? health.presumedUp : health.verdict === 'up'
+
+/** keepalived's BOOTSTRAP_DELAY: what a daemon that has just started waits before anything else. */
+const BOOTSTRAP: Micros = seconds(1)
+
+/** What an earlier checker of the same server had found: its verdict, or only whether the server lived. */
+export type Inherited = { readonly verdict: 'up' | 'down' } | { readonly presumedUp: boolean }
+
+/**
+ * A checker that begins: the first probe comes after 1 s and a random part of warmup, so that checkers do not ask all at
+ * once (keepalived.conf(5) warmup).
+ * @param random  uniform in 0 ≤ random < 1
+ */
+export function beginHealth(checker: Checker, now: Instant, random: number, inherited?: Inherited): CheckerHealth {
+  const { alpha, warmup } = checker.timing
+  return {
+    verdict: inherited !== undefined && 'verdict' in inherited ? inherited.verdict : 'unknown',
+    presumedUp: inherited !== undefined && 'presumedUp' in inherited ? inherited.presumedUp : !alpha,
+    failures: 0,
+    request: 0,
+    requestFailed: false,
+    phase: { name: 'waiting', probeAt: after(after(now, BOOTSTRAP), micros(warmup * random)) },
+  }
+}
+
+/** The number of requests one round consists of. */
+export const requestCount = (checker: Checker): number => (checker.kind === 'http' ? checker.requests.length : 1)

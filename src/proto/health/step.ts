@@ -1,0 +1,81 @@
+import { after, assertNever, type Instant, type Micros, micros } from '../../base/index.ts'
+import type { Checker } from '../../model/index.ts'
+import type { HealthAction } from './action.ts'
+import type { HealthEvent } from './event.ts'
+import { type CheckerHealth, requestCount } from './state.ts'
+
+export type HealthStep = { readonly state: CheckerHealth; readonly actions: readonly HealthAction[] }
+
+/**
+ * One event in the life of a checker, with keepalived's meaning of the counters: `retry` is the number of repetitions
+ * after a first failure, `delay_before_retry` apart; the first result of all forgives nothing; a server that is down is
+ * asked every `delay_loop`, by HTTP every max(delay_loop, delay_before_retry). Waits count from the end of the probe.
+ */
+export function stepHealth(checker: Checker, state: CheckerHealth, event: HealthEvent, now: Instant): HealthStep {
+  switch (event.type) {
+    case 'deadline-reached': {
+      const { phase } = state
+      if (phase.name === 'probing' || now < phase.probeAt) return { state, actions: [] }
+      const start: HealthAction = { type: 'start-probe', request: state.request }
+      return { state: { ...state, phase: { name: 'probing' } }, actions: [start] }
+    }
+    case 'probe-ended':
+      if (state.phase.name !== 'probing') return { state, actions: [] }
+      switch (event.meaning) {
+        case 'success':
+          return succeeded(checker, state, now)
+        case 'failure':
+          return failed(checker, state, now)
+        // This host's own trouble (no descriptor, no such bind address) is no verdict on the server.
+        case 'inconclusive':
+          return wait(state, now, checker.timing.delayLoop)
+        default:
+          return assertNever(event.meaning)
+      }
+    default:
+      return assertNever(event)
+  }
+}
+
+function succeeded(checker: Checker, before: CheckerHealth, now: Instant): HealthStep {
+  const { delayLoop } = checker.timing
+  const state = { ...before, failures: 0 }
+
+  // The url that failed is well again: that alone does not make the server up, now every url is asked for once.
+  if (state.requestFailed)
+    return wait({ ...state, requestFailed: false, request: 0 }, now, withinRound(checker, delayLoop))
+
+  const next = state.request + 1
+  if (next < requestCount(checker))
+    return wait({ ...state, request: next }, now, state.verdict === 'up' ? delayLoop : withinRound(checker, delayLoop))
+  if (state.verdict === 'up') return wait({ ...state, request: 0 }, now, delayLoop)
+  return wait({ ...state, verdict: 'up', request: 0 }, now, delayLoop, { type: 'announce-verdict', verdict: 'up' })
+}
+
+function failed(checker: Checker, state: CheckerHealth, now: Instant): HealthStep {
+  const { retry, delayBeforeRetry } = checker.timing
+  if (state.verdict === 'up' && state.failures < retry) {
+    const failures = state.failures + 1
+    return wait({ ...state, failures }, now, delayBeforeRetry, {
+      type: 'log-forgiven-failure',
+      failure: failures,
+      allowed: retry,
+    })
+  }
+  const down: CheckerHealth = { ...state, verdict: 'down', failures: 0, requestFailed: checker.kind === 'http' }
+  if (state.verdict === 'down') return wait(down, now, whileDown(checker))
+  return wait(down, now, whileDown(checker), { type: 'announce-verdict', verdict: 'down' })
+}
+
+function whileDown({ kind, timing }: Checker): Micros {
+  return kind === 'http' ? micros(Math.max(timing.delayLoop, timing.delayBeforeRetry)) : timing.delayLoop
+}
+
+/** Between the urls of a round that is to bring the server up: fast_recovery does not wait. */
+const withinRound = (checker: Checker, delayLoop: Micros): Micros =>
+  checker.kind === 'http' && checker.fastRecovery ? micros(0) : delayLoop
+
+const wait = (state: CheckerHealth, now: Instant, delay: Micros, ...actions: readonly HealthAction[]): HealthStep => ({
+  state: { ...state, phase: { name: 'waiting', probeAt: after(now, delay) } },
+  actions,
+})

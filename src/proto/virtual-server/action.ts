@@ -1,0 +1,1 @@
+export type QuorumAction = { readonly type: 'announce-quorum'; readonly up: boolean }

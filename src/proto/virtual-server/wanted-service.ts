@@ -1,0 +1,63 @@
+import type { Destination, ServiceState } from '../../forwarding/index.ts'
+import { endpoint, type RealServer, type SorryServer, type VirtualServer } from '../../model/index.ts'
+import type { QuorumState } from './state.ts'
+
+/** The weight sum that counts towards the quorum. */
+export function livingWeight(server: VirtualServer, alive: readonly boolean[]): number {
+  let sum = 0
+  for (const [i, { weight }] of server.realServers.entries()) if (alive[i] === true) sum += weight
+  return sum
+}
+
+/** The sorry server serves exactly while the quorum is down. */
+export const sorryServerInUse = (server: Pick<VirtualServer, 'sorryServer'>, quorum: QuorumState): boolean =>
+  quorum.name === 'down' && server.sorryServer !== undefined
+
+/**
+ * What the forwarding table is to hold for a virtual server: living real servers with their weights, or the sorry server.
+ * Without a sorry server a lost quorum takes nobody out of service. inhibit_on_failure and sorry_server_inhibit keep who
+ * does not serve in the table with weight 0, so that existing connections go on (keepalived.conf(5)).
+ * @param alive  one a real server, in the order of the model
+ */
+export function wantedService(server: VirtualServer, alive: readonly boolean[], quorum: QuorumState): ServiceState {
+  const sorry = sorryServerInUse(server, quorum)
+  const destinations = new Map<string, Destination>()
+  for (const [i, real] of server.realServers.entries()) {
+    const serves = alive[i] === true && !sorry
+    if (serves || real.inhibitOnFailure) destinations.set(endpoint(real), destination(real, serves ? real.weight : 0))
+  }
+  // A sorry server may be one of the real servers: there is one entry then, and who serves decides its weight.
+  const { sorryServer } = server
+  if (sorryServer !== undefined) {
+    const key = endpoint(sorryServer)
+    if (sorry) destinations.set(key, sorryDestination(sorryServer, 1))
+    else if (sorryServer.inhibit && !destinations.has(key)) destinations.set(key, sorryDestination(sorryServer, 0))
+  }
+  return {
+    service: {
+      address: server.service,
+      scheduler: server.scheduler,
+      ...(server.persistence === undefined ? {} : { persistence: server.persistence }),
+      onePacket: server.onePacket,
+    },
+    destinations: [...destinations.values()],
+  }
+}
+
+const destination = (real: RealServer, weight: number): Destination => ({
+  address: real.address,
+  port: real.port,
+  weight,
+  method: real.method,
+  upperThreshold: real.upperThreshold,
+  lowerThreshold: real.lowerThreshold,
+})
+
+const sorryDestination = ({ address, port, method }: SorryServer, weight: number): Destination => ({
+  address,
+  port,
+  weight,
+  method,
+  upperThreshold: 0,
+  lowerThreshold: 0,
+})
