@@ -5,7 +5,9 @@
 
 export * from './address.ts'
 export * from './assert-never.ts'
+export * from './byte-order.ts'
 export * from './checksum.ts'
 export * from './log.ts'
+export * from './pseudo-header.ts'
 export * from './result.ts'
 export * from './units.ts'

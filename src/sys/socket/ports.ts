@@ -1,7 +1,7 @@
 import type { Family, IpAddress, Result } from '../../base/index.ts'
+import type { SystemError } from '../descriptor/index.ts'
 
-/** A system call that failed: `code` is the errno name, `call` what was attempted, `message` a sentence for the user. */
-export type SystemError = { readonly code: string; readonly call: string; readonly message: string }
+export type { SystemError } from '../descriptor/index.ts'
 
 /** One received IP datagram of protocol 112. */
 export type VrrpDatagram = {

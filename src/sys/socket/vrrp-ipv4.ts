@@ -1,0 +1,85 @@
+import { addressBytes, addressFromBytes, hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+import * as c from './constants.ts'
+import { type ControlMessage, decodeControlMessages, encodeControlMessages } from './control-message.ts'
+import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
+import type { VrrpFamily } from './vrrp-family.ts'
+
+/** Without options (RFC 791 §3.1). */
+const IP_HEADER = 20
+
+/** `struct ip_mreqn`, also the value of IP_MULTICAST_IF: group, address, index. */
+function multicastRequest(group: Uint8Array | undefined, interfaceIndex: number): Uint8Array {
+  const bytes = new Uint8Array(12)
+  if (group !== undefined) bytes.set(group, 0)
+  new DataView(bytes.buffer).setInt32(8, interfaceIndex, hostIsLittleEndian)
+  return bytes
+}
+
+/** `struct in_pktinfo` to send with: index, source, nothing. */
+function packetInfo(source: IpAddress, interfaceIndex: number): ControlMessage {
+  const data = new Uint8Array(12)
+  new DataView(data.buffer).setInt32(0, interfaceIndex, hostIsLittleEndian)
+  data.set(addressBytes(source), 4)
+  return { level: c.SOL_IP, type: c.IP_PKTINFO, data }
+}
+
+function timeToLive(hopLimit: number): ControlMessage {
+  const data = new Uint8Array(4)
+  new DataView(data.buffer).setInt32(0, hopLimit, hostIsLittleEndian)
+  return { level: c.SOL_IP, type: c.IP_TTL, data }
+}
+
+/** VRRP over IPv4: a raw socket gives whole packets (raw(7)), so the header is parsed off here. */
+export const vrrpIpv4: VrrpFamily = {
+  domain: c.AF_INET,
+
+  options: (interfaceIndex) => [
+    { name: 'IP_PKTINFO', level: c.SOL_IP, option: c.IP_PKTINFO, value: 1 },
+    // Only the groups this socket joined, not those any socket of the host joined.
+    { name: 'IP_MULTICAST_ALL', level: c.SOL_IP, option: c.IP_MULTICAST_ALL, value: 0 },
+    { name: 'IP_MULTICAST_LOOP', level: c.SOL_IP, option: c.IP_MULTICAST_LOOP, value: 0 },
+    {
+      name: 'IP_MULTICAST_IF',
+      level: c.SOL_IP,
+      option: c.IP_MULTICAST_IF,
+      value: multicastRequest(undefined, interfaceIndex),
+    },
+    { name: 'IP_TOS', level: c.SOL_IP, option: c.IP_TOS, value: c.TOS_INTERNETWORK_CONTROL },
+    // keepalived sends no Don't Fragment bit.
+    { name: 'IP_MTU_DISCOVER', level: c.SOL_IP, option: c.IP_MTU_DISCOVER, value: c.IP_PMTUDISC_DONT },
+    // mcast_src_ip and unicast_src_ip may name an address that is not on this host.
+    { name: 'IP_TRANSPARENT', level: c.SOL_IP, option: c.IP_TRANSPARENT, value: 1, optional: true },
+  ],
+
+  join: (group, interfaceIndex) => ({
+    name: 'IP_ADD_MEMBERSHIP',
+    level: c.SOL_IP,
+    option: c.IP_ADD_MEMBERSHIP,
+    value: multicastRequest(addressBytes(group), interfaceIndex),
+  }),
+
+  sendHeader: (source, destination, hopLimit, interfaceIndex) => ({
+    address: encodeIpSocketAddress(destination),
+    control: encodeControlMessages([packetInfo(source, interfaceIndex), timeToLive(hopLimit)], hfsys().wordSize),
+  }),
+
+  receive(data, address, control) {
+    if (data.length < IP_HEADER || (data[0] as number) >> 4 !== 4) return undefined
+    const headerLength = ((data[0] as number) & 0x0f) * 4
+    const totalLength = ((data[2] as number) << 8) | (data[3] as number)
+    if (headerLength < IP_HEADER || headerLength > data.length || totalLength < headerLength) return undefined
+    const info = decodeControlMessages(control, hfsys().wordSize).find(
+      ({ level, type }) => level === c.SOL_IP && type === c.IP_PKTINFO,
+    )
+    if (info === undefined || info.data.length < 12) return undefined
+    return {
+      payload: data.subarray(headerLength),
+      source: decodeIpSocketAddress(address) ?? addressFromBytes(data.subarray(12, 16)),
+      destination: addressFromBytes(data.subarray(16, 20)),
+      hopLimit: data[8] as number,
+      interfaceIndex: new DataView(info.data.buffer, info.data.byteOffset).getInt32(0, hostIsLittleEndian),
+      declaredLength: totalLength - headerLength,
+    }
+  },
+}

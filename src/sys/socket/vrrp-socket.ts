@@ -1,0 +1,112 @@
+import { fail, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import * as c from './constants.ts'
+import type { OpenVrrpSocket } from './ports.ts'
+import { SOCKET_ADDRESS_SIZE } from './socket-address.ts'
+import type { SendHeader, SocketOption, VrrpFamily } from './vrrp-family.ts'
+import { vrrpIpv4 } from './vrrp-ipv4.ts'
+import { vrrpIpv6 } from './vrrp-ipv6.ts'
+
+/** Messages taken at one wake-up, so that a flood leaves time for the timers; the rest wakes the loop again. */
+const BATCH = 64
+/** The largest VRRP message has 255 IPv6 addresses: 4 kB and headers. What is longer arrives cut, and is judged so. */
+const RECEIVE_SIZE = 16_384
+/** Some hundred advertisements while a collection or a burst of route changes keeps the process busy. */
+const RECEIVE_BUFFER = 262_144
+/** A socket serves the virtual routers of one interface: each has few peers. */
+const HEADER_CACHE = 256
+
+/** For this interface alone, whatever arrived between socket() and the binding is dropped by its index. */
+export const openVrrpSocket: OpenVrrpSocket = (options) => {
+  const sys = hfsys()
+  const family = options.family === 4 ? vrrpIpv4 : vrrpIpv6
+  const index = checked('if_nametoindex', sys.ifIndex(options.interface), options.interface)
+  if (!index.ok) return index
+  const opened = checked('socket', sys.socket(family.domain, TYPE, c.IPPROTO_VRRP))
+  if (!opened.ok) return opened
+
+  const interfaceIndex = index.value
+  const descriptor = new Descriptor(opened.value)
+  const prepared = prepare(descriptor, family, options.interface, interfaceIndex, options.groups)
+  if (!prepared.ok) {
+    descriptor.close()
+    return prepared
+  }
+
+  const data = new Uint8Array(RECEIVE_SIZE)
+  const address = new Uint8Array(SOCKET_ADDRESS_SIZE)
+  const control = new Uint8Array(256)
+  const lengths = new Int32Array(3)
+
+  const watching = descriptor.whenReadable(() => {
+    // The handler may close the socket, so each turn looks.
+    for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
+      const size = sys.recvmsg(descriptor.fd, data, address, control, 0, lengths)
+      if (size < 0) {
+        if (!isWouldBlock(size)) options.onError(systemError('recvmsg', size, options.interface))
+        return
+      }
+      const datagram = family.receive(
+        data.subarray(0, size),
+        address.subarray(0, lengths[0]),
+        control.subarray(0, lengths[1]),
+      )
+      if (datagram === undefined || datagram.interfaceIndex !== interfaceIndex) continue
+      options.onDatagram(datagram)
+    }
+  })
+  if (watching < 0) {
+    descriptor.close()
+    return fail(systemError('epoll_ctl', watching, options.interface))
+  }
+
+  const headerFor = rememberHeaders(family, interfaceIndex)
+  return ok({
+    send({ payload, source, destination, hopLimit }) {
+      const header = headerFor(source, destination, hopLimit)
+      const sent = sys.sendmsg(descriptor.fd, payload, header.address, header.control, 0)
+      return sent < 0 ? fail(systemError('sendmsg', sent, options.interface)) : ok(undefined)
+    },
+    close: () => descriptor.close(),
+  })
+}
+
+const TYPE = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
+
+function prepare(
+  { fd }: Descriptor,
+  family: VrrpFamily,
+  name: string,
+  interfaceIndex: number,
+  groups: readonly IpAddress[],
+): Result<void, SystemError> {
+  const device = new TextEncoder().encode(`${name}\0`)
+  const all: readonly SocketOption[] = [
+    { name: 'SO_BINDTODEVICE', level: c.SOL_SOCKET, option: c.SO_BINDTODEVICE, value: device },
+    { name: 'SO_RCVBUF', level: c.SOL_SOCKET, option: c.SO_RCVBUF, value: RECEIVE_BUFFER, optional: true },
+    ...family.options(interfaceIndex),
+    // After IP_TOS, which sets a priority of its own.
+    { name: 'SO_PRIORITY', level: c.SOL_SOCKET, option: c.SO_PRIORITY, value: c.TC_PRIO_CONTROL, optional: true },
+    ...groups.map((group) => family.join(group, interfaceIndex)),
+  ]
+  for (const { name: option, level, option: number, value, optional } of all) {
+    const outcome = hfsys().setsockopt(fd, level, number, value)
+    if (outcome < 0 && !optional) return fail(systemError(`setsockopt ${option}`, outcome, name))
+  }
+  return ok(undefined)
+}
+
+/** The headers of one source, destination and hop limit do not change: advertisements find theirs ready. */
+function rememberHeaders(family: VrrpFamily, interfaceIndex: number) {
+  const remembered = new Map<string, SendHeader>()
+  return (source: IpAddress, destination: IpAddress, hopLimit: number): SendHeader => {
+    const key = `${source} ${destination} ${hopLimit}`
+    const known = remembered.get(key)
+    if (known !== undefined) return known
+    if (remembered.size >= HEADER_CACHE) remembered.clear()
+    const header = family.sendHeader(source, destination, hopLimit, interfaceIndex)
+    remembered.set(key, header)
+    return header
+  }
+}

@@ -1,0 +1,9 @@
+import { instant } from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+import type { Clock } from './ports.ts'
+
+/** CLOCK_MONOTONIC, shared by all processes of one boot; rounded down, so a timer armed for T fires at `now() >= T`. */
+export const systemClock: Clock = {
+  now: () => instant(hfsys().clock()),
+  wall: () => Date.now(),
+}
