@@ -1,0 +1,74 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { lab } from './lab-test.ts'
+import { openLab, summary } from './library/index.ts'
+
+lab('hosts on one segment reach each other, and a cut cable parts them', async (lab) => {
+  const lan = lab.segment()
+  const left = lab.host('left', { eth0: { segment: lan, addresses: ['192.0.2.1/24', '2001:db8::1/64'] } })
+  lab.host('right', { eth0: { segment: lan, addresses: ['192.0.2.2/24', '2001:db8::2/64'] } })
+  expect((await left.exec('ping', '-c1', '-W2', '192.0.2.2')).status).toBe(0)
+  expect((await left.exec('ping', '-c1', '-W2', '2001:db8::2')).status).toBe(0)
+  left.cut()
+  expect((await left.exec('ping', '-c1', '-W1', '192.0.2.2')).status).not.toBe(0)
+  left.mend()
+  expect((await left.exec('ping', '-c1', '-W2', '192.0.2.2')).status).toBe(0)
+})
+
+lab('a witness sees the advertisement that a stranger sends, to the byte', async (lab) => {
+  const lan = lab.segment()
+  const [left, right] = [1, 2].map((n) =>
+    lab.host(`host${n}`, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } }),
+  )
+  const wire = await right!.capture('ip proto 112')
+  const sender = await left!.sender()
+  sender.advertise({ virtualRouterId: 51, priority: 255, addresses: ['192.0.2.100'], password: 'secret' })
+  const frame = await wire.next(({ kind }) => kind === 'vrrp')
+  expect(frame).toMatchObject({
+    kind: 'vrrp',
+    sourceMac: left!.mac(),
+    source: '192.0.2.1',
+    destination: '224.0.0.18',
+    ttl: 255,
+    version: 2,
+    virtualRouterId: 51,
+    priority: 255,
+    interval: 1000,
+    addresses: ['192.0.2.100'],
+  })
+})
+
+lab('the load reaches a web server from each source in turn', async (lab) => {
+  const lan = lab.segment()
+  const sources = ['192.0.2.10', '192.0.2.11']
+  const client = lab.host('client', { eth0: { segment: lan, addresses: sources.map((source) => `${source}/24`) } })
+  const server = lab.host('server', { eth0: { segment: lan, addresses: ['192.0.2.1/24'] } })
+  await server.nginx({ listen: ['192.0.2.1:80'], body: 'server one' })
+  const load = await client.load('http://192.0.2.1/', { sources, every: 5 })
+  const first = await load.answer(0)
+  await load.answer(first.at + 100)
+  const { byServer, failed } = summary(load.requests)
+  expect({ servers: [...byServer.keys()], failed }).toEqual({ servers: ['server one'], failed: 0 })
+  expect(new Set(load.requests.map(({ from }) => from))).toEqual(new Set(sources))
+})
+
+lab('two keepalived routers settle on one master, and a lab sees it', async (lab) => {
+  const lan = lab.segment()
+  const routers = [1, 2].map((n) => lab.host(`router${n}`, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } }))
+  const configuration = (priority: number): string =>
+    `vrrp_instance VI_1 { interface eth0 virtual_router_id 51 priority ${priority} advert_int 1
+       virtual_ipaddress { 192.0.2.100/24 } }`.replace(/ (?=interface|virtual_router_id|priority|advert_int|\})/g, '\n')
+  await Promise.all(routers.map((host, i) => host.keepalived(configuration(200 - 100 * i))))
+  await routers[0]!.holds('192.0.2.100')
+  expect(routers[1]!.has('192.0.2.100')).toBe(false)
+})
+
+test('a closed lab leaves no namespace, no process and no file', async () => {
+  const lab = openLab()
+  const host = lab.host('only', { eth0: { segment: lab.segment(), addresses: ['192.0.2.1/24'] } })
+  const sleeper = host.spawn('sleeper', ['sleep', '300'])
+  lab.close()
+  await sleeper.end()
+  expect(existsSync(lab.directory)).toBe(false)
+  expect(readdirSync('/run/netns').filter((name) => name.startsWith(`hf-${process.pid}-`))).toEqual([])
+})
