@@ -1,0 +1,73 @@
+import { connect, type OnReadOpts, Socket } from 'node:net'
+import { fail, ok, type Result } from '../../base/index.ts'
+import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { connectMarked } from './marked-socket.ts'
+import type { ConnectTarget, NetFailure } from './target.ts'
+
+/** Takes what a socket receives without a stream in between; `buffer` is used again for the next bytes. */
+export type Receiver = OnReadOpts
+
+/**
+ * Connects within `connectTimeout`. The socket then belongs to the caller; one that fails, is late or called off is
+ * closed here. Abort is answered at once.
+ */
+export function dial(
+  target: ConnectTarget,
+  signal: AbortSignal,
+  receiver?: Receiver,
+): Promise<Result<Socket, NetFailure>> {
+  if (signal.aborted) return Promise.resolve(fail(cancelled))
+  const special = target.bindInterface !== undefined || target.fwmark !== undefined
+  return new Promise((resolve) => {
+    let close = () => {}
+    const settle = (result: Result<Socket, NetFailure>) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      if (!result.ok) close()
+      resolve(result)
+    }
+    const onAbort = () => settle(fail(cancelled))
+    const timer = setTimeout(
+      () => settle(fail(timeoutOf('connect', target.connectTimeout))),
+      timerMillis(target.connectTimeout),
+    )
+    signal.addEventListener('abort', onAbort, { once: true })
+    close = special ? dialMarked(target, receiver, settle) : dialPlain(target, receiver, settle)
+  })
+}
+
+type Settle = (result: Result<Socket, NetFailure>) => void
+
+function dialPlain(target: ConnectTarget, receiver: Receiver | undefined, settle: Settle): () => void {
+  const socket = connect({
+    host: target.address,
+    port: target.port,
+    noDelay: true,
+    ...(target.bindAddress === undefined ? {} : { localAddress: target.bindAddress }),
+    ...(target.bindPort === undefined ? {} : { localPort: target.bindPort }),
+    ...(receiver === undefined ? {} : { onread: receiver }),
+  })
+  const onError = (error: Error) => settle(fail(failureOf('connect', errorCode(error))))
+  socket.once('error', onError)
+  socket.once('connect', () => {
+    socket.off('error', onError)
+    settle(ok(socket))
+  })
+  return () => {
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+}
+
+function dialMarked(target: ConnectTarget, receiver: Receiver | undefined, settle: Settle): () => void {
+  const connecting = connectMarked(target)
+  if (!connecting.ok) {
+    queueMicrotask(() => settle(fail(connecting.error)))
+    return () => {}
+  }
+  connecting.value.whenDone((result) => {
+    if (!result.ok) return settle(result)
+    settle(ok(new Socket({ fd: result.value, ...(receiver === undefined ? {} : { onread: receiver }) })))
+  })
+  return () => connecting.value.cancel()
+}

@@ -1,0 +1,66 @@
+import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { dial } from './dial.ts'
+import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import type { ConnectTarget, NetFailure } from './target.ts'
+
+export type Exchange = {
+  /** Written at once, as it is. */
+  readonly request: Uint8Array
+  /** Every byte that comes back; valid only until it returns. `enough` ends the exchange in order. */
+  readonly onBytes: (chunk: Uint8Array) => 'more' | 'enough'
+  /** Limit for the whole answer, however steadily it drips. */
+  readonly patience: Micros
+}
+
+/** One for all sockets: what it holds is passed on before the next read. */
+const buffer = new Uint8Array(64 * 1024)
+
+/**
+ * Connects, writes the request and reads to the end of the stream. Each wait is limited by `connectTimeout`, the whole
+ * answer by `patience`. Whatever happens, the socket is closed when the promise settles; it never rejects.
+ */
+export async function exchange(
+  target: ConnectTarget,
+  { request, onBytes, patience }: Exchange,
+  signal: AbortSignal,
+): Promise<Result<void, NetFailure>> {
+  let settle: (result: Result<void, NetFailure>) => void = () => {}
+  let onActivity = () => {}
+  const dialled = await dial(target, signal, {
+    buffer,
+    callback: (length) => {
+      onActivity()
+      if (onBytes(buffer.subarray(0, length)) === 'more') return true
+      settle(ok(undefined))
+      return false
+    },
+  })
+  if (!dialled.ok) return dialled
+  const socket = dialled.value
+
+  return new Promise((resolve) => {
+    let settled = false
+    const wait = setTimeout(
+      () => settle(fail(timeoutOf('receive', target.connectTimeout))),
+      timerMillis(target.connectTimeout),
+    )
+    const whole = setTimeout(() => settle(fail(timeoutOf('receive', patience))), timerMillis(patience))
+    const onAbort = () => settle(fail(cancelled))
+    settle = (result) => {
+      if (settled) return
+      settled = true
+      clearTimeout(wait)
+      clearTimeout(whole)
+      signal.removeEventListener('abort', onAbort)
+      socket.destroy()
+      resolve(result)
+    }
+    onActivity = () => void wait.refresh()
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.on('error', (error) => settle(fail(failureOf('receive', errorCode(error)))))
+    socket.once('end', () => settle(ok(undefined)))
+    socket.once('close', () => settle(ok(undefined)))
+    socket.write(request)
+  })
+}

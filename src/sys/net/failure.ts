@@ -1,0 +1,41 @@
+import type { Micros } from '../../base/index.ts'
+import type { NetFailure } from './target.ts'
+
+/** The failure behind an errno name. What is not known to come from the network is this host's own trouble. */
+export function failureOf(phase: NetFailure['phase'], code: string): NetFailure {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return { phase, reason: 'refused', message: 'connection refused' }
+    case 'ETIMEDOUT':
+      return { phase, reason: 'timeout', message: 'the kernel gave up on the connection (ETIMEDOUT)' }
+    case 'EHOSTUNREACH':
+    case 'EHOSTDOWN':
+      return { phase, reason: 'unreachable', message: `no route to the host (${code})` }
+    case 'ENETUNREACH':
+    case 'ENETDOWN':
+      return { phase, reason: 'unreachable', message: `the network is unreachable (${code})` }
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+    case 'EPIPE':
+    case 'EPROTO':
+      return { phase, reason: 'reset', message: 'the server reset the connection' }
+    default:
+      return { phase, reason: 'local', message: `this host could not ${phase} (${code})` }
+  }
+}
+
+export function timeoutOf(phase: NetFailure['phase'], limit: Micros): NetFailure {
+  const what = { connect: 'no connection', send: 'the request could not be sent', receive: 'no answer' }[phase]
+  return { phase, reason: 'timeout', message: `${what} within ${limit / 1_000_000} s` }
+}
+
+export const cancelled: NetFailure = { phase: 'connect', reason: 'local', message: 'the probe was called off' }
+
+/** The errno name of what Node reports; anything without one is a bug. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  throw error
+}
+
+/** Whole milliseconds for a Node timer, rounded up: no wait ends early. */
+export const timerMillis = (limit: Micros): number => Math.min(2_147_483_647, Math.max(1, Math.ceil(limit / 1_000)))

@@ -1,0 +1,16 @@
+import { ok, type Result } from '../../base/index.ts'
+import { dial } from './dial.ts'
+import type { ConnectTarget, NetFailure } from './target.ts'
+
+/**
+ * Makes a TCP connection and closes it at once, as TCP_CHECK does. It is a plain close(2), so the server sees an orderly
+ * end; only if it greets faster than we close does the kernel answer the unread bytes with a reset, as keepalived's
+ * close does. SO_LINGER is left alone: a reset as a rule would spare us TIME_WAIT but fill every server's log.
+ */
+export async function tryConnect(target: ConnectTarget, signal: AbortSignal): Promise<Result<void, NetFailure>> {
+  const socket = await dial(target, signal)
+  if (!socket.ok) return socket
+  socket.value.on('error', () => {})
+  socket.value.destroy()
+  return ok(undefined)
+}
