@@ -1,0 +1,120 @@
+import { after, assertNever, compareAddresses, elapsed, type Instant, micros } from '../../base/index.ts'
+import type { VirtualRouter } from '../../model/index.ts'
+import type { VrrpAction } from './action.ts'
+import type { AdvertisementReceived, VrrpEvent } from './event.ts'
+import { OWNER, RESIGNED } from './intervals.ts'
+import type { Master, OwnerConflict, VrrpState } from './state.ts'
+import { endNotice, enterFault, initialize, learnedInterval, type Step, stay, waiting } from './transition.ts'
+
+/** One event in the Master state (RFC 9568 §6.4.3). */
+export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEvent, now: Instant): Step {
+  switch (event.type) {
+    case 'deadline-reached':
+      return now < state.advertiseAt ? stay(state) : advertise(router, state, now, nextTurn(router, state, now))
+    case 'advertisement-received':
+      return hear(router, state, event, now)
+    case 'reconfigured':
+      return adjust(router, event.before, state, now)
+    case 'fault-found': {
+      const { state: next, actions } = enterFault(event.reason)
+      return { state: next, actions: [...resign, ...letGo, ...actions] }
+    }
+    case 'stopped': {
+      const removal: readonly VrrpAction[] = event.keepAddresses ? [{ type: 'cease-announcing' }] : letGo
+      return { state: initialize, actions: [...resign, ...removal, endNotice(event)] }
+    }
+    case 'deleted':
+      return { state: initialize, actions: [...resign, ...letGo, endNotice(event)] }
+    case 'started':
+    case 'resumed-as-master':
+    case 'fault-cleared':
+      return stay(state)
+    default:
+      return assertNever(event)
+  }
+}
+
+const resign: readonly VrrpAction[] = [{ type: 'send-advertisement', priority: RESIGNED }]
+const letGo: readonly VrrpAction[] = [{ type: 'cease-announcing' }, { type: 'remove-addresses' }]
+
+/** The timer is armed anew only by what sends: advertisements that come in cannot keep a master silent. */
+function advertise(
+  router: VirtualRouter,
+  state: Master,
+  now: Instant,
+  advertiseAt: Instant = after(now, router.advertisementInterval),
+  more: readonly VrrpAction[] = [],
+): Step {
+  const conflict = state.conflict === undefined ? {} : { conflict: counted(router, state.conflict, now) }
+  return {
+    state: { name: 'master', advertiseAt, ...conflict },
+    actions: [{ type: 'send-advertisement', priority: router.priority }, ...more],
+  }
+}
+
+/** One interval after the last turn, so that lateness does not add up; after a long pause, one interval from now. */
+function nextTurn(router: VirtualRouter, state: Master, now: Instant): Instant {
+  const next = after(state.advertiseAt, router.advertisementInterval)
+  return next > now ? next : after(now, router.advertisementInterval)
+}
+
+function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived, now: Instant): Step {
+  const { priority, source, self } = event
+  if (priority === RESIGNED) return advertise(router, state, now)
+  const order = priority === router.priority ? compareAddresses(source, self) : priority - router.priority
+  // Our own message come back, or another host with our address: neither can be argued with.
+  if (order === 0) return stay(state)
+  if (order > 0) return giveWay(router, event, now)
+  const conflict = priority === OWNER ? conflictWith(state.conflict, event, now) : undefined
+  if (conflict?.yieldAt !== undefined && now >= conflict.yieldAt) return giveWay(router, event, now)
+  const next: Master = {
+    name: 'master',
+    advertiseAt: state.advertiseAt,
+    ...(conflict === undefined ? {} : { conflict }),
+  }
+  const told: readonly VrrpAction[] = [
+    { type: 'announce-addresses', occasion: 'weaker-master' },
+    { type: 'notify', entered: 'MASTER_RX_LOWER_PRI', cause: 'weaker-master' },
+  ]
+  // RFC 9568 §6.4.3 answers at once, so that the weaker one gives way now; RFC 3768 and 5798 stay silent.
+  return router.lowerPrioNoAdvert ? { state: next, actions: told } : advertise(router, next, now, undefined, told)
+}
+
+function giveWay(router: VirtualRouter, event: AdvertisementReceived, now: Instant): Step {
+  const { priority, source } = event
+  const next: VrrpState = waiting(router, learnedInterval(router, event.interval), now, { source, priority })
+  // higher_prio_send_advert: one more, for switches that learn where we are from it (keepalived).
+  const last: readonly VrrpAction[] = router.higherPrioSendAdvert
+    ? [{ type: 'send-advertisement', priority: router.priority }]
+    : []
+  const cause = router.priority === OWNER && priority === OWNER ? 'rival-owner' : 'stronger-master'
+  return { state: next, actions: [...last, ...letGo, { type: 'notify', entered: 'BACKUP', cause }] }
+}
+
+/**
+ * Two owners of the same addresses: the lower address gives way by the tie-break. If it does not, the higher one gives
+ * way in its place, once it has sent two more advertisements and 1.2 of the longer interval has passed (keepalived).
+ */
+function conflictWith(before: OwnerConflict | undefined, event: AdvertisementReceived, now: Instant): OwnerConflict {
+  const { source, interval } = event
+  const stale = before === undefined || before.rival !== source || elapsed(before.heardAt, now) > 3 * interval
+  if (stale) return { rival: source, rivalInterval: interval, heardAt: now, sent: 0 }
+  return { ...before, rivalInterval: interval, heardAt: now }
+}
+
+function counted(router: VirtualRouter, conflict: OwnerConflict, now: Instant): OwnerConflict {
+  const sent = conflict.sent + 1
+  if (sent < 2 || conflict.yieldAt !== undefined) return { ...conflict, sent }
+  const wait = micros(1.2 * Math.max(router.advertisementInterval, conflict.rivalInterval))
+  return { ...conflict, sent, yieldAt: after(now, wait) }
+}
+
+/**
+ * A master stays master. A new interval is told at once, because backups time us by the one they know; a new priority
+ * goes with the next advertisement (RFC 9568 §5.2.4).
+ */
+function adjust(router: VirtualRouter, before: VirtualRouter, state: Master, now: Instant): Step {
+  const sync: readonly VrrpAction[] = [{ type: 'install-addresses' }]
+  const sameTimes = router.advertisementInterval === before.advertisementInterval && router.version === before.version
+  return sameTimes ? { state, actions: sync } : advertise(router, state, now, undefined, sync)
+}

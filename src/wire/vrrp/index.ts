@@ -1,0 +1,17 @@
+/**
+ * VRRP advertisements, bytes ⇄ values, one file a version (RFC 3768 with RFC 2338's simple text; RFC 9568). It owns no
+ * object and looks nothing up: whose message it is and whether it is welcome is for `proto/vrrp`. The authentication
+ * header of RFC 2338 (type 2) is not read.
+ */
+
+export * from './advertisement-v2.ts'
+export * from './advertisement-v3.ts'
+export { type Decoded, peekVirtualRouterId, type WrongField } from './decoded.ts'
+
+import type { AdvertisementV2 } from './advertisement-v2.ts'
+import type { AdvertisementV3 } from './advertisement-v3.ts'
+
+export type Advertisement = AdvertisementV2 | AdvertisementV3
+
+/** The IP protocol number of VRRP. */
+export const VRRP_PROTOCOL = 112
