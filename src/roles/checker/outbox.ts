@@ -1,0 +1,53 @@
+import { after, type Instant, type Micros, millis } from '../../base/index.ts'
+import type { ServiceState } from '../../forwarding/index.ts'
+import type { FromChecker } from '../ipc/index.ts'
+
+/**
+ * Two batches are at least this far apart. The first change goes out at once; when a rack of servers goes down, the
+ * thousands of changes of one service travel as a few whole services instead of thousands.
+ */
+const SPACING: Micros = millis(20)
+
+type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' | 'quorum' }>
+
+/** Changes on their way to the supervisor: first the services that are wanted, then what is to be announced, in order. */
+export class Outbox {
+  readonly #send: (message: FromChecker) => void
+  readonly #services = new Map<string, () => ServiceState>()
+  #announcements: Announcement[] = []
+  #notBefore: Instant | undefined
+
+  constructor(send: (message: FromChecker) => void) {
+    this.#send = send
+  }
+
+  /** `wanted` is asked when the batch goes out, so it may be put in again before that. */
+  putService(key: string, wanted: () => ServiceState): void {
+    this.#services.set(key, wanted)
+  }
+
+  putAnnouncement(announcement: Announcement): void {
+    this.#announcements.push(announcement)
+  }
+
+  /** Sends what is waiting if the last batch is long enough ago; else tells when. */
+  flush(now: Instant): Instant | undefined {
+    if (this.#services.size === 0 && this.#announcements.length === 0) return undefined
+    if (this.#notBefore !== undefined && now < this.#notBefore) return this.#notBefore
+    this.#notBefore = after(now, SPACING)
+    if (this.#services.size > 0) {
+      const services = [...this.#services.values()].map((wanted) => wanted())
+      this.#services.clear()
+      this.#send({ type: 'services-wanted', complete: false, services })
+    }
+    const announcements = this.#announcements
+    this.#announcements = []
+    for (const announcement of announcements) this.#send(announcement)
+    return undefined
+  }
+
+  /** Forgets services that wait: a complete list has gone out in their place. */
+  dropServices(): void {
+    this.#services.clear()
+  }
+}

@@ -1,0 +1,14 @@
+import type { Checker } from '../../model/index.ts'
+import type { Outcome } from '../../proto/probe/index.ts'
+import type { Clock, OpenTimer } from '../../sys/time/index.ts'
+
+/** Runs one probe to its outcome; `request` is the index of the url. Never rejects; after an abort the outcome is not used. */
+export type Probe = (checker: Checker, request: number, signal: AbortSignal) => Promise<Outcome>
+
+export type CheckerPorts = {
+  readonly clock: Clock
+  readonly openTimer: OpenTimer
+  readonly probe: Probe
+  /** Uniform in 0 ≤ x < 1. */
+  readonly random: () => number
+}

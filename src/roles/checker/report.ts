@@ -1,0 +1,65 @@
+import { assertNever } from '../../base/index.ts'
+import { type Checker, endpoint } from '../../model/index.ts'
+import type { CheckerSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
+import { countsAsUp, realServerState } from '../../proto/health/index.ts'
+import { sorryServerInUse } from '../../proto/virtual-server/index.ts'
+import type { HealthRecord } from '../ipc/index.ts'
+import type { Book, CheckerRun, RealServerRun } from './book.ts'
+
+/** `TCP_CHECK 192.0.2.1:80` or `HTTP_GET 192.0.2.1:80/path`: the keyword the user wrote and what it asks. */
+export function nameOf(checker: Checker, request: number): string {
+  switch (checker.kind) {
+    case 'tcp':
+      return `TCP_CHECK ${endpoint(checker.target)}`
+    case 'http':
+      return `HTTP_GET ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+    default:
+      return assertNever(checker)
+  }
+}
+
+/** Why the server is down, in words: its first checker that says so. */
+export function reasonOf(server: RealServerRun): string {
+  const failed = server.checkers.find(({ health }) => health.verdict === 'down')
+  if (failed === undefined) return 'no check has succeeded yet'
+  const name = nameOf(failed.checker, failed.health.request)
+  return failed.last === undefined ? `${name}: ${server.reason ?? 'down'}` : `${name}: ${failed.last.outcome.detail}`
+}
+
+export function recordOf(server: RealServerRun): HealthRecord {
+  return {
+    serviceKey: server.service.model.key,
+    realServerKey: server.key,
+    up: server.alive,
+    failedCheckers: server.checkers.flatMap(({ health }, i) => (health.verdict === 'down' ? [i] : [])),
+    since: isoTime(server.since),
+    ...(server.reason === undefined ? {} : { reason: server.reason }),
+  }
+}
+
+export const snapshotOf = (book: Book): readonly VirtualServerSnapshot[] =>
+  [...book.values()].map(({ model, quorum, realServers }) => ({
+    key: model.key,
+    scheduler: model.scheduler,
+    quorum: quorum.name,
+    sorryServerInUse: sorryServerInUse(model, quorum),
+    realServers: realServers.map((server) => ({
+      address: server.model.address,
+      port: server.model.port,
+      state: realServerState(server.checkers.map(({ health }) => health)),
+      weight: server.model.weight,
+      since: isoTime(server.since),
+      ...(server.reason === undefined ? {} : { reason: server.reason }),
+      checkers: server.checkers.map(checkerSnapshot),
+    })),
+  }))
+
+const checkerSnapshot = ({ checker, health, last }: CheckerRun): CheckerSnapshot => ({
+  kind: checker.kind,
+  up: countsAsUp(health),
+  ...(last === undefined
+    ? {}
+    : { lastProbe: isoTime(last.at), lastOutcome: last.outcome.reason, detail: last.outcome.detail }),
+})
+
+const isoTime = (wall: number): string => new Date(wall).toISOString()

@@ -1,0 +1,237 @@
+import { assertNever, type Instant, type Log } from '../../base/index.ts'
+import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
+import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
+import { livingWeight, sorryServerInUse, stepQuorum, wantedService } from '../../proto/virtual-server/index.ts'
+import type { Channel, CheckerSlice, FromChecker, ToChecker } from '../ipc/index.ts'
+import { type Book, type CheckerRun, checkersOf, type RealServerRun, type ServiceRun, writeBook } from './book.ts'
+import { DeadlineQueue } from './deadline-queue.ts'
+import { Outbox } from './outbox.ts'
+import type { CheckerPorts } from './ports.ts'
+import { ProbeSlots } from './probe-slots.ts'
+import { nameOf, reasonOf, recordOf, snapshotOf } from './report.ts'
+
+/** Probes under way at a time; half of what a process may open by default on Debian. */
+const PROBES_AT_A_TIME = 512
+
+/**
+ * The checker role: probes real servers as its slice says and tells the supervisor which services are wanted, which
+ * servers live and which quorums hold. Ends, with every socket closed, on `stop` or when the channel closes; it does not
+ * exit the process, but leaves nothing behind that would keep it.
+ */
+export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: CheckerPorts, log: Log): void {
+  const { clock } = ports
+  const deadlines = new DeadlineQueue<CheckerRun | Outbox>()
+  const slots = new ProbeSlots(PROBES_AT_A_TIME)
+  const outbox = new Outbox((message) => channel.send(message))
+  const timer = ports.openTimer(() => {
+    const now = clock.now()
+    for (let due = deadlines.takeDue(now); due !== undefined; due = deadlines.takeDue(now))
+      if (due !== outbox) advance(due as CheckerRun, { type: 'deadline-reached' }, now)
+    settle(now)
+  })
+  let book: Book = new Map()
+  let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
+  let begun = false
+  let ended = false
+
+  channel.onMessage((message) => {
+    if (!ended) receive(message)
+  })
+  channel.onClosed(end)
+  channel.send({ type: 'started' })
+
+  function receive(message: ToChecker): void {
+    switch (message.type) {
+      case 'offer':
+        offered = { revision: message.revision, slice: message.slice }
+        return channel.send({ type: 'ready', revision: message.revision })
+      case 'commit': {
+        if (offered?.revision !== message.revision) return
+        const { slice } = offered
+        offered = undefined
+        return commit(message.revision, slice)
+      }
+      case 'withdraw':
+        if (offered?.revision === message.revision) offered = undefined
+        return
+      case 'snapshot-requested':
+        return channel.send({ type: 'snapshot', id: message.id, snapshot: snapshotOf(book) })
+      case 'stop':
+        return end()
+      default:
+        return assertNever(message)
+    }
+  }
+
+  function commit(revision: number, slice: CheckerSlice): void {
+    const now = clock.now()
+    const before = book
+    book = writeBook(before, slice.virtualServers, {
+      now,
+      wall: clock.wall(),
+      random: ports.random,
+      records: begun ? [] : slice.health,
+    })
+    const resumed = !begun && slice.health.length > 0
+    begun = true
+    const kept = new Set(checkersOf(book))
+    for (const run of checkersOf(before)) {
+      if (kept.has(run)) continue
+      deadlines.delete(run)
+      run.cancelProbe?.()
+    }
+    for (const run of kept) schedule(run)
+    for (const service of book.values()) {
+      for (const server of service.realServers) noteHealth(server)
+      // What an earlier role knew of the quorum went with it; the supervisor remembers what it announced.
+      weigh(service, resumed ? 'known' : 'new')
+    }
+    outbox.dropServices()
+    channel.send({ type: 'services-wanted', complete: true, services: [...book.values()].map(wanted) })
+    settle(now)
+    for (const { model, quorum } of book.values())
+      channel.send({
+        type: 'quorum',
+        serviceKey: model.key,
+        up: quorum.name === 'up',
+        sorryServerInUse: sorryServerInUse(model, quorum),
+        announce: false,
+      })
+    channel.send({ type: 'applied', revision })
+  }
+
+  function advance(run: CheckerRun, event: HealthEvent, now: Instant): void {
+    const { state, actions } = stepHealth(run.checker, run.health, event, now)
+    run.health = state
+    for (const action of actions) perform(run, action)
+    schedule(run)
+  }
+
+  function perform(run: CheckerRun, action: HealthAction): void {
+    switch (action.type) {
+      case 'start-probe':
+        return startProbe(run, action.request)
+      case 'announce-verdict':
+        return noteHealth(run.server, true)
+      case 'log-forgiven-failure': {
+        const level = run.checker.timing.logAllFailures ? 'info' : 'debug'
+        return log[level]('probe failed and is repeated', {
+          ...fieldsOf(run.server),
+          checker: nameOf(run.checker, run.health.request),
+          outcome: run.last?.outcome.reason,
+          detail: run.last?.outcome.detail,
+          failure: action.failure,
+          allowed: action.allowed,
+        })
+      }
+      default:
+        return assertNever(action)
+    }
+  }
+
+  function startProbe(run: CheckerRun, request: number): void {
+    const abort = new AbortController()
+    const slot = slots.run(async () => {
+      const outcome = await ports.probe(run.checker, request, abort.signal)
+      if (!abort.signal.aborted) probeEnded(run, request, outcome)
+    })
+    run.cancelProbe = () => {
+      slot.cancel()
+      abort.abort()
+    }
+  }
+
+  function probeEnded(run: CheckerRun, request: number, outcome: Outcome): void {
+    const now = clock.now()
+    const meaning = meaningOf(outcome.reason)
+    if (meaning === 'inconclusive' && run.last?.outcome.detail !== outcome.detail)
+      log.warn('probe could not be made', {
+        ...fieldsOf(run.server),
+        checker: nameOf(run.checker, request),
+        outcome: outcome.reason,
+        detail: outcome.detail,
+      })
+    delete run.cancelProbe
+    run.last = { outcome, at: clock.wall() }
+    advance(run, { type: 'probe-ended', meaning }, now)
+    settle(now)
+  }
+
+  /** Compares what is known of a server with what was last said of it. `verdict`: one of its checkers changed its mind. */
+  function noteHealth(server: RealServerRun, verdict = false): void {
+    const alive = isAlive(server.checkers.map(({ health }) => health))
+    const changed = alive !== server.alive
+    if (!changed && !verdict) return
+    if (alive) delete server.reason
+    else server.reason = reasonOf(server)
+    if (changed) {
+      server.alive = alive
+      server.since = clock.wall()
+      putService(server.service)
+    }
+    // Under alpha a server is down from the start; scripts hear of it with the first result (keepalived does the same).
+    const announce = changed || (!alive && server.announced === undefined)
+    if (announce) {
+      server.announced = alive
+      if (alive) log.info('real server went up', fieldsOf(server))
+      else log.info('real server went down', { ...fieldsOf(server), reason: server.reason })
+    }
+    outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce })
+    if (changed) weigh(server.service, 'new')
+  }
+
+  function weigh(service: ServiceRun, change: 'new' | 'known'): void {
+    const weight = livingWeight(service.model, aliveIn(service))
+    const { state, actions } = stepQuorum(service.model, service.quorum, { type: 'weighed', weight })
+    service.quorum = state
+    for (const { up } of actions) {
+      const { model } = service
+      const inUse = sorryServerInUse(model, state)
+      log.info(up ? 'quorum gained' : 'quorum lost', {
+        virtualServer: model.key,
+        weight,
+        quorum: model.quorum,
+        hysteresis: model.hysteresis,
+        sorryServerInUse: inUse,
+      })
+      putService(service)
+      outbox.putAnnouncement({
+        type: 'quorum',
+        serviceKey: model.key,
+        up,
+        sorryServerInUse: inUse,
+        announce: change === 'new',
+      })
+    }
+  }
+
+  function putService(service: ServiceRun): void {
+    outbox.putService(service.model.key, () => wanted(service))
+  }
+
+  function schedule(run: CheckerRun): void {
+    const { phase } = run.health
+    if (phase.name === 'waiting') deadlines.set(run, phase.probeAt)
+  }
+
+  function settle(now: Instant): void {
+    if (ended) return
+    const later = outbox.flush(now)
+    if (later !== undefined) deadlines.set(outbox, later)
+    timer.arm(deadlines.earliest)
+  }
+
+  function end(): void {
+    if (ended) return
+    ended = true
+    for (const run of checkersOf(book)) run.cancelProbe?.()
+    timer.close()
+    channel.close()
+  }
+}
+
+const aliveIn = (service: ServiceRun): readonly boolean[] => service.realServers.map(({ alive }) => alive)
+
+const wanted = (service: ServiceRun) => wantedService(service.model, aliveIn(service), service.quorum)
+
+const fieldsOf = (server: RealServerRun) => ({ virtualServer: server.service.model.key, realServer: server.key })
