@@ -4,7 +4,7 @@ import { probeHttp } from './http.ts'
 import type { CheckerPorts } from './ports.ts'
 import { probeTcp } from './tcp.ts'
 
-export const systemPorts: CheckerPorts = {
+export const systemPorts = (): CheckerPorts => ({
   clock: systemClock,
   openTimer,
   random: Math.random,
@@ -18,4 +18,4 @@ export const systemPorts: CheckerPorts = {
         return assertNever(checker)
     }
   },
-}
+})
