@@ -1,3 +1,7 @@
-/** Read-only views of a running daemon: the snapshot types that status, dumps and JSON share. */
+/**
+ * Read-only views of a running daemon: the snapshot types that status, dumps and JSON share, and their forms as text.
+ * Pure: values in, text out.
+ */
 
+export * from './dump-text.ts'
 export type * from './snapshot.ts'

@@ -81,6 +81,8 @@ export type ServiceSnapshot = {
   readonly key: string
   readonly scheduler: string
   readonly persistenceTimeout?: number
+  /** What of it could not be put into the table, in words; absent when all of it is there. */
+  readonly failure?: string
   readonly destinations: readonly DestinationSnapshot[]
 }
 

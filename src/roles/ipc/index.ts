@@ -4,4 +4,6 @@
  */
 
 export type * from './channel.ts'
+export * from './memory-channel.ts'
 export type * from './messages.ts'
+export type * from './traffic.ts'

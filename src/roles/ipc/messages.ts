@@ -1,4 +1,4 @@
-import type { Instant } from '../../base/index.ts'
+import type { Instant, LogFields } from '../../base/index.ts'
 import type { ServiceState } from '../../forwarding/index.ts'
 import type { VirtualRouter, VirtualServer } from '../../model/index.ts'
 import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
@@ -24,7 +24,12 @@ export type FromRole<Snapshot> =
   | { readonly type: 'refused'; readonly revision: number; readonly reason: string }
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
-  | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly fields?: LogFields
+    }
 
 export type ResumedRouter = { readonly key: string; readonly since: string }
 
@@ -79,8 +84,20 @@ export type FromChecker =
   /** `complete`: services not listed are not wanted any more (sent once after each commit). */
   | { readonly type: 'services-wanted'; readonly complete: boolean; readonly services: readonly ServiceState[] }
   /** Every change; the supervisor keeps the latest of each for the next checker. */
-  | { readonly type: 'real-server-health'; readonly record: HealthRecord }
-  | { readonly type: 'quorum'; readonly serviceKey: string; readonly up: boolean; readonly sorryServerInUse: boolean }
+  | {
+      readonly type: 'real-server-health'
+      readonly record: HealthRecord
+      /** Scripts are to hear of it: the server went up or down. Else only what is known of it changed. */
+      readonly announce: boolean
+    }
+  | {
+      readonly type: 'quorum'
+      readonly serviceKey: string
+      readonly up: boolean
+      readonly sorryServerInUse: boolean
+      /** Scripts are to hear of it: gained or lost. Else it is the state after a commit. */
+      readonly announce: boolean
+    }
 
 export type ForwardingSlice = {
   readonly backend: 'ebpf' | 'ipvs'

@@ -1,0 +1,34 @@
+import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
+import type {
+  CheckerSlice,
+  ForwardingSlice,
+  FromChecker,
+  FromForwarding,
+  FromVrrp,
+  ToChecker,
+  ToForwarding,
+  ToVrrp,
+  VrrpSlice,
+} from './messages.ts'
+
+/** What each role is given, told and says: for code that handles all roles alike. */
+export type RoleTraffic = {
+  readonly vrrp: {
+    readonly slice: VrrpSlice
+    readonly to: ToVrrp
+    readonly from: FromVrrp
+    readonly snapshot: readonly VirtualRouterSnapshot[]
+  }
+  readonly checker: {
+    readonly slice: CheckerSlice
+    readonly to: ToChecker
+    readonly from: FromChecker
+    readonly snapshot: readonly VirtualServerSnapshot[]
+  }
+  readonly forwarding: {
+    readonly slice: ForwardingSlice
+    readonly to: ToForwarding
+    readonly from: FromForwarding
+    readonly snapshot: ForwardingSnapshot
+  }
+}
