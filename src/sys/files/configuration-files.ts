@@ -1,0 +1,59 @@
+import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { fail, ok, type Result } from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+
+export type ReadFile = {
+  readonly bytes: Uint8Array
+  /** Any execute bit is set. */
+  readonly executable: boolean
+}
+
+export type ReadFailure = {
+  readonly reason: 'missing' | 'unreadable' | 'not-a-file'
+  /** The system's own word. */
+  readonly detail: string
+}
+
+/** The host as a configuration sees it; the shape of the configuration's ports. */
+export const configurationFiles = {
+  read(path: string): Result<ReadFile, ReadFailure> {
+    try {
+      // Without O_NONBLOCK a FIFO under that name would hold us until somebody writes to it.
+      const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      try {
+        const { mode } = fstatSync(fd)
+        if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
+          return fail({ reason: 'not-a-file', detail: 'not a regular file' })
+        }
+        return ok({ bytes: readFileSync(fd), executable: (mode & 0o111) !== 0 })
+      } finally {
+        closeSync(fd)
+      }
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === undefined) throw error
+      return fail({ reason: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable', detail: message })
+    }
+  },
+
+  list(path: string): readonly string[] | undefined {
+    try {
+      return readdirSync(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      return undefined
+    }
+  },
+
+  interfaceExists: (name: string): boolean => hfsys().ifIndex(name) > 0,
+
+  isExecutable(path: string): boolean {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      return false
+    }
+  },
+}

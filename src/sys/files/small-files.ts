@@ -1,0 +1,92 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { fail, ok, type Result } from '../../base/index.ts'
+
+export type FileError = { readonly code: string; readonly message: string }
+
+/** The whole file as text. */
+export function readText(path: string): Result<string, FileError> {
+  return attempt(path, () => readFileSync(path, 'utf8'))
+}
+
+/** Replaces the file in one step: readers see the old text or the new one. Its mode follows our umask. */
+export function replaceText(path: string, text: string): Result<void, FileError> {
+  const temporary = `${path}.${process.pid}.new`
+  return attempt(path, () => {
+    writeFileSync(temporary, text)
+    renameSync(temporary, path)
+  })
+}
+
+/** Writes into the file that is there, so that locks on it stay. */
+export function overwriteText(path: string, text: string): Result<void, FileError> {
+  return attempt(path, () => writeFileSync(path, text))
+}
+
+export function appendText(path: string, text: string): Result<void, FileError> {
+  return attempt(path, () => appendFileSync(path, text))
+}
+
+/** A file that is not there is removed already. */
+export function removeFile(path: string): Result<void, FileError> {
+  return attempt(path, () => rmSync(path, { force: true }))
+}
+
+/** Makes the directory and those above it, mode 0755; one that exists stays as it is. */
+export function makeDirectory(path: string): Result<void, FileError> {
+  return attempt(path, () => {
+    const umask = process.umask(0o022)
+    try {
+      mkdirSync(path, { recursive: true })
+    } finally {
+      process.umask(umask)
+    }
+  })
+}
+
+/** Makes the directory a file is to be in. */
+export const makeParentDirectory = (path: string): Result<void, FileError> => makeDirectory(dirname(path))
+
+export function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/** Exists and holds at least one entry. */
+export function hasEntries(path: string): boolean {
+  const entries = attempt(path, () => readdirSync(path))
+  return entries.ok && entries.value.length > 0
+}
+
+export function fileExists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+function attempt<T>(path: string, action: () => T): Result<T, FileError> {
+  try {
+    return ok(action())
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return fail({ code, message: `${path}: ${reasons[code] ?? message}` })
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left on device',
+}

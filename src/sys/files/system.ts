@@ -1,0 +1,24 @@
+import { hostname } from 'node:os'
+import process from 'node:process'
+import { isDirectory, readText } from './small-files.ts'
+
+/** Differs after every boot; empty where /proc does not tell. */
+export function bootId(): string {
+  const read = readText('/proc/sys/kernel/random/boot_id')
+  return read.ok ? read.value.trim() : ''
+}
+
+/** The node name up to the first dot: keepalived's default configuration id. */
+export const shortHostName = (): string => hostname().split('.')[0] as string
+
+/** Where dumps go: $TMPDIR if that is an absolute path of a directory, else /tmp (keepalived). */
+export function dumpDirectory(): string {
+  const named = process.env['TMPDIR']
+  return named?.startsWith('/') && isDirectory(named) ? named : '/tmp'
+}
+
+/** The command line of a process; empty when there is none of that id. */
+export function commandLineOf(pid: number): readonly string[] {
+  const read = readText(`/proc/${pid}/cmdline`)
+  return read.ok ? read.value.split('\0').filter((word) => word !== '') : []
+}

@@ -1,0 +1,10 @@
+/**
+ * Child processes: forked roles and their channel, notification scripts, signals, users and groups. Owns the children
+ * it starts and nothing else. The supervisor uses all of it, a role its own end of the channel.
+ */
+
+export * from './identity.ts'
+export * from './parent-channel.ts'
+export * from './role-child.ts'
+export * from './run-script.ts'
+export * from './signals.ts'

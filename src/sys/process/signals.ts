@@ -1,0 +1,18 @@
+import process from 'node:process'
+
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
+
+/** Calls the handler for each; the default action of these signals is gone from then on. */
+export function onSignals(handlers: Readonly<Partial<Record<SignalName, () => void>>>): void {
+  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler)
+}
+
+/** A process of that id exists, whoever owns it. */
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
