@@ -1,0 +1,110 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { Log } from '../../base/index.ts'
+import { type Supervisor, type SupervisorOptions, startSupervisor, systemPorts } from '../../roles/supervisor/index.ts'
+import { dumpDirectory, shortHostName } from '../../sys/files/index.ts'
+import { openLog } from '../../sys/log/index.ts'
+import { openServiceManager } from '../../sys/notify/index.ts'
+import { hasCapability } from '../../sys/privileges/index.ts'
+import { onSignals } from '../../sys/process/index.ts'
+import { version } from '../version.ts'
+import { isBackground, serveInBackground } from './background.ts'
+import type { DaemonOptions } from './options.ts'
+import { pinDirectoryFor } from './places.ts'
+
+/** keepalived's mask for files that it creates. */
+const defaultUmask = 0o177
+
+/**
+ * The daemon's process: until it is told to stop, or cannot start.
+ * @returns the exit code
+ */
+export async function runDaemon(options: DaemonOptions, configurationFile: string): Promise<number> {
+  const background = isBackground()
+  const log = await daemonLog(options)
+  process.on('uncaughtExceptionMonitor', (error) => log.error('bug', { stack: error.stack ?? String(error) }))
+  if (!hasCapability('net_admin') || !hasCapability('net_raw')) {
+    process.stderr.write('holdfastd: no permission: it needs root (or CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF)\n')
+    return 4
+  }
+  process.umask(options.umask ?? defaultUmask)
+  if (options.withoutEffect.length > 0) {
+    log.warn('options without effect', { options: options.withoutEffect.join(' ') })
+  }
+
+  const supervisorOptions = fromCommandLine(options, configurationFile)
+  const ports = systemPorts(supervisorOptions, {
+    log,
+    roleModule: fileURLToPath(new URL('../role-main.js', import.meta.url)),
+    roleOutput: background ? 'ignore' : 'inherit',
+    environment: { ...process.env },
+    pid: process.pid,
+    configId: options.configId ?? shortHostName(),
+    hostName: hostname(),
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    notifyServiceManager: openServiceManager(),
+  })
+
+  let supervisor: Supervisor | undefined
+  let stopWanted = false
+  const stop = () => {
+    stopWanted = true
+    void supervisor?.stop()
+  }
+  onSignals({
+    SIGTERM: stop,
+    SIGINT: options.ignoreInterrupt ? () => {} : stop,
+    SIGHUP: () => void supervisor?.reload(),
+    SIGUSR1: () => void supervisor?.dump(),
+    SIGUSR2: () => void supervisor?.dumpStatistics(),
+  })
+
+  const started = await startSupervisor(ports, supervisorOptions)
+  if (!started.ok) {
+    log.error('cannot start', { reason: started.error.message })
+    if (!logsToStderr(options)) process.stderr.write(`holdfastd: ${started.error.message}\n`)
+    return started.error.exitCode
+  }
+  supervisor = started.value
+  if (background) serveInBackground()
+  if (stopWanted) void supervisor.stop()
+  return supervisor.done
+}
+
+function fromCommandLine(options: DaemonOptions, configurationFile: string): SupervisorOptions {
+  const runDirectory = resolve(options.runDirectory)
+  const { vrrpPidFile, checkerPidFile } = options
+  return {
+    version,
+    configurationFile,
+    runDirectory,
+    pidFile: options.pidFile ?? `${runDirectory}/holdfastd.pid`,
+    ...(vrrpPidFile === undefined ? {} : { vrrpPidFile }),
+    ...(checkerPidFile === undefined ? {} : { checkerPidFile }),
+    vrrp: options.vrrp,
+    checkers: options.checkers,
+    backend: options.backend,
+    pinDirectory: pinDirectoryFor(runDirectory),
+    keepAddresses: options.keepAddresses,
+    keepForwarding: options.keepForwarding,
+    respawn: options.respawn,
+    logDetail: options.logDetail,
+    dumpConfiguration: options.dumpConfiguration,
+    dumpDirectory: dumpDirectory(),
+  }
+}
+
+const logsToStderr = (options: DaemonOptions): boolean => options.foreground || options.logConsole || options.logJson
+
+/** Standard error in the foreground or when asked; syslog as keepalived does, except where the journal reads us. */
+function daemonLog(options: DaemonOptions): Promise<Log> {
+  const journal = process.env['JOURNAL_STREAM'] !== undefined && options.foreground && process.stderr.isTTY !== true
+  return openLog({
+    least: options.logDetail ? 'debug' : 'info',
+    program: 'holdfastd',
+    ...(logsToStderr(options) ? { stderr: options.logJson ? 'json' : journal ? 'journal' : 'console' } : {}),
+    ...(options.syslog && !journal && !options.logJson ? { syslog: options.facility } : {}),
+  })
+}

@@ -1,0 +1,28 @@
+/** The daemon's command: keepalived's options, one configuration, in the background unless told otherwise. */
+
+import process from 'node:process'
+import { fileExists } from '../sys/files/index.ts'
+import { isBackground, startInBackground } from './daemon/background.ts'
+import { parseDaemonOptions } from './daemon/options.ts'
+import { findConfiguration } from './daemon/places.ts'
+import { version } from './version.ts'
+
+process.exit(await main(process.argv.slice(2)))
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseDaemonOptions(argv, version)
+  if (!parsed.ok) {
+    process[parsed.error.stream].write(parsed.error.text)
+    return parsed.error.exitCode
+  }
+  const options = parsed.value
+  const path = findConfiguration(options.configurationFile, fileExists)
+  if (options.configTest !== undefined) {
+    const { testConfiguration } = await import('./daemon/config-test.ts')
+    return testConfiguration(path, options.configId, options.configTest.file)
+  }
+  if (!options.foreground && !isBackground()) return startInBackground()
+  process.title = 'holdfastd'
+  const { runDaemon } = await import('./daemon/run.ts')
+  return runDaemon(options, path)
+}

@@ -1,0 +1,116 @@
+/**
+ * The process of one role: `role-main.js vrrp|checker|forwarding [--namespace=NAME]`, forked by the supervisor, which
+ * it speaks to over the IPC channel. Loads that role and nothing else. Signals that end a daemon do not end a role: its
+ * supervisor decides, and once that is dead SIGTERM means `stop`.
+ */
+
+import process from 'node:process'
+import { assertNever, type Log, type LogFields } from '../base/index.ts'
+import type { Channel } from '../roles/ipc/index.ts'
+import { onSignals, type ParentChannel, parentChannel } from '../sys/process/index.ts'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+const roles = ['vrrp', 'checker', 'forwarding'] as const
+const role = roles.find((name) => name === process.argv[2])
+const parent = parentChannel()
+
+if (role === undefined || parent === undefined) {
+  process.stderr.write('role-main is started by holdfastd only\n')
+  process.exitCode = 1
+} else {
+  process.title = `holdfast: ${role}`
+  await run(role, parent)
+}
+
+async function run(name: (typeof roles)[number], to: ParentChannel): Promise<void> {
+  const namespace = process.argv.find((word) => word.startsWith('--namespace='))?.slice('--namespace='.length)
+  if (namespace !== undefined) await enterNamespace(namespace)
+
+  let orphan = false
+  const log = roleLog(to, name, () => orphan)
+  process.on('uncaughtExceptionMonitor', (error) => log.error('bug', { stack: error.stack ?? String(error) }))
+  // A terminal or pipe that is gone must not end a role that outlives its supervisor.
+  process.stdout.on('error', () => {})
+  process.stderr.on('error', () => {})
+  to.onClosed(() => {
+    orphan = true
+  })
+
+  switch (name) {
+    case 'vrrp': {
+      const { startVrrp, systemPorts } = await import('../roles/vrrp/index.ts')
+      return startVrrp(
+        withTermination(to, () => orphan),
+        systemPorts(),
+        log,
+      )
+    }
+    case 'checker': {
+      const { startChecker, systemPorts } = await import('../roles/checker/index.ts')
+      return startChecker(
+        withTermination(to, () => orphan),
+        systemPorts(),
+        log,
+      )
+    }
+    case 'forwarding': {
+      const { startForwarding, systemPorts } = await import('../roles/forwarding/index.ts')
+      return startForwarding(
+        withTermination(to, () => orphan),
+        systemPorts(),
+        log,
+      )
+    }
+    default:
+      assertNever(name)
+  }
+}
+
+/**
+ * The parent's channel as the role's, with one more voice in it: SIGTERM to a role without a supervisor says `stop`.
+ * What the parent says has the form of its type: it is the same build.
+ */
+function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean): Channel<In, Out> {
+  let handler: ((message: In) => void) | undefined
+  onSignals({
+    SIGINT() {},
+    SIGHUP() {},
+    SIGTERM() {
+      if (isOrphan()) handler?.({ type: 'stop', leave: false } as In)
+    },
+  })
+  return {
+    send: (message) => to.send(message),
+    onMessage(receive) {
+      handler = receive
+      to.onMessage((message) => receive(message as In))
+    },
+    onClosed: to.onClosed,
+    close: to.close,
+  }
+}
+
+async function enterNamespace(name: string): Promise<void> {
+  const { enterNetworkNamespace } = await import('../sys/privileges/index.ts')
+  const entered = enterNetworkNamespace(name)
+  if (entered.ok) return
+  process.stderr.write(`${entered.error.message}\n`)
+  process.exit(1)
+}
+
+/** Entries go to the supervisor's log, and to standard error once it is gone. */
+function roleLog(to: ParentChannel, name: string, isOrphan: () => boolean, own: LogFields = {}): Log {
+  const entry = (level: Level) => (message: string, more?: LogFields) => {
+    const fields = { ...own, ...more }
+    if (isOrphan()) process.stderr.write(`holdfast ${name}[${process.pid}]: ${message} ${JSON.stringify(fields)}\n`)
+    else to.send({ type: 'log', level, message, fields })
+  }
+  return {
+    debug: entry('debug'),
+    info: entry('info'),
+    warn: entry('warn'),
+    error: entry('error'),
+    child: (more) => roleLog(to, name, isOrphan, { ...own, ...more }),
+  }
+}

@@ -1,0 +1,33 @@
+import { fail, ok, type Result } from '../../base/index.ts'
+
+/** What a client of the control socket may ask. */
+export type ControlRequest =
+  | { readonly request: 'status' }
+  | { readonly request: 'reload' }
+  | { readonly request: 'stop' }
+  /** Write the state dump; answered with the file's path. */
+  | { readonly request: 'dump' }
+  /** A snapshot now and after every `interval` milliseconds until the client goes. */
+  | { readonly request: 'watch'; readonly interval: number }
+
+const names = ['status', 'reload', 'stop', 'dump', 'watch'] as const
+
+/** One line from a client; whatever it holds, the failure is a sentence to answer with. */
+export function decodeControlRequest(line: string): Result<ControlRequest, string> {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (error) {
+    if (error instanceof SyntaxError) return fail('not JSON')
+    throw error
+  }
+  if (typeof value !== 'object' || value === null || !('request' in value)) return fail('no request in it')
+  const request = names.find((name) => name === value.request)
+  if (request === undefined) return fail(`no such request; there are ${names.join(', ')}`)
+  if (request !== 'watch') return ok({ request })
+  const interval = 'interval' in value ? value.interval : 1_000
+  if (typeof interval !== 'number' || !(interval >= 100 && interval <= 3_600_000)) {
+    return fail('interval is a number of milliseconds from 100 to 3600000')
+  }
+  return ok({ request, interval })
+}

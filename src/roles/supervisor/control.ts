@@ -1,0 +1,75 @@
+import { assertNever, millis, type Result } from '../../base/index.ts'
+import type { DaemonSnapshot } from '../../observe/index.ts'
+import { decodeControlRequest } from './control-request.ts'
+import type { ControlClient, SupervisorPorts } from './ports.ts'
+
+export type ControlHandlers = {
+  readonly snapshot: () => Promise<DaemonSnapshot>
+  readonly reload: () => Promise<Result<void, string>>
+  readonly dump: () => Promise<Result<string, string>>
+  readonly stop: () => void
+}
+
+/**
+ * Answers the control socket: `{type: 'status', snapshot}`, `{type: 'done'}` with what was done, or `{type: 'error',
+ * message}`. A socket that nobody listens to is replaced: the run directory is locked by us.
+ */
+export function serveControl(
+  ports: Pick<SupervisorPorts, 'listenControl' | 'removeFile' | 'schedule'>,
+  path: string,
+  handlers: ControlHandlers,
+): Promise<Result<{ close(): void }, { readonly message: string }>> {
+  ports.removeFile(path)
+  return ports.listenControl(path, (client, line) => {
+    const request = decodeControlRequest(line)
+    if (!request.ok) {
+      client.send({ type: 'error', message: request.error })
+      return
+    }
+    switch (request.value.request) {
+      case 'status':
+        void handlers.snapshot().then((snapshot) => client.send({ type: 'status', snapshot }))
+        return
+      case 'reload':
+        void handlers
+          .reload()
+          .then((result) =>
+            client.send(result.ok ? { type: 'done', done: 'reload' } : { type: 'error', message: result.error }),
+          )
+        return
+      case 'dump':
+        void handlers
+          .dump()
+          .then((result) =>
+            client.send(
+              result.ok ? { type: 'done', done: 'dump', path: result.value } : { type: 'error', message: result.error },
+            ),
+          )
+        return
+      case 'stop':
+        client.send({ type: 'done', done: 'stop' })
+        return handlers.stop()
+      case 'watch':
+        return watch(client, request.value.interval)
+      default:
+        assertNever(request.value)
+    }
+  })
+
+  /** A snapshot now and then until the client goes; one that reads too slowly is let go. */
+  function watch(client: ControlClient, interval: number): void {
+    let open = true
+    let cancel: (() => void) | undefined
+    client.onClosed(() => {
+      open = false
+      cancel?.()
+    })
+    const next = async () => {
+      const snapshot = await handlers.snapshot()
+      if (!open) return
+      if (!client.send({ type: 'status', snapshot })) return client.close()
+      cancel = ports.schedule(millis(interval), () => void next())
+    }
+    void next()
+  }
+}

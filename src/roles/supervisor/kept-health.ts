@@ -1,0 +1,48 @@
+import { millis } from '../../base/index.ts'
+import type { HealthRecord } from '../ipc/index.ts'
+import { decodeHealth, encodeHealth, healthRefresh } from './health-file.ts'
+import type { SupervisorPorts } from './ports.ts'
+
+/** Changes that come close together are written once. */
+const gatherFor = millis(100)
+
+export type KeptHealth = {
+  /** What a daemon that ended without stopping knew. */
+  readonly known: readonly HealthRecord[]
+  changed(records: readonly HealthRecord[]): void
+  /** After an orderly stop nothing is to be believed. */
+  remove(): void
+}
+
+/** Health on disk, so that a supervisor that was killed is followed by one that knows which servers are down. */
+export function keepHealth(
+  ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'readText' | 'replaceText' | 'removeFile' | 'bootId' | 'log'>,
+  path: string,
+): KeptHealth {
+  const boot = ports.bootId()
+  const text = ports.readText(path)
+  let records: readonly HealthRecord[] = []
+  let cancel: (() => void) | undefined
+  let removed = false
+
+  function write(): void {
+    if (removed) return
+    const written = ports.replaceText(path, encodeHealth(records, boot, ports.clock.wall()))
+    if (!written.ok) ports.log.warn('health cannot be kept', { reason: written.error.message })
+    cancel = ports.schedule(millis(healthRefresh), write)
+  }
+
+  return {
+    known: text.ok ? decodeHealth(text.value, boot, ports.clock.wall()) : [],
+    changed(now) {
+      records = now
+      cancel?.()
+      cancel = ports.schedule(gatherFor, write)
+    },
+    remove() {
+      removed = true
+      cancel?.()
+      ports.removeFile(path)
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { Log, Micros, Result } from '../../base/index.ts'
+import type { Command, Configuration } from '../../model/index.ts'
+import type { Clock } from '../../sys/time/ports.ts'
+import type { RoleName, RoleTraffic } from '../ipc/index.ts'
+
+export type RoleExit = { readonly code: number | undefined; readonly signal: string | undefined }
+
+/** A running role as its keeper sees it. */
+export type RoleProcess<To> = {
+  readonly pid: number | undefined
+  send(message: To): void
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void
+}
+
+export type RoleHandlers<From> = {
+  readonly onMessage: (message: From) => void
+  /** Once, after the last message. */
+  readonly onExit: (exit: RoleExit) => void
+}
+
+export type StartRole = <R extends RoleName>(
+  role: R,
+  handlers: RoleHandlers<RoleTraffic[R]['from']>,
+) => RoleProcess<RoleTraffic[R]['to']>
+
+/** A configuration as read: what to run if there is anything, what to complain about in any case. */
+export type LoadedConfiguration = {
+  readonly configuration?: Configuration
+  readonly complaints: readonly Complaint[]
+}
+
+export type Complaint = {
+  readonly severity: 'error' | 'warning'
+  /** `file:line:column: error: …` in one line. */
+  readonly text: string
+}
+
+export type ControlClient = {
+  send(value: unknown): boolean
+  close(): void
+  onClosed(handler: () => void): void
+}
+
+export type RunningCommand = { kill(signal: 'SIGTERM' | 'SIGKILL'): void }
+
+/** The world of the supervisor. */
+export type SupervisorPorts = {
+  readonly log: Log
+  readonly clock: Clock
+  /** Calls back once after the delay; the result cancels. */
+  schedule(delay: Micros, action: () => void): () => void
+  startRole: StartRole
+  loadConfiguration(): LoadedConfiguration
+  /** Held until the process ends, however it ends; the failure tells who holds it. */
+  lockRunDirectory(): Result<void, { readonly message: string }>
+  readText(path: string): Result<string, { readonly message: string }>
+  replaceText(path: string, text: string): Result<void, { readonly message: string }>
+  removeFile(path: string): void
+  /** Our own process id. */
+  readonly pid: number
+  bootId(): string
+  /** Forwarding state of an earlier run is still in the kernel. */
+  pinsExist(): boolean
+  run(command: Command, onEnd: (end: Result<RoleExit, { readonly message: string }>) => void): RunningCommand
+  /** sd_notify(3). */
+  notifyServiceManager(state: string): void
+  listenControl(
+    path: string,
+    onLine: (client: ControlClient, line: string) => void,
+  ): Promise<Result<{ close(): void }, { readonly message: string }>>
+}

@@ -1,0 +1,23 @@
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { Configuration } from '../../model/index.ts'
+import type { LoadedConfiguration } from './ports.ts'
+
+/**
+ * Whether a configuration read for a reload may replace the one that runs. One error anywhere refuses all of it: at a
+ * start an error costs the object it is about, on a reload it would take down one that runs. (keepalived reloads, drops
+ * the object, or dies and leaves its addresses behind.)
+ */
+export function reloadVerdict(loaded: LoadedConfiguration): Result<Configuration, string> {
+  const errors = loaded.complaints.filter(({ severity }) => severity === 'error')
+  const [first] = errors
+  if (first !== undefined) {
+    return fail(errors.length === 1 ? first.text : `${first.text} (and ${errors.length - 1} more)`)
+  }
+  const { configuration } = loaded
+  if (configuration === undefined) return fail('no configuration could be read')
+  if (isEmpty(configuration)) return fail('it has no vrrp_instance and no virtual_server')
+  return ok(configuration)
+}
+
+export const isEmpty = (configuration: Configuration): boolean =>
+  configuration.virtualRouters.length === 0 && configuration.virtualServers.length === 0

@@ -1,0 +1,296 @@
+import { elapsed, fail, type Instant, type Log, type Micros, ok, type Result, seconds } from '../../base/index.ts'
+import type { RoleSnapshot } from '../../observe/index.ts'
+import type { RoleName, RoleTraffic } from '../ipc/index.ts'
+import { healthyAfter, restartDelay } from './back-off.ts'
+import type { RoleExit, RoleProcess, SupervisorPorts } from './ports.ts'
+
+/** How long a role may take to answer an offer. */
+const answerLimit = seconds(15)
+const snapshotLimit = seconds(2)
+
+export type KeeperHandlers<R extends RoleName> = {
+  /** Messages beyond those of the configuration's transaction and snapshots. */
+  readonly onMessage: (message: RoleTraffic[R]['from']) => void
+  /** A process that nobody told to end has ended; true: start it again. */
+  readonly onDeath: (exit: RoleExit, at: Instant) => boolean
+  /** What a process that has served nothing yet must know besides its slice. */
+  readonly prepare: (slice: RoleTraffic[R]['slice']) => RoleTraffic[R]['slice']
+  /** A slice was committed to the process that runs; `fresh`: it is this process' first. */
+  readonly onServing: (fresh: boolean) => void
+  /** The pid of a new process. */
+  readonly onStarted: (pid: number | undefined) => void
+}
+
+/**
+ * One role's life: started when there is something to ask of it, offered its slice, committed, started again with the
+ * committed slice when it dies, stopped in order.
+ */
+export type RoleKeeper<R extends RoleName> = {
+  /** Offers a slice, starting the process if none runs. At most one question at a time. */
+  ask(revision: number, slice: RoleTraffic[R]['slice']): Promise<Result<void, string>>
+  commit(revision: number, slice: RoleTraffic[R]['slice']): void
+  /** Takes the offer back; a process started for it alone is ended. */
+  withdraw(revision: number): void
+  /** To a process that serves; dropped otherwise. */
+  send(message: RoleTraffic[R]['to']): void
+  /** Undefined when it does not serve or does not answer in time. */
+  snapshot(): Promise<RoleTraffic[R]['snapshot'] | undefined>
+  /** Orderly, then by force once patience has run out. Nothing is started any more until the next `ask`. */
+  stop(leave: boolean, patience: Micros): Promise<void>
+  /** Resolves when the process has applied its last commit, is gone, or patience has run out. */
+  applied(patience: Micros): Promise<void>
+  describe(): RoleSnapshot
+}
+
+type Question = {
+  readonly revision: number
+  readonly slice: unknown
+  readonly settle: (answer: Result<void, string>) => void
+  /** Forgets it without an answer. */
+  readonly abandon: () => void
+  sent: boolean
+}
+
+export function createRoleKeeper<R extends RoleName>(
+  role: R,
+  ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'startRole'>,
+  log: Log,
+  handlers: KeeperHandlers<R>,
+): RoleKeeper<R> {
+  type To = RoleTraffic[R]['to']
+  type Slice = RoleTraffic[R]['slice']
+  let running: { readonly process: RoleProcess<To>; started: boolean; serving: boolean; stopping: boolean } | undefined
+  let committed: { readonly revision: number; readonly slice: Slice } | undefined
+  let question: Question | undefined
+  let cancelRestart: (() => void) | undefined
+  let servingSince: Instant | undefined
+  let failures = 0
+  let restarts = 0
+  let snapshotId = 0
+  const snapshots = new Map<number, (snapshot: RoleTraffic[R]['snapshot'] | undefined) => void>()
+  let onApplied: (() => void)[] = []
+  let onGone: (() => void)[] = []
+
+  function start(): void {
+    cancelRestart?.()
+    cancelRestart = undefined
+    servingSince = undefined
+    let current: typeof running
+    const process = ports.startRole(role, {
+      onMessage: (message) => running === current && receive(message),
+      onExit: (exit) => running === current && ended(exit),
+    })
+    current = { process, started: false, serving: false, stopping: false }
+    running = current
+    handlers.onStarted(process.pid)
+  }
+
+  function receive(message: RoleTraffic[R]['from']): void {
+    switch (message.type) {
+      case 'started':
+        if (running !== undefined && !running.started) {
+          running.started = true
+          sendOffer()
+        }
+        return
+      case 'ready':
+        return settle(message.revision, ok(undefined))
+      case 'refused':
+        return settle(message.revision, fail(message.reason))
+      case 'applied':
+        return release(onApplied)
+      case 'snapshot':
+        snapshots.get(message.id)?.(message.snapshot)
+        snapshots.delete(message.id)
+        return
+      default:
+        handlers.onMessage(message)
+    }
+  }
+
+  function ended(exit: RoleExit): void {
+    const wanted = running?.stopping === true
+    running = undefined
+    const asked = question
+    question = undefined
+    for (const resolve of snapshots.values()) resolve(undefined)
+    snapshots.clear()
+    release(onApplied)
+    if (wanted) {
+      release(onGone)
+      return
+    }
+    const now = ports.clock.now()
+    failures = servingSince !== undefined && elapsed(servingSince, now) >= healthyAfter ? 0 : failures + 1
+    const restart = handlers.onDeath(exit, now)
+    if (restart && committed !== undefined) restartLater()
+    asked?.settle(fail(`the ${role} role ended (${exitText(exit)})`))
+  }
+
+  function restartLater(): void {
+    restarts += 1
+    cancelRestart = ports.schedule(restartDelay(failures), () => {
+      cancelRestart = undefined
+      if (committed === undefined) return
+      start()
+      offerCommitted()
+    })
+  }
+
+  /** Brings a process without a slice to where its predecessor was. */
+  function offerCommitted(): void {
+    if (committed === undefined || running === undefined || question !== undefined) return
+    const { revision, slice } = committed
+    const asked = running
+    pose(revision, slice, (answer) => {
+      if (running !== asked) return
+      if (answer.ok) serve(revision, slice)
+      else {
+        log.error('role refuses to go on with its configuration', { role, reason: answer.error })
+        asked.process.kill('SIGKILL')
+      }
+    })
+  }
+
+  function pose(revision: number, slice: Slice, onAnswer: (answer: Result<void, string>) => void): void {
+    const cancel = ports.schedule(answerLimit, () => settle(revision, fail(`the ${role} role does not answer`)))
+    question = {
+      revision,
+      slice,
+      sent: false,
+      settle(answer) {
+        cancel()
+        onAnswer(answer)
+      },
+      abandon: cancel,
+    }
+    sendOffer()
+  }
+
+  function sendOffer(): void {
+    if (question === undefined || question.sent || running === undefined || !running.started) return
+    question.sent = true
+    const slice = question.slice as Slice
+    tell({ type: 'offer', revision: question.revision, slice: running.serving ? slice : handlers.prepare(slice) })
+  }
+
+  function settle(revision: number, answer: Result<void, string>): void {
+    if (question?.revision !== revision) return
+    const answered = question
+    question = undefined
+    answered.settle(answer)
+  }
+
+  function serve(revision: number, slice: Slice): void {
+    committed = { revision, slice }
+    if (running === undefined) return restartLater()
+    const fresh = !running.serving
+    running.serving = true
+    servingSince ??= ports.clock.now()
+    tell({ type: 'commit', revision })
+    handlers.onServing(fresh)
+  }
+
+  /** Offers of every role have one form; the compiler cannot see that through the type parameter. */
+  function tell(message: unknown): void {
+    running?.process.send(message as To)
+  }
+
+  return {
+    ask(revision, slice) {
+      return new Promise((resolve) => {
+        if (question !== undefined) {
+          // Only the keeper's own question can be open here: a restarted process that has not answered yet.
+          tell({ type: 'withdraw', revision: question.revision })
+          question.abandon()
+          question = undefined
+        }
+        if (running === undefined) start()
+        pose(revision, slice, resolve)
+      })
+    },
+    commit: serve,
+    withdraw(revision) {
+      if (question?.revision === revision) {
+        question.abandon()
+        question = undefined
+      }
+      tell({ type: 'withdraw', revision })
+      if (running === undefined || running.serving) return
+      if (committed === undefined) {
+        running.stopping = true
+        running.process.kill('SIGKILL')
+      } else offerCommitted()
+    },
+    send(message) {
+      if (running?.serving === true) running.process.send(message)
+    },
+    snapshot() {
+      if (running?.serving !== true) return Promise.resolve(undefined)
+      const id = ++snapshotId
+      return new Promise((resolve) => {
+        const cancel = ports.schedule(snapshotLimit, () => {
+          snapshots.delete(id)
+          resolve(undefined)
+        })
+        snapshots.set(id, (snapshot) => {
+          cancel()
+          resolve(snapshot)
+        })
+        tell({ type: 'snapshot-requested', id })
+      })
+    },
+    stop(leave, patience) {
+      committed = undefined
+      cancelRestart?.()
+      cancelRestart = undefined
+      const stopped = running
+      if (stopped === undefined) return Promise.resolve()
+      stopped.stopping = true
+      tell({ type: 'stop', leave })
+      return new Promise((resolve) => {
+        const cancel = ports.schedule(patience, () => {
+          log.warn('role does not end; it is killed', { role })
+          stopped.process.kill('SIGKILL')
+        })
+        onGone.push(() => {
+          cancel()
+          resolve()
+        })
+      })
+    },
+    applied(patience) {
+      if (running?.serving !== true) return Promise.resolve()
+      return new Promise((resolve) => {
+        const cancel = ports.schedule(patience, resolve)
+        onApplied.push(() => {
+          cancel()
+          resolve()
+        })
+      })
+    },
+    describe: () => ({
+      role,
+      ...(running?.process.pid === undefined ? {} : { pid: running.process.pid }),
+      state:
+        running === undefined
+          ? cancelRestart === undefined
+            ? 'stopped'
+            : 'waiting'
+          : running.serving
+            ? 'running'
+            : 'starting',
+      restarts,
+    }),
+  }
+
+  function release(waiting: (() => void)[]): void {
+    if (waiting === onApplied) onApplied = []
+    else onGone = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+/** `exit code 1` or `signal SIGKILL`. */
+export const exitText = (exit: RoleExit): string =>
+  exit.signal === undefined ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`

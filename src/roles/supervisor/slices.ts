@@ -1,0 +1,36 @@
+import type { Configuration } from '../../model/index.ts'
+import type { CheckerSlice, ForwardingSlice, VrrpSlice } from '../ipc/index.ts'
+import type { SupervisorOptions } from './options.ts'
+
+/** Each role's part of a configuration; absent: the role has nothing to do. */
+export type Slices = {
+  readonly vrrp?: VrrpSlice
+  readonly forwarding?: ForwardingSlice
+  readonly checker?: CheckerSlice
+}
+
+/** The parts of a configuration, as far as the command line lets its subsystems run. */
+export function slicesOf(configuration: Configuration, options: SupervisorOptions): Slices {
+  const { virtualRouters, virtualServers } = configuration
+  return {
+    ...(options.vrrp && virtualRouters.length > 0 ? { vrrp: vrrpSlice(configuration, options) } : {}),
+    ...(options.checkers && virtualServers.length > 0
+      ? { forwarding: forwardingSlice(configuration, options), checker: { virtualServers, health: [] } }
+      : {}),
+  }
+}
+
+export function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
+  const { vrrpRtPriority } = configuration.global
+  return {
+    routers: configuration.virtualRouters,
+    keepAddressesAtStop: options.keepAddresses,
+    ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
+    logDetail: options.logDetail,
+    runDirectory: options.runDirectory,
+  }
+}
+
+export function forwardingSlice(configuration: Configuration, options: SupervisorOptions): ForwardingSlice {
+  return { backend: options.backend, pinDirectory: options.pinDirectory, flush: configuration.global.lvsFlush }
+}

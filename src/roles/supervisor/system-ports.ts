@@ -1,0 +1,114 @@
+import { fail, type Log } from '../../base/index.ts'
+import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
+import { listenControl } from '../../sys/control/index.ts'
+import {
+  bootId,
+  configurationFiles,
+  hasEntries,
+  makeDirectory,
+  overwriteText,
+  readText,
+  removeFile,
+  replaceText,
+} from '../../sys/files/index.ts'
+import { lockFile } from '../../sys/privileges/index.ts'
+import { forkChild, runScript } from '../../sys/process/index.ts'
+import { systemClock } from '../../sys/time/index.ts'
+import type { RoleName, RoleTraffic } from '../ipc/index.ts'
+import type { SupervisorOptions } from './options.ts'
+import type { Complaint, RoleHandlers, SupervisorPorts } from './ports.ts'
+
+export type SystemOptions = {
+  readonly log: Log
+  /** Path of the module that runs a role. */
+  readonly roleModule: string
+  /** Where roles write what no log can take: our own output, or nowhere in the background. */
+  readonly roleOutput: 'inherit' | 'ignore'
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly pid: number
+  readonly configId: string
+  readonly hostName: string
+  /** -s: the network namespace the roles work in. */
+  readonly namespace?: string
+  readonly notifyServiceManager: (state: string) => void
+}
+
+/** Variables that would cost a role its start-up time or are not its business. */
+const notForRoles = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NOTIFY_SOCKET', 'IFS', 'LD_PRELOAD']
+
+/** A small young generation keeps collections of the vrrp role short. */
+const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
+  vrrp: ['--max-semi-space-size=1'],
+  checker: [],
+  forwarding: [],
+}
+
+/** The supervisor's world as it is. */
+export function systemPorts(options: SupervisorOptions, system: SystemOptions): SupervisorPorts {
+  const environment = { ...system.environment }
+  for (const name of notForRoles) delete environment[name]
+  return {
+    log: system.log,
+    clock: systemClock,
+    schedule(delay, action) {
+      const timer = setTimeout(action, delay / 1_000)
+      return () => clearTimeout(timer)
+    },
+    startRole: <R extends RoleName>(role: R, handlers: RoleHandlers<RoleTraffic[R]['from']>) =>
+      forkChild(
+        {
+          module: system.roleModule,
+          args: [role, ...(system.namespace === undefined ? [] : [`--namespace=${system.namespace}`])],
+          nodeOptions: nodeOptions[role],
+          environment,
+          output: system.roleOutput,
+        },
+        // A role is our own program of the same build: its messages are what its type says.
+        {
+          onMessage: (message) => handlers.onMessage(message as RoleTraffic[R]['from']),
+          onExit: handlers.onExit,
+        },
+      ),
+    loadConfiguration() {
+      const loaded = loadConfiguration(configurationFiles, options.configurationFile, {
+        configId: system.configId,
+        hostName: system.hostName,
+        environment: system.environment,
+      })
+      const complaints = loaded.diagnostics.map(
+        (diagnostic): Complaint => ({
+          severity: diagnostic.severity,
+          text: complaintLine(diagnostic),
+        }),
+      )
+      return {
+        ...(loaded.configuration === undefined ? {} : { configuration: loaded.configuration }),
+        complaints,
+      }
+    },
+    lockRunDirectory() {
+      const made = makeDirectory(options.runDirectory)
+      if (!made.ok) return made
+      const path = `${options.runDirectory}/lock`
+      // Never closed: the lock ends with the process, however that ends.
+      const locked = lockFile(path)
+      if (locked.ok) return overwriteText(path, `${system.pid}\n`)
+      if (locked.error.code !== 'EAGAIN') return locked
+      const holder = readText(path)
+      return fail({ message: `already running (pid ${holder.ok ? holder.value.trim() : 'unknown'})` })
+    },
+    readText,
+    replaceText,
+    removeFile: (path) => void removeFile(path),
+    pid: system.pid,
+    bootId,
+    pinsExist: () => hasEntries(options.pinDirectory),
+    run: (command, onEnd) => runScript(command, onEnd),
+    notifyServiceManager: system.notifyServiceManager,
+    listenControl,
+  }
+}
+
+function complaintLine({ file, line, column, severity, message, remedy }: Diagnostic): string {
+  return `${file}:${line}:${column}: ${severity}: ${message}${remedy === undefined ? '' : `; ${remedy}`}`
+}
