@@ -20,3 +20,11 @@ export function systemError(call: string, outcome: Outcome, subject?: string): S
 export function checked(call: string, outcome: Outcome, subject?: string): Result<number, SystemError> {
   return outcome < 0 ? fail(systemError(call, outcome, subject)) : ok(outcome)
 }
+
+/** The same from what `node:fs` and `process` throw; an error without a code is a bug and thrown on. */
+export function systemErrorOf(call: string, error: unknown, subject: string): SystemError {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error
+  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined
+  if (errno !== undefined && errno < 0) return systemError(call, errno, subject)
+  return { code: error.code, call, message: `${subject}: ${error.message}` }
+}

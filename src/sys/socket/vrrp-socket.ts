@@ -21,12 +21,12 @@ const HEADER_CACHE = 256
 export const openVrrpSocket: OpenVrrpSocket = (options) => {
   const sys = hfsys()
   const family = options.family === 4 ? vrrpIpv4 : vrrpIpv6
-  const index = checked('if_nametoindex', sys.ifIndex(options.interface), options.interface)
-  if (!index.ok) return index
+  const interfaceIndex = sys.ifIndex(options.interface)
+  if (interfaceIndex < 0)
+    return fail({ code: 'ENODEV', call: 'if_nametoindex', message: `${options.interface}: no such interface` })
   const opened = checked('socket', sys.socket(family.domain, TYPE, c.IPPROTO_VRRP))
   if (!opened.ok) return opened
 
-  const interfaceIndex = index.value
   const descriptor = new Descriptor(opened.value)
   const prepared = prepare(descriptor, family, options.interface, interfaceIndex, options.groups)
   if (!prepared.ok) {

@@ -1,0 +1,212 @@
+import {
+  addressBytes,
+  type Family,
+  fail,
+  familyOf,
+  hostIsLittleEndian as host,
+  ok,
+  type Result,
+} from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+import * as wire from '../../wire/netlink/index.ts'
+import { systemError } from '../descriptor/index.ts'
+import { type NetlinkSocket, openBlockingSocket } from './netlink-socket.ts'
+import { ADDRESS_PROTOCOL, type LinkAddress, type NetlinkError, type OpenRouteClient, type Route } from './ports.ts'
+import { AF_INET, AF_INET6, AF_UNSPEC, readAddress, readLink, readNeighbour, readRoute } from './read-message.ts'
+
+/** The answer is there when the request returns; this only keeps a kernel that does not answer from holding us. */
+const ANSWER_TIMEOUT_MS = 2_000
+/** For a whole dump, in microseconds. */
+const DUMP_TIMEOUT_US = 10_000_000
+/** A table that changes during the dump is read again, then taken as it is: the monitor tells of what was missed. */
+const DUMP_ATTEMPTS = 5
+
+export const openRouteClient: OpenRouteClient = () => {
+  const opened = openBlockingSocket(ANSWER_TIMEOUT_MS)
+  if (!opened.ok) return fail({ code: opened.error.code, message: opened.error.message })
+  const socket = opened.value
+  const exchange = exchangeOver(socket)
+
+  /** Every entry of a table; what `read` does not know is left out. */
+  function dump<T>(name: string, type: number, payload: Uint8Array, read: (payload: Uint8Array) => T | undefined) {
+    for (let attempt = 1; ; attempt++) {
+      const entries: T[] = []
+      const done = exchange(name, type, wire.NLM_F_DUMP, payload, (message) => {
+        const entry = read(message.payload)
+        if (entry !== undefined) entries.push(entry)
+      })
+      if (!done.ok) return done
+      if (!done.value.interrupted || attempt === DUMP_ATTEMPTS) return ok(entries)
+    }
+  }
+
+  return ok({
+    links: () => dump('RTM_GETLINK', wire.RTM_GETLINK, allLinks(), readLink),
+    addresses: (family) => dump('RTM_GETADDR', wire.RTM_GETADDR, allAddresses(family), readAddress),
+    neighbours: () => dump('RTM_GETNEIGH', wire.RTM_GETNEIGH, allNeighbours(), readNeighbour),
+
+    route(to) {
+      let route: Route | undefined
+      const done = exchange(`route to ${to}`, wire.RTM_GETROUTE, 0, routeTo(addressBytes(to)), (message) => {
+        route ??= readRoute(message.payload)
+      })
+      if (!done.ok) return done
+      return route === undefined ? fail({ code: 'ENETUNREACH', message: `route to ${to}: none` }) : ok(route)
+    },
+
+    addAddress(request) {
+      const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | wire.NLM_F_EXCL
+      const what = `add ${request.address}/${request.prefixLength}`
+      return unless(['EEXIST'], exchange(what, wire.RTM_NEWADDR, flags, newAddress(request)))
+    },
+
+    deleteAddress(request) {
+      const what = `delete ${request.address}/${request.prefixLength}`
+      const done = exchange(what, wire.RTM_DELADDR, wire.NLM_F_ACK, addressOf(request, [], 0, 0))
+      return unless(['EADDRNOTAVAIL', 'ENODEV'], done)
+    },
+
+    close: () => socket.close(),
+  })
+}
+
+function unless(harmless: readonly string[], done: Result<unknown, NetlinkError>): Result<void, NetlinkError> {
+  return done.ok || harmless.includes(done.error.code) ? ok(undefined) : done
+}
+
+type Exchanged = { readonly interrupted: boolean }
+
+/** One request and everything that answers it, up to its acknowledgement, its only answer or the end of its dump. */
+function exchangeOver(socket: NetlinkSocket) {
+  let sequence = 0
+  return (
+    what: string,
+    type: number,
+    flags: number,
+    payload: Uint8Array,
+    onMessage: (message: wire.NetlinkMessage) => void = () => {},
+  ): Result<Exchanged, NetlinkError> => {
+    sequence = (sequence + 1) >>> 0
+    const request = { type, flags: flags | wire.NLM_F_REQUEST, sequence, port: 0, payload }
+    const sent = socket.send(wire.encodeMessage(request, host))
+    if (sent < 0) return fail(netlinkError(what, -sent))
+    const wantsEnd = (flags & (wire.NLM_F_ACK | wire.NLM_F_DUMP)) !== 0
+    const deadline = hfsys().clock() + DUMP_TIMEOUT_US
+    let interrupted = false
+
+    while (hfsys().clock() < deadline) {
+      const received = socket.receive()
+      if (typeof received === 'number') return fail(netlinkError(what, -received))
+      if (received.type === 'unreadable') continue
+      for (const message of received.messages) {
+        // What is left of a request that was given up.
+        if (message.sequence !== sequence) continue
+        if ((message.flags & wire.NLM_F_DUMP_INTR) !== 0) interrupted = true
+        const end = endOf(message)
+        if (end === undefined) onMessage(message)
+        else if (end.errno !== 0) return fail(netlinkError(what, end.errno, end.detail))
+        if (end !== undefined || !wantsEnd) return ok({ interrupted })
+      }
+    }
+    return fail({ code: 'ETIMEDOUT', message: `${what}: the kernel did not answer` })
+  }
+}
+
+/** Undefined for a message that ends nothing. */
+function endOf(message: wire.NetlinkMessage): { readonly errno: number; readonly detail?: string } | undefined {
+  const { type, flags, payload } = message
+  if (type !== wire.NLMSG_ERROR && type !== wire.NLMSG_DONE) return undefined
+  const decoded =
+    type === wire.NLMSG_ERROR ? wire.decodeAcknowledgement(payload, flags, host) : wire.decodeDone(payload, flags, host)
+  if (!decoded.ok) return { errno: EBADMSG, detail: `${decoded.error.field} ${decoded.error.got}` }
+  const detail = wire.extendedMessage(decoded.value.attributes)
+  return { errno: decoded.value.errno, ...(detail === undefined ? {} : { detail }) }
+}
+
+const EBADMSG = 74
+
+/** The kernel's own words come last: `add 192.0.2.1/24: Invalid argument (EINVAL): ipv4: Invalid prefix length`. */
+function netlinkError(what: string, errno: number, detail?: string): NetlinkError {
+  const { code, message } = systemError(what, -errno)
+  return { code, message: detail === undefined ? message : `${message}: ${detail}` }
+}
+
+const allLinks = (): Uint8Array =>
+  wire.encodeLinkMessage(
+    {
+      family: AF_UNSPEC,
+      linkType: 0,
+      index: 0,
+      flags: 0,
+      change: 0,
+      attributes: [wire.uint32Attribute(wire.IFLA_EXT_MASK, wire.RTEXT_FILTER_SKIP_STATS, host)],
+    },
+    host,
+  )
+
+const allAddresses = (family: Family | undefined): Uint8Array =>
+  wire.encodeAddressMessage(
+    {
+      family: family === undefined ? AF_UNSPEC : numberOf(family),
+      prefixLength: 0,
+      flags: 0,
+      scope: 0,
+      index: 0,
+      attributes: [],
+    },
+    host,
+  )
+
+const allNeighbours = (): Uint8Array =>
+  wire.encodeNeighbourMessage({ family: AF_UNSPEC, index: 0, state: 0, flags: 0, type: 0, attributes: [] }, host)
+
+const routeTo = (destination: Uint8Array): Uint8Array =>
+  wire.encodeRouteMessage(
+    {
+      family: destination.length === 4 ? AF_INET : AF_INET6,
+      destinationLength: destination.length * 8,
+      sourceLength: 0,
+      tos: 0,
+      table: 0,
+      protocol: 0,
+      scope: 0,
+      type: 0,
+      flags: 0,
+      attributes: [wire.bytesAttribute(wire.RTA_DST, destination)],
+    },
+    host,
+  )
+
+const numberOf = (family: Family): number => (family === 4 ? AF_INET : AF_INET6)
+
+function newAddress(request: Omit<LinkAddress, 'flags' | 'protocol'>): Uint8Array {
+  const { address, prefixLength, scope, label, broadcast } = request
+  const extra = [wire.uint8Attribute(wire.IFA_PROTO, ADDRESS_PROTOCOL)]
+  if (broadcast !== undefined) extra.push(wire.bytesAttribute(wire.IFA_BROADCAST, addressBytes(broadcast)))
+  if (familyOf(address) === 4) {
+    if (label !== undefined) extra.push(wire.stringAttribute(wire.IFA_LABEL, label))
+    return addressOf(request, extra, scope, 0)
+  }
+  // The master holds the address now; waiting for the detection would leave nobody to answer.
+  extra.push(wire.uint32Attribute(wire.IFA_FLAGS, wire.IFA_F_NODAD, host))
+  if (prefixLength === 128) extra.push(wire.lifetimeAttribute(0, wire.INFINITE_LIFETIME, host))
+  return addressOf(request, extra, scope, wire.IFA_F_NODAD)
+}
+
+function addressOf(
+  { interfaceIndex, address, prefixLength }: Pick<LinkAddress, 'interfaceIndex' | 'address' | 'prefixLength'>,
+  extra: readonly wire.Attribute[],
+  scope: number,
+  flags: number,
+): Uint8Array {
+  const bytes = addressBytes(address)
+  const attributes = [
+    wire.bytesAttribute(wire.IFA_LOCAL, bytes),
+    wire.bytesAttribute(wire.IFA_ADDRESS, bytes),
+    ...extra,
+  ]
+  return wire.encodeAddressMessage(
+    { family: numberOf(familyOf(address)), prefixLength, flags, scope, index: interfaceIndex, attributes },
+    host,
+  )
+}

@@ -1,0 +1,72 @@
+import { fail, ok } from '../../base/index.ts'
+import { type Attribute, decodeAttributes, encodeAttributes } from './attribute.ts'
+import { type Decoded, type LittleEndian, viewOf } from './decoded.ts'
+
+/**
+ * The payload of RTM_{NEW,DEL,GET}LINK (`struct ifinfomsg`, linux/rtnetlink.h):
+ *
+ *     0        1     2             4       8       12      16
+ *     | family | pad | ARPHRD type | index | flags | change | attributes IFLA_*
+ */
+export type LinkMessage = {
+  /** 0; AF_BRIDGE for what concerns a bridge port only, though it is told to the same group. */
+  readonly family: number
+  /** ARPHRD_*. */
+  readonly linkType: number
+  readonly index: number
+  /** IFF_*. */
+  readonly flags: number
+  readonly change: number
+  readonly attributes: readonly Attribute[]
+}
+
+const HEADER = 16
+
+export const IFLA_ADDRESS = 1
+export const IFLA_IFNAME = 3
+export const IFLA_MTU = 4
+export const IFLA_LINK = 5
+export const IFLA_MASTER = 10
+export const IFLA_LINKINFO = 18
+export const IFLA_EXT_MASK = 29
+/** Within IFLA_LINKINFO. */
+export const IFLA_INFO_KIND = 1
+export const IFLA_INFO_DATA = 2
+/** Within IFLA_INFO_DATA of a macvlan. */
+export const IFLA_MACVLAN_MODE = 1
+/** An IFLA_EXT_MASK: no counters, which are most of a dump. */
+export const RTEXT_FILTER_SKIP_STATS = 8
+
+export const IFF_UP = 0x1
+export const IFF_LOOPBACK = 0x8
+export const IFF_RUNNING = 0x40
+export const IFF_NOARP = 0x80
+export const IFF_MULTICAST = 0x1000
+
+export function decodeLinkMessage(payload: Uint8Array, little: LittleEndian): Decoded<LinkMessage> {
+  if (payload.length < HEADER) return fail({ field: 'length', got: payload.length })
+  const view = viewOf(payload)
+  const attributes = decodeAttributes(payload.subarray(HEADER), little)
+  if (!attributes.ok) return attributes
+  return ok({
+    family: view.getUint8(0),
+    linkType: view.getUint16(2, little),
+    index: view.getInt32(4, little),
+    flags: view.getUint32(8, little),
+    change: view.getUint32(12, little),
+    attributes: attributes.value,
+  })
+}
+
+export function encodeLinkMessage(message: LinkMessage, little: LittleEndian): Uint8Array {
+  const attributes = encodeAttributes(message.attributes, little)
+  const payload = new Uint8Array(HEADER + attributes.length)
+  const view = viewOf(payload)
+  view.setUint8(0, message.family)
+  view.setUint16(2, message.linkType, little)
+  view.setInt32(4, message.index, little)
+  view.setUint32(8, message.flags, little)
+  view.setUint32(12, message.change, little)
+  payload.set(attributes, HEADER)
+  return payload
+}

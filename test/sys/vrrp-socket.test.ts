@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest'
+import { address, type IpAddress, internetChecksum } from '../../src/base/index.ts'
+import { hfsys } from '../../src/native/index.ts'
+import { openFrameSocket, openVrrpSocket, type SystemError, type VrrpDatagram } from '../../src/sys/socket/index.ts'
+import { joined, must, type Namespace, namespace, until } from './namespaces.ts'
+
+const left = namespace('left')
+const right = namespace('right')
+joined(left, 'eth0', right, 'eth0')
+left.ip('addr', 'add', '192.0.2.1/24', 'dev', 'eth0')
+right.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0')
+left.ip('addr', 'add', 'fe80::1/64', 'dev', 'eth0', 'nodad')
+right.ip('addr', 'add', 'fe80::2/64', 'dev', 'eth0', 'nodad')
+const rightIndex = right.within(() => hfsys().ifIndex('eth0'))
+
+const GROUP4 = address('224.0.0.18')
+const GROUP6 = address('ff02::12')
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+type Heard = Omit<VrrpDatagram, 'payload'> & { readonly payload: string }
+
+function listener(at: Namespace, family: 4 | 6, groups: readonly IpAddress[]) {
+  const heard: Heard[] = []
+  const errors: SystemError[] = []
+  const socket = must(
+    at.within(() =>
+      openVrrpSocket({
+        family,
+        interface: 'eth0',
+        groups,
+        onDatagram: (datagram) => heard.push({ ...datagram, payload: hex(datagram.payload) }),
+        onError: (error) => errors.push(error),
+      }),
+    ),
+  )
+  return { socket, heard, errors }
+}
+
+describe('IPv4', () => {
+  test('a multicast message arrives with its source, group, TTL, interface and declared length', async () => {
+    const sender = listener(left, 4, [GROUP4])
+    const receiver = listener(right, 4, [GROUP4])
+    const payload = Uint8Array.from([0x21, 1, 100, 1, 0, 1, 0xba, 0x51, 192, 0, 2, 100])
+    must(sender.socket.send({ payload, source: address('192.0.2.1'), destination: GROUP4, hopLimit: 255 }))
+    await until('the message', () => receiver.heard.length > 0)
+    expect(receiver.heard).toEqual([
+      {
+        payload: hex(payload),
+        source: '192.0.2.1',
+        destination: '224.0.0.18',
+        hopLimit: 255,
+        interfaceIndex: rightIndex,
+        declaredLength: payload.length,
+      },
+    ])
+    expect(sender.heard).toEqual([])
+    sender.socket.close()
+    receiver.socket.close()
+  })
+
+  test('each message has its own TTL, to groups and hosts alike', async () => {
+    const sender = listener(left, 4, [])
+    const receiver = listener(right, 4, [GROUP4])
+    const source = address('192.0.2.1')
+    for (const [destination, hopLimit] of [
+      [GROUP4, 254],
+      [address('192.0.2.2'), 64],
+      [GROUP4, 1],
+    ] as const)
+      must(sender.socket.send({ payload: new Uint8Array(8), source, destination, hopLimit }))
+    await until('three messages', () => receiver.heard.length === 3)
+    expect(receiver.heard.map(({ destination, hopLimit }) => [destination, hopLimit])).toEqual([
+      ['224.0.0.18', 254],
+      ['192.0.2.2', 64],
+      ['224.0.0.18', 1],
+    ])
+    sender.socket.close()
+    receiver.socket.close()
+  })
+
+  test('a source that is not on the host is sent as asked for (mcast_src_ip)', async () => {
+    const sender = listener(left, 4, [])
+    const receiver = listener(right, 4, [GROUP4])
+    must(
+      sender.socket.send({
+        payload: new Uint8Array(8),
+        source: address('192.0.2.77'),
+        destination: GROUP4,
+        hopLimit: 255,
+      }),
+    )
+    await until('the message', () => receiver.heard.length > 0)
+    expect(receiver.heard[0]?.source).toBe('192.0.2.77')
+    sender.socket.close()
+    receiver.socket.close()
+  })
+
+  test('a group that was not joined is not heard, though another socket of the host joined it', async () => {
+    const sender = listener(left, 4, [])
+    const joinedSocket = listener(right, 4, [GROUP4])
+    const unicast = listener(right, 4, [])
+    const source = address('192.0.2.1')
+    must(sender.socket.send({ payload: Uint8Array.of(1), source, destination: GROUP4, hopLimit: 255 }))
+    must(sender.socket.send({ payload: Uint8Array.of(2), source, destination: address('192.0.2.2'), hopLimit: 255 }))
+    await until('the unicast message', () => unicast.heard.length > 0 && joinedSocket.heard.length > 1)
+    expect(unicast.heard.map(({ payload }) => payload)).toEqual(['02'])
+    for (const { socket } of [sender, joinedSocket, unicast]) socket.close()
+  })
+
+  test('a header with options is taken off whole, an empty and a cut message do not stop the next', async () => {
+    const receiver = listener(right, 4, [GROUP4])
+    const frames = must(left.within(() => openFrameSocket(hfsys().ifIndex('eth0'))))
+    must(frames.send(frameWith({ payload: Uint8Array.of(7, 7, 7), options: Uint8Array.of(1, 1, 1, 0) })))
+    must(frames.send(frameWith({ payload: new Uint8Array(), options: new Uint8Array() })))
+    // Trailing Ethernet padding is not part of the message.
+    must(frames.send(frameWith({ payload: Uint8Array.of(8), options: new Uint8Array(), padding: 25 })))
+    await until('three messages', () => receiver.heard.length === 3)
+    expect(receiver.heard.map(({ payload, declaredLength }) => [payload, declaredLength])).toEqual([
+      ['070707', 3],
+      ['', 0],
+      ['08', 1],
+    ])
+    frames.close()
+    receiver.socket.close()
+  })
+})
+
+describe('IPv6', () => {
+  test('a multicast message arrives with hop limit 255, its source, and a checksum the kernel made', async () => {
+    const sender = listener(left, 6, [GROUP6])
+    const receiver = listener(right, 6, [GROUP6])
+    const source = address('fe80::1')
+    must(
+      sender.socket.send({
+        payload: Uint8Array.of(0x31, 1, 100, 0, 0, 100, 0, 0),
+        source,
+        destination: GROUP6,
+        hopLimit: 255,
+      }),
+    )
+    await until('the message', () => receiver.heard.length > 0)
+    const [heard] = receiver.heard
+    expect(heard).toMatchObject({ source, destination: GROUP6, hopLimit: 255, interfaceIndex: rightIndex })
+    const bytes = Buffer.from(heard?.payload ?? '', 'hex')
+    // RFC 8200 §8.1: source, destination, length, next header.
+    const pseudo = Buffer.from(
+      'fe800000000000000000000000000001ff0200000000000000000000000000120000000800000070',
+      'hex',
+    )
+    expect(internetChecksum(pseudo, bytes)).toBe(0)
+    expect(sender.heard).toEqual([])
+    sender.socket.close()
+    receiver.socket.close()
+  })
+
+  test('a unicast message has the hop limit it was given', async () => {
+    const sender = listener(left, 6, [])
+    const receiver = listener(right, 6, [])
+    must(
+      sender.socket.send({
+        payload: new Uint8Array(8),
+        source: address('fe80::1'),
+        destination: address('fe80::2'),
+        hopLimit: 63,
+      }),
+    )
+    await until('the message', () => receiver.heard.length > 0)
+    expect(receiver.heard[0]).toMatchObject({ source: 'fe80::1', destination: 'fe80::2', hopLimit: 63 })
+    sender.socket.close()
+    receiver.socket.close()
+  })
+})
+
+test('a handler may close the socket amid a batch, and hears no more', async () => {
+  const sender = listener(left, 4, [])
+  const heard: number[] = []
+  const receiver = must(
+    right.within(() =>
+      openVrrpSocket({
+        family: 4,
+        interface: 'eth0',
+        groups: [GROUP4],
+        onDatagram: ({ payload }) => {
+          heard.push(payload[0] as number)
+          receiver.close()
+          receiver.close()
+        },
+        onError: () => {},
+      }),
+    ),
+  )
+  const witness = listener(right, 4, [GROUP4])
+  for (const first of [1, 2, 3])
+    must(
+      sender.socket.send({
+        payload: Uint8Array.of(first),
+        source: address('192.0.2.1'),
+        destination: GROUP4,
+        hopLimit: 255,
+      }),
+    )
+  await until('all three at the witness', () => witness.heard.length === 3)
+  expect(heard).toEqual([1])
+  sender.socket.close()
+  witness.socket.close()
+})
+
+test('an interface that is not there is ENODEV with its name in the message', () => {
+  const opened = left.within(() =>
+    openVrrpSocket({ family: 4, interface: 'eth9', groups: [], onDatagram: () => {}, onError: () => {} }),
+  )
+  expect(opened).toMatchObject({ ok: false, error: { code: 'ENODEV', message: 'eth9: no such interface' } })
+})
+
+test('on an interface that is down, sending is refused as a value', () => {
+  const alone = namespace('down')
+  alone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
+  alone.ip('link', 'set', 'peer0', 'up')
+  const { socket } = listener(alone, 4, [])
+  const sent = socket.send({
+    payload: new Uint8Array(8),
+    source: address('192.0.2.1'),
+    destination: GROUP4,
+    hopLimit: 255,
+  })
+  expect(sent.ok).toBe(false)
+  socket.close()
+})
+
+test('after its interface was removed, a socket refuses to send and a new one is needed', () => {
+  const alone = namespace('gone')
+  alone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
+  alone.ip('link', 'set', 'peer0', 'up')
+  alone.ip('link', 'set', 'eth0', 'up')
+  const { socket, errors } = listener(alone, 4, [GROUP4])
+  const message = { payload: new Uint8Array(8), source: address('192.0.2.1'), destination: GROUP4, hopLimit: 255 }
+  expect(socket.send(message).ok).toBe(true)
+  alone.ip('link', 'delete', 'eth0')
+  expect(socket.send(message)).toMatchObject({ ok: false, error: { code: 'ENODEV' } })
+  alone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
+  alone.ip('link', 'set', 'peer0', 'up')
+  alone.ip('link', 'set', 'eth0', 'up')
+  expect(socket.send(message).ok).toBe(false)
+  const again = listener(alone, 4, [GROUP4])
+  expect(again.socket.send(message).ok).toBe(true)
+  expect(errors).toEqual([])
+  socket.close()
+  again.socket.close()
+})
+
+test('a frame shorter than an Ethernet header is refused, not sent', () => {
+  const frames = must(left.within(() => openFrameSocket(hfsys().ifIndex('eth0'))))
+  expect(frames.send(new Uint8Array(13))).toMatchObject({ ok: false, error: { code: 'EINVAL' } })
+  frames.close()
+})
+
+/** An Ethernet frame with a VRRP packet to the group, whose parts may be odd. */
+function frameWith({ payload, options, padding = 0 }: { payload: Uint8Array; options: Uint8Array; padding?: number }) {
+  const headerLength = 20 + options.length
+  const frame = new Uint8Array(14 + headerLength + payload.length + padding)
+  frame.set(Buffer.from('01005e000012' + '020000000001' + '0800', 'hex'), 0)
+  const ip = frame.subarray(14, 14 + headerLength)
+  ip.set([0x40 | (headerLength / 4), 0xc0, 0, headerLength + payload.length, 0, 0, 0, 0, 255, 112, 0, 0], 0)
+  ip.set([192, 0, 2, 9, 224, 0, 0, 18], 12)
+  ip.set(options, 20)
+  const sum = internetChecksum(ip)
+  ip.set([sum >> 8, sum & 0xff], 10)
+  frame.set(payload, 14 + headerLength)
+  return frame
+}
