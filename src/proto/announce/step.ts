@@ -1,4 +1,13 @@
-import { after, assertNever, familyOf, type Instant, type IpAddress, instant, type Micros } from '../../base/index.ts'
+import {
+  after,
+  assertNever,
+  familyOf,
+  type Instant,
+  type IpAddress,
+  instant,
+  type Micros,
+  micros,
+} from '../../base/index.ts'
 import type { AnnouncementSettings } from '../../model/index.ts'
 import type { AnnouncementAction } from './action.ts'
 import type { AnnouncementEvent } from './event.ts'
@@ -156,5 +165,5 @@ function send(state: AnnouncementState, now: Instant): AnnouncementStep {
   return { state: { ...state, queue, arpFreeAt, naFreeAt }, actions }
 }
 
-const gapOf = (settings: AnnouncementSettings | undefined, isArp: boolean): Micros | 0 =>
-  settings === undefined ? 0 : isArp ? settings.garpInterval : settings.gnaInterval
+const gapOf = (settings: AnnouncementSettings | undefined, isArp: boolean): Micros =>
+  settings === undefined ? micros(0) : isArp ? settings.garpInterval : settings.gnaInterval

@@ -59,6 +59,8 @@ export type FromVrrp =
       readonly name: string
       readonly state: VrrpNotifyState
       readonly priority: number
+      /** It was master before this process was: nothing has changed for the network, and no script is due. */
+      readonly resumed?: boolean
     }
 
 /** What was known of a real server before the checker was restarted. */

@@ -1,0 +1,124 @@
+import type { Log } from '../../base/index.ts'
+import type { VirtualAddress } from '../../model/index.ts'
+import { ADDRESS_PROTOCOL, type LinkAddress, type RouteClient } from '../../sys/netlink/index.ts'
+import { addressId, type NetworkView } from './network-view.ts'
+
+/** A virtual address on an interface of this host. */
+export type PlacedAddress = Omit<LinkAddress, 'flags' | 'protocol'>
+
+type Held = {
+  readonly placed: PlacedAddress
+  /** Keys of the virtual routers that are master with this address. */
+  readonly owners: Set<string>
+  /** It was there before us: the address of an owner, which is not ours to remove. */
+  readonly foreign: boolean
+}
+
+/** Puts virtual addresses on interfaces and takes them off, each once however many virtual routers want it. */
+export type AddressKeeper = {
+  /**
+   * From here on `owner` holds exactly these.
+   * @param native those already there without our mark belong to the host
+   * @returns those that were not there before
+   */
+  hold(owner: string, addresses: readonly VirtualAddress[], native: boolean): readonly PlacedAddress[]
+  release(owner: string): void
+  /** Forgets what `owner` holds and leaves it on the interface. */
+  forget(owner: string): void
+  /** Puts the removals within `work` off to its end: what another virtual router takes over meanwhile stays. */
+  together(work: () => void): void
+  /** Puts back what someone took away; true when it was held. */
+  restore(id: string): boolean
+  holds(id: string): boolean
+}
+
+export function openAddressKeeper(client: RouteClient, view: NetworkView, log: Log): AddressKeeper {
+  const held = new Map<string, Held>()
+  let deferred: Set<string> | undefined
+
+  const drop = (id: string, { placed, foreign, owners }: Held) => {
+    if (owners.size > 0) return
+    if (deferred !== undefined) {
+      deferred.add(id)
+      return
+    }
+    held.delete(id)
+    if (foreign) return
+    const removed = client.deleteAddress(placed)
+    if (!removed.ok) log.error('virtual address cannot be removed', describe(placed, view, removed.error.message))
+  }
+  const add = (placed: PlacedAddress): boolean => {
+    const added = client.addAddress(placed)
+    if (!added.ok) log.error('virtual address cannot be added', describe(placed, view, added.error.message))
+    return added.ok
+  }
+
+  return {
+    hold(owner, addresses, native) {
+      const wanted = new Map<string, PlacedAddress>()
+      for (const address of addresses) {
+        const placed = place(address, view)
+        if (placed === undefined)
+          log.error('virtual address has no interface', { address: address.address, interface: address.interface })
+        else wanted.set(addressId(placed), placed)
+      }
+      const fresh: PlacedAddress[] = []
+      for (const [id, placed] of wanted) {
+        const known = held.get(id)
+        if (known !== undefined) {
+          known.owners.add(owner)
+          continue
+        }
+        const present = view.has(id)
+        const foreign = native && present !== undefined && present.protocol !== ADDRESS_PROTOCOL
+        if (!foreign && !add(placed)) continue
+        held.set(id, { placed, owners: new Set([owner]), foreign })
+        fresh.push(placed)
+      }
+      for (const [id, entry] of held) if (!wanted.has(id) && entry.owners.delete(owner)) drop(id, entry)
+      return fresh
+    },
+    release(owner) {
+      for (const [id, entry] of held) if (entry.owners.delete(owner)) drop(id, entry)
+    },
+    forget(owner) {
+      for (const [id, entry] of held) if (entry.owners.delete(owner) && entry.owners.size === 0) held.delete(id)
+    },
+    together(work) {
+      deferred = new Set()
+      work()
+      const put = deferred
+      deferred = undefined
+      for (const id of put) {
+        const entry = held.get(id)
+        if (entry !== undefined) drop(id, entry)
+      }
+    },
+    restore(id) {
+      const entry = held.get(id)
+      if (entry === undefined || entry.owners.size === 0) return false
+      return add(entry.placed)
+    },
+    holds: (id) => held.has(id),
+  }
+}
+
+/** Where a virtual address goes on this host; undefined when its interface is missing. */
+export function place(address: VirtualAddress, view: NetworkView): PlacedAddress | undefined {
+  const link = view.link(address.interface)
+  if (link === undefined) return undefined
+  return {
+    interfaceIndex: link.index,
+    address: address.address,
+    prefixLength: address.prefixLength,
+    scope: address.scope,
+    ...(address.label === undefined ? {} : { label: address.label }),
+    ...(address.broadcast === undefined ? {} : { broadcast: address.broadcast }),
+  }
+}
+
+const describe = (placed: PlacedAddress, view: NetworkView, reason: string) => ({
+  address: `${placed.address}/${placed.prefixLength}`,
+  interface: view.linkAt(placed.interfaceIndex)?.name,
+  reason,
+})

@@ -1,0 +1,138 @@
+import { familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
+import type { AnnouncementSettings } from '../../model/index.ts'
+import {
+  type AnnouncementEvent,
+  type AnnouncementState,
+  announcementDeadline,
+  silent,
+  stepAnnouncements,
+} from '../../proto/announce/index.ts'
+import type { FrameSocket } from '../../sys/socket/index.ts'
+import { encodeGratuitousArp } from '../../wire/arp/index.ts'
+import { encodeUnsolicitedAdvertisement } from '../../wire/ndisc/index.ts'
+import type { PlacedAddress } from './address-keeper.ts'
+import type { NetworkView } from './network-view.ts'
+import type { VrrpPorts } from './ports.ts'
+
+const ETHERNET_ADDRESS = 6
+
+/** Tells the neighbours on every interface who has the virtual addresses; each virtual router is named by its key. */
+export type Announcer = {
+  entered(router: string, placed: readonly PlacedAddress[], settings: AnnouncementSettings, now: Instant): void
+  changed(
+    router: string,
+    placed: readonly PlacedAddress[],
+    added: readonly PlacedAddress[],
+    settings: AnnouncementSettings,
+    now: Instant,
+  ): void
+  weakerMasterHeard(router: string, now: Instant): void
+  left(router: string, now: Instant): void
+  run(now: Instant): void
+  deadline(): Instant | undefined
+  /** The interface is gone. */
+  forgetInterface(index: number): void
+  close(): void
+}
+
+type Machine = { state: AnnouncementState; socket: FrameSocket | undefined }
+
+export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: NetworkView, log: Log): Announcer {
+  const machines = new Map<number, Machine>()
+
+  const dispatch = (index: number, event: AnnouncementEvent, now: Instant) => {
+    const machine = machines.get(index) ?? { state: silent, socket: undefined }
+    machines.set(index, machine)
+    const { state, actions } = stepAnnouncements(machine.state, event, now)
+    machine.state = state
+    const frames = new Map<IpAddress, Uint8Array | undefined>()
+    for (const { address } of actions) {
+      if (!frames.has(address)) frames.set(address, frameOf(index, address))
+      const frame = frames.get(address)
+      if (frame !== undefined) send(machine, index, frame)
+    }
+  }
+  const frameOf = (index: number, address: IpAddress): Uint8Array | undefined => {
+    const link = view.linkAt(index)
+    // Without ARP, or without Ethernet addresses, there is nobody to tell.
+    if (link === undefined || link.noArp || link.mac.length !== ETHERNET_ADDRESS) return undefined
+    return familyOf(address) === 4
+      ? encodeGratuitousArp({ mac: link.mac, address })
+      : // RFC 9568 §6.4.1 has R set; keepalived sets it only where the interface forwards.
+        encodeUnsolicitedAdvertisement({ mac: link.mac, address, router: true, override: true })
+  }
+  const send = (machine: Machine, index: number, frame: Uint8Array) => {
+    if (machine.socket === undefined) {
+      const opened = ports.openFrameSocket(index)
+      if (!opened.ok) {
+        log.error('addresses cannot be announced', {
+          interface: view.linkAt(index)?.name,
+          reason: opened.error.message,
+        })
+        return
+      }
+      machine.socket = opened.value
+    }
+    const sent = machine.socket.send(frame)
+    if (!sent.ok)
+      log.debug('announcement was not sent', { interface: view.linkAt(index)?.name, reason: sent.error.message })
+  }
+  const everywhere = (event: AnnouncementEvent, now: Instant) => {
+    for (const index of machines.keys()) dispatch(index, event, now)
+  }
+
+  return {
+    entered(router, placed, settings, now) {
+      for (const [index, addresses] of byInterface(placed))
+        dispatch(index, { type: 'master-entered', router, addresses, settings }, now)
+    },
+    changed(router, placed, added, settings, now) {
+      const fresh = byInterface(added)
+      const all = byInterface(placed)
+      for (const index of new Set([...machines.keys(), ...all.keys()])) {
+        const addresses = all.get(index)
+        if (addresses === undefined) dispatch(index, { type: 'master-left', router }, now)
+        else
+          dispatch(
+            index,
+            { type: 'addresses-changed', router, addresses, added: fresh.get(index) ?? [], settings },
+            now,
+          )
+      }
+    },
+    weakerMasterHeard: (router, now) => everywhere({ type: 'weaker-master-heard', router }, now),
+    left: (router, now) => everywhere({ type: 'master-left', router }, now),
+    run(now) {
+      for (const [index, { state }] of machines) {
+        const at = announcementDeadline(state)
+        if (at !== undefined && at <= now) dispatch(index, { type: 'deadline-reached' }, now)
+      }
+    },
+    deadline() {
+      let earliest: Instant | undefined
+      for (const { state } of machines.values()) {
+        const at = announcementDeadline(state)
+        if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at
+      }
+      return earliest
+    },
+    forgetInterface(index) {
+      machines.get(index)?.socket?.close()
+      machines.delete(index)
+    },
+    close() {
+      for (const { socket } of machines.values()) socket?.close()
+      machines.clear()
+    },
+  }
+}
+
+function byInterface(placed: readonly PlacedAddress[]): Map<number, IpAddress[]> {
+  const groups = new Map<number, IpAddress[]>()
+  for (const { interfaceIndex, address } of placed) {
+    const group = groups.get(interfaceIndex)
+    if (group === undefined) groups.set(interfaceIndex, [address])
+    else group.push(address)
+  }
+  return groups
+}

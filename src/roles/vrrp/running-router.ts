@@ -1,0 +1,103 @@
+import type { Instant, IpAddress } from '../../base/index.ts'
+import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import type { VirtualRouterSnapshot } from '../../observe/index.ts'
+import { type Expectation, initialize, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
+import { advertisementsOf, expectationOf, type Outgoing } from './outgoing.ts'
+
+/** A virtual router with its machine's state and what was counted; the role's one mutable object a virtual router. */
+export type RunningRouter = {
+  readonly key: string
+  router: VirtualRouter
+  expectation: Expectation
+  state: VrrpState
+  /** When the state was entered, ms since 1970. */
+  since: number
+  /** Where our advertisements come from; undefined while there is no usable address. */
+  source: IpAddress | undefined
+  /** Encoded advertisements by priority; emptied when anything in them changes. */
+  readonly outgoing: Map<number, readonly Outgoing[]>
+  /** What was complained about since the state was entered: once is enough. */
+  readonly complained: Set<string>
+  /** A late deadline was put off once, so that what waits in the socket is heard first. */
+  putOff: boolean
+  readonly counters: {
+    advertisementsSent: number
+    advertisementsReceived: number
+    priorityZeroSent: number
+    priorityZeroReceived: number
+    becameMaster: number
+    releasedMaster: number
+    readonly drops: Map<string, number>
+  }
+}
+
+export function newRunningRouter(router: VirtualRouter, wall: number): RunningRouter {
+  return {
+    key: virtualRouterKey(router),
+    router,
+    expectation: expectationOf(router),
+    state: initialize,
+    since: wall,
+    source: undefined,
+    outgoing: new Map(),
+    complained: new Set(),
+    putOff: false,
+    counters: {
+      advertisementsSent: 0,
+      advertisementsReceived: 0,
+      priorityZeroSent: 0,
+      priorityZeroReceived: 0,
+      becameMaster: 0,
+      releasedMaster: 0,
+      drops: new Map(),
+    },
+  }
+}
+
+/** The datagrams of one advertisement with this priority; none without a source address. */
+export function outgoingAt(running: RunningRouter, priority: number): readonly Outgoing[] {
+  const known = running.outgoing.get(priority)
+  if (known !== undefined) return known
+  if (running.source === undefined) return []
+  const made = advertisementsOf(running.router, running.source, priority)
+  running.outgoing.set(priority, made)
+  return made
+}
+
+/** When its machine wants to hear of the time next, and whether being late may mean that we have not listened. */
+export const isOverslept = (running: RunningRouter, deadline: Instant, now: Instant): boolean =>
+  running.state.name === 'backup' && now - deadline > OVERSLEPT
+
+/** A backup's timer that fires this late, in µs, has waited with the advertisements that would have stopped it. */
+const OVERSLEPT = 2_000
+
+export function snapshotOf(running: RunningRouter): VirtualRouterSnapshot {
+  const { router, state, counters, source } = running
+  const heard = state.name === 'backup' ? state.heard : undefined
+  const masterAddress = state.name === 'master' ? source : heard?.source
+  const masterPriority = state.name === 'master' ? router.priority : heard?.priority
+  const inSeconds = (us: number): number => us / 1_000_000
+  const { drops, ...counts } = counters
+  return {
+    name: router.name,
+    interface: router.interface,
+    family: router.family,
+    version: router.version,
+    virtualRouterId: router.virtualRouterId,
+    state: state.name,
+    since: new Date(running.since).toISOString(),
+    ...(state.name === 'fault' ? { faultReason: state.reason } : {}),
+    basePriority: router.priority,
+    effectivePriority: router.priority,
+    advertisementInterval: inSeconds(router.advertisementInterval),
+    masterInterval: inSeconds(state.name === 'backup' ? state.masterInterval : router.advertisementInterval),
+    ...(masterAddress === undefined ? {} : { masterAddress }),
+    ...(masterPriority === undefined ? {} : { masterPriority }),
+    addresses: [...router.addresses, ...router.excludedAddresses].map((one) => `${one.address}/${one.prefixLength}`),
+    ...counts,
+    drops: Object.fromEntries(drops),
+  }
+}
+
+/** An owner's addresses that are on the interface anyway are the host's own. */
+export const ownsAddresses = (router: VirtualRouter): boolean => router.priority === OWNER

@@ -1,0 +1,108 @@
+import { after, type Family, type Instant, type IpAddress, type Log, seconds } from '../../base/index.ts'
+import type { VirtualRouter } from '../../model/index.ts'
+import type { VrrpDatagram, VrrpSocket } from '../../sys/socket/index.ts'
+import type { NetworkView } from './network-view.ts'
+import type { VrrpPorts } from './ports.ts'
+
+/** Names a socket: `eth0/ipv4`. */
+export const socketKey = (of: Pick<VirtualRouter, 'interface' | 'family'>): string => `${of.interface}/ipv${of.family}`
+
+type Opened = {
+  readonly socket: VrrpSocket
+  readonly interfaceIndex: number
+  readonly groups: ReadonlySet<IpAddress>
+}
+
+/** The raw sockets: one for each interface and family that has virtual routers. */
+export type VrrpSockets = {
+  /** Opens what these virtual routers need and the host has interfaces for, closes the rest. */
+  synchronize(routers: Iterable<VirtualRouter>, view: NetworkView): void
+  get(key: string): VrrpSocket | undefined
+  /** Why there is no socket where there could be one. */
+  failure(key: string): { readonly code: string; readonly message: string } | undefined
+  /** When to try again what failed. */
+  deadline(): Instant | undefined
+  close(): void
+}
+
+const RETRY = seconds(1)
+
+export function openVrrpSockets(
+  ports: Pick<VrrpPorts, 'openVrrpSocket' | 'clock'>,
+  log: Log,
+  onDatagram: (name: string, family: Family, datagram: VrrpDatagram) => void,
+  /** A socket was lost; synchronize is to be called. */
+  onLost: () => void,
+): VrrpSockets {
+  const opened = new Map<string, Opened>()
+  const failures = new Map<string, { readonly code: string; readonly message: string }>()
+  let retryAt: Instant | undefined
+
+  const discard = (key: string) => {
+    opened.get(key)?.socket.close()
+    opened.delete(key)
+  }
+  const noteFailure = (key: string, error: { readonly code: string; readonly message: string }) => {
+    if (failures.get(key)?.message !== error.message) log.error('socket cannot be used', { socket: key, ...error })
+    failures.set(key, error)
+    retryAt ??= after(ports.clock.now(), RETRY)
+  }
+
+  return {
+    synchronize(routers, view) {
+      retryAt = undefined
+      const needs = needsOf(routers)
+      for (const [key, { interfaceIndex, groups }] of opened) {
+        const need = needs.get(key)
+        const usable = need !== undefined && view.link(need.interface)?.index === interfaceIndex
+        if (!usable || [...need.groups].some((group) => !groups.has(group))) discard(key)
+      }
+      for (const key of failures.keys()) if (!needs.has(key)) failures.delete(key)
+      for (const [key, need] of needs) {
+        const link = view.link(need.interface)
+        if (opened.has(key)) continue
+        if (link === undefined) {
+          failures.delete(key)
+          continue
+        }
+        const result = ports.openVrrpSocket({
+          family: need.family,
+          interface: need.interface,
+          groups: [...need.groups],
+          onDatagram: (datagram) => onDatagram(need.interface, need.family, datagram),
+          onError(error) {
+            // What hurts a socket for a moment is told by the same call (recvmsg: ENETDOWN); only what lasts loses it.
+            if (error.code === 'ENETDOWN') return
+            noteFailure(key, error)
+            discard(key)
+            onLost()
+          },
+        })
+        if (result.ok) {
+          failures.delete(key)
+          opened.set(key, { socket: result.value, interfaceIndex: link.index, groups: need.groups })
+        } else noteFailure(key, result.error)
+      }
+    },
+    get: (key) => opened.get(key)?.socket,
+    failure: (key) => failures.get(key),
+    deadline: () => retryAt,
+    close() {
+      for (const key of [...opened.keys()]) discard(key)
+      retryAt = undefined
+    },
+  }
+}
+
+type Need = { readonly interface: string; readonly family: Family; readonly groups: Set<IpAddress> }
+
+function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
+  const needs = new Map<string, Need>()
+  for (const router of routers) {
+    const key = socketKey(router)
+    const need = needs.get(key) ?? { interface: router.interface, family: router.family, groups: new Set<IpAddress>() }
+    if (router.unicastPeers.length === 0) need.groups.add(router.multicastGroup)
+    needs.set(key, need)
+  }
+  return needs
+}

@@ -1,0 +1,145 @@
+import { assertNever, elapsed, type Instant, type Log } from '../../base/index.ts'
+import { virtualRouterKey } from '../../model/index.ts'
+import type { Entered } from '../../proto/vrrp/index.ts'
+import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
+import { findPredecessor, liveAsOrphan, type Predecessor } from './orphan.ts'
+import type { VrrpPorts } from './ports.ts'
+import { openVirtualRouters, type VirtualRouters } from './virtual-routers.ts'
+
+type Offer = { readonly revision: number; readonly slice: VrrpSlice }
+
+/** Runs the role until `stop`, or until it is orphaned and has been relieved; then everything is closed. */
+export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPorts, log: Log): void {
+  let routers: VirtualRouters | undefined
+  let predecessor: Predecessor | undefined
+  let offered: Offer | undefined
+  let applied: VrrpSlice | undefined
+  let orphaned = false
+  let terminating = false
+  let ended = false
+  /** Offers and commits one after the other, although asking a predecessor takes a moment. */
+  let work: Promise<void> = Promise.resolve()
+  const inTurn = (task: () => Promise<void> | void) => {
+    work = work.then(() => (ended ? undefined : task()))
+  }
+
+  const end = () => {
+    if (ended) return
+    ended = true
+    predecessor?.leave()
+    routers?.close()
+    channel.close()
+    ports.end()
+  }
+  const resign = (leave: boolean) => {
+    routers?.stop(leave)
+    end()
+  }
+
+  async function consider(offer: Offer): Promise<void> {
+    if (routers === undefined) {
+      const opened = openVirtualRouters(ports, log, (router, key, entered, resumed, priority) =>
+        channel.send({
+          type: 'virtual-router-state',
+          key,
+          name: router.name,
+          state: reported(entered, router.notify.deleted !== undefined),
+          priority,
+          ...(resumed ? { resumed } : {}),
+        }),
+      )
+      if (!opened.ok) return refuse(offer, opened.error.message)
+      routers = opened.value
+    }
+    const prepared = routers.prepare(offer.slice.routers)
+    if (!prepared.ok) return refuse(offer, prepared.error)
+    if (applied === undefined && predecessor === undefined)
+      predecessor = await findPredecessor(ports, routers, offer.slice.runDirectory, log)
+    offered = offer
+    channel.send({ type: 'ready', revision: offer.revision })
+  }
+
+  function refuse({ revision }: Offer, reason: string): void {
+    channel.send({ type: 'refused', revision, reason })
+  }
+
+  async function commit(revision: number): Promise<void> {
+    if (offered === undefined || offered.revision !== revision || routers === undefined) return
+    const { slice } = offered
+    offered = undefined
+    if (applied === undefined) await begin(routers, slice)
+    else routers.configure(slice.routers)
+    applied = slice
+    channel.send({ type: 'applied', revision })
+  }
+
+  async function begin(all: VirtualRouters, slice: VrrpSlice): Promise<void> {
+    if (slice.realTimePriority !== undefined) {
+      const set = ports.setRealTime(slice.realTimePriority)
+      if (!set.ok) log.warn('real-time scheduling is not to be had', { reason: set.error.message })
+    }
+    const resumed = new Map(inTime(slice, ports.clock.now()).map((one) => [one.key, one]))
+    if (predecessor !== undefined) {
+      const wanted = new Set(slice.routers.map(virtualRouterKey))
+      const taken = predecessor.masters.filter(({ key }) => wanted.has(key))
+      await predecessor.take(taken.map(({ key }) => key))
+      predecessor = undefined
+      for (const one of taken) resumed.set(one.key, one)
+      log.info('took over from the role of an earlier supervisor', { masters: taken.length })
+    }
+    all.configure(slice.routers, [...resumed.values()])
+    all.clean()
+  }
+
+  channel.onMessage((message) => {
+    switch (message.type) {
+      case 'offer':
+        return inTurn(() => consider({ revision: message.revision, slice: message.slice }))
+      case 'commit':
+        return inTurn(() => commit(message.revision))
+      case 'withdraw':
+        return inTurn(() => {
+          offered = undefined
+          predecessor?.leave()
+          predecessor = undefined
+          if (applied !== undefined) routers?.prepare(applied.routers)
+        })
+      case 'snapshot-requested':
+        return channel.send({ type: 'snapshot', id: message.id, snapshot: routers?.snapshots() ?? [] })
+      case 'stop':
+        return resign(message.leave || (applied?.keepAddressesAtStop ?? false))
+      default:
+        return assertNever(message)
+    }
+  })
+  channel.onClosed(() => {
+    if (ended) return
+    orphaned = true
+    if (routers === undefined || applied === undefined) return end()
+    const leave = applied.keepAddressesAtStop
+    if (terminating || routers.masters().length === 0) return resign(leave)
+    log.warn('the supervisor died; virtual routers go on for a while', {})
+    void liveAsOrphan(ports, routers, applied.runDirectory, log, (how) => (how === 'resign' ? resign(leave) : end()))
+  })
+  ports.onTermination(() => {
+    // While there is a supervisor, it decides; a signal to the whole service reaches both.
+    terminating = true
+    if (orphaned && !ended) resign(applied?.keepAddressesAtStop ?? false)
+  })
+  channel.send({ type: 'started' })
+}
+
+/** The masters of a role that died so recently that no backup can have taken its place. */
+function inTime(slice: VrrpSlice, now: Instant): readonly ResumedRouter[] {
+  const { resume, routers } = slice
+  if (resume === undefined) return []
+  const gone = elapsed(resume.diedAt, now)
+  return resume.masters.filter(({ key }) => {
+    const router = routers.find((candidate) => virtualRouterKey(candidate) === key)
+    return router !== undefined && gone < router.downTimerAdverts * router.advertisementInterval
+  })
+}
+
+/** keepalived reports a removed virtual router as FAULT unless notify_deleted is there. */
+const reported = (entered: Entered, tellsDeleted: boolean): VrrpNotifyState =>
+  entered === 'DELETED' && !tellsDeleted ? 'FAULT' : entered
