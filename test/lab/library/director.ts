@@ -189,7 +189,8 @@ export class Keepalived {
   complaints(): string[] {
     const wrong =
       /invalid|incorrect|mismatch|bogus|unexpected|checksum|expecting|malformed|not match|wrong|ignored|discard|different|no authentication|TTL/i
-    const harmless = /Gratuitous|Registering|script|WARNING - default user|Opening file|Configuration is using/i
+    const harmless =
+      /Gratuitous|Registering|script|default user|Opening file|Configuration is using|received lower priority/i
     return this.process.lines.map(({ text }) => text).filter((text) => wrong.test(text) && !harmless.test(text))
   }
 }

@@ -1,0 +1,105 @@
+/** Two Holdfast routers: who holds the address when one stops, falls silent, returns, or loses its link. */
+import { expect } from 'vitest'
+import { instance, VIRTUAL_ADDRESS, VIRTUAL_ADDRESS_6 } from './configurations.ts'
+import { lab } from './lab-test.ts'
+import { nowMillis, until } from './library/index.ts'
+import { routers } from './scenes.ts'
+
+lab(
+  'a silent master is replaced after one master down interval, and the new one claims the address by ARP',
+  async (lab) => {
+    const { strong, weak, onlooker } = routers(lab)
+    const wire = await onlooker.capture('ip proto 112 or arp')
+    await Promise.all([strong.holdfastd(instance({ priority: 200 })), weak.holdfastd(instance({ priority: 100 }))])
+    await strong.holds(VIRTUAL_ADDRESS)
+    await wire.next((frame) => frame.kind === 'vrrp' && frame.source === '192.0.2.11', nowMillis())
+    const cut = nowMillis()
+    strong.cut()
+
+    const claim = await wire.next((frame) => frame.kind === 'arp' && frame.senderAddress === VIRTUAL_ADDRESS, cut)
+    const last = wire.last((frame) => frame.kind === 'vrrp' && frame.source === '192.0.2.11')
+    expect(claim).toMatchObject({ sourceMac: weak.mac(), senderMac: weak.mac(), targetAddress: VIRTUAL_ADDRESS })
+    expect(claim.at - last!.at).toBeGreaterThan(3609)
+    expect(claim.at - last!.at).toBeLessThan(4500)
+  },
+)
+
+lab('a master that stops resigns: the backup waits its skew only', async (lab) => {
+  const { strong, weak, onlooker } = routers(lab)
+  const wire = await onlooker.capture('ip proto 112 or arp')
+  const [first] = await Promise.all([
+    strong.holdfastd(instance({ priority: 200 })),
+    weak.holdfastd(instance({ priority: 100 })),
+  ])
+  await strong.holds(VIRTUAL_ADDRESS)
+  await first.stop()
+  const resignation = await wire.next((frame) => frame.kind === 'vrrp' && frame.priority === 0)
+  const claim = await wire.next((frame) => frame.kind === 'arp' && frame.senderMac === weak.mac(), resignation.at)
+  expect(strong.has(VIRTUAL_ADDRESS)).toBe(false)
+  expect(claim.at - resignation.at).toBeGreaterThan(609)
+  expect(claim.at - resignation.at).toBeLessThan(1200)
+})
+
+lab('a router whose link goes down is in fault and takes part again when it is up', async (lab) => {
+  const { strong } = routers(lab)
+  const daemon = await strong.holdfastd(instance({ priority: 200, version: 3, advertInt: 0.1 }))
+  await strong.holds(VIRTUAL_ADDRESS)
+  strong.linkDown()
+  await daemon.shows('it is in fault', ({ virtualRouters: [router] }) => router?.state === 'fault')
+  strong.linkUp()
+  await daemon.shows('it is master again', ({ virtualRouters: [router] }) => router?.state === 'master')
+  await strong.holds(VIRTUAL_ADDRESS)
+})
+
+lab('an IPv6 virtual router announces its address to all nodes with the override flag', async (lab) => {
+  const { strong, onlooker } = routers(lab)
+  const wire = await onlooker.capture('icmp6 or ip6 proto 112')
+  await strong.holdfastd(
+    instance({ priority: 200, version: 3, advertInt: 0.1, addresses: ['fe80::100', `${VIRTUAL_ADDRESS_6}/64`] }),
+  )
+  const announcement = await wire.next(
+    (frame) => frame.kind === 'neighbour-advertisement' && frame.target === VIRTUAL_ADDRESS_6,
+  )
+  expect(announcement).toMatchObject({ override: true, solicited: false, sourceMac: strong.mac() })
+  const advertisement = await wire.next((frame) => frame.kind === 'vrrp')
+  expect(advertisement).toMatchObject({
+    version: 3,
+    destination: 'ff02::12',
+    ttl: 255,
+    interval: 100,
+    addresses: ['fe80::100', VIRTUAL_ADDRESS_6],
+  })
+})
+
+lab('a daemon killed as a whole and started again leaves the address on one router only', async (lab) => {
+  const { strong, weak } = routers(lab)
+  const [first, second] = await Promise.all([
+    strong.holdfastd(instance({ priority: 200 })),
+    weak.holdfastd(instance({ priority: 100 })),
+  ])
+  await strong.holds(VIRTUAL_ADDRESS)
+  first.killAll()
+  await weak.holds(VIRTUAL_ADDRESS)
+  // Nobody was left to remove it.
+  expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+
+  await first.restart()
+  const holders = (): number => [strong, weak].filter((host) => host.has(VIRTUAL_ADDRESS)).length
+  await until('one router holds the address', () => holders() === 1)
+  await first.shows('the stronger one is master', ({ virtualRouters: [router] }) => router?.state === 'master')
+  await second.shows('the weaker one is backup', ({ virtualRouters: [router] }) => router?.state === 'backup')
+  expect([strong.has(VIRTUAL_ADDRESS), weak.has(VIRTUAL_ADDRESS)]).toEqual([true, false])
+})
+
+lab('a weaker router killed as a whole and started again gives up the address that it had kept', async (lab) => {
+  const { strong, weak } = routers(lab)
+  const second = await weak.holdfastd(instance({ priority: 100, version: 3, advertInt: 0.2 }))
+  await weak.holds(VIRTUAL_ADDRESS)
+  second.killAll()
+  const first = await strong.holdfastd(instance({ priority: 200, version: 3, advertInt: 0.2 }))
+  await strong.holds(VIRTUAL_ADDRESS)
+  await second.restart()
+  await weak.releases(VIRTUAL_ADDRESS)
+  await first.shows('the stronger one is still master', ({ virtualRouters: [router] }) => router?.state === 'master')
+  expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+})

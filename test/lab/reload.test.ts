@@ -1,0 +1,86 @@
+/** A reload with a file that cannot be used changes nothing; one that can changes only what it says. */
+import { rmSync } from 'node:fs'
+import { expect } from 'vitest'
+import { instance, VIRTUAL_ADDRESS, webService } from './configurations.ts'
+import { lab } from './lab-test.ts'
+import { type Holdfastd, type Lab, nowMillis, summary, until } from './library/index.ts'
+import { directRouting, routers } from './scenes.ts'
+
+const quick = { version: 3, advertInt: 0.1 } as const
+
+async function oneRouter(lab: Lab) {
+  const { strong, onlooker } = routers(lab)
+  const daemon = await strong.holdfastd(instance({ ...quick, priority: 100 }))
+  await strong.holds(VIRTUAL_ADDRESS)
+  return { strong, daemon, wire: await onlooker.capture('ip proto 112') }
+}
+
+const useless: readonly [name: string, spoil: (daemon: Holdfastd) => void][] = [
+  ['a broken file', (daemon) => daemon.configure(`${instance({ ...quick, priority: 100 })}\nvrrp_instance BROKEN {\n`)],
+  ['an empty file', (daemon) => daemon.configure('')],
+  ['a missing file', (daemon) => rmSync(daemon.configurationFile)],
+]
+for (const [name, spoil] of useless)
+  lab(`a reload with ${name} is refused with its reason and changes nothing`, async (lab) => {
+    const { strong, daemon, wire } = await oneRouter(lab)
+    const before = (await daemon.status()).virtualRouters[0]
+    spoil(daemon)
+    const reloaded = nowMillis()
+    const command = await daemon.holdfast('reload')
+    expect(command.status).not.toBe(0)
+    expect(command.stderr).not.toBe('')
+    daemon.process.signal('SIGHUP')
+    const { lastReloadError, virtualRouters } = await daemon.shows(
+      'the refusal',
+      (snapshot) => snapshot.lastReloadError !== undefined,
+    )
+    expect(lastReloadError).not.toBe('')
+    expect(virtualRouters[0]).toMatchObject({
+      state: 'master',
+      since: before?.since,
+      becameMaster: before?.becameMaster,
+    })
+    expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+    await wire.next((frame) => frame.kind === 'vrrp', reloaded + 1000)
+    expect(wire.frames.some((frame) => frame.kind === 'vrrp' && frame.priority === 0)).toBe(false)
+
+    daemon.configure(instance({ ...quick, priority: 100 }))
+    expect((await daemon.holdfast('reload')).status).toBe(0)
+    expect((await daemon.status()).lastReloadError).toBeUndefined()
+  })
+
+lab('a reload that changes a priority leaves the router master and is seen in its advertisements', async (lab) => {
+  const { daemon, wire } = await oneRouter(lab)
+  const before = (await daemon.status()).virtualRouters[0]
+  daemon.configure(instance({ ...quick, priority: 120 }))
+  daemon.process.signal('SIGHUP')
+  await wire.next((frame) => frame.kind === 'vrrp' && frame.priority === 120)
+  const after = (await daemon.status()).virtualRouters[0]
+  expect(after).toMatchObject({ state: 'master', since: before?.since, effectivePriority: 120 })
+  expect(wire.frames.some((frame) => frame.kind === 'vrrp' && frame.priority === 0)).toBe(false)
+})
+
+lab('a reload under load that adds and removes real servers fails no request', async (lab) => {
+  const scene = directRouting(lab, { directors: 1, servers: 3 })
+  for (const [i, server] of scene.servers.entries()) await server.nginx({ listen: ['80'], body: `web${i + 1}` })
+  const withServers = (...numbers: number[]): string =>
+    instance({ ...quick, priority: 100 }) +
+    webService({ method: 'DR', realServers: numbers.map((n) => `192.0.2.2${n} 80`) })
+  const daemon = await scene.directors[0]!.holdfastd(withServers(1, 2))
+  await scene.directors[0]!.holds(VIRTUAL_ADDRESS)
+  const load = await scene.client.load(`http://${VIRTUAL_ADDRESS}/`, { sources: scene.sources, every: 10 })
+  await load.answer(nowMillis())
+  const begun = nowMillis()
+  daemon.configure(withServers(2, 3))
+  expect((await daemon.holdfast('reload')).status).toBe(0)
+  const reloaded = nowMillis()
+  await until('the new server answers', () => summary(load.between(reloaded)).byServer.has('web3'))
+  await daemon.shows('the table holds the new set', ({ forwarding }) => {
+    const held = forwarding?.services.flatMap(({ destinations }) => destinations.map(({ address }) => String(address)))
+    return held?.sort().join() === '192.0.2.22,192.0.2.23'
+  })
+  const settled = nowMillis()
+  await until('more requests', () => load.between(settled).length > 50)
+  expect(summary(load.between(settled)).byServer.has('web1')).toBe(false)
+  expect(summary(load.between(begun)).failed).toBe(0)
+})
