@@ -1,0 +1,11 @@
+import type { Log, Micros, Result } from '../../base/index.ts'
+import type { ForwardingBackend, Unsupported } from '../../forwarding/index.ts'
+import type { ForwardingSlice } from '../ipc/index.ts'
+
+/** The world of the forwarding role. */
+export type ForwardingPorts = {
+  /** Opens the backend that the slice names; what is pinned from an earlier life is taken over. */
+  openBackend(slice: ForwardingSlice, log: Log): Promise<Result<ForwardingBackend, Unsupported>>
+  /** Calls back once after the delay; the result cancels. */
+  schedule(delay: Micros, action: () => void): () => void
+}

@@ -1,0 +1,102 @@
+import { assertNever, fail, type Log, ok, type Result } from '../../base/index.ts'
+import type { ForwardingBackend } from '../../forwarding/index.ts'
+import { serviceKey } from '../../model/index.ts'
+import type { Channel, ForwardingSlice, FromForwarding, ToForwarding } from '../ipc/index.ts'
+import type { ForwardingPorts } from './ports.ts'
+import { snapshotOf } from './snapshot.ts'
+import { createTableKeeper, type TableKeeper } from './table-keeper.ts'
+
+type Opened = { readonly backend: ForwardingBackend; readonly keeper: TableKeeper; readonly slice: ForwardingSlice }
+
+/**
+ * The forwarding role: opens the backend at its first offer, holds it to the services wanted, and leaves the kernel's
+ * table serving when its supervisor dies. Messages are worked off one at a time, in order. Ends by closing its channel.
+ */
+export function startForwarding(
+  channel: Channel<ToForwarding, FromForwarding>,
+  ports: ForwardingPorts,
+  log: Log,
+): void {
+  let opened: Opened | undefined
+  let offered: { readonly revision: number; readonly slice: ForwardingSlice } | undefined
+  let committed = false
+  let ended = false
+  let work: Promise<void> = Promise.resolve()
+
+  const inTurn = (task: () => Promise<void>) => {
+    work = work.then(() => (ended ? undefined : task()))
+  }
+
+  channel.onMessage((message) => inTurn(() => receive(message)))
+  channel.onClosed(() => inTurn(() => end('services-in-place')))
+  channel.send({ type: 'started' })
+
+  async function receive(message: ToForwarding): Promise<void> {
+    switch (message.type) {
+      case 'offer': {
+        const { revision, slice } = message
+        const possible = await prepare(slice)
+        if (!possible.ok) return channel.send({ type: 'refused', revision, reason: possible.error })
+        offered = { revision, slice }
+        return channel.send({ type: 'ready', revision })
+      }
+      case 'commit':
+        if (offered?.revision !== message.revision || opened === undefined) return
+        if (offered.slice.flush && !committed) await empty(opened.backend)
+        committed = true
+        offered = undefined
+        return channel.send({ type: 'applied', revision: message.revision })
+      case 'withdraw':
+        if (offered?.revision === message.revision) offered = undefined
+        return
+      case 'services-wanted':
+        return opened?.keeper.want(message.complete, message.services)
+      case 'snapshot-requested': {
+        if (opened === undefined) return
+        const { backend, keeper } = opened
+        const snapshot = await snapshotOf(backend, keeper.failures(), keeper.wanted())
+        return channel.send({ type: 'snapshot', id: message.id, snapshot })
+      }
+      case 'stop':
+        return end(message.leave ? 'services-in-place' : 'nothing')
+      default:
+        assertNever(message)
+    }
+  }
+
+  async function prepare(slice: ForwardingSlice): Promise<Result<void, string>> {
+    if (opened !== undefined) {
+      const same = opened.slice.backend === slice.backend && opened.slice.pinDirectory === slice.pinDirectory
+      return same ? ok(undefined) : fail('the backend cannot be changed while it runs; restart the daemon')
+    }
+    const result = await ports.openBackend(slice, log)
+    if (!result.ok) return fail(result.error.message)
+    const backend = result.value
+    const can = await backend.probe()
+    if (!can.ok) {
+      await backend.close('services-in-place')
+      return fail(can.error.message)
+    }
+    const keeper = createTableKeeper(backend, can.value, ports, log, (failures) =>
+      channel.send({ type: 'services-applied', failures }),
+    )
+    opened = { backend, keeper, slice }
+    return ok(undefined)
+  }
+
+  /** lvs_flush: what an earlier daemon left is not taken over. */
+  async function empty(backend: ForwardingBackend): Promise<void> {
+    const { services } = await backend.read()
+    await backend.apply(
+      services.map(({ service }) => ({ type: 'remove-service', serviceKey: serviceKey(service.address) })),
+    )
+  }
+
+  async function end(leave: 'services-in-place' | 'nothing'): Promise<void> {
+    ended = true
+    await opened?.keeper.stop()
+    // Before its first commit a role has changed nothing and removes nothing.
+    await opened?.backend.close(committed ? leave : 'services-in-place')
+    channel.close()
+  }
+}

@@ -1,0 +1,115 @@
+import { type Log, type Micros, ok, seconds } from '../../base/index.ts'
+import {
+  applyOps,
+  type BackendCapabilities,
+  type ForwardingBackend,
+  type ForwardingOp,
+  type ForwardingState,
+  plan,
+  type ServiceState,
+} from '../../forwarding/index.ts'
+import { serviceKey } from '../../model/index.ts'
+import type { ForwardingPorts } from './ports.ts'
+import { type ServiceFailure, supportedPart } from './supported.ts'
+
+const firstRetry = seconds(1)
+const longestRetry = seconds(30)
+
+/** Holds a backend to what is wanted: one plan at a time, failures retried from what the kernel then really holds. */
+export type TableKeeper = {
+  /** Until the first complete list nothing is planned: an incomplete one would remove what is still wanted. */
+  want(complete: boolean, services: readonly ServiceState[]): void
+  /** What could not be put into the table, by the last attempt. */
+  readonly failures: () => readonly ServiceFailure[]
+  readonly wanted: () => readonly ServiceState[]
+  /** Resolves when no attempt is under way; nothing is begun any more. */
+  stop(): Promise<void>
+}
+
+export function createTableKeeper(
+  backend: ForwardingBackend,
+  can: BackendCapabilities,
+  ports: Pick<ForwardingPorts, 'schedule'>,
+  log: Log,
+  onApplied: (failures: readonly ServiceFailure[]) => void,
+): TableKeeper {
+  const wanted = new Map<string, ServiceState>()
+  let known = false
+  let held: ForwardingState | undefined
+  let failures: readonly ServiceFailure[] = []
+  let running: Promise<void> | undefined
+  let again = false
+  let cancelRetry: (() => void) | undefined
+  let retryAfter: Micros = firstRetry
+  let stopped = false
+
+  function attempt(): void {
+    if (stopped || !known) return
+    if (running !== undefined) {
+      again = true
+      return
+    }
+    cancelRetry?.()
+    cancelRetry = undefined
+    running = bringAbout().finally(() => {
+      running = undefined
+      if (!again) return
+      again = false
+      attempt()
+    })
+  }
+
+  async function bringAbout(): Promise<void> {
+    const { services, failures: unsupported } = supportedPart([...wanted.values()], can)
+    const refused = new Set(unsupported.map((failure) => failure.serviceKey))
+    const before = held ?? (await backend.read())
+    // A service that cannot become what it should be stays what it is.
+    const ops = plan(before, { services }, (key) => !refused.has(key))
+    const failed = await applyAll(ops)
+    const told = new Set(failures.map(failureText))
+    failures = [...unsupported, ...failed]
+    for (const failure of failures) {
+      if (!told.has(failureText(failure)))
+        log.error('service is not as configured', { service: failure.serviceKey, reason: failure.reason })
+    }
+    if (failed.length === 0) {
+      held = applyOps(before, ops)
+      retryAfter = firstRetry
+    } else {
+      held = undefined
+      cancelRetry = stopped ? undefined : ports.schedule(retryAfter, attempt)
+      retryAfter = Math.min(retryAfter * 2, longestRetry) as Micros
+    }
+    if (!again) onApplied(failures)
+  }
+
+  async function applyAll(ops: readonly ForwardingOp[]): Promise<readonly ServiceFailure[]> {
+    if (ops.length === 0) return []
+    const results = await backend.apply(ops)
+    return ops.flatMap((op, index) => {
+      const result = results[index] ?? ok(undefined)
+      return result.ok ? [] : [{ serviceKey: keyOf(op), reason: result.error.message }]
+    })
+  }
+
+  return {
+    want(complete, services) {
+      if (complete) wanted.clear()
+      known ||= complete
+      for (const state of services) wanted.set(serviceKey(state.service.address), state)
+      attempt()
+    },
+    failures: () => failures,
+    wanted: () => [...wanted.values()],
+    async stop() {
+      stopped = true
+      again = false
+      cancelRetry?.()
+      await running
+    },
+  }
+}
+
+const keyOf = (op: ForwardingOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
+
+const failureText = (failure: ServiceFailure): string => `${failure.serviceKey} ${failure.reason}`
