@@ -89,14 +89,6 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     outbox.dropServices()
     channel.send({ type: 'services-wanted', complete: true, services: [...book.values()].map(wanted) })
     settle(now)
-    for (const { model, quorum } of book.values())
-      channel.send({
-        type: 'quorum',
-        serviceKey: model.key,
-        up: quorum.name === 'up',
-        sorryServerInUse: sorryServerInUse(model, quorum),
-        announce: false,
-      })
     channel.send({ type: 'applied', revision })
   }
 

@@ -92,12 +92,13 @@ export type FromChecker =
       /** Scripts are to hear of it: the server went up or down. Else only what is known of it changed. */
       readonly announce: boolean
     }
+  /** Gained or lost. Before the first of these a quorum counts as up. */
   | {
       readonly type: 'quorum'
       readonly serviceKey: string
       readonly up: boolean
       readonly sorryServerInUse: boolean
-      /** Scripts are to hear of it: gained or lost. Else it is the state after a commit. */
+      /** Scripts are to hear of it. Else it was so before the checker was restarted. */
       readonly announce: boolean
     }
 
