@@ -12,11 +12,12 @@ import { startVrrpWith } from './start.ts'
 import { systemPorts } from './system-ports.ts'
 
 export type { VrrpPorts } from './ports.ts'
+export { systemPorts } from './system-ports.ts'
 
 /** Starts the role on this channel; it ends itself. */
 export function startVrrp(
   channel: Channel<ToVrrp, FromVrrp>,
-  ports: VrrpPorts = systemPorts,
+  ports: VrrpPorts = systemPorts(),
   log: Log = silentLog,
 ): void {
   startVrrpWith(channel, ports, log)

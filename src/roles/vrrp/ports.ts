@@ -19,8 +19,6 @@ export type VrrpPorts = {
   connectToPredecessor(path: string): Promise<Result<HandoffConnection, HandoffError>>
   /** SCHED_RR at this priority for the event loop's thread. */
   setRealTime(priority: number): Result<void, { readonly message: string }>
-  /** SIGTERM; the supervisor's own word is `stop`. */
-  onTermination(handler: () => void): void
   /** All is closed: the process may go. */
   end(): void
 }

@@ -14,8 +14,6 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
   let predecessor: Predecessor | undefined
   let offered: Offer | undefined
   let applied: VrrpSlice | undefined
-  let orphaned = false
-  let terminating = false
   let ended = false
   /** Offers and commits one after the other, although asking a predecessor takes a moment. */
   let work: Promise<void> = Promise.resolve()
@@ -106,6 +104,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         })
       case 'snapshot-requested':
         return channel.send({ type: 'snapshot', id: message.id, snapshot: routers?.snapshots() ?? [] })
+      // Also what SIGTERM says to a role without a supervisor.
       case 'stop':
         return resign(message.leave || (applied?.keepAddressesAtStop ?? false))
       default:
@@ -114,17 +113,11 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
   })
   channel.onClosed(() => {
     if (ended) return
-    orphaned = true
     if (routers === undefined || applied === undefined) return end()
     const leave = applied.keepAddressesAtStop
-    if (terminating || routers.masters().length === 0) return resign(leave)
+    if (routers.masters().length === 0) return resign(leave)
     log.warn('the supervisor died; virtual routers go on for a while', {})
     void liveAsOrphan(ports, routers, applied.runDirectory, log, (how) => (how === 'resign' ? resign(leave) : end()))
-  })
-  ports.onTermination(() => {
-    // While there is a supervisor, it decides; a signal to the whole service reaches both.
-    terminating = true
-    if (orphaned && !ended) resign(applied?.keepAddressesAtStop ?? false)
   })
   channel.send({ type: 'started' })
 }

@@ -1,7 +1,6 @@
 import { connectToPredecessor, listenForSuccessor } from '../../sys/handoff/index.ts'
 import { openRouteClient, openRouteMonitor } from '../../sys/netlink/index.ts'
 import { setRealTime } from '../../sys/privileges/index.ts'
-import { onSignals } from '../../sys/process/index.ts'
 import { openFrameSocket, openVrrpSocket } from '../../sys/socket/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import type { VrrpPorts } from './ports.ts'
@@ -9,7 +8,7 @@ import type { VrrpPorts } from './ports.ts'
 /** How long what is written may take to leave, ms. */
 const LAST_WORDS = 500
 
-export const systemPorts: VrrpPorts = {
+export const systemPorts = (): VrrpPorts => ({
   clock: systemClock,
   openTimer,
   openVrrpSocket,
@@ -19,10 +18,9 @@ export const systemPorts: VrrpPorts = {
   listenForSuccessor,
   connectToPredecessor,
   setRealTime,
-  onTermination: (handler) => onSignals({ SIGTERM: handler }),
   end() {
     process.exitCode = 0
     // With everything closed the process ends by itself; this is for what somebody else has left open.
     setTimeout(() => process.exit(0), LAST_WORDS).unref()
   },
-}
+})
