@@ -19,7 +19,7 @@ export type Namespace = {
   within<T>(body: () => T): T
 }
 
-/** Deleted after the file, with all that is in it. */
+/** Deleted after the file, with all that is in it. Called outside of tests, where afterAll can be. */
 export function namespace(tag: string): Namespace {
   const name = `h1-${process.pid}-${tag}-${made++}`
   execFileSync('ip', ['netns', 'add', name], { timeout: 10_000 })

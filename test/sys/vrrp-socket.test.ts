@@ -6,6 +6,8 @@ import { joined, must, type Namespace, namespace, until } from './namespaces.ts'
 
 const left = namespace('left')
 const right = namespace('right')
+const down = namespace('down')
+const gone = namespace('gone')
 joined(left, 'eth0', right, 'eth0')
 left.ip('addr', 'add', '192.0.2.1/24', 'dev', 'eth0')
 right.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0')
@@ -213,10 +215,9 @@ test('an interface that is not there is ENODEV with its name in the message', ()
 })
 
 test('on an interface that is down, sending is refused as a value', () => {
-  const alone = namespace('down')
-  alone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
-  alone.ip('link', 'set', 'peer0', 'up')
-  const { socket } = listener(alone, 4, [])
+  down.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
+  down.ip('link', 'set', 'peer0', 'up')
+  const { socket } = listener(down, 4, [])
   const sent = socket.send({
     payload: new Uint8Array(8),
     source: address('192.0.2.1'),
@@ -228,20 +229,19 @@ test('on an interface that is down, sending is refused as a value', () => {
 })
 
 test('after its interface was removed, a socket refuses to send and a new one is needed', () => {
-  const alone = namespace('gone')
-  alone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
-  alone.ip('link', 'set', 'peer0', 'up')
-  alone.ip('link', 'set', 'eth0', 'up')
-  const { socket, errors } = listener(alone, 4, [GROUP4])
+  gone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
+  gone.ip('link', 'set', 'peer0', 'up')
+  gone.ip('link', 'set', 'eth0', 'up')
+  const { socket, errors } = listener(gone, 4, [GROUP4])
   const message = { payload: new Uint8Array(8), source: address('192.0.2.1'), destination: GROUP4, hopLimit: 255 }
   expect(socket.send(message).ok).toBe(true)
-  alone.ip('link', 'delete', 'eth0')
+  gone.ip('link', 'delete', 'eth0')
   expect(socket.send(message)).toMatchObject({ ok: false, error: { code: 'ENODEV' } })
-  alone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
-  alone.ip('link', 'set', 'peer0', 'up')
-  alone.ip('link', 'set', 'eth0', 'up')
+  gone.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'peer0')
+  gone.ip('link', 'set', 'peer0', 'up')
+  gone.ip('link', 'set', 'eth0', 'up')
   expect(socket.send(message).ok).toBe(false)
-  const again = listener(alone, 4, [GROUP4])
+  const again = listener(gone, 4, [GROUP4])
   expect(again.socket.send(message).ok).toBe(true)
   expect(errors).toEqual([])
   socket.close()

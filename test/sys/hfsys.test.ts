@@ -1,0 +1,167 @@
+/** The addon itself: its watches in each of the ways they can end, in worker threads, on every kind of descriptor. */
+
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { hfsys, loadAddon, probeHfsys } from '../../src/native/index.ts'
+
+const run = promisify(execFile)
+const ADDON = fileURLToPath(new URL('../../build/native/hfsys.node', import.meta.url))
+
+/** What a program prints that ends by itself with code 0; `h` is the addon. */
+async function program(body: string, ...flags: readonly string[]): Promise<string> {
+  const text = `const h = require(${JSON.stringify(ADDON)}); const { Worker } = require('worker_threads'); ${body}`
+  const { stdout } = await run(process.execPath, [...flags, '-e', text], { timeout: 30_000 })
+  return stdout.trim()
+}
+
+const TIMER = 'const fd = h.timerfdCreate(); h.timerfdSet(fd, 0);'
+
+describe('a watch', () => {
+  test('closed inside its own callback lets the process end', async () => {
+    expect(
+      await program(
+        `${TIMER} const w = h.watch(fd, 1, () => { h.unwatch(w); h.unwatch(w); h.close(fd); console.log('once') })`,
+      ),
+    ).toBe('once')
+  })
+
+  test('is called again until the cause is cleared', async () => {
+    expect(
+      await program(
+        `${TIMER} let n = 0; const w = h.watch(fd, 1, () => { if (++n < 3) return; h.read(fd, new Uint8Array(8)); console.log(n); h.unwatch(w) })`,
+      ),
+    ).toBe('3')
+  })
+
+  test('whose handle was collected goes on', async () => {
+    expect(
+      await program(
+        `const fd = h.timerfdCreate(); let n = 0
+         h.watch(fd, 1, () => { console.log('fired'); process.exit(0) })
+         setImmediate(() => { gc(); gc(); setImmediate(() => { gc(); h.timerfdSet(fd, 0) }) })`,
+        '--expose-gc',
+      ),
+    ).toBe('fired')
+  })
+
+  test('that is open at process.exit does not crash it', async () => {
+    expect(
+      await program(
+        `${TIMER} for (let i = 0; i < 50; i++) { const f = h.timerfdCreate(); h.watch(f, 1, () => {}) } console.log('end'); process.exit(0)`,
+      ),
+    ).toBe('end')
+  })
+
+  test('runs promises between two callbacks, as every callback of Node', async () => {
+    expect(
+      await program(
+        `${TIMER} const said = []; let n = 0
+         const w = h.watch(fd, 1, () => { said.push('call'); Promise.resolve().then(() => said.push('then')); if (++n === 2) { h.unwatch(w); setImmediate(() => console.log(said.join())) } })`,
+      ),
+    ).toBe('call,then,call,then')
+  })
+
+  test('whose callback throws ends the process with that exception', async () => {
+    const failed = await program(`${TIMER} h.watch(fd, 1, () => { throw new Error('a bug') })`).catch((error) => error)
+    expect(failed.code).toBe(1)
+    expect(failed.stderr).toContain('a bug')
+  })
+
+  test('on a descriptor that cannot be polled is an outcome', () => {
+    expect(hfsys().watch(9999, 1, () => {})).toBe(-9)
+  })
+})
+
+describe('in worker threads', () => {
+  const WORKER = `const h = require(${JSON.stringify(ADDON)}); const { parentPort } = require('worker_threads');`
+  const worker = (body: string): string => `new Worker(${JSON.stringify(WORKER + body)}, { eval: true })`
+
+  test('a watch works, and a worker that ends with open watches does not crash the process', async () => {
+    const body = `${TIMER} h.watch(fd, 1, () => { parentPort.postMessage('fired'); process.exit() });
+      for (let i = 0; i < 20; i++) h.watch(h.timerfdCreate(), 1, () => {})`
+    expect(
+      await program(
+        `let left = 8; for (let i = 0; i < 8; i++) ${worker(body)}.on('exit', () => { if (--left === 0) console.log('all') })`,
+      ),
+    ).toBe('all')
+  })
+
+  test('a worker that is terminated amid its callbacks does not crash the process', async () => {
+    const body = `${TIMER} let n = 0; h.watch(fd, 1, () => { if (n++ === 0) parentPort.postMessage(0) })`
+    expect(
+      await program(
+        `let left = 4; for (let i = 0; i < 4; i++) { const w = ${worker(body)}; w.on('message', () => w.terminate()); w.on('exit', () => { if (--left === 0) console.log('all') }) }`,
+      ),
+    ).toBe('all')
+  })
+
+  test('a worker that loads the addon and does nothing ends', async () => {
+    expect(await program(`${worker('')}.on('exit', (code) => console.log(code))`)).toBe('0')
+  })
+})
+
+describe('arguments and outcomes', () => {
+  test('what the world refuses is a negative number, named by the kernel', () => {
+    const { close, read, errorName, errorText } = hfsys()
+    expect(close(9999)).toBe(-9)
+    expect(read(9999, new Uint8Array(1))).toBe(-9)
+    expect([errorName(9), errorText(9)]).toEqual(['EBADF', 'Bad file descriptor'])
+    expect(errorName(100_000)).toBeUndefined()
+  })
+
+  test('nothing to read is a value', () => {
+    const { timerfdCreate, read, close, errorName } = hfsys()
+    const fd = timerfdCreate()
+    expect(errorName(-read(fd, new Uint8Array(8)))).toBe('EAGAIN')
+    close(fd)
+  })
+
+  test('arguments of the wrong type throw and name which', () => {
+    const h = createRequire(import.meta.url)(ADDON)
+    expect(() => h.close('3')).toThrow('argument 1 is of the wrong type')
+    expect(() => h.close()).toThrow(TypeError)
+    expect(() => h.read(0, [1, 2])).toThrow('argument 2')
+    expect(() => h.ifIndex('x'.repeat(5000))).toThrow(TypeError)
+    expect(() => h.ifIndex('lo\0x')).toThrow(TypeError)
+    expect(() => h.watch(0, 1)).toThrow('argument 3')
+    expect(() => h.unwatch({})).toThrow(TypeError)
+    expect(() => h.capget(new Uint32Array(5))).toThrow(TypeError)
+    expect(() => h.recvmsg(0, new Uint8Array(1), undefined, undefined, 0, new Int32Array(2))).toThrow(TypeError)
+  })
+
+  test('views into a larger buffer are read and written at their own place', () => {
+    const { timerfdCreate, timerfdSet, read, close } = hfsys()
+    const fd = timerfdCreate()
+    timerfdSet(fd, 0)
+    const buffer = new Uint8Array(24).fill(0xff)
+    expect(read(fd, buffer.subarray(8, 16))).toBe(8)
+    expect([buffer[7], buffer[16]]).toEqual([0xff, 0xff])
+    expect(buffer.subarray(8, 16).some((byte) => byte !== 0xff)).toBe(true)
+    close(fd)
+  })
+
+  test('every name of an interface has an index and back', () => {
+    const { ifIndex, ifName } = hfsys()
+    expect(ifName(ifIndex('lo'))).toBe('lo')
+    expect(ifIndex('no-such-if')).toBe(-19)
+    expect(ifName(123_456)).toBeUndefined()
+  })
+
+  test('a process is signalled through its descriptor', async () => {
+    expect(
+      await program(
+        `const c = require('child_process').spawn('sleep', ['60']); const fd = h.pidfdOpen(c.pid)
+         const w = h.watch(fd, 1, () => { h.unwatch(w); h.close(fd) })
+         c.on('exit', (code, signal) => console.log(signal)); if (h.pidfdSendSignal(fd, 15) !== 0) throw 0`,
+      ),
+    ).toBe('SIGTERM')
+  })
+})
+
+test('a missing addon is one sentence with the remedy', () => {
+  expect(probeHfsys()).toEqual({ ok: true })
+  expect(loadAddon('no-such')).toEqual({ ok: false, error: 'build/native/no-such.node is missing: run `make build`' })
+})
