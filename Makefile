@@ -45,12 +45,15 @@ build/native/hfbpf.node: $(wildcard src/native/hfbpf/*.[ch]) | setup
 bpf: $(patsubst src/bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard src/bpf/*.bpf.c))
 build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) | setup
 	@mkdir -p $(@D)
-	clang -O2 -g -target bpf -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
+	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 	llvm-strip -g $@
 
 # The lab library, the demo and the benches, for node without a test runner.
-tools: build | setup-lab
+tools: build build/tools/flood | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
+build/tools/flood: bench/flood.c | setup
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -o $@ $<
 
 # --- install ----------------------------------------------------------------------------------------------------------
 # What runs needs node, libbpf1 and these files; no compiler, no clang, no network. PREFIX=/usr/local works as well.

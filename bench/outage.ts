@@ -1,0 +1,111 @@
+/**
+ * How long the virtual address is away, Holdfast beside Debian's keepalived in the same run: on the death of the master's
+ * host (all its cables cut), on an orderly stop, and on SIGKILL of the whole daemon, at three advertisement intervals.
+ *
+ * A client asks the address every millisecond (ICMP echo) and a witness sees who claims it. `away` is the longest time
+ * between two answers from the event on; `claimed` is from the event to the new master's first ARP claim. After a SIGKILL the
+ * dead daemon's host still answers for the address, so there only the claim tells. Medians of several rounds, the two
+ * daemons in turn.
+ */
+import { argv } from 'node:process'
+import { type Host, type Lab, nowMillis, openLab, until } from '../test/lab/library/index.ts'
+
+const ADDRESS = '192.0.2.100'
+const rounds = Number(argv[2] ?? 5)
+
+const settings = [
+  { name: 'v2, 1 s', version: 2, interval: 1 },
+  { name: 'v3, 0.1 s', version: 3, interval: 0.1 },
+  { name: 'v3, 0.01 s', version: 3, interval: 0.01 },
+] as const
+type Setting = (typeof settings)[number]
+
+const events = ['host death', 'stop', 'SIGKILL'] as const
+type EventName = (typeof events)[number]
+
+const daemons = ['holdfast', 'keepalived'] as const
+type DaemonName = (typeof daemons)[number]
+type Daemon = { stop(): Promise<unknown>; killAll(): void }
+
+/** Milliseconds. */
+type Outage = { readonly away: number; readonly claimed: number }
+
+const configuration = ({ version, interval }: Setting, priority: number): string => `vrrp_instance VI_1 {
+  state BACKUP
+  interface eth0
+  virtual_router_id 51
+  version ${version}
+  priority ${priority}
+  advert_int ${interval}
+  virtual_ipaddress {
+    ${ADDRESS}/24
+  }
+}
+`
+
+const start = (host: Host, daemon: DaemonName, text: string): Promise<Daemon> =>
+  daemon === 'holdfast' ? host.holdfastd(text) : host.keepalived(text)
+
+async function measure(daemon: DaemonName, setting: Setting, event: EventName): Promise<Outage> {
+  const lab = openLab()
+  try {
+    return await measureIn(lab, daemon, setting, event)
+  } catch (error) {
+    process.stderr.write(`${lab.logs()}\n`)
+    throw error
+  } finally {
+    lab.close()
+  }
+}
+
+async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: EventName): Promise<Outage> {
+  const lan = lab.segment()
+  const on = (n: number) => ({ eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } })
+  const [strong, weak, client] = [lab.host('strong', on(11)), lab.host('weak', on(12)), lab.host('client', on(1))]
+  const first = await start(strong, daemon, configuration(setting, 200))
+  await strong.holds(ADDRESS)
+  await start(weak, daemon, configuration(setting, 100))
+  const wire = await client.capture('arp or icmp[icmptype] == icmp-echoreply')
+  const weakMac = weak.mac()
+  const probe = client.spawn('probe', ['ping', '-n', '-q', '-i', '0.001', ADDRESS])
+  const answers = (): number[] => wire.frames.filter(({ kind }) => kind === 'other').map(({ at }) => at)
+  const settled = nowMillis() + 1000
+  await until('the address answers steadily', () => answers().filter((at) => at > settled).length > 200)
+
+  const happened = nowMillis()
+  if (event === 'host death') strong.cut()
+  else if (event === 'stop') void first.stop()
+  else first.killAll()
+  const claim = await wire.next(
+    (frame) => frame.kind === 'arp' && frame.senderMac === weakMac && frame.senderAddress === ADDRESS,
+    happened,
+    20_000,
+  )
+  await until('the address answers again', () => answers().filter((at) => at > claim.at).length > 50)
+  probe.signal('SIGKILL')
+  const times = answers().filter((at) => at > happened - 100)
+  const away = Math.max(...times.slice(1).map((at, i) => at - times[i]!))
+  return { away, claimed: claim.at - happened }
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+const shown = (ms: number): string => (ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`).padStart(9)
+
+process.stdout.write(`address away, median of ${rounds} (SIGKILL: claimed by the other director)\n`)
+process.stdout.write(
+  `${'interval'.padEnd(12)}${'event'.padEnd(12)} ${'Holdfast'.padStart(9)} ${'keepalived'.padStart(10)}   ratio\n`,
+)
+for (const setting of settings)
+  for (const event of events) {
+    const seen: Record<DaemonName, number[]> = { holdfast: [], keepalived: [] }
+    for (let round = 0; round < rounds; round++)
+      for (const daemon of daemons) {
+        const { away, claimed } = await measure(daemon, setting, event)
+        seen[daemon].push(event === 'SIGKILL' ? claimed : away)
+      }
+    const [ours, theirs] = [median(seen.holdfast), median(seen.keepalived)]
+    const row = `${setting.name.padEnd(12)}${event.padEnd(12)} ${shown(ours)} ${shown(theirs).padStart(10)}   ${(ours / theirs).toFixed(2)}\n`
+    process.stdout.write(row)
+  }
+process.exit(0)
