@@ -1,0 +1,68 @@
+import type { Report } from '../report.ts'
+import {
+  type BlockNode,
+  type Container,
+  containerInside,
+  containersOf,
+  keywordAt,
+  type Node,
+  type Tree,
+} from '../syntax/index.ts'
+
+/**
+ * Is every block closed? Where a `}` was forgotten, what follows ends up inside. A top-level block inside another one
+ * shows the place: it is reported and, with all that follows, read at the top level, so that one slip costs one block.
+ */
+export function checkBraces(tree: Tree, report: Report): readonly Node[] {
+  const nodes: Node[] = []
+  const open = [...tree.nodes]
+  let misplaced = 0
+  while (open.length > 0) {
+    const node = open.shift() as Node
+    const { kept, lifted } = cutOff(node, 'root')
+    nodes.push(kept)
+    const first = lifted[0]
+    if (first === undefined) continue
+    misplaced++
+    report.error('syntax', first.keyword.at, `missing } before ${first.keyword.text}`, {
+      related: [{ at: node.keyword.at, message: `the block of ${node.keyword.text} begins here` }],
+    })
+    open.unshift(...lifted)
+  }
+  if (misplaced === 0)
+    for (const at of tree.unclosed) report.error('syntax', at, 'missing }: the block opened here is never closed')
+  return nodes
+}
+
+/** A node without the top-level blocks in it, and those with what follows them. */
+function cutOff(node: Node, container: Container): { kept: Node; lifted: readonly Node[] } {
+  if (node.block === undefined) return { kept: node, lifted: [] }
+  const inside = containerInside(container, node.keyword.text)
+  const kept: Node[] = []
+  for (const [index, child] of node.block.nodes.entries()) {
+    if (startsTopLevelBlock(child, inside))
+      return { kept: withBlock(node, node.block, kept), lifted: node.block.nodes.slice(index) }
+    const inner = cutOff(child, inside ?? container)
+    kept.push(inner.kept)
+    if (inner.lifted.length > 0)
+      return {
+        kept: withBlock(node, node.block, kept),
+        lifted: [...inner.lifted, ...node.block.nodes.slice(index + 1)],
+      }
+  }
+  return { kept: node, lifted: [] }
+}
+
+const withBlock = (node: Node, block: BlockNode, nodes: readonly Node[]): Node => ({
+  ...node,
+  block: { ...block, nodes },
+})
+
+/** A word that opens a block at the top level and means nothing anywhere else. */
+function startsTopLevelBlock(node: Node, inside: Container | undefined): boolean {
+  if (node.block === undefined || node.keyword.quoted) return false
+  const name = node.keyword.text
+  if (inside !== undefined && keywordAt(inside, name) !== undefined) return false
+  const known = keywordAt('root', name)
+  return known !== undefined && known.content !== 'line' && containersOf(name).length === 1
+}

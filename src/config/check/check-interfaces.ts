@@ -1,0 +1,26 @@
+import type { LoweredRouter } from '../lower/index.ts'
+import type { Report } from '../report.ts'
+
+/** Are the interfaces there? One that is missing may still come; until then its virtual router stays in fault. */
+export function checkInterfaces(
+  routers: readonly LoweredRouter[],
+  interfaceExists: (name: string) => boolean,
+  report: Report,
+): void {
+  for (const { value, interface: at, otherInterfaces } of routers) {
+    if (!interfaceExists(value.interface))
+      report.warning(
+        'interface',
+        at,
+        `${value.interface}: no such interface; vrrp_instance ${value.name} stays in fault`,
+        {
+          remedy: 'create it or correct the name',
+        },
+      )
+    for (const other of otherInterfaces)
+      if (other.name !== value.interface && !interfaceExists(other.name))
+        report.warning('interface', other.at, `${other.name}: no such interface; the address cannot be put there`, {
+          remedy: 'create it or correct the name',
+        })
+  }
+}

@@ -1,0 +1,39 @@
+import type { Configuration } from '../../model/index.ts'
+import { type Lowered, lower } from '../lower/index.ts'
+import type { ConfigPorts, LoadOptions } from '../ports.ts'
+import type { Report } from '../report.ts'
+import type { Node, Tree } from '../syntax/index.ts'
+import { checkBraces } from './check-braces.ts'
+import { checkInterfaces } from './check-interfaces.ts'
+import { checkKeywords } from './check-keywords.ts'
+import { checkNames } from './check-names.ts'
+import { checkScripts } from './check-scripts.ts'
+import { checkServices } from './check-services.ts'
+import { checkVirtualRouterIds } from './check-virtual-router-ids.ts'
+
+/** Passes over what was written, in order: each asks one question and hands on the nodes that pass. */
+const nodeStages: readonly ((nodes: readonly Node[], report: Report) => readonly Node[])[] = [
+  (nodes, report) => checkKeywords(nodes, report),
+]
+
+/** Passes over what it means. */
+const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] = [
+  (lowered, report) => ({ ...lowered, routers: checkNames(lowered.routers, report) }),
+  (lowered, report) => ({ ...lowered, routers: checkVirtualRouterIds(lowered.routers, report) }),
+  (lowered, report) => ({ ...lowered, servers: checkServices(lowered.servers, report) }),
+]
+
+/** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
+export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Configuration {
+  const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
+  const meant = lower({ report, tree }, nodes, options.hostName ?? 'localhost')
+  const lowered = meaningStages.reduce((before, stage) => stage(before, report), meant)
+  if (ports.interfaceExists !== undefined)
+    checkInterfaces(lowered.routers, (name) => ports.interfaceExists?.(name) ?? true, report)
+  if (ports.isExecutable !== undefined) checkScripts(lowered, (path) => ports.isExecutable?.(path) ?? true, report)
+  return {
+    global: lowered.globals.defs,
+    virtualRouters: lowered.routers.map((router) => router.value),
+    virtualServers: lowered.servers.map((server) => server.value),
+  }
+}

@@ -1,0 +1,55 @@
+import { type Configuration, type VirtualRouter, type VirtualServer, virtualRouterKey } from '../../model/index.ts'
+import { equal } from './equal.ts'
+import { reconfigureRouter, reconfigureServer, type Verdict } from './reconfigure.ts'
+
+export type Changed<T> = { readonly key: string; readonly before: T; readonly after: T; readonly verdict: Verdict }
+
+/** By key; each object is in exactly one of the three lists. `changed` holds the unchanged ones too, as `keep`. */
+export type Changes<T> = {
+  readonly added: readonly { readonly key: string; readonly after: T }[]
+  readonly removed: readonly { readonly key: string; readonly before: T }[]
+  readonly changed: readonly Changed<T>[]
+}
+
+export type ConfigurationDiff = {
+  readonly virtualRouters: Changes<VirtualRouter>
+  readonly virtualServers: Changes<VirtualServer>
+  readonly globalChanged: boolean
+  /** Nothing has to be done. */
+  readonly empty: boolean
+}
+
+/** What turns the one model into the other. An object is the same if its key is; a name is not part of it. */
+export function diff(before: Configuration, after: Configuration): ConfigurationDiff {
+  const virtualRouters = changes(before.virtualRouters, after.virtualRouters, virtualRouterKey, reconfigureRouter)
+  const virtualServers = changes(before.virtualServers, after.virtualServers, (of) => of.key, reconfigureServer)
+  const globalChanged = !equal(before.global, after.global)
+  return {
+    virtualRouters,
+    virtualServers,
+    globalChanged,
+    empty: !globalChanged && isEmpty(virtualRouters) && isEmpty(virtualServers),
+  }
+}
+
+const isEmpty = <T>(of: Changes<T>): boolean =>
+  of.added.length === 0 && of.removed.length === 0 && of.changed.every((one) => one.verdict === 'keep')
+
+function changes<T>(
+  before: readonly T[],
+  after: readonly T[],
+  keyOf: (of: T) => string,
+  reconfigure: (before: T, after: T) => Verdict,
+): Changes<T> {
+  const old = new Map(before.map((one) => [keyOf(one), one]))
+  const present = new Map(after.map((one) => [keyOf(one), one]))
+  const added: { key: string; after: T }[] = []
+  const changed: Changed<T>[] = []
+  for (const [key, value] of present) {
+    const was = old.get(key)
+    if (was === undefined) added.push({ key, after: value })
+    else changed.push({ key, before: was, after: value, verdict: reconfigure(was, value) })
+  }
+  const removed = [...old].filter(([key]) => !present.has(key)).map(([key, value]) => ({ key, before: value }))
+  return { added, removed, changed }
+}

@@ -1,0 +1,7 @@
+/**
+ * Two models to what a reload has to do: objects added, removed and changed by key, and for each one that stays whether it
+ * is kept, adjusted in place or restarted. Pure; the supervisor and the roles act on it.
+ */
+
+export { type Changed, type Changes, type ConfigurationDiff, diff } from './diff.ts'
+export { reconfigureRouter, reconfigureServer, type Verdict } from './reconfigure.ts'

@@ -1,0 +1,28 @@
+import type { Diagnostic } from './diagnostic.ts'
+
+/**
+ * What `holdfastd -t` ends with, after keepalived.conf's own test.
+ *
+ * | code | when |
+ * | --- | --- |
+ * | 0 | nothing to complain of |
+ * | 4 | it would not run: the file is missing or cannot be read |
+ * | 6 | an include that must not fail did, or scripts run without enable_script_security |
+ * | 2 | a keyword lacks its argument |
+ * | 5 | anything else, warnings too: it would run |
+ *
+ * The first row that fits counts, read 4, a failed include, 2, security, 5. keepalived differs: it ends with 0 when the
+ * main file is missing, and remembers only the highest of its numbers, so that a warning hides what is fatal.
+ */
+export function exitCodeForTest(diagnostics: readonly Diagnostic[]): 0 | 2 | 4 | 5 | 6 {
+  const some = (test: (one: Diagnostic) => boolean) => diagnostics.some(test)
+  if (some((one) => one.kind === 'no-configuration')) return 4
+  if (some((one) => one.kind === 'include' && one.severity === 'error')) return 6
+  if (some((one) => one.kind === 'missing-argument')) return 2
+  if (some((one) => one.kind === 'security')) return 6
+  return diagnostics.length === 0 ? 0 : 5
+}
+
+/** Why a reload from this text is refused: every error. Warnings are no reason; keepalived refuses nothing. */
+export const refusals = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
+  diagnostics.filter((one) => one.severity === 'error')

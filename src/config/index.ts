@@ -1,0 +1,23 @@
+/**
+ * keepalived.conf to the model. `loadConfiguration` reads a file and all it includes through ports and yields the model
+ * and every complaint with its place; `render` prints complaints, `exitCodeForTest` is what a configuration test ends with,
+ * `diff` tells what a reload has to change, `print` writes a model as a keepalived.conf. For the supervisor and the command
+ * line; pure but for the ports. Follows keepalived.conf(5) as of keepalived 2.4; docs/configuration.md has the differences.
+ * Does badly: it reads everything again at each reload, however little changed.
+ */
+
+export type { Diagnostic, DiagnosticKind, RelatedPlace } from './diagnostic.ts'
+export {
+  type Changed,
+  type Changes,
+  type ConfigurationDiff,
+  diff,
+  reconfigureRouter,
+  reconfigureServer,
+  type Verdict,
+} from './diff/index.ts'
+export { exitCodeForTest, refusals } from './exit-code.ts'
+export { type LoadedConfiguration, loadConfiguration } from './load.ts'
+export type { ConfigPorts, FileContent, FileFailure, LoadOptions } from './ports.ts'
+export { render } from './render.ts'
+export type { Place, SourceFile } from './source/index.ts'

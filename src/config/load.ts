@@ -1,0 +1,49 @@
+import type { Configuration } from '../model/index.ts'
+import { runStages } from './check/index.ts'
+import { type Diagnostic, inOrder } from './diagnostic.ts'
+import type { ConfigPorts, FileFailure, LoadOptions } from './ports.ts'
+import { collector, complaint, reportInto } from './report.ts'
+import { expand, type SourceFile } from './source/index.ts'
+import { parse } from './syntax/index.ts'
+
+export type LoadedConfiguration = {
+  /** Absent: nothing may be started from this file, and an error says why. Present with errors: what is left of it. */
+  readonly configuration?: Configuration
+  /** By place. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** For showing the lines that diagnostics name. */
+  readonly sources: readonly SourceFile[]
+  /** Paths of all files read, the main file first. */
+  readonly files: readonly string[]
+}
+
+/**
+ * A keepalived.conf to the model: reads the file and its includes, and says of all that is wrong where it is. Never
+ * throws, whatever the bytes, and asks the host nothing but through the ports. An empty file is an empty configuration.
+ */
+export function loadConfiguration(ports: ConfigPorts, path: string, options: LoadOptions): LoadedConfiguration {
+  const content = ports.read(path)
+  if (!content.ok)
+    return { diagnostics: [cannotRead(path, content.error)], sources: [{ path, lines: [] }], files: [path] }
+  const found = collector()
+  const { source, complete } = expand(path, content.value.bytes, ports, options, found.add)
+  const report = reportInto(found.add, source)
+  const tree = parse(source.text, report)
+  const configuration = runStages(tree, ports, options, report)
+  const files = [...new Set(source.files.map((file) => file.path))]
+  return {
+    ...(complete ? { configuration } : {}),
+    diagnostics: inOrder(found.all(), files),
+    sources: source.files,
+    files,
+  }
+}
+
+function cannotRead(path: string, failure: FileFailure): Diagnostic {
+  const [message, remedy] = {
+    missing: ['no such configuration file', 'create it, or name another with -f'],
+    unreadable: [`cannot read the configuration file: ${failure.detail}`, 'run as root, or make it readable'],
+    'not-a-file': ['the configuration is not a file', 'name a file with -f'],
+  }[failure.reason] as [string, string]
+  return complaint('error', 'no-configuration', { file: path, line: 1, column: 1 }, message, { remedy })
+}

@@ -1,0 +1,144 @@
+import { addressBytes, familyOf, type IpAddress, type Micros, micros, parseAddress } from '../../base/index.ts'
+import type { Command } from '../../model/index.ts'
+import type { Report, Span } from '../report.ts'
+import { commandArguments, type Node, type Tree, type Word } from '../syntax/index.ts'
+
+/** What reading a value needs: where to complain, and the tree to read a script's line again. */
+export type Lowering = { readonly report: Report; readonly tree: Tree }
+
+/** The argument after the keyword, or a complaint that it is missing. */
+export function required(to: Lowering, node: Node, what: string, index = 0): Word | undefined {
+  const word = node.words[index]
+  if (word === undefined)
+    to.report.error('missing-argument', node.at, `${node.keyword.text} needs ${what}; the line has no effect`, {
+      remedy: `write ${[node.keyword.text, ...node.words.map((one) => one.text)].slice(0, 3).join(' ')} and ${what}`,
+    })
+  return word
+}
+
+type Range = { readonly min: number; readonly max: number }
+
+/** A whole decimal number in a range; anything else is an error at the word, and undefined. */
+export function integer(to: Lowering, node: Node, range: Range, index = 0): number | undefined {
+  const word = required(to, node, `a whole number from ${range.min} to ${range.max}`, index)
+  return word === undefined ? undefined : integerWord(to, node.keyword.text, word, range)
+}
+
+export function integerWord(to: Lowering, keyword: string, word: Word, { min, max }: Range): number | undefined {
+  const value = /^-?\d{1,12}$/.test(word.text) ? Number(word.text) : undefined
+  if (value !== undefined && value >= min && value <= max) return value
+  badValue(to, keyword, word, `is not a whole number from ${min} to ${max}`)
+  return undefined
+}
+
+/** keepalived.conf(5) knows no units: in a lenient timer `10s` was read as 10 µs there, here it is refused. */
+const WITH_UNIT = /^(\d+(?:\.\d+)?)(?:us|ms|s|sec|m|min|h)$/
+
+/** Seconds with at most six decimals, in a range of seconds; anything else is an error at the word, and undefined. */
+export function timer(to: Lowering, node: Node, range: Range, index = 0): Micros | undefined {
+  const word = required(to, node, 'a number of seconds', index)
+  return word === undefined ? undefined : timerWord(to, node.keyword.text, word, range)
+}
+
+function timerWord(to: Lowering, keyword: string, word: Word, { min, max }: Range): Micros | undefined {
+  const unit = WITH_UNIT.exec(word.text)
+  if (unit !== null) {
+    badValue(to, keyword, word, 'has a unit', `times are seconds without a unit, for instance ${keyword} ${unit[1]}`)
+    return undefined
+  }
+  const value = /^(?:\d{1,12}(?:\.\d*)?|\.\d+)$/.test(word.text) ? Number(word.text) : undefined
+  if (value === undefined || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+    badValue(to, keyword, word, `is not a number of seconds ${range}`)
+    return undefined
+  }
+  if (/\.\d{7,}$/.test(word.text))
+    to.report.warning('remark', word.at, `${keyword} ${word.text}: rounded to whole microseconds`)
+  return micros(value * 1_000_000)
+}
+
+/** true, on, yes / false, off, no in lower case; nothing written means true. */
+export function boolean(to: Lowering, node: Node): boolean | undefined {
+  const word = node.words[0]
+  if (word === undefined || /^(?:true|on|yes)$/.test(word.text)) return true
+  if (/^(?:false|off|no)$/.test(word.text)) return false
+  badValue(to, node.keyword.text, word, 'is neither true, on, yes nor false, off, no')
+  return undefined
+}
+
+/** A numeric address. What follows a `/` is dropped with a remark; keepalived drops it without. */
+export function address(to: Lowering, node: Node, index = 0): { value: IpAddress; at: Span } | undefined {
+  const word = required(to, node, 'an address', index)
+  if (word === undefined) return undefined
+  const value = addressWord(to, node.keyword.text, word)
+  return value === undefined ? undefined : { value, at: word.at }
+}
+
+export function addressWord(to: Lowering, keyword: string, word: Word): IpAddress | undefined {
+  const [text, prefix] = word.text.split('/') as [string, string | undefined]
+  const value = parseAddress(text)
+  if (value === undefined) {
+    badValue(to, keyword, word, 'is not an IPv4 or IPv6 address')
+    return undefined
+  }
+  if (prefix !== undefined)
+    to.report.warning('remark', word.at, `${keyword} ${shown(word)}: /${prefix} means nothing here`)
+  return value
+}
+
+export const portWord = (to: Lowering, keyword: string, word: Word): number | undefined =>
+  integerWord(to, `${keyword} port`, word, { min: 0, max: 65_535 })
+
+/** An interface name of at most 15 bytes; whether there is such an interface is asked later. */
+export function interfaceName(to: Lowering, node: Node, index = 0): Word | undefined {
+  const word = required(to, node, 'an interface', index)
+  if (word === undefined) return undefined
+  return isInterfaceName(word.text) ? word : badValue(to, node.keyword.text, word, 'is no interface name')
+}
+
+/** What Linux allows: 1 to 15 bytes without blanks and slashes. */
+export const isInterfaceName = (text: string): boolean =>
+  text !== '' && text !== '.' && text !== '..' && !/[/\s]/.test(text) && new TextEncoder().encode(text).length <= 15
+
+/** `COMMAND [USER [GROUP]]` by the script reader: the second word is split again into program and arguments. */
+export function command(to: Lowering, node: Node): Command | undefined {
+  const [, text, user, group] = to.tree.scriptWords(node)
+  if (text === undefined) {
+    required(to, { ...node, words: [] }, 'a command')
+    return undefined
+  }
+  const argv = commandArguments(text.text)
+  if (argv === undefined) {
+    badValue(to, node.keyword.text, text, 'has a quote that is not closed')
+    return undefined
+  }
+  if (argv.length === 0 || argv[0] === '') {
+    badValue(to, node.keyword.text, text, 'is no command')
+    return undefined
+  }
+  return {
+    argv,
+    ...(user === undefined ? {} : { user: user.text }),
+    ...(group === undefined ? {} : { group: group.text }),
+  }
+}
+
+export function badValue(to: Lowering, keyword: string, word: Word, why: string, remedy?: string): undefined {
+  const undefinedName = /\$\{?([A-Za-z_]\w*)/.exec(word.text)?.[1]
+  const help = undefinedName === undefined ? remedy : `there is no definition $${undefinedName}=… before this line`
+  to.report.error('value', word.at, `${keyword} ${shown(word)} ${why}; the line has no effect`, {
+    ...(help === undefined ? {} : { remedy: help }),
+  })
+}
+
+export const shown = (word: Word): string => {
+  const text = word.text.length > 60 ? `${word.text.slice(0, 60)}…` : word.text
+  return word.quoted || text === '' ? `"${text}"` : text
+}
+
+/** The bits of a network mask, or undefined where they are not all at the front. */
+export function prefixOfMask(mask: IpAddress): number | undefined {
+  if (familyOf(mask) !== 4) return undefined
+  const bits = [...addressBytes(mask)].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  return /^1*0*$/.test(bits) ? bits.replace(/0+$/, '').length : undefined
+}

@@ -1,0 +1,33 @@
+/**
+ * Nodes to model values, one file an object kind: reads each argument by the rule of keepalived.conf(5) for its keyword,
+ * fills in what is inherited and defaulted, and says what it drops. Takes nodes that the keyword check has let through;
+ * asks nothing of the host.
+ */
+
+import type { Node } from '../syntax/index.ts'
+import type { Lowering } from './arguments.ts'
+import { type Globals, lowerGlobals } from './global-defs.ts'
+import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
+import { type LoweredServer, lowerVirtualServer } from './virtual-server.ts'
+
+export type { Lowering } from './arguments.ts'
+export type { Globals } from './global-defs.ts'
+export type { LoweredRouter } from './virtual-router.ts'
+export { type LoweredServer, serviceTitle } from './virtual-server.ts'
+
+export type Lowered = {
+  readonly globals: Globals
+  readonly routers: readonly LoweredRouter[]
+  readonly servers: readonly LoweredServer[]
+}
+
+/** All top-level nodes to what they mean, in the order written. `hostName` is the default router_id. */
+export function lower(to: Lowering, nodes: readonly Node[], hostName: string): Lowered {
+  const globals = lowerGlobals(to, nodes, hostName)
+  const of = (keyword: string) => nodes.filter((node) => node.keyword.text === keyword)
+  return {
+    globals,
+    routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals) ?? []),
+    servers: of('virtual_server').flatMap((node) => lowerVirtualServer(to, node, globals) ?? []),
+  }
+}

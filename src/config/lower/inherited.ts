@@ -1,0 +1,48 @@
+import { type Micros, seconds } from '../../base/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { boolean, integer, type Lowering, timer } from './arguments.ts'
+import { LONGEST_TIMER, MOST_32 } from './global-defs.ts'
+
+/** What a checker takes from itself, its real server or its virtual server, whichever says it first. */
+export type Inherited = {
+  connectTimeout?: Micros | undefined
+  retry?: number | undefined
+  delayBeforeRetry?: Micros | undefined
+  warmup?: Micros | undefined
+  delayLoop?: Micros | undefined
+  alpha?: boolean | undefined
+  virtualHost?: string | undefined
+}
+
+/** A period that is still exact in microseconds. */
+const LONGEST_PERIOD = 4_294_967_295
+
+/** Reads the line if it is one of these keywords; false: it is another. `leastRetry` is 0 in a checker, else 1. */
+export function inheritedLine(to: Lowering, node: Node, into: Inherited, leastRetry: 0 | 1): boolean {
+  switch (node.keyword.text) {
+    case 'connect_timeout':
+      into.connectTimeout = timer(to, node, { min: 0.000001, max: LONGEST_TIMER }) ?? into.connectTimeout
+      return true
+    case 'retry':
+    case 'nb_get_retry':
+      into.retry = integer(to, node, { min: leastRetry, max: MOST_32 }) ?? into.retry
+      return true
+    case 'delay_before_retry':
+      into.delayBeforeRetry = timer(to, node, { min: 0, max: LONGEST_PERIOD }) ?? into.delayBeforeRetry
+      return true
+    case 'warmup':
+      into.warmup = timer(to, node, { min: 0, max: LONGEST_PERIOD }) ?? into.warmup
+      return true
+    case 'delay_loop':
+      into.delayLoop = timer(to, node, { min: 0.000001, max: LONGEST_PERIOD }) ?? into.delayLoop
+      return true
+    case 'alpha':
+      into.alpha = boolean(to, node) ?? into.alpha
+      return true
+    default:
+      return false
+  }
+}
+
+/** keepalived.conf(5): the virtual server's own defaults, taken last. */
+export const serviceDefaults = { connectTimeout: seconds(5), delayLoop: seconds(60) } as const

@@ -1,0 +1,529 @@
+import { type Family, familyOf, type IpAddress, isMulticast, type Micros, micros, seconds } from '../../base/index.ts'
+import type {
+  AnnouncementSettings,
+  Command,
+  VirtualAddress,
+  VirtualRouter,
+  VirtualRouterNotifications,
+} from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import {
+  address,
+  addressWord,
+  badValue,
+  boolean,
+  command,
+  integer,
+  interfaceName,
+  type Lowering,
+  required,
+  shown,
+  timer,
+} from './arguments.ts'
+import { announcementLine, type Globals } from './global-defs.ts'
+import { type AddressLine, addressLine } from './virtual-address.ts'
+
+/** A virtual router, and where what other checks ask about was written. */
+export type LoweredRouter = {
+  readonly value: VirtualRouter
+  readonly name: Span
+  readonly interface: Span
+  readonly virtualRouterId: Span
+  readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
+  /** Of `dev` on address lines. */
+  readonly otherInterfaces: readonly { readonly name: string; readonly at: Span }[]
+}
+
+type Written<T> = { readonly value: T; readonly at: Span }
+
+type Draft = {
+  state?: 'master' | 'backup'
+  interface?: Word
+  virtualRouterId?: Written<number>
+  priority?: number | undefined
+  version?: Written<2 | 3>
+  interval?: Written<Micros>
+  addresses?: readonly AddressLine[]
+  excluded: readonly AddressLine[]
+  noAddresses: boolean
+  preempt: boolean
+  nopreemptAt?: Span
+  preemptDelay?: Written<Micros>
+  nativeIpv6: boolean
+  dontTrackPrimary: boolean
+  multicastSource?: Written<IpAddress>
+  unicastSource?: Written<IpAddress>
+  group?: Written<IpAddress>
+  peers: readonly Written<IpAddress>[]
+  /** The first keyword that only makes sense with peers. */
+  unicastAt?: Span
+  unicastTtl?: number | undefined
+  checkUnicastSource?: boolean
+  announcements: Partial<AnnouncementSettings>
+  downTimerAdverts?: number | undefined
+  lowerPrioNoAdvert?: boolean | undefined
+  higherPrioSendAdvert?: boolean | undefined
+  ownerIgnoreAdverts?: boolean | undefined
+  skipCheckAdvAddr?: boolean | undefined
+  v3ChecksumAsV2?: boolean | undefined
+  authentication?: { readonly at: Span; readonly type: string | undefined; readonly password: Word | undefined }
+  notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
+  scripts: { command: Command; at: Span }[]
+}
+
+const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
+  notify_master: 'master',
+  notify_backup: 'backup',
+  notify_fault: 'fault',
+  notify_stop: 'stop',
+  notify_deleted: 'deleted',
+  notify_master_rx_lower_pri: 'masterRxLowerPri',
+  notify: 'any',
+}
+
+/** RFC 9568 §5.2.5: the count of addresses is one byte. */
+const MOST_ADDRESSES = 255
+const LONGEST_V3 = micros(40_950_000)
+
+/** `vrrp_instance NAME { … }` with every default filled in; undefined, and an error said, if it cannot run. */
+export function lowerVirtualRouter(to: Lowering, node: Node, globals: Globals): LoweredRouter | undefined {
+  const name = required(to, node, 'a name')
+  if (name === undefined) return undefined
+  const draft: Draft = {
+    excluded: [],
+    noAddresses: false,
+    preempt: true,
+    nativeIpv6: false,
+    dontTrackPrimary: false,
+    peers: [],
+    announcements: {},
+    notify: {},
+    scripts: [],
+  }
+  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
+  return finish(to, node, name, draft, globals)
+}
+
+function readLine(to: Lowering, node: Node, draft: Draft): void {
+  const at = node.at
+  switch (node.keyword.text) {
+    case 'state':
+      return readState(to, node, draft)
+    case 'interface': {
+      const name = interfaceName(to, node)
+      if (name !== undefined) draft.interface = name
+      return
+    }
+    case 'virtual_router_id': {
+      const id = integer(to, node, { min: 1, max: 255 })
+      if (id !== undefined) draft.virtualRouterId = { value: id, at }
+      return
+    }
+    case 'priority':
+      draft.priority = integer(to, node, { min: 1, max: 255 }) ?? draft.priority
+      return
+    case 'version': {
+      const version = integer(to, node, { min: 2, max: 3 })
+      if (version !== undefined) draft.version = { value: version === 2 ? 2 : 3, at }
+      return
+    }
+    case 'advert_int': {
+      const interval = timer(to, node, { min: 0.01, max: 255 })
+      if (interval !== undefined) draft.interval = { value: interval, at }
+      return
+    }
+    case 'virtual_ipaddress':
+      draft.addresses = [...(draft.addresses ?? []), ...addressLines(to, node)]
+      return
+    case 'virtual_ipaddress_excluded':
+      draft.excluded = [...draft.excluded, ...addressLines(to, node)]
+      return
+    case 'no_virtual_ipaddress':
+      draft.noAddresses = true
+      return
+    case 'nopreempt':
+      draft.preempt = false
+      draft.nopreemptAt = at
+      return
+    case 'preempt':
+      draft.preempt = true
+      return
+    case 'preempt_delay': {
+      const delay = timer(to, node, { min: 0, max: 1000 })
+      if (delay !== undefined) draft.preemptDelay = { value: delay, at }
+      return
+    }
+    case 'native_ipv6':
+      draft.nativeIpv6 = true
+      return
+    case 'dont_track_primary':
+      draft.dontTrackPrimary = true
+      return
+    case 'authentication':
+      draft.authentication = readAuthentication(to, node)
+      return
+    default:
+      readAdvertisementLine(to, node, draft)
+  }
+}
+
+function readAdvertisementLine(to: Lowering, node: Node, draft: Draft): void {
+  const keyword = node.keyword.text
+  switch (keyword) {
+    case 'mcast_src_ip': {
+      const source = address(to, node)
+      if (source !== undefined) draft.multicastSource = source
+      return
+    }
+    case 'unicast_src_ip': {
+      const source = address(to, node)
+      if (source !== undefined) draft.unicastSource = source
+      return
+    }
+    case 'mcast_dst_ip': {
+      const group = address(to, node)
+      if (group === undefined) return
+      if (isMulticast(group.value)) draft.group = group
+      else
+        to.report.error(
+          'value',
+          group.at,
+          `mcast_dst_ip ${group.value} is not a multicast address; the line has no effect`,
+        )
+      return
+    }
+    case 'unicast_peer':
+      draft.unicastAt ??= node.at
+      draft.peers = [...draft.peers, ...readPeers(to, node, draft)]
+      return
+    case 'unicast_ttl':
+      draft.unicastAt ??= node.at
+      draft.unicastTtl = integer(to, node, { min: 0, max: 255 }) ?? draft.unicastTtl
+      return
+    case 'check_unicast_src':
+      draft.unicastAt ??= node.at
+      draft.checkUnicastSource = true
+      return
+    case 'down_timer_adverts':
+      draft.downTimerAdverts = integer(to, node, { min: 1, max: 100 }) ?? draft.downTimerAdverts
+      return
+    case 'lower_prio_no_advert':
+      draft.lowerPrioNoAdvert = boolean(to, node) ?? draft.lowerPrioNoAdvert
+      return
+    case 'higher_prio_send_advert':
+      draft.higherPrioSendAdvert = boolean(to, node) ?? draft.higherPrioSendAdvert
+      return
+    case 'owner_ignore_adverts':
+      draft.ownerIgnoreAdverts = boolean(to, node) ?? draft.ownerIgnoreAdverts
+      return
+    case 'skip_check_adv_addr':
+      draft.skipCheckAdvAddr = boolean(to, node) ?? draft.skipCheckAdvAddr
+      return
+    case 'v3_checksum_as_v2':
+      draft.v3ChecksumAsV2 = boolean(to, node) ?? draft.v3ChecksumAsV2
+      return
+    default: {
+      const notify = NOTIFY[keyword]
+      if (notify === undefined) Object.assign(draft.announcements, announcementLine(to, node, keyword))
+      else readNotify(to, node, notify, draft)
+    }
+  }
+}
+
+/** After MASTER a BACKUP is ignored (keepalived.conf(5)). */
+function readState(to: Lowering, node: Node, draft: Draft): void {
+  const word = required(to, node, 'MASTER or BACKUP')
+  if (word === undefined) return
+  if (word.text === 'MASTER') draft.state = 'master'
+  else if (word.text === 'BACKUP') draft.state ??= 'backup'
+  else {
+    to.report.error('value', word.at, `state ${shown(word)} is neither MASTER nor BACKUP; using BACKUP`)
+    draft.state ??= 'backup'
+  }
+}
+
+function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotifications, draft: Draft): void {
+  if (draft.notify[key] !== undefined) {
+    to.report.warning('remark', node.at, `${node.keyword.text} is given already; the first one is used`)
+    return
+  }
+  if (key === 'deleted' && node.words.length === 0) {
+    to.report.warning('unsupported', node.at, 'notify_deleted without a command is not supported yet; it has no effect')
+    return
+  }
+  const found = command(to, node)
+  if (found === undefined) return
+  draft.notify[key] = found
+  draft.scripts.push({ command: found, at: node.at })
+}
+
+function addressLines(to: Lowering, node: Node): readonly AddressLine[] {
+  return (node.block?.nodes ?? []).flatMap((line) => {
+    if (line.block !== undefined) {
+      to.report.error('syntax', line.block.at, 'unexpected { in a list of addresses')
+      return []
+    }
+    return line.broken ? [] : (addressLine(to, line) ?? [])
+  })
+}
+
+/** Lines `ADDRESS [min_ttl N] [max_ttl N]`; a limit implies check_unicast_src (keepalived.conf(5)). */
+function readPeers(to: Lowering, node: Node, draft: Draft): readonly Written<IpAddress>[] {
+  const peers: Written<IpAddress>[] = []
+  for (const line of node.block?.nodes ?? []) {
+    if (line.broken) continue
+    const value = addressWord(to, 'unicast_peer', line.keyword)
+    for (let i = 0; i < line.words.length; i++) {
+      const option = line.words[i] as Word
+      if (option.text === 'min_ttl' || option.text === 'max_ttl') {
+        to.report.warning('unsupported', option.at, `${option.text} is not supported yet; it has no effect`)
+        draft.checkUnicastSource = true
+        i++
+      } else
+        to.report.error('value', option.at, `${shown(option)} is no option of a peer; it has no effect`, {
+          remedy: 'write each peer on a line of its own',
+        })
+    }
+    if (value !== undefined) peers.push({ value, at: line.keyword.at })
+  }
+  return peers
+}
+
+function readAuthentication(to: Lowering, node: Node): NonNullable<Draft['authentication']> {
+  let type: string | undefined
+  let password: Word | undefined
+  for (const line of node.block?.nodes ?? []) {
+    if (line.keyword.text === 'auth_type') {
+      const word = required(to, line, 'PASS')
+      if (word?.text === 'PASS') type = 'PASS'
+      else if (word?.text === 'AH')
+        to.report.warning(
+          'unsupported',
+          word.at,
+          'auth_type AH is not supported yet; advertisements are not authenticated',
+        )
+      else if (word !== undefined) badValue(to, 'auth_type', word, 'is neither PASS nor AH')
+    } else if (line.keyword.text === 'auth_pass') password = required(to, line, 'a password') ?? password
+  }
+  return { at: node.keyword.at, type, password }
+}
+
+function finish(to: Lowering, node: Node, name: Word, draft: Draft, globals: Globals): LoweredRouter | undefined {
+  const title = `vrrp_instance ${name.text}`
+  const drop = (message: string, remedy: string): undefined => {
+    to.report.error('object', node.at, `${title} ${message}; it is left out`, { remedy })
+  }
+  const { interface: on, virtualRouterId: id } = draft
+  if (id === undefined) return drop('has no virtual_router_id', 'add virtual_router_id and a number from 1 to 255')
+  if (on === undefined) return drop('has no interface', 'add interface and a name')
+  if (on.text === 'lo') return drop('is on the loopback interface', 'name an Ethernet interface')
+
+  const family = familyOfRouter(draft)
+  const version = versionOf(to, draft, family, globals)
+  const { addresses, excluded } = addressesOf(to, draft, on.text, family)
+  if (addresses.length === 0 && !draft.noAddresses) {
+    if (version === 3) return drop('has no virtual address', 'add virtual_ipaddress { … } or no_virtual_ipaddress')
+    to.report.warning('remark', node.at, `${title} has no virtual address`, { remedy: 'add virtual_ipaddress { … }' })
+  }
+  const priority = draft.priority ?? (draft.state === 'master' ? 255 : 100)
+  const initialState = draft.state ?? (priority === 255 ? 'master' : 'backup')
+  const peers = peersOf(to, draft, family)
+  const authentication = authenticationOf(to, draft, version, title)
+  const wanted =
+    peers.length > 0 ? (draft.unicastSource ?? draft.multicastSource) : (draft.multicastSource ?? draft.unicastSource)
+  const source = ofFamily(to, wanted, family)
+  const group = ofFamily(to, draft.group, family)
+  if (group !== undefined && peers.length > 0 && draft.group !== undefined)
+    to.report.warning('remark', draft.group.at, 'mcast_dst_ip has no effect with unicast peers')
+  return {
+    value: {
+      name: name.text,
+      family,
+      version,
+      interface: on.text,
+      virtualRouterId: id.value,
+      initialState,
+      priority,
+      advertisementInterval: intervalOf(to, draft, version),
+      ...(authentication === undefined ? {} : { authentication: { type: 'pass', password: authentication } }),
+      addresses,
+      excludedAddresses: excluded,
+      preempt: preemptOf(to, draft, priority, title),
+      preemptDelay: preemptDelayOf(to, draft, title),
+      ...(source === undefined ? {} : { source }),
+      multicastGroup: group ?? (family === 4 ? globals.multicastGroup4 : globals.multicastGroup6),
+      unicastPeers: peers,
+      // 255 is keepalived's for IPv4; for IPv6 it leaves the kernel's, which is 64.
+      unicastTtl: draft.unicastTtl ?? (family === 4 ? 255 : 64),
+      checkUnicastSource: draft.checkUnicastSource ?? globals.checkUnicastSource,
+      downTimerAdverts: draft.downTimerAdverts ?? globals.downTimerAdverts,
+      announcements: { ...globals.announcements, ...draft.announcements },
+      lowerPrioNoAdvert: draft.lowerPrioNoAdvert ?? globals.lowerPrioNoAdvert,
+      higherPrioSendAdvert: draft.higherPrioSendAdvert ?? globals.higherPrioSendAdvert,
+      ownerIgnoreAdverts: priority === 255 && (draft.ownerIgnoreAdverts ?? globals.ownerIgnoreAdverts),
+      skipCheckAdvAddr: draft.skipCheckAdvAddr ?? globals.skipCheckAdvAddr,
+      v3ChecksumAsV2: draft.v3ChecksumAsV2 ?? globals.v3ChecksumAsV2,
+      dontTrackPrimary: draft.dontTrackPrimary,
+      notify: draft.notify,
+    },
+    name: name.at,
+    interface: on.at,
+    virtualRouterId: id.at,
+    scripts: draft.scripts,
+    otherInterfaces: [...(draft.addresses ?? []), ...draft.excluded].flatMap((line) =>
+      line.value.interface === undefined ? [] : [{ name: line.value.interface, at: line.at }],
+    ),
+  }
+}
+
+/** The first virtual address says it; without one the peers, the source, or native_ipv6. */
+function familyOfRouter(draft: Draft): Family {
+  const sign =
+    draft.addresses?.[0]?.value.address ??
+    draft.peers[0]?.value ??
+    draft.unicastSource?.value ??
+    draft.multicastSource?.value
+  return sign === undefined ? (draft.nativeIpv6 ? 6 : 4) : familyOf(sign)
+}
+
+function versionOf(to: Lowering, draft: Draft, family: Family, globals: Globals): 2 | 3 {
+  if (family === 4) return draft.version?.value ?? globals.version
+  if (draft.version?.value === 2)
+    to.report.warning('remark', draft.version.at, 'version 2 knows no IPv6; version 3 is used', {
+      remedy: 'write version 3',
+    })
+  return 3
+}
+
+function addressesOf(
+  to: Lowering,
+  draft: Draft,
+  on: string,
+  family: Family,
+): { addresses: readonly VirtualAddress[]; excluded: readonly VirtualAddress[] } {
+  const placed = (line: AddressLine): VirtualAddress => ({ ...line.value, interface: line.value.interface ?? on })
+  const seen = new Map<string, Span>()
+  const addresses: VirtualAddress[] = []
+  const excluded: VirtualAddress[] = []
+  for (const line of draft.addresses ?? []) {
+    const { address } = line.value
+    const before = seen.get(address)
+    if (before !== undefined) {
+      to.report.error('value', line.at, `${address} is there twice; the second is left out`, {
+        related: [{ at: before, message: 'first written here' }],
+      })
+      continue
+    }
+    seen.set(address, line.at)
+    if (familyOf(address) !== family)
+      to.report.error('value', line.at, `${address} is not IPv${family} as the first address is; it is left out`, {
+        remedy: 'put it in virtual_ipaddress_excluded',
+      })
+    else if (addresses.length >= MOST_ADDRESSES) {
+      if (addresses.length === MOST_ADDRESSES && excluded.length === 0)
+        to.report.warning(
+          'remark',
+          line.at,
+          `more than ${MOST_ADDRESSES} addresses; from here on they are not advertised`,
+        )
+      excluded.push(placed(line))
+    } else addresses.push(placed(line))
+  }
+  const taken = new Set([...addresses, ...excluded].map((one) => `${one.address} ${one.interface}`))
+  for (const line of draft.excluded) {
+    const value = placed(line)
+    const key = `${value.address} ${value.interface}`
+    if (taken.has(key)) to.report.error('value', line.at, `${value.address} is there twice; the second is left out`)
+    else excluded.push(value)
+    taken.add(key)
+  }
+  return { addresses, excluded }
+}
+
+/** RFC 3768 §5.3.7: version 2 has whole seconds; RFC 9568 §5.2.7: version 3 has 12 bits of centiseconds. */
+function intervalOf(to: Lowering, draft: Draft, version: 2 | 3): Micros {
+  if (draft.interval === undefined) return seconds(1)
+  const { value, at } = draft.interval
+  const text = value / 1_000_000
+  if (version === 3 && value > LONGEST_V3) {
+    to.report.warning('remark', at, `advert_int ${text}: version 3 has at most 40.95 s; using 40.95`)
+    return LONGEST_V3
+  }
+  const unit = version === 2 ? 1_000_000 : 10_000
+  const rounded = micros(Math.max(1, Math.round(value / unit)) * unit)
+  if (rounded !== value)
+    to.report.warning(
+      'remark',
+      at,
+      `advert_int ${text}: version ${version} has ${version === 2 ? 'whole seconds' : 'hundredths of a second'}; using ${rounded / 1_000_000}`,
+      version === 2 ? { remedy: 'write version 3 for fractions of a second' } : {},
+    )
+  return rounded
+}
+
+function authenticationOf(to: Lowering, draft: Draft, version: 2 | 3, title: string): string | undefined {
+  const { authentication } = draft
+  if (authentication === undefined) return undefined
+  const { at, type, password } = authentication
+  if (version === 3) {
+    to.report.warning('remark', at, `${title} is version 3, which knows no authentication; it has no effect`, {
+      remedy: 'remove it, or write version 2',
+    })
+    return undefined
+  }
+  if (type === undefined) return undefined
+  if (password === undefined || password.text === '') {
+    to.report.error('value', at, `${title} has auth_type PASS without a password; advertisements are not authenticated`)
+    return undefined
+  }
+  // RFC 2338 §5.3.10: 8 bytes. The password itself is never shown.
+  const bytes = new TextEncoder().encode(password.text)
+  if (bytes.length <= 8) return password.text
+  to.report.warning('remark', password.at, `auth_pass is longer than 8 bytes; only the first 8 count`)
+  return new TextDecoder().decode(bytes.subarray(0, 8)).replace(/\uFFFD+$/, '')
+}
+
+function preemptOf(to: Lowering, draft: Draft, priority: number, title: string): boolean {
+  if (draft.preempt) return true
+  const why = priority === 255 ? 'priority 255' : draft.state === 'master' ? 'state MASTER' : undefined
+  if (why === undefined) return false
+  to.report.warning('remark', draft.nopreemptAt as Span, `nopreempt does not go with ${why}; ${title} preempts`, {
+    remedy: 'write state BACKUP on both directors',
+  })
+  return true
+}
+
+function preemptDelayOf(to: Lowering, draft: Draft, title: string): Micros {
+  if (draft.preemptDelay === undefined || draft.preemptDelay.value === 0) return micros(0)
+  const why = draft.state === 'master' ? 'state MASTER' : draft.preempt ? undefined : 'nopreempt'
+  if (why === undefined) return draft.preemptDelay.value
+  to.report.warning('remark', draft.preemptDelay.at, `preempt_delay does not go with ${why}; ${title} has none`)
+  return micros(0)
+}
+
+function peersOf(to: Lowering, draft: Draft, family: Family): readonly IpAddress[] {
+  const peers: IpAddress[] = []
+  for (const { value, at } of draft.peers) {
+    if (familyOf(value) !== family)
+      to.report.error('value', at, `unicast_peer ${value} is not IPv${family}; it is left out`)
+    else if (peers.includes(value)) to.report.error('value', at, `unicast_peer ${value} is there twice`)
+    else peers.push(value)
+  }
+  if (peers.length === 0 && draft.unicastAt !== undefined)
+    to.report.warning('deprecated', draft.unicastAt, 'no unicast peers; advertisements go by multicast', {
+      remedy: 'add unicast_peer { … } or remove the line',
+    })
+  return peers
+}
+
+function ofFamily(to: Lowering, written: Written<IpAddress> | undefined, family: Family): IpAddress | undefined {
+  if (written === undefined) return undefined
+  if (familyOf(written.value) === family) return written.value
+  to.report.error(
+    'value',
+    written.at,
+    `${written.value} is not IPv${family} as the virtual router is; the line has no effect`,
+  )
+  return undefined
+}

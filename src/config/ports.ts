@@ -1,0 +1,38 @@
+import type { Result } from '../base/index.ts'
+
+export type FileContent = {
+  readonly bytes: Uint8Array
+  /** Any execute bit is set: keepalived reads no such file, an include passes over it. */
+  readonly executable: boolean
+}
+
+/** `detail` is the system's own word, `EACCES: permission denied`. */
+export type FileFailure = {
+  readonly reason: 'missing' | 'unreadable' | 'not-a-file'
+  readonly detail: string
+}
+
+/**
+ * The world as the configuration needs it. `read` and `list` take absolute paths. What is optional is asked only when it
+ * is there: without `interfaceExists` no interface is doubted, without `isExecutable` no script.
+ */
+export type ConfigPorts = {
+  read(path: string): Result<FileContent, FileFailure>
+  /** Names of a directory's entries without `.` and `..`; undefined if it is not a readable directory. */
+  list(path: string): readonly string[] | undefined
+  interfaceExists?(name: string): boolean
+  isExecutable?(path: string): boolean
+}
+
+export type LoadOptions = {
+  /** `-i`: what @conditions compare with and `${_INSTANCE}` holds; the host's name up to the first dot. */
+  readonly configId: string
+  /** A configuration test: complaints that depend on the host are made as at a start. */
+  readonly testing?: boolean
+  /** Default router_id and mail sender's host. */
+  readonly hostName?: string
+  /** For `${_ENV NAME}`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** For `${_RANDOM}`: a number from 0 up to, not including, 1. */
+  readonly random?: () => number
+}

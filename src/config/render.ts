@@ -1,0 +1,57 @@
+import type { Diagnostic } from './diagnostic.ts'
+import type { SourceFile } from './source/index.ts'
+
+/** Longer lines are cut around the place. */
+const WIDEST = 160
+/** Values of these words are never shown, not even in the source line. */
+const SECRETS = /(\b(?:auth_(?!type\b)\w*|password|key[ \t]+\d+)[ \t]+)("[^"]*"?|[^\s{}]+)/g
+
+const COLORS = { error: '\x1b[1;31m', warning: '\x1b[1;33m', bold: '\x1b[1m', dim: '\x1b[2m', off: '\x1b[0m' } as const
+
+/**
+ * Diagnostics for a terminal or a log: `file:line:column: error: message`, the line, a caret under what is meant, then
+ * remedy and related places. Ends in a newline unless there is nothing to say. Passwords are starred out.
+ */
+export function render(
+  diagnostics: readonly Diagnostic[],
+  sources: readonly SourceFile[],
+  { color = false }: { readonly color?: boolean } = {},
+): string {
+  const paint = (kind: keyof typeof COLORS, text: string) => (color ? `${COLORS[kind]}${text}${COLORS.off}` : text)
+  const lineOf = new Map(sources.map((file) => [file.path, file.lines]))
+  const out: string[] = []
+  for (const one of diagnostics) {
+    const place = paint('bold', `${one.file}:${one.line}:${one.column}:`)
+    const remedy = one.remedy === undefined ? '' : ` (${one.remedy})`
+    out.push(`${place} ${paint(one.severity, `${one.severity}:`)} ${printable(one.message)}${printable(remedy)}`)
+    const line = lineOf.get(one.file)?.[one.line - 1]
+    if (line !== undefined) out.push(...excerpt(line, one.column, one.endColumn, (text) => paint(one.severity, text)))
+    for (const related of one.related)
+      out.push(
+        `  ${related.file}:${related.line}:${related.column}: ${paint('dim', 'note:')} ${printable(related.message)}`,
+      )
+    for (const note of one.notes) out.push(`  ${paint('dim', 'note:')} ${printable(note)}`)
+  }
+  return out.length === 0 ? '' : `${out.join('\n')}\n`
+}
+
+function excerpt(
+  line: string,
+  column: number,
+  endColumn: number | undefined,
+  paint: (text: string) => string,
+): readonly string[] {
+  const shown = printable(line.replace(SECRETS, (_, word: string, value: string) => word + '*'.repeat(value.length)))
+  const end = Math.max(column + 1, Math.min(endColumn ?? column + 1, shown.length + 1))
+  const from = shown.length <= WIDEST ? 0 : Math.max(0, Math.min(column - 1 - 40, shown.length - WIDEST))
+  const cut = shown.slice(from, from + WIDEST)
+  // Tabs keep their width under the caret.
+  const indent = cut.slice(0, column - 1 - from).replace(/[^\t]/g, ' ')
+  const width = Math.max(1, Math.min(end - column, from + WIDEST - column + 1))
+  return [`    ${cut}`, `    ${indent}${paint(`^${'~'.repeat(width - 1)}`)}`]
+}
+
+/** A file's bytes must not steer the terminal. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  text.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD')

@@ -1,0 +1,99 @@
+import type { Diagnostic, DiagnosticKind, RelatedPlace } from './diagnostic.ts'
+import type { Place, SourceText } from './source/index.ts'
+
+/** Offsets into the expanded text; `end` is the first one after. */
+export type Span = { readonly start: number; readonly end: number }
+
+export type Details = {
+  readonly remedy?: string
+  readonly related?: readonly { readonly at: Span; readonly message: string }[]
+  readonly notes?: readonly string[]
+}
+
+/** How a pass says what it found. An error drops what it is about, a warning drops nothing. */
+export type Report = {
+  error(kind: DiagnosticKind, at: Span, message: string, details?: Details): void
+  warning(kind: DiagnosticKind, at: Span, message: string, details?: Details): void
+}
+
+/** More than this and the rest is counted only: a file that is no configuration must not flood the terminal. */
+const MOST_COMPLAINTS = 1000
+
+export type Collector = {
+  add(diagnostic: Diagnostic): void
+  all(): readonly Diagnostic[]
+}
+
+export function collector(): Collector {
+  const kept: Diagnostic[] = []
+  let more = 0
+  return {
+    add(diagnostic) {
+      if (kept.length < MOST_COMPLAINTS) kept.push(diagnostic)
+      else more++
+    },
+    all() {
+      const last = kept.at(-1)
+      if (more === 0 || last === undefined) return kept
+      return [...kept.slice(0, -1), { ...last, notes: [...last.notes, `and ${more} more complaints`] }]
+    },
+  }
+}
+
+type PlacedDetails = {
+  readonly remedy?: string
+  readonly related?: readonly RelatedPlace[]
+  readonly notes?: readonly string[]
+  readonly endColumn?: number
+}
+
+export const complaint = (
+  severity: 'error' | 'warning',
+  kind: DiagnosticKind,
+  place: Place,
+  message: string,
+  details: PlacedDetails = {},
+): Diagnostic => ({
+  severity,
+  kind,
+  file: place.file,
+  line: place.line,
+  column: place.column,
+  ...(details.endColumn === undefined ? {} : { endColumn: details.endColumn }),
+  message,
+  ...(details.remedy === undefined ? {} : { remedy: details.remedy }),
+  related: details.related ?? [],
+  notes: details.notes ?? [],
+})
+
+/** Turns offsets of the expanded text to places, and tells where a definition was used when the text comes out of one. */
+export function reportInto(add: (diagnostic: Diagnostic) => void, source: SourceText): Report {
+  const say = (
+    severity: 'error' | 'warning',
+    kind: DiagnosticKind,
+    at: Span,
+    message: string,
+    details: Details = {},
+  ): void => {
+    const place = source.placeOf(at.start)
+    const last = source.placeOf(Math.max(at.start, at.end - 1))
+    const sameLine = last.file === place.file && last.line === place.line && last.column >= place.column
+    const related: RelatedPlace[] = (details.related ?? []).map((one) => ({
+      ...source.placeOf(one.at.start),
+      message: one.message,
+    }))
+    for (const used of source.usedAt(at.start)) related.push({ ...used, message: 'used here' })
+    add(
+      complaint(severity, kind, place, message, {
+        ...(sameLine && at.end > at.start ? { endColumn: last.column + 1 } : {}),
+        ...(details.remedy === undefined ? {} : { remedy: details.remedy }),
+        related,
+        notes: details.notes ?? [],
+      }),
+    )
+  }
+  return {
+    error: (kind, at, message, details) => say('error', kind, at, message, details),
+    warning: (kind, at, message, details) => say('warning', kind, at, message, details),
+  }
+}

@@ -1,0 +1,336 @@
+import type { Diagnostic } from '../diagnostic.ts'
+import type { ConfigPorts, LoadOptions } from '../ports.ts'
+import { complaint } from '../report.ts'
+import { commentStart } from './comment.ts'
+import { conditional } from './condition.ts'
+import { type Definition, linesUsed, type Predefined, substitute } from './definition.ts'
+import { glob, hasWildcard } from './glob.ts'
+import { type MappedText, mapped, type Place, placeIn, slice, trimEnd, trimStart } from './mapped-text.ts'
+import { type PhysicalLine, readLines } from './read-lines.ts'
+import { turns } from './sequence.ts'
+import { type SourceFile, type SourceLine, type SourceText, sourceText } from './source-text.ts'
+
+const DEEPEST_INCLUDE = 32
+const MOST_FILES = 4096
+const DEEPEST_LINE = 48
+const MOST_LINES = 262_144
+const MOST_CHARACTERS = 32 * 1024 * 1024
+
+export type Expansion = {
+  readonly source: SourceText
+  /** False: an include that must not fail did (keepalived.conf(5) includer … includea). */
+  readonly complete: boolean
+}
+
+type Context = {
+  readonly ports: ConfigPorts
+  readonly options: LoadOptions
+  readonly add: (diagnostic: Diagnostic) => void
+  readonly files: SourceFile[]
+  readonly lines: SourceLine[]
+  readonly definitions: Map<string, Definition>
+  readonly openFiles: string[]
+  characters: number
+  expansions: number
+  full: boolean
+  complete: boolean
+}
+
+/** Where a line stands: in which file, and through which uses of multi-line definitions it came. */
+type Standing = { readonly directory: string; readonly usedAt: readonly Place[]; readonly depth: number }
+
+/**
+ * Reads the main file's bytes and whatever they include, and carries out conditions, definitions and sequences
+ * (keepalived.conf(5), "Include files" to "Sequence blocks"). Comments and quotes stay in the text for the grammar.
+ * Runs on whatever the files hold; what it cannot make sense of it reports and passes over.
+ */
+export function expand(
+  path: string,
+  bytes: Uint8Array,
+  ports: ConfigPorts,
+  options: LoadOptions,
+  add: (diagnostic: Diagnostic) => void,
+): Expansion {
+  const context: Context = {
+    ports,
+    options,
+    add,
+    files: [],
+    lines: [],
+    definitions: new Map(),
+    openFiles: [],
+    characters: 0,
+    expansions: 0,
+    full: false,
+    complete: true,
+  }
+  expandFile(context, path, bytes)
+  return { source: sourceText(context.lines, context.files), complete: context.complete }
+}
+
+function expandFile(context: Context, path: string, bytes: Uint8Array): void {
+  const { file, lines } = readLines(path, bytes, context.add)
+  context.files.push(file)
+  context.openFiles.push(path)
+  const standing: Standing = { directory: directoryOf(path), usedAt: [], depth: 0 }
+  let at = 0
+  while (at < lines.length && !context.full) {
+    const line = lines[at] as PhysicalLine
+    at++
+    if (!/[$~@]|include/.test(line.text)) {
+      emit(context, mapped(line.text, { file: path, line: line.number, column: 1 }), standing)
+      continue
+    }
+    const definition = multiLineDefinition(context, path, lines, at - 1)
+    if (definition !== undefined) {
+      at = definition.next
+      continue
+    }
+    expandLine(context, mapped(line.text, { file: path, line: line.number, column: 1 }), standing)
+  }
+  context.openFiles.pop()
+}
+
+/** One line whose includes, conditions, definitions and sequences are still to be done. */
+function expandLine(context: Context, written: MappedText, standing: Standing): void {
+  if (standing.depth > DEEPEST_LINE) {
+    context.add(
+      complaint('error', 'source', placeIn(written, 0), 'definitions that use one another without end', {
+        related: usedHere(standing),
+      }),
+    )
+    return
+  }
+  if (context.full) return
+  if (++context.expansions > MOST_LINES) return tooMuch(context, placeIn(written, 0), standing)
+  const { holds, rest } = conditional(written, context.options.configId)
+  if (!holds) return
+  const inner = { ...standing, depth: standing.depth + 1 }
+  const comment = commentStart(rest.text)
+  const content = trimEnd(comment < 0 ? rest : slice(rest, 0, comment))
+
+  const include = /^(include[rmwba]?)[ \t]+(.*)$/.exec(content.text)
+  if (include !== null) return includeFiles(context, content, include[1] as string, include[2] as string, standing)
+
+  const value = /^\$([A-Za-z_]\w*)=[ \t]*/.exec(content.text)
+  if (value !== null) {
+    const [all, name] = value as unknown as [string, string]
+    const place = placeIn(content, 0)
+    context.definitions.set(name, { kind: 'value', value: content.text.slice(all.length), place })
+    return
+  }
+  if (/^~(SEQx?|LST)\(/.test(content.text)) return expandSequence(context, content, inner)
+
+  const body = linesUsed(content, context.definitions)
+  if (body !== undefined) {
+    const usedAt = [placeIn(content, 0), ...standing.usedAt]
+    for (const line of body.lines) {
+      if (context.full) return
+      expandLine(context, line, { ...inner, usedAt })
+    }
+    return
+  }
+  const result = substitute(content, context.definitions, predefinedIn(context, standing))
+  switch (result.kind) {
+    case 'unchanged':
+      return emit(context, rest, standing)
+    case 'changed':
+      // What a definition holds may itself be an include, a condition or a sequence.
+      if (/^[ \t]*(?:include|[@~$])/.test(result.line.text)) return expandLine(context, result.line, inner)
+      return emit(context, result.line, standing)
+    case 'endless':
+      context.add(
+        complaint('error', 'source', placeIn(content, result.at), `definition $${result.name} grows without end`, {
+          remedy: 'a definition must not use itself',
+          related: usedHere(standing),
+        }),
+      )
+      return
+    case 'multi-line':
+      context.add(
+        complaint(
+          'error',
+          'source',
+          placeIn(content, result.at),
+          `$${result.name} is a multi-line definition and must stand alone on its line; the line is left out`,
+          { related: usedHere(standing) },
+        ),
+      )
+      return
+  }
+}
+
+/**
+ * `$NAME= \` and the lines it takes: each but the last ends in `\`, a blank line ends it too. Also taken when its condition
+ * does not hold, so that its lines are not read as something else.
+ */
+function multiLineDefinition(
+  context: Context,
+  path: string,
+  lines: readonly PhysicalLine[],
+  from: number,
+): { readonly next: number } | undefined {
+  const first = lines[from] as PhysicalLine
+  const { holds, rest } = conditional(
+    mapped(first.text, { file: path, line: first.number, column: 1 }),
+    context.options.configId,
+  )
+  const head = uncommented(rest)
+  const match = /^\$([A-Za-z_]\w*)=(.*)\\$/.exec(head.text)
+  if (match === null) return undefined
+  const body: MappedText[] = []
+  const valueAt = head.text.indexOf('=') + 1
+  const opening = trimEnd(trimStart(slice(head, valueAt, head.text.length - 1)))
+  if (opening.text !== '') body.push(opening)
+  let next = from + 1
+  while (next < lines.length) {
+    const line = lines[next] as PhysicalLine
+    next++
+    const text = uncommented(trimStart(mapped(line.text, { file: path, line: line.number, column: 1 })))
+    if (text.text === '') break
+    const continues = text.text.endsWith('\\')
+    const content = continues ? trimEnd(slice(text, 0, text.text.length - 1)) : text
+    if (content.text !== '') body.push(content)
+    if (!continues) break
+  }
+  const place = placeIn(head, 0)
+  if (holds) context.definitions.set(match[1] as string, { kind: 'lines', lines: body, place })
+  return { next }
+}
+
+function uncommented(line: MappedText): MappedText {
+  const comment = commentStart(line.text)
+  return trimEnd(comment < 0 ? line : slice(line, 0, comment))
+}
+
+function expandSequence(context: Context, line: MappedText, standing: Standing): void {
+  const open = line.text.indexOf('(')
+  const close = line.text.indexOf(')')
+  const say = (message: string) =>
+    context.add(complaint('error', 'source', placeIn(line, 0), message, { related: usedHere(standing) }))
+  if (close < 0) return say('sequence without its closing bracket; the line is left out')
+  const written = slice(line, open + 1, close)
+  const parameters = substitute(written, context.definitions, predefinedIn(context, standing))
+  const text = parameters.kind === 'changed' ? parameters.line.text : written.text
+  const result = turns(line.text.slice(1, open), text)
+  if (!result.ok) return say(`${result.error}; the line is left out`)
+  const rest = trimStart(slice(line, close + 1))
+  if (rest.text === '') return
+  for (const turn of result.value) {
+    if (context.full) return
+    const hidden = turn.map(([name]) => [name, context.definitions.get(name)] as const)
+    for (const [name, value] of turn) context.definitions.set(name, { kind: 'value', value, place: placeIn(line, 0) })
+    expandLine(context, rest, standing)
+    for (const [name, before] of hidden) {
+      if (before === undefined) context.definitions.delete(name)
+      else context.definitions.set(name, before)
+    }
+  }
+}
+
+function includeFiles(context: Context, line: MappedText, keyword: string, written: string, standing: Standing): void {
+  const substituted = substitute(line, context.definitions, predefinedIn(context, standing))
+  const argument = substituted.kind === 'changed' ? substituted.line.text.slice(keyword.length).trim() : written.trim()
+  const pattern = argument.replace(/^"(.*)"$/, '$1')
+  const place = placeIn(line, 0)
+  /** Which of R, M, W, B (keepalived.conf(5), "include_check") the keyword makes fatal. */
+  const strict = { include: '', includer: 'R', includem: 'RM', includew: 'RMW', includeb: 'RMWB', includea: 'RMWB' }[
+    keyword
+  ] as string
+  const problem = (test: 'R' | 'M' | 'W', message: string, remedy?: string) => {
+    const counted = strict.includes(test)
+    if (counted) context.complete = false
+    context.add(
+      complaint(counted ? 'error' : 'warning', 'include', place, message, {
+        endColumn: place.column + line.text.length,
+        ...(remedy === undefined ? {} : { remedy }),
+        related: usedHere(standing),
+      }),
+    )
+  }
+  const absolute = resolve(standing.directory, pattern)
+  const paths = glob(absolute, (path) => context.ports.list(path))
+  if (paths.length === 0) {
+    // An empty conf.d is nothing to complain of; a folder that is not there is.
+    const folder = absolute.slice(0, absolute.search(/[*?[{]/)).replace(/\/[^/]*$/, '') || '/'
+    if (context.ports.list(folder) === undefined)
+      return problem('M', `include ${pattern}: no such folder: ${folder}`, 'make the folder or remove the line')
+    if (strict.includes('M')) problem('M', `include ${pattern}: no file matches`)
+    return
+  }
+  for (const path of paths) {
+    const cycle = context.openFiles.indexOf(path)
+    if (cycle >= 0) {
+      problem('R', `include ${pattern}: ${path} includes itself; it is not read again`, 'remove the line')
+      continue
+    }
+    if (context.openFiles.length >= DEEPEST_INCLUDE || context.files.length >= MOST_FILES) {
+      problem('R', `include ${pattern}: more than ${DEEPEST_INCLUDE} files deep or ${MOST_FILES} in all; not read`)
+      return
+    }
+    const content = context.ports.read(path)
+    if (!content.ok) {
+      if (content.error.reason === 'not-a-file' && hasWildcard(pattern) && strict === '') continue
+      const why = content.error.reason === 'missing' ? 'no such file' : content.error.detail
+      problem(content.error.reason === 'missing' ? 'M' : 'R', `include ${pattern}: ${path}: ${why}`)
+    } else if (content.value.executable && hasWildcard(pattern)) {
+      problem('R', `include ${pattern}: ${path} is executable and is passed over`, `chmod a-x ${path}`)
+    } else expandFile(context, path, content.value.bytes)
+  }
+}
+
+function predefinedIn(context: Context, standing: Standing): Predefined {
+  const { options } = context
+  return (name, parameters) => {
+    switch (name) {
+      case '_PWD':
+        return standing.directory
+      case '_INSTANCE':
+        return options.configId
+      case '_HASH':
+        return '#'
+      case '_BANG':
+        return '!'
+      case '_ENV':
+        return parameters[0] === undefined ? undefined : (options.environment?.[parameters[0]] ?? '')
+      case '_RANDOM': {
+        const [low, high] = [Number(parameters[0] ?? 0), Number(parameters[1] ?? 32_767)]
+        if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || high < low) return undefined
+        return String(low + Math.floor((options.random?.() ?? 0) * (high - low + 1)))
+      }
+      default:
+        return undefined
+    }
+  }
+}
+
+function emit(context: Context, content: MappedText, standing: Standing): void {
+  context.characters += content.text.length
+  if (context.lines.length >= MOST_LINES || context.characters > MOST_CHARACTERS)
+    return tooMuch(context, placeIn(content, 0), standing)
+  context.lines.push({ content, usedAt: standing.usedAt })
+}
+
+function tooMuch(context: Context, place: Place, standing: Standing): void {
+  if (!context.full)
+    context.add(
+      complaint('error', 'source', place, 'the configuration grows too large here; the rest is not read', {
+        related: usedHere(standing),
+      }),
+    )
+  context.full = true
+}
+
+const usedHere = (standing: Standing) => standing.usedAt.map((place) => ({ ...place, message: 'used here' }))
+
+const directoryOf = (path: string): string => {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash)
+}
+
+/** `..` is left to the file system: it may follow a symbolic link. A leading `./` is taken off. */
+const resolve = (directory: string, path: string): string => {
+  const plain = path.replace(/^(?:\.\/)+/, '')
+  if (plain.startsWith('/')) return plain
+  return directory === '/' ? `/${plain}` : `${directory}/${plain}`
+}

@@ -1,0 +1,11 @@
+/**
+ * From files to one text: includes, @conditions, $definitions and ~sequences are carried out line by line, and every
+ * character of the result still knows the file, line and column it was written at. Reads through the ports it is handed;
+ * bounded in depth, number of files, lines and characters, so no file can keep it busy. Quotes and comments are left to
+ * the grammar. Follows keepalived.conf(5) "Include files", "Conditional configuration", "Parameter substitution" and
+ * "Sequence blocks"; does not know `include_check`.
+ */
+
+export { type Expansion, expand } from './expand.ts'
+export type { Place } from './mapped-text.ts'
+export type { SourceFile, SourceText } from './source-text.ts'

@@ -1,0 +1,33 @@
+import type { Span } from '../report.ts'
+
+/** One word; `text` without its quotes. */
+export type Word = {
+  readonly text: string
+  readonly at: Span
+  readonly quoted: boolean
+}
+
+/** A block as written: what stands between its braces. */
+export type BlockNode = {
+  readonly at: Span
+  readonly nodes: readonly Node[]
+}
+
+/** A line as written: its first word, the others, and the block that follows if one does. Nothing is known of it yet. */
+export type Node = {
+  readonly keyword: Word
+  readonly words: readonly Word[]
+  /** From the first word to the last; the block is not part of it. */
+  readonly at: Span
+  readonly block?: BlockNode
+  /** A quote was left open: what the words are is a guess, so the line has no effect. */
+  readonly broken: boolean
+}
+
+export type Tree = {
+  readonly nodes: readonly Node[]
+  /** Braces whose block the end of the text closed; the outermost first. */
+  readonly unclosed: readonly Span[]
+  /** The line read again for keywords whose second word is a command: both quotes group, pieces join. Keyword included. */
+  scriptWords(of: Node): readonly Word[]
+}
