@@ -11,6 +11,9 @@ import { onSignals, type ParentChannel, parentChannel } from '../sys/process/ind
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
+/** Owns nothing on a Debian system. */
+const checkerUser = 'nobody'
+
 const roles = ['vrrp', 'checker', 'forwarding'] as const
 const role = roles.find((name) => name === process.argv[2])
 const parent = parentChannel()
@@ -28,7 +31,8 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
   if (namespace !== undefined) await enterNamespace(namespace)
 
   let orphan = false
-  const log = roleLog(to, name, () => orphan)
+  const isOrphan = () => orphan
+  const log = roleLog(to, name, isOrphan)
   process.on('uncaughtExceptionMonitor', (error) => log.error('bug', { stack: error.stack ?? String(error) }))
   // A terminal or pipe that is gone must not end a role that outlives its supervisor.
   process.stdout.on('error', () => {})
@@ -40,27 +44,17 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
   switch (name) {
     case 'vrrp': {
       const { startVrrp, systemPorts } = await import('../roles/vrrp/index.ts')
-      return startVrrp(
-        withTermination(to, () => orphan),
-        systemPorts(),
-        log,
-      )
+      return startVrrp(withTermination(to, isOrphan), systemPorts(), log)
     }
     case 'checker': {
       const { startChecker, systemPorts } = await import('../roles/checker/index.ts')
-      return startChecker(
-        withTermination(to, () => orphan),
-        systemPorts(),
-        log,
-      )
+      const ports = systemPorts()
+      await dropPrivileges(log)
+      return startChecker(withTermination(to, isOrphan), ports, log)
     }
     case 'forwarding': {
       const { startForwarding, systemPorts } = await import('../roles/forwarding/index.ts')
-      return startForwarding(
-        withTermination(to, () => orphan),
-        systemPorts(),
-        log,
-      )
+      return startForwarding(withTermination(to, isOrphan), systemPorts(), log)
     }
     default:
       assertNever(name)
@@ -89,6 +83,22 @@ function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean): C
     onClosed: to.onClosed,
     close: to.close,
   }
+}
+
+/**
+ * The checker reads what strangers send: it keeps no right but that to bind its probes to an interface or mark them.
+ * What it runs has been loaded before, since its user may not be able to read our files.
+ */
+async function dropPrivileges(log: Log): Promise<void> {
+  const { dropTo, hasCapability } = await import('../sys/privileges/index.ts')
+  if (!hasCapability('setuid') || !hasCapability('setgid')) {
+    log.warn('checker keeps its privileges: it may not change its user')
+    return
+  }
+  const dropped = dropTo({ user: checkerUser, keep: ['net_raw'] })
+  if (dropped.ok) return
+  log.error('checker cannot give up its privileges', { reason: dropped.error.message })
+  process.exit(1)
 }
 
 async function enterNamespace(name: string): Promise<void> {

@@ -68,13 +68,14 @@ export function createRoles(
   function fromVrrp(message: FromVrrp): void {
     switch (message.type) {
       case 'virtual-router-state': {
-        const { key, state, priority } = message
+        const { key, state, priority, resumed } = message
         const before = routerStates.get(key)
-        // A role that resumed where its predecessor was has changed nothing that a script should hear of.
         if (state !== 'MASTER_RX_LOWER_PRI') {
           if (before?.state === state) return
           routerStates.set(key, { state, since: new Date(ports.clock.wall()).toISOString() })
         }
+        // A role that goes on where its predecessor was has changed nothing that a script should hear of.
+        if (resumed === true) return
         const router = hooks.model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
         const described = router ?? removedRouters.get(key)
         if (described !== undefined) scripts.run(routerNotifications(described, state, priority))

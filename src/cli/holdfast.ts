@@ -1,0 +1,61 @@
+/** The command for people: looks at a running daemon and at configurations. */
+
+import process from 'node:process'
+import { Command, CommanderError, Option } from 'commander'
+import { checkConfiguration } from './config-commands.ts'
+import { requestReload } from './reload.ts'
+import { showStatus } from './status/index.ts'
+import { version } from './version.ts'
+
+const runDirectory = () => new Option('--run-dir <directory>', 'of the daemon').default('/run/holdfast')
+const configId = () => new Option('-i, --config-id <id>', 'configuration id for @id lines (default: host name)')
+
+process.exit(await main(process.argv.slice(2)))
+
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = new Command('holdfast')
+    .description('Looks at a running holdfastd and at configurations.')
+    .version(version, '-v, --version')
+    .exitOverride()
+
+  program
+    .command('status')
+    .description('virtual routers, virtual servers, connections and roles')
+    .option('--json', 'the snapshot as JSON')
+    .option('--yaml', 'the snapshot as YAML')
+    .option('--watch [seconds]', 'again and again, every second unless told otherwise')
+    .addOption(runDirectory())
+    .action(async (options: { json?: true; yaml?: true; watch?: true | string; runDir: string }) => {
+      exitCode = await showStatus({
+        format: options.json ? 'json' : options.yaml ? 'yaml' : 'text',
+        ...(options.watch === undefined ? {} : { watch: options.watch === true ? 1 : Number(options.watch) }),
+        runDirectory: options.runDir,
+      })
+    })
+
+  program
+    .command('reload')
+    .description('have the daemon read its configuration again, and wait for the answer')
+    .addOption(runDirectory())
+    .action(async (options: { runDir: string }) => {
+      exitCode = await requestReload(options.runDir)
+    })
+
+  const config = program.command('config').description('look at configuration files; no daemon is needed')
+  config
+    .command('check')
+    .argument('[file]')
+    .description('all diagnostics, as holdfastd -t')
+    .addOption(configId())
+    .action((file: string | undefined, options: { configId?: string }) => {
+      exitCode = checkConfiguration(file, options.configId)
+    })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode
+  }
+  return exitCode
+}

@@ -1,0 +1,25 @@
+/** A whole number with thousands set apart: `1 234 567`. */
+export const count = (value: number): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
+
+/**
+ * How long since a point in time, in its two largest units: `3d 4h`, `12m 5s`, `0s`.
+ * @param at   ISO 8601
+ * @param now  milliseconds since 1970
+ */
+export function since(at: string, now: number): string {
+  const total = Math.max(0, Math.floor((now - Date.parse(at)) / 1_000))
+  if (Number.isNaN(total)) return '?'
+  const parts = [
+    [Math.floor(total / 86_400), 'd'],
+    [Math.floor(total / 3_600) % 24, 'h'],
+    [Math.floor(total / 60) % 60, 'm'],
+    [total % 60, 's'],
+  ] as const
+  const first = parts.findIndex(([amount]) => amount > 0)
+  if (first < 0) return '0s'
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount], index) => index === 0 || amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join(' ')
+}

@@ -1,0 +1,12 @@
+/** How words of a kind are shown. */
+export type Palette = Readonly<Record<'good' | 'bad' | 'quiet' | 'title', (text: string) => string>>
+
+const sgr = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`
+const plain = (text: string) => text
+
+/** ANSI colours, or none of them. */
+export function paletteFor(colours: boolean): Palette {
+  return colours
+    ? { good: sgr(32), bad: sgr(31), quiet: sgr(2), title: sgr(1) }
+    : { good: plain, bad: plain, quiet: plain, title: plain }
+}
