@@ -1,12 +1,14 @@
-import { after, type Instant, type Micros, millis } from '../../base/index.ts'
+import { after, type Instant, type Micros, micros, millis } from '../../base/index.ts'
 import type { ServiceState } from '../../forwarding/index.ts'
 import type { FromChecker } from '../ipc/index.ts'
 
 /**
- * Two batches are at least this far apart. The first change goes out at once; when a rack of servers goes down, the
- * thousands of changes of one service travel as a few whole services instead of thousands.
+ * Two batches are at least this far apart, and further for every destination in the first. The first change goes out at
+ * once; when a rack of servers goes down, the thousands of changes of one service travel as a few whole services instead
+ * of thousands.
  */
 const SPACING: Micros = millis(20)
+const SPACING_PER_DESTINATION: Micros = micros(20)
 
 type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' | 'quorum' }>
 
@@ -34,12 +36,14 @@ export class Outbox {
   flush(now: Instant): Instant | undefined {
     if (this.#services.size === 0 && this.#announcements.length === 0) return undefined
     if (this.#notBefore !== undefined && now < this.#notBefore) return this.#notBefore
-    this.#notBefore = after(now, SPACING)
+    let destinations = 0
     if (this.#services.size > 0) {
       const services = [...this.#services.values()].map((wanted) => wanted())
       this.#services.clear()
+      for (const service of services) destinations += service.destinations.length
       this.#send({ type: 'services-wanted', complete: false, services })
     }
+    this.#notBefore = after(now, micros(SPACING + destinations * SPACING_PER_DESTINATION))
     const announcements = this.#announcements
     this.#announcements = []
     for (const announcement of announcements) this.#send(announcement)
