@@ -96,6 +96,9 @@ function exchangeOver(socket: NetlinkSocket) {
 
     while (hfsys().clock() < deadline) {
       const received = socket.receive()
+      // A signal: with a receive time-out the kernel does not go on by itself.
+      if (received === -constants.errno.EINTR) continue
+      if (received === -constants.errno.EAGAIN) break
       if (typeof received === 'number') return fail(netlinkError(what, -received))
       if (received.type === 'unreadable') continue
       for (const message of received.messages) {
@@ -118,12 +121,10 @@ function endOf(message: wire.NetlinkMessage): { readonly errno: number; readonly
   if (type !== wire.NLMSG_ERROR && type !== wire.NLMSG_DONE) return undefined
   const decoded =
     type === wire.NLMSG_ERROR ? wire.decodeAcknowledgement(payload, flags, host) : wire.decodeDone(payload, flags, host)
-  if (!decoded.ok) return { errno: EBADMSG, detail: `${decoded.error.field} ${decoded.error.got}` }
+  if (!decoded.ok) return { errno: constants.errno.EBADMSG, detail: `${decoded.error.field} ${decoded.error.got}` }
   const detail = wire.extendedMessage(decoded.value.attributes)
   return { errno: decoded.value.errno, ...(detail === undefined ? {} : { detail }) }
 }
-
-const EBADMSG = 74
 
 /** The kernel's own words come last: `add 192.0.2.1/24: Invalid argument (EINVAL): ipv4: Invalid prefix length`. */
 function netlinkError(what: string, errno: number, detail?: string): NetlinkError {
