@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import {
   addressBytes,
   type Family,
