@@ -70,9 +70,14 @@ const ways: readonly Way[] = [
     build: async (lab) => {
       const { client, director, server } = twoSegments(lab)
       director.ip('addr', 'add', `${ADDRESS}/24`, 'dev', 'eth0')
-      const rules = `table ip bench { chain pre { type nat hook prerouting priority dstnat;
-        ip daddr ${ADDRESS} tcp dport 80 dnat to ${SERVER}:8080
-        ip daddr ${ADDRESS} udp dport 80 dnat to ${SERVER}:8080 } }`
+      const rules = `table ip bench {
+        chain pre {
+          type nat hook prerouting priority dstnat;
+          ip daddr ${ADDRESS} tcp dport 80 dnat to ${SERVER}:8080
+          ip daddr ${ADDRESS} udp dport 80 dnat to ${SERVER}:8080
+        }
+      }
+      `
       await checked(director, 'nft', '-f', director.file('rules.nft', rules))
       return { client, server, target: ADDRESS, port: 80 }
     },
@@ -129,8 +134,10 @@ async function measure({ build }: Way): Promise<Figures> {
     const requests = Number(/Requests\/sec:\s+([\d.]+)/.exec(wrk)?.[1])
 
     // What arrives is counted by the interface and goes no further: the server's own work is not what is compared.
-    const sink =
-      'table netdev bench { chain sink { type filter hook ingress device eth0 priority 0; ip protocol udp drop } }'
+    const sink = `table netdev bench {
+      chain sink { type filter hook ingress device eth0 priority 0; ip protocol udp drop; }
+    }
+    `
     await checked(server, 'nft', '-f', server.file('sink.nft', sink))
     const [before, begun] = [received(server), nowMillis()]
     await checked(client, join(import.meta.dirname, '../flood'), target, String(port), String(SECONDS))
