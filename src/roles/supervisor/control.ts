@@ -34,7 +34,11 @@ export function serveControl(
         void handlers
           .reload()
           .then((result) =>
-            client.send(result.ok ? { type: 'done', done: 'reload' } : { type: 'error', message: result.error }),
+            client.send(
+              result.ok
+                ? { type: 'done', done: 'reload' }
+                : { type: 'error', message: `reload refused, nothing has changed: ${result.error}` },
+            ),
           )
         return
       case 'dump':

@@ -29,7 +29,7 @@ export type Supervisor = {
   readonly done: Promise<number>
 }
 
-const noConfiguration = 'no usable configuration'
+const noConfiguration = 'no configuration that could be used'
 const appliedLimit = seconds(5)
 const scriptLimit = seconds(1)
 const startScriptLimit = seconds(10)
@@ -50,11 +50,12 @@ export async function startSupervisor(
 
   const first = ports.loadConfiguration()
   logComplaints(first)
-  if (first.configuration === undefined) return fail({ exitCode: 6, message: noConfiguration })
+  if (first.configuration === undefined) return fail({ exitCode: 6, message: firstError(first) ?? noConfiguration })
   if (isEmpty(first.configuration)) {
+    const nothing = `${options.configurationFile}: nothing to run: no usable vrrp_instance or virtual_server`
     return fail({
       exitCode: 2,
-      message: `${options.configurationFile}: nothing to run: no usable vrrp_instance or virtual_server`,
+      message: firstError(first) === undefined ? nothing : `${nothing}; ${firstError(first)}`,
     })
   }
 
@@ -289,6 +290,9 @@ export async function startSupervisor(
 
   return ok({ reload, stop: () => stop(0), snapshot, dump, dumpStatistics, done })
 }
+
+const firstError = (loaded: LoadedConfiguration): string | undefined =>
+  loaded.complaints.find(({ severity }) => severity === 'error')?.text
 
 /** The model as it may be shown: passwords replaced by asterisks, as keepalived's dumps have them. */
 function withoutSecrets(model: Configuration): Configuration {
