@@ -3,5 +3,6 @@
  * that leads from what is held to what is wanted. Nothing above this folder knows which backend runs.
  */
 
+export { endpoint, serviceKey } from '../model/index.ts'
 export type * from './backend.ts'
 export * from './plan.ts'

@@ -1,8 +1,9 @@
 /**
- * The native addons: hfsys, the system calls that Node lacks. Each is loaded at its first use, so a role carries only
- * what it calls. For src/sys; nobody else makes system calls. Bytes and numbers in, bytes or -errno out: what they mean
- * is decided above.
+ * The native addons: hfsys, the system calls that Node lacks, and hfbpf, bpf(2). Each is loaded at its first use, so a
+ * role carries only what it calls. For src/sys; nobody else makes system calls. Bytes and numbers in, bytes or -errno
+ * out: what they mean is decided above.
  */
 
+export { type Hfbpf, hfbpf, type MapInfo, openHfbpf, type RingHandle, type TestRun } from './hfbpf.ts'
 export { type Hfsys, hfsys, type Outcome, probeHfsys, type Watch } from './hfsys.ts'
 export { loadAddon } from './load-addon.ts'

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/* Every map. All are pinned; names are at most 15 characters. */
+#pragma once
+#include "structs.h"
+
+#define MAP(name, map_type, key_type, value_type, entries, flags) \
+	struct {                                                  \
+		__uint(type, map_type);                           \
+		__type(key, key_type);                            \
+		__type(value, value_type);                        \
+		__uint(max_entries, entries);                     \
+		__uint(map_flags, flags);                         \
+	} name SEC(".maps")
+
+/* Flows in both directions (NAT: two entries). Preallocated; never evicts: full is an error that is counted. */
+MAP(connections, BPF_MAP_TYPE_HASH, struct flow, struct connection, MAX_CONNECTIONS, 0);
+/* Half-open TCP flows until the client's ACK: a flood of SYN evicts only these. */
+MAP(embryos, BPF_MAP_TYPE_LRU_HASH, struct flow, struct connection, MAX_EMBRYOS, 0);
+/* Persistence. */
+MAP(templates, BPF_MAP_TYPE_HASH, struct template_key, struct template, MAX_TEMPLATES, BPF_F_NO_PREALLOC);
+/* Services by what clients talk to. */
+MAP(services, BPF_MAP_TYPE_HASH, struct service_key, struct service, MAX_SERVICES, 0);
+/* Two lists a service: user space fills the one not in force, then switches. */
+MAP(lists, BPF_MAP_TYPE_ARRAY, __u32, struct destination_list, 2 * MAX_SERVICES, 0);
+/* Destinations, those of removed ones too until nothing refers to them. */
+MAP(destinations, BPF_MAP_TYPE_ARRAY, __u32, struct destination, MAX_DESTINATIONS, 0);
+/* Their connections. */
+MAP(loads, BPF_MAP_TYPE_ARRAY, __u32, struct load, MAX_DESTINATIONS, 0);
+/* Totals by service. */
+MAP(service_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, MAX_SERVICES, 0);
+/* Totals by destination. */
+MAP(dest_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, MAX_DESTINATIONS, 0);
+/* Why packets left the program. */
+MAP(exits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, EXIT_COUNT, 0);
+/* One record that holds for everything. */
+MAP(settings, BPF_MAP_TYPE_ARRAY, __u32, struct settings, 1, 0);
+/* How many ICMP errors this CPU has sent of late. */
+MAP(icmp_budget, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct budget, 1, 0);
+/* Keys that user space thinks have expired, for `reap`; a template's key takes the first 12 bytes. */
+MAP(reap_queue, BPF_MAP_TYPE_ARRAY, __u32, struct flow, MAX_QUEUE, 0);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/* Templates: which destination the clients of a network get, as in net/netfilter/ipvs/ip_vs_core.c. */
+#pragma once
+#include "connection.h"
+#include "schedulers.h"
+
+/*
+ * A template whose time is up while connections made through it live gets another 60 s, and from then on only 60 s
+ * each time, as IPVS does it.
+ */
+static __always_inline bool template_holds(struct template *template, __u32 now)
+{
+	struct destination *destination;
+	__u32 index = template->destination;
+
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
+		return false;
+	if ((__s32)(now - template->seen) <= (__s32)template->timeout)
+		return true;
+	if (template->controlled <= 0)
+		return false;
+	template->timeout = DEFERRED_TIMEOUT;
+	return true;
+}
+
+/* The destination for a new connection of a persistent service. Its template then counts one connection more. */
+static __noinline __u32 schedule_persistent(const struct service *service, const struct flow *flow)
+{
+	struct template_key key = {};
+	struct template fresh = {};
+	struct template *template;
+	__u32 now = seconds();
+
+	if (!service || !flow)
+		return NO_DESTINATION;
+	key.client = flow->source & service->persistence_mask;
+	key.target = flow->target;
+	key.target_port = service->port;
+	key.protocol = flow->protocol;
+	template = bpf_map_lookup_elem(&templates, &key);
+	if (template && template_holds(template, now)) {
+		template->seen = now;
+		__sync_fetch_and_add(&template->controlled, 1);
+		return template->destination;
+	}
+	fresh.destination = schedule(service);
+	if (fresh.destination == NO_DESTINATION)
+		return NO_DESTINATION;
+	if (template)
+		account_persistent(template->destination, -1);
+	fresh.seen = now;
+	fresh.timeout = service->persistence_timeout;
+	fresh.controlled = 1;
+	if (!bpf_map_update_elem(&templates, &key, &fresh, BPF_ANY))
+		account_persistent(fresh.destination, 1);
+	else if (template)
+		account_persistent(template->destination, 1);
+	return fresh.destination;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * What user space calls. It reads the tables in batches and puts the keys of what looks expired into `reap_queue`;
+ * the judgement is made here, at the entry, so that a flow which has just come back to life is left alone.
+ */
+#pragma once
+#include "connection.h"
+
+struct reap_walk {
+	__u32 now;
+	__u32 removed;
+};
+
+static long reap_connection(__u32 i, struct reap_walk *walk)
+{
+	struct flow *queued;
+	struct flow flow;
+	struct flow theirs;
+	struct connection *connection;
+
+	queued = bpf_map_lookup_elem(&reap_queue, &i);
+	if (!queued)
+		return 1;
+	flow = *queued;
+	connection = find(&flow);
+	if (!connection)
+		return 0;
+	if (connection->status & CONNECTION_REPLY) {
+		/* Only one whose connection is gone. */
+		theirs = client_flow(&flow, connection);
+		if (find(&theirs))
+			return 0;
+		forget(&flow, connection->status & CONNECTION_EMBRYO);
+		walk->removed += 1;
+		return 0;
+	}
+	if (expired(connection, walk->now) && retire(&flow, connection))
+		walk->removed += 1;
+	return 0;
+}
+
+static long reap_template(__u32 i, struct reap_walk *walk)
+{
+	struct flow *queued;
+	struct template_key key;
+	struct template *template;
+	__u32 destination;
+
+	queued = bpf_map_lookup_elem(&reap_queue, &i);
+	if (!queued)
+		return 1;
+	key = *(struct template_key *)queued;
+	template = bpf_map_lookup_elem(&templates, &key);
+	if (!template || (__s32)(walk->now - template->seen) <= (__s32)template->timeout)
+		return 0;
+	if (template->controlled > 0) {
+		template->timeout = DEFERRED_TIMEOUT;
+		template->seen = walk->now;
+		return 0;
+	}
+	destination = template->destination;
+	if (bpf_map_delete_elem(&templates, &key))
+		return 0;
+	account_persistent(destination, -1);
+	walk->removed += 1;
+	return 0;
+}
+
+SEC("syscall")
+int reap(struct reap_arguments *arguments)
+{
+	struct reap_walk walk = { .now = bpf_ktime_get_ns() / 1000000000ULL };
+
+	if (arguments->templates)
+		bpf_loop(arguments->count, reap_template, &walk, 0);
+	else
+		bpf_loop(arguments->count, reap_connection, &walk, 0);
+	arguments->removed = walk.removed;
+	return 0;
+}
+
+/* Adds to the counts of embryos, which the kernel evicts without telling, and judges the thresholds anew. */
+SEC("syscall")
+int settle(struct settle_arguments *arguments)
+{
+	__u32 index = arguments->destination;
+
+	account(index, CONNECTION_EMBRYO, arguments->embryo_active, arguments->embryo_total);
+	if (!arguments->embryo_total) {
+		struct destination *destination = bpf_map_lookup_elem(&destinations, &index);
+		struct load *load = bpf_map_lookup_elem(&loads, &index);
+
+		if (destination && load)
+			judge_overload(destination, load);
+	}
+	return 0;
+}

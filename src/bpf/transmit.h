@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * Rewriting and sending. Checksums are updated, never recomputed; bpf_l4_csum_replace() knows whether the skb's is
+ * partial or complete. Fields of one IPv4 header go out in one store.
+ */
+#pragma once
+#include "count.h"
+#include "parse.h"
+
+
+/* The IPv4 header from ttl to the end. */
+struct header_tail {
+	__u8 ttl;
+	__u8 protocol;
+	__be16 check;
+	__be32 source;
+	__be32 target;
+};
+
+/* One's complement: what the checksum becomes when a 16-bit word changes (RFC 1624, equation 3). */
+static __always_inline __be16 check_change(__be16 check, __be16 from, __be16 to)
+{
+	__u32 sum = (__u16)~check;
+
+	sum += (__u16)~from;
+	sum += to;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__be16)~sum;
+}
+
+static __always_inline __be16 check_change32(__be16 check, __be32 from, __be32 to)
+{
+	check = check_change(check, from & 0xffff, to & 0xffff);
+	return check_change(check, from >> 16, to >> 16);
+}
+
+/* The checksum after the TTL is one less: the word is TTL and protocol. */
+static __always_inline __be16 check_ttl(__be16 check, __u8 ttl, __u8 protocol)
+{
+	return check_change(check, bpf_htons((ttl << 8) | protocol), bpf_htons(((ttl - 1) << 8) | protocol));
+}
+
+/* TTL minus one, nothing else. */
+static __always_inline int age(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct header_tail tail = {
+		.ttl = packet->ttl - 1,
+		.protocol = packet->flow.protocol,
+		.check = check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol),
+	};
+
+	return bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, 4, 0);
+}
+
+/* A new address and port on one side, TTL minus one. @target: the destination's side, else the source's. */
+static __always_inline int translate(struct __sk_buff *skb, const struct packet *packet, bool target, __be32 address, __be16 port)
+{
+	const struct flow *flow = &packet->flow;
+	__be32 old_address = target ? flow->target : flow->source;
+	__be16 old_port = target ? flow->target_port : flow->source_port;
+	bool tcp = flow->protocol == IPPROTO_TCP;
+	__u32 check_at = L4_OFFSET + (tcp ? 16 : 6);
+	/* UDP: zero means none and stays; a sum of zero is sent as 0xffff. */
+	__u64 mangled = tcp ? 0 : BPF_F_MARK_MANGLED_0;
+	struct header_tail tail = {
+		.ttl = packet->ttl - 1,
+		.protocol = flow->protocol,
+		.source = target ? flow->source : address,
+		.target = target ? address : flow->target,
+	};
+	int error;
+
+	tail.check = check_ttl(packet->ip_check, packet->ttl, flow->protocol);
+	tail.check = check_change32(tail.check, old_address, address);
+	error = bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, sizeof(tail), 0);
+	error |= bpf_l4_csum_replace(skb, check_at, old_address, address, BPF_F_PSEUDO_HDR | mangled | 4);
+	if (port != old_port) {
+		error |= bpf_l4_csum_replace(skb, check_at, old_port, port, mangled | 2);
+		error |= bpf_skb_store_bytes(skb, L4_OFFSET + (target ? 2 : 0), &port, 2, 0);
+	}
+	return error;
+}
+
+/* Whether the packet, or each segment of it, is longer than @mtu. */
+static __always_inline bool too_big(const struct __sk_buff *skb, const struct packet *packet, __u32 mtu)
+{
+	if (!mtu || packet->length <= mtu)
+		return false;
+	/* 40: both headers, with TCP options up to 60 in all; a segment may be over by those, and the device splits it. */
+	return !skb->gso_size || skb->gso_size + IP_HLEN + 20 > mtu;
+}
+
+/* The next hop of a packet. */
+struct way {
+	__u32 ifindex;
+	__be32 next_hop;
+};
+
+/*
+ * Where the routing table sends a packet from @source to @target that came in on this interface. True: found.
+ * Answers only while forwarding is switched on for the interface.
+ */
+static __noinline bool route(struct __sk_buff *skb, const struct packet *packet, __be32 source, __be32 target, struct way *way)
+{
+	struct bpf_fib_lookup query = {
+		.family = AF_INET,
+		.ipv4_src = source,
+		.ipv4_dst = target,
+	};
+	long answer;
+
+	if (!skb || !packet || !way)
+		return false;
+	query.l4_protocol = packet->flow.protocol;
+	query.tos = packet->tos;
+	query.ifindex = skb->ifindex;
+	answer = bpf_fib_lookup(skb, &query, sizeof(query), 0);
+	if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return false;
+	way->ifindex = query.ifindex;
+	way->next_hop = query.ipv4_dst;
+	return true;
+}
+
+/* Hands the frame on; the kernel puts the link-level header on and resolves the neighbour if need be. */
+static __always_inline int send_to(const struct way *way)
+{
+	struct bpf_redir_neigh neighbour = {
+		.nh_family = AF_INET,
+		.ipv4_nh = way->next_hop,
+	};
+
+	return bpf_redirect_neigh(way->ifindex, &neighbour, sizeof(neighbour), 0);
+}

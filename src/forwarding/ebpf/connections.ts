@@ -1,0 +1,75 @@
+/** Connections and templates as users see them (ipvsadm -Lnc). */
+
+import type { IpAddress } from '../../base/index.ts'
+import type { Connection } from '../backend.ts'
+import * as layout from './layout.ts'
+import type { Director } from './program.ts'
+import { u32 } from './struct.ts'
+
+const SLICE = 4096
+
+/**
+ * At most `limit`, established ones first. What has expired and only waits for its removal is left out.
+ * @param keyOf  the service behind a destination's slot
+ * @param now    whole seconds of CLOCK_MONOTONIC
+ */
+export function readConnections(
+  { maps }: Director,
+  keyOf: (slot: number) => string | undefined,
+  now: number,
+  limit: number,
+): Connection[] {
+  const found: Connection[] = []
+  for (const map of [maps.connections, maps.embryos]) {
+    for (const { count, keys, values } of map.slices(SLICE)) {
+      for (let i = 0; i < count; i++) {
+        if (found.length >= limit) return found
+        const entry = layout.connection.decode(values, i * layout.connection.size)
+        const key = layout.flow.decode(keys, i * layout.flow.size)
+        const serviceKey = keyOf(entry.destination)
+        const expiresIn = entry.seen + entry.timeout - now
+        if ((entry.status & layout.CONNECTION_REPLY) !== 0 || serviceKey === undefined || expiresIn < 0) continue
+        const udp = key.protocol === layout.protocolNumbers.udp
+        found.push({
+          serviceKey,
+          protocol: udp ? 'udp' : 'tcp',
+          client: key.source,
+          clientPort: key.source_port,
+          virtual: key.target,
+          virtualPort: key.target_port,
+          destination: entry.address,
+          destinationPort: entry.port,
+          state: udp ? 'UDP' : (layout.tcpStateNames[entry.status & layout.STATE_MASK] ?? 'NONE'),
+          expiresIn,
+          template: false,
+        })
+      }
+    }
+  }
+  for (const { count, keys, values } of maps.templates.slices(SLICE)) {
+    for (let i = 0; i < count; i++) {
+      if (found.length >= limit) return found
+      const entry = layout.template.decode(values, i * layout.template.size)
+      const key = layout.templateKey.decode(keys, i * layout.templateKey.size)
+      const serviceKey = keyOf(entry.destination)
+      const expiresIn = entry.seen + entry.timeout - now
+      const slot = maps.destinations.lookup(u32(entry.destination))
+      if (serviceKey === undefined || slot === undefined || (expiresIn < 0 && entry.controlled <= 0)) continue
+      const { address, port } = layout.destination.decode(slot)
+      found.push({
+        serviceKey,
+        protocol: key.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
+        client: key.client as IpAddress,
+        clientPort: 0,
+        virtual: key.target,
+        virtualPort: key.target_port,
+        destination: address,
+        destinationPort: key.target_port === 0 ? 0 : port,
+        state: 'NONE',
+        expiresIn: Math.max(0, expiresIn),
+        template: true,
+      })
+    }
+  }
+  return found
+}

@@ -1,0 +1,189 @@
+/**
+ * The embedded IPVS: the backend whose forwarding is director.bpf.c at tc ingress. It owns the pinned maps and programs
+ * of one directory and their place on the interfaces; the forwarding role opens it. Programs, links and maps outlive
+ * the process, so traffic goes on without it: new connections are scheduled, states advance, what expires counts as
+ * absent. Only removal from the tables, next hops after a route change and new interfaces wait for the next process.
+ *
+ * Does: IPv4, TCP and UDP, NAT and direct routing, rr, wrr, lc, wlc, persistence, thresholds. Does not: IPv6, SCTP,
+ * tunnels, firewall marks, FTP, fragments (they pass to the stack), connections that this host itself opens, NAT to an
+ * address of this host. Unlike IPVS it answers for a virtual address whether or not this host holds it, and forwards
+ * past netfilter and ip_forward. Follows net/netfilter/ipvs of Linux 6.12 where it says nothing else.
+ */
+
+import { fail, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
+import { type AttachmentKind, hasTcx, removePinDirectory } from '../../sys/bpf/index.ts'
+import {
+  type Link,
+  type OpenRouteClient,
+  type OpenRouteMonitor,
+  openRouteClient,
+  openRouteMonitor,
+  type RouteEvent,
+} from '../../sys/netlink/index.ts'
+import { systemClock } from '../../sys/time/index.ts'
+import type { BackendCapabilities, ForwardingBackend, ForwardingOp, OpResult, Unsupported } from '../backend.ts'
+import { endpoint } from '../index.ts'
+import { readConnections } from './connections.ts'
+import { readCounters, readExits } from './counters.ts'
+import { Interfaces } from './interfaces.ts'
+import { schedulerNames } from './layout.ts'
+import { closeDirector, loadDirector } from './program.ts'
+import { type Drift, sweep } from './sweep.ts'
+import { type Hop, Table } from './table.ts'
+
+export { exitNames } from './layout.ts'
+
+export type EbpfOptions = {
+  /** A directory of its own on a bpffs: /sys/fs/bpf/holdfast/NAME. */
+  readonly pinDirectory: string
+  readonly log: Log
+  /** Entries; a NAT connection takes two. Kept while an earlier run's connections are taken over. */
+  readonly connectionTableSize?: number
+  /** Only these; default: every interface that carries traffic, those that come later too. */
+  readonly interfaces?: readonly string[]
+  /** Default: tcx where the kernel has it. */
+  readonly attachment?: AttachmentKind
+  /** Milliseconds between passes over the connection table. */
+  readonly sweepInterval?: number
+  readonly openRouteClient?: OpenRouteClient
+  readonly openRouteMonitor?: OpenRouteMonitor
+}
+
+const DEFAULT_TABLE_SIZE = 262_144
+const DEFAULT_SWEEP_INTERVAL = 5_000
+/** Route events come in bursts; they are answered together. */
+const SETTLE_MS = 20
+const RTN_UNICAST = 1
+const RTN_LOCAL = 2
+const LOOPBACK = 1
+
+const capabilities: BackendCapabilities = {
+  methods: ['nat', 'dr'],
+  schedulers: schedulerNames,
+  families: [4],
+  protocols: ['tcp', 'udp'],
+}
+
+/** Loads the program, takes over what an earlier process left in the directory, and attaches to the interfaces. */
+export async function openEbpfBackend(options: EbpfOptions): Promise<Result<ForwardingBackend, Unsupported>> {
+  const { pinDirectory, log, interfaces: only, sweepInterval = DEFAULT_SWEEP_INTERVAL } = options
+  const connectionTableSize = options.connectionTableSize ?? DEFAULT_TABLE_SIZE
+  const loaded = loadDirector({ pinDirectory, connectionTableSize, log })
+  if (!loaded.ok) return loaded
+  const director = loaded.value
+  const client = (options.openRouteClient ?? openRouteClient)()
+  if (!client.ok) {
+    closeDirector(director)
+    return fail({ reason: 'system', message: client.error.message })
+  }
+  const routes = client.value
+  const now = () => Math.floor(systemClock.now() / 1_000_000)
+
+  let links: readonly Link[] = []
+  const readLinks = () => {
+    const read = routes.links()
+    if (read.ok) links = read.value
+    else log.error('cannot read the interfaces', { reason: read.error.message })
+  }
+  const hopTo = (to: IpAddress): Hop | undefined => {
+    const route = routes.route(to)
+    if (!route.ok) return undefined
+    const { type, interfaceIndex, gateway } = route.value
+    if (type === RTN_LOCAL) return { interfaceIndex, nextHop: to, mtu: 0, local: true }
+    // A gateway of the other family is left to the kernel's lookup for each packet.
+    if (type !== RTN_UNICAST || gateway?.includes(':')) return undefined
+    const mtu = links.find(({ index }) => index === interfaceIndex)?.mtu ?? 0
+    return { interfaceIndex, nextHop: gateway ?? to, mtu, local: false }
+  }
+
+  readLinks()
+  const table = new Table(director, hopTo, now)
+  const kind = options.attachment ?? (hasTcx(LOOPBACK) ? 'tcx' : 'clsact')
+  const interfaces = new Interfaces(kind, director.programs.director, pinDirectory, only, log)
+  const follow = () => {
+    readLinks()
+    interfaces.follow(links)
+    table.refreshHops()
+  }
+  follow()
+  interfaces.dropStale()
+  log.info(director.adopted ? 'forwarding taken over' : 'forwarding started', {
+    pinDirectory,
+    attachment: kind,
+    services: table.state().services.length,
+  })
+
+  let following: NodeJS.Timeout | undefined
+  const onEvent = (event: RouteEvent) => {
+    if (event.type === 'neighbour' || following !== undefined) return
+    following = setTimeout(() => {
+      following = undefined
+      follow()
+    }, SETTLE_MS)
+  }
+  const monitor = (options.openRouteMonitor ?? openRouteMonitor)({ groups: ['link', 'address', 'route'], onEvent })
+  if (!monitor.ok) {
+    routes.close()
+    closeDirector(director)
+    return fail({ reason: 'system', message: monitor.error.message })
+  }
+
+  let closed = false
+  let sweeping: Promise<void> = Promise.resolve()
+  const drift: Drift = new Map()
+  const pause = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(!closed)))
+  const sweepOnce = async () => {
+    const began = now()
+    for (const slot of table.usedSlots()) if (!drift.has(slot)) drift.set(slot, { active: 0, total: 0 })
+    const result = await sweep(director, drift, now, pause)
+    if (result === undefined) return
+    table.freeUnreferred(result.referred, began)
+    for (const slot of drift.keys()) if (table.slotKeys(slot) === undefined) drift.delete(slot)
+  }
+  let next: NodeJS.Timeout | undefined
+  const scheduleSweep = () => {
+    next = setTimeout(() => {
+      sweeping = sweepOnce().then(() => {
+        if (!closed) scheduleSweep()
+      })
+    }, sweepInterval)
+  }
+  scheduleSweep()
+
+  const applyOne = (op: ForwardingOp): OpResult => {
+    switch (op.type) {
+      case 'put-service':
+        return table.putService(op.service)
+      case 'remove-service':
+        return table.removeService(op.serviceKey)
+      case 'put-destination':
+        return table.putDestination(op.serviceKey, op.destination, endpoint(op.destination))
+      case 'remove-destination':
+        return table.removeDestination(op.serviceKey, op.destinationKey)
+    }
+  }
+
+  return ok({
+    kind: 'ebpf',
+    probe: async () => ok(capabilities),
+    read: async () => table.state(),
+    apply: async (ops) => ops.map(applyOne),
+    counters: async () => readCounters(director, table),
+    exits: async () => readExits(director),
+    connections: async (limit) => readConnections(director, (slot) => table.slotKeys(slot)?.serviceKey, now(), limit),
+    async close(leave) {
+      if (closed) return
+      closed = true
+      clearTimeout(next)
+      clearTimeout(following)
+      await sweeping
+      monitor.value.close()
+      routes.close()
+      if (leave === 'nothing') {
+        interfaces.detachAll()
+        removePinDirectory(pinDirectory)
+      }
+      closeDirector(director)
+    },
+  })
+}

@@ -1,0 +1,133 @@
+/** The loaded director: its maps and programs, pinned, taken over from an earlier run where the layout is the same. */
+
+import { fail, type Log, ok, type Result } from '../../base/index.ts'
+import {
+  type BpfMap,
+  type BpfProgram,
+  loadObject,
+  objectPath,
+  openPinnedMap,
+  preparePinDirectory,
+  probeBpf,
+  removePin,
+} from '../../sys/bpf/index.ts'
+import type { Unsupported } from '../backend.ts'
+import { LAYOUT_VERSION, settings } from './layout.ts'
+import { u32 } from './struct.ts'
+
+const MAPS = [
+  'connections',
+  'embryos',
+  'templates',
+  'services',
+  'lists',
+  'destinations',
+  'loads',
+  'service_traffic',
+  'dest_traffic',
+  'exits',
+  'settings',
+  'icmp_budget',
+  'reap_queue',
+] as const
+export type MapName = (typeof MAPS)[number]
+
+export type Director = {
+  readonly maps: Readonly<Record<MapName, BpfMap>>
+  readonly programs: Readonly<Record<'director' | 'reap' | 'settle', BpfProgram>>
+  /** The maps hold what an earlier run left. */
+  readonly adopted: boolean
+}
+
+export type DirectorOptions = {
+  readonly pinDirectory: string
+  readonly connectionTableSize: number
+  readonly log: Log
+}
+
+/** Loads the programs anew around the pinned maps if those are of this layout, else around new ones, which it pins. */
+export function loadDirector({
+  pinDirectory,
+  connectionTableSize,
+  log,
+}: DirectorOptions): Result<Director, Unsupported> {
+  const addon = probeBpf()
+  if (!addon.ok) return fail({ reason: 'no-libbpf', message: addon.error })
+  const prepared = preparePinDirectory(pinDirectory)
+  if (!prepared.ok) return fail(unsupported(prepared.error))
+
+  const pinned = pinnedMaps(pinDirectory, log)
+  if (!pinned.ok) return pinned
+  const reuse = pinned.value
+  const held = reuse.get('connections')?.info.entries
+  if (held !== undefined && held !== connectionTableSize)
+    log.warn('connection table keeps its size while connections are taken over', {
+      size: held,
+      wanted: connectionTableSize,
+    })
+
+  const entries = reuse.has('connections') ? {} : { connections: connectionTableSize, templates: connectionTableSize }
+  const object = loadObject(objectPath('director.bpf.o'), entries, reuse)
+  if (!object.ok) {
+    const { log: verifier, ...error } = object.error
+    const last = verifier.trim().split('\n').slice(-6).join('\n')
+    return fail(unsupported({ ...error, message: last === '' ? error.message : `${error.message}\n${last}` }))
+  }
+  for (const map of reuse.values()) map.close()
+
+  const maps: Partial<Record<MapName, BpfMap>> = {}
+  for (const name of MAPS) {
+    const map = object.value.maps.get(name)
+    if (map === undefined) throw new Error(`director.bpf.o has no map ${name}`)
+    maps[name] = map
+    if (reuse.has(name)) continue
+    const done = map.pin(`${pinDirectory}/${name}`)
+    if (!done.ok) return fail(unsupported(done.error))
+  }
+  const complete = maps as Record<MapName, BpfMap>
+  const adopted = reuse.size === MAPS.length
+  if (!adopted) complete.settings.update(u32(0), settings.encode({ layout: LAYOUT_VERSION }))
+  const program = (name: string) => {
+    const found = object.value.programs.get(name)
+    if (found === undefined) throw new Error(`director.bpf.o has no program ${name}`)
+    return found
+  }
+  const programs = { director: program('director'), reap: program('reap'), settle: program('settle') }
+  return ok({ maps: complete, programs, adopted })
+}
+
+export function closeDirector({ maps, programs }: Director): void {
+  for (const map of Object.values(maps)) map.close()
+  for (const program of Object.values(programs)) program.close()
+}
+
+/** All maps of an earlier run, or none: pins that cannot be used are removed. */
+function pinnedMaps(directory: string, log: Log): Result<ReadonlyMap<string, BpfMap>, Unsupported> {
+  const found = new Map<string, BpfMap>()
+  for (const name of MAPS) {
+    const map = openPinnedMap(`${directory}/${name}`)
+    if (!map.ok) return fail(unsupported(map.error))
+    if (map.value !== undefined) found.set(name, map.value)
+  }
+  if (found.size === 0) return ok(found)
+  const held = found.get('settings')?.lookup(u32(0))
+  const version = held === undefined || held.length < settings.size ? undefined : settings.decode(held).layout
+  if (found.size === MAPS.length && version === LAYOUT_VERSION) return ok(found)
+  log.warn('pinned maps are of another layout, so connections are lost', { directory, version, wanted: LAYOUT_VERSION })
+  for (const [name, map] of found) {
+    map.close()
+    removePin(`${directory}/${name}`)
+  }
+  return ok(new Map())
+}
+
+export function unsupported(error: { readonly code: string; readonly message: string }): Unsupported {
+  if (error.code === 'EPERM' || error.code === 'EACCES')
+    return {
+      reason: 'no-privileges',
+      message: `${error.message}; forwarding needs root or CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN`,
+    }
+  if (error.code === 'ENOSYS' || error.code === 'EINVAL')
+    return { reason: 'no-bpf', message: `${error.message}; forwarding needs Linux 6.1 or later with BPF` }
+  return { reason: 'system', message: error.message }
+}

@@ -1,0 +1,182 @@
+/**
+ * One pass over all connections and templates: what has expired is handed to the program `reap`, what the kernel has
+ * evicted from the table of embryos is taken off their counts, and it is seen which destinations are still referred to.
+ * The tables are read in slices with pauses in between, so that nothing else waits for long.
+ */
+
+import type { BpfMap } from '../../sys/bpf/index.ts'
+import * as layout from './layout.ts'
+import type { Director } from './program.ts'
+import { u32 } from './struct.ts'
+
+const SLICE = 4096
+
+export type SweepResult = {
+  /** Entries that were removed. */
+  readonly removed: number
+  /** Connections and templates that were there before. */
+  readonly seen: number
+  /** Destinations that something refers to. */
+  readonly referred: ReadonlySet<number>
+}
+
+type EmbryoCounts = { active: number; total: number }
+/** How far counts of embryos were off in the pass before, by destination. */
+export type Drift = Map<number, EmbryoCounts>
+
+/**
+ * @param drift  kept between passes
+ * @param now    whole seconds of CLOCK_MONOTONIC
+ * @param pause  awaited between slices; `false` ends the pass
+ */
+export async function sweep(
+  director: Director,
+  drift: Drift,
+  now: () => number,
+  pause: () => Promise<boolean>,
+): Promise<SweepResult | undefined> {
+  const { connections, embryos, templates, loads } = director.maps
+  const referred = new Set<number>()
+  const counts = new Map<number, EmbryoCounts>()
+  let seen = 0
+  let removed = 0
+  let replies = 0
+  let translated = 0
+
+  const readLoads = () =>
+    new Map([...drift.keys()].map((index) => [index, layout.load.decode(loads.lookup(u32(index)) as Uint8Array)]))
+  const before = readLoads()
+  for (const map of [connections, embryos]) {
+    for (const slice of map.slices(SLICE)) {
+      const time = now()
+      const { at, size } = connectionView(slice.values)
+      const overdue: number[] = []
+      for (let i = 0; i < slice.count; i++) {
+        const status = at(i * size)
+        if ((status & layout.CONNECTION_REPLY) !== 0) {
+          replies++
+          continue
+        }
+        seen++
+        if ((status & layout.CONNECTION_NAT) !== 0) translated++
+        const destination = at(i * size + 12)
+        referred.add(destination)
+        if (time - at(i * size + 4) > at(i * size + 8)) overdue.push(i)
+        if (map !== embryos) continue
+        const count = counts.get(destination) ?? { active: 0, total: 0 }
+        count.total++
+        if ((status & layout.CONNECTION_ACTIVE) !== 0) count.active++
+        counts.set(destination, count)
+      }
+      removed += reap(director, slice.keys, layout.flow.size, overdue, false)
+      if (!(await pause())) return undefined
+    }
+  }
+  if (replies > translated) removed += await reapReplies(director, [connections, embryos], pause)
+
+  for (const slice of templates.slices(SLICE)) {
+    const time = now()
+    const overdue: number[] = []
+    for (let i = 0; i < slice.count; i++) {
+      const entry = layout.template.decode(slice.values, i * layout.template.size)
+      seen++
+      referred.add(entry.destination)
+      if (time - entry.seen > entry.timeout) overdue.push(i)
+    }
+    removed += reap(director, slice.keys, layout.templateKey.size, overdue, true)
+    if (!(await pause())) return undefined
+  }
+
+  const after = readLoads()
+  for (const index of drift.keys())
+    correct(director, drift, index, before.get(index), after.get(index), counts.get(index))
+  return { removed, seen, referred }
+}
+
+type Load = ReturnType<typeof layout.load.decode>
+
+/**
+ * Evicted embryos leave counts too high. A count is off by what it exceeds those seen both before and after the pass;
+ * because embryos come and go meanwhile, only what two passes agree on is corrected.
+ */
+function correct(
+  director: Director,
+  drift: Drift,
+  index: number,
+  before: Load | undefined,
+  after: Load | undefined,
+  counted: EmbryoCounts = { active: 0, total: 0 },
+): void {
+  if (before === undefined || after === undefined) return
+  const last = drift.get(index) ?? { active: 0, total: 0 }
+  const off = {
+    active: nearer(signed(before.embryo_active) - counted.active, signed(after.embryo_active) - counted.active),
+    total: nearer(signed(before.embryo_total) - counted.total, signed(after.embryo_total) - counted.total),
+  }
+  drift.set(index, off)
+  const active = nearer(last.active, off.active)
+  const total = nearer(last.total, off.total)
+  if (active === 0 && total === 0) return
+  drift.set(index, { active: 0, total: 0 })
+  director.programs.settle.call(
+    layout.settleArguments.encode({ destination: index, embryo_active: -active, embryo_total: -total }),
+  )
+}
+
+/** The one nearer to zero; zero when they differ in sign. */
+const nearer = (a: number, b: number): number => (a > 0 ? Math.max(0, Math.min(a, b)) : Math.min(0, Math.max(a, b)))
+
+const signed = (value: number): number => value | 0
+
+/** Asks the kernel to look at these keys and to remove what has expired; how many it removed. */
+function reap(
+  director: Director,
+  keys: Uint8Array,
+  keySize: number,
+  indices: readonly number[],
+  templates: boolean,
+): number {
+  let removed = 0
+  for (let from = 0; from < indices.length; from += layout.QUEUE_SIZE) {
+    const part = indices.slice(from, from + layout.QUEUE_SIZE)
+    const queue = new Uint8Array(part.length * layout.flow.size)
+    const slots = new Uint8Array(part.length * 4)
+    for (const [n, i] of part.entries()) {
+      queue.set(keys.subarray(i * keySize, (i + 1) * keySize), n * layout.flow.size)
+      slots.set(u32(n), n * 4)
+    }
+    const queued = director.maps.reap_queue.updateBatch(slots, queue, part.length)
+    if (!queued.ok) throw new Error(queued.error.message)
+    const args = layout.reapArguments.encode({ count: part.length, templates: templates ? 1 : 0 })
+    const done = director.programs.reap.call(args)
+    if (!done.ok) throw new Error(done.error.message)
+    removed += layout.reapArguments.decode(args).removed
+  }
+  return removed
+}
+
+/** Reply entries whose connection is gone are rare (two packets at once); they are looked for only when there are some. */
+async function reapReplies(
+  director: Director,
+  maps: readonly BpfMap[],
+  pause: () => Promise<boolean>,
+): Promise<number> {
+  let removed = 0
+  for (const map of maps) {
+    for (const slice of map.slices(SLICE)) {
+      const { at, size } = connectionView(slice.values)
+      const replies = Array.from({ length: slice.count }, (_, i) => i).filter(
+        (i) => (at(i * size) & layout.CONNECTION_REPLY) !== 0,
+      )
+      removed += reap(director, slice.keys, layout.flow.size, replies, false)
+      if (!(await pause())) return removed
+    }
+  }
+  return removed
+}
+
+/** Fields by offset: decoding every entry of a large table would take several times as long. */
+function connectionView(values: Uint8Array) {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length >> 2)
+  return { at: (offset: number): number => words[offset >> 2] as number, size: layout.connection.size }
+}

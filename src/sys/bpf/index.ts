@@ -1,0 +1,20 @@
+/**
+ * bpf(2): objects, maps, programs, pins, and programs at an interface's tc ingress. For src/forwarding/ebpf. Owns
+ * descriptors, which the classes here close; what a map holds and means is decided above. Needs libbpf (through the
+ * addon hfbpf) and root. IPv4, IPv6, kernels: nothing here knows them.
+ */
+
+import type { Result } from '../../base/index.ts'
+import { hfbpf, openHfbpf } from '../../native/index.ts'
+
+export { type AttachmentKind, attachIngress, detachIngress, hasTcx, isAttached } from './attachment.ts'
+export { BpfMap, openPinnedMap, type Slice } from './map.ts'
+export { type BpfObject, type LoadError, loadObject, objectPath } from './object.ts'
+export { listPins, preparePinDirectory, removePin, removePinDirectory } from './pins.ts'
+export { BpfProgram } from './program.ts'
+
+/** Whether the addon and libbpf are there; the error is a sentence for the user. */
+export const probeBpf = (): Result<unknown, string> => openHfbpf()
+
+/** How many values a per-CPU entry has. */
+export const possibleCpus = (): number => hfbpf().possibleCpus()

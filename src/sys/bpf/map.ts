@@ -1,0 +1,104 @@
+import { fail, ok, type Result } from '../../base/index.ts'
+import { hfbpf, type MapInfo } from '../../native/index.ts'
+import { type SystemError, systemError } from '../descriptor/index.ts'
+
+const PERCPU_TYPES = [5, 6, 10] // PERCPU_HASH, PERCPU_ARRAY, LRU_PERCPU_HASH of linux/bpf.h
+const ENOENT = -2
+const ENOSPC = -28
+
+/** A slice of a map: `count` keys and values, packed one after the other; valid until the next slice is asked for. */
+export type Slice = { readonly count: number; readonly keys: Uint8Array; readonly values: Uint8Array }
+
+/** A BPF map by its descriptor. Keys and values are bytes in the kernel's layout; they are not kept after a call. */
+export class BpfMap {
+  readonly fd: number
+  readonly info: MapInfo
+  /** Bytes that a lookup gives: for per-CPU maps one 8-aligned value a possible CPU. */
+  readonly readSize: number
+
+  constructor(fd: number, info: MapInfo) {
+    this.fd = fd
+    this.info = info
+    const aligned = (info.valueSize + 7) & ~7
+    this.readSize = PERCPU_TYPES.includes(info.type) ? aligned * hfbpf().possibleCpus() : info.valueSize
+  }
+
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    const into = new Uint8Array(this.readSize)
+    const outcome = hfbpf().mapLookup(this.fd, key, into)
+    if (outcome === ENOENT) return undefined
+    if (outcome < 0) throw new Error(systemError('BPF_MAP_LOOKUP_ELEM', outcome, this.info.name).message)
+    return into
+  }
+
+  /** Replaces or adds; a full map is `E2BIG`. */
+  update(key: Uint8Array, value: Uint8Array): Result<void, SystemError> {
+    const outcome = hfbpf().mapUpdate(this.fd, key, value, 0)
+    return outcome < 0 ? fail(systemError('BPF_MAP_UPDATE_ELEM', outcome, this.info.name)) : ok(undefined)
+  }
+
+  /** Whether there was one. */
+  delete(key: Uint8Array): boolean {
+    return hfbpf().mapDelete(this.fd, key) === 0
+  }
+
+  /** Writes `count` packed entries. */
+  updateBatch(keys: Uint8Array, values: Uint8Array, count: number): Result<void, SystemError> {
+    const outcome = hfbpf().mapUpdateBatch(this.fd, keys, values, count, 0)
+    return outcome < 0 ? fail(systemError('BPF_MAP_UPDATE_BATCH', outcome, this.info.name)) : ok(undefined)
+  }
+
+  /**
+   * The whole map in slices. Entries that come and go meanwhile may be seen or not; one that stays is seen at least
+   * once. Not for per-CPU maps.
+   */
+  *slices(size: number): Generator<Slice, void, void> {
+    const { keySize, valueSize, name } = this.info
+    let cursor: Uint8Array | undefined
+    let room = size
+    for (;;) {
+      const next = new Uint8Array(Math.max(keySize, 8))
+      const keys = new Uint8Array(room * keySize)
+      const values = new Uint8Array(room * valueSize)
+      const { error, count } = hfbpf().mapLookupBatch(this.fd, cursor, next, keys, values, room)
+      if (error === ENOSPC) {
+        // One bucket holds more than a slice.
+        room *= 2
+        continue
+      }
+      if (error < 0 && error !== ENOENT) throw new Error(systemError('BPF_MAP_LOOKUP_BATCH', error, name).message)
+      if (count > 0) yield { count, keys, values }
+      if (error === ENOENT) return
+      cursor = next
+    }
+  }
+
+  /** Pins it; something pinned there already is `EEXIST`. */
+  pin(path: string): Result<void, SystemError> {
+    return pinDescriptor(this.fd, path)
+  }
+
+  close(): void {
+    hfbpf().close(this.fd)
+  }
+}
+
+export function pinDescriptor(fd: number, path: string): Result<void, SystemError> {
+  const outcome = hfbpf().pin(fd, path)
+  return outcome < 0 ? fail(systemError('BPF_OBJ_PIN', outcome, path)) : ok(undefined)
+}
+
+/** A map from a descriptor, which the map then owns. */
+export function mapOf(fd: number): Result<BpfMap, SystemError> {
+  const info = hfbpf().mapInfo(fd)
+  if (typeof info === 'number') return fail(systemError('BPF_OBJ_GET_INFO_BY_FD', info))
+  return ok(new BpfMap(fd, info))
+}
+
+/** The map pinned at a path; undefined: nothing is. */
+export function openPinnedMap(path: string): Result<BpfMap | undefined, SystemError> {
+  const fd = hfbpf().get(path)
+  if (fd === ENOENT) return ok(undefined)
+  if (fd < 0) return fail(systemError('BPF_OBJ_GET', fd, path))
+  return mapOf(fd)
+}
