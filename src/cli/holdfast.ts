@@ -2,7 +2,7 @@
 
 import process from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
-import { checkConfiguration } from './config-commands.ts'
+import { checkConfiguration, diffConfigurations, printConfiguration } from './config-commands.ts'
 import { requestReload } from './reload.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
@@ -51,6 +51,24 @@ async function main(argv: readonly string[]): Promise<number> {
     .action((file: string | undefined, options: { configId?: string }) => {
       exitCode = checkConfiguration(file, options.configId)
     })
+  config
+    .command('print')
+    .argument('[file]')
+    .description('the configuration as understood, every default written out')
+    .addOption(configId())
+    .action((file: string | undefined, options: { configId?: string }) => {
+      exitCode = printConfiguration(file, options.configId)
+    })
+  config
+    .command('diff')
+    .argument('<before>')
+    .argument('<after>')
+    .description('what a reload from one file to the other would change; exit code 1 when it would change anything')
+    .addOption(configId())
+    .action((before: string, after: string, options: { configId?: string }) => {
+      exitCode = diffConfigurations(before, after, options.configId)
+    })
+
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {

@@ -72,13 +72,13 @@ function routerStatistics(router: VirtualRouterSnapshot): string {
   Packet Errors:
     Length: ${of('length')}
     TTL: ${of('ttl')}
-    Invalid Type: ${of('type', 'invalid-type')}
-    Advertisement Interval: ${of('interval', 'advertisement-interval')}
-    Address List: ${of('addresses', 'address-list')}
+    Invalid Type: ${of('type')}
+    Advertisement Interval: ${of('interval')}
+    Address List: ${of('addresses', 'destination')}
   Authentication Errors:
-    Invalid Type: ${of('authentication-type', 'invalid-authentication-type')}
-    Type Mismatch: ${of('authentication-mismatch', 'authentication-type-mismatch')}
-    Failure: ${of('authentication', 'authentication-failure', 'password')}
+    Invalid Type: ${of('authentication-type-unknown')}
+    Type Mismatch: ${of('authentication-type')}
+    Failure: ${of('authentication')}
   Priority Zero:
     Received: ${router.priorityZeroReceived}
     Sent: ${router.priorityZeroSent}

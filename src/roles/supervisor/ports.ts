@@ -1,6 +1,6 @@
 import type { Log, Micros, Result } from '../../base/index.ts'
 import type { Command, Configuration } from '../../model/index.ts'
-import type { Clock } from '../../sys/time/ports.ts'
+import type { Clock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 
 export type RoleExit = { readonly code: number | undefined; readonly signal: string | undefined }
