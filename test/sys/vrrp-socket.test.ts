@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { address, type IpAddress, internetChecksum } from '../../src/base/index.ts'
+import { address, type IpAddress, instant, internetChecksum } from '../../src/base/index.ts'
 import { hfsys } from '../../src/native/index.ts'
 import { openFrameSocket, openVrrpSocket, type SystemError, type VrrpDatagram } from '../../src/sys/socket/index.ts'
+import { openTimer } from '../../src/sys/time/index.ts'
 import { joined, must, type Namespace, namespace, until } from './namespaces.ts'
 
 const left = namespace('left')
@@ -205,6 +206,24 @@ test('a handler may close the socket amid a batch, and hears no more', async () 
   expect(heard).toEqual([1])
   sender.socket.close()
   witness.socket.close()
+})
+
+test('a flood is taken in portions, so that a timer gets its turn in between, and nothing is lost', async () => {
+  const sender = listener(left, 4, [])
+  const receiver = listener(right, 4, [GROUP4])
+  let heardWhenFired: number | undefined
+  const timer = openTimer(() => {
+    heardWhenFired ??= receiver.heard.length
+  })
+  timer.arm(instant(0))
+  const message = { source: address('192.0.2.1'), destination: GROUP4, hopLimit: 255 }
+  for (let i = 0; i < 400; i++) must(sender.socket.send({ ...message, payload: Uint8Array.of(i & 0xff) }))
+  await until('all of them', () => receiver.heard.length === 400)
+  expect(heardWhenFired).toBeLessThan(400)
+  expect(receiver.heard.every(({ payload }, i) => payload === hex(Uint8Array.of(i & 0xff)))).toBe(true)
+  timer.close()
+  sender.socket.close()
+  receiver.socket.close()
 })
 
 test('an interface that is not there is ENODEV with its name in the message', () => {

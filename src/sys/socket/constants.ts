@@ -13,7 +13,7 @@ export const SOCK_CLOEXEC = 0o2000000
 export const SOL_SOCKET = 1
 export const SO_PRIORITY = 12
 export const SO_BINDTODEVICE = 25
-export const SO_RCVBUF = 8
+export const SO_RCVBUFFORCE = 33
 /** linux/pkt_sched.h: what keeps the network together goes first. */
 export const TC_PRIO_CONTROL = 7
 

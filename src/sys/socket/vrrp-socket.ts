@@ -84,7 +84,8 @@ function prepare(
   const device = new TextEncoder().encode(`${name}\0`)
   const all: readonly SocketOption[] = [
     { name: 'SO_BINDTODEVICE', level: c.SOL_SOCKET, option: c.SO_BINDTODEVICE, value: device },
-    { name: 'SO_RCVBUF', level: c.SOL_SOCKET, option: c.SO_RCVBUF, value: RECEIVE_BUFFER, optional: true },
+    // Beyond net.core.rmem_max, which CAP_NET_ADMIN allows.
+    { name: 'SO_RCVBUFFORCE', level: c.SOL_SOCKET, option: c.SO_RCVBUFFORCE, value: RECEIVE_BUFFER, optional: true },
     ...family.options(interfaceIndex),
     // After IP_TOS, which sets a priority of its own.
     { name: 'SO_PRIORITY', level: c.SOL_SOCKET, option: c.SO_PRIORITY, value: c.TC_PRIO_CONTROL, optional: true },
