@@ -66,8 +66,9 @@ export class Holdfastd {
         if (!existsSync(join(this.runDirectory, 'control.sock'))) return undefined
         const snapshot = await this.tryStatus()
         return snapshot !== undefined &&
-          snapshot.roles.length > 0 &&
-          snapshot.roles.every(({ state }) => state === 'running')
+          // A role without objects of its own is not started.
+          snapshot.roles.some(({ state }) => state === 'running') &&
+          snapshot.roles.every(({ state }) => state === 'running' || state === 'stopped')
           ? snapshot
           : undefined
       },
