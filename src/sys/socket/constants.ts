@@ -1,11 +1,9 @@
 /** Numbers of the kernel's socket interface, named as in its headers. */
 
-export const AF_UNIX = 1
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const AF_PACKET = 17
 
-export const SOCK_DGRAM = 2
 export const SOCK_RAW = 3
 export const SOCK_NONBLOCK = 0o4000
 export const SOCK_CLOEXEC = 0o2000000
@@ -16,8 +14,6 @@ export const SO_BINDTODEVICE = 25
 export const SO_RCVBUFFORCE = 33
 /** linux/pkt_sched.h: what keeps the network together goes first. */
 export const TC_PRIO_CONTROL = 7
-
-export const MSG_DONTWAIT = 0x40
 
 export const IPPROTO_VRRP = 112
 

@@ -1,11 +1,9 @@
 /**
- * Sockets that Node does not have: raw IP for VRRP, whole Ethernet frames, and datagrams to a unix socket. Owns their
- * descriptors; each is closed by whoever opened it. The vrrp role receives and sends through it; what a message means is
- * not known here, and no packet that arrives, however odd, stops a socket. Addresses follow ip(7), ipv6(7), raw(7),
- * packet(7), RFC 3542.
+ * Sockets that Node does not have: raw IP for VRRP, and whole Ethernet frames. Owns their descriptors; each is closed by
+ * whoever opened it. The vrrp role receives and sends through it; what a message means is not known here, and no packet
+ * that arrives, however odd, stops a socket. Addresses follow ip(7), ipv6(7), raw(7), packet(7), RFC 3542.
  */
 
 export { openFrameSocket } from './frame-socket.ts'
 export type * from './ports.ts'
-export { sendUnixDatagram } from './unix-datagram.ts'
 export { openVrrpSocket } from './vrrp-socket.ts'

@@ -1,11 +1,9 @@
 import { addressBytes, addressFromBytes, familyOf, hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
-import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX } from './constants.ts'
+import { AF_INET, AF_INET6, AF_PACKET } from './constants.ts'
 
 const IN_SIZE = 16
 const IN6_SIZE = 28
 const LL_SIZE = 20
-/** sizeof(sockaddr_un.sun_path) */
-const UNIX_PATH_SIZE = 108
 
 /** Room for any address that recvmsg gives. */
 export const SOCKET_ADDRESS_SIZE = 128
@@ -43,18 +41,5 @@ export function encodeLinkSocketAddress(interfaceIndex: number, protocol: number
   view.setUint16(0, AF_PACKET, hostIsLittleEndian)
   view.setUint16(2, protocol)
   view.setInt32(4, interfaceIndex, hostIsLittleEndian)
-  return bytes
-}
-
-/** `struct sockaddr_un` (unix(7)): a path, or with a leading `@` a name without a file. Undefined when it is too long. */
-export function encodeUnixSocketAddress(path: string): Uint8Array | undefined {
-  const name = new TextEncoder().encode(path)
-  if (name.length === 0 || name.length >= UNIX_PATH_SIZE) return undefined
-  const isAbstract = path.startsWith('@')
-  // An abstract name ends where the address ends; a path ends with a zero.
-  const bytes = new Uint8Array(2 + name.length + (isAbstract ? 0 : 1))
-  viewOf(bytes).setUint16(0, AF_UNIX, hostIsLittleEndian)
-  bytes.set(name, 2)
-  if (isAbstract) bytes[2] = 0
   return bytes
 }
