@@ -1,0 +1,30 @@
+// A server for the traffic tests: HTTP on ports from the arguments, UDP on the first.
+// GET /name answers `NAME client-address`; GET /bulk/N sends N MB; POST answers the SHA-256 of the body.
+import { createHash } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:http'
+
+const [name, host, ...ports] = process.argv.slice(2)
+const block = Buffer.alloc(1 << 20, 'holdfast')
+for (const port of ports) {
+  const server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      const hash = createHash('sha256')
+      request.on('data', (data) => hash.update(data)).on('end', () => response.end(`${hash.digest('hex')}\n`))
+      return
+    }
+    const bulk = /^\/bulk\/(\d+)$/.exec(request.url ?? '')
+    if (bulk === null) return response.end(`${name} ${request.socket.remoteAddress} ${request.socket.localPort}\n`)
+    let left = Number(bulk[1])
+    const more = () => {
+      while (left-- > 0) if (!response.write(block)) return response.once('drain', more)
+      response.end()
+    }
+    more()
+  })
+  server.keepAliveTimeout = 120_000
+  server.listen(Number(port), host)
+}
+const udp = createSocket('udp4')
+udp.on('message', (message, from) => udp.send(`${name} ${message}`, from.port, from.address))
+udp.bind(Number(ports[0]), host, () => console.log('ready'))
