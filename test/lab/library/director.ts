@@ -65,9 +65,7 @@ export class Holdfastd {
           throw new Error(`holdfastd ended (${this.#process.ended}):\n${this.#process.output}`)
         if (!existsSync(join(this.runDirectory, 'control.sock'))) return undefined
         const snapshot = await this.tryStatus()
-        return snapshot !== undefined &&
-          // A role without objects of its own is not started.
-          snapshot.roles.some(({ state }) => state === 'running') &&
+        return snapshot?.roles.some(({ state }) => state === 'running') &&
           snapshot.roles.every(({ state }) => state === 'running' || state === 'stopped')
           ? snapshot
           : undefined
