@@ -22,7 +22,8 @@
 #include "connection.h"
 #include "persistence.h"
 #include "transmit.h"
-#include "icmp.h"
+#include "icmp-answer.h"
+#include "icmp-errors.h"
 #include "reap.h"
 
 char license_text[] SEC("license") = "Dual MIT/GPL";
@@ -290,7 +291,7 @@ int director(struct __sk_buff *skb)
 	if (odd)
 		return leave(odd, TC_PASS);
 	if (packet.flow.protocol == IPPROTO_ICMP)
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
+		return is_icmp_error(packet.icmp_type) ? relay_error(skb, &packet) : leave(EXIT_ICMP_OTHER, TC_PASS);
 
 	verdict = decide(skb, &packet);
 	return verdict == DECIDED ? transmit(skb, &packet) : verdict;

@@ -131,7 +131,7 @@ export const tcpStateNames = [
 export const exitNames = [
   'forwarded',
   'replied',
-  'icmp-translated',
+  'icmp-relayed',
   'local',
   'not-to-us',
   'not-ipv4',

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * ICMP errors about balanced flows, as ip_vs_in_icmp() and ip_vs_out_icmp() treat them: one about a packet that a
+ * server sent goes to that server, one about a packet that a server got goes to the client as from the virtual address.
+ * The quoted packet is rewritten like the real one was, its transport checksum is not. Changes inside an IPv4 header
+ * cancel out in the ICMP checksum, so only the port counts there.
+ */
+#pragma once
+#include "connection.h"
+#include "transmit.h"
+
+#define INNER (L4_OFFSET + 8)
+#define INNER_CHECK (INNER + 10)
+#define INNER_SOURCE (INNER + 12)
+#define INNER_TARGET (INNER + 16)
+#define INNER_PORTS (INNER + IP_HLEN)
+
+/* The quoted packet as far as every error quotes it. */
+struct quoted {
+	struct iphdr ip;
+	struct ports ports;
+};
+_Static_assert(sizeof(struct quoted) == 24, "quoted");
+
+static __always_inline bool is_icmp_error(__u8 type)
+{
+	return type == 3 || type == 4 || type == 11;
+}
+
+/*
+ * @to_server: the outer target and the quoted source become @address and @port; otherwise the outer source and the
+ * quoted target. TTL minus one.
+ */
+static __always_inline int translate_error(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+					   bool to_server, __be32 address, __be16 port)
+{
+	__be32 old_outer = to_server ? packet->flow.target : packet->flow.source;
+	__be32 old_inner = to_server ? quoted->ip.saddr : quoted->ip.daddr;
+	__be16 old_port = to_server ? quoted->ports.source : quoted->ports.target;
+	__be16 inner_check = check_change32(quoted->ip.check, old_inner, address);
+	struct header_tail tail = {
+		.ttl = packet->ttl - 1,
+		.protocol = IPPROTO_ICMP,
+		.source = to_server ? packet->flow.source : address,
+		.target = to_server ? address : packet->flow.target,
+	};
+	__be16 icmp_check;
+	int error;
+
+	tail.check = check_ttl(packet->ip_check, packet->ttl, IPPROTO_ICMP);
+	tail.check = check_change32(tail.check, old_outer, address);
+	error = bpf_skb_load_bytes(skb, L4_OFFSET + 2, &icmp_check, 2);
+	icmp_check = check_change(icmp_check, old_port, port);
+	error |= bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, sizeof(tail), 0);
+	error |= bpf_skb_store_bytes(skb, L4_OFFSET + 2, &icmp_check, 2, 0);
+	error |= bpf_skb_store_bytes(skb, INNER_CHECK, &inner_check, 2, 0);
+	error |= bpf_skb_store_bytes(skb, to_server ? INNER_SOURCE : INNER_TARGET, &address, 4, 0);
+	error |= bpf_skb_store_bytes(skb, INNER_PORTS + (to_server ? 0 : 2), &port, 2, 0);
+	return error;
+}
+
+/* An ICMP error: sent on, or passed when it is about nothing of ours. */
+static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct quoted quoted;
+	struct flow flow = {};
+	struct connection *connection;
+	struct destination *destination;
+	struct way way;
+	__u32 index;
+	__be32 address;
+	__be16 port;
+	bool reply;
+	bool nat;
+
+	if (!skb || !packet)
+		return TC_PASS;
+	if (bpf_skb_load_bytes(skb, INNER, &quoted, sizeof(quoted)))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	if (quoted.ip.ihl != 5 || quoted.ip.frag_off & bpf_htons(0x1fff) ||
+	    (quoted.ip.protocol != IPPROTO_TCP && quoted.ip.protocol != IPPROTO_UDP))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	/* The flow of the packet that would answer the quoted one. */
+	flow.source = quoted.ip.daddr;
+	flow.target = quoted.ip.saddr;
+	flow.source_port = quoted.ports.target;
+	flow.target_port = quoted.ports.source;
+	flow.protocol = quoted.ip.protocol;
+	connection = find(&flow);
+	if (!connection)
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	reply = connection->status & CONNECTION_REPLY;
+	nat = connection->status & CONNECTION_NAT;
+	index = connection->destination;
+	address = connection->address;
+	port = connection->port;
+	if (!reply && expired(connection, seconds()))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
+		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
+		return leave(EXIT_LOCAL, TC_PASS);
+
+	if (reply) {
+		count_out(index, destination->service, packet->length);
+		if (translate_error(skb, packet, &quoted, false, address, port))
+			return leave(EXIT_REWRITE_FAILED, TC_DROP);
+		count_exit(EXIT_ICMP_RELAYED);
+		if (route(skb, packet, address, packet->flow.target, &way))
+			return send_to(&way);
+		return bpf_redirect_neigh(connection->ifindex, NULL, 0, 0);
+	}
+	count_in(index, destination->service, packet->length, 0);
+	way.ifindex = destination->ifindex;
+	way.next_hop = destination->next_hop;
+	if (!way.ifindex && !route(skb, packet, packet->flow.source, destination->address, &way))
+		return leave(EXIT_NO_ROUTE, TC_DROP);
+	if (nat ? translate_error(skb, packet, &quoted, true, address, port) : age(skb, packet))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_ICMP_RELAYED);
+	return send_to(&way);
+}

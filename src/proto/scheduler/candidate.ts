@@ -1,0 +1,12 @@
+/** A destination as a scheduler sees it, in the order of the service's list: newest first. */
+export type Candidate = {
+  /** 0: no new connections. */
+  readonly weight: number
+  readonly active: number
+  /** Active and inactive together. */
+  readonly total: number
+  /** Above its connection limit. */
+  readonly overloaded: boolean
+}
+
+export const available = ({ weight, overloaded }: Candidate): boolean => weight > 0 && !overloaded
