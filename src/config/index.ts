@@ -19,5 +19,6 @@ export {
 export { exitCodeForTest, refusals } from './exit-code.ts'
 export { type LoadedConfiguration, loadConfiguration } from './load.ts'
 export type { ConfigPorts, FileContent, FileFailure, LoadOptions } from './ports.ts'
+export { print } from './print/index.ts'
 export { render } from './render.ts'
 export type { Place, SourceFile } from './source/index.ts'

@@ -24,21 +24,31 @@ export type Collector = {
   all(): readonly Diagnostic[]
 }
 
+/** Keeps complaints; the same one at the same place (a definition used often) is kept once and counted. */
 export function collector(): Collector {
-  const kept: Diagnostic[] = []
+  const kept = new Map<string, Diagnostic>()
+  const again = new Map<string, number>()
   let more = 0
   return {
     add(diagnostic) {
-      if (kept.length < MOST_COMPLAINTS) kept.push(diagnostic)
+      const { file, line, column, message } = diagnostic
+      const key = `${file}:${line}:${column}:${message}`
+      if (kept.has(key)) again.set(key, (again.get(key) ?? 0) + 1)
+      else if (kept.size < MOST_COMPLAINTS) kept.set(key, diagnostic)
       else more++
     },
     all() {
-      const last = kept.at(-1)
-      if (more === 0 || last === undefined) return kept
-      return [...kept.slice(0, -1), { ...last, notes: [...last.notes, `and ${more} more complaints`] }]
+      const all = [...kept].map(([key, one]) =>
+        withNote(one, again.get(key), 'more times, where the same text is used'),
+      )
+      const last = all.at(-1)
+      return last === undefined ? all : [...all.slice(0, -1), withNote(last, more, 'more complaints are not shown')]
     },
   }
 }
+
+const withNote = (of: Diagnostic, count: number | undefined, what: string): Diagnostic =>
+  count === undefined || count === 0 ? of : { ...of, notes: [...of.notes, `${count} ${what}`] }
 
 type PlacedDetails = {
   readonly remedy?: string

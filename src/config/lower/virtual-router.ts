@@ -403,19 +403,21 @@ function addressesOf(
   family: Family,
 ): { addresses: readonly VirtualAddress[]; excluded: readonly VirtualAddress[] } {
   const placed = (line: AddressLine): VirtualAddress => ({ ...line.value, interface: line.value.interface ?? on })
-  const seen = new Map<string, Span>()
+  const seen = new Map<string, AddressLine>()
   const addresses: VirtualAddress[] = []
   const excluded: VirtualAddress[] = []
   for (const line of draft.addresses ?? []) {
     const { address } = line.value
     const before = seen.get(address)
     if (before !== undefined) {
-      to.report.error('value', line.at, `${address} is there twice; the second is left out`, {
-        related: [{ at: before, message: 'first written here' }],
-      })
+      // Lists made by sequences overlap; the very same line again is nothing to speak of.
+      if (JSON.stringify(before.value) !== JSON.stringify(line.value))
+        to.report.warning('remark', line.at, `${address} is there twice; the second is left out`, {
+          related: [{ at: before.at, message: 'first written here' }],
+        })
       continue
     }
-    seen.set(address, line.at)
+    seen.set(address, line)
     if (familyOf(address) !== family)
       to.report.error('value', line.at, `${address} is not IPv${family} as the first address is; it is left out`, {
         remedy: 'put it in virtual_ipaddress_excluded',
@@ -434,7 +436,7 @@ function addressesOf(
   for (const line of draft.excluded) {
     const value = placed(line)
     const key = `${value.address} ${value.interface}`
-    if (taken.has(key)) to.report.error('value', line.at, `${value.address} is there twice; the second is left out`)
+    if (taken.has(key)) to.report.warning('remark', line.at, `${value.address} is there twice; the second is left out`)
     else excluded.push(value)
     taken.add(key)
   }

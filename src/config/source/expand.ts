@@ -12,8 +12,8 @@ import { type SourceFile, type SourceLine, type SourceText, sourceText } from '.
 
 const DEEPEST_INCLUDE = 32
 const MOST_FILES = 4096
-const DEEPEST_LINE = 48
-const MOST_LINES = 262_144
+const DEEPEST_LINE = 24
+const MOST_LINES = 131_072
 const MOST_CHARACTERS = 32 * 1024 * 1024
 
 export type Expansion = {
@@ -93,15 +93,9 @@ function expandFile(context: Context, path: string, bytes: Uint8Array): void {
 
 /** One line whose includes, conditions, definitions and sequences are still to be done. */
 function expandLine(context: Context, written: MappedText, standing: Standing): void {
-  if (standing.depth > DEEPEST_LINE) {
-    context.add(
-      complaint('error', 'source', placeIn(written, 0), 'definitions that use one another without end', {
-        related: usedHere(standing),
-      }),
-    )
-    return
-  }
   if (context.full) return
+  if (standing.depth > DEEPEST_LINE)
+    return stop(context, placeIn(written, 0), standing, 'definitions that use one another without end; the rest is not read')
   if (++context.expansions > MOST_LINES) return tooMuch(context, placeIn(written, 0), standing)
   const { holds, rest } = conditional(written, context.options.configId)
   if (!holds) return
@@ -311,13 +305,11 @@ function emit(context: Context, content: MappedText, standing: Standing): void {
   context.lines.push({ content, usedAt: standing.usedAt })
 }
 
-function tooMuch(context: Context, place: Place, standing: Standing): void {
-  if (!context.full)
-    context.add(
-      complaint('error', 'source', place, 'the configuration grows too large here; the rest is not read', {
-        related: usedHere(standing),
-      }),
-    )
+const tooMuch = (context: Context, place: Place, standing: Standing): void =>
+  stop(context, place, standing, 'the configuration grows too large here; the rest is not read')
+
+function stop(context: Context, place: Place, standing: Standing, why: string): void {
+  context.add(complaint('error', 'source', place, why, { related: usedHere(standing).slice(0, 4) }))
   context.full = true
 }
 

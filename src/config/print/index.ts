@@ -1,0 +1,23 @@
+/**
+ * A model as the text of a keepalived.conf that means exactly it: defaults and inheritance are spelt out, definitions and
+ * includes are gone. For `holdfast config print` and for the test that reading undoes printing. Follows keepalived.conf(5).
+ */
+
+import type { Configuration } from '../../model/index.ts'
+import { globalText } from './global-defs.ts'
+import { routerText } from './virtual-router.ts'
+import { serverText } from './virtual-server.ts'
+import { textLines } from './words.ts'
+
+/** Passwords are starred out unless `secrets` is `shown`; only then does the text read back to the same model. */
+export function print(
+  of: Configuration,
+  { secrets = 'hidden' }: { readonly secrets?: 'shown' | 'hidden' } = {},
+): string {
+  const blocks = [
+    ...globalText(of).map((text) => [text]),
+    ...of.virtualRouters.map((router) => [routerText(router, secrets)]),
+    ...of.virtualServers.map((server) => [serverText(server)]),
+  ]
+  return `${blocks.map((block) => textLines(block).join('\n')).join('\n\n')}\n`
+}

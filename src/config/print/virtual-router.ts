@@ -1,0 +1,79 @@
+import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '../../model/index.ts'
+import { commandText, onOff, type Text, timeText, word } from './words.ts'
+
+const NOTIFY: readonly (readonly [keyof VirtualRouterNotifications, string])[] = [
+  ['master', 'notify_master'],
+  ['backup', 'notify_backup'],
+  ['fault', 'notify_fault'],
+  ['stop', 'notify_stop'],
+  ['deleted', 'notify_deleted'],
+  ['masterRxLowerPri', 'notify_master_rx_lower_pri'],
+  ['any', 'notify'],
+]
+
+/** Everything in words, nothing left to defaults but what a flag cannot say. */
+export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): Text {
+  const unicast = router.unicastPeers.length > 0
+  const body: Text[] = [
+    `state ${router.initialState === 'master' ? 'MASTER' : 'BACKUP'}`,
+    `interface ${word(router.interface)}`,
+    `virtual_router_id ${router.virtualRouterId}`,
+    `priority ${router.priority}`,
+    `version ${router.version}`,
+    `advert_int ${timeText(router.advertisementInterval)}`,
+  ]
+  const when = (condition: boolean, ...lines: Text[]) => {
+    if (condition) body.push(...lines)
+  }
+  if (router.authentication !== undefined) {
+    const password = secrets === 'shown' ? word(router.authentication.password) : '********'
+    body.push({ head: 'authentication', body: ['auth_type PASS', `auth_pass ${password}`] })
+  }
+  when(!router.preempt, 'nopreempt')
+  when(router.preemptDelay > 0, `preempt_delay ${timeText(router.preemptDelay)}`)
+  when(router.source !== undefined, `${unicast ? 'unicast_src_ip' : 'mcast_src_ip'} ${router.source}`)
+  when(
+    router.multicastGroup !== (router.family === 4 ? '224.0.0.18' : 'ff02::12'),
+    `mcast_dst_ip ${router.multicastGroup}`,
+  )
+  when(unicast, { head: 'unicast_peer', body: router.unicastPeers })
+  when(router.unicastTtl !== (router.family === 4 ? 255 : 64), `unicast_ttl ${router.unicastTtl}`)
+  when(router.checkUnicastSource, 'check_unicast_src')
+  when(router.dontTrackPrimary, 'dont_track_primary')
+  when(router.ownerIgnoreAdverts, 'owner_ignore_adverts on')
+  body.push(
+    `down_timer_adverts ${router.downTimerAdverts}`,
+    `lower_prio_no_advert ${onOff(router.lowerPrioNoAdvert)}`,
+    `higher_prio_send_advert ${onOff(router.higherPrioSendAdvert)}`,
+    `skip_check_adv_addr ${onOff(router.skipCheckAdvAddr)}`,
+    `v3_checksum_as_v2 ${onOff(router.v3ChecksumAsV2)}`,
+    `garp_master_delay ${timeText(router.announcements.masterDelay)}`,
+    `garp_master_repeat ${router.announcements.masterRepeat}`,
+    `garp_master_refresh ${timeText(router.announcements.masterRefresh)}`,
+    `garp_master_refresh_repeat ${router.announcements.masterRefreshRepeat}`,
+    `garp_lower_prio_delay ${timeText(router.announcements.lowerPrioDelay)}`,
+    `garp_lower_prio_repeat ${router.announcements.lowerPrioRepeat}`,
+  )
+  for (const [key, keyword] of NOTIFY) {
+    const command = router.notify[key]
+    if (command !== undefined) body.push(`${keyword} ${commandText(command)}`)
+  }
+  when(router.addresses.length === 0 && router.family === 6, 'native_ipv6')
+  when(router.addresses.length === 0, 'no_virtual_ipaddress')
+  const lines = (of: readonly VirtualAddress[]) => of.map((one) => addressText(one, router.interface))
+  when(router.addresses.length > 0, { head: 'virtual_ipaddress', body: lines(router.addresses) })
+  when(router.excludedAddresses.length > 0, {
+    head: 'virtual_ipaddress_excluded',
+    body: lines(router.excludedAddresses),
+  })
+  return { head: `vrrp_instance ${word(router.name)}`, body }
+}
+
+const addressText = (of: VirtualAddress, on: string): string =>
+  [
+    `${of.address}/${of.prefixLength}`,
+    ...(of.broadcast === undefined ? [] : [`brd ${of.broadcast}`]),
+    ...(of.interface === on ? [] : [`dev ${word(of.interface)}`]),
+    ...(of.scope === 0 ? [] : [`scope ${of.scope}`]),
+    ...(of.label === undefined ? [] : [`label ${word(of.label)}`]),
+  ].join(' ')

@@ -1,0 +1,101 @@
+import { addressFromBytes, familyOf } from '../../base/index.ts'
+import type { Checker, ForwardingMethod, Persistence, RealServer, VirtualServer } from '../../model/index.ts'
+import { commandText, onOff, type Text, timeText, word } from './words.ts'
+
+/** One virtual_server with its real servers; what checkers inherit is written in each of them. */
+export function serverText(server: VirtualServer): Text {
+  const { service } = server
+  const method = (server.realServers[0] as RealServer | undefined)?.method ?? 'nat'
+  const head = service.kind === 'fwmark' ? `fwmark ${service.mark}` : withPort(service)
+  const body: Text[] = [
+    ...(service.kind === 'fwmark'
+      ? [`ip_family ${service.family === 4 ? 'inet' : 'inet6'}`]
+      : [`protocol ${service.protocol.toUpperCase()}`]),
+    `lb_algo ${server.scheduler}`,
+    `lb_kind ${methodText(method)}`,
+  ]
+  const when = (condition: boolean, line: Text) => {
+    if (condition) body.push(line)
+  }
+  if (server.persistence !== undefined) body.push(...persistenceText(server.persistence, familyOfServer(server)))
+  when(server.onePacket, 'ops')
+  when(server.alpha, 'alpha')
+  when(server.omega, 'omega')
+  body.push(`quorum ${server.quorum}`, `hysteresis ${server.hysteresis}`)
+  if (server.quorumUp !== undefined) body.push(`quorum_up ${commandText(server.quorumUp)}`)
+  if (server.quorumDown !== undefined) body.push(`quorum_down ${commandText(server.quorumDown)}`)
+  const sorry = server.sorryServer
+  if (sorry !== undefined) {
+    body.push(`sorry_server ${withPort(sorry)}`, `sorry_server_lvs_method ${methodText(sorry.method)}`)
+    when(sorry.inhibit, 'sorry_server_inhibit')
+  }
+  return {
+    head: `virtual_server ${head}`,
+    body: [...body, ...server.realServers.map((one) => realServerText(one, method))],
+  }
+}
+
+const methodText = (method: ForwardingMethod): string => method.toUpperCase()
+const withPort = (of: { readonly address: string; readonly port: number }): string =>
+  of.port === 0 ? of.address : `${of.address} ${of.port}`
+const familyOfServer = ({ service }: VirtualServer) =>
+  service.kind === 'fwmark' ? service.family : familyOf(service.address)
+
+function persistenceText(of: Persistence, family: 4 | 6): readonly string[] {
+  const timeout = `persistence_timeout ${of.timeout}`
+  if (of.prefixLength === (family === 4 ? 32 : 128)) return [timeout]
+  if (family === 6) return [timeout, `persistence_granularity ${of.prefixLength}`]
+  const bits = of.prefixLength === 0 ? 0 : (0xffff_ffff << (32 - of.prefixLength)) >>> 0
+  const mask = addressFromBytes(Uint8Array.of(bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255))
+  return [timeout, `persistence_granularity ${mask}`]
+}
+
+function realServerText(server: RealServer, inherited: ForwardingMethod): Text {
+  const body: Text[] = [`weight ${server.weight}`]
+  if (server.method !== inherited) body.push(`lvs_method ${methodText(server.method)}`)
+  if (server.inhibitOnFailure) body.push('inhibit_on_failure')
+  if (server.upperThreshold > 0) body.push(`uthreshold ${server.upperThreshold}`)
+  if (server.lowerThreshold > 0) body.push(`lthreshold ${server.lowerThreshold}`)
+  if (server.notifyUp !== undefined) body.push(`notify_up ${commandText(server.notifyUp)}`)
+  if (server.notifyDown !== undefined) body.push(`notify_down ${commandText(server.notifyDown)}`)
+  return {
+    head: `real_server ${withPort(server)}`,
+    body: [...body, ...server.checkers.map((checker) => checkerText(checker, server))],
+  }
+}
+
+function checkerText(checker: Checker, server: RealServer): Text {
+  const { timing, target } = checker
+  const body: Text[] = []
+  const when = (condition: boolean, line: Text) => {
+    if (condition) body.push(line)
+  }
+  when(target.address !== server.address, `connect_ip ${target.address}`)
+  when(target.port !== server.port, `connect_port ${target.port}`)
+  when(target.bindAddress !== undefined, `bindto ${target.bindAddress}`)
+  when(target.bindPort !== undefined, `bind_port ${target.bindPort}`)
+  when(target.bindInterface !== undefined, `bind_if ${target.bindInterface}`)
+  when(target.fwmark !== undefined, `fwmark ${target.fwmark}`)
+  body.push(
+    `connect_timeout ${timeText(target.connectTimeout)}`,
+    `delay_loop ${timeText(timing.delayLoop)}`,
+    `retry ${timing.retry}`,
+    `delay_before_retry ${timeText(timing.delayBeforeRetry)}`,
+    `warmup ${timeText(timing.warmup)}`,
+    `alpha ${onOff(timing.alpha)}`,
+    `log_all_failures ${onOff(timing.logAllFailures)}`,
+  )
+  if (checker.kind === 'tcp') return { head: 'TCP_CHECK', body }
+  body.push(`http_protocol ${checker.httpVersion}`, `fast_recovery ${onOff(checker.fastRecovery)}`)
+  for (const request of checker.requests)
+    body.push({
+      head: 'url',
+      body: [
+        `path ${word(request.path)}`,
+        ...(request.virtualHost === undefined ? [] : [`virtualhost ${word(request.virtualHost)}`]),
+        ...(request.digest === undefined ? [] : [`digest ${request.digest}`]),
+        `status_code ${request.statusCodes.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join(' ')}`,
+      ],
+    })
+  return { head: 'HTTP_GET', body }
+}

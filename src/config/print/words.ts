@@ -1,0 +1,52 @@
+import type { Micros } from '../../base/index.ts'
+import type { Command } from '../../model/index.ts'
+
+/** Lines of a block, or a line. */
+export type Text = string | { readonly head: string; readonly body: readonly Text[] }
+
+/** A word for the plain reader: quoted where it must be. A `"` cannot be written there and becomes `'`. */
+export const word = (text: string): string =>
+  /^[^\s{}"#!\\]+$/.test(text) ? text : `"${text.replaceAll('"', "'").replace(/[\r\n]/g, ' ')}"`
+
+/** Seconds with as many decimals as it takes. */
+export const timeText = (of: Micros): string => {
+  const whole = Math.floor(of / 1_000_000)
+  const rest = String(of % 1_000_000)
+    .padStart(6, '0')
+    .replace(/0+$/, '')
+  return rest === '' ? String(whole) : `${whole}.${rest}`
+}
+
+export const onOff = (of: boolean): string => (of ? 'on' : 'off')
+
+/** `"COMMAND ARGS" USER GROUP` for the script reader: arguments are grouped by ' or escaped, never by ". */
+export function commandText(of: Command): string {
+  const argv = of.argv.map(argument).join(' ')
+  const identity = [of.user, of.group].flatMap((one) => (one === undefined ? [] : [scriptWord(one)]))
+  return [`"${argv}"`, ...identity].join(' ')
+}
+
+const PLAIN = /^[\w./:=@%+,^&*?~;|<>()[\]-]+$/
+
+function argument(text: string): string {
+  if (PLAIN.test(text)) return text
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what needs an escape
+  if (!/["'\\$\x00-\x1f\x7f]/.test(text)) return `'${text}'`
+  return [...text]
+    .map((character) =>
+      PLAIN.test(character) || character.charCodeAt(0) > 0x7f
+        ? character
+        : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )
+    .join('')
+}
+
+const scriptWord = (text: string): string => (text.includes('"') ? `'${text}'` : word(text))
+
+/** Four blanks a level. */
+export const textLines = (texts: readonly Text[], indent = ''): readonly string[] =>
+  texts.flatMap((text) =>
+    typeof text === 'string'
+      ? [indent + text]
+      : [`${indent}${text.head} {`, ...textLines(text.body, `${indent}    `), `${indent}}`],
+  )

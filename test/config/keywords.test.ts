@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import { editDistance, nearest } from '../../src/config/check/nearest.ts'
+import { containers, containersOf, keywordAt, keywordsIn } from '../../src/config/syntax/index.ts'
+import { load, told } from './files.ts'
+
+test('the table has every keyword position of keepalived.conf(5)', () => {
+  const all = containers.flatMap((container) => keywordsIn(container))
+  expect({
+    positions: all.length,
+    words: new Set(all.map((keyword) => keyword.name)).size,
+    root: keywordsIn('root').length,
+    containers: containers.length,
+  }).toEqual({ positions: 531, words: 363, root: 25, containers: 29 })
+})
+
+test('what follows a keyword is known from the table', () => {
+  expect(keywordAt('root', 'vrrp_instance')?.content).toBe('block')
+  expect(keywordAt('vrrp_instance', 'virtual_ipaddress')?.content).toBe('lines')
+  expect(keywordAt('global_defs', 'notification_email')?.content).toBe('words')
+  expect(keywordAt('vrrp_instance', 'track_file')?.content).toBe('lines')
+  expect(keywordAt('root', 'track_file')?.content).toBe('block')
+  expect(keywordAt('virtual_server/real_server/FILE_CHECK', 'track_file')?.content).toBe('line')
+  expect(keywordAt('vrrp_instance', 'notify')?.reading).toBe('script')
+  expect(containersOf('virtual_router_id')).toEqual(['vrrp_instance'])
+})
+
+for (const container of containers)
+  for (const { name, content } of keywordsIn(container).filter((keyword) => keyword.support === 'unsupported'))
+    test(`${name} in ${container} is known and not supported yet`, () => {
+      const path = container === 'root' ? [] : container.split('/')
+      // Where an outer block is not supported itself, that is said instead.
+      const said = [...path, name].find((_, i) => {
+        const at = i === 0 ? 'root' : path.slice(0, i).join('/')
+        return keywordAt(at as typeof container, [...path, name][i] as string)?.support === 'unsupported'
+      })
+      const open = path.map((one) => `${one} 192.0.2.1 80 {\n`).join('')
+      const block = content === 'line' ? '' : ' {\n}'
+      const loaded = load(`${open}${name} x${block}\n${'}\n'.repeat(path.length)}`)
+      expect(
+        told(loaded).some((one) => one.includes(`warning unsupported: ${said} is not supported yet`)),
+        told(loaded).join('\n'),
+      ).toBe(true)
+    })
+
+const unknown: readonly (readonly [claim: string, text: string, said: string, remedy: string | undefined])[] = [
+  [
+    'the nearest word of the same block',
+    'vrrp_instance A {\nprority 1\n}',
+    'unknown keyword prority in vrrp_instance',
+    'did you mean priority?',
+  ],
+  [
+    'two swapped letters',
+    'global_defs {\nruoter_id 1\n}',
+    'unknown keyword ruoter_id in global_defs',
+    'did you mean router_id?',
+  ],
+  [
+    'another case',
+    'virtual_server 1.2.3.4 80 {\nLB_ALGO rr\n}',
+    'unknown keyword LB_ALGO in virtual_server',
+    'did you mean lb_algo?',
+  ],
+  [
+    'a word of another block',
+    'vrrp_instance A {\nlb_algo rr\n}',
+    'unknown keyword lb_algo in vrrp_instance',
+    'lb_algo belongs inside virtual_server',
+  ],
+  [
+    'a word of the top level',
+    'global_defs {\nchild_wait_time 3\n}',
+    'unknown keyword child_wait_time in global_defs',
+    'child_wait_time belongs at the top level',
+  ],
+  [
+    "a virtual router's word in global_defs",
+    'global_defs {\ngarp_master_delay 3\n}',
+    'unknown keyword garp_master_delay in global_defs',
+    'did you mean vrrp_garp_master_delay?',
+  ],
+  [
+    'nothing like it',
+    'wibble {\npriority\n}',
+    'unknown keyword wibble at the top level; its block is left out',
+    undefined,
+  ],
+]
+for (const [claim, text, said, remedy] of unknown)
+  test(`an unknown word is answered with ${claim}`, () => {
+    const one = load(text).diagnostics.find((found) => found.kind === 'unknown-keyword' || found.kind === 'syntax')
+    expect([one?.severity, one?.message, one?.remedy]).toEqual(['warning', said, remedy])
+  })
+
+const misplaced: readonly (readonly [claim: string, text: string, said: readonly string[]])[] = [
+  ['a block without {', 'vrrp_instance A\n', ['1:1 error syntax: vrrp_instance has no block']],
+  [
+    'a block where none belongs is read as if the braces were not there',
+    'global_defs {\nrouter_id x {\nlvs_flush\n}\n}',
+    ['2:13 error syntax: unexpected {: router_id takes no block'],
+  ],
+  [
+    'a quote left open costs its line',
+    'global_defs {\nrouter_id "x\nlvs_flush\n}',
+    ['2:11 error syntax: quote is not closed on its line'],
+  ],
+  ['a } too many', 'global_defs {\n}\n}', ['3:1 error syntax: extra }: no block is open here']],
+  ['a { without keyword', '{\nglobal_defs {\n}\n}', ['1:1 error syntax: unexpected {: there is no keyword before it']],
+  [
+    'a block left open',
+    'global_defs {\nlvs_flush',
+    ['1:13 error syntax: missing }: the block opened here is never closed'],
+  ],
+]
+for (const [claim, text, said] of misplaced)
+  test(`braces and quotes: ${claim}`, () => {
+    expect(told(load(text))).toEqual(said)
+  })
+
+test('a forgotten } costs its own block, not what follows', () => {
+  const router = (name: string, id: number) =>
+    `vrrp_instance ${name} {\ninterface eth0\nvirtual_router_id ${id}\nvirtual_ipaddress {\n192.0.2.${id}\n}\n}\n`
+  const broken = router('B', 2).replace('\n}\n}', '\n}')
+  const loaded = load(router('A', 1) + broken + router('C', 3) + router('D', 4))
+  expect(loaded.model.virtualRouters.map((one) => one.name)).toEqual(['A', 'B', 'C', 'D'])
+  expect(told(loaded)).toEqual(['14:1 error syntax: missing } before vrrp_instance'])
+  expect(loaded.diagnostics[0]?.related.map((one) => one.line)).toEqual([8])
+})
+
+test('a forgotten } inside a list is found too', () => {
+  const loaded = load(`vrrp_instance A {
+interface eth0
+virtual_router_id 1
+virtual_ipaddress {
+192.0.2.1
+vrrp_instance B {
+interface eth0
+virtual_router_id 2
+virtual_ipaddress { 192.0.2.2 }
+}`)
+  expect(loaded.model.virtualRouters.map((one) => one.name)).toEqual(['A', 'B'])
+  expect(told(loaded)).toEqual(['6:1 error syntax: missing } before vrrp_instance'])
+})
+
+test('distance counts a swap of neighbours as one', () => {
+  expect([
+    editDistance('abc', 'acb'),
+    editDistance('abc', 'abcd'),
+    editDistance('abc', ''),
+    editDistance('a', 'b'),
+  ]).toEqual([1, 1, 3, 1])
+  expect(nearest('x'.repeat(1000), ['x'])).toBeUndefined()
+})

@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { exitCodeForTest, loadConfiguration, refusals, render } from '../../src/config/index.ts'
+import { load, MAIN, memoryFiles } from './files.ts'
+
+test('a complaint is printed with place, line, caret, remedy and the other place', () => {
+  const one = 'vrrp_instance A {\n\tinterface eth0\n\tvirtual_router_id 5\n\tvirtual_ipaddress { 192.0.2.1 }\n}\n'
+  const { diagnostics, sources } = load(`${one}${one.replace('A', 'B')}prority 3\n`)
+  expect(
+    render(diagnostics, sources),
+  ).toBe(`${MAIN}:8:2: error: virtual_router_id 5 is used twice for IPv4 on eth0; vrrp_instance B is left out (give it another id)
+    \tvirtual_router_id 5
+    \t^~~~~~~~~~~~~~~~~~~
+  ${MAIN}:3:2: note: first used here, by vrrp_instance A
+${MAIN}:11:1: warning: unknown keyword prority at the top level
+    prority 3
+    ^~~~~~~
+`)
+})
+
+test('colours are for terminals', () => {
+  const { diagnostics, sources } = load('wibble')
+  expect(render(diagnostics, sources)).not.toContain('\x1b')
+  expect(render(diagnostics, sources, { color: true })).toContain('\x1b[1;33mwarning:\x1b[0m')
+})
+
+test('nothing to complain of prints nothing', () => {
+  expect(render([], [])).toBe('')
+})
+
+const secrets = [
+  'vrrp_instance A {\nauthentication {\nauth_type PASS\nauth_pass hunter2hunter2\n}\ninterface eth0\nvirtual_router_id 1\n}',
+  'vrrp_instance A {\nauthentication { auth_pass "hunter2 }\n}',
+  'auth_pass hunter2',
+  'vrrp_instance A {\nauthentication {\nauth_pas hunter2\n}\n}',
+  'vrrp_instance A {\nauthentication {\nauth_pass hunter2 {\n}\n}\n}',
+  'vrrp_instance A {\nauth_hmac {\nkey 1 hunter2 "\n}\n}',
+]
+for (const text of secrets)
+  test(`a password is not shown: ${text.replaceAll('\n', ' ')}`, () => {
+    const { diagnostics, sources } = load(text)
+    expect(diagnostics).not.toEqual([])
+    expect(render(diagnostics, sources)).not.toContain('hunter2')
+    expect(JSON.stringify(diagnostics)).not.toContain('hunter2')
+  })
+
+test('a file cannot steer the terminal', () => {
+  const { diagnostics, sources } = load('wib\x1b[2Jble \x9b31m\nx"\x07')
+  const shown = render(diagnostics, sources)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(shown).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+})
+
+test('a long line is cut around the place', () => {
+  const { diagnostics, sources } = load(`${'x '.repeat(400)}"open`)
+  for (const line of render(diagnostics, sources).split('\n')) expect(line.length).toBeLessThan(200)
+})
+
+const codes: readonly (readonly [claim: string, text: string, code: number])[] = [
+  ['0: nothing to complain of', '', 0],
+  ['5: a warning', 'wibble', 5],
+  ['5: an error that drops an object', 'vrrp_instance A {\ninterface eth0\n}', 5],
+  ['2: an argument is missing, whatever else', 'vrrp_instance A {\npriority\nwibble\n}', 2],
+]
+for (const [claim, text, code] of codes)
+  test(`exit code of a configuration test is ${claim}`, () => {
+    expect(exitCodeForTest(load(text).diagnostics)).toBe(code)
+  })
+
+test('exit code of a configuration test is 4: a missing file, which is named with a remedy', () => {
+  const { configuration, diagnostics, sources } = loadConfiguration(memoryFiles({}), '/etc/none.conf', {
+    configId: 'x',
+  })
+  expect(configuration).toBeUndefined()
+  expect(exitCodeForTest(diagnostics)).toBe(4)
+  expect(render(diagnostics, sources)).toBe(
+    '/etc/none.conf:1:1: error: no such configuration file (create it, or name another with -f)\n',
+  )
+})
+
+test('exit code of a configuration test is 6: an include that must not fail did', () => {
+  const loaded = loadConfiguration(memoryFiles({ [MAIN]: 'includea none.conf' }), MAIN, { configId: 'x' })
+  expect(exitCodeForTest(loaded.diagnostics)).toBe(6)
+  expect(loaded.configuration).toBeUndefined()
+})
+
+const script =
+  'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.1 }\nnotify "/bin/there x"\n}'
+
+test('exit code of a configuration test is 6: scripts without enable_script_security', () => {
+  const loaded = load(script, {}, { isExecutable: () => true })
+  expect(exitCodeForTest(loaded.diagnostics)).toBe(6)
+  expect(
+    exitCodeForTest(
+      load(`global_defs {\nenable_script_security\n}\n${script}`, {}, { isExecutable: () => true }).diagnostics,
+    ),
+  ).toBe(0)
+})
+
+test('a script that is not there is told, and is no matter of security', () => {
+  const loaded = load(script, {}, { isExecutable: () => false })
+  expect(loaded.diagnostics.map((one) => one.message)).toEqual([
+    '/bin/there is not there or not executable; it will not run',
+  ])
+  expect(exitCodeForTest(loaded.diagnostics)).toBe(5)
+})
+
+test('a missing interface is a warning at its line, and its virtual router stays', () => {
+  const loaded = load(
+    script.replace('192.0.2.1', '192.0.2.1 dev eth9'),
+    {},
+    { interfaceExists: (name) => name === 'lo' },
+  )
+  expect(loaded.model.virtualRouters).toHaveLength(1)
+  expect(loaded.diagnostics.map((one) => `${one.line}:${one.column} ${one.severity} ${one.message}`)).toEqual([
+    '2:11 warning eth0: no such interface; vrrp_instance A stays in fault',
+    '4:21 warning eth9: no such interface; the address cannot be put there',
+  ])
+})
+
+test('a reload is refused for errors, not for warnings', () => {
+  expect(refusals(load('wibble\nvrrp_script x {\n}').diagnostics)).toEqual([])
+  expect(refusals(load('global_defs {').diagnostics)).toHaveLength(1)
+})
+
+test('the same complaint from a text used often is told once', () => {
+  const { diagnostics } = load('$A= \\\n wibble\n$A\n$A\n$A')
+  expect(diagnostics.map((one) => one.notes)).toEqual([['2 more times, where the same text is used']])
+})
+
+test('a flood of complaints is cut off and counted', () => {
+  const { diagnostics } = load(Array.from({ length: 3000 }, (_, i) => `wibble${i}`).join('\n'))
+  expect(diagnostics).toHaveLength(1000)
+  expect(diagnostics.at(-1)?.notes).toEqual(['2000 more complaints are not shown'])
+})

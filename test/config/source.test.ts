@@ -1,0 +1,235 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: uses of definitions look like that
+import { expect, test } from 'vitest'
+import { glob } from '../../src/config/source/glob.ts'
+import { expand } from '../../src/config/source/index.ts'
+import { turns } from '../../src/config/source/sequence.ts'
+import { load, MAIN, memoryFiles, told } from './files.ts'
+
+const lines = (text: string, more: Readonly<Record<string, string>> = {}, configId = 'alpha') => {
+  const messages: string[] = []
+  const files = memoryFiles({ [MAIN]: text, ...more })
+  const { source } = expand(
+    MAIN,
+    new TextEncoder().encode(text),
+    files,
+    { configId, environment: { SITE: 'north' } },
+    (one) => messages.push(`${one.line}:${one.column} ${one.message}`),
+  )
+  return { text: source.text.split('\n').filter((line) => line !== ''), messages, source }
+}
+
+const rows: readonly (readonly [claim: string, text: string, lines: readonly string[]])[] = [
+  ['@id keeps its line where the id is the own', '@alpha a\n@beta b', ['a']],
+  ['@^id keeps its line where the id is another', '@^alpha a\n@^beta b', ['b']],
+  ['conditions may be stacked', '@alpha @^beta a\n@alpha @beta b', ['a']],
+  ['a condition holds for a closing brace too', 'a {\n@alpha }', ['a {', '}']],
+  ['a definition is put where its name is used', '$A=1 2\nx ${A} y', ['x 1 2 y']],
+  ['$NAME is a use before a blank, comma, bracket or line end', '$A=1\nx $A,$A) $A', ['x 1,1) 1']],
+  ['$NAME glued to other text is not', '$A=1\nx $A.5', ['x $A.5']],
+  ['values are looked up when used, so they may name later ones', '$A=${B}\n$B=2\nx ${A}', ['x 2']],
+  ['a name without definition stays', 'x ${NONE} $NONE', ['x ${NONE} $NONE']],
+  ['a later definition replaces an earlier one', '$A=1\nx $A\n$A=2\nx $A', ['x 1', 'x 2']],
+  ['a definition may hold nothing', '$A=\nx ${A}y', ['x y']],
+  ['comments are no part of a definition', '$A=1 # one\nx ${A}', ['x 1']],
+  ['names in comments stay', '$A=1\nx # $A', ['x # $A']],
+  ['predefined names', 'x ${_PWD} ${_INSTANCE} ${_ENV SITE}', ['x /etc/keepalived alpha north']],
+  ['${_HASH} begins a comment for the grammar', 'x ${_HASH} y', ['x # y']],
+  ['a multi-line definition stands for its lines', '$A= \\\n b { \\\n c \\\n }\nx\n$A', ['x', 'b {', 'c', '}']],
+  ['a blank line ends a multi-line definition', '$A= \\\nb \\\n\nc\n$A', ['c', 'b']],
+  ['definitions nest', '$IN= \\\n i ${N}\n$OUT= \\\n o \\\n $IN\n$N=1\n$OUT\n$N=2\n$OUT', ['o', 'i 1', 'o', 'i 2']],
+  ['a condition inside a multi-line definition', '$A= \\\n@beta b \\\n@alpha c\n$A', ['c']],
+  ['a multi-line definition under a condition that fails takes its lines along', '@beta $A= \\\n b \\\n c\nd', ['d']],
+  ['~SEQ(V,N) counts from 1', '~SEQ(V,3) x $V', ['x 1', 'x 2', 'x 3']],
+  ['~SEQ(V,A,B) counts either way', '~SEQ(V,2,0) x ${V}y', ['x 2y', 'x 1y', 'x 0y']],
+  ['~SEQ(V,A,STEP,B)', '~SEQ(V,1,2,6) x $V', ['x 1', 'x 3', 'x 5']],
+  ['~SEQx writes hexadecimal', '~SEQx(V,9,11) x $V', ['x 9', 'x a', 'x b']],
+  ['the leftmost sequence is the outer loop', '~SEQ(A,2) ~SEQ(B,2) x $A $B', ['x 1 1', 'x 1 2', 'x 2 1', 'x 2 2']],
+  ['~LST takes values in turn', '~LST(V,p,q) x $V', ['x p', 'x q']],
+  ['~LST with several variables', '~LST({A,B},{1,2},{3}) x $A,${B}', ['x 1,2', 'x 3,']],
+  ['a sequence takes definitions as bounds', '$N=2\n~SEQ(V,$N) x $V', ['x 1', 'x 2']],
+  ['a sequence may repeat a multi-line definition', '$A= \\\n x $V \\\n y\n~SEQ(V,2) $A', ['x 1', 'y', 'x 2', 'y']],
+]
+for (const [claim, text, result] of rows)
+  test(`expansion: ${claim}`, () => {
+    const got = lines(text)
+    expect(got.text.map((line) => line.trim())).toEqual(result)
+    expect(got.messages).toEqual([])
+  })
+
+const bad: readonly (readonly [claim: string, text: string, message: RegExp])[] = [
+  ['a definition of itself', '$A=x ${A}\ny ${A}', /^2:3 definition \$A grows without end/],
+  [
+    'definitions that double',
+    `$A0=${'x'.repeat(9)}\n${Array.from({ length: 40 }, (_, i) => `$A${i + 1}=\${A${i}}\${A${i}}`).join('\n')}\ny \${A40}`,
+    /grows without end/,
+  ],
+  [
+    'empty definitions that double',
+    `$A0=\n${Array.from({ length: 30 }, (_, i) => `$A${i + 1}=\${A${i}}\${A${i}}`).join('\n')}\ny \${A30}`,
+    /grows without end/,
+  ],
+  ['a multi-line definition of itself', '$A= \\\n x \\\n $A\n$A', /use one another without end/],
+  ['a multi-line definition of itself twice', '$A= \\\n $A \\\n $A\n$A', /without end|too large/],
+  ['a multi-line definition among other words', '$A= \\\n b\nx $A y', /^3:3 \$A is a multi-line definition/],
+  ['sequences that multiply', '~SEQ(A,9999) ~SEQ(B,9999) x', /grows too large/],
+  ['a step of zero', '~SEQ(A,1,0,3) x', /never lead/],
+  ['no bracket', '~SEQ(A,1', /closing bracket/],
+  ['a list with too many values', '~LST({A},{1,2}) x', /more values/],
+]
+for (const [claim, text, message] of bad)
+  test(`expansion is refused and reported: ${claim}`, () => {
+    const got = lines(text)
+    expect(got.messages.join('\n')).toMatch(message)
+  })
+
+test('every character knows where it was written', () => {
+  const { source } = lines('$A=10.0.0.1\n  @alpha key $A tail\n~SEQ(I,2) x $I')
+  const place = (word: string) => {
+    const { line, column } = source.placeOf(source.text.indexOf(word))
+    return `${line}:${column}`
+  }
+  expect([place('key'), place('10.0.0.1'), place('0.0.1'), place('tail'), place('x 2')]).toEqual([
+    '2:10',
+    '2:14',
+    '2:14',
+    '2:17',
+    '3:11',
+  ])
+})
+
+test('a line of a multi-line definition is placed where it was written, and tells where it was used', () => {
+  const loaded = load('$R= \\\n virtual_router_id 300\nvrrp_instance A {\ninterface eth0\n$R\n}')
+  const complaint = loaded.diagnostics.find((one) => one.kind === 'value')
+  expect([complaint?.line, complaint?.column]).toEqual([2, 20])
+  expect(complaint?.related).toEqual([{ file: MAIN, line: 5, column: 1, message: 'used here' }])
+})
+
+test('include reads files beside the one that includes, in order', () => {
+  const { text } = lines('a\ninclude conf.d/*.conf\nz', {
+    '/etc/keepalived/conf.d/2.conf': 'two\ninclude ../more',
+    '/etc/keepalived/conf.d/1.conf': 'one',
+    '/etc/keepalived/conf.d/.hidden.conf': 'hidden',
+    '/etc/keepalived/conf.d/../more': 'more',
+  })
+  expect(text).toEqual(['a', 'one', 'two', 'more', 'z'])
+})
+
+test('a complaint in an included file names that file', () => {
+  const loaded = load('include b.conf', { '/etc/keepalived/b.conf': '\n wibble' })
+  expect(loaded.diagnostics.map((one) => `${one.file}:${one.line}:${one.column}`)).toEqual([
+    '/etc/keepalived/b.conf:2:2',
+  ])
+  expect(loaded.files).toEqual([MAIN, '/etc/keepalived/b.conf'])
+})
+
+test('an include may come out of a definition', () => {
+  expect(lines('$I=include b.conf\n$I', { '/etc/keepalived/b.conf': 'b' }).text).toEqual(['b'])
+})
+
+const includes: readonly (readonly [claim: string, text: string, told: readonly string[], runs: boolean])[] = [
+  [
+    'a missing file is a warning',
+    'include none.conf',
+    ['1:1 warning include: include none.conf: /etc/keepalived/none.conf: no such file'],
+    true,
+  ],
+  ['an empty folder is nothing to speak of', 'include *.none', [], true],
+  [
+    'a missing folder is a warning',
+    'include no/*.conf',
+    ['1:1 warning include: include no/*.conf: no such folder: /etc/keepalived/no'],
+    true,
+  ],
+  ['includem must find something', 'includem *.none', ['1:1 error include: include *.none: no file matches'], false],
+  [
+    'includer of a missing name is a warning',
+    'includer none.conf',
+    ['1:1 warning include: include none.conf: /etc/keepalived/none.conf: no such file'],
+    true,
+  ],
+  [
+    'executables are passed over',
+    'include *.sh',
+    ['1:1 warning include: include *.sh: /etc/keepalived/run.sh is executable and is passed over'],
+    true,
+  ],
+  [
+    'a file that includes itself is read once',
+    'include keepalived.conf',
+    [`1:1 warning include: include keepalived.conf: ${MAIN} includes itself; it is not read again`],
+    true,
+  ],
+  [
+    'include without a name is a word out of place',
+    'include',
+    ['1:1 warning unknown-keyword: include without a file name has no effect'],
+    true,
+  ],
+]
+for (const [claim, text, expected, runs] of includes)
+  test(`include: ${claim}`, () => {
+    const files = memoryFiles({ [MAIN]: text, '/etc/keepalived/run.sh': '' })
+    const run = () => load(text, { '/etc/keepalived/run.sh': '' })
+    if (runs) expect(told(run())).toEqual(expected)
+    else expect(run).toThrow('no configuration')
+    expect(files.list('/etc/keepalived')).toContain('run.sh')
+  })
+
+test('files that include one another are bounded in depth', () => {
+  const files: Record<string, string> = {}
+  for (let i = 0; i < 100; i++) files[`/etc/keepalived/${i}`] = `include ${i + 1}`
+  expect(told(load('include 0', files)).join()).toMatch(/more than 32 files deep/)
+})
+
+test('glob knows *, ?, [], [!] and {}', () => {
+  const tree: Record<string, readonly string[]> = { '/': ['etc'], '/etc': ['a.conf', 'b.conf', 'c.txt', '.d.conf'] }
+  const list = (path: string) => tree[path]
+  expect(glob('/etc/*.conf', list)).toEqual(['/etc/a.conf', '/etc/b.conf'])
+  expect(glob('/etc/[!a].*', list)).toEqual(['/etc/b.conf', '/etc/c.txt'])
+  expect(glob('/etc/?.[ct]*', list)).toEqual(['/etc/a.conf', '/etc/b.conf', '/etc/c.txt'])
+  expect(glob('/etc/{b,x,a}.conf', list)).toEqual(['/etc/b.conf', '/etc/x.conf', '/etc/a.conf'])
+  expect(glob('/*/.d*', list)).toEqual(['/etc/.d.conf'])
+  expect(glob(`/etc/${'*a'.repeat(200)}`, () => ['a'.repeat(250)])).toEqual([`/etc/${'a'.repeat(250)}`])
+})
+
+test('a sequence of an end below zero counts down from -1', () => {
+  expect(turns('SEQ', 'V,-3')).toEqual({ ok: true, value: [[['V', '-1']], [['V', '-2']], [['V', '-3']]] })
+  expect(turns('SEQ', 'V,0')).toEqual({ ok: true, value: [[['V', '1']], [['V', '0']]] })
+})
+
+const raw: readonly (readonly [claim: string, bytes: string | Uint8Array, told: readonly string[], id: string])[] = [
+  ['CR LF ends a line', 'global_defs {\r\nrouter_id x\r\n}\r\n', [], 'x'],
+  ['a byte order mark is passed over', '\uFEFFglobal_defs {\nrouter_id x\n}', [], 'x'],
+  [
+    'bytes that are not UTF-8 are replaced',
+    Uint8Array.of(...Buffer.from('global_defs {\nrouter_id x'), 0xff, 0x0a, 0x7d),
+    [],
+    'x\uFFFD',
+  ],
+  [
+    'a line with a NUL is left out',
+    'global_defs {\nrouter_id a\0b\n}',
+    ['2:12 error source: NUL byte; the line is left out'],
+    'alpha',
+  ],
+  [
+    'a line of more than 1023 bytes is left out',
+    `global_defs {\nrouter_id ${'x'.repeat(1014)}\n}`,
+    ['2:1 error source: line of more than 1023 bytes; it is left out'],
+    'alpha',
+  ],
+  [
+    'bytes count, not characters',
+    `global_defs {\nrouter_id ${'ä'.repeat(507)}\n}`,
+    ['2:1 error source: line of more than 1023 bytes; it is left out'],
+    'alpha',
+  ],
+  ['a line of 1023 bytes is read', `global_defs {\nrouter_id ${'x'.repeat(1013)}\n}`, [], 'x'.repeat(1013)],
+  ['a comment may be as long as it likes', `# ${'x'.repeat(5000)}\nglobal_defs {\nrouter_id x\n}`, [], 'x'],
+]
+for (const [claim, bytes, expected, id] of raw)
+  test(`bytes to lines: ${claim}`, () => {
+    const loaded = load(bytes)
+    expect(told(loaded)).toEqual(expected)
+    expect(loaded.model.global.routerId).toBe(id)
+  })

@@ -1,0 +1,303 @@
+import { expect, test } from 'vitest'
+import type { Micros } from '../../src/base/index.ts'
+import type { Checker, RealServer, VirtualServer } from '../../src/model/index.ts'
+import { load, server, told } from './files.ts'
+
+const s = (seconds: number) => (seconds * 1_000_000) as Micros
+const first = (of: VirtualServer): RealServer => of.realServers[0] as RealServer
+const checker = (realServer: string, lines = ''): { value: Checker | undefined; told: readonly string[] } => {
+  const got = server(lines, realServer)
+  return { value: first(got.value).checkers[0], told: got.told }
+}
+
+test('a virtual server with the least written has every default of keepalived.conf(5)', () => {
+  const { value, told } = server('', 'TCP_CHECK {\n}')
+  expect(told).toEqual([])
+  expect(value).toEqual({
+    key: 'tcp/192.0.2.1:80',
+    service: { kind: 'address', protocol: 'tcp', address: '192.0.2.1', port: 80 },
+    scheduler: 'rr',
+    onePacket: false,
+    realServers: [
+      {
+        address: '198.51.100.1',
+        port: 80,
+        weight: 1,
+        method: 'nat',
+        inhibitOnFailure: false,
+        upperThreshold: 0,
+        lowerThreshold: 0,
+        checkers: [
+          {
+            kind: 'tcp',
+            timing: {
+              delayLoop: s(60),
+              retry: 1,
+              delayBeforeRetry: s(1),
+              warmup: s(60),
+              alpha: false,
+              logAllFailures: false,
+            },
+            target: { address: '198.51.100.1', port: 80, connectTimeout: s(5) },
+          },
+        ],
+      },
+    ],
+    quorum: 1,
+    hysteresis: 0,
+    alpha: false,
+    omega: false,
+  })
+})
+
+const rows: readonly (readonly [claim: string, lines: string, fields: Record<string, unknown>])[] = [
+  [
+    'lvs_sched and lvs_method are other words for lb_algo and lb_kind',
+    'lvs_sched wlc\nlvs_method DR',
+    { scheduler: 'wlc' },
+  ],
+  ['the protocol may be in any case', 'protocol udp', { key: 'udp/192.0.2.1:80' }],
+  [
+    'persistence_timeout without a number is 360 s',
+    'persistence_timeout',
+    { persistence: { timeout: 360, prefixLength: 32 } },
+  ],
+  [
+    'persistence_granularity is a netmask',
+    'persistence_timeout 50\npersistence_granularity 255.255.255.0',
+    { persistence: { timeout: 50, prefixLength: 24 } },
+  ],
+  [
+    'persistence_granularity makes a service persistent',
+    'persistence_granularity 255.255.0.0',
+    { persistence: { timeout: 360, prefixLength: 16 } },
+  ],
+  ['ops is for UDP', 'protocol UDP\nops', { onePacket: true }],
+  ['alpha and omega are flags, whatever follows', 'alpha 1\nomega 1', { alpha: true, omega: true }],
+  [
+    'sorry_server takes port and method of the service',
+    'sorry_server 127.0.0.1',
+    { sorryServer: { address: '127.0.0.1', port: 80, method: 'nat', inhibit: false } },
+  ],
+  [
+    'sorry_server has words of its own',
+    'sorry_server 127.0.0.1 8080\nsorry_server_inhibit\nsorry_server_lvs_method NAT',
+    { sorryServer: { address: '127.0.0.1', port: 8080, method: 'nat', inhibit: true } },
+  ],
+  [
+    'quorum scripts',
+    'quorum_up "/bin/u p"\nquorum_down /bin/d root',
+    { quorumUp: { argv: ['/bin/u', 'p'] }, quorumDown: { argv: ['/bin/d'], user: 'root' } },
+  ],
+]
+for (const [claim, lines, fields] of rows)
+  test(`virtual_server: ${claim}`, () => {
+    const { value, told } = server(lines)
+    expect(told).toEqual([])
+    expect(value).toMatchObject(fields)
+  })
+
+test('IPv6, with a prefix length for persistence', () => {
+  const loaded = load(`virtual_server 2001:db8::1 53 {
+protocol UDP\nlb_algo rr\nlb_kind DR\npersistence_timeout 9\npersistence_granularity 64
+real_server 2001:db8::2 53 {\n}\n}`)
+  expect(told(loaded)).toEqual([])
+  expect(loaded.model.virtualServers[0]).toMatchObject({
+    key: 'udp/[2001:db8::1]:53',
+    persistence: { timeout: 9, prefixLength: 64 },
+  })
+})
+
+test('a firewall mark has the family of its servers, no protocol and no ports', () => {
+  const { value, told } = server('', 'TCP_CHECK {\n}', 'fwmark 7')
+  expect(told).toEqual([])
+  expect(value).toMatchObject({ key: 'fwmark/4/7', service: { kind: 'fwmark', family: 4, mark: 7 } })
+  expect(first(value)).toMatchObject({ port: 0, checkers: [{ target: { port: 80 } }] })
+})
+
+test('quorum is at most the sum of weights, hysteresis less than the quorum', () => {
+  const { value, told } = server('quorum 9\nhysteresis 5', 'weight 3')
+  expect(value).toMatchObject({ quorum: 3, hysteresis: 2 })
+  expect(told.map((one) => one.split(': ')[1])).toEqual([
+    'virtual_server 192.0.2.1:80 has quorum 9, but all weights together are 3; using 3',
+    'virtual_server 192.0.2.1:80 has hysteresis 5, which must be less than the quorum 3; using 2',
+  ])
+})
+
+test('a checker takes what it does not say from its real server, then from the virtual server', () => {
+  const service =
+    'delay_loop 7\nconnect_timeout 8\nretry 9\ndelay_before_retry 10\nwarmup 11\nalpha\nvirtualhost vs.example'
+  expect(checker('TCP_CHECK {\n}', service).value).toMatchObject({
+    timing: { delayLoop: s(7), retry: 9, delayBeforeRetry: s(10), warmup: s(11), alpha: true },
+    target: { connectTimeout: s(8) },
+  })
+  const realServer =
+    'delay_loop 17\nconnect_timeout 18\nretry 19\ndelay_before_retry 20\nwarmup 0\nalpha off\nvirtualhost rs.example'
+  expect(checker(`HTTP_GET {\nurl {\npath /\n}\n}\n${realServer}`, service).value).toMatchObject({
+    timing: { delayLoop: s(17), retry: 19, delayBeforeRetry: s(20), warmup: s(0), alpha: false },
+    target: { connectTimeout: s(18) },
+    requests: [{ virtualHost: 'rs.example' }],
+  })
+  const own = 'delay_loop 27\nconnect_timeout 28\nretry 0\ndelay_before_retry 0\nwarmup 1\nalpha yes\nlog_all_failures'
+  expect(checker(`TCP_CHECK {\n${own}\n}\n${realServer}`, service).value).toMatchObject({
+    timing: { delayLoop: s(27), retry: 0, delayBeforeRetry: s(0), warmup: s(1), alpha: true, logAllFailures: true },
+    target: { connectTimeout: s(28) },
+  })
+})
+
+test('warmup is delay_loop where nobody says it', () => {
+  expect(checker('TCP_CHECK {\ndelay_loop 3\n}').value?.timing.warmup).toBe(s(3))
+})
+
+test('HTTP_GET waits 3 s before a repetition, TCP_CHECK 1 s', () => {
+  expect(checker('HTTP_GET {\nurl {\npath /\n}\n}').value?.timing.delayBeforeRetry).toBe(s(3))
+  expect(checker('TCP_CHECK {\n}').value?.timing.delayBeforeRetry).toBe(s(1))
+})
+
+test('HTTP_GET in full', () => {
+  const { value, told } = checker(`HTTP_GET {
+connect_ip 203.0.113.9
+connect_port 8080
+bindto 203.0.113.1
+bind_port 999
+bind_if eth1
+fwmark 5
+virtualhost check.example
+http_protocol 1.0c
+fast_recovery
+url {
+path /a?b=c
+digest 9B3A0C85A887A256D6939DA88AABD8CD
+status_code 200 300-302
+virtualhost url.example
+}
+url {
+path "/with blank"
+}
+}`)
+  expect(told).toEqual([])
+  expect(value).toEqual({
+    kind: 'http',
+    timing: { delayLoop: s(60), retry: 1, delayBeforeRetry: s(3), warmup: s(60), alpha: false, logAllFailures: false },
+    target: {
+      address: '203.0.113.9',
+      port: 8080,
+      bindAddress: '203.0.113.1',
+      bindPort: 999,
+      bindInterface: 'eth1',
+      fwmark: 5,
+      connectTimeout: s(5),
+    },
+    requests: [
+      {
+        path: '/a?b=c',
+        virtualHost: 'url.example',
+        digest: '9b3a0c85a887a256d6939da88aabd8cd',
+        statusCodes: [
+          { from: 200, to: 200 },
+          { from: 300, to: 302 },
+        ],
+      },
+      { path: '/with blank', virtualHost: 'check.example', statusCodes: [{ from: 200, to: 299 }] },
+    ],
+    httpVersion: '1.0C',
+    fastRecovery: true,
+  })
+})
+
+test('a real server has weight, method, thresholds and scripts', () => {
+  const { value, told } = server(
+    'weight 4\ninhibit_on_failure',
+    'weight 0\nlvs_method TUN\nuthreshold 9\nlthreshold 3\nnotify_up "/bin/u 1"\nnotify_down /bin/d\ninhibit_on_failure false',
+  )
+  expect(told).toEqual([])
+  expect(first(value)).toMatchObject({
+    weight: 0,
+    method: 'tun',
+    upperThreshold: 9,
+    lowerThreshold: 3,
+    inhibitOnFailure: false,
+    notifyUp: { argv: ['/bin/u', '1'] },
+    notifyDown: { argv: ['/bin/d'] },
+  })
+  expect(first(server('weight 4\ninhibit_on_failure').value)).toMatchObject({ weight: 4, inhibitOnFailure: true })
+})
+
+test('a real server written before lb_kind takes the final one', () => {
+  const { value } = server('real_server 198.51.100.1 80 {\n}\nlb_kind DR')
+  expect(first(value).method).toBe('dr')
+})
+
+test('a real server takes lb_kind as it is when its block opens', () => {
+  const { value } = server('lb_kind TUN\nreal_server 198.51.100.1 80 {\n}\nlb_kind NAT')
+  expect(first(value).method).toBe('tun')
+})
+
+test('NAT maps ports, DR does not; the checker asks the port that was written', () => {
+  const port = (kind: string) =>
+    first(server(`lb_kind ${kind}\nreal_server 198.51.100.1 8080 {\nTCP_CHECK {\n}\n}`).value)
+  expect(port('NAT')).toMatchObject({ port: 8080, checkers: [{ target: { port: 8080 } }] })
+  expect(port('DR')).toMatchObject({ port: 80, checkers: [{ target: { port: 8080 } }] })
+})
+
+test('nb_get_retry is an old word for retry, in TCP_CHECK too where keepalived does not know it', () => {
+  const { value, told } = checker('TCP_CHECK {\nnb_get_retry 3\n}')
+  expect(value?.timing.retry).toBe(3)
+  expect(told.map((one) => one.replace(/^\S+ /, ''))).toEqual([
+    'warning deprecated: nb_get_retry is an old word for retry',
+  ])
+})
+
+const complaints: readonly (readonly [where: 'service' | 'server', lines: string, told: RegExp])[] = [
+  ['service', 'lb_algo fastest', /lb_algo fastest is no scheduler/],
+  ['service', 'lb_kind nat', /lb_kind nat is not NAT, DR or TUN/],
+  ['service', 'lb_kind TUN type gue port 6080', /tunnels other than type ipip are not supported yet/],
+  ['service', 'persistence_granularity 255.0.255.0', /is not a contiguous IPv4 netmask/],
+  ['service', 'persistence_granularity 64', /more than the 32 bits/],
+  ['service', 'persistence_timeout 0', /is not a whole number from 1 to 2678400/],
+  ['service', 'ops', /ops is for UDP and firewall marks/],
+  ['service', 'sorry_server_inhibit', /stands before sorry_server/],
+  ['service', 'sorry_server 2001:db8::1', /is not IPv4 as its virtual server is/],
+  ['service', 'ip_family inet6', /ip_family contradicts 192.0.2.1/],
+  ['service', 'ha_suspend', /ha_suspend is not supported yet/],
+  ['service', 'delay_loop 0', /delay_loop 0 is not a number of seconds/],
+  ['server', 'weight -1', /weight -1 is not a whole number/],
+  ['server', 'retry 0', /retry 0 is not a whole number from 1/],
+  ['server', 'MISC_CHECK {\nmisc_path /bin/x\n}', /MISC_CHECK is not supported yet/],
+  ['server', 'TCP_CHECK {\nbindto 2001:db8::1\n}', /is not of the family of 198.51.100.1/],
+  ['server', 'TCP_CHECK {\nconnect_ip fe80::1\n}', /has no bind_if; the checker is left out/],
+  ['server', 'HTTP_GET {\n}', /HTTP_GET has no url; the checker is left out/],
+  ['server', 'HTTP_GET {\nurl {\nstatus_code 2xx\npath /\n}\n}', /status_code 2xx is not a code or range/],
+  ['server', 'HTTP_GET {\nhttp_protocol 2\nurl {\npath /\n}\n}', /is not 1.0, 1.0C or 1.1/],
+  ['server', 'HTTP_GET {\nurl {\npath /\nregex x\n}\n}', /regex is not supported yet/],
+  ['server', 'TCP_CHECK {\npath /\n}', /unknown keyword path in TCP_CHECK/],
+]
+for (const [where, lines, message] of complaints)
+  test(`virtual_server, with a complaint: ${lines.replaceAll('\n', ' ')}`, () => {
+    const { told } = where === 'service' ? server(lines) : server('', lines)
+    expect(
+      told.some((one) => message.test(one)),
+      told.join('\n'),
+    ).toBe(true)
+  })
+
+test('a service that is there twice is told with both places', () => {
+  const one =
+    'virtual_server 192.0.2.1 80 {\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 198.51.100.1 80 {\n}\n}\n'
+  const loaded = load(one + one + one.replace('TCP', 'UDP'))
+  expect(loaded.model.virtualServers.map((server) => server.key)).toEqual(['tcp/192.0.2.1:80', 'udp/192.0.2.1:80'])
+  expect(loaded.diagnostics.map((one) => [one.line, one.related[0]?.line])).toEqual([[8, 1]])
+})
+
+test('a real server of another family is left out unless it is tunnelled', () => {
+  const { value, told } = server('real_server 2001:db8::1 80 {\n}\nreal_server 2001:db8::2 80 {\nlvs_method TUN\n}')
+  expect(value.realServers.map((one) => one.address)).toEqual(['2001:db8::2'])
+  expect(told.join()).toMatch(/2001:db8::1 is not IPv4 as its virtual server is; it is left out/)
+})
+
+test('a group of virtual servers is not supported yet, and says so once', () => {
+  const loaded = load('virtual_server group G {\nprotocol TCP\nreal_server 1.2.3.4 80 {\n}\n}')
+  expect(told(loaded)).toEqual([
+    '1:16 warning unsupported: virtual_server group is not supported yet; its block has no effect',
+  ])
+})
