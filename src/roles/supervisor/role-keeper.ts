@@ -59,7 +59,15 @@ export function createRoleKeeper<R extends RoleName>(
 ): RoleKeeper<R> {
   type To = RoleTraffic[R]['to']
   type Slice = RoleTraffic[R]['slice']
-  let running: { readonly process: RoleProcess<To>; started: boolean; serving: boolean; stopping: boolean } | undefined
+  let running:
+    | {
+        readonly process: RoleProcess<To>
+        started: boolean
+        serving: boolean
+        stopping: boolean
+        applied: number | undefined
+      }
+    | undefined
   let committed: { readonly revision: number; readonly slice: Slice } | undefined
   let question: Question | undefined
   let cancelRestart: (() => void) | undefined
@@ -80,7 +88,7 @@ export function createRoleKeeper<R extends RoleName>(
       onMessage: (message) => running === current && receive(message),
       onExit: (exit) => running === current && ended(exit),
     })
-    current = { process, started: false, serving: false, stopping: false }
+    current = { process, started: false, serving: false, stopping: false, applied: undefined }
     running = current
     handlers.onStarted(process.pid)
   }
@@ -98,6 +106,7 @@ export function createRoleKeeper<R extends RoleName>(
       case 'refused':
         return settle(message.revision, fail(message.reason))
       case 'applied':
+        if (running !== undefined) running.applied = message.revision
         return release(onApplied)
       case 'snapshot':
         snapshots.get(message.id)?.(message.snapshot)
@@ -260,7 +269,7 @@ export function createRoleKeeper<R extends RoleName>(
       })
     },
     applied(patience) {
-      if (running?.serving !== true) return Promise.resolve()
+      if (running?.serving !== true || running.applied === committed?.revision) return Promise.resolve()
       return new Promise((resolve) => {
         const cancel = ports.schedule(patience, resolve)
         onApplied.push(() => {

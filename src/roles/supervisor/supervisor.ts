@@ -63,6 +63,7 @@ export async function startSupervisor(
   let loadedAt = startedAt
   let lastReloadError: string | undefined
   let revision = 0
+  let control: { close(): void } | undefined
   let stopping: Promise<void> | undefined
   let reloading: Promise<Result<void, string>> | undefined
   let queued: Promise<Result<void, string>> | undefined
@@ -77,7 +78,8 @@ export async function startSupervisor(
     model: () => model,
     onFatalDeath(role, exit) {
       log.error('a role ended and is not started again (-R)', { role, exit: exitText(exit) })
-      void stop(1)
+      // Before the start is done its failure is the start's.
+      if (control !== undefined) void stop(1)
     },
     onHealth: () => health.changed(roles.health()),
   })
@@ -91,16 +93,17 @@ export async function startSupervisor(
     await stopRoles(false)
     return fail({ exitCode: 1, message: started.error })
   }
-  const control = await serveControl(ports, `${options.runDirectory}/control.sock`, {
+  const listening = await serveControl(ports, `${options.runDirectory}/control.sock`, {
     snapshot,
     reload,
     dump,
     stop: () => void stop(0),
   })
-  if (!control.ok) {
+  if (!listening.ok) {
     await stopRoles(false)
-    return fail({ exitCode: 1, message: control.error.message })
+    return fail({ exitCode: 1, message: listening.error.message })
   }
+  control = listening.value
   const pidWritten = ports.replaceText(options.pidFile, `${ports.pid}\n`)
   if (!pidWritten.ok) log.warn('pid file cannot be written', { reason: pidWritten.error.message })
   await clearLeftForwarding()
@@ -258,7 +261,7 @@ export async function startSupervisor(
     const { shutdownScript } = model.global
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, startScriptLimit)
     health.remove()
-    if (control.ok) control.value.close()
+    control?.close()
     for (const file of [options.pidFile, options.vrrpPidFile, options.checkerPidFile]) {
       if (file !== undefined) ports.removeFile(file)
     }

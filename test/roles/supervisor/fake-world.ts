@@ -1,0 +1,166 @@
+import { fail, instant, type Log, type Micros, ok } from '../../../src/base/index.ts'
+import type { Command, Configuration } from '../../../src/model/index.ts'
+import type { RoleName } from '../../../src/roles/ipc/index.ts'
+import {
+  type ControlClient,
+  type LoadedConfiguration,
+  type RoleExit,
+  type SupervisorOptions,
+  type SupervisorPorts,
+  startSupervisor,
+} from '../../../src/roles/supervisor/index.ts'
+import type { Clock } from '../../../src/sys/time/index.ts'
+import { configurationFor } from './models.ts'
+
+/** One role process as the test plays it. */
+export type FakeRole = {
+  readonly role: RoleName
+  readonly heard: Readonly<Record<string, unknown>>[]
+  say(message: Readonly<Record<string, unknown>>): void
+  die(exit?: RoleExit): void
+  readonly alive: () => boolean
+}
+
+export const options: SupervisorOptions = {
+  version: '0.0.0',
+  configurationFile: '/etc/keepalived/keepalived.conf',
+  runDirectory: '/run/holdfast',
+  pidFile: '/run/holdfast/holdfastd.pid',
+  vrrp: true,
+  checkers: true,
+  backend: 'ebpf',
+  pinDirectory: '/sys/fs/bpf/holdfast/run-holdfast',
+  keepAddresses: false,
+  keepForwarding: false,
+  respawn: true,
+  logDetail: false,
+  dumpConfiguration: false,
+  dumpDirectory: '/tmp',
+}
+
+/** The supervisor's world in memory: a clock the test turns, roles that obey unless told otherwise, files in a map. */
+export function fakeWorld() {
+  let now = 1_000_000_000
+  let alarms: { readonly at: number; readonly action: () => void }[] = []
+  const log: string[] = []
+  const entry = (level: string) => (message: string, fields?: object) =>
+    void log.push(`${level} ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`)
+  const fakeLog: Log = {
+    debug: entry('debug'),
+    info: entry('info'),
+    warn: entry('warn'),
+    error: entry('error'),
+    child: () => fakeLog,
+  }
+  const clock: Clock = { now: () => instant(now), wall: () => 1_700_000_000_000 + now / 1_000 }
+  const world = {
+    log,
+    roles: [] as FakeRole[],
+    files: new Map<string, string>(),
+    commands: [] as { readonly command: Command; end(code?: number): void; readonly killed: string[] }[],
+    told: [] as string[],
+    loaded: { configuration: configurationFor(), complaints: [] } as LoadedConfiguration,
+    /** What a role does with an offer; default: it is ready. */
+    answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
+    pins: false,
+    locked: true,
+    control: undefined as ((client: ControlClient, line: string) => void) | undefined,
+    scheduled: () => alarms.length,
+
+    /** Runs what is due, in order, letting promises settle in between. */
+    async pass(micros: number) {
+      const end = now + micros
+      await settle()
+      for (;;) {
+        const next = alarms.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+        if (next === undefined) break
+        alarms = alarms.filter((alarm) => alarm !== next)
+        now = Math.max(now, next.at)
+        next.action()
+        await settle()
+      }
+      now = end
+    },
+    living: (role: RoleName) => world.roles.filter((one) => one.role === role && one.alive()),
+    load(configuration: Configuration, ...complaints: LoadedConfiguration['complaints'][number][]) {
+      world.loaded = { configuration, complaints }
+    },
+    start: (more: Partial<SupervisorOptions> = {}) => startSupervisor(ports, { ...options, ...more }),
+  }
+
+  const ports: SupervisorPorts = {
+    log: fakeLog,
+    clock,
+    schedule(delay: Micros, action) {
+      const alarm = { at: now + delay, action }
+      alarms.push(alarm)
+      return () => {
+        alarms = alarms.filter((one) => one !== alarm)
+      }
+    },
+    startRole(role, handlers) {
+      let alive = true
+      const heard: Readonly<Record<string, unknown>>[] = []
+      const say = (message: unknown) =>
+        queueMicrotask(() => alive && handlers.onMessage(message as Parameters<typeof handlers.onMessage>[0]))
+      const die = (exit: RoleExit = { code: undefined, signal: 'SIGKILL' }) => {
+        if (!alive) return
+        alive = false
+        queueMicrotask(() => handlers.onExit(exit))
+      }
+      world.roles.push({ role, heard, say, die, alive: () => alive })
+      say({ type: 'started' })
+      return {
+        pid: 1000 + world.roles.length,
+        send(message) {
+          if (!alive) return
+          heard.push(structuredClone(message))
+          if (message.type === 'offer') {
+            const answer = world.answer(role)
+            if (answer === 'ready') say({ type: 'ready', revision: message.revision })
+            else if (answer !== 'silent') say({ type: 'refused', revision: message.revision, reason: answer.refused })
+          } else if (message.type === 'commit') say({ type: 'applied', revision: message.revision })
+          else if (message.type === 'snapshot-requested')
+            say({ type: 'snapshot', id: message.id, snapshot: snapshots[role] })
+          else if (message.type === 'stop') queueMicrotask(() => die({ code: 0, signal: undefined }))
+        },
+        kill: () => die(),
+      }
+    },
+    loadConfiguration: () => world.loaded,
+    lockRunDirectory: () => (world.locked ? ok(undefined) : fail({ message: 'already running (pid 7)' })),
+    readText(path) {
+      const text = world.files.get(path)
+      return text === undefined ? fail({ message: `${path}: no such file or directory` }) : ok(text)
+    },
+    replaceText(path, text) {
+      world.files.set(path, text)
+      return ok(undefined)
+    },
+    removeFile: (path) => void world.files.delete(path),
+    pid: 42,
+    bootId: () => 'this-boot',
+    pinsExist: () => world.pins,
+    run(command, onEnd) {
+      const killed: string[] = []
+      world.commands.push({ command, killed, end: (code = 0) => onEnd(ok({ code, signal: undefined })) })
+      return { kill: (signal) => void killed.push(signal) }
+    },
+    notifyServiceManager: (state) => void world.told.push(state),
+    async listenControl(_path, onLine) {
+      world.control = onLine
+      return ok({ close() {} })
+    },
+  }
+  return world
+}
+
+const snapshots: Readonly<Record<RoleName, unknown>> = {
+  vrrp: [],
+  checker: [],
+  forwarding: { backend: 'ebpf', services: [], exits: {} },
+}
+
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 100; i++) await Promise.resolve()
+}
