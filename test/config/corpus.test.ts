@@ -1,0 +1,212 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: uses of definitions look like that
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { exitCodeForTest, type LoadedConfiguration, loadConfiguration, print, render } from '../../src/config/index.ts'
+import { diskFiles, load, MAIN, memoryFiles, told } from './files.ts'
+
+const BAD = 'test/corpus/bad'
+const GOOD = 'test/corpus/conf'
+const EXAMPLES = 'conf-examples'
+/** No file may keep the reader busy; far above what any takes, so that a slow machine fails nothing. */
+const PATIENCE = 10_000
+
+const table = (path: string): readonly (readonly string[])[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .slice(1)
+    .map((line) => line.split('\t'))
+const names = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.conf'))
+
+const read = (path: string) => loadConfiguration(diskFiles, path, { configId: 'alpha', hostName: 'alpha' })
+
+/** What holds of every answer, whatever the file. */
+function wellFormed(loaded: LoadedConfiguration): void {
+  for (const one of loaded.diagnostics) {
+    expect(one.line, one.message).toBeGreaterThanOrEqual(1)
+    expect(one.column, one.message).toBeGreaterThanOrEqual(1)
+    expect(one.endColumn ?? one.column + 1).toBeGreaterThan(one.column)
+    expect(loaded.files).toContain(one.file)
+    for (const place of one.related) expect(Math.min(place.line, place.column)).toBeGreaterThanOrEqual(1)
+  }
+  expect(render(loaded.diagnostics, loaded.sources) === '').toBe(loaded.diagnostics.length === 0)
+}
+
+describe('files that are wrong on purpose', () => {
+  const expected = table(`${BAD}/EXPECTED.tsv`)
+
+  test('each has its expectation', () => {
+    expect(expected.map(([name]) => name)).toEqual(names(BAD))
+  })
+
+  for (const [name, verdict, code, lines] of expected as readonly (readonly [string, string, string, string?])[])
+    test(`${name}: ${verdict}, exit code ${code}, lines ${lines || 'none'}`, { timeout: PATIENCE }, () => {
+      const loaded = read(`${BAD}/${name}`)
+      wellFormed(loaded)
+      expect(exitCodeForTest(loaded.diagnostics)).toBe(Number(code))
+      const named = new Set(loaded.diagnostics.map((one) => one.line))
+      for (const line of (lines ?? '').split(',').filter((one) => one !== ''))
+        expect(named, told(loaded).join('\n')).toContain(Number(line))
+      if (verdict === 'accept') expect(told(loaded)).toEqual([])
+      if (verdict === 'warn') expect(loaded.diagnostics.every((one) => one.severity === 'warning')).toBe(true)
+      if (verdict === 'reject')
+        expect(loaded.diagnostics.some((one) => one.severity === 'error' || /^unknown|^include/.test(one.kind))).toBe(
+          true,
+        )
+    })
+
+  test('a token of 1 MiB is one complaint with its line', { timeout: PATIENCE }, () => {
+    const loaded = load(
+      `global_defs {\n    router_id ${'x'.repeat(1 << 20)}\n}\nvrrp_instance A {\ninterface eth0\nvirtual_router_id 1\n}`,
+    )
+    expect(loaded.diagnostics.map((one) => [one.line, one.kind])).toEqual([
+      [2, 'source'],
+      [4, 'remark'],
+    ])
+    expect(loaded.model.virtualRouters).toHaveLength(1)
+  })
+})
+
+describe('files as users publish them', () => {
+  const expected = table(`${GOOD}/SOURCES.tsv`)
+
+  test('each has its expectation', () => {
+    expect(expected.map(([name]) => name)).toEqual(names(GOOD))
+  })
+
+  for (const row of expected) {
+    const [name, , , code, routers, servers, unsupported] = row as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
+    test(`${name}: exit code ${code}, ${routers} virtual routers, ${servers} virtual servers`, {
+      timeout: PATIENCE,
+    }, () => {
+      const loaded = read(`${GOOD}/${name}`)
+      wellFormed(loaded)
+      expect(exitCodeForTest(loaded.diagnostics), told(loaded).join('\n')).toBe(Number(code))
+      expect(loaded.configuration?.virtualRouters.length).toBe(Number(routers))
+      expect(loaded.configuration?.virtualServers.length).toBe(Number(servers))
+      const words = loaded.diagnostics
+        .filter((one) => one.kind === 'unsupported')
+        .map((one) => one.message.split(' ')[0])
+      expect([...new Set(words)].sort()).toEqual(
+        unsupported
+          .split(' ')
+          .filter((one) => one !== '')
+          .sort(),
+      )
+    })
+  }
+
+  for (const [name] of expected)
+    test(`${name} means the same when it is printed and read again`, () => {
+      const { configuration } = read(`${GOOD}/${name}`)
+      if (configuration === undefined) throw new Error('no configuration')
+      expect(load(print(configuration, { secrets: 'shown' })).model).toEqual(configuration)
+    })
+})
+
+describe('conf-examples', () => {
+  for (const name of names(EXAMPLES))
+    test(`${name} is read without a complaint but for old words`, () => {
+      const loaded = read(`${EXAMPLES}/${name}`)
+      wellFormed(loaded)
+      expect(told(loaded).filter((one) => !one.includes(' deprecated: '))).toEqual([])
+      expect(
+        (loaded.configuration?.virtualRouters.length ?? 0) + (loaded.configuration?.virtualServers.length ?? 0),
+      ).toBeGreaterThan(0)
+    })
+})
+
+describe('no bytes whatever', () => {
+  const seeds = [...names(BAD).map((name) => `${BAD}/${name}`), ...names(GOOD).map((name) => `${GOOD}/${name}`)].map(
+    (path) => readFileSync(path),
+  )
+  const runs = Number(process.env['FUZZ_RUNS'] ?? 300)
+
+  type Edit = { readonly at: number; readonly cut: number; readonly insert: Uint8Array }
+  const edit: fc.Arbitrary<Edit> = fc.record({
+    at: fc.nat(1 << 16),
+    cut: fc.nat(20),
+    insert: fc.oneof(
+      fc
+        .constantFrom(
+          '{',
+          '}',
+          '"',
+          "'",
+          '\\',
+          '\n',
+          '#',
+          '!',
+          '$A',
+          '${',
+          '~SEQ(A,3) ',
+          '@alpha ',
+          'include ',
+          '\0',
+          ' -1',
+          '/',
+          ':',
+          '%',
+        )
+        .map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 6 }),
+    ),
+  })
+  const mutate = (bytes: Uint8Array, edits: readonly Edit[]): Uint8Array =>
+    edits.reduce<Uint8Array>((before, { at, cut, insert }) => {
+      const start = before.length === 0 ? 0 : at % before.length
+      return Buffer.concat([before.subarray(0, start), insert, before.subarray(start + cut)])
+    }, bytes)
+
+  const survives = (bytes: Uint8Array) => {
+    const loaded = loadConfiguration(memoryFiles({ [MAIN]: bytes, '/etc/keepalived/b': 'x' }), MAIN, {
+      configId: 'alpha',
+    })
+    wellFormed(loaded)
+    const model = loaded.configuration
+    if (model !== undefined) structuredClone(model)
+  }
+
+  test('changed at random places make the reader throw', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 12 }), (bytes, edits) =>
+        survives(mutate(bytes, edits)),
+      ),
+      { numRuns: runs },
+    )
+  })
+
+  test('made up at random make the reader throw', { timeout: 120_000 }, () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 2000 }), survives), { numRuns: runs })
+  })
+
+  const pieces = fc.constantFrom(
+    ...'vrrp_instance virtual_server real_server global_defs authentication auth_type PASS auth_pass virtual_ipaddress TCP_CHECK HTTP_GET url path'.split(
+      ' ',
+    ),
+    ...'{ } " \' # ! \\ \n \n \n 192.0.2.1 2001:db8::1 80 -1 0 1e9 99999999999999999999 VI_1 eth0 fwmark group include'.split(
+      ' ',
+    ),
+    ...'$A= $A ${A} $A=${A} ~SEQ(A,2) ~LST(A,1,2) @alpha @^alpha quorum weight persistence_granularity brd + label interface'.split(
+      ' ',
+    ),
+    '\n',
+    ' ',
+    '\\\n',
+  )
+  test('made of words of the language make the reader throw', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 120 }), (all) => survives(Buffer.from(all.join(' ')))),
+      { numRuns: runs },
+    )
+  })
+})

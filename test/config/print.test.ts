@@ -1,0 +1,290 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { address, type IpAddress, type Micros } from '../../src/base/index.ts'
+import { print } from '../../src/config/index.ts'
+import {
+  type Checker,
+  type Command,
+  type Configuration,
+  type ForwardingMethod,
+  type RealServer,
+  schedulers,
+  serviceKey,
+  type VirtualRouter,
+  type VirtualServer,
+  virtualRouterKey,
+} from '../../src/model/index.ts'
+import { load, told } from './files.ts'
+
+const word = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a word holds none
+  .map((text) => text.replace(/[\s"$\0-\x1f\x7f-\x9f\uFEFF]/g, '_'))
+const micros = (most: number) => fc.integer({ min: 1, max: most }).map((us) => us as Micros)
+const ipv4 = fc
+  .tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255))
+  .map(([a, b, c]) => address(`${a}.${b}.${c}.1`))
+const ipv6 = fc
+  .tuple(fc.nat(0xffff), fc.nat(0xffff))
+  .map(([a, b]) => address(`2001:db8:${a.toString(16)}::${b.toString(16)}:1`))
+const device = fc.constantFrom('eth0', 'eth1.5', 'bond0')
+const argument = fc.string({ unit: 'grapheme', maxLength: 10 }).map((text) => text.replace(/[\r\n\0\x80-\x9f]/g, '\t'))
+const command: fc.Arbitrary<Command> = fc.record(
+  {
+    argv: fc
+      .tuple(fc.constant('/bin/x'), fc.array(argument, { maxLength: 3 }))
+      .map(([program, rest]) => [program, ...rest]),
+    user: fc.constantFrom('root', 'a b'),
+  },
+  { requiredKeys: ['argv'] },
+)
+
+const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
+const without = <T extends object>(of: T): T =>
+  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T
+
+const router: fc.Arbitrary<VirtualRouter> = fc
+  .record({
+    name: word,
+    family: fc.constantFrom(4 as const, 6 as const),
+    interface: device,
+    virtualRouterId: fc.integer({ min: 1, max: 255 }),
+    master: fc.boolean(),
+    priority: fc.integer({ min: 1, max: 255 }),
+    version: fc.constantFrom(2 as const, 3 as const),
+    interval: fc.integer({ min: 1, max: 40 }),
+    password: some(fc.constantFrom('1111', 'p#ss', "it's", 'a b {}', '12345678', 'äöüß')),
+    addresses4: fc.uniqueArray(ipv4, { minLength: 1, maxLength: 4 }),
+    addresses6: fc.uniqueArray(ipv6, { minLength: 1, maxLength: 4 }),
+    label: some(fc.constant('x:1')),
+    preempt: fc.boolean(),
+    delay: micros(1000_000_000),
+    unicast: fc.boolean(),
+    source: fc.boolean(),
+    flags: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+    times: fc.array(micros(4_000_000_000), { minLength: 3, maxLength: 3 }),
+    counts: fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 4, maxLength: 4 }),
+    notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
+  })
+  .map((seed): VirtualRouter => {
+    const version = seed.family === 6 ? 3 : seed.version
+    const all: readonly IpAddress[] = seed.family === 4 ? seed.addresses4 : seed.addresses6
+    const others: readonly IpAddress[] = seed.family === 4 ? seed.addresses6 : seed.addresses4
+    const preempt = seed.preempt || seed.master || seed.priority === 255
+    const [f1, f2, f3, f4, f5, f6, f7, f8] = seed.flags as [
+      boolean,
+      boolean,
+      boolean,
+      boolean,
+      boolean,
+      boolean,
+      boolean,
+      boolean,
+    ]
+    return without({
+      name: seed.name,
+      family: seed.family,
+      version,
+      interface: seed.interface,
+      virtualRouterId: seed.virtualRouterId,
+      initialState: seed.master ? ('master' as const) : ('backup' as const),
+      priority: seed.priority,
+      advertisementInterval: (seed.interval * 1_000_000) as Micros,
+      ...(version === 2 && seed.password !== undefined
+        ? { authentication: { type: 'pass' as const, password: seed.password } }
+        : {}),
+      addresses: all.map((one, i) => ({
+        address: one,
+        prefixLength: 20 + i,
+        interface: i === 0 ? seed.interface : 'eth7',
+        scope: seed.family === 4 ? i : 0,
+        ...(seed.family === 4 && seed.label !== undefined
+          ? { label: seed.label, broadcast: address('192.0.2.255') }
+          : {}),
+      })),
+      excludedAddresses: others.map((one) => ({ address: one, prefixLength: 32, interface: 'eth8', scope: 0 })),
+      preempt,
+      preemptDelay: (seed.master || !preempt ? 0 : seed.delay) as Micros,
+      ...(seed.source ? { source: all[0] as IpAddress } : {}),
+      multicastGroup: address(seed.family === 4 ? (f1 ? '224.0.0.18' : '224.0.0.77') : f1 ? 'ff02::12' : 'ff02::77'),
+      unicastPeers: seed.unicast ? all : [],
+      unicastTtl: seed.counts[0] as number,
+      checkUnicastSource: f2,
+      downTimerAdverts: seed.counts[1] as number,
+      announcements: {
+        masterDelay: seed.times[0] as Micros,
+        masterRepeat: seed.counts[2] as number,
+        masterRefresh: seed.times[1] as Micros,
+        masterRefreshRepeat: seed.counts[3] as number,
+        lowerPrioDelay: seed.times[2] as Micros,
+        lowerPrioRepeat: seed.counts[2] as number,
+        garpInterval: 5 as Micros,
+        gnaInterval: 1_500_000 as Micros,
+      },
+      lowerPrioNoAdvert: f3,
+      higherPrioSendAdvert: f4,
+      ownerIgnoreAdverts: f5 && seed.priority === 255,
+      skipCheckAdvAddr: f6,
+      v3ChecksumAsV2: f7,
+      dontTrackPrimary: f8,
+      notify: seed.notify,
+    })
+  })
+
+const checker: fc.Arbitrary<Checker> = fc
+  .record({
+    http: fc.boolean(),
+    target: some(ipv4),
+    port: fc.integer({ min: 1, max: 65535 }),
+    bind: fc.boolean(),
+    retry: fc.nat(9),
+    times: fc.array(micros(4_000_000_000), { minLength: 4, maxLength: 4 }),
+    flags: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+    path: word,
+    host: some(word),
+    version: fc.constantFrom('1.0' as const, '1.0C' as const, '1.1' as const),
+  })
+  .map((seed): Checker => {
+    const common = {
+      timing: {
+        delayLoop: seed.times[0] as Micros,
+        retry: seed.retry,
+        delayBeforeRetry: seed.times[1] as Micros,
+        warmup: seed.times[2] as Micros,
+        alpha: seed.flags[0] as boolean,
+        logAllFailures: seed.flags[1] as boolean,
+      },
+      target: {
+        address: seed.target ?? address('10.0.0.1'),
+        port: seed.port,
+        ...(seed.bind ? { bindAddress: address('10.9.9.9'), bindPort: 7, bindInterface: 'eth3', fwmark: 9 } : {}),
+        connectTimeout: seed.times[3] as Micros,
+      },
+    }
+    if (!seed.http) return { kind: 'tcp', ...common }
+    const requests = [
+      {
+        path: `/${seed.path}`,
+        statusCodes: [
+          { from: 200, to: 299 },
+          { from: 404, to: 404 },
+        ],
+      },
+      { path: '/2', digest: '0123456789abcdef0123456789abcdef', statusCodes: [{ from: 200, to: 200 }] },
+    ].map((request) => ({ ...request, ...(seed.host === undefined ? {} : { virtualHost: seed.host }) }))
+    return { kind: 'http', ...common, requests, httpVersion: seed.version, fastRecovery: seed.flags[2] as boolean }
+  })
+
+const virtualServer: fc.Arbitrary<VirtualServer> = fc
+  .record({
+    address: ipv4,
+    port: fc.nat(65535),
+    mark: some(fc.nat(99)),
+    protocol: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
+    scheduler: fc.constantFrom(...schedulers),
+    method: fc.constantFrom<ForwardingMethod>('nat', 'dr', 'tun'),
+    prefixLength: some(fc.integer({ min: 0, max: 32 })),
+    servers: fc.uniqueArray(ipv4, { minLength: 1, maxLength: 3 }),
+    weights: fc.array(fc.nat(9), { minLength: 3, maxLength: 3 }),
+    checkers: fc.array(checker, { maxLength: 2 }),
+    flags: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    script: some(command),
+    sorry: some(ipv4),
+  })
+  .map((seed): VirtualServer => {
+    const service =
+      seed.mark === undefined
+        ? ({ kind: 'address', protocol: seed.protocol, address: seed.address, port: seed.port } as const)
+        : ({ kind: 'fwmark', family: 4, mark: seed.mark } as const)
+    const port = service.kind === 'fwmark' ? 0 : service.port
+    const realServers = seed.servers.map(
+      (one, i): RealServer =>
+        without({
+          address: one,
+          port: port === 0 ? 0 : i === 2 ? 8080 : port,
+          weight: seed.weights[i] as number,
+          method: i === 2 ? 'nat' : seed.method,
+          inhibitOnFailure: seed.flags[0] as boolean,
+          upperThreshold: i * 5,
+          lowerThreshold: i,
+          checkers: seed.checkers,
+          ...(seed.script === undefined ? {} : { notifyUp: seed.script, notifyDown: seed.script }),
+        }),
+    )
+    const total = realServers.reduce((sum, one) => sum + one.weight, 0)
+    const persistent = seed.prefixLength !== undefined || (service.kind === 'address' && port === 0)
+    return {
+      key: serviceKey(service),
+      service,
+      scheduler: seed.scheduler,
+      ...(persistent ? { persistence: { timeout: 50, prefixLength: seed.prefixLength ?? 32 } } : {}),
+      onePacket: (seed.flags[1] as boolean) && (service.kind === 'fwmark' || service.protocol === 'udp'),
+      realServers,
+      ...(seed.sorry === undefined
+        ? {}
+        : { sorryServer: { address: seed.sorry, port, method: seed.method, inhibit: seed.flags[0] as boolean } }),
+      quorum: Math.max(1, total),
+      hysteresis: Math.max(1, total) - 1,
+      alpha: seed.flags[2] as boolean,
+      omega: seed.flags[3] as boolean,
+      ...(seed.script === undefined ? {} : { quorumUp: seed.script }),
+    }
+  })
+
+const configuration: fc.Arbitrary<Configuration> = fc.record({
+  global: fc.record(
+    {
+      routerId: word,
+      mail: fc.record(
+        {
+          recipients: fc.array(word, { maxLength: 2 }),
+          server: word,
+          port: fc.constant(25),
+          from: word,
+          connectTimeout: fc.constant(3_000_000 as Micros),
+        },
+        { requiredKeys: ['recipients', 'port', 'connectTimeout'] },
+      ),
+      scriptUser: fc.record({ user: word, group: word }, { requiredKeys: ['user'] }),
+      enableScriptSecurity: fc.boolean(),
+      startupScript: command,
+      stateDumpFile: word,
+      childWaitTime: micros(60_000_000),
+      vrrpRtPriority: fc.integer({ min: 1, max: 99 }),
+      lvsFlush: fc.boolean(),
+      lvsFlushOnStop: fc.boolean(),
+    },
+    { requiredKeys: ['routerId', 'mail', 'enableScriptSecurity', 'childWaitTime', 'lvsFlush', 'lvsFlushOnStop'] },
+  ),
+  virtualRouters: fc
+    .uniqueArray(router, { selector: virtualRouterKey, maxLength: 3 })
+    .map((all) => all.map((one, i) => ({ ...one, name: `${one.name}${i}` }))),
+  virtualServers: fc.uniqueArray(virtualServer, { selector: (one) => one.key, maxLength: 2 }),
+})
+
+test('reading undoes printing', () => {
+  fc.assert(
+    fc.property(configuration, (model) => {
+      const text = print(model, { secrets: 'shown' })
+      const loaded = load(text)
+      expect(loaded.model, `${text}\n${told(loaded).join('\n')}`).toEqual(model)
+      expect(loaded.diagnostics.filter((one) => one.severity === 'error')).toEqual([])
+    }),
+    { numRuns: 200 },
+  )
+})
+
+for (const name of readdirSync('conf-examples').filter((file) => file.endsWith('.conf')))
+  test(`conf-examples/${name} means the same when it is printed and read again`, () => {
+    const { model } = load(readFileSync(`conf-examples/${name}`))
+    expect(load(print(model, { secrets: 'shown' })).model).toEqual(model)
+  })
+
+test('passwords are starred out unless asked for', () => {
+  const { model } = load(
+    'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nauthentication {\nauth_type PASS\nauth_pass hunter2\n}\n}',
+  )
+  expect(print(model)).toContain('auth_pass ********')
+  expect(print(model)).not.toContain('hunter2')
+})
