@@ -1,0 +1,344 @@
+/** What the supervisor remembers and runs: scripts, health, the control socket, dumps. */
+import { describe, expect, test } from 'vitest'
+import { realServerKey } from '../../../src/model/index.ts'
+import type { HealthRecord } from '../../../src/roles/ipc/index.ts'
+import type { Supervisor } from '../../../src/roles/supervisor/index.ts'
+import { fakeWorld, settle } from './fake-world.ts'
+import { configurationFor, realServer, router, virtualServer } from './models.ts'
+
+type World = ReturnType<typeof fakeWorld>
+
+const second = 1_000_000
+const script = (name: string) => ({ argv: [`/etc/${name}`] })
+
+async function running(world: World): Promise<Supervisor> {
+  const started = await world.start()
+  if (!started.ok) throw new Error(started.error.message)
+  return started.value
+}
+
+const ran = (world: World) => world.commands.map(({ command }) => command.argv.join(' '))
+
+const state = (name: string, entered: string, more: object = {}) => ({
+  type: 'virtual-router-state',
+  key: 'eth0/ipv4/51',
+  name,
+  state: entered,
+  priority: 100,
+  ...more,
+})
+
+const health = (up: boolean, more: Partial<HealthRecord> = {}): HealthRecord => ({
+  serviceKey: virtualServer(1).key,
+  realServerKey: realServerKey(realServer(1)),
+  up,
+  failedCheckers: up ? [] : [0],
+  since: '2026-01-01T00:00:00.000Z',
+  ...more,
+})
+
+describe('scripts of a virtual router', () => {
+  const notify = { master: script('master'), backup: script('backup'), deleted: script('deleted'), any: script('any') }
+
+  test('the specific one runs, and after it the general one with INSTANCE NAME STATE PRIORITY', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualRouters: [router('VI_1', { notify })] }))
+    await running(world)
+    world.living('vrrp')[0]?.say(state('VI_1', 'MASTER'))
+    await settle()
+    expect(ran(world)).toEqual(['/etc/master'])
+    world.commands[0]?.end()
+    expect(ran(world)).toEqual(['/etc/master', '/etc/any INSTANCE VI_1 MASTER 100'])
+  })
+
+  test('they run in the order of the changes, one after the other', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualRouters: [router('VI_1', { notify: { any: script('any') } })] }))
+    await running(world)
+    for (const entered of ['BACKUP', 'MASTER', 'BACKUP']) world.living('vrrp')[0]?.say(state('VI_1', entered))
+    await settle()
+    expect(ran(world)).toEqual(['/etc/any INSTANCE VI_1 BACKUP 100'])
+    world.commands[0]?.end(3)
+    world.commands[1]?.end()
+    expect(ran(world).map((line) => line.split(' ')[3])).toEqual(['BACKUP', 'MASTER', 'BACKUP'])
+  })
+
+  test('one that hangs holds up the next for five seconds only', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualRouters: [router('VI_1', { notify: { any: script('any') } })] }))
+    await running(world)
+    for (const entered of ['BACKUP', 'MASTER']) world.living('vrrp')[0]?.say(state('VI_1', entered))
+    await world.pass(4.9 * second)
+    expect(ran(world)).toHaveLength(1)
+    await world.pass(0.2 * second)
+    expect(ran(world)).toHaveLength(2)
+  })
+
+  test('a state that is entered again, or resumed after a restart, runs nothing', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualRouters: [router('VI_1', { notify: { any: script('any') } })] }))
+    await running(world)
+    world.living('vrrp')[0]?.say(state('VI_1', 'MASTER', { resumed: true }))
+    world.living('vrrp')[0]?.say(state('VI_1', 'MASTER'))
+    await settle()
+    expect(ran(world)).toEqual([])
+  })
+
+  test('a router that a reload removed still has its last script', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualRouters: [router('VI_1', { notify })] }))
+    const supervisor = await running(world)
+    world.load(configurationFor({ virtualRouters: [router('VI_2', { virtualRouterId: 52 })] }))
+    await supervisor.reload()
+    world.living('vrrp')[0]?.say(state('VI_1', 'DELETED'))
+    await settle()
+    expect(ran(world)).toEqual(['/etc/deleted'])
+  })
+})
+
+describe('scripts of servers', () => {
+  const server = virtualServer(1, {
+    omega: true,
+    quorumUp: script('quorum-up'),
+    quorumDown: script('quorum-down'),
+    realServers: [realServer(1, { notifyUp: script('up'), notifyDown: script('down') })],
+  })
+
+  test('a server found up at the start runs nothing, one found down its notify_down, then its notify_up', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualServers: [server] }))
+    await running(world)
+    const [checker] = world.living('checker')
+    for (const up of [true, false, true]) {
+      checker?.say({ type: 'real-server-health', record: health(up) })
+      await settle()
+      world.commands.at(-1)?.end()
+    }
+    expect(ran(world)).toEqual(['/etc/down', '/etc/up'])
+  })
+
+  test('with alpha, up is news', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualServers: [{ ...server, alpha: true }] }))
+    await running(world)
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(true) })
+    await settle()
+    expect(ran(world)).toEqual(['/etc/up'])
+  })
+
+  test('a quorum runs its script at each change, not when a new checker says it again', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualServers: [server] }))
+    await running(world)
+    const quorum = (up: boolean) => ({ type: 'quorum', serviceKey: server.key, up, sorryServerInUse: false })
+    world.living('checker')[0]?.say(quorum(true))
+    await settle()
+    world.commands[0]?.end()
+    world.living('checker')[0]?.die()
+    await world.pass(second)
+    world.living('checker')[0]?.say(quorum(true))
+    world.living('checker')[0]?.say(quorum(false))
+    await settle()
+    expect(ran(world)).toEqual(['/etc/quorum-up', '/etc/quorum-down'])
+  })
+
+  test('with omega the stop tells that all goes down, and gives the scripts a second', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualServers: [server] }))
+    const supervisor = await running(world)
+    const stopping = supervisor.stop()
+    await world.pass(2 * second)
+    await stopping
+    expect(ran(world)).toEqual(['/etc/down', '/etc/quorum-down'])
+    expect(world.commands.map(({ killed }) => killed)).toEqual([['SIGTERM'], ['SIGTERM']])
+  })
+})
+
+describe('startup_script and shutdown_script', () => {
+  test('run before the first role and after the last', async () => {
+    const world = fakeWorld()
+    const configuration = configurationFor()
+    world.load({
+      ...configuration,
+      global: { ...configuration.global, startupScript: script('startup'), shutdownScript: script('shutdown') },
+    })
+    const starting = world.start()
+    await settle()
+    expect(world.roles).toEqual([])
+    world.commands[0]?.end()
+    const started = await starting
+    if (!started.ok) throw new Error(started.error.message)
+    const stopping = started.value.stop()
+    await settle()
+    expect([ran(world).at(-1), world.roles.some((one) => one.alive())]).toEqual(['/etc/shutdown', false])
+    world.commands[1]?.end()
+    await stopping
+  })
+})
+
+describe('health', () => {
+  const file = '/run/holdfast/health.json'
+
+  test('is kept on disk at a change and told to the next checker', async () => {
+    const world = fakeWorld()
+    await running(world)
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    await world.pass(second)
+    expect(JSON.parse(world.files.get(file) ?? '')).toMatchObject({ bootId: 'this-boot', records: [{ up: false }] })
+    world.living('checker')[0]?.die()
+    await world.pass(second)
+    expect(world.living('checker')[0]?.heard[0]).toMatchObject({ slice: { health: [health(false)] } })
+  })
+
+  test('of a daemon that was killed is told to the first checker of the next, without scripts', async () => {
+    const world = fakeWorld()
+    world.files.set(
+      file,
+      JSON.stringify({ bootId: 'this-boot', writtenAt: 1_700_000_999_000, records: [health(false)] }),
+    )
+    world.load(
+      configurationFor({
+        virtualServers: [virtualServer(1, { realServers: [realServer(1, { notifyDown: script('down') })] })],
+      }),
+    )
+    await running(world)
+    expect(world.living('checker')[0]?.heard[0]).toMatchObject({ slice: { health: [health(false)] } })
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    await settle()
+    expect(ran(world)).toEqual([])
+  })
+
+  const unbelievable: readonly [string, string][] = [
+    ['another boot', JSON.stringify({ bootId: 'another', writtenAt: 1_700_000_999_000, records: [health(false)] })],
+    ['a minute ago', JSON.stringify({ bootId: 'this-boot', writtenAt: 1_700_000_930_000, records: [health(false)] })],
+    ['a future', JSON.stringify({ bootId: 'this-boot', writtenAt: 1_700_009_000_000, records: [health(false)] })],
+    ['a broken disk', '{"bootId":"this-b'],
+    [
+      'somebody else',
+      JSON.stringify({ bootId: 'this-boot', writtenAt: 1_700_000_999_000, records: [{ up: 'no' }, 7] }),
+    ],
+  ]
+  for (const [whence, text] of unbelievable)
+    test(`from ${whence} is not believed`, async () => {
+      const world = fakeWorld()
+      world.files.set(file, text)
+      await running(world)
+      expect(world.living('checker')[0]?.heard[0]).toMatchObject({ slice: { health: [] } })
+    })
+
+  test('is written again and again, so that its age tells when the daemon died; an orderly stop removes it', async () => {
+    const world = fakeWorld()
+    const supervisor = await running(world)
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    await world.pass(100 * second)
+    expect(JSON.parse(world.files.get(file) ?? '').writtenAt).toBeGreaterThan(1_700_001_080_000)
+    const stopping = supervisor.stop()
+    await world.pass(2 * second)
+    await stopping
+    await world.pass(60 * second)
+    expect(world.files.has(file)).toBe(false)
+  })
+
+  test('of a server that a reload removed is forgotten', async () => {
+    const world = fakeWorld()
+    const supervisor = await running(world)
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    await settle()
+    world.load(configurationFor({ virtualServers: [virtualServer(2)] }))
+    await supervisor.reload()
+    world.living('checker')[0]?.die()
+    await world.pass(second)
+    expect(world.living('checker')[0]?.heard[0]).toMatchObject({ slice: { health: [] } })
+  })
+})
+
+describe('the control socket', () => {
+  async function ask(world: World, line: string): Promise<Readonly<Record<string, unknown>>[]> {
+    const answers: Readonly<Record<string, unknown>>[] = []
+    world.control?.(
+      { send: (value) => answers.push(value as (typeof answers)[number]) > 0, close() {}, onClosed() {} },
+      line,
+    )
+    await settle()
+    return answers
+  }
+
+  test('status answers with a snapshot of every role', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const [answer] = await ask(world, '{"request":"status"}')
+    expect(answer).toMatchObject({
+      type: 'status',
+      snapshot: {
+        version: '0.0.0',
+        pid: 42,
+        roles: [
+          { role: 'vrrp', state: 'running', restarts: 0 },
+          { role: 'checker', state: 'running' },
+          { role: 'forwarding', state: 'running' },
+        ],
+        forwarding: { backend: 'ebpf' },
+      },
+    })
+  })
+
+  test('reload answers when it is done, or why not', async () => {
+    const world = fakeWorld()
+    await running(world)
+    expect(await ask(world, '{"request":"reload"}')).toEqual([{ type: 'done', done: 'reload' }])
+    world.loaded = { complaints: [] }
+    expect(await ask(world, '{"request":"reload"}')).toEqual([
+      { type: 'error', message: 'reload refused, nothing has changed: no configuration could be read' },
+    ])
+  })
+
+  test('watch sends a snapshot at once and at each interval', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const answers: unknown[] = []
+    let gone = () => {}
+    world.control?.(
+      {
+        send: (value) => answers.push(value) > 0,
+        close() {},
+        onClosed(handler) {
+          gone = handler
+        },
+      },
+      '{"request":"watch","interval":500}',
+    )
+    await world.pass(1.1 * second)
+    expect(answers).toHaveLength(3)
+    gone()
+    await world.pass(5 * second)
+    expect(answers).toHaveLength(3)
+  })
+
+  for (const line of ['', 'status', '{}', 'null', '[]', '{"request":"explode"}', '{"request":"watch","interval":1}'])
+    test(`${line || 'an empty line'} is answered with an error`, async () => {
+      const world = fakeWorld()
+      await running(world)
+      expect(await ask(world, line)).toMatchObject([{ type: 'error' }])
+    })
+})
+
+describe('dumps', () => {
+  test('SIGUSR1 writes where state_dump_file says, without passwords', async () => {
+    const world = fakeWorld()
+    const configuration = configurationFor({
+      virtualRouters: [router('VI_1', { authentication: { type: 'pass', password: 'sesame' } })],
+    })
+    world.load({ ...configuration, global: { ...configuration.global, stateDumpFile: '/var/tmp/state' } })
+    const supervisor = await running(world)
+    expect(await supervisor.dump()).toEqual({ ok: true, value: '/var/tmp/state' })
+    const text = world.files.get('/var/tmp/state') ?? ''
+    expect(text).toMatch(/^------< Daemon >------\n Version = 0\.0\.0\n/)
+    expect(text).not.toMatch(/sesame/)
+  })
+
+  test('SIGUSR2 writes the statistics', async () => {
+    const world = fakeWorld()
+    const supervisor = await running(world)
+    expect(await supervisor.dumpStatistics()).toEqual({ ok: true, value: '/tmp/keepalived.stats' })
+  })
+})
