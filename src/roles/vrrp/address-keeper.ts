@@ -30,6 +30,8 @@ export type AddressKeeper = {
   /** Puts back what someone took away; true when it was held. */
   restore(id: string): boolean
   holds(id: string): boolean
+  /** What is held and not there, if the view is up to date. */
+  missing(): readonly PlacedAddress[]
 }
 
 export function openAddressKeeper(client: RouteClient, view: NetworkView, log: Log): AddressKeeper {
@@ -100,6 +102,7 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
       return add(entry.placed)
     },
     holds: (id) => held.has(id),
+    missing: () => [...held].filter(([id]) => view.has(id) === undefined).map(([, { placed }]) => placed),
   }
 }
 

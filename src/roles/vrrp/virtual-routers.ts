@@ -312,7 +312,7 @@ export function openVirtualRouters(
       case 'resync': {
         const read = reload()
         if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
-        for (const one of running.values()) if (one.state.name === 'master') reinstall(one)
+        for (const placed of keeper.missing()) putBack(addressId(placed), placed.address)
         return reassess()
       }
       case 'neighbour':

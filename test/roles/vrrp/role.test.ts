@@ -1,0 +1,424 @@
+import { describe, expect, test } from 'vitest'
+import { address, centiseconds, instant, micros, millis, pseudoHeader, seconds } from '../../../src/base/index.ts'
+import type { VirtualRouter } from '../../../src/model/index.ts'
+import type { HandoffConnection } from '../../../src/sys/handoff/index.ts'
+import { ADDRESS_PROTOCOL } from '../../../src/sys/netlink/ports.ts'
+import { encodeAdvertisementV3 } from '../../../src/wire/vrrp/index.ts'
+import { announcements, router } from '../../proto/vrrp/setting.ts'
+import { ethernet, onLink, World } from './world.ts'
+
+const quiet = { ...announcements, masterRepeat: 1, masterDelay: micros(0) }
+const calm: VirtualRouter = { ...router, announcements: quiet }
+const VIP = '192.0.2.100/24'
+const KEY = 'eth0/ipv4/51'
+const source = address('192.0.2.12')
+const group = address('224.0.0.18')
+
+function advertisement(
+  priority: number,
+  more: { checksum?: 'message-only'; virtualRouterId?: number } = {},
+): Uint8Array {
+  const message = {
+    version: 3,
+    virtualRouterId: 51,
+    priority,
+    reserved: 0,
+    interval: centiseconds(100),
+    addresses: [address('192.0.2.100')],
+    checksum: 'with-pseudo-header',
+    ...more,
+  } as const
+  return encodeAdvertisementV3(message, 4, pseudoHeader(source, group, 112, 12))
+}
+const hear = (world: World, payload: Uint8Array, hopLimit = 255) =>
+  world.receive('eth0/ipv4', { payload, source, destination: group, hopLimit, declaredLength: payload.length })
+
+async function master(of: VirtualRouter = calm): Promise<World> {
+  const world = new World()
+  await world.configure([of])
+  world.run(seconds(4))
+  await world.settle()
+  expect(world.states().at(-1)).toBe('MASTER')
+  world.deeds()
+  return world
+}
+
+describe('the vrrp role', () => {
+  test('sends, then takes the address, then announces it, then tells', async () => {
+    const world = new World()
+    await world.configure([calm])
+    expect(world.states()).toEqual(['BACKUP'])
+    world.run(seconds(3.7))
+    await world.settle()
+    expect(world.deeds()).toEqual(['advert 100', `add ${VIP}`, 'arp 192.0.2.100'])
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
+  test('resigns, then removes the address, when told to stop', async () => {
+    const world = await master()
+    await world.tell({ type: 'stop', leave: false })
+    expect(world.deeds()).toEqual(['advert 0', `delete ${VIP}`, 'close eth0/ipv4'])
+    expect(world.ended).toBe(true)
+  })
+
+  test('leaves the address in place when told so', async () => {
+    const world = await master()
+    await world.tell({ type: 'stop', leave: true })
+    expect(world.held()).toContain(VIP)
+  })
+
+  test('at a cold start removes what bears our mark and what is configured, but not the host’s own', async () => {
+    const world = new World()
+    world.addresses = [...world.addresses, onLink(2, VIP), onLink(2, '198.51.100.7/32', { protocol: ADDRESS_PROTOCOL })]
+    await world.configure([calm])
+    expect(world.held()).toEqual(['192.0.2.11/24', 'fe80::11/64'])
+  })
+
+  test('an owner’s own address is neither removed at the start nor at the end', async () => {
+    const world = new World()
+    world.addresses = [onLink(2, '192.0.2.11/24'), onLink(2, VIP)]
+    await world.configure([{ ...calm, priority: 255, initialState: 'master' }])
+    expect(world.states()).toEqual(['MASTER'])
+    await world.tell({ type: 'stop', leave: false })
+    expect(world.held()).toEqual(['192.0.2.11/24', VIP])
+  })
+
+  test('offers are refused with the remedy when raw sockets are forbidden', async () => {
+    const world = new World()
+    world.socketFailure = { code: 'EPERM', call: 'socket', message: 'eth0: raw sockets are not permitted' }
+    await world.offer([calm])
+    expect(world.said.at(-1)).toMatchObject({ type: 'refused', reason: expect.stringContaining('CAP_NET_RAW') })
+  })
+
+  test('a withdrawn offer changes nothing', async () => {
+    const world = await master()
+    const revision = await world.offer([{ ...calm, priority: 50 }])
+    await world.tell({ type: 'withdraw', revision })
+    await world.tell({ type: 'commit', revision })
+    world.run(seconds(3))
+    expect(new Set(world.deeds())).toEqual(new Set(['advert 100']))
+    expect((await world.snapshot())[0]).toMatchObject({ basePriority: 100 })
+  })
+
+  test('a refused advertisement touches no timer and is counted by its reason', async () => {
+    const world = new World()
+    await world.configure([calm])
+    const bad = advertisement(200)
+    bad[7] = 0
+    for (let i = 0; i < 30; i++) {
+      world.run(millis(100))
+      hear(world, bad)
+      hear(world, advertisement(200), 254)
+    }
+    world.run(millis(610))
+    expect((await world.snapshot())[0]).toMatchObject({
+      state: 'master',
+      advertisementsReceived: 0,
+      drops: { checksum: 30, ttl: 30 },
+    })
+    expect(world.logged.filter((line) => line.startsWith('advertisement refused'))).toHaveLength(2)
+  })
+
+  test('a backup follows a master, shows it, and logs its other checksum form once', async () => {
+    const world = new World()
+    await world.configure([calm])
+    for (let i = 0; i < 10; i++) {
+      world.run(seconds(1))
+      hear(world, advertisement(200, { checksum: 'message-only' }))
+    }
+    expect((await world.snapshot())[0]).toMatchObject({
+      state: 'backup',
+      masterAddress: '192.0.2.12',
+      masterPriority: 200,
+      advertisementsReceived: 10,
+      drops: {},
+    })
+    expect(world.logged.filter((line) => line.includes('message-only'))).toHaveLength(1)
+  })
+
+  test('following a master costs no timer call for each advertisement', async () => {
+    const world = new World()
+    await world.configure([calm])
+    const before = world.timersArmed
+    for (let i = 0; i < 100; i++) hear(world, advertisement(200))
+    expect(world.timersArmed - before).toBe(0)
+  })
+
+  test('another virtual router id is nobody’s', async () => {
+    const world = new World()
+    await world.configure([calm])
+    hear(world, advertisement(200, { virtualRouterId: 52 }))
+    expect((await world.snapshot())[0]).toMatchObject({ advertisementsReceived: 0, drops: {} })
+  })
+
+  test('whoever overslept listens before it takes over', async () => {
+    const world = new World()
+    await world.configure([calm])
+    hear(world, advertisement(200))
+    world.sleep(seconds(10))
+    expect(world.deeds()).toEqual([])
+    hear(world, advertisement(200))
+    world.fire()
+    expect(world.deeds()).toEqual([])
+    world.sleep(seconds(10))
+    world.fire()
+    expect(world.deeds()).toContain('advert 100')
+  })
+
+  test('an address taken away is put back and announced', async () => {
+    const world = await master()
+    world.happens({ type: 'address-removed', address: onLink(2, VIP) })
+    expect(world.deeds()).toEqual([`add ${VIP}`, 'arp 192.0.2.100'])
+  })
+
+  test('after lost events everything is read again and made good', async () => {
+    const world = await master()
+    world.addresses = world.addresses.filter(({ address: of }) => of !== '192.0.2.100')
+    world.happens({ type: 'resync' })
+    await world.settle()
+    expect(world.held()).toContain(VIP)
+  })
+
+  for (const [what, happening, reason] of [
+    [
+      'is set down',
+      { type: 'link', link: ethernet(2, 'eth0', { up: false, running: false }) },
+      'eth0: interface is down',
+    ],
+    ['loses its carrier', { type: 'link', link: ethernet(2, 'eth0', { running: false }) }, 'eth0: no carrier'],
+    ['goes', { type: 'link-removed', index: 2, name: 'eth0' }, 'eth0: no such interface'],
+    ['is renamed', { type: 'link', link: ethernet(2, 'lan0') }, 'eth0: no such interface'],
+    [
+      'loses its address',
+      { type: 'address-removed', address: onLink(2, '192.0.2.11/24') },
+      'eth0: no IPv4 address to send from',
+    ],
+  ] as const)
+    test(`a master whose interface ${what} is in fault`, async () => {
+      const world = await master()
+      world.happens(happening)
+      await world.settle()
+      expect((await world.snapshot())[0]).toMatchObject({ state: 'fault', faultReason: reason })
+      expect(world.held()).not.toContain(VIP)
+    })
+
+  test('an interface that comes back under another index is taken up again', async () => {
+    const world = await master()
+    world.happens({ type: 'link-removed', index: 2, name: 'eth0' })
+    world.happens({ type: 'link', link: ethernet(7, 'eth0') })
+    world.happens({ type: 'address', address: onLink(7, '192.0.2.11/24') })
+    world.run(seconds(4))
+    await world.settle()
+    expect(world.states()).toEqual(['BACKUP', 'MASTER', 'FAULT', 'BACKUP', 'MASTER'])
+    expect(world.addresses.find(({ address: of }) => of === '192.0.2.100')?.interfaceIndex).toBe(7)
+  })
+
+  test('with dont_track_primary a carrier does not matter', async () => {
+    const world = await master({ ...calm, dontTrackPrimary: true })
+    world.happens({ type: 'link', link: ethernet(2, 'eth0', { running: false }) })
+    expect((await world.snapshot())[0]).toMatchObject({ state: 'master' })
+  })
+
+  test('IPv6 waits for a link-local address that is not tentative, and not a virtual one', async () => {
+    const world = new World()
+    world.addresses = [onLink(2, 'fe80::11/64', { flags: 0x40 }), onLink(2, 'fe80::100/128')]
+    const link = { address: address('fe80::100'), prefixLength: 128, interface: 'eth0', scope: 0 }
+    await world.configure([{ ...calm, family: 6, multicastGroup: address('ff02::12'), addresses: [link] }])
+    expect((await world.snapshot())[0]).toMatchObject({
+      state: 'fault',
+      faultReason: 'eth0: no usable link-local IPv6 address',
+    })
+    world.happens({ type: 'address', address: onLink(2, 'fe80::12/64') })
+    world.run(seconds(4))
+    expect((await world.snapshot())[0]).toMatchObject({ state: 'master', masterAddress: 'fe80::12' })
+  })
+
+  test('unicast goes to every peer', async () => {
+    const peers = [address('192.0.2.12'), address('192.0.2.13')]
+    const world = await master({ ...calm, unicastPeers: peers })
+    world.run(seconds(1))
+    expect(world.deeds()).toEqual(['advert 100 to 192.0.2.12', 'advert 100 to 192.0.2.13'])
+  })
+})
+
+describe('a reload', () => {
+  test('does not touch what is the same', async () => {
+    const world = await master()
+    await world.configure([calm])
+    expect(world.deeds()).toEqual([])
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
+  test('adjusts a master in place: added addresses are announced, removed ones go', async () => {
+    const world = await master()
+    const other = { ...calm.addresses[0]!, address: address('192.0.2.101') }
+    await world.configure([{ ...calm, addresses: [other], priority: 90 }])
+    expect(world.deeds()).toEqual(['add 192.0.2.101/24', 'arp 192.0.2.101', `delete ${VIP}`])
+    world.run(seconds(1))
+    expect(world.deeds()).toEqual(['advert 90'])
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
+  test('a removed virtual router resigns and is told as FAULT, with notify_deleted as DELETED', async () => {
+    for (const [notify, told] of [
+      [{}, 'FAULT'],
+      [{ deleted: { argv: ['/bin/true'] } }, 'DELETED'],
+    ] as const) {
+      const world = await master({ ...calm, notify })
+      await world.configure([])
+      expect(world.deeds()).toEqual(['advert 0', `delete ${VIP}`, 'close eth0/ipv4'])
+      expect(world.states().at(-1)).toBe(told)
+    }
+  })
+
+  test('an address that moves from a removed virtual router to a living master is not taken off', async () => {
+    const world = await master()
+    const heir = { ...calm, name: 'VI_2', virtualRouterId: 52, priority: 255, initialState: 'master' } as const
+    await world.configure([heir])
+    const deeds = world.deeds()
+    expect(deeds).not.toContain(`delete ${VIP}`)
+    expect(deeds).toContain('advert 0')
+    await world.configure([])
+    expect(world.deeds()).toContain(`delete ${VIP}`)
+  })
+})
+
+describe('a role in the place of one that died', () => {
+  const since = '2026-01-01T00:00:00.000Z'
+  const held = () => {
+    const world = new World()
+    world.addresses = [...world.addresses, onLink(2, VIP, { protocol: ADDRESS_PROTOCOL })]
+    return world
+  }
+
+  test('is master at once where no backup can have noticed', async () => {
+    const world = held()
+    const resume = { masters: [{ key: KEY, since }], diedAt: instant(world.now - 2_900_000) }
+    await world.configure([calm], { resume })
+    expect(world.deeds()).toEqual(['advert 100', 'arp 192.0.2.100'])
+    expect(world.states()).toEqual(['MASTER resumed'])
+    expect((await world.snapshot())[0]).toMatchObject({ state: 'master', since })
+  })
+
+  test('is backup, without the address, where one may have', async () => {
+    const world = held()
+    const resume = { masters: [{ key: KEY, since }], diedAt: instant(world.now - 3_000_000) }
+    await world.configure([calm], { resume })
+    expect(world.deeds()).toEqual([`delete ${VIP}`])
+    expect(world.states()).toEqual(['BACKUP'])
+  })
+
+  test('is in fault where the interface is down meanwhile', async () => {
+    const world = held()
+    world.links.set(2, ethernet(2, 'eth0', { running: false }))
+    await world.configure([calm], { resume: { masters: [{ key: KEY, since }], diedAt: world.now } })
+    expect(world.states()).toEqual(['FAULT'])
+    expect(world.held()).not.toContain(VIP)
+  })
+
+  test('asks an orphan first, and sends only after that one is silent', async () => {
+    const world = held()
+    world.predecessor = ({ type }) =>
+      type === 'query' ? { type: 'masters', masters: [{ key: KEY, since }] } : { type: 'released' }
+    await world.configure([calm])
+    expect(world.deeds()).toEqual(['ask query', 'ask take', 'advert 100', 'arp 192.0.2.100'])
+    expect(world.states()).toEqual(['MASTER resumed'])
+  })
+
+  for (const [what, answer] of [
+    ['says nothing', undefined],
+    ['talks nonsense', { type: 'masters', masters: [{ key: 1 }] }],
+  ] as const)
+    test(`starts cold when an orphan ${what}`, async () => {
+      const world = held()
+      world.predecessor = () => answer
+      const revision = await world.offer([calm])
+      world.run(seconds(1))
+      await world.tell({ type: 'commit', revision })
+      expect(world.states()).toEqual(['BACKUP'])
+      expect(world.held()).not.toContain(VIP)
+    })
+})
+
+describe('a role whose supervisor died', () => {
+  /** A successor's end of the conversation. */
+  function successor() {
+    const answers: unknown[] = []
+    let ask: (value: unknown) => void = () => {}
+    let closed = () => {}
+    const connection: HandoffConnection = {
+      send: (value) => void answers.push(value),
+      onMessage: (handler) => {
+        ask = handler
+      },
+      onClosed: (handler) => {
+        closed = handler
+      },
+      close() {},
+    }
+    return { connection, answers, ask: (value: unknown) => ask(value), close: () => closed() }
+  }
+
+  test('goes on as master, then resigns when nobody comes', async () => {
+    const world = await master()
+    world.supervisor.close()
+    await world.settle()
+    world.run(seconds(9.5))
+    expect(world.deeds().filter((deed) => deed === 'advert 100')).toHaveLength(9)
+    world.run(seconds(1))
+    expect(world.deeds().slice(-3)).toEqual(['advert 0', `delete ${VIP}`, 'close eth0/ipv4'])
+    expect(world.ended).toBe(true)
+  })
+
+  test('ends at once where it was master of nothing', async () => {
+    const world = new World()
+    await world.configure([calm])
+    world.supervisor.close()
+    await world.settle()
+    expect(world.ended).toBe(true)
+  })
+
+  test('tells its masters, waits for the word, then is silent and leaves the addresses', async () => {
+    const world = await master()
+    world.supervisor.close()
+    await world.settle()
+    const next = successor()
+    world.meetSuccessor?.(next.connection)
+    next.ask({ type: 'query' })
+    expect(next.answers).toMatchObject([{ type: 'masters', masters: [{ key: KEY }] }])
+    world.run(seconds(12))
+    expect(world.deeds()).toContain('advert 100')
+    next.ask({ type: 'take', keys: [KEY] })
+    expect(next.answers.at(-1)).toEqual({ type: 'released' })
+    world.run(seconds(30))
+    expect(world.deeds().filter((deed) => !deed.startsWith('close'))).toEqual([])
+    expect(world.held()).toContain(VIP)
+    expect(world.ended).toBe(true)
+  })
+
+  test('resigns what the successor does not take', async () => {
+    const world = await master()
+    world.supervisor.close()
+    await world.settle()
+    const next = successor()
+    world.meetSuccessor?.(next.connection)
+    next.ask({ type: 'take', keys: [] })
+    expect(world.deeds()).toEqual(['advert 0', `delete ${VIP}`, 'close eth0/ipv4'])
+  })
+
+  test('waits anew when the successor dies', async () => {
+    const world = await master()
+    world.supervisor.close()
+    await world.settle()
+    const next = successor()
+    world.meetSuccessor?.(next.connection)
+    next.ask({ type: 'query' })
+    world.run(seconds(15))
+    next.close()
+    world.run(seconds(9))
+    expect(world.ended).toBe(false)
+    world.run(seconds(2))
+    expect(world.ended).toBe(true)
+    expect(world.held()).not.toContain(VIP)
+  })
+})

@@ -1,0 +1,283 @@
+/** A world for the vrrp role without a kernel: interfaces, addresses, sockets and a clock that the test turns. */
+import {
+  address,
+  fail,
+  type Instant,
+  type IpAddress,
+  instant,
+  type Micros,
+  ok,
+  type Result,
+} from '../../../src/base/index.ts'
+import type { VirtualRouter } from '../../../src/model/index.ts'
+import type { Channel, FromVrrp, ToVrrp, VrrpSlice } from '../../../src/roles/ipc/index.ts'
+import { channelPair } from '../../../src/roles/ipc/index.ts'
+import { startVrrp, type VrrpPorts } from '../../../src/roles/vrrp/index.ts'
+import type { HandoffConnection } from '../../../src/sys/handoff/index.ts'
+import { ADDRESS_PROTOCOL, type Link, type LinkAddress, type RouteEvent } from '../../../src/sys/netlink/ports.ts'
+import type { VrrpDatagram } from '../../../src/sys/socket/ports.ts'
+
+export const ethernet = (index: number, name: string, more: Partial<Link> = {}): Link => ({
+  index,
+  name,
+  up: true,
+  running: true,
+  loopback: false,
+  multicast: true,
+  noArp: false,
+  mtu: 1500,
+  mac: new Uint8Array([2, 0, 0, 0, 0, index]),
+  type: 1,
+  ...more,
+})
+
+export const onLink = (interfaceIndex: number, text: string, more: Partial<LinkAddress> = {}): LinkAddress => {
+  const [of = '', prefix = ''] = text.split('/')
+  return {
+    interfaceIndex,
+    address: address(of),
+    prefixLength: Number(prefix),
+    scope: 0,
+    flags: 0,
+    protocol: 0,
+    ...more,
+  }
+}
+
+type Sent = { readonly at: Instant; readonly what: string }
+type SystemFailure = { readonly code: string; readonly call: string; readonly message: string }
+
+export class World {
+  now = instant(1_000_000_000)
+  readonly links = new Map<number, Link>()
+  addresses: LinkAddress[] = []
+  /** What the role did that others can see, in order: `advert 200`, `add 192.0.2.100/24`, `arp 192.0.2.100` … */
+  readonly done: Sent[] = []
+  readonly said: FromVrrp[] = []
+  readonly logged: string[] = []
+  socketFailure: SystemFailure | undefined
+  ended = false
+  /** A predecessor's answers, by the type of the question. */
+  predecessor: ((question: { type: string }) => unknown) | undefined
+  timersArmed = 0
+  #fire: () => void = () => {}
+  #armed: Instant | undefined
+  #monitor: (event: RouteEvent) => void = () => {}
+  readonly #receivers = new Map<string, (datagram: VrrpDatagram) => void>()
+  readonly supervisor: Channel<FromVrrp, ToVrrp>
+  #revision = 0
+
+  constructor() {
+    this.links.set(2, ethernet(2, 'eth0'))
+    this.addresses = [onLink(2, '192.0.2.11/24'), onLink(2, 'fe80::11/64', { scope: 253 })]
+    const [role, supervisor] = channelPair<ToVrrp, FromVrrp>()
+    this.supervisor = supervisor
+    supervisor.onMessage((message) => this.said.push(message))
+    const write = (message: string, fields = {}) => void this.logged.push(`${message} ${JSON.stringify(fields)}`)
+    const log = { debug() {}, info: write, warn: write, error: write, child: () => log }
+    startVrrp(role, this.#ports(), log)
+  }
+
+  /** Lets messages and promises that are under way arrive. */
+  async settle(): Promise<void> {
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  async offer(routers: readonly VirtualRouter[], more: Partial<VrrpSlice> = {}): Promise<number> {
+    const revision = ++this.#revision
+    const slice: VrrpSlice = { routers, keepAddressesAtStop: false, logDetail: false, runDirectory: '/run/hf', ...more }
+    this.supervisor.send({ type: 'offer', revision, slice })
+    await this.settle()
+    return revision
+  }
+
+  async configure(routers: readonly VirtualRouter[], more: Partial<VrrpSlice> = {}): Promise<void> {
+    const revision = await this.offer(routers, more)
+    this.supervisor.send({ type: 'commit', revision })
+    await this.settle()
+  }
+
+  async tell(message: ToVrrp): Promise<void> {
+    this.supervisor.send(message)
+    await this.settle()
+  }
+
+  async snapshot() {
+    const id = ++this.#revision
+    await this.tell({ type: 'snapshot-requested', id })
+    const answer = this.said.find((message) => message.type === 'snapshot' && message.id === id)
+    if (answer?.type !== 'snapshot') throw new Error('no snapshot')
+    return answer.snapshot
+  }
+
+  /** Turns the clock, firing the timer at each moment it is armed for. */
+  run(length: Micros): void {
+    const end = instant(this.now + length)
+    for (let turns = 0; turns < 100_000; turns++) {
+      const at = this.#armed
+      if (at === undefined || at > end) break
+      if (at > this.now) this.now = at
+      this.#armed = undefined
+      this.#fire()
+    }
+    this.now = end
+  }
+
+  /** The process does not run for this long; then the timer fires, once. */
+  sleep(length: Micros): void {
+    this.now = instant(this.now + length)
+    this.fire()
+  }
+
+  fire(): void {
+    this.#armed = undefined
+    this.#fire()
+  }
+
+  receive(
+    key: string,
+    datagram: Omit<VrrpDatagram, 'interfaceIndex' | 'hopLimit'> & { readonly hopLimit?: number },
+  ): void {
+    this.#receivers.get(key)?.({ interfaceIndex: 2, hopLimit: 255, ...datagram })
+  }
+
+  /** Something happens on the host, and the monitor tells. */
+  happens(event: RouteEvent): void {
+    if (event.type === 'link') this.links.set(event.link.index, event.link)
+    if (event.type === 'link-removed') {
+      this.links.delete(event.index)
+      this.addresses = this.addresses.filter(({ interfaceIndex }) => interfaceIndex !== event.index)
+    }
+    if (event.type === 'address') this.addresses = [...this.addresses, event.address]
+    if (event.type === 'address-removed') this.addresses = this.addresses.filter((one) => !same(one, event.address))
+    this.#monitor(event)
+  }
+
+  /** What was done since the last call. */
+  deeds(): string[] {
+    return this.done.splice(0).map(({ what }) => what)
+  }
+
+  held(): string[] {
+    return this.addresses.map(({ address: of, prefixLength }) => `${of}/${prefixLength}`)
+  }
+
+  states(name = 'VI_1'): string[] {
+    return this.said.flatMap((message) =>
+      message.type === 'virtual-router-state' && message.name === name
+        ? [message.resumed ? `${message.state} resumed` : message.state]
+        : [],
+    )
+  }
+
+  #do(what: string): void {
+    this.done.push({ at: this.now, what })
+  }
+
+  #ports(): VrrpPorts {
+    return {
+      clock: { now: () => this.now, wall: () => this.now / 1000 },
+      openTimer: (onFire) => {
+        this.#fire = onFire
+        return {
+          arm: (at) => {
+            this.timersArmed++
+            this.#armed = at
+          },
+          close: () => {
+            this.#armed = undefined
+          },
+        }
+      },
+      openVrrpSocket: ({ interface: name, family, onDatagram }) => {
+        if (this.socketFailure !== undefined) return fail(this.socketFailure)
+        const key = `${name}/ipv${family}`
+        this.#receivers.set(key, onDatagram)
+        return ok({
+          send: ({ payload, destination }) => {
+            this.#do(
+              `advert ${payload[2]}${destination.startsWith('224.') || destination.startsWith('ff') ? '' : ` to ${destination}`}`,
+            )
+            return ok(undefined)
+          },
+          close: () => {
+            this.#receivers.delete(key)
+            if (!this.ended) this.#do(`close ${key}`)
+          },
+        })
+      },
+      openFrameSocket: () =>
+        ok({
+          send: (frame) => {
+            this.#do(frame[12] === 0x08 ? `arp ${frame.slice(28, 32).join('.')}` : 'na')
+            return ok(undefined)
+          },
+          close() {},
+        }),
+      openRouteClient: () =>
+        ok({
+          links: () => ok([...this.links.values()]),
+          addresses: () => ok(this.addresses),
+          neighbours: () => ok([]),
+          route: () => fail({ code: 'ENETUNREACH', message: 'no route' }),
+          addAddress: (request) => {
+            const added: LinkAddress = { ...request, flags: 0, protocol: ADDRESS_PROTOCOL }
+            if (this.addresses.some((one) => same(one, added))) return ok(undefined)
+            this.addresses = [...this.addresses, added]
+            this.#do(`add ${request.address}/${request.prefixLength}`)
+            queueMicrotask(() => this.#monitor({ type: 'address', address: added }))
+            return ok(undefined)
+          },
+          deleteAddress: (request): Result<void, never> => {
+            const found = this.addresses.find((one) => same(one, request))
+            if (found === undefined) return ok(undefined)
+            this.addresses = this.addresses.filter((one) => one !== found)
+            this.#do(`delete ${request.address}/${request.prefixLength}`)
+            queueMicrotask(() => this.#monitor({ type: 'address-removed', address: found }))
+            return ok(undefined)
+          },
+          close() {},
+        }),
+      openRouteMonitor: ({ onEvent }) => {
+        this.#monitor = onEvent
+        return ok({
+          close: () => {
+            this.#monitor = () => {}
+          },
+        })
+      },
+      listenForSuccessor: async (_path, onSuccessor) => {
+        this.meetSuccessor = onSuccessor
+        return ok({ close() {} })
+      },
+      connectToPredecessor: async () => {
+        const answer = this.predecessor
+        if (answer === undefined) return fail({ reason: 'absent', message: 'nobody' })
+        let reply: (value: unknown) => void = () => {}
+        return ok({
+          send: (question) => {
+            this.#do(`ask ${(question as { type: string }).type}`)
+            const value = answer(question as { type: string })
+            if (value !== undefined) queueMicrotask(() => reply(value))
+          },
+          onMessage: (handler) => {
+            reply = handler
+          },
+          onClosed() {},
+          close() {},
+        })
+      },
+      setRealTime: () => ok(undefined),
+      end: () => {
+        this.ended = true
+      },
+    }
+  }
+
+  /** Set once the role listens for its successor. */
+  meetSuccessor: ((connection: HandoffConnection) => void) | undefined
+}
+
+type Place = Pick<LinkAddress, 'interfaceIndex' | 'prefixLength'> & { readonly address: IpAddress }
+const same = (a: Place, b: Place): boolean =>
+  a.interfaceIndex === b.interfaceIndex && a.address === b.address && a.prefixLength === b.prefixLength
