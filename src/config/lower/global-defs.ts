@@ -82,7 +82,8 @@ function readLine(to: Lowering, node: Node, draft: Draft): void {
       draft.routerId = required(to, node, 'a name')?.text ?? draft.routerId
       return
     case 'notification_email': {
-      const recipients = (node.block?.nodes ?? []).flatMap((line) => [line.keyword, ...line.words])
+      const lines = (node.block?.nodes ?? []).filter((line) => !line.broken)
+      const recipients = lines.flatMap((line) => [line.keyword, ...line.words])
       mail.recipients = [...(mail.recipients ?? []), ...recipients.map((word) => word.text)]
       return
     }
