@@ -3,15 +3,16 @@
 #pragma once
 #include "maps.h"
 
-static __always_inline void count_exit(__u32 why)
+static __always_inline void count_exit(enum exit why)
 {
-	__u64 *counter = bpf_map_lookup_elem(&exits, &why);
+	__u32 index = why;
+	__u64 *counter = bpf_map_lookup_elem(&exits, &index);
 
 	if (counter)
 		*counter += 1;
 }
 
-static __always_inline int leave(__u32 why, int verdict)
+static __always_inline int leave(enum exit why, int verdict)
 {
 	count_exit(why);
 	return verdict;

@@ -71,7 +71,7 @@ static __always_inline bool within_budget(void)
  * case. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
  * quoted transport part sums up to the complement of what its checksum field holds now.
  */
-static __noinline int answer_icmp(struct __sk_buff *skb, __u8 type, __u8 code, __u16 mtu, __u32 why)
+static __noinline int answer_icmp(struct __sk_buff *skb, __u8 type, __u8 code, __u16 mtu, enum exit why)
 {
 	struct icmp_prefix prefix = {};
 	struct quote quote = {};

@@ -118,9 +118,10 @@ function correct(
   const total = nearer(last.total, off.total)
   if (active === 0 && total === 0) return
   drift.set(index, { active: 0, total: 0 })
-  director.programs.settle.call(
+  const done = director.programs.settle.call(
     layout.settleArguments.encode({ destination: index, embryo_active: -active, embryo_total: -total }),
   )
+  if (!done.ok) throw new Error(done.error.message)
 }
 
 /** The one nearer to zero; zero when they differ in sign. */

@@ -408,7 +408,8 @@ export class Table {
   }
 
   #judgeThresholds(slot: Slot): void {
-    this.#director.programs.settle.call(layout.settleArguments.encode({ destination: slot.index }))
+    const done = this.#director.programs.settle.call(layout.settleArguments.encode({ destination: slot.index }))
+    if (!done.ok) throw new Error(done.error.message)
   }
 
   #writeSettings(): void {

@@ -22,9 +22,9 @@ export class BpfProgram {
     return pinDescriptor(this.fd, path)
   }
 
-  /** Calls a program of type syscall with its arguments, which it may change. */
+  /** Calls a program of type syscall with its arguments; what it changes in them is there afterwards. */
   call(args: Uint8Array): Result<void, SystemError> {
-    const { error } = hfbpf().testRun(this.fd, undefined, undefined, args, args, 0)
+    const { error } = hfbpf().testRun(this.fd, undefined, undefined, args, undefined, 0)
     return error < 0 ? fail(systemError('BPF_PROG_TEST_RUN', error, this.name)) : ok(undefined)
   }
 

@@ -1,0 +1,164 @@
+/**
+ * The program alone: loaded in the kernel, attached nowhere, run on frames that tests build (BPF_PROG_TEST_RUN). Each
+ * bench has maps of its own. Time is moved by making entries older.
+ */
+
+import { type IpAddress, silentLog } from '../../src/base/index.ts'
+import { readConnections } from '../../src/forwarding/ebpf/connections.ts'
+import { readCounters, readExits } from '../../src/forwarding/ebpf/counters.ts'
+import * as layout from '../../src/forwarding/ebpf/layout.ts'
+import { closeDirector, type Director, loadDirector } from '../../src/forwarding/ebpf/program.ts'
+import { type Drift, sweep } from '../../src/forwarding/ebpf/sweep.ts'
+import { type Hop, Table } from '../../src/forwarding/ebpf/table.ts'
+import { type Connection, endpoint, type ForwardingOp, type ServiceCounters } from '../../src/forwarding/index.ts'
+import { type BpfMap, removePinDirectory } from '../../src/sys/bpf/index.ts'
+import { systemClock } from '../../src/sys/time/index.ts'
+import { type FramePlan, frame, type ReadFrame, readFrame } from './frames.ts'
+
+export const PASS = -1
+export const DROP = 2
+export const REDIRECT = 7
+
+let made = 0
+
+export type Verdict = {
+  readonly verdict: number
+  /** The exit whose counter went up. */
+  readonly exit: string
+  readonly frame: Uint8Array
+  readonly packet: ReadFrame
+}
+
+export class Bench {
+  readonly pinDirectory = `/sys/fs/bpf/holdfast-h2-bench-${process.pid}-${made++}`
+  readonly director: Director
+  readonly hops = new Map<string, Hop>()
+  table: Table
+  readonly #drift: Drift = new Map()
+
+  constructor(connectionTableSize = 4096) {
+    const loaded = loadDirector({ pinDirectory: this.pinDirectory, connectionTableSize, log: silentLog })
+    if (!loaded.ok) throw new Error(loaded.error.message)
+    this.director = loaded.value
+    this.table = this.#newTable()
+  }
+
+  #newTable(): Table {
+    const hopTo = (to: IpAddress): Hop =>
+      this.hops.get(to) ?? { interfaceIndex: 1, nextHop: to, mtu: 1500, local: false }
+    return new Table(this.director, hopTo, () => this.now())
+  }
+
+  now(): number {
+    return Math.floor(systemClock.now() / 1_000_000)
+  }
+
+  apply(ops: readonly ForwardingOp[]): void {
+    for (const op of ops) {
+      const result =
+        op.type === 'put-service'
+          ? this.table.putService(op.service)
+          : op.type === 'remove-service'
+            ? this.table.removeService(op.serviceKey)
+            : op.type === 'put-destination'
+              ? this.table.putDestination(op.serviceKey, op.destination, endpoint(op.destination))
+              : this.table.removeDestination(op.serviceKey, op.destinationKey)
+      if (!result.ok) throw new Error(result.error.message)
+    }
+  }
+
+  run(bytes: Uint8Array): Verdict {
+    const before = readExits(this.director)
+    const result = this.director.programs.director.run(bytes)
+    if (result.error < 0) throw new Error(`BPF_PROG_TEST_RUN: ${result.error}`)
+    const after = readExits(this.director)
+    const exits = Object.keys(after).filter((name) => after[name] !== before[name])
+    return { verdict: result.verdict, exit: exits.join('+'), frame: result.frame, packet: readFrame(result.frame) }
+  }
+
+  send(plan: FramePlan): Verdict {
+    return this.run(frame(plan))
+  }
+
+  /** Nanoseconds for one run, the average of `repeat`. */
+  time(plan: FramePlan, repeat: number): number {
+    return this.director.programs.director.run(frame(plan), undefined, repeat).nanoseconds
+  }
+
+  connections(): Connection[] {
+    return readConnections(this.director, (slot) => this.table.slotKeys(slot)?.serviceKey, this.now(), 10_000)
+  }
+
+  /** The destination's address of the connection between these ports; fast, for there may be many. */
+  lastTo(clientPort: number, targetPort: number): string {
+    for (const { count, keys, values } of this.director.maps.connections.slices(65_536)) {
+      const view = new DataView(keys.buffer)
+      for (let i = count - 1; i >= 0; i--)
+        if (view.getUint16(i * 16 + 8) === clientPort && view.getUint16(i * 16 + 10) === targetPort)
+          return layout.connection.decode(values, i * layout.connection.size).address
+    }
+    throw new Error(`no connection from port ${clientPort} to port ${targetPort}`)
+  }
+
+  counters(): ServiceCounters[] {
+    return readCounters(this.director, this.table)
+  }
+
+  /** The one destination with this key, in whichever service. */
+  load(destinationKey: string) {
+    const found = this.counters()
+      .flatMap(({ destinations }) => destinations)
+      .find((one) => one.destinationKey === destinationKey)
+    if (found === undefined) throw new Error(`no destination ${destinationKey}`)
+    const { activeConnections: active, inactiveConnections: inactive, persistentConnections: persistent } = found
+    return { active, inactive, persistent }
+  }
+
+  /** Makes all connections, or all templates, older. */
+  age(what: 'connections' | 'templates', seconds: number): void {
+    const { connections, embryos, templates } = this.director.maps
+    const [maps, kind] =
+      what === 'templates'
+        ? ([[templates], layout.template] as const)
+        : ([[connections, embryos], layout.connection] as const)
+    for (const map of maps) {
+      this.rewrite(map, (value) => {
+        const view = new DataView(value.buffer, value.byteOffset)
+        const [, offset] = kind.fields.find(([name]) => name === 'seen') ?? ['', 0]
+        view.setUint32(offset, view.getUint32(offset, true) - seconds, true)
+      })
+    }
+  }
+
+  rewrite(map: BpfMap, change: (value: Uint8Array, key: Uint8Array) => void): void {
+    const { keySize, valueSize } = map.info
+    for (const { count, keys, values } of [...map.slices(4096)]) {
+      for (let i = 0; i < count; i++) {
+        const key = keys.slice(i * keySize, (i + 1) * keySize)
+        const value = values.slice(i * valueSize, (i + 1) * valueSize)
+        change(value, key)
+        const done = map.update(key, value)
+        if (!done.ok) throw new Error(done.error.message)
+      }
+    }
+  }
+
+  async sweep(): Promise<number> {
+    for (const slot of this.table.usedSlots())
+      if (!this.#drift.has(slot)) this.#drift.set(slot, { active: 0, total: 0 })
+    const began = this.now()
+    const result = await sweep(
+      this.director,
+      this.#drift,
+      () => this.now(),
+      async () => true,
+    )
+    this.table.freeUnreferred(result?.referred ?? new Set(), began)
+    return result?.removed ?? 0
+  }
+
+  close(): void {
+    closeDirector(this.director)
+    removePinDirectory(this.pinDirectory)
+  }
+}

@@ -1,0 +1,65 @@
+/** The TypeScript layouts against the BTF of the compiled object, and names against the C enums. */
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import * as layout from '../../src/forwarding/ebpf/layout.ts'
+import { objectPath } from '../../src/sys/bpf/index.ts'
+
+type BtfType = {
+  id: number
+  kind: string
+  name: string
+  size?: number
+  type_id?: number
+  members?: { name: string; type_id: number; bits_offset: number }[]
+  values?: { name: string; val: number }[]
+}
+const dump = execFileSync('bpftool', ['btf', 'dump', 'file', objectPath('director.bpf.o'), '-j'], { encoding: 'utf8' })
+const { types } = JSON.parse(dump) as { types: BtfType[] }
+
+const structs = [
+  layout.flow,
+  layout.connection,
+  layout.templateKey,
+  layout.template,
+  layout.serviceKeyLayout,
+  layout.service,
+  layout.listHead,
+  layout.listEntry,
+  layout.destination,
+  layout.load,
+  layout.traffic,
+  layout.settings,
+  layout.reapArguments,
+  layout.settleArguments,
+]
+
+test.each(structs.map((one) => [one.name, one] as const))(
+  'struct %s has the same fields at the same places',
+  (name, one) => {
+    const found = types.find((type) => type.kind === 'STRUCT' && type.name === name)
+    const members = found?.members?.map((member) => [member.name, member.bits_offset / 8])
+    if (name === 'destination_list') {
+      // The cursor is two numbers here, and the entries follow the head.
+      expect(members?.map(([, offset]) => offset)).toEqual([0, 8, 12, 16, 20, one.size])
+      expect(found?.size).toBe(one.size + layout.LIST_SIZE * layout.listEntry.size)
+      return
+    }
+    expect(one.fields.filter(([field]) => !field.startsWith('pad')).map(([field, offset]) => [field, offset])).toEqual(
+      members?.filter(([field]) => !String(field).startsWith('pad')),
+    )
+    expect(one.size).toBe(found?.size)
+  },
+)
+
+test('every exit of the program has its name at its number', () => {
+  const values = types.find((type) => type.kind === 'ENUM' && type.values?.[0]?.name === 'EXIT_FORWARDED')?.values
+  const names = values
+    ?.filter(({ name }) => name !== 'EXIT_COUNT')
+    .map(({ name }) =>
+      name
+        .replace(/^(EXIT|NOTE)_/, '')
+        .toLowerCase()
+        .replaceAll('_', '-'),
+    )
+  expect(names).toEqual([...layout.exitNames])
+})

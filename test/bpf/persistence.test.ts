@@ -1,0 +1,174 @@
+/** Templates and expiry (ip_vs_core.c): what holds a client to its server, for how long, and what is removed when. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { template } from '../../src/forwarding/ebpf/layout.ts'
+import { Bench } from './bench.ts'
+import { destination, keyOf, put, service, VIP } from './cluster.ts'
+import { ACK, FIN, SYN, UDP } from './frames.ts'
+
+let bench: Bench
+beforeEach(() => {
+  bench = new Bench()
+})
+afterEach(() => bench.close())
+
+const servers = [11, 12, 13].map((last) => destination(`192.0.2.${last}`, 80, 'dr'))
+let port = 5000
+
+/** Opens a TCP connection; the server's address, or undefined. */
+function open(source: string, targetPort = 80): string | undefined {
+  port++
+  const plan = { source, target: VIP, sourcePort: port, targetPort, flags: SYN }
+  bench.send(plan)
+  bench.send({ ...plan, flags: ACK })
+  return bench.connections().find(({ clientPort, template }) => clientPort === port && !template)?.destination
+}
+const templates = () => bench.connections().filter(({ template }) => template)
+
+describe('persistence', () => {
+  const persistent = (timeout: number, prefixLength = 32) => ({ persistence: { timeout, prefixLength } })
+
+  test('a client stays with its server, another one gets the next', () => {
+    bench.apply(put(service(80, persistent(50)), servers))
+    const first = open('203.0.113.1')
+    expect([open('203.0.113.1'), open('203.0.113.1')]).toEqual([first, first])
+    expect(open('203.0.113.2')).not.toBe(first)
+    expect(templates()).toHaveLength(2)
+    expect(templates()[0]).toMatchObject({
+      clientPort: 0,
+      virtualPort: 80,
+      state: 'NONE',
+      expiresIn: expect.closeTo(50, -0.5),
+    })
+  })
+
+  test('clients of one network are one with a prefix of 24', () => {
+    bench.apply(put(service(80, persistent(50, 24)), servers))
+    expect(open('203.0.113.1')).toBe(open('203.0.113.77'))
+    expect(templates().map(({ client }) => client)).toEqual(['203.0.113.0'])
+  })
+
+  test('a service for any port keeps a client on one server for all ports', () => {
+    bench.apply(put(service(0, persistent(50)), servers))
+    expect(open('203.0.113.1', 80)).toBe(open('203.0.113.1', 443))
+    expect(templates().map(({ virtualPort }) => virtualPort)).toEqual([0])
+  })
+
+  test('without persistence a service for any port is refused destinations', () => {
+    expect(() => bench.apply(put(service(0), servers))).toThrow('needs persistence')
+  })
+
+  test('weight 0 does not break a template, removal does', () => {
+    bench.apply(put(service(80, persistent(50)), servers))
+    const held = open('203.0.113.1')
+    const chosen = servers.find(({ address }) => address === held) ?? servers[0]!
+    bench.apply([{ type: 'put-destination', serviceKey: keyOf(80), destination: { ...chosen, weight: 0 } }])
+    expect(open('203.0.113.1')).toBe(held)
+    bench.apply([{ type: 'remove-destination', serviceKey: keyOf(80), destinationKey: `${chosen.address}:80` }])
+    expect(open('203.0.113.1')).not.toBe(held)
+    expect(templates()).toHaveLength(1)
+  })
+
+  test('each new connection starts the time anew; packets do not', () => {
+    bench.apply(put(service(80, persistent(50)), servers))
+    open('203.0.113.1')
+    bench.age('templates', 40)
+    expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(10)
+    bench.send({ source: '203.0.113.1', target: VIP, sourcePort: port, targetPort: 80, flags: ACK })
+    expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(10)
+    open('203.0.113.1')
+    expect(templates()[0]?.expiresIn).toBeGreaterThan(45)
+  })
+
+  test('time up with no connection left: the next one is scheduled', async () => {
+    bench.apply(put(service(80, persistent(50)), servers))
+    const held = open('203.0.113.1')
+    bench.age('connections', 901)
+    expect(await bench.sweep()).toBe(1)
+    bench.age('templates', 51)
+    expect(open('203.0.113.1')).not.toBe(held)
+  })
+
+  test('time up while a connection lives: it holds, but from then on for 60 s', async () => {
+    bench.apply(put(service(80, persistent(500)), servers))
+    const held = open('203.0.113.1')
+    bench.age('templates', 501)
+    await bench.sweep()
+    expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(60)
+    expect(open('203.0.113.1')).toBe(held)
+    expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(60)
+  })
+
+  test('the sweep removes a template when its connections are gone and its time is up, and the counts follow', async () => {
+    bench.apply(put(service(80, persistent(50)), servers))
+    const held = open('203.0.113.1')
+    expect(bench.load(`${held}:80`)).toEqual({ active: 1, inactive: 0, persistent: 1 })
+    bench.age('connections', 901)
+    bench.age('templates', 51)
+    expect(await bench.sweep()).toBe(2)
+    expect(bench.load(`${held}:80`)).toEqual({ active: 0, inactive: 0, persistent: 0 })
+    expect(bench.connections()).toEqual([])
+  })
+})
+
+describe('expiry', () => {
+  test('an expired connection counts as absent before anybody removes it', () => {
+    bench.apply(put(service(80), servers))
+    open('203.0.113.1')
+    bench.age('connections', 902)
+    expect(bench.send({ source: '203.0.113.1', target: VIP, sourcePort: port, targetPort: 80, flags: ACK }).exit).toBe(
+      'no-connection',
+    )
+    expect(bench.connections()).toEqual([])
+    expect(servers.map(({ address }) => bench.load(`${address}:80`).active)).toEqual([0, 0, 0])
+  })
+
+  test('the sweep removes both entries of a NAT connection and leaves fresh ones', async () => {
+    bench.apply(put(service(8000), [destination('198.51.100.11', 8080, 'nat')]))
+    open('203.0.113.1', 8000)
+    bench.age('connections', 902)
+    open('203.0.113.2', 8000)
+    expect(await bench.sweep()).toBe(1)
+    expect(bench.connections().map(({ client }) => client)).toEqual(['203.0.113.2'])
+    expect([...bench.director.maps.connections.slices(4096)].reduce((sum, { count }) => sum + count, 0)).toBe(2)
+  })
+
+  test('UDP is kept 300 s after the last packet of either side, and is never active', async () => {
+    bench.apply(put(service(53, { protocol: 'udp' }), [destination('198.51.100.11', 53, 'nat')]))
+    const plan = { source: '203.0.113.1', target: VIP, sourcePort: 999, targetPort: 53, protocol: UDP }
+    bench.send(plan)
+    expect(bench.load('198.51.100.11:53')).toEqual({ active: 0, inactive: 1, persistent: 0 })
+    bench.age('connections', 290)
+    expect(
+      bench.send({ source: '198.51.100.11', target: '203.0.113.1', sourcePort: 53, targetPort: 999, protocol: UDP })
+        .exit,
+    ).toBe('replied')
+    bench.age('connections', 290)
+    expect(await bench.sweep()).toBe(0)
+    bench.age('connections', 20)
+    expect(await bench.sweep()).toBe(1)
+  })
+
+  test('an inactive connection: after both have closed', () => {
+    bench.apply(put(service(80), [destination('192.0.2.11', 80, 'dr')]))
+    open('203.0.113.1')
+    bench.send({ source: '203.0.113.1', target: VIP, sourcePort: port, targetPort: 80, flags: FIN | ACK })
+    expect(bench.load('192.0.2.11:80')).toEqual({ active: 0, inactive: 1, persistent: 0 })
+    expect(bench.connections()[0]?.state).toBe('FIN_WAIT')
+  })
+
+  test('evicted half-open connections are taken off the counts', async () => {
+    bench.apply(put(service(80), [destination('192.0.2.11', 80, 'dr')]))
+    for (let i = 0; i < 10; i++)
+      bench.send({ source: '203.0.113.1', target: VIP, sourcePort: 2000 + i, targetPort: 80, flags: SYN })
+    expect(bench.load('192.0.2.11:80').active).toBe(10)
+    for (const { count, keys } of [...bench.director.maps.embryos.slices(4096)])
+      for (let i = 0; i < count; i += 2) bench.director.maps.embryos.delete(keys.slice(i * 16, i * 16 + 16))
+    await bench.sweep()
+    await bench.sweep()
+    expect(bench.load('192.0.2.11:80').active).toBe(5)
+  })
+
+  test('a template is as large as its layout says', () => {
+    expect(bench.director.maps.templates.info.valueSize).toBe(template.size)
+  })
+})
