@@ -1,0 +1,189 @@
+import { expect, test } from 'vitest'
+import { address } from '../../src/base/index.ts'
+import { count, since } from '../../src/cli/status/amounts.ts'
+import { paletteFor } from '../../src/cli/status/palette.ts'
+import { statusText } from '../../src/cli/status/status-text.ts'
+import type { DaemonSnapshot } from '../../src/observe/index.ts'
+
+const now = Date.parse('2026-01-02T00:00:00.000Z')
+const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString()
+
+const snapshot: DaemonSnapshot = {
+  version: '1.2.3',
+  pid: 42,
+  startedAt: ago(90_000),
+  configurationFile: '/etc/keepalived/keepalived.conf',
+  configurationLoadedAt: ago(65),
+  lastReloadError: 'f:3:1: error: broken',
+  roles: [
+    { role: 'vrrp', pid: 43, state: 'running', restarts: 0 },
+    { role: 'checker', state: 'waiting', restarts: 2 },
+  ],
+  virtualRouters: [
+    {
+      name: 'VI_1',
+      interface: 'eth0',
+      family: 4,
+      version: 2,
+      virtualRouterId: 51,
+      state: 'master',
+      since: ago(125),
+      basePriority: 150,
+      effectivePriority: 150,
+      advertisementInterval: 1,
+      masterInterval: 1,
+      masterAddress: address('192.168.2.210'),
+      addresses: ['192.168.2.240/32'],
+      advertisementsSent: 12_345,
+      advertisementsReceived: 3,
+      priorityZeroSent: 0,
+      priorityZeroReceived: 0,
+      becameMaster: 1,
+      releasedMaster: 0,
+      drops: { authentication: 17, ttl: 2 },
+    },
+    {
+      name: 'VI_6',
+      interface: 'eth7',
+      family: 6,
+      version: 3,
+      virtualRouterId: 6,
+      state: 'fault',
+      since: ago(5),
+      faultReason: 'eth7: no such interface',
+      basePriority: 100,
+      effectivePriority: 90,
+      advertisementInterval: 0.1,
+      masterInterval: 0.1,
+      addresses: [],
+      advertisementsSent: 0,
+      advertisementsReceived: 0,
+      priorityZeroSent: 0,
+      priorityZeroReceived: 0,
+      becameMaster: 0,
+      releasedMaster: 0,
+      drops: {},
+    },
+  ],
+  virtualServers: [
+    {
+      key: 'tcp/192.168.2.240:80',
+      scheduler: 'wlc',
+      quorum: 'up',
+      sorryServerInUse: false,
+      realServers: [
+        {
+          address: address('192.168.2.212'),
+          port: 80,
+          state: 'up',
+          weight: 1,
+          since: ago(100),
+          checkers: [{ kind: 'tcp', up: true, lastProbe: ago(3), lastOutcome: 'connected' }],
+        },
+        {
+          address: address('192.168.2.213'),
+          port: 80,
+          state: 'down',
+          weight: 1,
+          since: ago(10),
+          reason: 'connection refused',
+          checkers: [{ kind: 'tcp', up: false, lastProbe: ago(1), lastOutcome: 'refused' }],
+        },
+      ],
+    },
+  ],
+  forwarding: {
+    backend: 'ebpf',
+    services: [
+      {
+        key: 'tcp/192.168.2.240:80',
+        scheduler: 'wlc',
+        persistenceTimeout: 50,
+        destinations: [
+          {
+            address: address('192.168.2.212'),
+            port: 80,
+            method: 'dr',
+            weight: 1,
+            activeConnections: 7,
+            inactiveConnections: 1_234,
+            persistentConnections: 2,
+            connections: 5_000,
+            inPackets: 0,
+            outPackets: 0,
+            inBytes: 0,
+            outBytes: 0,
+          },
+        ],
+      },
+    ],
+    exits: {},
+  },
+}
+
+test('people see aligned tables of routers, servers and roles', () => {
+  expect(statusText(snapshot, now, paletteFor(false))).toBe(`holdfastd 1.2.3  pid 42, up 1d 1h
+/etc/keepalived/keepalived.conf, loaded 1m 5s ago
+Last reload refused: f:3:1: error: broken
+
+VIRTUAL ROUTER  ON               STATE   FOR         PRIO  MASTER                SENT  RECEIVED  REJECTED
+VI_1            eth0/51 v2 IPv4  MASTER  2m 5s        150  192.168.2.210 (us)  12 345         3  17 authentication, 2 ttl
+VI_6            eth7/6 v3 IPv6   FAULT   5s     90 of 100  -                        0         0  -
+VI_1 holds 192.168.2.240/32
+VI_6: eth7: no such interface
+
+VIRTUAL SERVER                             STATE  FOR     WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  LAST CHECK        REASON
+tcp/192.168.2.240:80 wlc, persistent 50 s  UP
+  192.168.2.212:80 dr                      UP     1m 40s       1       7     1 234        5 000  connected 3s ago
+  192.168.2.213:80                         DOWN   10s          -       -         -            -  refused 1s ago    connection refused
+
+ROLE     STATE    PID  RESTARTS
+vrrp     running   43         0
+checker  waiting    -         2
+`)
+})
+
+test('colours change nothing but colour', () => {
+  const plain = statusText(snapshot, now, paletteFor(false))
+  const coloured = statusText(snapshot, now, paletteFor(true))
+  expect(coloured).not.toBe(plain)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences are what is taken out
+  expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain)
+})
+
+test('a sorry server in the table has a row of its own, and a service that failed says why', () => {
+  const held = snapshot.forwarding?.services[0]?.destinations[0]
+  if (held === undefined) throw new Error('no destination')
+  const text = statusText(
+    {
+      ...snapshot,
+      forwarding: {
+        backend: 'ebpf',
+        exits: {},
+        services: [
+          {
+            key: 'tcp/192.168.2.240:80',
+            scheduler: 'wlc',
+            failure: 'lb_algo dh is not supported',
+            destinations: [{ ...held, address: address('192.168.2.99') }],
+          },
+        ],
+      },
+    },
+    now,
+    paletteFor(false),
+  )
+  expect(text).toMatch(/192\.168\.2\.99:80 dr +SORRY/)
+  expect(text).toMatch(/lb_algo dh is not supported/)
+})
+
+for (const [seconds, text] of [
+  [0, '0s'],
+  [59, '59s'],
+  [60, '1m'],
+  [3_725, '1h 2m'],
+  [200_000, '2d 7h'],
+] as const)
+  test(`${seconds} s ago is ${text}`, () => expect(since(ago(seconds), now)).toBe(text))
+
+test('thousands are set apart', () => expect([count(7), count(1_234_567)]).toEqual(['7', '1 234 567']))

@@ -1,0 +1,93 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { lookUpIdentity, runScript, type ScriptEnd, type ScriptOptions } from '../../../src/sys/process/index.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'holdfast-script-'))
+chmodSync(directory, 0o777)
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const run = (options: ScriptOptions): Promise<ScriptEnd> => new Promise((resolve) => void runScript(options, resolve))
+
+function script(name: string, text: string): string {
+  const path = join(directory, name)
+  writeFileSync(path, text, { mode: 0o755 })
+  chmodSync(path, 0o755)
+  return path
+}
+
+test('arguments arrive as they are, without a shell', async () => {
+  const out = join(directory, 'arguments')
+  const path = script('arguments.sh', `#!/bin/sh\nprintf '%s\\n' "$@" > ${out}\n`)
+  expect(await run({ argv: [path, 'a b', '$HOME', '`id`'] })).toMatchObject({ ok: true, value: { code: 0 } })
+  expect(readFileSync(out, 'utf8')).toBe('a b\n$HOME\n`id`\n')
+})
+
+test('a text without #! is run by the shell', async () => {
+  const out = join(directory, 'plain')
+  expect(await run({ argv: [script('plain.sh', `echo "$1" > ${out}\n`), 'word'] })).toMatchObject({
+    value: { code: 0 },
+  })
+  expect(readFileSync(out, 'utf8')).toBe('word\n')
+})
+
+test('it runs as its user with that group and no others, in a process group of its own, with our umask', async () => {
+  const out = join(directory, 'identity')
+  const path = script('identity.sh', `#!/bin/sh\n(id -un; id -Gn; ps -o pgid= -p $$ | tr -d ' '; echo $$) > ${out}\n`)
+  expect(await run({ argv: [path], user: 'nobody' })).toMatchObject({ value: { code: 0 } })
+  const [user, groups, group, pid] = readFileSync(out, 'utf8').trim().split('\n')
+  expect([user, groups, group]).toEqual(['nobody', 'nogroup', pid])
+})
+
+test('it does not inherit what it must not know, and its standard streams are empty', async () => {
+  process.env['NOTIFY_SOCKET'] = '/nowhere'
+  process.env['LD_LIBRARY_PATH'] = '/nowhere'
+  const out = join(directory, 'environment')
+  const path = script(
+    'environment.sh',
+    `#!/bin/sh\n(env; readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2) 2>&1 > ${out}\n`,
+  )
+  await run({ argv: [path] })
+  delete process.env['NOTIFY_SOCKET']
+  delete process.env['LD_LIBRARY_PATH']
+  const text = readFileSync(out, 'utf8')
+  expect(text).not.toMatch(/NOTIFY_SOCKET|LD_LIBRARY_PATH|NODE_CHANNEL/)
+  expect(text.match(/^\/dev\/null$/gm)).toHaveLength(3)
+})
+
+test('killing it reaches what it has started', async () => {
+  const ready = join(directory, 'ready')
+  const path = script('long.sh', `#!/bin/sh\nsleep 1000 &\necho $! > ${ready}.new\nmv ${ready}.new ${ready}\nwait\n`)
+  const ended = new Promise<ScriptEnd>((resolve) => {
+    const running = runScript({ argv: [path] }, resolve)
+    const poll = setInterval(() => {
+      if (!existsSync(ready)) return
+      clearInterval(poll)
+      running.kill('SIGTERM')
+    }, 20)
+  })
+  expect(await ended).toMatchObject({ value: { signal: 'SIGTERM' } })
+  const sleeper = readFileSync(ready, 'utf8').trim()
+  for (let i = 0; i < 100 && existsSync(`/proc/${sleeper}`); i++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(existsSync(`/proc/${sleeper}`)).toBe(false)
+})
+
+const failures: readonly [string, ScriptOptions, RegExp][] = [
+  ['a missing program', { argv: ['/nowhere/script'] }, /ENOENT/],
+  ['an unknown user', { argv: ['/bin/true'], user: 'no-such-user-here' }, /no-such-user-here: no such user/],
+  ['an unknown group', { argv: ['/bin/true'], user: 'nobody', group: 'no-such-group-here' }, /no such group/],
+  ['a user name that is a trick', { argv: ['/bin/true'], user: 'a:b\nc' }, /no such user/],
+  ['no command at all', { argv: [] }, /empty command/],
+]
+for (const [what, options, reason] of failures)
+  test(`${what} is a reason, not an exception`, async () => {
+    const end = await run(options)
+    expect(end.ok ? '' : end.error.message).toMatch(reason)
+  })
+
+test('a user has the group of its account, unless another is named', () => {
+  expect(lookUpIdentity('root')).toEqual({ ok: true, value: { uid: 0, gid: 0 } })
+  expect(lookUpIdentity('root', 'daemon')).toEqual({ ok: true, value: { uid: 0, gid: 1 } })
+})
