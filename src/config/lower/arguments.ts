@@ -16,6 +16,10 @@ export function required(to: Lowering, node: Node, what: string, index = 0): Wor
   return word
 }
 
+/** Seconds that fit 32 bits of microseconds, the reference's limit for most timers. */
+export const LONGEST_TIMER = 4294
+export const MOST_32 = 4_294_967_295
+
 type Range = { readonly min: number; readonly max: number }
 
 /** A whole decimal number in a range; anything else is an error at the word, and undefined. */

@@ -1,7 +1,6 @@
 import { type Micros, seconds } from '../../base/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { boolean, integer, type Lowering, timer } from './arguments.ts'
-import { LONGEST_TIMER, MOST_32 } from './global-defs.ts'
+import { boolean, integer, LONGEST_TIMER, type Lowering, MOST_32, timer } from './arguments.ts'
 
 /** What a checker takes from itself, its real server or its virtual server, whichever says it first. */
 export type Inherited = {

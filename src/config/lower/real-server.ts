@@ -8,9 +8,9 @@ import {
 } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { addressWord, boolean, command, integer, type Lowering, portWord, required } from './arguments.ts'
-import { type CheckerDraft, finishChecker, readChecker } from './checker.ts'
-import { MOST_32 } from './global-defs.ts'
+import { addressWord, boolean, command, integer, type Lowering, MOST_32, portWord, required } from './arguments.ts'
+import { finishChecker } from './checker.ts'
+import { type CheckerDraft, readChecker } from './checker-lines.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { forwardingMethod } from './method.ts'
 

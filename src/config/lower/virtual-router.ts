@@ -1,28 +1,11 @@
-import { type Family, familyOf, type IpAddress, isMulticast, type Micros, micros, seconds } from '../../base/index.ts'
-import type {
-  AnnouncementSettings,
-  Command,
-  VirtualAddress,
-  VirtualRouter,
-  VirtualRouterNotifications,
-} from '../../model/index.ts'
+import { type Family, familyOf, type IpAddress, type Micros, micros, seconds } from '../../base/index.ts'
+import type { Command, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import {
-  address,
-  addressWord,
-  badValue,
-  boolean,
-  command,
-  integer,
-  interfaceName,
-  type Lowering,
-  required,
-  shown,
-  timer,
-} from './arguments.ts'
-import { announcementLine, type Globals } from './global-defs.ts'
-import { type AddressLine, addressLine } from './virtual-address.ts'
+import { type Lowering, required } from './arguments.ts'
+import type { Globals } from './global-defs.ts'
+import type { AddressLine } from './virtual-address.ts'
+import { type RouterDraft, readRouter, type Written } from './virtual-router-lines.ts'
 
 /** A virtual router, and where what other checks ask about was written. */
 export type LoweredRouter = {
@@ -35,53 +18,6 @@ export type LoweredRouter = {
   readonly otherInterfaces: readonly { readonly name: string; readonly at: Span }[]
 }
 
-type Written<T> = { readonly value: T; readonly at: Span }
-
-type Draft = {
-  state?: 'master' | 'backup'
-  interface?: Word
-  virtualRouterId?: Written<number>
-  priority?: number | undefined
-  version?: Written<2 | 3>
-  interval?: Written<Micros>
-  addresses?: readonly AddressLine[]
-  excluded: readonly AddressLine[]
-  noAddresses: boolean
-  preempt: boolean
-  nopreemptAt?: Span
-  preemptDelay?: Written<Micros>
-  nativeIpv6: boolean
-  dontTrackPrimary: boolean
-  multicastSource?: Written<IpAddress>
-  unicastSource?: Written<IpAddress>
-  group?: Written<IpAddress>
-  peers: readonly Written<IpAddress>[]
-  /** The first keyword that only makes sense with peers. */
-  unicastAt?: Span
-  unicastTtl?: number | undefined
-  checkUnicastSource?: boolean
-  announcements: Partial<AnnouncementSettings>
-  downTimerAdverts?: number | undefined
-  lowerPrioNoAdvert?: boolean | undefined
-  higherPrioSendAdvert?: boolean | undefined
-  ownerIgnoreAdverts?: boolean | undefined
-  skipCheckAdvAddr?: boolean | undefined
-  v3ChecksumAsV2?: boolean | undefined
-  authentication?: { readonly at: Span; readonly type: string | undefined; readonly password: Word | undefined }
-  notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
-  scripts: { command: Command; at: Span }[]
-}
-
-const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
-  notify_master: 'master',
-  notify_backup: 'backup',
-  notify_fault: 'fault',
-  notify_stop: 'stop',
-  notify_deleted: 'deleted',
-  notify_master_rx_lower_pri: 'masterRxLowerPri',
-  notify: 'any',
-}
-
 /** RFC 9568 §5.2.5: the count of addresses is one byte. */
 const MOST_ADDRESSES = 255
 const LONGEST_V3 = micros(40_950_000)
@@ -90,226 +26,10 @@ const LONGEST_V3 = micros(40_950_000)
 export function lowerVirtualRouter(to: Lowering, node: Node, globals: Globals): LoweredRouter | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
-  const draft: Draft = {
-    excluded: [],
-    noAddresses: false,
-    preempt: true,
-    nativeIpv6: false,
-    dontTrackPrimary: false,
-    peers: [],
-    announcements: {},
-    notify: {},
-    scripts: [],
-  }
-  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
-  return finish(to, node, name, draft, globals)
+  return finish(to, node, name, readRouter(to, node), globals)
 }
 
-function readLine(to: Lowering, node: Node, draft: Draft): void {
-  const at = node.at
-  switch (node.keyword.text) {
-    case 'state':
-      return readState(to, node, draft)
-    case 'interface': {
-      const name = interfaceName(to, node)
-      if (name !== undefined) draft.interface = name
-      return
-    }
-    case 'virtual_router_id': {
-      const id = integer(to, node, { min: 1, max: 255 })
-      if (id !== undefined) draft.virtualRouterId = { value: id, at }
-      return
-    }
-    case 'priority':
-      draft.priority = integer(to, node, { min: 1, max: 255 }) ?? draft.priority
-      return
-    case 'version': {
-      const version = integer(to, node, { min: 2, max: 3 })
-      if (version !== undefined) draft.version = { value: version === 2 ? 2 : 3, at }
-      return
-    }
-    case 'advert_int': {
-      const interval = timer(to, node, { min: 0.01, max: 255 })
-      if (interval !== undefined) draft.interval = { value: interval, at }
-      return
-    }
-    case 'virtual_ipaddress':
-      draft.addresses = [...(draft.addresses ?? []), ...addressLines(to, node)]
-      return
-    case 'virtual_ipaddress_excluded':
-      draft.excluded = [...draft.excluded, ...addressLines(to, node)]
-      return
-    case 'no_virtual_ipaddress':
-      draft.noAddresses = true
-      return
-    case 'nopreempt':
-      draft.preempt = false
-      draft.nopreemptAt = at
-      return
-    case 'preempt':
-      draft.preempt = true
-      return
-    case 'preempt_delay': {
-      const delay = timer(to, node, { min: 0, max: 1000 })
-      if (delay !== undefined) draft.preemptDelay = { value: delay, at }
-      return
-    }
-    case 'native_ipv6':
-      draft.nativeIpv6 = true
-      return
-    case 'dont_track_primary':
-      draft.dontTrackPrimary = true
-      return
-    case 'authentication':
-      draft.authentication = readAuthentication(to, node)
-      return
-    default:
-      readAdvertisementLine(to, node, draft)
-  }
-}
-
-function readAdvertisementLine(to: Lowering, node: Node, draft: Draft): void {
-  const keyword = node.keyword.text
-  switch (keyword) {
-    case 'mcast_src_ip': {
-      const source = address(to, node)
-      if (source !== undefined) draft.multicastSource = source
-      return
-    }
-    case 'unicast_src_ip': {
-      const source = address(to, node)
-      if (source !== undefined) draft.unicastSource = source
-      return
-    }
-    case 'mcast_dst_ip': {
-      const group = address(to, node)
-      if (group === undefined) return
-      if (isMulticast(group.value)) draft.group = group
-      else
-        to.report.error(
-          'value',
-          group.at,
-          `mcast_dst_ip ${group.value} is not a multicast address; the line has no effect`,
-        )
-      return
-    }
-    case 'unicast_peer':
-      draft.unicastAt ??= node.at
-      draft.peers = [...draft.peers, ...readPeers(to, node, draft)]
-      return
-    case 'unicast_ttl':
-      draft.unicastAt ??= node.at
-      draft.unicastTtl = integer(to, node, { min: 0, max: 255 }) ?? draft.unicastTtl
-      return
-    case 'check_unicast_src':
-      draft.unicastAt ??= node.at
-      draft.checkUnicastSource = true
-      return
-    case 'down_timer_adverts':
-      draft.downTimerAdverts = integer(to, node, { min: 1, max: 100 }) ?? draft.downTimerAdverts
-      return
-    case 'lower_prio_no_advert':
-      draft.lowerPrioNoAdvert = boolean(to, node) ?? draft.lowerPrioNoAdvert
-      return
-    case 'higher_prio_send_advert':
-      draft.higherPrioSendAdvert = boolean(to, node) ?? draft.higherPrioSendAdvert
-      return
-    case 'owner_ignore_adverts':
-      draft.ownerIgnoreAdverts = boolean(to, node) ?? draft.ownerIgnoreAdverts
-      return
-    case 'skip_check_adv_addr':
-      draft.skipCheckAdvAddr = boolean(to, node) ?? draft.skipCheckAdvAddr
-      return
-    case 'v3_checksum_as_v2':
-      draft.v3ChecksumAsV2 = boolean(to, node) ?? draft.v3ChecksumAsV2
-      return
-    default: {
-      const notify = NOTIFY[keyword]
-      if (notify === undefined) Object.assign(draft.announcements, announcementLine(to, node, keyword))
-      else readNotify(to, node, notify, draft)
-    }
-  }
-}
-
-/** After MASTER a BACKUP is ignored (keepalived.conf(5)). */
-function readState(to: Lowering, node: Node, draft: Draft): void {
-  const word = required(to, node, 'MASTER or BACKUP')
-  if (word === undefined) return
-  if (word.text === 'MASTER') draft.state = 'master'
-  else if (word.text === 'BACKUP') draft.state ??= 'backup'
-  else {
-    to.report.error('value', word.at, `state ${shown(word)} is neither MASTER nor BACKUP; using BACKUP`)
-    draft.state ??= 'backup'
-  }
-}
-
-function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotifications, draft: Draft): void {
-  if (draft.notify[key] !== undefined) {
-    to.report.warning('remark', node.at, `${node.keyword.text} is given already; the first one is used`)
-    return
-  }
-  if (key === 'deleted' && node.words.length === 0) {
-    to.report.warning('unsupported', node.at, 'notify_deleted without a command is not supported yet; it has no effect')
-    return
-  }
-  const found = command(to, node)
-  if (found === undefined) return
-  draft.notify[key] = found
-  draft.scripts.push({ command: found, at: node.at })
-}
-
-function addressLines(to: Lowering, node: Node): readonly AddressLine[] {
-  return (node.block?.nodes ?? []).flatMap((line) => {
-    if (line.block !== undefined) {
-      to.report.error('syntax', line.block.at, 'unexpected { in a list of addresses')
-      return []
-    }
-    return line.broken ? [] : (addressLine(to, line) ?? [])
-  })
-}
-
-/** Lines `ADDRESS [min_ttl N] [max_ttl N]`; a limit implies check_unicast_src (keepalived.conf(5)). */
-function readPeers(to: Lowering, node: Node, draft: Draft): readonly Written<IpAddress>[] {
-  const peers: Written<IpAddress>[] = []
-  for (const line of node.block?.nodes ?? []) {
-    if (line.broken) continue
-    const value = addressWord(to, 'unicast_peer', line.keyword)
-    for (let i = 0; i < line.words.length; i++) {
-      const option = line.words[i] as Word
-      if (option.text === 'min_ttl' || option.text === 'max_ttl') {
-        to.report.warning('unsupported', option.at, `${option.text} is not supported yet; it has no effect`)
-        draft.checkUnicastSource = true
-        i++
-      } else
-        to.report.error('value', option.at, `${shown(option)} is no option of a peer; it has no effect`, {
-          remedy: 'write each peer on a line of its own',
-        })
-    }
-    if (value !== undefined) peers.push({ value, at: line.keyword.at })
-  }
-  return peers
-}
-
-function readAuthentication(to: Lowering, node: Node): NonNullable<Draft['authentication']> {
-  let type: string | undefined
-  let password: Word | undefined
-  for (const line of node.block?.nodes ?? []) {
-    if (line.keyword.text === 'auth_type') {
-      const word = required(to, line, 'PASS')
-      if (word?.text === 'PASS') type = 'PASS'
-      else if (word?.text === 'AH')
-        to.report.warning(
-          'unsupported',
-          word.at,
-          'auth_type AH is not supported yet; advertisements are not authenticated',
-        )
-      else if (word !== undefined) badValue(to, 'auth_type', word, 'is neither PASS nor AH')
-    } else if (line.keyword.text === 'auth_pass') password = required(to, line, 'a password') ?? password
-  }
-  return { at: node.keyword.at, type, password }
-}
-
-function finish(to: Lowering, node: Node, name: Word, draft: Draft, globals: Globals): LoweredRouter | undefined {
+function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, globals: Globals): LoweredRouter | undefined {
   const title = `vrrp_instance ${name.text}`
   const drop = (message: string, remedy: string): undefined => {
     to.report.error('object', node.at, `${title} ${message}; it is left out`, { remedy })
@@ -378,7 +98,7 @@ function finish(to: Lowering, node: Node, name: Word, draft: Draft, globals: Glo
 }
 
 /** The first virtual address says it; without one the peers, the source, or native_ipv6. */
-function familyOfRouter(draft: Draft): Family {
+function familyOfRouter(draft: RouterDraft): Family {
   const sign =
     draft.addresses?.[0]?.value.address ??
     draft.peers[0]?.value ??
@@ -387,7 +107,7 @@ function familyOfRouter(draft: Draft): Family {
   return sign === undefined ? (draft.nativeIpv6 ? 6 : 4) : familyOf(sign)
 }
 
-function versionOf(to: Lowering, draft: Draft, family: Family, globals: Globals): 2 | 3 {
+function versionOf(to: Lowering, draft: RouterDraft, family: Family, globals: Globals): 2 | 3 {
   if (family === 4) return draft.version?.value ?? globals.version
   if (draft.version?.value === 2)
     to.report.warning('remark', draft.version.at, 'version 2 knows no IPv6; version 3 is used', {
@@ -398,7 +118,7 @@ function versionOf(to: Lowering, draft: Draft, family: Family, globals: Globals)
 
 function addressesOf(
   to: Lowering,
-  draft: Draft,
+  draft: RouterDraft,
   on: string,
   family: Family,
 ): { addresses: readonly VirtualAddress[]; excluded: readonly VirtualAddress[] } {
@@ -444,7 +164,7 @@ function addressesOf(
 }
 
 /** RFC 3768 §5.3.7: version 2 has whole seconds; RFC 9568 §5.2.7: version 3 has 12 bits of centiseconds. */
-function intervalOf(to: Lowering, draft: Draft, version: 2 | 3): Micros {
+function intervalOf(to: Lowering, draft: RouterDraft, version: 2 | 3): Micros {
   if (draft.interval === undefined) return seconds(1)
   const { value, at } = draft.interval
   const text = value / 1_000_000
@@ -464,7 +184,7 @@ function intervalOf(to: Lowering, draft: Draft, version: 2 | 3): Micros {
   return rounded
 }
 
-function authenticationOf(to: Lowering, draft: Draft, version: 2 | 3, title: string): string | undefined {
+function authenticationOf(to: Lowering, draft: RouterDraft, version: 2 | 3, title: string): string | undefined {
   const { authentication } = draft
   if (authentication === undefined) return undefined
   const { at, type, password } = authentication
@@ -486,7 +206,7 @@ function authenticationOf(to: Lowering, draft: Draft, version: 2 | 3, title: str
   return new TextDecoder().decode(bytes.subarray(0, 8)).replace(/\uFFFD+$/, '')
 }
 
-function preemptOf(to: Lowering, draft: Draft, priority: number, title: string): boolean {
+function preemptOf(to: Lowering, draft: RouterDraft, priority: number, title: string): boolean {
   if (draft.preempt) return true
   const why = priority === 255 ? 'priority 255' : draft.state === 'master' ? 'state MASTER' : undefined
   if (why === undefined) return false
@@ -496,7 +216,7 @@ function preemptOf(to: Lowering, draft: Draft, priority: number, title: string):
   return true
 }
 
-function preemptDelayOf(to: Lowering, draft: Draft, title: string): Micros {
+function preemptDelayOf(to: Lowering, draft: RouterDraft, title: string): Micros {
   if (draft.preemptDelay === undefined || draft.preemptDelay.value === 0) return micros(0)
   const why = draft.state === 'master' ? 'state MASTER' : draft.preempt ? undefined : 'nopreempt'
   if (why === undefined) return draft.preemptDelay.value
@@ -504,7 +224,7 @@ function preemptDelayOf(to: Lowering, draft: Draft, title: string): Micros {
   return micros(0)
 }
 
-function peersOf(to: Lowering, draft: Draft, family: Family): readonly IpAddress[] {
+function peersOf(to: Lowering, draft: RouterDraft, family: Family): readonly IpAddress[] {
   const peers: IpAddress[] = []
   for (const { value, at } of draft.peers) {
     if (familyOf(value) !== family)

@@ -1,37 +1,24 @@
-import { type Family, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
+import { familyOf } from '../../base/index.ts'
 import {
   type Command,
   endpoint,
   type ForwardingMethod,
   type Persistence,
-  type Protocol,
   type RealServer,
   realServerKey,
-  type SchedulerName,
   type ServiceAddress,
   type SorryServer,
-  schedulers,
   serviceKey,
   type VirtualServer,
 } from '../../model/index.ts'
 import type { Span } from '../report.ts'
-import type { Node, Word } from '../syntax/index.ts'
-import {
-  addressWord,
-  badValue,
-  command,
-  integer,
-  integerWord,
-  type Lowering,
-  portWord,
-  prefixOfMask,
-  required,
-  shown,
-} from './arguments.ts'
-import { type Globals, MOST_32 } from './global-defs.ts'
-import { type Inherited, inheritedLine } from './inherited.ts'
-import { forwardingMethod } from './method.ts'
-import { finishRealServer, MOST_WEIGHT, type RealServerDraft, readRealServer } from './real-server.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, type Lowering } from './arguments.ts'
+import type { Globals } from './global-defs.ts'
+import { finishRealServer } from './real-server.ts'
+
+import { readServerHead, type ServerHead } from './virtual-server-head.ts'
+import { DEFAULT_PERSISTENCE, readServer, type ServerDraft } from './virtual-server-lines.ts'
 
 export type LoweredServer = {
   readonly value: VirtualServer
@@ -39,220 +26,20 @@ export type LoweredServer = {
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
 }
 
-type Head =
-  | { readonly kind: 'address'; readonly address: IpAddress; readonly port: number }
-  | { readonly kind: 'fwmark'; readonly mark: number }
-
-type Draft = {
-  readonly inherited: Inherited
-  readonly servers: RealServerDraft[]
-  readonly scripts: { command: Command; at: Span }[]
-  family?: { value: Family; at: Span }
-  scheduler?: SchedulerName
-  method?: ForwardingMethod | undefined
-  protocol?: { value: Protocol; at: Span }
-  opsAt?: Span
-  persistenceTimeout?: number | undefined
-  granularity?: { word: Word; value: number }
-  quorum: number
-  hysteresis: number
-  omega: boolean
-  inhibitOnFailure: boolean
-  weight: number
-  quorumUp?: Command | undefined
-  quorumDown?: Command | undefined
-  sorry?: { address: IpAddress; port: number; at: Span }
-  sorryInhibit: boolean
-  sorryMethod?: ForwardingMethod | undefined
-}
-
-const DEFAULT_PERSISTENCE = 360
-const LONGEST_PERSISTENCE = 2_678_400
-
 /** `virtual_server IP [PORT] | fwmark N { … }`; undefined, and something said, if there is nothing to forward to. */
 export function lowerVirtualServer(to: Lowering, node: Node, globals: Globals): LoweredServer | undefined {
-  const head = readHead(to, node)
+  const head = readServerHead(to, node)
   if (head === undefined) return undefined
-  const draft: Draft = {
-    inherited: {},
-    servers: [],
-    scripts: [],
-    quorum: 1,
-    hysteresis: 0,
-    omega: false,
-    inhibitOnFailure: false,
-    weight: 1,
-    sorryInhibit: false,
-  }
-  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
-  return finish(to, node, head, draft, globals)
+  return finish(to, node, head, readServer(to, node), globals)
 }
 
-function readHead(to: Lowering, node: Node): Head | undefined {
-  const word = required(to, node, 'an address, fwmark or group')
-  if (word === undefined) return undefined
-  if (word.text === 'group') {
-    to.report.warning('unsupported', word.at, 'virtual_server group is not supported yet; its block has no effect')
-    return undefined
-  }
-  if (word.text === 'fwmark') {
-    const mark = required(to, node, 'a firewall mark', 1)
-    const value = mark === undefined ? undefined : integerWord(to, 'fwmark', mark, { min: 0, max: MOST_32 })
-    return value === undefined ? undefined : { kind: 'fwmark', mark: value }
-  }
-  const address = parseAddress(word.text)
-  if (address === undefined) {
-    to.report.error(
-      'object',
-      word.at,
-      `virtual_server ${shown(word)} is not an address; the virtual server is left out`,
-    )
-    return undefined
-  }
-  const written = node.words[1]
-  if (written === undefined) return { kind: 'address', address, port: 0 }
-  const port = /^\d{1,5}$/.test(written.text) ? Number(written.text) : Number.NaN
-  if (port <= 65_535) return { kind: 'address', address, port }
-  to.report.error(
-    'object',
-    written.at,
-    `port ${shown(written)} is not a whole number from 1 to 65535; virtual_server ${address} is left out`,
-    /^[a-z]/i.test(written.text) ? { remedy: 'write the number; names of services are not known' } : {},
-  )
-  return undefined
-}
-
-function readLine(to: Lowering, node: Node, draft: Draft): void {
-  if (inheritedLine(to, withoutFlagWord(node), draft.inherited, 1)) return
-  switch (node.keyword.text) {
-    case 'ip_family': {
-      const word = required(to, node, 'inet or inet6')
-      if (word?.text === 'inet' || word?.text === 'inet6')
-        draft.family = { value: word.text === 'inet' ? 4 : 6, at: word.at }
-      else if (word !== undefined) badValue(to, 'ip_family', word, 'is neither inet nor inet6')
-      return
-    }
-    case 'lb_algo':
-    case 'lvs_sched': {
-      const word = required(to, node, 'a scheduler')
-      const scheduler = schedulers.find((name) => name === word?.text)
-      if (scheduler !== undefined) draft.scheduler = scheduler
-      else if (word !== undefined)
-        badValue(to, node.keyword.text, word, 'is no scheduler', `known are ${schedulers.join(', ')}`)
-      return
-    }
-    case 'lb_kind':
-    case 'lvs_method':
-      draft.method = forwardingMethod(to, node) ?? draft.method
-      return
-    case 'protocol': {
-      const word = required(to, node, 'TCP, UDP or SCTP')
-      const protocol = word?.text.toLowerCase()
-      if (word === undefined) return
-      if (protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp')
-        draft.protocol = { value: protocol, at: word.at }
-      else badValue(to, 'protocol', word, 'is not TCP, UDP or SCTP')
-      return
-    }
-    case 'ops':
-      draft.opsAt = node.at
-      return
-    case 'persistence_timeout':
-      draft.persistenceTimeout =
-        node.words.length === 0
-          ? DEFAULT_PERSISTENCE
-          : (integer(to, node, { min: 1, max: LONGEST_PERSISTENCE }) ?? draft.persistenceTimeout)
-      return
-    case 'persistence_granularity':
-      return readGranularity(to, node, draft)
-    case 'omega':
-      draft.omega = true
-      return
-    case 'quorum':
-      draft.quorum = integer(to, node, { min: 1, max: MOST_32 }) ?? 1
-      return
-    case 'hysteresis':
-      draft.hysteresis = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.hysteresis
-      return
-    case 'quorum_up':
-      draft.quorumUp ??= script(to, node, draft)
-      return
-    case 'quorum_down':
-      draft.quorumDown ??= script(to, node, draft)
-      return
-    case 'inhibit_on_failure':
-      draft.inhibitOnFailure = true
-      return
-    case 'weight':
-      draft.weight = integer(to, node, { min: 1, max: MOST_WEIGHT }) ?? draft.weight
-      return
-    case 'virtualhost':
-      draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost
-      return
-    default:
-      readServerLine(to, node, draft)
-  }
-}
-
-/** In a virtual server alpha is a flag; `alpha 1` is written by many and means alpha. */
-const withoutFlagWord = (node: Node): Node => (node.keyword.text === 'alpha' ? { ...node, words: [] } : node)
-
-function readServerLine(to: Lowering, node: Node, draft: Draft): void {
-  switch (node.keyword.text) {
-    case 'sorry_server': {
-      const word = required(to, node, 'an address')
-      const address = word === undefined ? undefined : addressWord(to, 'sorry_server', word)
-      if (address === undefined) return
-      const written = node.words[1]
-      const port = written === undefined ? 0 : portWord(to, 'sorry_server', written)
-      if (port !== undefined) draft.sorry = { address, port, at: node.at }
-      return
-    }
-    case 'sorry_server_inhibit':
-      if (draft.sorry === undefined)
-        to.report.error('value', node.at, 'sorry_server_inhibit stands before sorry_server; it has no effect')
-      else draft.sorryInhibit = true
-      return
-    case 'sorry_server_lvs_method':
-      if (draft.sorry === undefined)
-        to.report.error('value', node.at, 'sorry_server_lvs_method stands before sorry_server; it has no effect')
-      else draft.sorryMethod = forwardingMethod(to, node) ?? draft.sorryMethod
-      return
-    case 'real_server': {
-      const server = readRealServer(to, node, draft.method)
-      if (server === undefined) return
-      draft.servers.push(server)
-      draft.scripts.push(...server.scripts)
-      return
-    }
-  }
-}
-
-/** A dotted mask or a number of bits; masks with holes exist in IPVS and not here. */
-function readGranularity(to: Lowering, node: Node, draft: Draft): void {
-  const word = required(to, node, 'a netmask or prefix length')
-  if (word === undefined) return
-  const mask = parseAddress(word.text)
-  const value =
-    mask === undefined ? integerWord(to, 'persistence_granularity', word, { min: 1, max: 128 }) : prefixOfMask(mask)
-  if (value !== undefined) draft.granularity = { word, value }
-  else if (mask !== undefined)
-    badValue(
-      to,
-      'persistence_granularity',
-      word,
-      'is not a contiguous IPv4 netmask',
-      'write 255.255.255.0, for instance',
-    )
-}
-
-function script(to: Lowering, node: Node, draft: Draft): Command | undefined {
-  const found = command(to, node)
-  if (found !== undefined) draft.scripts.push({ command: found, at: node.at })
-  return found
-}
-
-function finish(to: Lowering, node: Node, head: Head, draft: Draft, globals: Globals): LoweredServer | undefined {
+function finish(
+  to: Lowering,
+  node: Node,
+  head: ServerHead,
+  draft: ServerDraft,
+  globals: Globals,
+): LoweredServer | undefined {
   const { at } = node
   const service = serviceOf(to, node, head, draft)
   const title = serviceTitle(service)
@@ -305,7 +92,7 @@ function finish(to: Lowering, node: Node, head: Head, draft: Draft, globals: Glo
 export const serviceTitle = (service: ServiceAddress): string =>
   service.kind === 'fwmark' ? `virtual_server fwmark ${service.mark}` : `virtual_server ${endpoint(service)}`
 
-function serviceOf(to: Lowering, node: Node, head: Head, draft: Draft): ServiceAddress {
+function serviceOf(to: Lowering, node: Node, head: ServerHead, draft: ServerDraft): ServiceAddress {
   if (head.kind === 'fwmark') {
     if (draft.protocol !== undefined)
       to.report.warning('remark', draft.protocol.at, 'a firewall mark has no protocol; the line has no effect')
@@ -325,7 +112,7 @@ function serviceOf(to: Lowering, node: Node, head: Head, draft: Draft): ServiceA
 
 function realServersOf(
   to: Lowering,
-  draft: Draft,
+  draft: ServerDraft,
   values: Parameters<typeof finishRealServer>[2],
   title: string,
 ): readonly RealServer[] {
@@ -348,7 +135,7 @@ function realServersOf(
 
 function persistenceOf(
   to: Lowering,
-  draft: Draft,
+  draft: ServerDraft,
   service: ServiceAddress,
   remark: (message: string, remedy?: string) => void,
 ): Persistence | undefined {
@@ -377,7 +164,7 @@ function persistenceOf(
 
 /** The quorum is at most what all servers together weigh, the hysteresis less than the quorum. */
 function quorumOf(
-  draft: Draft,
+  draft: ServerDraft,
   servers: readonly RealServer[],
   remark: (message: string) => void,
 ): { quorum: number; hysteresis: number } {
@@ -393,7 +180,7 @@ function quorumOf(
 
 function sorryServerOf(
   to: Lowering,
-  draft: Draft,
+  draft: ServerDraft,
   service: ServiceAddress,
   inherited: ForwardingMethod,
 ): SorryServer | undefined {

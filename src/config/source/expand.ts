@@ -3,15 +3,14 @@ import type { ConfigPorts, LoadOptions } from '../ports.ts'
 import { complaint } from '../report.ts'
 import { commentStart } from './comment.ts'
 import { conditional } from './condition.ts'
-import { type Definition, linesUsed, type Predefined, substitute } from './definition.ts'
-import { glob, hasWildcard } from './glob.ts'
+import { type Definition, linesUsed, substitute } from './definition.ts'
+import { fatalTests, includedFiles } from './include.ts'
 import { type MappedText, mapped, type Place, placeIn, slice, trimEnd, trimStart } from './mapped-text.ts'
+import { predefinedNames } from './predefined.ts'
 import { type PhysicalLine, readLines } from './read-lines.ts'
 import { turns } from './sequence.ts'
 import { type SourceFile, type SourceLine, type SourceText, sourceText } from './source-text.ts'
 
-const DEEPEST_INCLUDE = 32
-const MOST_FILES = 4096
 const DEEPEST_LINE = 24
 const MOST_LINES = 131_072
 const MOST_CHARACTERS = 32 * 1024 * 1024
@@ -95,7 +94,12 @@ function expandFile(context: Context, path: string, bytes: Uint8Array): void {
 function expandLine(context: Context, written: MappedText, standing: Standing): void {
   if (context.full) return
   if (standing.depth > DEEPEST_LINE)
-    return stop(context, placeIn(written, 0), standing, 'definitions that use one another without end; the rest is not read')
+    return stop(
+      context,
+      placeIn(written, 0),
+      standing,
+      'definitions that use one another without end; the rest is not read',
+    )
   if (++context.expansions > MOST_LINES) return tooMuch(context, placeIn(written, 0), standing)
   const { holds, rest } = conditional(written, context.options.configId)
   if (!holds) return
@@ -104,7 +108,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
   const content = trimEnd(comment < 0 ? rest : slice(rest, 0, comment))
 
   const include = /^(include[rmwba]?)[ \t]+(.*)$/.exec(content.text)
-  if (include !== null) return includeFiles(context, content, include[1] as string, include[2] as string, standing)
+  if (include !== null) return includeLine(context, content, include[1] as string, include[2] as string, standing)
 
   const value = /^\$([A-Za-z_]\w*)=[ \t]*/.exec(content.text)
   if (value !== null) {
@@ -124,7 +128,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
     }
     return
   }
-  const result = substitute(content, context.definitions, predefinedIn(context, standing))
+  const result = substitute(content, context.definitions, predefinedNames(context.options, standing.directory))
   switch (result.kind) {
     case 'unchanged':
       return emit(context, rest, standing)
@@ -204,7 +208,7 @@ function expandSequence(context: Context, line: MappedText, standing: Standing):
     context.add(complaint('error', 'source', placeIn(line, 0), message, { related: usedHere(standing) }))
   if (close < 0) return say('sequence without its closing bracket; the line is left out')
   const written = slice(line, open + 1, close)
-  const parameters = substitute(written, context.definitions, predefinedIn(context, standing))
+  const parameters = substitute(written, context.definitions, predefinedNames(context.options, standing.directory))
   const text = parameters.kind === 'changed' ? parameters.line.text : written.text
   const result = turns(line.text.slice(1, open), text)
   if (!result.ok) return say(`${result.error}; the line is left out`)
@@ -222,79 +226,29 @@ function expandSequence(context: Context, line: MappedText, standing: Standing):
   }
 }
 
-function includeFiles(context: Context, line: MappedText, keyword: string, written: string, standing: Standing): void {
-  const substituted = substitute(line, context.definitions, predefinedIn(context, standing))
+function includeLine(context: Context, line: MappedText, keyword: string, written: string, standing: Standing): void {
+  const names = predefinedNames(context.options, standing.directory)
+  const substituted = substitute(line, context.definitions, names)
   const argument = substituted.kind === 'changed' ? substituted.line.text.slice(keyword.length).trim() : written.trim()
   const pattern = argument.replace(/^"(.*)"$/, '$1')
   const place = placeIn(line, 0)
-  /** Which of R, M, W, B (keepalived.conf(5), "include_check") the keyword makes fatal. */
-  const strict = { include: '', includer: 'R', includem: 'RM', includew: 'RMW', includeb: 'RMWB', includea: 'RMWB' }[
-    keyword
-  ] as string
-  const problem = (test: 'R' | 'M' | 'W', message: string, remedy?: string) => {
-    const counted = strict.includes(test)
+  const fatal = fatalTests(keyword)
+  const { ports, openFiles } = context
+  for (const found of includedFiles(pattern, standing.directory, ports, openFiles, () => context.files.length, fatal)) {
+    if (context.full) return
+    if (found.kind === 'file') {
+      expandFile(context, found.path, found.bytes)
+      continue
+    }
+    const counted = fatal.includes(found.test)
     if (counted) context.complete = false
     context.add(
-      complaint(counted ? 'error' : 'warning', 'include', place, message, {
+      complaint(counted ? 'error' : 'warning', 'include', place, found.message, {
         endColumn: place.column + line.text.length,
-        ...(remedy === undefined ? {} : { remedy }),
+        ...(found.remedy === undefined ? {} : { remedy: found.remedy }),
         related: usedHere(standing),
       }),
     )
-  }
-  const absolute = resolve(standing.directory, pattern)
-  const paths = glob(absolute, (path) => context.ports.list(path))
-  if (paths.length === 0) {
-    // An empty conf.d is nothing to complain of; a folder that is not there is.
-    const folder = absolute.slice(0, absolute.search(/[*?[{]/)).replace(/\/[^/]*$/, '') || '/'
-    if (context.ports.list(folder) === undefined)
-      return problem('M', `include ${pattern}: no such folder: ${folder}`, 'make the folder or remove the line')
-    if (strict.includes('M')) problem('M', `include ${pattern}: no file matches`)
-    return
-  }
-  for (const path of paths) {
-    const cycle = context.openFiles.indexOf(path)
-    if (cycle >= 0) {
-      problem('R', `include ${pattern}: ${path} includes itself; it is not read again`, 'remove the line')
-      continue
-    }
-    if (context.openFiles.length >= DEEPEST_INCLUDE || context.files.length >= MOST_FILES) {
-      problem('R', `include ${pattern}: more than ${DEEPEST_INCLUDE} files deep or ${MOST_FILES} in all; not read`)
-      return
-    }
-    const content = context.ports.read(path)
-    if (!content.ok) {
-      if (content.error.reason === 'not-a-file' && hasWildcard(pattern) && strict === '') continue
-      const why = content.error.reason === 'missing' ? 'no such file' : content.error.detail
-      problem(content.error.reason === 'missing' ? 'M' : 'R', `include ${pattern}: ${path}: ${why}`)
-    } else if (content.value.executable && hasWildcard(pattern)) {
-      problem('R', `include ${pattern}: ${path} is executable and is passed over`, `chmod a-x ${path}`)
-    } else expandFile(context, path, content.value.bytes)
-  }
-}
-
-function predefinedIn(context: Context, standing: Standing): Predefined {
-  const { options } = context
-  return (name, parameters) => {
-    switch (name) {
-      case '_PWD':
-        return standing.directory
-      case '_INSTANCE':
-        return options.configId
-      case '_HASH':
-        return '#'
-      case '_BANG':
-        return '!'
-      case '_ENV':
-        return parameters[0] === undefined ? undefined : (options.environment?.[parameters[0]] ?? '')
-      case '_RANDOM': {
-        const [low, high] = [Number(parameters[0] ?? 0), Number(parameters[1] ?? 32_767)]
-        if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || high < low) return undefined
-        return String(low + Math.floor((options.random?.() ?? 0) * (high - low + 1)))
-      }
-      default:
-        return undefined
-    }
   }
 }
 
@@ -318,11 +272,4 @@ const usedHere = (standing: Standing) => standing.usedAt.map((place) => ({ ...pl
 const directoryOf = (path: string): string => {
   const slash = path.lastIndexOf('/')
   return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash)
-}
-
-/** `..` is left to the file system: it may follow a symbolic link. A leading `./` is taken off. */
-const resolve = (directory: string, path: string): string => {
-  const plain = path.replace(/^(?:\.\/)+/, '')
-  if (plain.startsWith('/')) return plain
-  return directory === '/' ? `/${plain}` : `${directory}/${plain}`
 }

@@ -1,0 +1,184 @@
+import {
+  address as constant,
+  familyOf,
+  type IpAddress,
+  isMulticast,
+  type Micros,
+  micros,
+  seconds,
+} from '../../base/index.ts'
+import type { AnnouncementSettings, Command, GlobalDefs, MailSettings } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node } from '../syntax/index.ts'
+import { announcementLine } from './announcement-line.ts'
+import {
+  address,
+  boolean,
+  command,
+  integer,
+  LONGEST_TIMER,
+  type Lowering,
+  portWord,
+  required,
+  timer,
+} from './arguments.ts'
+import type { Globals } from './global-defs.ts'
+
+/** global_defs as written so far; blocks merge into it. */
+export type GlobalDraft = {
+  -readonly [Key in keyof Omit<Globals, 'defs' | 'scripts' | 'announcements'>]: Globals[Key]
+} & {
+  -readonly [Key in keyof Omit<GlobalDefs, 'mail'>]?: GlobalDefs[Key] | undefined
+} & {
+  mail: { -readonly [Key in keyof MailSettings]?: MailSettings[Key] | undefined }
+  announcements: { -readonly [Key in keyof AnnouncementSettings]?: AnnouncementSettings[Key] | undefined }
+  minGarp: boolean
+  scripts: { command: Command; at: Span }[]
+}
+
+export const emptyDraft = (): GlobalDraft => ({
+  mail: {},
+  announcements: {},
+  minGarp: false,
+  scripts: [],
+  version: 2,
+  multicastGroup4: constant('224.0.0.18'),
+  multicastGroup6: constant('ff02::12'),
+  downTimerAdverts: 3,
+  lowerPrioNoAdvert: false,
+  higherPrioSendAdvert: false,
+  ownerIgnoreAdverts: false,
+  checkUnicastSource: false,
+  skipCheckAdvAddr: false,
+  v3ChecksumAsV2: false,
+  checkerLogAllFailures: false,
+})
+
+/** One line of global_defs. */
+export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): void {
+  const { mail } = draft
+  switch (node.keyword.text) {
+    case 'router_id':
+      draft.routerId = required(to, node, 'a name')?.text ?? draft.routerId
+      return
+    case 'notification_email': {
+      const lines = (node.block?.nodes ?? []).filter((line) => !line.broken)
+      const recipients = lines.flatMap((line) => [line.keyword, ...line.words])
+      mail.recipients = [...(mail.recipients ?? []), ...recipients.map((word) => word.text)]
+      return
+    }
+    case 'notification_email_from':
+      mail.from = required(to, node, 'an address')?.text ?? mail.from
+      return
+    case 'smtp_server': {
+      mail.server = required(to, node, 'a host')?.text ?? mail.server
+      const port = node.words[1]
+      if (port !== undefined) mail.port = portWord(to, 'smtp_server', port) ?? mail.port
+      return
+    }
+    case 'smtp_helo_name':
+      mail.heloName = required(to, node, 'a name')?.text ?? mail.heloName
+      return
+    case 'smtp_connect_timeout':
+      mail.connectTimeout = atLeast(timer(to, node, { min: 0, max: LONGEST_TIMER }), 1) ?? mail.connectTimeout
+      return
+    case 'script_user': {
+      const user = required(to, node, 'a user')
+      const group = node.words[1]?.text
+      if (user !== undefined) draft.scriptUser = { user: user.text, ...(group === undefined ? {} : { group }) }
+      return
+    }
+    case 'enable_script_security':
+      draft.enableScriptSecurity = true
+      return
+    case 'startup_script':
+      draft.startupScript ??= script(to, node, draft)
+      return
+    case 'shutdown_script':
+      draft.shutdownScript ??= script(to, node, draft)
+      return
+    case 'state_dump_file':
+      draft.stateDumpFile = required(to, node, 'a path')?.text ?? draft.stateDumpFile
+      return
+    case 'vrrp_rt_priority':
+      draft.vrrpRtPriority = integer(to, node, { min: 1, max: 99 }) ?? draft.vrrpRtPriority
+      return
+    case 'lvs_flush':
+      draft.lvsFlush = true
+      return
+    case 'lvs_flush_on_stop':
+    case 'lvs_flush_onstop':
+      draft.lvsFlushOnStop = true
+      return
+    case 'checker_log_all_failures':
+      draft.checkerLogAllFailures = boolean(to, node) ?? draft.checkerLogAllFailures
+      return
+    default:
+      readVrrpLine(to, node, draft)
+  }
+}
+
+function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
+  const keyword = node.keyword.text
+  const garp = draft.announcements
+  switch (keyword) {
+    case 'vrrp_version':
+      draft.version = (integer(to, node, { min: 2, max: 3 }) as 2 | 3 | undefined) ?? draft.version
+      return
+    case 'vrrp_mcast_group4':
+      draft.multicastGroup4 = group(to, node, 4) ?? draft.multicastGroup4
+      return
+    case 'vrrp_mcast_group6':
+      draft.multicastGroup6 = group(to, node, 6) ?? draft.multicastGroup6
+      return
+    case 'vrrp_garp_interval':
+      garp.garpInterval = timer(to, node, { min: 0.000001, max: LONGEST_TIMER }) ?? garp.garpInterval
+      return
+    case 'vrrp_gna_interval':
+      garp.gnaInterval = timer(to, node, { min: 0.000001, max: LONGEST_TIMER }) ?? garp.gnaInterval
+      return
+    case 'vrrp_min_garp':
+      draft.minGarp = boolean(to, node) ?? draft.minGarp
+      return
+    case 'vrrp_down_timer_adverts':
+      draft.downTimerAdverts = integer(to, node, { min: 1, max: 100 }) ?? draft.downTimerAdverts
+      return
+    case 'vrrp_lower_prio_no_advert':
+      draft.lowerPrioNoAdvert = boolean(to, node) ?? draft.lowerPrioNoAdvert
+      return
+    case 'vrrp_higher_prio_send_advert':
+      draft.higherPrioSendAdvert = boolean(to, node) ?? draft.higherPrioSendAdvert
+      return
+    case 'vrrp_owner_ignore_adverts':
+      draft.ownerIgnoreAdverts = boolean(to, node) ?? draft.ownerIgnoreAdverts
+      return
+    case 'vrrp_check_unicast_src':
+      draft.checkUnicastSource = true
+      return
+    case 'vrrp_skip_check_adv_addr':
+      draft.skipCheckAdvAddr = boolean(to, node) ?? draft.skipCheckAdvAddr
+      return
+    case 'v3_checksum_as_v2':
+      draft.v3ChecksumAsV2 = true
+      return
+    default:
+      Object.assign(garp, announcementLine(to, node, keyword.replace(/^vrrp_/, '')))
+  }
+}
+
+const atLeast = (time: Micros | undefined, least: number) =>
+  time === undefined ? undefined : micros(Math.max(seconds(least), time))
+
+function group(to: Lowering, node: Node, family: 4 | 6): IpAddress | undefined {
+  const found = address(to, node)
+  if (found === undefined) return undefined
+  if (familyOf(found.value) === family && isMulticast(found.value)) return found.value
+  to.report.error('value', found.at, `${node.keyword.text} ${found.value} is not an IPv${family} multicast address`)
+  return undefined
+}
+
+function script(to: Lowering, node: Node, draft: GlobalDraft): Command | undefined {
+  const found = command(to, node)
+  if (found !== undefined) draft.scripts.push({ command: found, at: node.at })
+  return found
+}

@@ -1,0 +1,290 @@
+import type { IpAddress, Micros } from '../../base/index.ts'
+import { isMulticast } from '../../base/index.ts'
+import type { AnnouncementSettings, Command, VirtualRouterNotifications } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { announcementLine } from './announcement-line.ts'
+import {
+  address,
+  addressWord,
+  badValue,
+  boolean,
+  command,
+  integer,
+  interfaceName,
+  type Lowering,
+  required,
+  shown,
+  timer,
+} from './arguments.ts'
+import { type AddressLine, addressLine } from './virtual-address.ts'
+
+/** A value and where it was written. */
+export type Written<T> = { readonly value: T; readonly at: Span }
+
+/** A vrrp_instance as written: nothing defaulted, nothing resolved. */
+export type RouterDraft = {
+  state?: 'master' | 'backup'
+  interface?: Word
+  virtualRouterId?: Written<number>
+  priority?: number | undefined
+  version?: Written<2 | 3>
+  interval?: Written<Micros>
+  addresses?: readonly AddressLine[]
+  excluded: readonly AddressLine[]
+  noAddresses: boolean
+  preempt: boolean
+  nopreemptAt?: Span
+  preemptDelay?: Written<Micros>
+  nativeIpv6: boolean
+  dontTrackPrimary: boolean
+  multicastSource?: Written<IpAddress>
+  unicastSource?: Written<IpAddress>
+  group?: Written<IpAddress>
+  peers: readonly Written<IpAddress>[]
+  /** The first keyword that only makes sense with peers. */
+  unicastAt?: Span
+  unicastTtl?: number | undefined
+  checkUnicastSource?: boolean
+  announcements: Partial<AnnouncementSettings>
+  downTimerAdverts?: number | undefined
+  lowerPrioNoAdvert?: boolean | undefined
+  higherPrioSendAdvert?: boolean | undefined
+  ownerIgnoreAdverts?: boolean | undefined
+  skipCheckAdvAddr?: boolean | undefined
+  v3ChecksumAsV2?: boolean | undefined
+  authentication?: { readonly at: Span; readonly type: string | undefined; readonly password: Word | undefined }
+  notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
+  scripts: { command: Command; at: Span }[]
+}
+
+const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
+  notify_master: 'master',
+  notify_backup: 'backup',
+  notify_fault: 'fault',
+  notify_stop: 'stop',
+  notify_deleted: 'deleted',
+  notify_master_rx_lower_pri: 'masterRxLowerPri',
+  notify: 'any',
+}
+
+/** Every line of a vrrp_instance that makes sense by itself; what contradicts another is found later. */
+export function readRouter(to: Lowering, node: Node): RouterDraft {
+  const draft: RouterDraft = {
+    excluded: [],
+    noAddresses: false,
+    preempt: true,
+    nativeIpv6: false,
+    dontTrackPrimary: false,
+    peers: [],
+    announcements: {},
+    notify: {},
+    scripts: [],
+  }
+  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
+  return draft
+}
+
+function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
+  const at = node.at
+  switch (node.keyword.text) {
+    case 'state':
+      return readState(to, node, draft)
+    case 'interface': {
+      const name = interfaceName(to, node)
+      if (name !== undefined) draft.interface = name
+      return
+    }
+    case 'virtual_router_id': {
+      const id = integer(to, node, { min: 1, max: 255 })
+      if (id !== undefined) draft.virtualRouterId = { value: id, at }
+      return
+    }
+    case 'priority':
+      draft.priority = integer(to, node, { min: 1, max: 255 }) ?? draft.priority
+      return
+    case 'version': {
+      const version = integer(to, node, { min: 2, max: 3 })
+      if (version !== undefined) draft.version = { value: version === 2 ? 2 : 3, at }
+      return
+    }
+    case 'advert_int': {
+      const interval = timer(to, node, { min: 0.01, max: 255 })
+      if (interval !== undefined) draft.interval = { value: interval, at }
+      return
+    }
+    case 'virtual_ipaddress':
+      draft.addresses = [...(draft.addresses ?? []), ...addressLines(to, node)]
+      return
+    case 'virtual_ipaddress_excluded':
+      draft.excluded = [...draft.excluded, ...addressLines(to, node)]
+      return
+    case 'no_virtual_ipaddress':
+      draft.noAddresses = true
+      return
+    case 'nopreempt':
+      draft.preempt = false
+      draft.nopreemptAt = at
+      return
+    case 'preempt':
+      draft.preempt = true
+      return
+    case 'preempt_delay': {
+      const delay = timer(to, node, { min: 0, max: 1000 })
+      if (delay !== undefined) draft.preemptDelay = { value: delay, at }
+      return
+    }
+    case 'native_ipv6':
+      draft.nativeIpv6 = true
+      return
+    case 'dont_track_primary':
+      draft.dontTrackPrimary = true
+      return
+    case 'authentication':
+      draft.authentication = readAuthentication(to, node)
+      return
+    default:
+      readAdvertisementLine(to, node, draft)
+  }
+}
+
+function readAdvertisementLine(to: Lowering, node: Node, draft: RouterDraft): void {
+  const keyword = node.keyword.text
+  switch (keyword) {
+    case 'mcast_src_ip': {
+      const source = address(to, node)
+      if (source !== undefined) draft.multicastSource = source
+      return
+    }
+    case 'unicast_src_ip': {
+      const source = address(to, node)
+      if (source !== undefined) draft.unicastSource = source
+      return
+    }
+    case 'mcast_dst_ip': {
+      const group = address(to, node)
+      if (group === undefined) return
+      if (isMulticast(group.value)) draft.group = group
+      else
+        to.report.error(
+          'value',
+          group.at,
+          `mcast_dst_ip ${group.value} is not a multicast address; the line has no effect`,
+        )
+      return
+    }
+    case 'unicast_peer':
+      draft.unicastAt ??= node.at
+      draft.peers = [...draft.peers, ...readPeers(to, node, draft)]
+      return
+    case 'unicast_ttl':
+      draft.unicastAt ??= node.at
+      draft.unicastTtl = integer(to, node, { min: 0, max: 255 }) ?? draft.unicastTtl
+      return
+    case 'check_unicast_src':
+      draft.unicastAt ??= node.at
+      draft.checkUnicastSource = true
+      return
+    case 'down_timer_adverts':
+      draft.downTimerAdverts = integer(to, node, { min: 1, max: 100 }) ?? draft.downTimerAdverts
+      return
+    case 'lower_prio_no_advert':
+      draft.lowerPrioNoAdvert = boolean(to, node) ?? draft.lowerPrioNoAdvert
+      return
+    case 'higher_prio_send_advert':
+      draft.higherPrioSendAdvert = boolean(to, node) ?? draft.higherPrioSendAdvert
+      return
+    case 'owner_ignore_adverts':
+      draft.ownerIgnoreAdverts = boolean(to, node) ?? draft.ownerIgnoreAdverts
+      return
+    case 'skip_check_adv_addr':
+      draft.skipCheckAdvAddr = boolean(to, node) ?? draft.skipCheckAdvAddr
+      return
+    case 'v3_checksum_as_v2':
+      draft.v3ChecksumAsV2 = boolean(to, node) ?? draft.v3ChecksumAsV2
+      return
+    default: {
+      const notify = NOTIFY[keyword]
+      if (notify === undefined) Object.assign(draft.announcements, announcementLine(to, node, keyword))
+      else readNotify(to, node, notify, draft)
+    }
+  }
+}
+
+/** After MASTER a BACKUP is ignored (keepalived.conf(5)). */
+function readState(to: Lowering, node: Node, draft: RouterDraft): void {
+  const word = required(to, node, 'MASTER or BACKUP')
+  if (word === undefined) return
+  if (word.text === 'MASTER') draft.state = 'master'
+  else if (word.text === 'BACKUP') draft.state ??= 'backup'
+  else {
+    to.report.error('value', word.at, `state ${shown(word)} is neither MASTER nor BACKUP; using BACKUP`)
+    draft.state ??= 'backup'
+  }
+}
+
+function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotifications, draft: RouterDraft): void {
+  if (draft.notify[key] !== undefined) {
+    to.report.warning('remark', node.at, `${node.keyword.text} is given already; the first one is used`)
+    return
+  }
+  if (key === 'deleted' && node.words.length === 0) {
+    to.report.warning('unsupported', node.at, 'notify_deleted without a command is not supported yet; it has no effect')
+    return
+  }
+  const found = command(to, node)
+  if (found === undefined) return
+  draft.notify[key] = found
+  draft.scripts.push({ command: found, at: node.at })
+}
+
+function addressLines(to: Lowering, node: Node): readonly AddressLine[] {
+  return (node.block?.nodes ?? []).flatMap((line) => {
+    if (line.block !== undefined) {
+      to.report.error('syntax', line.block.at, 'unexpected { in a list of addresses')
+      return []
+    }
+    return line.broken ? [] : (addressLine(to, line) ?? [])
+  })
+}
+
+/** Lines `ADDRESS [min_ttl N] [max_ttl N]`; a limit implies check_unicast_src (keepalived.conf(5)). */
+function readPeers(to: Lowering, node: Node, draft: RouterDraft): readonly Written<IpAddress>[] {
+  const peers: Written<IpAddress>[] = []
+  for (const line of node.block?.nodes ?? []) {
+    if (line.broken) continue
+    const value = addressWord(to, 'unicast_peer', line.keyword)
+    for (let i = 0; i < line.words.length; i++) {
+      const option = line.words[i] as Word
+      if (option.text === 'min_ttl' || option.text === 'max_ttl') {
+        to.report.warning('unsupported', option.at, `${option.text} is not supported yet; it has no effect`)
+        draft.checkUnicastSource = true
+        i++
+      } else
+        to.report.error('value', option.at, `${shown(option)} is no option of a peer; it has no effect`, {
+          remedy: 'write each peer on a line of its own',
+        })
+    }
+    if (value !== undefined) peers.push({ value, at: line.keyword.at })
+  }
+  return peers
+}
+
+function readAuthentication(to: Lowering, node: Node): NonNullable<RouterDraft['authentication']> {
+  let type: string | undefined
+  let password: Word | undefined
+  for (const line of node.block?.nodes ?? []) {
+    if (line.keyword.text === 'auth_type') {
+      const word = required(to, line, 'PASS')
+      if (word?.text === 'PASS') type = 'PASS'
+      else if (word?.text === 'AH')
+        to.report.warning(
+          'unsupported',
+          word.at,
+          'auth_type AH is not supported yet; advertisements are not authenticated',
+        )
+      else if (word !== undefined) badValue(to, 'auth_type', word, 'is neither PASS nor AH')
+    } else if (line.keyword.text === 'auth_pass') password = required(to, line, 'a password') ?? password
+  }
+  return { at: node.keyword.at, type, password }
+}

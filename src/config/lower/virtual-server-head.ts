@@ -1,0 +1,43 @@
+import { type IpAddress, parseAddress } from '../../base/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { integerWord, type Lowering, MOST_32, required, shown } from './arguments.ts'
+
+/** What a virtual_server listens to, as its first line says. */
+export type ServerHead =
+  | { readonly kind: 'address'; readonly address: IpAddress; readonly port: number }
+  | { readonly kind: 'fwmark'; readonly mark: number }
+
+/** Undefined, and something said, if the first line names no service. */
+export function readServerHead(to: Lowering, node: Node): ServerHead | undefined {
+  const word = required(to, node, 'an address, fwmark or group')
+  if (word === undefined) return undefined
+  if (word.text === 'group') {
+    to.report.warning('unsupported', word.at, 'virtual_server group is not supported yet; its block has no effect')
+    return undefined
+  }
+  if (word.text === 'fwmark') {
+    const mark = required(to, node, 'a firewall mark', 1)
+    const value = mark === undefined ? undefined : integerWord(to, 'fwmark', mark, { min: 0, max: MOST_32 })
+    return value === undefined ? undefined : { kind: 'fwmark', mark: value }
+  }
+  const address = parseAddress(word.text)
+  if (address === undefined) {
+    to.report.error(
+      'object',
+      word.at,
+      `virtual_server ${shown(word)} is not an address; the virtual server is left out`,
+    )
+    return undefined
+  }
+  const written = node.words[1]
+  if (written === undefined) return { kind: 'address', address, port: 0 }
+  const port = /^\d{1,5}$/.test(written.text) ? Number(written.text) : Number.NaN
+  if (port <= 65_535) return { kind: 'address', address, port }
+  to.report.error(
+    'object',
+    written.at,
+    `port ${shown(written)} is not a whole number from 1 to 65535; virtual_server ${address} is left out`,
+    /^[a-z]/i.test(written.text) ? { remedy: 'write the number; names of services are not known' } : {},
+  )
+  return undefined
+}

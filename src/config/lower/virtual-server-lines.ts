@@ -1,0 +1,200 @@
+import { type Family, type IpAddress, parseAddress } from '../../base/index.ts'
+import {
+  type Command,
+  type ForwardingMethod,
+  type Protocol,
+  type SchedulerName,
+  schedulers,
+} from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import {
+  addressWord,
+  badValue,
+  command,
+  integer,
+  integerWord,
+  type Lowering,
+  MOST_32,
+  portWord,
+  prefixOfMask,
+  required,
+} from './arguments.ts'
+import { type Inherited, inheritedLine } from './inherited.ts'
+import { forwardingMethod } from './method.ts'
+import { MOST_WEIGHT, type RealServerDraft, readRealServer } from './real-server.ts'
+
+/** A virtual_server as written: nothing defaulted that depends on another line. */
+export type ServerDraft = {
+  readonly inherited: Inherited
+  readonly servers: RealServerDraft[]
+  readonly scripts: { command: Command; at: Span }[]
+  family?: { value: Family; at: Span }
+  scheduler?: SchedulerName
+  method?: ForwardingMethod | undefined
+  protocol?: { value: Protocol; at: Span }
+  opsAt?: Span
+  persistenceTimeout?: number | undefined
+  granularity?: { word: Word; value: number }
+  quorum: number
+  hysteresis: number
+  omega: boolean
+  inhibitOnFailure: boolean
+  weight: number
+  quorumUp?: Command | undefined
+  quorumDown?: Command | undefined
+  sorry?: { address: IpAddress; port: number; at: Span }
+  sorryInhibit: boolean
+  sorryMethod?: ForwardingMethod | undefined
+}
+
+/** Seconds, where persistence is wished for without a time. */
+export const DEFAULT_PERSISTENCE = 360
+const LONGEST_PERSISTENCE = 2_678_400
+
+/** Every line of a virtual_server, its real servers included; what is inherited is found later. */
+export function readServer(to: Lowering, node: Node): ServerDraft {
+  const draft: ServerDraft = {
+    inherited: {},
+    servers: [],
+    scripts: [],
+    quorum: 1,
+    hysteresis: 0,
+    omega: false,
+    inhibitOnFailure: false,
+    weight: 1,
+    sorryInhibit: false,
+  }
+  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
+  return draft
+}
+
+function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
+  if (inheritedLine(to, withoutFlagWord(node), draft.inherited, 1)) return
+  switch (node.keyword.text) {
+    case 'ip_family': {
+      const word = required(to, node, 'inet or inet6')
+      if (word?.text === 'inet' || word?.text === 'inet6')
+        draft.family = { value: word.text === 'inet' ? 4 : 6, at: word.at }
+      else if (word !== undefined) badValue(to, 'ip_family', word, 'is neither inet nor inet6')
+      return
+    }
+    case 'lb_algo':
+    case 'lvs_sched': {
+      const word = required(to, node, 'a scheduler')
+      const scheduler = schedulers.find((name) => name === word?.text)
+      if (scheduler !== undefined) draft.scheduler = scheduler
+      else if (word !== undefined)
+        badValue(to, node.keyword.text, word, 'is no scheduler', `known are ${schedulers.join(', ')}`)
+      return
+    }
+    case 'lb_kind':
+    case 'lvs_method':
+      draft.method = forwardingMethod(to, node) ?? draft.method
+      return
+    case 'protocol': {
+      const word = required(to, node, 'TCP, UDP or SCTP')
+      const protocol = word?.text.toLowerCase()
+      if (word === undefined) return
+      if (protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp')
+        draft.protocol = { value: protocol, at: word.at }
+      else badValue(to, 'protocol', word, 'is not TCP, UDP or SCTP')
+      return
+    }
+    case 'ops':
+      draft.opsAt = node.at
+      return
+    case 'persistence_timeout':
+      draft.persistenceTimeout =
+        node.words.length === 0
+          ? DEFAULT_PERSISTENCE
+          : (integer(to, node, { min: 1, max: LONGEST_PERSISTENCE }) ?? draft.persistenceTimeout)
+      return
+    case 'persistence_granularity':
+      return readGranularity(to, node, draft)
+    case 'omega':
+      draft.omega = true
+      return
+    case 'quorum':
+      draft.quorum = integer(to, node, { min: 1, max: MOST_32 }) ?? 1
+      return
+    case 'hysteresis':
+      draft.hysteresis = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.hysteresis
+      return
+    case 'quorum_up':
+      draft.quorumUp ??= script(to, node, draft)
+      return
+    case 'quorum_down':
+      draft.quorumDown ??= script(to, node, draft)
+      return
+    case 'inhibit_on_failure':
+      draft.inhibitOnFailure = true
+      return
+    case 'weight':
+      draft.weight = integer(to, node, { min: 1, max: MOST_WEIGHT }) ?? draft.weight
+      return
+    case 'virtualhost':
+      draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost
+      return
+    default:
+      readServerLine(to, node, draft)
+  }
+}
+
+/** In a virtual server alpha is a flag; `alpha 1` is written by many and means alpha. */
+const withoutFlagWord = (node: Node): Node => (node.keyword.text === 'alpha' ? { ...node, words: [] } : node)
+
+function readServerLine(to: Lowering, node: Node, draft: ServerDraft): void {
+  switch (node.keyword.text) {
+    case 'sorry_server': {
+      const word = required(to, node, 'an address')
+      const address = word === undefined ? undefined : addressWord(to, 'sorry_server', word)
+      if (address === undefined) return
+      const written = node.words[1]
+      const port = written === undefined ? 0 : portWord(to, 'sorry_server', written)
+      if (port !== undefined) draft.sorry = { address, port, at: node.at }
+      return
+    }
+    case 'sorry_server_inhibit':
+      if (draft.sorry === undefined)
+        to.report.error('value', node.at, 'sorry_server_inhibit stands before sorry_server; it has no effect')
+      else draft.sorryInhibit = true
+      return
+    case 'sorry_server_lvs_method':
+      if (draft.sorry === undefined)
+        to.report.error('value', node.at, 'sorry_server_lvs_method stands before sorry_server; it has no effect')
+      else draft.sorryMethod = forwardingMethod(to, node) ?? draft.sorryMethod
+      return
+    case 'real_server': {
+      const server = readRealServer(to, node, draft.method)
+      if (server === undefined) return
+      draft.servers.push(server)
+      draft.scripts.push(...server.scripts)
+      return
+    }
+  }
+}
+
+/** A dotted mask or a number of bits; masks with holes exist in IPVS and not here. */
+function readGranularity(to: Lowering, node: Node, draft: ServerDraft): void {
+  const word = required(to, node, 'a netmask or prefix length')
+  if (word === undefined) return
+  const mask = parseAddress(word.text)
+  const value =
+    mask === undefined ? integerWord(to, 'persistence_granularity', word, { min: 1, max: 128 }) : prefixOfMask(mask)
+  if (value !== undefined) draft.granularity = { word, value }
+  else if (mask !== undefined)
+    badValue(
+      to,
+      'persistence_granularity',
+      word,
+      'is not a contiguous IPv4 netmask',
+      'write 255.255.255.0, for instance',
+    )
+}
+
+function script(to: Lowering, node: Node, draft: ServerDraft): Command | undefined {
+  const found = command(to, node)
+  if (found !== undefined) draft.scripts.push({ command: found, at: node.at })
+  return found
+}

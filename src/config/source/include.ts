@@ -1,0 +1,72 @@
+import type { ConfigPorts } from '../ports.ts'
+import { glob, hasWildcard } from './glob.ts'
+
+const DEEPEST_INCLUDE = 32
+const MOST_FILES = 4096
+
+/** R: a match cannot be read; M: nothing matches (keepalived.conf(5), "include_check"; its W and B imply M here). */
+export type IncludeTest = 'R' | 'M'
+
+/** A file to read in place of the line, or why there is none. */
+export type Included =
+  | { readonly kind: 'file'; readonly path: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'problem'; readonly test: IncludeTest; readonly message: string; readonly remedy?: string }
+
+/** Which tests a keyword makes fatal; plain `include` forgives all. */
+export const fatalTests = (keyword: string): readonly IncludeTest[] =>
+  keyword === 'include' ? [] : keyword === 'includer' ? ['R'] : ['R', 'M']
+
+/**
+ * What `include PATTERN` in a file of `directory` reads, one after the other. `openFiles` are the files being read, the
+ * main one first; `fileCount` counts all so far and is asked again before each.
+ */
+export function* includedFiles(
+  pattern: string,
+  directory: string,
+  ports: ConfigPorts,
+  openFiles: readonly string[],
+  fileCount: () => number,
+  fatal: readonly IncludeTest[],
+): Generator<Included> {
+  const problem = (test: IncludeTest, message: string, remedy?: string): Included => ({
+    kind: 'problem',
+    test,
+    message: `include ${pattern}: ${message}`,
+    ...(remedy === undefined ? {} : { remedy }),
+  })
+  const absolute = resolve(directory, pattern)
+  const paths = glob(absolute, (path) => ports.list(path))
+  if (paths.length === 0) {
+    // An empty conf.d is nothing to complain of; a folder that is not there is.
+    const folder = absolute.slice(0, absolute.search(/[*?[{]/)).replace(/\/[^/]*$/, '') || '/'
+    if (ports.list(folder) === undefined)
+      yield problem('M', `no such folder: ${folder}`, 'make the folder or remove the line')
+    else if (fatal.includes('M')) yield problem('M', 'no file matches')
+    return
+  }
+  for (const path of paths) {
+    if (openFiles.includes(path)) {
+      yield problem('R', `${path} includes itself; it is not read again`, 'remove the line')
+      continue
+    }
+    if (openFiles.length >= DEEPEST_INCLUDE || fileCount() >= MOST_FILES) {
+      yield problem('R', `more than ${DEEPEST_INCLUDE} files deep or ${MOST_FILES} in all; not read`)
+      return
+    }
+    const content = ports.read(path)
+    if (!content.ok) {
+      const { reason, detail } = content.error
+      if (reason === 'not-a-file' && hasWildcard(pattern) && fatal.length === 0) continue
+      yield problem(reason === 'missing' ? 'M' : 'R', `${path}: ${reason === 'missing' ? 'no such file' : detail}`)
+    } else if (content.value.executable && hasWildcard(pattern)) {
+      yield problem('R', `${path} is executable and is passed over`, `chmod a-x ${path}`)
+    } else yield { kind: 'file', path, bytes: content.value.bytes }
+  }
+}
+
+/** `..` is left to the file system: it may follow a symbolic link. A leading `./` is taken off. */
+function resolve(directory: string, path: string): string {
+  const plain = path.replace(/^(?:\.\/)+/, '')
+  if (plain.startsWith('/')) return plain
+  return directory === '/' ? `/${plain}` : `${directory}/${plain}`
+}
