@@ -1,8 +1,7 @@
-/** The command for people: looks at a running daemon and at configurations. */
+/** The command for people: looks at a running daemon and at configurations. Loads the language only for `config`. */
 
 import process from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
-import { checkConfiguration, diffConfigurations, printConfiguration } from './config-commands.ts'
 import { requestReload } from './reload.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
@@ -48,7 +47,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .argument('[file]')
     .description('all diagnostics, as holdfastd -t')
     .addOption(configId())
-    .action((file: string | undefined, options: { configId?: string }) => {
+    .action(async (file: string | undefined, options: { configId?: string }) => {
+      const { checkConfiguration } = await import('./config-commands.ts')
       exitCode = checkConfiguration(file, options.configId)
     })
   config
@@ -56,7 +56,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .argument('[file]')
     .description('the configuration as understood, every default written out')
     .addOption(configId())
-    .action((file: string | undefined, options: { configId?: string }) => {
+    .action(async (file: string | undefined, options: { configId?: string }) => {
+      const { printConfiguration } = await import('./config-commands.ts')
       exitCode = printConfiguration(file, options.configId)
     })
   config
@@ -65,7 +66,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .argument('<after>')
     .description('what a reload from one file to the other would change; exit code 1 when it would change anything')
     .addOption(configId())
-    .action((before: string, after: string, options: { configId?: string }) => {
+    .action(async (before: string, after: string, options: { configId?: string }) => {
+      const { diffConfigurations } = await import('./config-commands.ts')
       exitCode = diffConfigurations(before, after, options.configId)
     })
 

@@ -1,0 +1,135 @@
+/** The built commands as a user calls them; what needs interfaces is in test/lab. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const directory = mkdtempSync(join(tmpdir(), 'holdfast-cli-'))
+chmodSync(directory, 0o755)
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const file = (name: string, text: string): string => {
+  const path = join(directory, name)
+  writeFileSync(path, text)
+  return path
+}
+/** No interface in it: nothing depends on this host. */
+const server = (more = '') => `virtual_server 192.0.2.1 80 {
+  lb_algo rr
+  lb_kind DR
+  ${more}
+  protocol TCP
+  real_server 192.0.2.2 80 {
+  }
+}
+`
+const router = (name: string, id: number, more = '') => `vrrp_instance ${name} {
+  interface eth0
+  virtual_router_id ${id}
+  ${more}
+  virtual_ipaddress { 192.0.2.${id} }
+}
+`
+const good = file('good.conf', server())
+const warned = file('warned.conf', server('deley_loop 3'))
+
+function call(program: 'holdfastd' | 'holdfast', ...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(`bin/${program}`, argv, { encoding: 'utf8', timeout: 20_000 })
+  return { status, stdout, stderr }
+}
+
+describe('holdfastd', () => {
+  test('-t says nothing about a good file and ends with 0', () => {
+    expect(call('holdfastd', '-t', '-f', good)).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test('-t shows a complaint with its place, the line and a caret, and ends with 5', () => {
+    const { status, stderr } = call('holdfastd', '-t', '-f', warned)
+    expect(status).toBe(5)
+    expect(stderr).toMatch(/^\S+warned\.conf:4:3: warning: .*deley_loop.*\n.*deley_loop 3\n *(\d+ *\|)? *\|? *\^/m)
+    expect(stderr).toMatch(/delay_loop/)
+  })
+
+  test('-t=FILE appends the complaints to a file', () => {
+    const out = file('out', 'before\n')
+    expect(call('holdfastd', `--config-test=${out}`, '-f', warned)).toEqual({ status: 5, stdout: '', stderr: '' })
+    expect(readFileSync(out, 'utf8')).toMatch(/^before\n.*warned\.conf:4:3/)
+  })
+
+  test('-t of a missing file names it and ends with 4', () => {
+    const { status, stderr } = call('holdfastd', '-t', '-f', '/nowhere.conf')
+    expect([status, stderr]).toEqual([4, expect.stringMatching(/\/nowhere\.conf.*no such configuration file/)])
+  })
+
+  test('without a usable file it does not start: one sentence, exit code 6', () => {
+    const argv = ['-G', '-f', '/nowhere.conf', '--run-dir', join(directory, 'run')]
+    const { status, stderr } = call('holdfastd', ...argv)
+    expect([status, stderr]).toEqual([6, expect.stringMatching(/^holdfastd: \/nowhere\.conf:1:1: .*\n$/)])
+  })
+
+  test('with nothing to run it does not start: exit code 2', () => {
+    const empty = file('empty.conf', '')
+    const { status, stderr } = call('holdfastd', '-G', '-f', empty, '--run-dir', join(directory, 'run'))
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/empty\.conf: nothing to run/)])
+  })
+
+  test('an unknown option ends with 1 and its name', () => {
+    expect(call('holdfastd', '--frobnicate')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/--frobnicate/),
+    })
+  })
+
+  test('--backend ipvs is refused with one clear sentence', () => {
+    const argv = ['-n', '-G', '-f', good, '--backend', 'ipvs', '--run-dir', join(directory, 'run')]
+    const { status, stderr } = call('holdfastd', ...argv)
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/the ipvs backend is not available in this version/)])
+  })
+
+  test('without privileges it ends with 4 and says which it needs', () => {
+    const copy = join(directory, 'tree')
+    for (const part of ['bin', 'dist', 'build/native', 'package.json'])
+      cpSync(part, join(copy, part), { recursive: true })
+    symlinkSync(`${process.cwd()}/node_modules`, join(copy, 'node_modules'))
+    const argv = [
+      '--reuid=65534',
+      '--clear-groups',
+      '--inh-caps=-all',
+      process.execPath,
+      join(copy, 'bin/holdfastd'),
+      '-n',
+    ]
+    const { status, stderr } = spawnSync('setpriv', [...argv, '-f', good], { encoding: 'utf8', timeout: 20_000 })
+    expect([status, stderr]).toEqual([4, expect.stringMatching(/needs root \(or CAP_NET_ADMIN/)])
+  })
+})
+
+describe('holdfast', () => {
+  test('status without a daemon names the socket it looked for', () => {
+    expect(call('holdfast', 'status', '--run-dir', directory)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `holdfast: holdfastd is not running (no ${directory}/control.sock); start it, or name its directory with --run-dir\n`,
+    })
+  })
+
+  test('config check agrees with holdfastd -t', () => {
+    expect(call('holdfast', 'config', 'check', good)).toMatchObject({ status: 0, stderr: '' })
+    expect(call('holdfast', 'config', 'check', warned).status).toBe(5)
+  })
+
+  test('config print writes every default, and what it writes means the same', () => {
+    const printed = call('holdfast', 'config', 'print', good)
+    expect(printed.stdout).toMatch(/virtual_server 192\.0\.2\.1 80 \{[^}]*weight 1/)
+    const again = file('again.conf', printed.stdout)
+    expect(call('holdfast', 'config', 'diff', good, again)).toMatchObject({ status: 0, stdout: 'no changes\n' })
+  })
+
+  test('config diff tells what a reload would change', () => {
+    const before = file('before.conf', router('VI_1', 51))
+    const after = file('after.conf', router('VI_1', 51, 'priority 150') + router('VI_2', 52))
+    const { status, stdout } = call('holdfast', 'config', 'diff', before, after)
+    expect([status, stdout]).toEqual([1, '+ vrrp_instance VI_2 (eth0/ipv4/52)\n~ vrrp_instance VI_1 (eth0/ipv4/51)\n'])
+  })
+})
