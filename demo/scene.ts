@@ -19,14 +19,14 @@ export type Scene = {
   readonly title: string
   readonly picture: readonly string[]
   readonly client: Host
-  /** The client's addresses: many, so that persistence does not pin all load to one real server. */
-  readonly sources: readonly string[]
+  /** The client's addresses in sets of sixteen: persistence pins an address to a real server, so news needs new ones. */
+  readonly sources: readonly (readonly string[])[]
   readonly directors: readonly [master: Director, backup: Director]
   readonly servers: readonly WebServer[]
 }
 
 export const VIRTUAL_ADDRESS = '192.168.2.240'
-const SOURCES = Array.from({ length: 16 }, (_, i) => `192.168.2.${100 + i}`)
+const SOURCES = [0, 1, 2].map((set) => Array.from({ length: 16 }, (_, i) => `192.168.2.${100 + 20 * set + i}`))
 
 const example = (name: string): string => readFileSync(`conf-examples/${name}`, 'utf8')
 
@@ -51,7 +51,7 @@ export function directRoutingScene(): Scene {
   const on = (...addresses: readonly string[]) => ({
     eth0: { segment: lan, addresses: addresses.map((a) => `${a}/24`) },
   })
-  const client = lab.host('client', on(...SOURCES))
+  const client = lab.host('client', on(...SOURCES.flat()))
   const directors = [
     director(lab.host('director1', on('192.168.2.210')), '192.168.2.210', 'lvs-dr-master.conf'),
     director(lab.host('director2', on('192.168.2.211')), '192.168.2.211', 'lvs-dr-backup.conf'),
@@ -67,7 +67,7 @@ export function directRoutingScene(): Scene {
     picture: [
       '  client ──────────┐                  ┌── director1  192.168.2.210   priority 150',
       '  192.168.2.100…   │   192.168.2.240  ├── director2  192.168.2.211   priority 100',
-      '  16 addresses     └──────────────────┤',
+      '  48 addresses     └──────────────────┤',
       '                                      ├── web1       192.168.2.212   nginx, the virtual address on lo',
       '                                      └── web2       192.168.2.213   nginx, the virtual address on lo',
     ],
@@ -81,7 +81,7 @@ export function directRoutingScene(): Scene {
 export function natScene(): Scene {
   const lab = openLab()
   const [outside, inside] = [lab.segment('outside'), lab.segment('inside')]
-  const client = lab.host('client', { eth0: { segment: outside, addresses: SOURCES.map((a) => `${a}/24`) } })
+  const client = lab.host('client', { eth0: { segment: outside, addresses: SOURCES.flat().map((a) => `${a}/24`) } })
   const directorHost = (n: number): Host =>
     lab.host(`director${n}`, {
       eth0: { segment: outside, addresses: [`192.168.2.${209 + n}/24`] },
@@ -103,7 +103,7 @@ export function natScene(): Scene {
     picture: [
       '  client ──────────┐                  ┌── director1 ──┐              ┌── web1  10.1.1.12:8080',
       '  192.168.2.100…   │   192.168.2.240  │  .210   .210  │   10.1.1.1   │         nginx',
-      '  16 addresses     └────────:80───────┤               ├──────────────┤',
+      '  48 addresses     └────────:80───────┤               ├──────────────┤',
       '                                      └── director2 ──┘              └── web2  10.1.1.13:8080',
       '                                         .211   .211                           nginx',
     ],

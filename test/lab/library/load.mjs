@@ -1,11 +1,15 @@
 /**
  * Runs in a client's namespace: one HTTP request every so often, each on a connection of its own, from each source address
  * in turn. Prints a JSON line for each that ended: `{ at, ms, from, status?, body?, error? }`, `at` being the wall time it
- * was begun at. Argument: `{ url, sources, every, timeout }`, lengths in milliseconds. Ends with its stdin.
+ * was begun at. Argument: `{ url, sources, every, timeout }`, lengths in milliseconds; a line on stdin, a JSON array, gives
+ * other sources from then on. Ends with its stdin.
  */
 import http from 'node:http'
+import { createInterface } from 'node:readline'
 
-const { url, sources, every, timeout } = JSON.parse(process.argv[2])
+const plan = JSON.parse(process.argv[2])
+const { url, every, timeout } = plan
+let sources = plan.sources
 const agent = new http.Agent({ keepAlive: false })
 const now = () => performance.timeOrigin + performance.now()
 let count = 0
@@ -45,6 +49,9 @@ setInterval(
   },
   Math.min(every, 10),
 )
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    sources = JSON.parse(line)
+  })
+  .on('close', () => process.exit(0))
 process.stdout.write('{"ready":true}\n')
-process.stdin.resume()
-process.stdin.on('end', () => process.exit(0))

@@ -49,6 +49,11 @@ export class Load {
     return this
   }
 
+  /** From now on the requests come from these addresses of the client. */
+  comesFrom(sources: readonly string[]): void {
+    this.#process.write(`${JSON.stringify(sources)}\n`)
+  }
+
   /** Requests begun in `[from, to)`, milliseconds of wall time. */
   between(from: number, to = Number.POSITIVE_INFINITY): LoadRequest[] {
     return this.requests.filter(({ at }) => at >= from && at < to)
