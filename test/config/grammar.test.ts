@@ -92,6 +92,6 @@ const hostile: readonly (readonly [what: string, text: string])[] = [
   ['a quarter million closing braces', '}'.repeat(1 << 18)],
 ]
 for (const [what, text] of hostile)
-  test(`the grammar takes ${what}`, () => {
+  test(`the grammar takes ${what}`, { timeout: 60_000 }, () => {
     expect(parse(text, silent).nodes).toBeInstanceOf(Array)
   })

@@ -263,7 +263,7 @@ const configuration: fc.Arbitrary<Configuration> = fc.record({
   virtualServers: fc.uniqueArray(virtualServer, { selector: (one) => one.key, maxLength: 2 }),
 })
 
-test('reading undoes printing', () => {
+test('reading undoes printing', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(configuration, (model) => {
       const text = print(model, { secrets: 'shown' })

@@ -77,7 +77,7 @@ const bad: readonly (readonly [claim: string, text: string, message: RegExp])[] 
   ['a list with too many values', '~LST({A},{1,2}) x', /more values/],
 ]
 for (const [claim, text, message] of bad)
-  test(`expansion is refused and reported: ${claim}`, () => {
+  test(`expansion is refused and reported: ${claim}`, { timeout: 60_000 }, () => {
     const got = lines(text)
     expect(got.messages.join('\n')).toMatch(message)
   })

@@ -18,10 +18,8 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   line('smtp_helo_name', mail.heloName === undefined ? undefined : word(mail.heloName))
   line('smtp_connect_timeout', timeText(mail.connectTimeout))
   const { scriptUser } = global
-  line(
-    'script_user',
-    scriptUser === undefined ? undefined : [scriptUser.user, ...[scriptUser.group ?? []].flat()].map(word).join(' '),
-  )
+  const scriptGroup = scriptUser?.group === undefined ? '' : ` ${word(scriptUser.group)}`
+  line('script_user', scriptUser === undefined ? undefined : word(scriptUser.user) + scriptGroup)
   flag('enable_script_security', global.enableScriptSecurity)
   line('startup_script', global.startupScript === undefined ? undefined : commandText(global.startupScript))
   line('shutdown_script', global.shutdownScript === undefined ? undefined : commandText(global.shutdownScript))
