@@ -3,6 +3,7 @@
  * the master's processes are killed, and at last the master's host goes dark. Each time the demo says what a client saw.
  */
 import { argv, exit } from 'node:process'
+import type { DestinationSnapshot } from '../src/observe/index.ts'
 import { type Holdfastd, type Load, millis, nowMillis, summary, until } from '../test/lab/library/index.ts'
 import { type Director, directRoutingScene, natScene, type Scene, VIRTUAL_ADDRESS, type WebServer } from './scene.ts'
 import { bold, dim, green, openTimeline, red, seconds, type Timeline, yellow } from './timeline.ts'
@@ -85,13 +86,17 @@ async function allWell(daemon: Holdfastd): Promise<boolean> {
   return realServers.every(({ state, checkers }) => state === 'up' && checkers.every(({ lastProbe }) => lastProbe))
 }
 
-/** Whether the master's forwarding table sends new connections to the server. */
-async function serves(daemon: Holdfastd, address: string): Promise<boolean> {
+/** The master's forwarding table on a real server; undefined when it is not in there. */
+async function destinationOf(daemon: Holdfastd, address: string): Promise<DestinationSnapshot | undefined> {
   const { forwarding } = await daemon.status()
-  return (forwarding?.services ?? []).some(({ destinations }) =>
-    destinations.some((destination) => destination.address === address && destination.weight > 0),
-  )
+  return forwarding?.services
+    .flatMap(({ destinations }) => destinations)
+    .find((destination) => destination.address === address)
 }
+
+/** Whether new connections go to it. */
+const serves = async (daemon: Holdfastd, address: string): Promise<boolean> =>
+  ((await destinationOf(daemon, address))?.weight ?? 0) > 0
 
 async function serverFailsAndReturns(play: Play, server: WebServer, stop: () => Promise<void>): Promise<void> {
   const { timeline, load, daemons } = play
@@ -120,6 +125,13 @@ async function serverFailsAndReturns(play: Play, server: WebServer, stop: () => 
   await watchUntil(play, back)
   timeline.event(`${green('●')} taken in again after ${seconds(nowMillis() - returned)}`)
   newClients(play, 1)
+  const halfOpen = (await destinationOf(daemons[0], address))?.activeConnections ?? 0
+  if (halfOpen > 100)
+    timeline.event(
+      dim(
+        `  wlc still counts ${halfOpen} half-open connections for ${server.name}: with direct routing the director sees the`,
+      ) + dim(' client ask, not the server refuse, and forgets after 60 s, as IPVS does'),
+    )
   await watch(play, 2)
 }
 

@@ -1,0 +1,57 @@
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { instance, VIRTUAL_ADDRESS } from '../lab/configurations.ts'
+import { lab } from '../lab/lab-test.ts'
+import { root, run } from './build.ts'
+
+let destination = ''
+beforeAll(async () => {
+  destination = mkdtempSync(join(tmpdir(), 'holdfast-install-'))
+  const { status, output } = await run(['make', 'install', `DESTDIR=${destination}`])
+  if (status !== 0) throw new Error(output)
+})
+afterAll(() => rmSync(destination, { recursive: true, force: true }))
+
+test('make install puts commands, unit, examples and licence where a package would', () => {
+  const files = [
+    'usr/sbin/holdfastd',
+    'usr/bin/holdfast',
+    'usr/lib/systemd/system/holdfast.service',
+    'usr/share/doc/holdfast/README.md',
+    'usr/share/doc/holdfast/LICENSE',
+    'usr/share/doc/holdfast/conf-examples/lvs-dr-master.conf',
+  ]
+  expect(files.filter((file) => !existsSync(join(destination, file)))).toEqual([])
+  expect(lstatSync(join(destination, 'usr/sbin/holdfastd')).isSymbolicLink()).toBe(true)
+})
+
+test('an installed tree holds no compiler, no linter and no test', () => {
+  const modules = readdirSync(join(destination, 'usr/lib/holdfast/node_modules'))
+  expect(modules).toEqual(expect.arrayContaining(['commander', 'pino', 'yaml']))
+  expect(modules.filter((name) => /typescript|vitest|biome|peggy|pcap|raw-socket|fast-check/.test(name))).toEqual([])
+})
+
+test('the installed holdfastd tests a configuration, by its own path and by its link', async () => {
+  const example = join(root, 'conf-examples/web-http-check.conf')
+  for (const path of ['usr/lib/holdfast/bin/holdfastd', 'usr/sbin/holdfastd'])
+    expect(await run([join(destination, path), '-t', '-f', example], { cwd: '/' })).toMatchObject({ status: 0 })
+})
+
+test('with PREFIX=/usr/local the unit starts the daemon from there', async () => {
+  const local = join(destination, 'elsewhere')
+  const { status } = await run(['make', 'install', `DESTDIR=${local}`, 'PREFIX=/usr/local'])
+  expect(status).toBe(0)
+  const unit = readFileSync(join(local, 'usr/local/lib/systemd/system/holdfast.service'), 'utf8')
+  expect(unit).toContain('ExecStart=/usr/local/sbin/holdfastd')
+})
+
+lab('a daemon runs from the installed tree', async (lab) => {
+  const host = lab.host('router', { eth0: { segment: lab.segment(), addresses: ['192.0.2.11/24'] } })
+  const installed = join(destination, 'usr/lib/holdfast')
+  const daemon = await host.holdfastd(instance({ version: 3, advertInt: 0.1, priority: 100 }), { root: installed })
+  await host.holds(VIRTUAL_ADDRESS)
+  await daemon.stop()
+  expect(host.has(VIRTUAL_ADDRESS)).toBe(false)
+})
