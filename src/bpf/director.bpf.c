@@ -58,6 +58,22 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct packet *
 	return send_to(&way);
 }
 
+/* Enters the way back of a half-open NAT connection. */
+static __noinline int enter_reply(const struct flow *flow, const struct connection *connection)
+{
+	struct connection back;
+	struct flow reply;
+
+	if (!flow || !connection)
+		return 0;
+	reply = reply_flow(flow, connection);
+	back = *connection;
+	back.status = CONNECTION_REPLY | CONNECTION_EMBRYO;
+	back.address = flow->target;
+	back.port = flow->target_port;
+	return bpf_map_update_elem(&embryos, &reply, &back, BPF_ANY);
+}
+
 /* A client's packet of a connection we have. */
 static __always_inline int input(struct packet *packet, struct connection *connection, __u32 now)
 {
@@ -71,6 +87,9 @@ static __always_inline int input(struct packet *packet, struct connection *conne
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	/* A SYN that comes again while its reply entry may have been evicted by others. */
+	if (connection->status & CONNECTION_EMBRYO && packet->nat && packet->tcp_flags & 0x02)
+		enter_reply(&packet->flow, connection);
 	count_in(index, destination->service, packet->length, 0);
 	advance(&packet->flow, connection, connection->status & CONNECTION_NAT ? DIRECTION_INPUT : DIRECTION_INPUT_ONLY,
 		packet->tcp_flags, now);

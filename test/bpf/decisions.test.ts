@@ -397,3 +397,31 @@ test('a flood of SYN leaves established connections alone', () => {
   expect(flood.connections().filter(({ state }) => state === 'ESTABLISHED')).toHaveLength(1)
   flood.close()
 })
+
+test('a half-open NAT connection gets its way back again when that was evicted', () => {
+  const evicted = new Bench()
+  evicted.apply(put(service(8000), [destination('198.51.100.11', 8080, 'nat')]))
+  const reply = { source: '198.51.100.11', target: client, sourcePort: 8080, targetPort: port, flags: SYN | ACK }
+  evicted.send(toNat())
+  for (const { count, keys } of [...evicted.director.maps.embryos.slices(64)])
+    for (let i = 0; i < count; i++)
+      if (keys[i * 16] === 198) evicted.director.maps.embryos.delete(keys.slice(i * 16, i * 16 + 16))
+  expect(evicted.send(reply).exit).toBe('no-service')
+  evicted.send(toNat())
+  expect(evicted.send(reply).exit).toBe('replied')
+  evicted.close()
+})
+
+test('a full table leaves new TCP connections among the half-open ones, where they work', () => {
+  const small = new Bench(64)
+  small.apply([
+    ...put(service(54, { protocol: 'udp' }), [destination('192.0.2.11', 54, 'dr')]),
+    ...put(service(80), [destination('192.0.2.11', 80, 'dr')]),
+  ])
+  for (let from = 1001; from <= 1064; from++) small.send(toDr({ protocol: UDP, targetPort: 54, sourcePort: from }))
+  small.send(toDr())
+  expect(small.send(toDr({ flags: ACK })).exit).toBe('forwarded+promotion-failed')
+  expect(small.send(toDr({ flags: ACK })).verdict).toBe(REDIRECT)
+  expect(small.connections().find(({ protocol }) => protocol === 'tcp')?.state).toBe('ESTABLISHED')
+  small.close()
+})

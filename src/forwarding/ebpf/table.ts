@@ -45,6 +45,9 @@ type Entry = {
   slots: Slot[]
 }
 
+type ServiceKeyRecord = ReturnType<typeof layout.serviceKeyLayout.decode>
+type ServiceRecord = ReturnType<typeof layout.service.decode>
+
 const NO_HOP: Hop = { interfaceIndex: 0, nextHop: '0.0.0.0' as IpAddress, mtu: 0, local: false }
 const MAX_SECONDS_IN_TRASH = 120
 
@@ -198,12 +201,16 @@ export class Table {
         if ((record.flags & layout.DESTINATION_USED) !== 0) this.#readSlot(index, record)
       }
     }
+    const found: [ServiceKeyRecord, ServiceRecord][] = []
     for (const { count, keys, values } of this.#map('services').slices(256)) {
       for (let i = 0; i < count; i++) {
         const key = layout.serviceKeyLayout.decode(keys, i * layout.serviceKeyLayout.size)
-        this.#readService(key, layout.service.decode(values, i * layout.service.size))
+        found.push([key, layout.service.decode(values, i * layout.service.size)])
       }
     }
+    // Ids are given out from the lowest on: nearly the order in which they were made.
+    found.sort(([, a], [, b]) => a.id - b.id)
+    for (const [key, record] of found) this.#readService(key, record)
   }
 
   #readSlot(index: number, record: ReturnType<typeof layout.destination.decode>): void {
@@ -237,10 +244,7 @@ export class Table {
     })
   }
 
-  #readService(
-    key: ReturnType<typeof layout.serviceKeyLayout.decode>,
-    record: ReturnType<typeof layout.service.decode>,
-  ): void {
+  #readService(key: ServiceKeyRecord, record: ServiceRecord): void {
     const service: Service = {
       address: {
         kind: 'address',

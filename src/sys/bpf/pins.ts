@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfbpf } from '../../native/index.ts'
 import { type SystemError, systemError, systemErrorOf } from '../descriptor/index.ts'
@@ -15,17 +16,26 @@ export function preparePinDirectory(path: string): Result<void, SystemError> {
     const outcome = hfbpf().mountBpffs(STANDARD_MOUNT)
     if (outcome < 0) return fail(systemError('mount', outcome, STANDARD_MOUNT))
   }
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    return fail(systemErrorOf('mkdir', error, path))
+  if (isBpffs(nearestExisting(path))) {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      return fail(systemErrorOf('mkdir', error, path))
+    }
+    return ok(undefined)
   }
-  if (isBpffs(path)) return ok(undefined)
   return fail({
     code: 'EINVAL',
     call: 'statfs',
     message: `${path}: not on a bpffs; choose a directory below ${STANDARD_MOUNT}`,
   })
+}
+
+/** The path itself or the closest directory above it that is there. */
+function nearestExisting(path: string): string {
+  let at = path
+  while (!existsSync(at)) at = dirname(at)
+  return at
 }
 
 function isBpffs(path: string): boolean {

@@ -1,0 +1,15 @@
+/** The contract suite on the embedded backend, in a network namespace of its own. */
+import { afterAll, beforeAll } from 'vitest'
+import { backendContract } from '../forwarding/contract.ts'
+import { openRouter, type Router } from './router.ts'
+
+let router: Router
+beforeAll(() => {
+  router = openRouter()
+})
+afterAll(() => router?.close())
+
+backendContract('ebpf', {
+  open: () => router.open(),
+  clean: async () => router.clean(),
+})
