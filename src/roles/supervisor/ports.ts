@@ -61,6 +61,9 @@ export type SupervisorPorts = {
   bootId(): string
   /** Forwarding state of an earlier run is still in the kernel. */
   pinsExist(): boolean
+  userExists(name: string): boolean
+  /** Why a script that root runs could be changed by somebody else. */
+  unsafeScript(path: string): string | undefined
   run(command: Command, onEnd: (end: Result<RoleExit, { readonly message: string }>) => void): RunningCommand
   /** sd_notify(3). */
   notifyServiceManager(state: string): void

@@ -1,4 +1,5 @@
-import { type Log, type Micros, seconds } from '../../base/index.ts'
+import { type Log, type Micros, type Result, seconds } from '../../base/index.ts'
+import type { Command } from '../../model/index.ts'
 import type { Notification } from './notifications.ts'
 import type { RunningCommand, SupervisorPorts } from './ports.ts'
 import { exitText } from './role-keeper.ts'
@@ -18,7 +19,11 @@ export type ScriptRunner = {
 
 type Queue = { readonly waiting: Notification[]; busy: boolean }
 
-export function createScriptRunner(ports: Pick<SupervisorPorts, 'run' | 'schedule'>, log: Log): ScriptRunner {
+export function createScriptRunner(
+  ports: Pick<SupervisorPorts, 'run' | 'schedule'>,
+  log: Log,
+  identify: (command: Command) => Result<Command, string>,
+): ScriptRunner {
   const queues = new Map<string, Queue>()
   const running = new Set<RunningCommand>()
   let onIdle: (() => void) | undefined
@@ -30,8 +35,13 @@ export function createScriptRunner(ports: Pick<SupervisorPorts, 'run' | 'schedul
       if (queues.size === 0 && running.size === 0) onIdle?.()
       return
     }
-    queue.busy = true
     const { command } = notification
+    const identified = identify(command)
+    if (!identified.ok) {
+      log.error('script is not run', { script: command.argv[0], about, reason: identified.error })
+      return next(about, queue)
+    }
+    queue.busy = true
     let done = false
     const goOn = () => {
       if (done) return
@@ -45,7 +55,7 @@ export function createScriptRunner(ports: Pick<SupervisorPorts, 'run' | 'schedul
         log.warn('script is slow; the next one does not wait for it', { script: command.argv[0], about })
       goOn()
     })
-    const started = ports.run(command, (end) => {
+    const started = ports.run(identified.value, (end) => {
       running.delete(started)
       if (!end.ok) log.error('script cannot be run', { script: command.argv[0], about, reason: end.error.message })
       else if (end.value.code !== 0) {

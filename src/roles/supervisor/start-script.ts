@@ -1,4 +1,4 @@
-import type { Micros } from '../../base/index.ts'
+import type { Micros, Result } from '../../base/index.ts'
 import type { Command } from '../../model/index.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { exitText } from './role-keeper.ts'
@@ -7,11 +7,17 @@ import { exitText } from './role-keeper.ts'
 export function runToEnd(
   ports: Pick<SupervisorPorts, 'run' | 'schedule' | 'log'>,
   command: Command,
+  identify: (command: Command) => Result<Command, string>,
   limit: Micros,
 ): Promise<void> {
   const script = command.argv[0]
+  const identified = identify(command)
+  if (!identified.ok) {
+    ports.log.error('script is not run', { script, reason: identified.error })
+    return Promise.resolve()
+  }
   return new Promise((resolve) => {
-    const running = ports.run(command, (end) => {
+    const running = ports.run(identified.value, (end) => {
       cancel()
       if (!end.ok) ports.log.error('script cannot be run', { script, reason: end.error.message })
       else if (end.value.code !== 0)

@@ -1,5 +1,5 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
-import type { Configuration } from '../../model/index.ts'
+import type { Command, Configuration } from '../../model/index.ts'
 import { type DaemonSnapshot, dumpText, statisticsText } from '../../observe/index.ts'
 import type { RoleName } from '../ipc/index.ts'
 import { serveControl } from './control.ts'
@@ -9,6 +9,7 @@ import type { LoadedConfiguration, SupervisorPorts } from './ports.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
 import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
+import { scriptIdentity } from './script-identity.ts'
 import { createScriptRunner } from './script-runner.ts'
 import { forwardingSlice, type Slices, slicesOf, vrrpSlice } from './slices.ts'
 import { runToEnd } from './start-script.ts'
@@ -72,7 +73,8 @@ export async function startSupervisor(
     resolveDone = resolve
   })
 
-  const scripts = createScriptRunner(ports, log)
+  const asScriptUser = (command: Command) => scriptIdentity(command, model.global, ports)
+  const scripts = createScriptRunner(ports, log, asScriptUser)
   const health = keepHealth(ports, `${options.runDirectory}/health.json`)
   const roles = createRoles(ports, options, scripts, health.known, {
     model: () => model,
@@ -86,7 +88,7 @@ export async function startSupervisor(
 
   if (options.dumpConfiguration) log.info('configuration', { model: JSON.stringify(withoutSecrets(model)) })
   const { startupScript } = model.global
-  if (startupScript !== undefined) await runToEnd(ports, startupScript, startScriptLimit)
+  if (startupScript !== undefined) await runToEnd(ports, startupScript, asScriptUser, startScriptLimit)
 
   const started = await change(model)
   if (!started.ok) {
@@ -259,7 +261,7 @@ export async function startSupervisor(
     await stopRoles(true)
     await scripts.finish(scriptLimit)
     const { shutdownScript } = model.global
-    if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, startScriptLimit)
+    if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, startScriptLimit)
     health.remove()
     control?.close()
     for (const file of [options.pidFile, options.vrrpPidFile, options.checkerPidFile]) {

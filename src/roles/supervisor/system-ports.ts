@@ -12,7 +12,7 @@ import {
   replaceText,
 } from '../../sys/files/index.ts'
 import { lockFile } from '../../sys/privileges/index.ts'
-import { forkChild, runScript } from '../../sys/process/index.ts'
+import { forkChild, lookUpIdentity, runScript, unsafeScript } from '../../sys/process/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
@@ -47,6 +47,8 @@ const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
 export function systemPorts(options: SupervisorOptions, system: SystemOptions): SupervisorPorts {
   const environment = { ...system.environment }
   for (const name of notForRoles) delete environment[name]
+  // Asked before each script; a name that is not in the local files costs a process to look up.
+  const users = new Map<string, boolean>()
   return {
     log: system.log,
     clock: systemClock,
@@ -103,6 +105,12 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     pid: system.pid,
     bootId,
     pinsExist: () => hasEntries(options.pinDirectory),
+    userExists(name) {
+      const known = users.get(name) ?? lookUpIdentity(name).ok
+      users.set(name, known)
+      return known
+    },
+    unsafeScript,
     run: (command, onEnd) => runScript(command, onEnd),
     notifyServiceManager: system.notifyServiceManager,
     listenControl,

@@ -63,6 +63,8 @@ export function fakeWorld() {
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
     pins: false,
+    users: ['root'],
+    unsafe: undefined as string | undefined,
     locked: true,
     control: undefined as ((client: ControlClient, line: string) => void) | undefined,
     scheduled: () => alarms.length,
@@ -141,6 +143,8 @@ export function fakeWorld() {
     pid: 42,
     bootId: () => 'this-boot',
     pinsExist: () => world.pins,
+    userExists: (name) => world.users.includes(name),
+    unsafeScript: () => world.unsafe,
     run(command, onEnd) {
       const killed: string[] = []
       world.commands.push({ command, killed, end: (code = 0) => onEnd(ok({ code, signal: undefined })) })

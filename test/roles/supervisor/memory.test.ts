@@ -96,6 +96,52 @@ describe('scripts of a virtual router', () => {
   })
 })
 
+describe('whom a script runs as', () => {
+  const notify = { any: script('any') }
+  type Case = {
+    readonly users?: string[]
+    readonly security?: true
+    readonly unsafe?: string
+    readonly scriptUser?: string
+    readonly own?: string
+  }
+  async function runAs({ users = ['root'], security, unsafe, scriptUser, own }: Case) {
+    const world = fakeWorld()
+    world.users = users
+    world.unsafe = unsafe
+    const configuration = configurationFor({
+      virtualRouters: [
+        router('VI_1', { notify: { any: own === undefined ? notify.any : { ...notify.any, user: own } } }),
+      ],
+    })
+    world.load({
+      ...configuration,
+      global: {
+        ...configuration.global,
+        enableScriptSecurity: security === true,
+        ...(scriptUser === undefined ? {} : { scriptUser: { user: scriptUser } }),
+      },
+    })
+    await running(world)
+    world.living('vrrp')[0]?.say(state('VI_1', 'MASTER'))
+    await settle()
+    const [run] = world.commands
+    return run === undefined ? 'not run' : (run.command.user ?? 'ourselves')
+  }
+  const rows: readonly [claim: string, circumstances: Case, user: string][] = [
+    ['its own user beats all', { own: 'alice', scriptUser: 'bob', users: ['keepalived_script'] }, 'alice'],
+    ['script_user beats the default user', { scriptUser: 'bob', users: ['keepalived_script'] }, 'bob'],
+    ['keepalived_script, where that user exists', { users: ['keepalived_script'] }, 'keepalived_script'],
+    ['else the daemon itself', {}, 'ourselves'],
+    ['but with enable_script_security a script without a user is not run', { security: true }, 'not run'],
+    ['nor as root one that others can change', { security: true, scriptUser: 'root', unsafe: 'writable' }, 'not run'],
+    ['while without it that one runs', { scriptUser: 'root', unsafe: 'writable' }, 'root'],
+    ['and as another user it runs', { security: true, scriptUser: 'bob', unsafe: 'writable' }, 'bob'],
+  ]
+  for (const [claim, circumstances, user] of rows)
+    test(claim, async () => expect(await runAs(circumstances)).toBe(user))
+})
+
 describe('scripts of servers', () => {
   const server = virtualServer(1, {
     omega: true,

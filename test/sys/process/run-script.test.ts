@@ -1,8 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { lookUpIdentity, runScript, type ScriptEnd, type ScriptOptions } from '../../../src/sys/process/index.ts'
+import {
+  lookUpIdentity,
+  runScript,
+  type ScriptEnd,
+  type ScriptOptions,
+  unsafeScript,
+} from '../../../src/sys/process/index.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-script-'))
 chmodSync(directory, 0o777)
@@ -90,4 +96,18 @@ for (const [what, options, reason] of failures)
 test('a user has the group of its account, unless another is named', () => {
   expect(lookUpIdentity('root')).toEqual({ ok: true, value: { uid: 0, gid: 0 } })
   expect(lookUpIdentity('root', 'daemon')).toEqual({ ok: true, value: { uid: 0, gid: 1 } })
+})
+
+test('a script that root alone can change is safe; one in the hands of others is not, and the part is named', () => {
+  expect(unsafeScript('/bin/sh')).toBeUndefined()
+  const path = script('mine.sh', '')
+  expect(unsafeScript(path)).toBe(`${directory} can be written by others than root`)
+  chmodSync(directory, 0o755)
+  expect(unsafeScript(path)).toBeUndefined()
+  chmodSync(path, 0o757)
+  expect(unsafeScript(path)).toBe(`${path} can be written by others than root`)
+  chownSync(path, 65_534, 0)
+  expect(unsafeScript(path)).toBe(`${path} does not belong to root`)
+  chmodSync(directory, 0o777)
+  expect(unsafeScript(join(directory, 'absent.sh'))).toMatch(/ENOENT/)
 })

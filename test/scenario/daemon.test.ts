@@ -1,0 +1,232 @@
+/** The daemon seen from its host: scripts, signals, files, the service manager, what it leaves behind. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { parse } from 'yaml'
+import { pinDirectoryFor } from '../../src/cli/daemon/places.ts'
+import { hfsys } from '../../src/native/index.ts'
+import { unixAddress } from '../../src/sys/notify/index.ts'
+import { instance, VIRTUAL_ADDRESS, webService } from '../lab/configurations.ts'
+import { lab } from '../lab/lab-test.ts'
+import { type Host, type Lab, until } from '../lab/library/index.ts'
+import { repositoryRoot } from '../lab/library/root.ts'
+
+const program = (name: 'holdfastd' | 'holdfast') => [process.execPath, join(repositoryRoot, 'bin', name)]
+const service = webService({ method: 'DR', realServers: ['192.0.2.21 80'] })
+
+const alone = (lab: Lab): Host =>
+  lab.host('director', { eth0: { segment: lab.segment(), addresses: ['192.0.2.11/24'] } })
+
+const text = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+
+lab(
+  'notify scripts run as their user, in the order of the changes, the specific one before the general one',
+  async (lab) => {
+    const host = alone(lab)
+    const out = host.file('out', '')
+    const script = host.file('notify.sh', `#!/bin/sh\necho "$(id -un) $*" >> ${out}\n`)
+    await Promise.all([host.exec('chmod', '755', script), host.exec('chmod', '666', out)])
+    const more = ['notify_master', 'notify_backup', 'notify_stop'].map((word) => `${word} "${script} ${word}"`)
+    const scripts = `global_defs {\n  script_user nobody\n}\n`
+    const daemon = await host.holdfastd(
+      scripts + instance({ priority: 100, version: 3, advertInt: 0.1, more: [...more, `notify ${script}`] }),
+    )
+    await host.holds(VIRTUAL_ADDRESS)
+    await until('the scripts of the master have run', () => text(out).includes('MASTER'))
+    expect(await daemon.stop()).toBe(0)
+    expect(text(out).trim().split('\n')).toEqual([
+      'nobody notify_backup',
+      'nobody INSTANCE VI_51 BACKUP 100',
+      'nobody notify_master',
+      'nobody INSTANCE VI_51 MASTER 100',
+      'nobody notify_stop',
+      'nobody INSTANCE VI_51 STOP 100',
+    ])
+  },
+)
+
+lab('a vrrp role that is killed and resumes runs no script again', async (lab) => {
+  const host = alone(lab)
+  const out = host.file('out', '')
+  const script = host.file('notify.sh', `#!/bin/sh\necho "$*" >> ${out}\n`)
+  await host.exec('chmod', '755', script)
+  const daemon = await host.holdfastd(instance({ priority: 100, more: [`notify ${script}`] }))
+  await host.holds(VIRTUAL_ADDRESS)
+  await until('the script of the master has run', () => text(out).includes('MASTER'))
+  await daemon.killRole('vrrp')
+  const after = await daemon.shows(
+    'a new vrrp role runs',
+    ({ roles }) => roles[0]?.restarts === 1 && roles[0].state === 'running',
+  )
+  expect(after.virtualRouters[0]?.state).toBe('master')
+  expect(text(out).trim().split('\n')).toEqual(['INSTANCE VI_51 BACKUP 100', 'INSTANCE VI_51 MASTER 100'])
+})
+
+lab('a second daemon on the same run directory is refused with the pid of the first', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(instance({ priority: 100 }))
+  const { status, stderr } = await host.exec(
+    ...[...program('holdfastd'), '-n', '-f', daemon.configurationFile, '--run-dir', daemon.runDirectory],
+  )
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`already running (pid ${daemon.pid})`)])
+  expect((await daemon.status()).virtualRouters).toHaveLength(1)
+})
+
+lab('without -n it serves in the background once the command has ended with 0, and writes its pid', async (lab) => {
+  const host = alone(lab)
+  const file = host.file('daemon.conf', instance({ priority: 100 }))
+  const runDirectory = join(host.directory, 'run')
+  const argv = [...program('holdfastd'), '-f', file, '--run-dir', runDirectory, '-p', join(host.directory, 'my.pid')]
+  expect(await host.exec(...argv)).toMatchObject({ status: 0, stderr: '' })
+  const pid = Number(text(join(host.directory, 'my.pid')))
+  const status = await host.exec(...program('holdfast'), 'status', '--json', '--run-dir', runDirectory)
+  expect(JSON.parse(status.stdout)).toMatchObject({ pid, roles: [{ role: 'vrrp', state: 'running' }, {}, {}] })
+  process.kill(pid, 'SIGTERM')
+  await until('it has ended', () => !existsSync(`/proc/${pid}`))
+  expect(existsSync(join(host.directory, 'my.pid'))).toBe(false)
+})
+
+lab('signals: HUP reloads, USR1 dumps the state where the configuration says, INT stops in order', async (lab) => {
+  const host = alone(lab)
+  const dump = join(host.directory, 'state')
+  const configuration = (priority: number) => `global_defs {\n  state_dump_file ${dump}\n}\n${instance({ priority })}`
+  const daemon = await host.holdfastd(configuration(100))
+  await host.holds(VIRTUAL_ADDRESS)
+
+  daemon.configure(configuration(150))
+  daemon.process.signal('SIGHUP')
+  await daemon.shows('the new priority', ({ virtualRouters }) => virtualRouters[0]?.basePriority === 150)
+
+  daemon.process.signal('SIGUSR1')
+  await until('the dump', () => text(dump).includes('------< Configuration >------'))
+  expect(text(dump)).toMatch(/------< VRRP instance VI_51 >------\n(.*\n)* State = master\n/)
+
+  daemon.process.signal('SIGINT')
+  expect(await daemon.process.end()).toBe(0)
+  expect(host.has(VIRTUAL_ADDRESS)).toBe(false)
+})
+
+lab('the service manager hears READY, RELOADING with its time, READY again, and STOPPING', async (lab) => {
+  const host = alone(lab)
+  const system = hfsys()
+  const socket = join(host.directory, 'notify')
+  const fd = system.socket(1, 2 | 0o4000, 0)
+  expect(system.bind(fd, unixAddress(socket))).toBe(0)
+  const heard: string[] = []
+  const listen = (state: string) =>
+    until(`${state} is heard`, () => {
+      const bytes = new Uint8Array(4096)
+      const length = system.recvmsg(fd, bytes, undefined, undefined, 0, new Int32Array(3))
+      if (length > 0) heard.push(new TextDecoder().decode(bytes.subarray(0, length)))
+      return heard.at(-1)?.startsWith(state)
+    })
+  const file = host.file('daemon.conf', instance({ priority: 100 }))
+  const argv = [...program('holdfastd'), '-n', '-f', file, '--run-dir', join(host.directory, 'run')]
+  const daemon = host.spawn('holdfastd', argv, { ...process.env, NOTIFY_SOCKET: socket })
+  await listen('READY=1')
+  daemon.signal('SIGHUP')
+  await listen('RELOADING=1')
+  await listen('READY=1')
+  daemon.signal('SIGTERM')
+  await listen('STOPPING=1')
+  expect(await daemon.end()).toBe(0)
+  system.close(fd)
+  expect(heard).toEqual([
+    'READY=1\nSTATUS=1 virtual routers, 0 virtual servers',
+    expect.stringMatching(/^RELOADING=1\nMONOTONIC_USEC=\d+$/),
+    'READY=1\nSTATUS=1 virtual routers, 0 virtual servers',
+    'STOPPING=1\nSTATUS=stopping',
+  ])
+})
+
+lab('the checker is nobody, with no capability but raw sockets', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(service)
+  const status = text(`/proc/${await daemon.pidOf('checker')}/status`)
+  expect(/^Uid:\t(\d+)/m.exec(status)?.[1]).toBe('65534')
+  expect(/^CapEff:\t([0-9a-f]+)/m.exec(status)?.[1]).toBe('0000000000002000')
+  expect(/^NoNewPrivs:\t(\d)/m.exec(status)?.[1]).toBe('1')
+})
+
+lab(
+  'when the last virtual server goes, nothing of the table stays in the kernel; the router stays master',
+  async (lab) => {
+    const host = alone(lab)
+    const router = instance({ priority: 100 })
+    const daemon = await host.holdfastd(router + service)
+    const pins = pinDirectoryFor(daemon.runDirectory)
+    await host.holds(VIRTUAL_ADDRESS)
+    expect(existsSync(pins)).toBe(true)
+
+    daemon.configure(router)
+    expect(await daemon.holdfast('reload')).toMatchObject({ status: 0, stdout: 'reloaded\n' })
+    expect(existsSync(pins)).toBe(false)
+    const { roles, virtualRouters, forwarding } = await daemon.status()
+    expect(roles.map(({ state }) => state)).toEqual(['running', 'stopped', 'stopped'])
+    expect([virtualRouters[0]?.state, virtualRouters[0]?.becameMaster, forwarding]).toEqual(['master', 1, undefined])
+  },
+)
+
+lab('a table left by a killed daemon is cleared when the next one has no virtual servers', async (lab) => {
+  const host = alone(lab)
+  const router = instance({ priority: 100 })
+  const daemon = await host.holdfastd(router + service)
+  const pins = pinDirectoryFor(daemon.runDirectory)
+  daemon.killAll()
+  await daemon.process.end()
+  expect(existsSync(pins)).toBe(true)
+  daemon.configure(router)
+  await daemon.restart()
+  await until('the pins are gone', () => !existsSync(pins))
+})
+
+lab('-I leaves the table at stop, and a later daemon takes it over', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(service, { options: ['-I'] })
+  const pins = pinDirectoryFor(daemon.runDirectory)
+  expect(await daemon.stop()).toBe(0)
+  expect(existsSync(pins)).toBe(true)
+  await daemon.restart()
+  await daemon.shows('the service', ({ forwarding }) => forwarding?.services.length === 1)
+})
+
+lab('a service that this version cannot do fails alone, with its reason in the status', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(
+    service +
+      'virtual_server 192.0.2.101 80 {\n  lb_algo lblcr\n  lb_kind DR\n  protocol TCP\n  real_server 192.0.2.21 80 {\n  }\n}\n',
+  )
+  const { forwarding } = await daemon.shows('both services', (status) => status.forwarding?.services.length === 2)
+  expect(forwarding?.services.find(({ key }) => key === 'tcp/192.0.2.101:80')?.failure).toMatch(
+    /lb_algo lblcr is not supported/,
+  )
+  expect(forwarding?.services.find(({ key }) => key === 'tcp/192.0.2.100:80')?.failure).toBeUndefined()
+  expect((await daemon.holdfast('status')).stdout).toMatch(/lb_algo lblcr is not supported/)
+})
+
+lab('status comes as a table, JSON and YAML, and --watch goes on until it is ended', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(instance({ priority: 100 }))
+  expect((await daemon.holdfast('status')).stdout).toMatch(/^VIRTUAL ROUTER .*\nVI_51 +eth0\/51 v2 IPv4 /m)
+  expect(parse((await daemon.holdfast('status', '--yaml')).stdout)).toMatchObject({ pid: daemon.pid })
+  const watch = host.spawn('holdfast', [
+    ...program('holdfast'),
+    'status',
+    '--json',
+    '--watch',
+    '0.2',
+    '--run-dir',
+    daemon.runDirectory,
+  ])
+  await until('three snapshots', () => watch.output.split('\n').filter((line) => line.includes('"pid"')).length >= 3)
+  await watch.stop('SIGTERM')
+})
+
+lab('a role that hangs at a stop is killed, and the daemon ends', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(`child_wait_time 1\n${service}`)
+  const checker = await daemon.pidOf('checker')
+  process.kill(checker ?? 0, 'SIGSTOP')
+  expect(await daemon.stop()).toBe(0)
+  expect(existsSync(`/proc/${checker}`)).toBe(false)
+})
