@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { address } from '../../src/base/index.ts'
+import { address, assertNever } from '../../src/base/index.ts'
 import {
   applyOps,
   type Destination,
@@ -49,6 +49,8 @@ const short = (ops: readonly ForwardingOp[]) =>
         return `put ${endpoint(op.destination)} ${op.destination.weight}`
       case 'remove-destination':
         return `remove ${op.destinationKey}`
+      default:
+        return assertNever(op)
     }
   })
 

@@ -14,6 +14,9 @@ import { isBackground, serveInBackground } from './background.ts'
 import type { DaemonOptions } from './options.ts'
 import { pinDirectoryFor } from './places.ts'
 
+/** keepalived's exit code for a bug. */
+const internalError = 70
+
 /** keepalived's mask for files that it creates. */
 const defaultUmask = 0o177
 
@@ -24,7 +27,10 @@ const defaultUmask = 0o177
 export async function runDaemon(options: DaemonOptions, configurationFile: string): Promise<number> {
   const background = isBackground()
   const log = await daemonLog(options)
-  process.on('uncaughtExceptionMonitor', (error) => log.error('bug', { stack: error.stack ?? String(error) }))
+  process.on('uncaughtException', (error) => {
+    log.error('bug', { stack: error.stack ?? String(error) })
+    process.exit(internalError)
+  })
   if (!hasCapability('net_admin') || !hasCapability('net_raw')) {
     process.stderr.write('holdfastd: no permission: it needs root (or CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF)\n')
     return 4

@@ -126,6 +126,7 @@ export function createRoleKeeper<R extends RoleName>(
     snapshots.clear()
     release(onApplied)
     if (wanted) {
+      asked?.settle(fail(`the ${role} role was stopped`))
       release(onGone)
       return
     }

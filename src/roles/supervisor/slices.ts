@@ -1,5 +1,5 @@
 import type { Configuration } from '../../model/index.ts'
-import type { CheckerSlice, ForwardingSlice, VrrpSlice } from '../ipc/index.ts'
+import type { CheckerSlice, ForwardingSlice, RoleName, VrrpSlice } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
 
 /** Each role's part of a configuration; absent: the role has nothing to do. */
@@ -20,7 +20,26 @@ export function slicesOf(configuration: Configuration, options: SupervisorOption
   }
 }
 
-export function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
+/**
+ * What to offer for a configuration: to the roles that need it, and to those that run without needing it any more an
+ * empty part, so that they let go of their last objects in order before they are ended.
+ */
+export function offersFor(
+  configuration: Configuration,
+  options: SupervisorOptions,
+  running: Readonly<Record<RoleName, boolean>>,
+): Slices {
+  const needed = slicesOf(configuration, options)
+  const nothing = { ...configuration, virtualRouters: [], virtualServers: [] }
+  return {
+    ...(running.forwarding ? { forwarding: forwardingSlice(configuration, options) } : {}),
+    ...(running.vrrp ? { vrrp: vrrpSlice(nothing, options) } : {}),
+    ...(running.checker ? { checker: { virtualServers: [], health: [] } } : {}),
+    ...needed,
+  }
+}
+
+function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
   const { vrrpRtPriority } = configuration.global
   return {
     routers: configuration.virtualRouters,

@@ -11,7 +11,7 @@ import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
 import { scriptIdentity } from './script-identity.ts'
 import { createScriptRunner } from './script-runner.ts'
-import { forwardingSlice, type Slices, slicesOf, vrrpSlice } from './slices.ts'
+import { forwardingSlice, offersFor, type Slices, slicesOf } from './slices.ts'
 import { runToEnd } from './start-script.ts'
 
 /** Why the daemon does not start, and the exit code that says so (keepalived's: 1 fatal, 2 configuration, 6 no file). */
@@ -116,22 +116,14 @@ export async function startSupervisor(
   async function change(to: Configuration): Promise<Result<void, string>> {
     const number = ++revision
     const needed = slicesOf(to, options)
-    const running = slicesOfRunning()
-    // A role whose last object goes is offered nothing first, so that it lets go of it in order, and then ended.
-    const offers: Slices = {
-      ...(needed.forwarding !== undefined || running.forwarding ? { forwarding: forwardingSlice(to, options) } : {}),
-      ...(needed.vrrp !== undefined || running.vrrp
-        ? { vrrp: vrrpSlice(options.vrrp ? to : { ...to, virtualRouters: [] }, options) }
-        : {}),
-      ...(needed.checker !== undefined || running.checker
-        ? { checker: needed.checker ?? { virtualServers: [], health: [] } }
-        : {}),
-    }
+    const running = runningRoles()
+    const offers = offersFor(to, options, running)
     const answers = await Promise.all([
       offers.forwarding === undefined ? ok(undefined) : roles.forwarding.ask(number, offers.forwarding),
       offers.vrrp === undefined ? ok(undefined) : roles.vrrp.ask(number, offers.vrrp),
       offers.checker === undefined ? ok(undefined) : roles.checker.ask(number, offers.checker),
     ])
+    if (stopping !== undefined) return fail('the daemon is stopping')
     const refusal = answers.find((answer) => !answer.ok)
     if (refusal !== undefined && !refusal.ok) {
       if (offers.forwarding !== undefined) roles.forwarding.withdraw(number)
@@ -149,7 +141,7 @@ export async function startSupervisor(
     return ok(undefined)
   }
 
-  function slicesOfRunning(): Readonly<Record<RoleName, boolean>> {
+  function runningRoles(): Readonly<Record<RoleName, boolean>> {
     const runs = (role: RoleName) => roles[role].describe().state !== 'stopped'
     return { vrrp: runs('vrrp'), checker: runs('checker'), forwarding: runs('forwarding') }
   }

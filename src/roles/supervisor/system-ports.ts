@@ -36,9 +36,12 @@ export type SystemOptions = {
 /** Variables that would cost a role its start-up time or are not its business. */
 const notForRoles = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NOTIFY_SOCKET', 'IFS', 'LD_PRELOAD']
 
-/** A small young generation keeps collections of the vrrp role short. */
+/**
+ * A small young generation keeps collections of the vrrp role short; what it has compiled stays compiled, because a
+ * takeover may come after weeks and must not begin with a compilation.
+ */
 const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
-  vrrp: ['--max-semi-space-size=1'],
+  vrrp: ['--max-semi-space-size=1', '--no-flush-bytecode'],
   checker: [],
   forwarding: [],
 }

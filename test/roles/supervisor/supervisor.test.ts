@@ -316,6 +316,18 @@ describe('stop', () => {
     expect([...world.files.keys()]).toEqual([])
   })
 
+  test('during a reload it wins: the reload is refused and no role is left or started', async () => {
+    const world = fakeWorld()
+    const supervisor = await running(world)
+    world.answer = (role) => (role === 'vrrp' ? 'silent' : 'ready')
+    const reloading = supervisor.reload()
+    await world.pass(second)
+    await supervisor.stop()
+    expect(await reloading).toEqual({ ok: false, error: 'the daemon is stopping' })
+    await world.pass(60 * second)
+    expect(roleNames(world)).toEqual([])
+  })
+
   test('-V and -I reach the roles', async () => {
     const world = fakeWorld()
     const supervisor = await running(world, { keepAddresses: true, keepForwarding: true })
