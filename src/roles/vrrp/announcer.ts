@@ -1,4 +1,4 @@
-import { familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
+import { familyOf, type Instant, type IpAddress, instant, type Log } from '../../base/index.ts'
 import type { AnnouncementSettings } from '../../model/index.ts'
 import {
   type AnnouncementEvent,
@@ -28,6 +28,8 @@ export type Announcer = {
   ): void
   weakerMasterHeard(router: string, now: Instant): void
   left(router: string, now: Instant): void
+  /** Opens what announcing these needs and goes through it without sending. */
+  rehearse(router: string, placed: readonly PlacedAddress[], settings: AnnouncementSettings): void
   run(now: Instant): void
   deadline(): Instant | undefined
   /** The interface is gone. */
@@ -40,9 +42,13 @@ type Machine = { state: AnnouncementState; socket: FrameSocket | undefined }
 export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: NetworkView, log: Log): Announcer {
   const machines = new Map<number, Machine>()
 
-  const dispatch = (index: number, event: AnnouncementEvent, now: Instant) => {
+  const machineAt = (index: number): Machine => {
     const machine = machines.get(index) ?? { state: silent, socket: undefined }
     machines.set(index, machine)
+    return machine
+  }
+  const dispatch = (index: number, event: AnnouncementEvent, now: Instant) => {
+    const machine = machineAt(index)
     const { state, actions } = stepAnnouncements(machine.state, event, now)
     machine.state = state
     const frames = new Map<IpAddress, Uint8Array | undefined>()
@@ -61,20 +67,17 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
       : // RFC 9568 §6.4.1 has R set; keepalived sets it only where the interface forwards.
         encodeUnsolicitedAdvertisement({ mac: link.mac, address, router: true, override: true })
   }
+  const socketOf = (machine: Machine, index: number): FrameSocket | undefined => {
+    if (machine.socket !== undefined) return machine.socket
+    const opened = ports.openFrameSocket(index)
+    if (opened.ok) machine.socket = opened.value
+    else
+      log.error('addresses cannot be announced', { interface: view.linkAt(index)?.name, reason: opened.error.message })
+    return machine.socket
+  }
   const send = (machine: Machine, index: number, frame: Uint8Array) => {
-    if (machine.socket === undefined) {
-      const opened = ports.openFrameSocket(index)
-      if (!opened.ok) {
-        log.error('addresses cannot be announced', {
-          interface: view.linkAt(index)?.name,
-          reason: opened.error.message,
-        })
-        return
-      }
-      machine.socket = opened.value
-    }
-    const sent = machine.socket.send(frame)
-    if (!sent.ok)
+    const sent = socketOf(machine, index)?.send(frame)
+    if (sent !== undefined && !sent.ok)
       log.debug('announcement was not sent', { interface: view.linkAt(index)?.name, reason: sent.error.message })
   }
   const everywhere = (event: AnnouncementEvent, now: Instant) => {
@@ -102,6 +105,13 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
     },
     weakerMasterHeard: (router, now) => everywhere({ type: 'weaker-master-heard', router }, now),
     left: (router, now) => everywhere({ type: 'master-left', router }, now),
+    rehearse(router, placed, settings) {
+      for (const [index, addresses] of byInterface(placed)) {
+        stepAnnouncements(silent, { type: 'master-entered', router, addresses, settings }, instant(0))
+        for (const address of addresses) frameOf(index, address)
+        socketOf(machineAt(index), index)
+      }
+    },
     run(now) {
       for (const [index, { state }] of machines) {
         const at = announcementDeadline(state)

@@ -221,6 +221,7 @@ export class World {
           neighbours: () => ok([]),
           route: () => fail({ code: 'ENETUNREACH', message: 'no route' }),
           addAddress: (request) => {
+            if (!this.links.has(request.interfaceIndex)) return fail({ code: 'ENODEV', message: 'no such device' })
             const added: LinkAddress = { ...request, flags: 0, protocol: ADDRESS_PROTOCOL }
             if (this.addresses.some((one) => same(one, added))) return ok(undefined)
             this.addresses = [...this.addresses, added]
