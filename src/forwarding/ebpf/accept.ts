@@ -1,8 +1,7 @@
 /** What this backend takes: the limits of IPVS (ip_vs_ctl.c), and those of what is built. */
 
 import { addressFromBytes, fail, familyOf, type IpAddress, ok, type Result } from '../../base/index.ts'
-import type { Destination, OpError, Service } from '../backend.ts'
-import { endpoint, serviceKey } from '../index.ts'
+import { type Destination, endpoint, type OpError, type Service, serviceKey } from '../index.ts'
 import { protocolNumbers, schedulerNames } from './layout.ts'
 
 /** A service in the numbers of the maps. */

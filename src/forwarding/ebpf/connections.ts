@@ -1,7 +1,7 @@
 /** Connections and templates as users see them (ipvsadm -Lnc). */
 
 import type { IpAddress } from '../../base/index.ts'
-import type { Connection } from '../backend.ts'
+import type { Connection } from '../index.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { u32 } from './struct.ts'

@@ -1,7 +1,7 @@
 /** Totals, read live from the per-CPU maps. */
 
 import { possibleCpus } from '../../sys/bpf/index.ts'
-import type { ServiceCounters, TrafficCounters } from '../backend.ts'
+import type { ServiceCounters, TrafficCounters } from '../index.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { u32 } from './struct.ts'

@@ -21,15 +21,22 @@ import {
   type RouteEvent,
 } from '../../sys/netlink/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
-import type { BackendCapabilities, ForwardingBackend, ForwardingOp, OpResult, Unsupported } from '../backend.ts'
-import { endpoint } from '../index.ts'
+import {
+  type BackendCapabilities,
+  endpoint,
+  type ForwardingBackend,
+  type ForwardingOp,
+  type OpResult,
+  type Unsupported,
+} from '../index.ts'
 import { readConnections } from './connections.ts'
 import { readCounters, readExits } from './counters.ts'
 import { Interfaces } from './interfaces.ts'
 import { schedulerNames } from './layout.ts'
 import { closeDirector, loadDirector } from './program.ts'
+import type { Hop } from './slot.ts'
 import { type Drift, sweep } from './sweep.ts'
-import { type Hop, Table } from './table.ts'
+import { Table } from './table.ts'
 
 export { exitNames } from './layout.ts'
 

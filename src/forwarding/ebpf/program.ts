@@ -11,7 +11,7 @@ import {
   probeBpf,
   removePin,
 } from '../../sys/bpf/index.ts'
-import type { Unsupported } from '../backend.ts'
+import type { Unsupported } from '../index.ts'
 import { LAYOUT_VERSION, settings } from './layout.ts'
 import { u32 } from './struct.ts'
 
@@ -85,6 +85,8 @@ export function loadDirector({
     if (!done.ok) return fail(unsupported(done.error))
   }
   const complete = maps as Record<MapName, BpfMap>
+  // Constants of the program, which it holds itself.
+  for (const [name, map] of object.value.maps) if (!(name in maps)) map.close()
   const adopted = reuse.size === MAPS.length
   if (!adopted) complete.settings.update(u32(0), settings.encode({ layout: LAYOUT_VERSION }))
   const program = (name: string) => {

@@ -5,34 +5,20 @@
  */
 
 import { addressBytes, fail, type IpAddress, ok } from '../../base/index.ts'
-import type { Destination, ForwardingState, OpError, OpResult, Service } from '../backend.ts'
-import { serviceKey } from '../index.ts'
+import {
+  type Destination,
+  type ForwardingState,
+  type OpError,
+  type OpResult,
+  type Service,
+  serviceKey,
+} from '../index.ts'
 import { type Accepted, acceptDestination, acceptService } from './accept.ts'
-import { type Cursor, type Listed, rrCursor, type WeightStep, weightStep, wrrCursor } from './cursor.ts'
 import * as layout from './layout.ts'
+import { listBytes, readList } from './list.ts'
 import type { Director, MapName } from './program.ts'
+import { type Hop, NO_HOP, protocolName, type Slot, sameHop, slotBytes, slotOf } from './slot.ts'
 import { u32 } from './struct.ts'
-
-/** The way to a destination: an interface and a neighbour there, or this host, or not known (interface 0). */
-export type Hop = {
-  readonly interfaceIndex: number
-  readonly nextHop: IpAddress
-  readonly mtu: number
-  readonly local: boolean
-}
-
-type Slot = {
-  readonly index: number
-  /** The service's and the destination's keys; both together are what a returning destination is known by. */
-  readonly serviceKey: string
-  readonly destinationKey: string
-  serviceId: number
-  destination: Destination
-  hop: Hop
-  available: boolean
-  /** Removed and waiting: since when, in seconds. */
-  removedAt: number
-}
 
 type Entry = {
   readonly id: number
@@ -48,7 +34,7 @@ type Entry = {
 type ServiceKeyRecord = ReturnType<typeof layout.serviceKeyLayout.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
-const NO_HOP: Hop = { interfaceIndex: 0, nextHop: '0.0.0.0' as IpAddress, mtu: 0, local: false }
+/** As long as IPVS keeps them. */
 const MAX_SECONDS_IN_TRASH = 120
 
 export class Table {
@@ -137,7 +123,7 @@ export class Table {
     if (refused !== undefined) return fail(refused)
 
     const held = entry.slots.find((slot) => slot.destinationKey === destinationKey)
-    const slot = held ?? this.#trashed(key, destinationKey) ?? this.#newSlot(key, destinationKey, destination)
+    const slot = held ?? this.#trashed(key, destinationKey) ?? this.#newSlot(entry, destinationKey, destination)
     if (slot === undefined) return fail(noSpace(`${destinationKey}: the table of destinations is full`))
     if (held === undefined && entry.slots.length >= layout.LIST_SIZE)
       return fail(noSpace(`${key}: a service holds at most ${layout.LIST_SIZE} destinations`))
@@ -197,8 +183,8 @@ export class Table {
     let index = 0
     for (const { count, values } of this.#map('destinations').slices(1024)) {
       for (let i = 0; i < count; i++, index++) {
-        const record = layout.destination.decode(values, i * layout.destination.size)
-        if ((record.flags & layout.DESTINATION_USED) !== 0) this.#readSlot(index, record)
+        const slot = slotOf(index, values, i * layout.destination.size, this.#now())
+        if (slot !== undefined) this.#slots.set(index, slot)
       }
     }
     const found: [ServiceKeyRecord, ServiceRecord][] = []
@@ -213,42 +199,11 @@ export class Table {
     for (const [key, record] of found) this.#readService(key, record)
   }
 
-  #readSlot(index: number, record: ReturnType<typeof layout.destination.decode>): void {
-    const serviceKeyText = serviceKey({
-      kind: 'address',
-      protocol: record.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
-      address: record.virtual_address,
-      port: record.virtual_port,
-    })
-    this.#slots.set(index, {
-      index,
-      serviceKey: serviceKeyText,
-      destinationKey: `${record.address}:${record.port}`,
-      serviceId: record.service,
-      destination: {
-        address: record.address,
-        port: record.port,
-        weight: 0,
-        method: record.method === layout.methodNumbers.nat ? 'nat' : 'dr',
-        upperThreshold: record.upper,
-        lowerThreshold: record.lower,
-      },
-      hop: {
-        interfaceIndex: record.ifindex,
-        nextHop: record.next_hop,
-        mtu: record.mtu,
-        local: (record.flags & layout.DESTINATION_LOCAL) !== 0,
-      },
-      available: (record.flags & layout.DESTINATION_AVAILABLE) !== 0,
-      removedAt: this.#now(),
-    })
-  }
-
   #readService(key: ServiceKeyRecord, record: ServiceRecord): void {
     const service: Service = {
       address: {
         kind: 'address',
-        protocol: key.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
+        protocol: protocolName(key.protocol),
         address: key.address,
         port: key.port,
       },
@@ -261,7 +216,7 @@ export class Table {
     const accepted = acceptService(service)
     if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
     const slots: Slot[] = []
-    for (const { slot: index, weight } of this.#readList(record.list).listed) {
+    for (const { slot: index, weight } of readList(this.#map('lists'), record.list).listed) {
       const slot = this.#slots.get(index)
       if (slot === undefined) continue
       slot.destination = { ...slot.destination, weight }
@@ -271,41 +226,12 @@ export class Table {
     this.#entries.set(text, { id: record.id, key: text, service, accepted: accepted.value, list: record.list, slots })
   }
 
-  #readList(list: number): { readonly cursor: Cursor; readonly listed: readonly Listed[] } {
-    const bytes = this.#map('lists').lookup(u32(list))
-    if (bytes === undefined) throw new Error(`no list ${list}`)
-    const head = layout.listHead.decode(bytes)
-    const listed = Array.from({ length: Math.min(head.count, layout.LIST_SIZE) }, (_, i) => {
-      const entry = layout.listEntry.decode(bytes, layout.listHead.size + i * layout.listEntry.size)
-      return { slot: entry.destination, weight: entry.weight }
-    })
-    return { cursor: { position: head.position, currentWeight: head.current_weight }, listed }
-  }
-
   /** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
   #writeList(entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
-    const before = this.#readList(entry.list)
-    const listed: Listed[] = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
-    const weights = weightStep(listed)
-    const cursor = nextCursor(entry.service.scheduler, keepCursor, before, listed, weights)
-    const bytes = new Uint8Array(layout.listHead.size + layout.LIST_SIZE * layout.listEntry.size)
-    bytes.set(
-      layout.listHead.encode({
-        position: cursor.position,
-        current_weight: cursor.currentWeight,
-        count: listed.length,
-        max_weight: Math.max(0, weights.maxWeight),
-        step: weights.step,
-      }),
-    )
-    for (const [i, { slot, weight }] of listed.entries())
-      bytes.set(
-        layout.listEntry.encode({ destination: slot, weight }),
-        layout.listHead.size + i * layout.listEntry.size,
-      )
-
+    const before = keepCursor ? readList(this.#map('lists'), entry.list) : undefined
+    const listed = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
     const list = entry.list ^ 1
-    const filled = this.#map('lists').update(u32(list), bytes)
+    const filled = this.#map('lists').update(u32(list), listBytes(entry.service.scheduler, before, listed))
     if (!filled.ok) return fail({ reason: 'system', message: `${entry.key}: ${filled.error.message}` })
     const { scheduler, persistenceMask, protocol, address, port } = entry.accepted
     const { persistence, onePacket } = entry.service
@@ -333,39 +259,8 @@ export class Table {
   }
 
   #writeSlot(slot: Slot): void {
-    const { destination, hop } = slot
-    const [protocol, virtual] = this.#virtualOf(slot)
-    this.#map('destinations').update(
-      u32(slot.index),
-      layout.destination.encode({
-        address: destination.address,
-        port: destination.port,
-        protocol,
-        method: destination.method === 'nat' ? layout.methodNumbers.nat : layout.methodNumbers.dr,
-        flags:
-          layout.DESTINATION_USED |
-          (slot.available ? layout.DESTINATION_AVAILABLE : 0) |
-          (hop.local ? layout.DESTINATION_LOCAL : 0),
-        service: slot.serviceId,
-        virtual_address: virtual.address,
-        virtual_port: virtual.port,
-        ifindex: hop.interfaceIndex,
-        next_hop: hop.nextHop,
-        mtu: hop.mtu,
-        upper: destination.upperThreshold,
-        lower: destination.lowerThreshold,
-      }),
-    )
-  }
-
-  /** What `serviceKey` was made of: it is the only name a removed destination has for its service. */
-  #virtualOf(slot: Slot): [protocol: number, { address: IpAddress; port: number }] {
-    const [protocol, at] = slot.serviceKey.split('/') as [keyof typeof layout.protocolNumbers, string]
-    const colon = at.lastIndexOf(':')
-    return [
-      layout.protocolNumbers[protocol],
-      { address: at.slice(0, colon) as IpAddress, port: Number(at.slice(colon + 1)) },
-    ]
+    const written = this.#map('destinations').update(u32(slot.index), slotBytes(slot))
+    if (!written.ok) throw new Error(written.error.message)
   }
 
   #retire(slot: Slot): void {
@@ -380,7 +275,7 @@ export class Table {
     return undefined
   }
 
-  #newSlot(key: string, destinationKey: string, destination: Destination): Slot | undefined {
+  #newSlot({ key, accepted }: Entry, destinationKey: string, destination: Destination): Slot | undefined {
     const size = this.#map('destinations').info.entries
     for (let index = 0; index < size; index++) {
       if (this.#slots.has(index)) continue
@@ -388,6 +283,7 @@ export class Table {
       this.#zero('loads', index)
       return {
         index,
+        virtual: { protocol: accepted.protocol, address: accepted.address, port: accepted.port },
         serviceKey: key,
         destinationKey,
         serviceId: -1,
@@ -425,22 +321,7 @@ export class Table {
   }
 }
 
-function nextCursor(
-  scheduler: Service['scheduler'],
-  keep: boolean,
-  before: { readonly cursor: Cursor; readonly listed: readonly Listed[] },
-  listed: readonly Listed[],
-  weights: WeightStep,
-): Cursor {
-  if (scheduler === 'wrr') return wrrCursor(keep ? before.cursor : { position: 0, currentWeight: 0 }, weights)
-  if (scheduler === 'rr' && keep) return rrCursor(before.listed, before.cursor, listed)
-  return { position: 0, currentWeight: 0 }
-}
-
 const noSpace = (message: string): OpError => ({ reason: 'no-space', message })
-
-const sameHop = (a: Hop, b: Hop): boolean =>
-  a.interfaceIndex === b.interfaceIndex && a.nextHop === b.nextHop && a.mtu === b.mtu && a.local === b.local
 
 function bitsOf(mask: IpAddress): number {
   let bits = 0

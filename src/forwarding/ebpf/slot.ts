@@ -1,0 +1,88 @@
+/** A destination's place in the maps: the record that user space writes there, and what is kept in memory of it. */
+
+import type { IpAddress } from '../../base/index.ts'
+import { type Destination, serviceKey } from '../index.ts'
+import * as layout from './layout.ts'
+
+/** The way to a destination: an interface and a neighbour there, or this host, or not known (interface 0). */
+export type Hop = {
+  readonly interfaceIndex: number
+  readonly nextHop: IpAddress
+  readonly mtu: number
+  readonly local: boolean
+}
+
+/** What clients talk to, which a removed destination must remember by itself. */
+export type Virtual = { readonly protocol: number; readonly address: IpAddress; readonly port: number }
+
+export type Slot = {
+  readonly index: number
+  readonly virtual: Virtual
+  /** The service's and the destination's keys; both together are what a returning destination is known by. */
+  readonly serviceKey: string
+  readonly destinationKey: string
+  serviceId: number
+  destination: Destination
+  hop: Hop
+  available: boolean
+  /** Removed and waiting: since when, in seconds of CLOCK_MONOTONIC. */
+  removedAt: number
+}
+
+export const NO_HOP: Hop = { interfaceIndex: 0, nextHop: '0.0.0.0' as IpAddress, mtu: 0, local: false }
+
+export const sameHop = (a: Hop, b: Hop): boolean =>
+  a.interfaceIndex === b.interfaceIndex && a.nextHop === b.nextHop && a.mtu === b.mtu && a.local === b.local
+
+export const protocolName = (number: number): 'tcp' | 'udp' => (number === layout.protocolNumbers.udp ? 'udp' : 'tcp')
+
+export function slotBytes({ virtual, serviceId, destination, hop, available }: Slot): Uint8Array {
+  return layout.destination.encode({
+    address: destination.address,
+    port: destination.port,
+    protocol: virtual.protocol,
+    method: destination.method === 'nat' ? layout.methodNumbers.nat : layout.methodNumbers.dr,
+    flags:
+      layout.DESTINATION_USED |
+      (available ? layout.DESTINATION_AVAILABLE : 0) |
+      (hop.local ? layout.DESTINATION_LOCAL : 0),
+    service: serviceId,
+    virtual_address: virtual.address,
+    virtual_port: virtual.port,
+    ifindex: hop.interfaceIndex,
+    next_hop: hop.nextHop,
+    mtu: hop.mtu,
+    upper: destination.upperThreshold,
+    lower: destination.lowerThreshold,
+  })
+}
+
+/** The inverse, but for the weight, which is in the service's list. Undefined: the slot is free. */
+export function slotOf(index: number, bytes: Uint8Array, at: number, now: number): Slot | undefined {
+  const record = layout.destination.decode(bytes, at)
+  if ((record.flags & layout.DESTINATION_USED) === 0) return undefined
+  const virtual = { protocol: record.protocol, address: record.virtual_address, port: record.virtual_port }
+  return {
+    index,
+    virtual,
+    serviceKey: serviceKey({ ...virtual, kind: 'address', protocol: protocolName(record.protocol) }),
+    destinationKey: `${record.address}:${record.port}`,
+    serviceId: record.service,
+    destination: {
+      address: record.address,
+      port: record.port,
+      weight: 0,
+      method: record.method === layout.methodNumbers.nat ? 'nat' : 'dr',
+      upperThreshold: record.upper,
+      lowerThreshold: record.lower,
+    },
+    hop: {
+      interfaceIndex: record.ifindex,
+      nextHop: record.next_hop,
+      mtu: record.mtu,
+      local: (record.flags & layout.DESTINATION_LOCAL) !== 0,
+    },
+    available: (record.flags & layout.DESTINATION_AVAILABLE) !== 0,
+    removedAt: now,
+  }
+}
