@@ -151,6 +151,15 @@ describe('the vrrp role', () => {
     expect((await world.snapshot())[0]).toMatchObject({ advertisementsReceived: 0, drops: {} })
   })
 
+  test('the same id in another family is another virtual router', async () => {
+    const world = new World()
+    const six = { ...calm, name: 'VI_6', family: 6, multicastGroup: address('ff02::12') } as const
+    const its = { ...calm.addresses[0]!, address: address('2001:db8::100'), prefixLength: 64 }
+    await world.configure([calm, { ...six, addresses: [its] }])
+    hear(world, advertisement(200))
+    expect(await world.snapshot()).toMatchObject([{ advertisementsReceived: 1 }, { advertisementsReceived: 0 }])
+  })
+
   test('whoever overslept listens before it takes over', async () => {
     const world = new World()
     await world.configure([calm])
