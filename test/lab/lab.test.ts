@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
-import { openLab, summary } from './library/index.ts'
+import { openLab, summary, until } from './library/index.ts'
 
 lab('hosts on one segment reach each other, and a cut cable parts them', async (lab) => {
   const lan = lab.segment()
@@ -55,12 +56,22 @@ lab('the load reaches a web server from each source in turn', async (lab) => {
 lab('two keepalived routers settle on one master, and a lab sees it', async (lab) => {
   const lan = lab.segment()
   const routers = [1, 2].map((n) => lab.host(`router${n}`, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } }))
-  const configuration = (priority: number): string =>
-    `vrrp_instance VI_1 { interface eth0 virtual_router_id 51 priority ${priority} advert_int 1
-       virtual_ipaddress { 192.0.2.100/24 } }`.replace(/ (?=interface|virtual_router_id|priority|advert_int|\})/g, '\n')
-  await Promise.all(routers.map((host, i) => host.keepalived(configuration(200 - 100 * i))))
-  await routers[0]!.holds('192.0.2.100')
-  expect(routers[1]!.has('192.0.2.100')).toBe(false)
+  await Promise.all(routers.map((host, i) => host.keepalived(instance({ priority: 200 - 100 * i }))))
+  await routers[0]!.holds(VIRTUAL_ADDRESS)
+  expect(routers[1]!.has(VIRTUAL_ADDRESS)).toBe(false)
+})
+
+lab('what keepalived has to say against a packet is a complaint, and a quiet one has none', async (lab) => {
+  const lan = lab.segment()
+  const [left, right] = [1, 2].map((n) =>
+    lab.host(`host${n}`, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } }),
+  )
+  const keepalived = await right!.keepalived(instance({ priority: 100, password: 'right' }))
+  await right!.holds(VIRTUAL_ADDRESS)
+  expect(keepalived.complaints()).toEqual([])
+  const sender = await left!.sender()
+  sender.advertise({ virtualRouterId: 51, priority: 200, addresses: [VIRTUAL_ADDRESS], password: 'wrong' })
+  await until('a complaint', () => keepalived.complaints().length > 0)
 })
 
 test('a closed lab leaves no namespace, no process and no file', async () => {
