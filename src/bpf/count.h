@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* Counters: why packets left, how much services and destinations carried, how many connections they hold. */
+/* Counters: why packets left, how much destinations carried, how many connections they hold. */
 #pragma once
 #include "maps.h"
 
@@ -18,38 +18,26 @@ static __always_inline int leave(enum exit why, int verdict)
 	return verdict;
 }
 
-static __always_inline void count_in(__u32 destination, __u32 service, __u32 bytes, __u32 opened)
+/* A service's totals are the sums of its destinations', so only these are counted. */
+static __always_inline void count_in(__u32 destination, __u32 bytes, __u32 opened)
 {
-	struct traffic *of;
+	struct traffic *of = bpf_map_lookup_elem(&dest_traffic, &destination);
 
-	of = bpf_map_lookup_elem(&dest_traffic, &destination);
-	if (of) {
-		of->connections += opened;
-		of->in_packets += 1;
-		of->in_bytes += bytes;
-	}
-	of = bpf_map_lookup_elem(&service_traffic, &service);
-	if (of) {
-		of->connections += opened;
-		of->in_packets += 1;
-		of->in_bytes += bytes;
-	}
+	if (!of)
+		return;
+	of->connections += opened;
+	of->in_packets += 1;
+	of->in_bytes += bytes;
 }
 
-static __always_inline void count_out(__u32 destination, __u32 service, __u32 bytes)
+static __always_inline void count_out(__u32 destination, __u32 bytes)
 {
-	struct traffic *of;
+	struct traffic *of = bpf_map_lookup_elem(&dest_traffic, &destination);
 
-	of = bpf_map_lookup_elem(&dest_traffic, &destination);
-	if (of) {
-		of->out_packets += 1;
-		of->out_bytes += bytes;
-	}
-	of = bpf_map_lookup_elem(&service_traffic, &service);
-	if (of) {
-		of->out_packets += 1;
-		of->out_bytes += bytes;
-	}
+	if (!of)
+		return;
+	of->out_packets += 1;
+	of->out_bytes += bytes;
 }
 
 /*

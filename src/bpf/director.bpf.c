@@ -90,7 +90,7 @@ static __always_inline int input(struct packet *packet, struct connection *conne
 	/* A SYN that comes again while its reply entry may have been evicted by others. */
 	if (connection->status & CONNECTION_EMBRYO && packet->nat && packet->tcp_flags & 0x02)
 		enter_reply(&packet->flow, connection);
-	count_in(index, destination->service, packet->length, 0);
+	count_in(index, packet->length, 0);
 	advance(&packet->flow, connection, connection->status & CONNECTION_NAT ? DIRECTION_INPUT : DIRECTION_INPUT_ONLY,
 		packet->tcp_flags, now);
 	return DECIDED;
@@ -115,7 +115,7 @@ static __always_inline int output(struct __sk_buff *skb, const struct packet *pa
 	way_in = connection->ifindex;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
-		count_out(index, destination->service, packet->length);
+		count_out(index, packet->length);
 	advance(&flow, connection, DIRECTION_OUTPUT, packet->tcp_flags, now);
 	if (translate(skb, packet, false, flow.target, flow.target_port))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
@@ -184,7 +184,7 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	packet->port = fresh.port;
 	packet->nat = nat;
 	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
-		count_in(index, destination->service, packet->length, 1);
+		count_in(index, packet->length, 1);
 		return DECIDED;
 	}
 	fresh.destination = index;
@@ -229,7 +229,7 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 		return leave(error == -17 ? EXIT_COLLISION : EXIT_TABLE_FULL, TC_DROP);
 	}
 	account(index, fresh.status, fresh.status & CONNECTION_ACTIVE ? 1 : 0, 1);
-	count_in(index, destination->service, packet->length, 1);
+	count_in(index, packet->length, 1);
 	return DECIDED;
 }
 

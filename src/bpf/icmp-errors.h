@@ -15,6 +15,15 @@
 #define INNER_TARGET (INNER + 16)
 #define INNER_PORTS (INNER + IP_HLEN)
 
+/* The IPv4 header from ttl to the end. */
+struct header_tail {
+	__u8 ttl;
+	__u8 protocol;
+	__be16 check;
+	__be32 source;
+	__be32 target;
+};
+
 /* The quoted packet as far as every error quotes it. */
 struct quoted {
 	struct iphdr ip;
@@ -103,7 +112,7 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		return leave(EXIT_LOCAL, TC_PASS);
 
 	if (reply) {
-		count_out(index, destination->service, packet->length);
+		count_out(index, packet->length);
 		if (translate_error(skb, packet, &quoted, false, address, port))
 			return leave(EXIT_REWRITE_FAILED, TC_DROP);
 		count_exit(EXIT_ICMP_RELAYED);
@@ -111,7 +120,7 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 			return send_to(&way);
 		return bpf_redirect_neigh(connection->ifindex, NULL, 0, 0);
 	}
-	count_in(index, destination->service, packet->length, 0);
+	count_in(index, packet->length, 0);
 	way.ifindex = destination->ifindex;
 	way.next_hop = destination->next_hop;
 	if (!way.ifindex && !route(skb, packet, packet->flow.source, destination->address, &way))

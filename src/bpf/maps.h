@@ -26,8 +26,8 @@ MAP(lists, BPF_MAP_TYPE_ARRAY, __u32, struct destination_list, 2 * MAX_SERVICES,
 MAP(destinations, BPF_MAP_TYPE_ARRAY, __u32, struct destination, MAX_DESTINATIONS, 0);
 /* Their connections. */
 MAP(loads, BPF_MAP_TYPE_ARRAY, __u32, struct load, MAX_DESTINATIONS, 0);
-/* Totals by service. */
-MAP(service_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, MAX_SERVICES, 0);
+/* What destinations carried that a service no longer knows; only user space uses it. */
+MAP(retired, BPF_MAP_TYPE_ARRAY, __u32, struct traffic, MAX_SERVICES, 0);
 /* Totals by destination. */
 MAP(dest_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, MAX_DESTINATIONS, 0);
 /* Why packets left the program. */

@@ -113,7 +113,7 @@ struct load {
 };
 _Static_assert(sizeof(struct load) == 24, "load");
 
-/* Totals of a service or a destination, one record a CPU. */
+/* Totals of a destination, one record a CPU. */
 struct traffic {
 	__u64 connections;
 	__u64 in_packets;

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
  * Rewriting and sending. Checksums are updated, never recomputed; bpf_l4_csum_replace() knows whether the skb's is
- * partial or complete. Fields of one IPv4 header go out in one store.
+ * partial or complete. Headers are written in place: the kernel makes them private to us before the program starts.
  */
 #pragma once
 #include "count.h"
 #include "parse.h"
 
-
-/* The IPv4 header from ttl to the end. */
-struct header_tail {
-	__u8 ttl;
-	__u8 protocol;
-	__be16 check;
-	__be32 source;
-	__be32 target;
-};
 
 /* One's complement: what the checksum becomes when a 16-bit word changes (RFC 1624, equation 3). */
 static __always_inline __be16 check_change(__be16 check, __be16 from, __be16 to)
@@ -41,16 +32,30 @@ static __always_inline __be16 check_ttl(__be16 check, __u8 ttl, __u8 protocol)
 	return check_change(check, bpf_htons((ttl << 8) | protocol), bpf_htons(((ttl - 1) << 8) | protocol));
 }
 
+/*
+ * The IPv4 header with eight bytes of transport after it, to write to, or NULL; parse() has seen to it that it is in the
+ * linear part. A call that changes the packet makes the pointer void.
+ */
+static __always_inline struct iphdr *writable_header(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (data + L4_OFFSET + 8 > end)
+		return NULL;
+	return data + ETH_HLEN;
+}
+
 /* TTL minus one, nothing else. */
 static __always_inline int age(struct __sk_buff *skb, const struct packet *packet)
 {
-	struct header_tail tail = {
-		.ttl = packet->ttl - 1,
-		.protocol = packet->flow.protocol,
-		.check = check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol),
-	};
+	struct iphdr *ip = writable_header(skb);
 
-	return bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, 4, 0);
+	if (!ip)
+		return -1;
+	ip->ttl = packet->ttl - 1;
+	ip->check = check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol);
+	return 0;
 }
 
 /* A new address and port on one side, TTL minus one. @target: the destination's side, else the source's. */
@@ -63,23 +68,25 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 	__u32 check_at = L4_OFFSET + (tcp ? 16 : 6);
 	/* UDP: zero means none and stays; a sum of zero is sent as 0xffff. */
 	__u64 mangled = tcp ? 0 : BPF_F_MARK_MANGLED_0;
-	struct header_tail tail = {
-		.ttl = packet->ttl - 1,
-		.protocol = flow->protocol,
-		.source = target ? flow->source : address,
-		.target = target ? address : flow->target,
-	};
-	int error;
+	struct iphdr *ip = writable_header(skb);
+	struct ports *ports;
+	int error = 0;
 
-	tail.check = check_ttl(packet->ip_check, packet->ttl, flow->protocol);
-	tail.check = check_change32(tail.check, old_address, address);
-	error = bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, sizeof(tail), 0);
-	error |= bpf_l4_csum_replace(skb, check_at, old_address, address, BPF_F_PSEUDO_HDR | mangled | 4);
-	if (port != old_port) {
-		error |= bpf_l4_csum_replace(skb, check_at, old_port, port, mangled | 2);
-		error |= bpf_skb_store_bytes(skb, L4_OFFSET + (target ? 2 : 0), &port, 2, 0);
+	if (!ip)
+		return -1;
+	ports = (void *)(ip + 1);
+	ip->ttl = packet->ttl - 1;
+	ip->check = check_change32(check_ttl(packet->ip_check, packet->ttl, flow->protocol), old_address, address);
+	if (target) {
+		ip->daddr = address;
+		ports->target = port;
+	} else {
+		ip->saddr = address;
+		ports->source = port;
 	}
-	return error;
+	if (port != old_port)
+		error = bpf_l4_csum_replace(skb, check_at, old_port, port, mangled | 2);
+	return error | bpf_l4_csum_replace(skb, check_at, old_address, address, BPF_F_PSEUDO_HDR | mangled | 4);
 }
 
 /* Whether the packet, or each segment of it, is longer than @mtu. */

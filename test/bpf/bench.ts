@@ -50,8 +50,11 @@ export class Bench {
     return new Table(this.director, hopTo, () => this.now())
   }
 
+  /** Seconds by which user space's clock is ahead of the kernel's. */
+  later = 0
+
   now(): number {
-    return Math.floor(systemClock.now() / 1_000_000)
+    return Math.floor(systemClock.now() / 1_000_000) + this.later
   }
 
   apply(ops: readonly ForwardingOp[]): void {

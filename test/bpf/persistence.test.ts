@@ -172,3 +172,41 @@ describe('expiry', () => {
     expect(bench.director.maps.templates.info.valueSize).toBe(template.size)
   })
 })
+
+describe('totals', () => {
+  const totals = () => {
+    const one = bench.counters()[0]
+    return { service: one?.connections, destinations: one?.destinations.map(({ connections }) => connections) }
+  }
+
+  test("a service's totals outlive its destinations, also when those are forgotten", async () => {
+    bench.apply(put(service(80, { scheduler: 'rr' }), servers.slice(0, 2)))
+    for (let i = 0; i < 4; i++) open(`203.0.113.${i}`)
+    expect(totals()).toEqual({ service: 4, destinations: [2, 2] })
+    bench.apply([{ type: 'remove-destination', serviceKey: keyOf(80), destinationKey: '192.0.2.11:80' }])
+    expect(totals()).toEqual({ service: 4, destinations: [2] })
+    bench.age('connections', 902)
+    // The first pass removes the connections, the second one sees that nothing refers to the destination.
+    await bench.sweep()
+    bench.later = 121
+    await bench.sweep()
+    expect(totals()).toEqual({ service: 4, destinations: [2] })
+    bench.apply(put(service(80, { scheduler: 'rr' }), [servers[0]!]))
+    expect(totals()).toEqual({ service: 4, destinations: [0, 2] })
+  })
+
+  test('a destination that comes back in time has its totals again', () => {
+    bench.apply(put(service(80), servers.slice(0, 1)))
+    open('203.0.113.1')
+    bench.apply([{ type: 'remove-destination', serviceKey: keyOf(80), destinationKey: '192.0.2.11:80' }])
+    bench.apply(put(service(80), servers.slice(0, 1)))
+    expect(totals()).toEqual({ service: 1, destinations: [1] })
+  })
+
+  test('a service that is removed and put again starts from zero', () => {
+    bench.apply(put(service(80), servers.slice(0, 1)))
+    open('203.0.113.1')
+    bench.apply([{ type: 'remove-service', serviceKey: keyOf(80) }, ...put(service(80), servers.slice(0, 1))])
+    expect(totals()).toEqual({ service: 0, destinations: [0] })
+  })
+})

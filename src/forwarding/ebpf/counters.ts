@@ -1,6 +1,6 @@
 /** Totals, read live from the per-CPU maps. */
 
-import { possibleCpus } from '../../sys/bpf/index.ts'
+import type { BpfMap } from '../../sys/bpf/index.ts'
 import type { ServiceCounters, TrafficCounters } from '../index.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
@@ -10,7 +10,9 @@ import type { Table } from './table.ts'
 export function readCounters({ maps }: Director, table: Table): ServiceCounters[] {
   return [...table.counted()].map(({ key, id, slots }) => ({
     serviceKey: key,
-    ...readTraffic(maps.service_traffic.lookup(u32(id))),
+    ...table
+      .slotsCountedFor(key, id)
+      .reduce((sum, index) => add(sum, readTraffic(maps.dest_traffic, index)), readTraffic(maps.retired, id)),
     destinations: slots.map(({ index, destinationKey }) => {
       const bytes = maps.loads.lookup(u32(index))
       const load = layout.load.decode(bytes ?? new Uint8Array(layout.load.size))
@@ -18,7 +20,7 @@ export function readCounters({ maps }: Director, table: Table): ServiceCounters[
       const total = Math.max(0, (load.total + load.embryo_total) | 0)
       return {
         destinationKey,
-        ...readTraffic(maps.dest_traffic.lookup(u32(index))),
+        ...readTraffic(maps.dest_traffic, index),
         activeConnections: active,
         inactiveConnections: Math.max(0, total - active),
         persistentConnections: Math.max(0, load.persistent | 0),
@@ -36,16 +38,27 @@ export function readExits({ maps }: Director): Record<string, number> {
   return exits
 }
 
-function readTraffic(bytes: Uint8Array | undefined): TrafficCounters {
-  const sum = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
-  if (bytes === undefined) return sum
-  for (let cpu = 0; cpu < possibleCpus(); cpu++) {
-    const one = layout.traffic.decode(bytes, cpu * layout.traffic.size)
-    sum.connections += one.connections
-    sum.inPackets += one.in_packets
-    sum.outPackets += one.out_packets
-    sum.inBytes += one.in_bytes
-    sum.outBytes += one.out_bytes
+/** The sum over all processors. */
+export function readTraffic(map: BpfMap, index: number): TrafficCounters {
+  const bytes = map.lookup(u32(index))
+  let sum: TrafficCounters = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+  for (let at = 0; bytes !== undefined && at < bytes.length; at += layout.traffic.size) {
+    const one = layout.traffic.decode(bytes, at)
+    sum = add(sum, {
+      connections: one.connections,
+      inPackets: one.in_packets,
+      outPackets: one.out_packets,
+      inBytes: one.in_bytes,
+      outBytes: one.out_bytes,
+    })
   }
   return sum
 }
+
+export const add = (a: TrafficCounters, b: TrafficCounters): TrafficCounters => ({
+  connections: a.connections + b.connections,
+  inPackets: a.inPackets + b.inPackets,
+  outPackets: a.outPackets + b.outPackets,
+  inBytes: a.inBytes + b.inBytes,
+  outBytes: a.outBytes + b.outBytes,
+})

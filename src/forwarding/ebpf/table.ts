@@ -14,6 +14,7 @@ import {
   serviceKey,
 } from '../index.ts'
 import { type Accepted, acceptDestination, acceptService } from './accept.ts'
+import { add, readTraffic } from './counters.ts'
 import * as layout from './layout.ts'
 import { listBytes, readList } from './list.ts'
 import type { Director, MapName } from './program.ts'
@@ -34,6 +35,8 @@ type Entry = {
 type ServiceKeyRecord = ReturnType<typeof layout.serviceKeyLayout.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
+/** Of a removed destination whose service is gone as well. */
+const NO_SERVICE = 0xffff_ffff
 /** As long as IPVS keeps them. */
 const MAX_SECONDS_IN_TRASH = 120
 
@@ -79,6 +82,13 @@ export class Table {
     return this.#slots.get(index)
   }
 
+  /** Whose totals make up a service's: its destinations and those that were removed from it. */
+  slotsCountedFor(key: string, id: number): readonly number[] {
+    return [...this.#slots.values()]
+      .filter((slot) => slot.serviceId === id && slot.serviceKey === key)
+      .map(({ index }) => index)
+  }
+
   usedSlots(): readonly number[] {
     return [...this.#slots.keys()]
   }
@@ -96,7 +106,7 @@ export class Table {
     }
     const id = this.#freeServiceId()
     if (id === undefined) return fail(noSpace(`${key}: the table of services is full`))
-    this.#zero('service_traffic', id)
+    this.#zero('retired', id)
     const entry: Entry = { id, key, service, accepted: accepted.value, list: 2 * id, slots: [] }
     const written = this.#writeList(entry, [], false)
     if (!written.ok) return written
@@ -109,7 +119,11 @@ export class Table {
     const entry = this.#entries.get(key)
     if (entry === undefined) return ok(undefined)
     this.#map('services').delete(this.#serviceKeyBytes(entry))
-    for (const slot of entry.slots) this.#retire(slot)
+    for (const slot of entry.slots) {
+      // What it carried for this service is forgotten with it.
+      slot.serviceId = NO_SERVICE
+      this.#retire(slot)
+    }
     this.#entries.delete(key)
     this.#writeSettings()
     return ok(undefined)
@@ -170,6 +184,7 @@ export class Table {
   freeUnreferred(referred: ReadonlySet<number>, since: number): void {
     for (const slot of this.#slots.values()) {
       if (slot.available || referred.has(slot.index) || slot.removedAt + MAX_SECONDS_IN_TRASH > since) continue
+      this.#keepTotals(slot)
       this.#slots.delete(slot.index)
       this.#map('destinations').update(u32(slot.index), new Uint8Array(layout.destination.size))
     }
@@ -286,7 +301,7 @@ export class Table {
         virtual: { protocol: accepted.protocol, address: accepted.address, port: accepted.port },
         serviceKey: key,
         destinationKey,
-        serviceId: -1,
+        serviceId: NO_SERVICE,
         destination,
         hop: NO_HOP,
         available: true,
@@ -301,6 +316,23 @@ export class Table {
     const size = this.#map('services').info.entries
     for (let id = 0; id < size; id++) if (!taken.has(id)) return id
     return undefined
+  }
+
+  /** A service's totals do not fall when a removed destination is forgotten. */
+  #keepTotals({ index, serviceId, serviceKey: key }: Slot): void {
+    if (this.#entries.get(key)?.id !== serviceId) return
+    const totals = add(readTraffic(this.#map('retired'), serviceId), readTraffic(this.#map('dest_traffic'), index))
+    const written = this.#map('retired').update(
+      u32(serviceId),
+      layout.traffic.encode({
+        connections: totals.connections,
+        in_packets: totals.inPackets,
+        out_packets: totals.outPackets,
+        in_bytes: totals.inBytes,
+        out_bytes: totals.outBytes,
+      }),
+    )
+    if (!written.ok) throw new Error(written.error.message)
   }
 
   #zero(name: MapName, index: number): void {

@@ -5,7 +5,7 @@
  */
 
 import type { Result } from '../../base/index.ts'
-import { hfbpf, openHfbpf } from '../../native/index.ts'
+import { openHfbpf } from '../../native/index.ts'
 
 export { type AttachmentKind, attachIngress, detachIngress, hasTcx, isAttached } from './attachment.ts'
 export { BpfMap, openPinnedMap, type Slice } from './map.ts'
@@ -15,6 +15,3 @@ export { BpfProgram } from './program.ts'
 
 /** Whether the addon and libbpf are there; the error is a sentence for the user. */
 export const probeBpf = (): Result<unknown, string> => openHfbpf()
-
-/** How many values a per-CPU entry has. */
-export const possibleCpus = (): number => hfbpf().possibleCpus()
