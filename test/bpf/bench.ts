@@ -41,13 +41,18 @@ export class Bench {
     const loaded = loadDirector({ pinDirectory: this.pinDirectory, connectionTableSize, log: silentLog })
     if (!loaded.ok) throw new Error(loaded.error.message)
     this.director = loaded.value
-    this.table = this.#newTable()
+    this.table = this.#newTable(this.director)
   }
 
-  #newTable(): Table {
+  /** Another process takes over what the maps hold. */
+  reopen(): void {
+    this.table = this.#newTable({ ...this.director, adopted: true })
+  }
+
+  #newTable(director: Director): Table {
     const hopTo = (to: IpAddress): Hop =>
       this.hops.get(to) ?? { interfaceIndex: 1, nextHop: to, mtu: 1500, local: false }
-    return new Table(this.director, hopTo, () => this.now())
+    return new Table(director, hopTo, () => this.now())
   }
 
   /** Seconds by which user space's clock is ahead of the kernel's. */

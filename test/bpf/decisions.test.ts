@@ -1,5 +1,6 @@
 /** What the program does with a packet: verdict, counter, and the packet it leaves. One row, one rule. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { serviceKeyLayout } from '../../src/forwarding/ebpf/layout.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
 import { ACK, FIN, type FramePlan, frame, ICMP, icmpError, RST, readFrame, SYN, UDP } from './frames.ts'
@@ -342,6 +343,22 @@ describe('destinations that come and go', () => {
     expect(bench.send(toDr({ targetPort: 83 })).exit).toBe('no-service')
     port--
     bench.apply(put(service(83), [destination('192.0.2.24', 83, 'dr')]))
+    expect(bench.send({ ...plan, flags: ACK }).exit).toBe('forwarded')
+  })
+
+  test('a process that died between two writes: a destination that is in no list counts as removed', () => {
+    bench.apply(put(service(87), [destination('192.0.2.26', 87, 'dr')]))
+    const plan = toDr({ targetPort: 87 })
+    bench.send(plan)
+    bench.send({ ...plan, flags: ACK })
+    const key = serviceKeyLayout.encode({ address: VIP, port: 87, protocol: 6 })
+    expect(bench.director.maps.services.delete(key)).toBe(true)
+    bench.reopen()
+    expect(
+      bench.table.state().services.some(({ service: { address } }) => 'port' in address && address.port === 87),
+    ).toBe(false)
+    expect(bench.send({ ...plan, flags: ACK }).exit).toBe('destination-removed')
+    bench.apply(put(service(87), [destination('192.0.2.26', 87, 'dr')]))
     expect(bench.send({ ...plan, flags: ACK }).exit).toBe('forwarded')
   })
 

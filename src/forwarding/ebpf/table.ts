@@ -212,6 +212,10 @@ export class Table {
     // Ids are given out from the lowest on: nearly the order in which they were made.
     found.sort(([, a], [, b]) => a.id - b.id)
     for (const [key, record] of found) this.#readService(key, record)
+    // A process may have died between two writes.
+    const listed = new Set([...this.#entries.values()].flatMap(({ slots }) => slots))
+    for (const slot of this.#slots.values()) if (slot.available && !listed.has(slot)) this.#retire(slot)
+    this.#writeSettings()
   }
 
   #readService(key: ServiceKeyRecord, record: ServiceRecord): void {
@@ -233,7 +237,7 @@ export class Table {
     const slots: Slot[] = []
     for (const { slot: index, weight } of readList(this.#map('lists'), record.list).listed) {
       const slot = this.#slots.get(index)
-      if (slot === undefined) continue
+      if (slot === undefined || !slot.available) continue
       slot.destination = { ...slot.destination, weight }
       slots.push(slot)
     }
