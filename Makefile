@@ -86,7 +86,7 @@ test: setup-matrix build ## lint, types, unit, kernel and lab tests; ends with N
 bench: tools         ## outage, jitter, throughput, memory, each beside a peer measured in the same run
 	@bench/run $(ARGS)
 
-soak: setup-matrix build ## the lab tests that take long
+soak: setup-lab build  ## ten minutes of kills under load: make soak [HOLDFAST_SOAK_MINUTES=10]
 	@HOLDFAST_SOAK=1 $(BIN)/vitest run --project soak
 
 HOLDFAST_FUZZ_RUNS ?= 20000

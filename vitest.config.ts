@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** Needs root: network namespaces, raw sockets, the kernel's BPF, whole daemons. One file at a time, after the rest. */
 const privileged = ['test/{bpf,sys,scenario,lab,build}/**/*.test.ts']
 const long = ['test/soak/**/*.test.ts']
+/** `make fuzz`: so many cases a property, and the time they take. */
+const fuzzing = Number(process.env['HOLDFAST_FUZZ_RUNS']) > 0
 
 export default defineConfig({
   test: {
@@ -15,6 +17,7 @@ export default defineConfig({
           exclude: [...privileged, ...long],
           setupFiles: ['test/fuzz.ts'],
           maxWorkers: 2,
+          ...(fuzzing ? { testTimeout: 3_600_000 } : {}),
           sequence: { groupOrder: 0 },
         },
       },
