@@ -35,8 +35,9 @@ char license_text[] SEC("license") = "Dual MIT/GPL";
 static __always_inline int transmit(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct destination *destination;
-	struct way way;
+	struct way way = {};
 	__u32 index = packet->destination;
+	int found;
 
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	/* Its server was removed: silence, so that the flow can go on if the server comes back. */
@@ -50,8 +51,13 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct packet *
 		return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, destination->mtu, EXIT_TOO_BIG);
 	way.ifindex = destination->ifindex;
 	way.next_hop = destination->next_hop;
-	if (!way.ifindex && !route(skb, packet, packet->flow.source, destination->address, &way))
-		return leave(EXIT_NO_ROUTE, TC_DROP);
+	if (!way.ifindex) {
+		found = route(skb, packet, packet->flow.source, destination->address, &way);
+		if (found == ROUTE_TOO_BIG)
+			return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, way.mtu, EXIT_TOO_BIG);
+		if (found == ROUTE_NONE)
+			return leave(EXIT_NO_ROUTE, TC_DROP);
+	}
 	if (packet->nat ? translate(skb, packet, true, packet->address, packet->port) : age(skb, packet))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_FORWARDED);
@@ -102,7 +108,7 @@ static __always_inline int output(struct __sk_buff *skb, const struct packet *pa
 	struct flow flow = client_flow(&packet->flow, entry);
 	struct connection *connection = find(&flow);
 	struct destination *destination;
-	struct way way;
+	struct way way = {};
 	__u32 index;
 	__u32 way_in;
 
@@ -117,13 +123,13 @@ static __always_inline int output(struct __sk_buff *skb, const struct packet *pa
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
 		count_out(index, packet->length);
 	advance(&flow, connection, DIRECTION_OUTPUT, packet->tcp_flags, now);
+	/* The server hears of it as if from the client; it is the way to the client that is narrow. */
+	if (route_back(skb, packet, flow.target, flow.source, way_in, &way) == ROUTE_TOO_BIG)
+		return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, way.mtu, EXIT_TOO_BIG);
 	if (translate(skb, packet, false, flow.target, flow.target_port))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_REPLIED);
-	if (route(skb, packet, flow.target, flow.source, &way))
-		return send_to(&way);
-	/* Forwarding is off: back by the interface the client came from, by its routes. */
-	return bpf_redirect_neigh(way_in, NULL, 0, 0);
+	return send_to(&way);
 }
 
 /* Sees to it that replies to @flow will not be taken for those of another connection. False: they would be. */

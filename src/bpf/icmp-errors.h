@@ -75,8 +75,9 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	struct flow flow = {};
 	struct connection *connection;
 	struct destination *destination;
-	struct way way;
+	struct way way = {};
 	__u32 index;
+	__u32 way_in;
 	__be32 address;
 	__be16 port;
 	bool reply;
@@ -103,6 +104,7 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	index = connection->destination;
 	address = connection->address;
 	port = connection->port;
+	way_in = connection->ifindex;
 	if (!reply && expired(connection, seconds()))
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	destination = bpf_map_lookup_elem(&destinations, &index);
@@ -116,14 +118,14 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		if (translate_error(skb, packet, &quoted, false, address, port))
 			return leave(EXIT_REWRITE_FAILED, TC_DROP);
 		count_exit(EXIT_ICMP_RELAYED);
-		if (route(skb, packet, address, packet->flow.target, &way))
-			return send_to(&way);
-		return bpf_redirect_neigh(connection->ifindex, NULL, 0, 0);
+		if (route(skb, packet, address, packet->flow.target, &way) != ROUTE_FOUND)
+			way.ifindex = way_in;
+		return send_to(&way);
 	}
 	count_in(index, packet->length, 0);
 	way.ifindex = destination->ifindex;
 	way.next_hop = destination->next_hop;
-	if (!way.ifindex && !route(skb, packet, packet->flow.source, destination->address, &way))
+	if (!way.ifindex && route(skb, packet, packet->flow.source, destination->address, &way) != ROUTE_FOUND)
 		return leave(EXIT_NO_ROUTE, TC_DROP);
 	if (nat ? translate_error(skb, packet, &quoted, true, address, port) : age(skb, packet))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);

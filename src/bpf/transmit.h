@@ -89,48 +89,82 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 	return error | bpf_l4_csum_replace(skb, check_at, old_address, address, BPF_F_PSEUDO_HDR | mangled | 4);
 }
 
-/* Whether the packet, or each segment of it, is longer than @mtu. */
+/*
+ * The length of the packet, or of each of its segments; those may be longer by TCP options.
+ */
+static __always_inline __u32 segment_length(const struct __sk_buff *skb, const struct packet *packet)
+{
+	return skb->gso_size ? skb->gso_size + IP_HLEN + 20 : packet->length;
+}
+
 static __always_inline bool too_big(const struct __sk_buff *skb, const struct packet *packet, __u32 mtu)
 {
-	if (!mtu || packet->length <= mtu)
-		return false;
-	/* 40: both headers, with TCP options up to 60 in all; a segment may be over by those, and the device splits it. */
-	return !skb->gso_size || skb->gso_size + IP_HLEN + 20 > mtu;
+	return mtu && packet->length > mtu && segment_length(skb, packet) > mtu;
 }
 
 /* The next hop of a packet. */
 struct way {
 	__u32 ifindex;
 	__be32 next_hop;
+	__u32 mtu; /* of what was too small */
 };
 
+enum { ROUTE_NONE, ROUTE_FOUND, ROUTE_TOO_BIG };
+
 /*
- * Where the routing table sends a packet from @source to @target that came in on this interface. True: found.
- * Answers only while forwarding is switched on for the interface.
+ * Where the routing table sends a packet from @source to @target that came in on this interface. Answers only while
+ * forwarding is switched on for the interface.
  */
-static __noinline bool route(struct __sk_buff *skb, const struct packet *packet, __be32 source, __be32 target, struct way *way)
+static __noinline int route(struct __sk_buff *skb, const struct packet *packet, __be32 source, __be32 target, struct way *way)
 {
 	struct bpf_fib_lookup query = {
 		.family = AF_INET,
 		.ipv4_src = source,
 		.ipv4_dst = target,
 	};
+	__u32 length;
 	long answer;
 
 	if (!skb || !packet || !way)
-		return false;
+		return ROUTE_NONE;
+	length = segment_length(skb, packet);
+	query.tot_len = length < 0xffff ? length : 0xffff;
 	query.l4_protocol = packet->flow.protocol;
 	query.tos = packet->tos;
 	query.ifindex = skb->ifindex;
 	answer = bpf_fib_lookup(skb, &query, sizeof(query), 0);
+	if (answer == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
+		way->mtu = query.mtu_result;
+		return ROUTE_TOO_BIG;
+	}
 	if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH)
-		return false;
+		return ROUTE_NONE;
 	way->ifindex = query.ifindex;
 	way->next_hop = query.ipv4_dst;
-	return true;
+	return ROUTE_FOUND;
 }
 
-/* Hands the frame on; the kernel puts the link-level header on and resolves the neighbour if need be. */
+/*
+ * The way back to a client: by the routing table, or where that does not answer by the interface @way_in that the
+ * client came in by, with no next hop.
+ */
+static __always_inline int route_back(struct __sk_buff *skb, const struct packet *packet, __be32 source, __be32 target,
+				      __u32 way_in, struct way *way)
+{
+	int found = route(skb, packet, source, target, way);
+
+	if (found != ROUTE_NONE)
+		return found;
+	way->ifindex = way_in;
+	way->next_hop = 0;
+	way->mtu = 0;
+	/* Judges a segmented packet as fitting; its segments were made for the link it came from. */
+	if (bpf_check_mtu(skb, way_in, &way->mtu, 0, 0) == BPF_MTU_CHK_RET_FRAG_NEEDED)
+		return ROUTE_TOO_BIG;
+	return too_big(skb, packet, way->mtu) ? ROUTE_TOO_BIG : ROUTE_FOUND;
+}
+
+/* Hands the frame on, without a next hop by the routes of that interface; the kernel puts the link-level header on and resolves the neighbour if need be. */
 static __always_inline int send_to(const struct way *way)
 {
 	struct bpf_redir_neigh neighbour = {
@@ -138,5 +172,7 @@ static __always_inline int send_to(const struct way *way)
 		.ipv4_nh = way->next_hop,
 	};
 
+	if (!way->next_hop)
+		return bpf_redirect_neigh(way->ifindex, NULL, 0, 0);
 	return bpf_redirect_neigh(way->ifindex, &neighbour, sizeof(neighbour), 0);
 }

@@ -81,6 +81,26 @@ describe('NAT with port mapping', () => {
   })
 })
 
+describe('a way to the client that is narrower than the way to the server', () => {
+  test.each(['0', '1'])('the server learns of it, ip_forward %s', async (forward) => {
+    cluster.director.sysctl(`net.ipv4.ip_forward=${forward}`)
+    cluster.director.ip('link', 'set', 'eth0', 'mtu', '1300')
+    for (const last of ['11', '12'])
+      await applied(backend, put(service(8300 + Number(last)), [destination(`198.51.100.${last}`, 8080, 'nat')]))
+    const before = (await backend.exits())['too-big'] ?? 0
+    const port = forward === '0' ? 8311 : 8312
+    const { stdout } = await cluster.client.exec(
+      'sh',
+      '-c',
+      `curl -s --max-time 20 http://${VIP}:${port}/bulk/4 | wc -c`,
+    )
+    cluster.director.ip('link', 'set', 'eth0', 'mtu', '1500')
+    cluster.director.sysctl('net.ipv4.ip_forward=0')
+    expect(stdout.trim()).toBe(String(4 << 20))
+    expect((await backend.exits())['too-big']).toBeGreaterThan(before)
+  })
+})
+
 describe('with ip_forward on', () => {
   test('replies of NAT go by the routing table', async () => {
     cluster.director.sysctl('net.ipv4.ip_forward=1')
