@@ -1,0 +1,95 @@
+import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import type { ResumedRouter } from '../ipc/index.ts'
+import type { Machines } from './machines.ts'
+import { addressId } from './network-view.ts'
+import { expectationOf } from './outgoing.ts'
+import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
+import { rehearse } from './rehearsal.ts'
+import { newRunningRouter, type RunningRouter } from './running-router.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/**
+ * From here on exactly these run: new ones start, unchanged ones are not touched, changed ones are adjusted and stay what
+ * they are, others end.
+ * @param resumed masters of a process that has just ended; they are masters at once
+ */
+export function configure(
+  parts: Parts,
+  machines: Machines,
+  surroundings: Surroundings,
+  routers: readonly VirtualRouter[],
+  resumed: readonly ResumedRouter[],
+): void {
+  const { clock, keeper, sockets, view, running } = parts
+  const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
+  parts.virtual = new Set(routers.flatMap((router) => addressesOf(router).map(({ address }) => address)))
+  // Both the old and the new ones need their sockets now: those that end have to say so.
+  sockets.synchronize([...routersOf(parts), ...routers], view)
+  keeper.together(() => {
+    for (const one of running.values()) {
+      const router = wanted.get(one.key)
+      if (router !== undefined && !sameValue(router, one.router)) adjust(parts, machines, surroundings, one, router)
+    }
+    const fresh: RunningRouter[] = []
+    for (const [key, router] of wanted)
+      if (!running.has(key)) {
+        const one = newRunningRouter(router, clock.wall())
+        running.set(key, one)
+        fresh.push(one)
+      }
+    const since = new Map(resumed.map((one) => [one.key, one.since]))
+    // Those that the network takes for masters speak first.
+    for (const one of fresh) if (since.has(one.key)) start(parts, machines, surroundings, one, since.get(one.key))
+    for (const one of fresh) if (!since.has(one.key)) start(parts, machines, surroundings, one, undefined)
+    for (const one of [...running.values()])
+      if (!wanted.has(one.key)) {
+        machines.advance(one, { type: 'deleted' }, clock.now())
+        running.delete(one.key)
+      }
+  })
+  surroundings.reassess()
+  for (const one of running.values()) rehearse(parts, one)
+}
+
+function start(
+  { clock }: Parts,
+  machines: Machines,
+  surroundings: Surroundings,
+  one: RunningRouter,
+  since: string | undefined,
+): void {
+  surroundings.locate(one)
+  const reason = surroundings.reasonAgainst(one)
+  if (since === undefined || reason !== undefined) {
+    machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, clock.now())
+    return
+  }
+  machines.advance(one, { type: 'resumed-as-master' }, clock.now())
+  const at = Date.parse(since)
+  if (!Number.isNaN(at)) one.since = at
+}
+
+function adjust(
+  parts: Parts,
+  machines: Machines,
+  surroundings: Surroundings,
+  one: RunningRouter,
+  router: VirtualRouter,
+): void {
+  const before = one.router
+  const placedBefore = new Set(placedOf(parts, before).map(addressId))
+  one.router = router
+  one.expectation = expectationOf(router)
+  one.outgoing.clear()
+  one.complained.clear()
+  surroundings.locate(one)
+  const now = parts.clock.now()
+  machines.advance(one, { type: 'reconfigured', before }, now)
+  if (one.state.name !== 'master') return
+  const placed = placedOf(parts, router)
+  const added = placed.filter((each) => !placedBefore.has(addressId(each)))
+  parts.announcer.changed(one.key, placed, added, router.announcements, now)
+}
+
+/** Configurations are plain values, made in one way: equal text is equal meaning. */
+const sameValue = (a: VirtualRouter, b: VirtualRouter): boolean => JSON.stringify(a) === JSON.stringify(b)

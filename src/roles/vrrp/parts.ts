@@ -1,0 +1,44 @@
+import type { IpAddress, Log } from '../../base/index.ts'
+import type { VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import type { RouteClient } from '../../sys/netlink/index.ts'
+import type { Clock } from '../../sys/time/index.ts'
+import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
+import type { Alarm } from './alarm.ts'
+import type { Announcer } from './announcer.ts'
+import { addressId, type NetworkView } from './network-view.ts'
+import type { RunningRouter } from './running-router.ts'
+import type { VrrpSockets } from './sockets.ts'
+
+/** What the virtual routers of the role share; each part is closed by who opened it. */
+export type Parts = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly alarm: Alarm
+  readonly routes: RouteClient
+  readonly view: NetworkView
+  readonly keeper: AddressKeeper
+  readonly announcer: Announcer
+  readonly sockets: VrrpSockets
+  /** By key. */
+  readonly running: Map<string, RunningRouter>
+  /** Every virtual address: none of them is a source of ours. */
+  virtual: ReadonlySet<IpAddress>
+}
+
+/** Everything that moves with the master, advertised or not. */
+export const addressesOf = (router: VirtualRouter): readonly VirtualAddress[] => [
+  ...router.addresses,
+  ...router.excludedAddresses,
+]
+
+/** Those of its addresses that are on an interface because of us. */
+export function placedOf({ view, keeper }: Parts, router: VirtualRouter): readonly PlacedAddress[] {
+  return addressesOf(router).flatMap((address) => {
+    const placed = place(address, view)
+    return placed === undefined || !keeper.holds(addressId(placed)) ? [] : [placed]
+  })
+}
+
+export function* routersOf({ running }: Parts): Iterable<VirtualRouter> {
+  for (const { router } of running.values()) yield router
+}

@@ -1,0 +1,122 @@
+import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
+import type { RouteEvent } from '../../sys/netlink/index.ts'
+import type { Machines } from './machines.ts'
+import { addressId, faultReason, sourceAddress } from './network-view.ts'
+import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
+import { rehearse } from './rehearsal.ts'
+import { ownsAddresses, type RunningRouter } from './running-router.ts'
+import { socketKey } from './sockets.ts'
+
+/** What the host's interfaces and addresses mean for the virtual routers on them. */
+export type Surroundings = {
+  /** Reads all interfaces and addresses afresh. */
+  reload(): Result<void, { readonly message: string }>
+  onRouteEvent(event: RouteEvent): void
+  /**
+   * Looks again whether each virtual router may run, and where it sends from.
+   * @param index only those on this interface, or that send from anywhere; undefined: all, and the sockets
+   */
+  reassess(index?: number): void
+  /** Finds out where this one sends from. */
+  locate(one: RunningRouter): void
+  /** Why this one may not run, in words for the user; undefined: it may. */
+  reasonAgainst(one: RunningRouter): string | undefined
+}
+
+export function openSurroundings(parts: Parts, machines: Machines): Surroundings {
+  const { clock, log, alarm, routes, view, keeper, announcer, sockets, running } = parts
+
+  function reload(): Result<void, { readonly message: string }> {
+    const links = routes.links()
+    if (!links.ok) return links
+    const addresses = routes.addresses()
+    if (!addresses.ok) return addresses
+    view.replace(links.value, addresses.value)
+    return ok(undefined)
+  }
+
+  function onRouteEvent(event: RouteEvent): void {
+    view.apply(event)
+    switch (event.type) {
+      case 'link-removed':
+        announcer.forgetInterface(event.index)
+        return reassess()
+      case 'link':
+        return reassess()
+      case 'address':
+        return reassess(event.address.interfaceIndex)
+      case 'address-removed':
+        putBack(addressId(event.address), event.address.address)
+        return reassess(event.address.interfaceIndex)
+      case 'resync': {
+        const read = reload()
+        if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
+        for (const placed of keeper.missing()) putBack(addressId(placed), placed.address)
+        return reassess()
+      }
+      case 'neighbour':
+      case 'route-changed':
+        return
+      default:
+        return assertNever(event)
+    }
+  }
+
+  /** Someone removed a virtual address while we are master with it. */
+  function putBack(id: string, address: IpAddress): void {
+    if (!keeper.restore(id)) return
+    log.info('virtual address was removed and is put back', { address })
+    const now = clock.now()
+    for (const one of running.values()) {
+      if (one.state.name !== 'master') continue
+      const placed = placedOf(parts, one.router)
+      const added = placed.filter((each) => addressId(each) === id)
+      if (added.length > 0) announcer.changed(one.key, placed, added, one.router.announcements, now)
+    }
+    alarm.wakeBy(announcer.deadline())
+  }
+
+  /** Makes good what is missing of a master's addresses: their interface may have come only now. */
+  function reinstall(one: RunningRouter): void {
+    const added = keeper.hold(one.key, addressesOf(one.router), ownsAddresses(one.router))
+    if (added.length === 0) return
+    announcer.changed(one.key, placedOf(parts, one.router), added, one.router.announcements, clock.now())
+    alarm.wakeBy(announcer.deadline())
+  }
+
+  function reassess(index?: number): void {
+    if (index === undefined) sockets.synchronize(routersOf(parts), view)
+    for (const one of running.values()) {
+      if (index !== undefined && one.router.source === undefined && view.link(one.router.interface)?.index !== index)
+        continue
+      locate(one)
+      const now = clock.now()
+      const reason = reasonAgainst(one)
+      if (one.state.name === 'fault') {
+        if (reason === undefined) {
+          machines.advance(one, { type: 'fault-cleared' }, now)
+          rehearse(parts, one)
+        } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
+      } else if (one.state.name !== 'initialize' && reason !== undefined)
+        machines.advance(one, { type: 'fault-found', reason }, now)
+      else if (one.state.name === 'master' && index === undefined) reinstall(one)
+    }
+    alarm.wakeBy(sockets.deadline())
+  }
+
+  function locate(one: RunningRouter): void {
+    const source = sourceAddress(one.router, view, parts.virtual)
+    if (source === one.source) return
+    // A master whose source has just gone says goodbye from it, if it still can.
+    if (source === undefined && one.state.name === 'master') return
+    one.source = source
+    one.outgoing.clear()
+  }
+
+  function reasonAgainst({ router }: RunningRouter): string | undefined {
+    const reason = faultReason(router, view, sourceAddress(router, view, parts.virtual))
+    return reason ?? sockets.failure(socketKey(router))?.message
+  }
+
+  return { reload, onRouteEvent, reassess, locate, reasonAgainst }
+}
