@@ -2,6 +2,7 @@
 
 import type { IpAddress } from '../../base/index.ts'
 import type { Connection } from '../index.ts'
+import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { u32 } from './struct.ts'
@@ -27,7 +28,7 @@ export function readConnections(
         const entry = layout.connection.decode(values, i * layout.connection.size)
         const key = layout.flow.decode(keys, i * layout.flow.size)
         const serviceKey = keyOf(entry.destination)
-        const expiresIn = entry.seen + entry.timeout - now
+        const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
         if ((entry.status & layout.CONNECTION_REPLY) !== 0 || serviceKey === undefined || expiresIn < 0) continue
         const udp = key.protocol === layout.protocolNumbers.udp
         found.push({
@@ -52,7 +53,7 @@ export function readConnections(
       const entry = layout.template.decode(values, i * layout.template.size)
       const key = layout.templateKey.decode(keys, i * layout.templateKey.size)
       const serviceKey = keyOf(entry.destination)
-      const expiresIn = entry.seen + entry.timeout - now
+      const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
       const slot = maps.destinations.lookup(u32(entry.destination))
       if (serviceKey === undefined || slot === undefined || (expiresIn < 0 && entry.controlled <= 0)) continue
       const { address, port } = layout.destination.decode(slot)

@@ -5,6 +5,7 @@
  */
 
 import type { BpfMap } from '../../sys/bpf/index.ts'
+import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { u32 } from './struct.ts'
@@ -61,7 +62,7 @@ export async function sweep(
         if ((status & layout.CONNECTION_NAT) !== 0) translated++
         const destination = at(i * size + 12)
         referred.add(destination)
-        if (time - at(i * size + 4) > at(i * size + 8)) overdue.push(i)
+        if (elapsedSeconds(at(i * size + 4), time) > at(i * size + 8)) overdue.push(i)
         if (map !== embryos) continue
         const count = counts.get(destination) ?? { active: 0, total: 0 }
         count.total++
@@ -81,7 +82,7 @@ export async function sweep(
       const entry = layout.template.decode(slice.values, i * layout.template.size)
       seen++
       referred.add(entry.destination)
-      if (time - entry.seen > entry.timeout) overdue.push(i)
+      if (elapsedSeconds(entry.seen, time) > entry.timeout) overdue.push(i)
     }
     removed += reap(director, slice.keys, layout.templateKey.size, overdue, true)
     if (!(await pause())) return undefined
