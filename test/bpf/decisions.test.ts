@@ -1,5 +1,5 @@
 /** What the program does with a packet: verdict, counter, and the packet it leaves. One row, one rule. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { serviceKeyLayout } from '../../src/forwarding/ebpf/layout.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
@@ -17,6 +17,13 @@ beforeAll(() => {
   ])
 })
 afterAll(() => bench?.close())
+
+/** A bench of one test. */
+function ownBench(size?: number): Bench {
+  const own = new Bench(size)
+  onTestFinished(() => own.close())
+  return own
+}
 
 const client = '203.0.113.5'
 let port = 20_000
@@ -400,7 +407,7 @@ describe('ports used again', () => {
 })
 
 test('a full table refuses new UDP flows, counts them and keeps the old ones', () => {
-  const small = new Bench(64)
+  const small = ownBench(64)
   small.apply(put(service(54, { protocol: 'udp' }), [destination('192.0.2.11', 54, 'dr')]))
   const plan = (from: number): FramePlan => toDr({ protocol: UDP, targetPort: 54, sourcePort: from })
   const exits: string[] = []
@@ -409,11 +416,10 @@ test('a full table refuses new UDP flows, counts them and keeps the old ones', (
   expect(new Set(exits)).toEqual(new Set(['forwarded', 'table-full']))
   expect(small.connections()).toHaveLength(128 - refused)
   expect(small.send(plan(1001)).exit).toBe('forwarded')
-  small.close()
 })
 
 test('a flood of SYN leaves established connections alone', () => {
-  const flood = new Bench()
+  const flood = ownBench()
   flood.apply(put(service(80), [destination('192.0.2.11', 80, 'dr')]))
   const plan = toDr({ sourcePort: 7 })
   flood.send(plan)
@@ -423,11 +429,10 @@ test('a flood of SYN leaves established connections alone', () => {
     director.run(frame(toDr({ source: `198.18.${i >> 8}.${i & 255}`, sourcePort: 1024 + (i % 7) })))
   expect(flood.send({ ...plan, flags: ACK }).exit).toBe('forwarded')
   expect(flood.connections().filter(({ state }) => state === 'ESTABLISHED')).toHaveLength(1)
-  flood.close()
 })
 
 test('a half-open NAT connection gets its way back again when that was evicted', () => {
-  const evicted = new Bench()
+  const evicted = ownBench()
   evicted.apply(put(service(8000), [destination('198.51.100.11', 8080, 'nat')]))
   const reply = { source: '198.51.100.11', target: client, sourcePort: 8080, targetPort: port, flags: SYN | ACK }
   evicted.send(toNat())
@@ -437,11 +442,10 @@ test('a half-open NAT connection gets its way back again when that was evicted',
   expect(evicted.send(reply).exit).toBe('no-service')
   evicted.send(toNat())
   expect(evicted.send(reply).exit).toBe('replied')
-  evicted.close()
 })
 
 test('a full table leaves new TCP connections among the half-open ones, where they work', () => {
-  const small = new Bench(64)
+  const small = ownBench(64)
   small.apply([
     ...put(service(54, { protocol: 'udp' }), [destination('192.0.2.11', 54, 'dr')]),
     ...put(service(80), [destination('192.0.2.11', 80, 'dr')]),
@@ -451,5 +455,4 @@ test('a full table leaves new TCP connections among the half-open ones, where th
   expect(small.send(toDr({ flags: ACK })).exit).toBe('forwarded+promotion-failed')
   expect(small.send(toDr({ flags: ACK })).verdict).toBe(REDIRECT)
   expect(small.connections().find(({ protocol }) => protocol === 'tcp')?.state).toBe('ESTABLISHED')
-  small.close()
 })
