@@ -127,11 +127,11 @@ async function serverFailsAndReturns(play: Play, server: WebServer, stop: () => 
   newClients(play, 1)
   const halfOpen = (await destinationOf(daemons[0], address))?.activeConnections ?? 0
   if (halfOpen > 100)
-    timeline.event(
-      dim(
-        `  wlc still counts ${halfOpen} half-open connections for ${server.name}: with direct routing the director sees the`,
-      ) + dim(' client ask, not the server refuse, and forgets after 60 s, as IPVS does'),
-    )
+    for (const line of [
+      `  wlc still counts ${halfOpen} half-open connections for ${server.name}: with direct routing the director sees`,
+      '  the client ask, not the server refuse, and forgets after 60 s, as IPVS does',
+    ])
+      timeline.event(dim(line))
   await watch(play, 2)
 }
 
