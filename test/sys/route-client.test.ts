@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
 import { hfsys } from '../../src/native/index.ts'
@@ -75,6 +76,25 @@ describe('addresses', () => {
     must(client.deleteAddress(request))
     must(client.deleteAddress({ ...request, interfaceIndex: 9999 }))
   })
+
+  for (const [setting, kept] of [
+    ['0', 'off'],
+    ['1', 'on'],
+  ] as const)
+    test(`deleting the first address of a subnet leaves the others, promote_secondaries being and staying ${kept}`, () => {
+      const path = '/proc/sys/net/ipv4/conf/eth0/promote_secondaries'
+      here.within(() => writeFileSync(path, setting))
+      const first = { interfaceIndex, address: address('198.51.100.1'), prefixLength: 24, scope: 0 }
+      must(client.addAddress(first))
+      must(client.addAddress({ ...first, address: address('198.51.100.2') }))
+      here.ip('addr', 'add', '198.51.100.3/24', 'dev', 'eth0')
+      must(client.deleteAddress(first))
+      expect(held('198.51.100.1')).toBeUndefined()
+      expect(held('198.51.100.2')).toMatchObject({ flags: IFA_F_PERMANENT, protocol: ADDRESS_PROTOCOL })
+      expect(held('198.51.100.3')).toMatchObject({ protocol: 0 })
+      expect(here.within(() => readFileSync(path, 'utf8').trim())).toBe(setting)
+      here.ip('addr', 'flush', 'to', '198.51.100.0/24')
+    })
 
   test('an IPv6 address is usable at once; at full length it is not chosen as a source', () => {
     const vip = { interfaceIndex, address: address('2001:db8::240'), prefixLength: 128, scope: 0 }

@@ -69,7 +69,10 @@ export type RouteClient = {
    * not chosen as a source. EEXIST counts as success.
    */
   addAddress(request: Omit<LinkAddress, 'flags' | 'protocol'>): Result<void, NetlinkError>
-  /** EADDRNOTAVAIL and ENODEV count as success. */
+  /**
+   * EADDRNOTAVAIL and ENODEV count as success. Other addresses of the same subnet stay, also where the host's
+   * promote_secondaries is off and this was the first of them.
+   */
   deleteAddress(request: Pick<LinkAddress, 'interfaceIndex' | 'address' | 'prefixLength'>): Result<void, NetlinkError>
   close(): void
 }

@@ -14,6 +14,7 @@ import { systemError } from '../descriptor/index.ts'
 import { type NetlinkSocket, openBlockingSocket } from './netlink-socket.ts'
 import { ADDRESS_PROTOCOL, type LinkAddress, type NetlinkError, type OpenRouteClient, type Route } from './ports.ts'
 import { AF_INET, AF_INET6, AF_UNSPEC, readAddress, readLink, readNeighbour, readRoute } from './read-message.ts'
+import { linkRequest, promotesSecondaries, promotionRequest } from './secondaries.ts'
 
 /** The answer is there when the request returns; this only keeps a kernel that does not answer from holding us. */
 const ANSWER_TIMEOUT_MS = 2_000
@@ -41,6 +42,21 @@ export const openRouteClient: OpenRouteClient = () => {
     }
   }
 
+  /** Where promote_secondaries is off, the first address of a subnet takes all others along: it is on for the time being. */
+  function promoting<T>(index: number, work: () => T): T {
+    let promotes: boolean | undefined
+    exchange('RTM_GETLINK', wire.RTM_GETLINK, 0, linkRequest(index), ({ payload }) => {
+      promotes ??= promotesSecondaries(payload)
+    })
+    const set = (on: boolean) =>
+      exchange('promote_secondaries', wire.RTM_SETLINK, wire.NLM_F_ACK, promotionRequest(index, on)).ok
+    // Unknown, or not to be had: then as the host has it.
+    const turned = promotes === false && set(true)
+    const result = work()
+    if (turned) set(false)
+    return result
+  }
+
   return ok({
     links: () => dump('RTM_GETLINK', wire.RTM_GETLINK, allLinks(), readLink),
     addresses: (family) => dump('RTM_GETADDR', wire.RTM_GETADDR, allAddresses(family), readAddress),
@@ -63,7 +79,9 @@ export const openRouteClient: OpenRouteClient = () => {
 
     deleteAddress(request) {
       const what = `delete ${request.address}/${request.prefixLength}`
-      const done = exchange(what, wire.RTM_DELADDR, wire.NLM_F_ACK, addressOf(request, [], 0, 0))
+      const remove = () => exchange(what, wire.RTM_DELADDR, wire.NLM_F_ACK, addressOf(request, [], 0, 0))
+      const mayTakeOthers = familyOf(request.address) === 4 && request.prefixLength < 32
+      const done = mayTakeOthers ? promoting(request.interfaceIndex, remove) : remove()
       return unless(['EADDRNOTAVAIL', 'ENODEV'], done)
     },
 

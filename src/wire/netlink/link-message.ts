@@ -28,12 +28,15 @@ export const IFLA_MTU = 4
 export const IFLA_LINK = 5
 export const IFLA_MASTER = 10
 export const IFLA_LINKINFO = 18
+export const IFLA_AF_SPEC = 26
 export const IFLA_EXT_MASK = 29
 /** Within IFLA_LINKINFO. */
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
 /** Within IFLA_INFO_DATA of a macvlan. */
 export const IFLA_MACVLAN_MODE = 1
+/** Within IFLA_AF_SPEC and AF_INET: the interface's IPv4 settings; read as an array, set as attributes IPV4_DEVCONF_*. */
+export const IFLA_INET_CONF = 1
 /** An IFLA_EXT_MASK: no counters, which are most of a dump. */
 export const RTEXT_FILTER_SKIP_STATS = 8
 
