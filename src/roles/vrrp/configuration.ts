@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../base/index.ts'
 import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { ResumedRouter } from '../ipc/index.ts'
 import type { Machines } from './machines.ts'
@@ -5,7 +6,7 @@ import { addressId } from './network-view.ts'
 import { expectationOf } from './outgoing.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import { rehearse } from './rehearsal.ts'
-import { newRunningRouter, type RunningRouter } from './running-router.ts'
+import { newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -22,7 +23,7 @@ export function configure(
 ): void {
   const { clock, keeper, sockets, view, running } = parts
   const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
-  parts.virtual = new Set(routers.flatMap((router) => addressesOf(router).map(({ address }) => address)))
+  parts.virtual = movingAddresses(routers)
   // Both the old and the new ones need their sockets now: those that end have to say so.
   sockets.synchronize([...routersOf(parts), ...routers], view)
   keeper.together(() => {
@@ -90,6 +91,14 @@ function adjust(
   const added = placed.filter((each) => !placedBefore.has(addressId(each)))
   parts.announcer.changed(one.key, placed, added, router.announcements, now)
 }
+
+/** Those of an owner may be the host's own, and the only ones to send from; where they are not, they bear our mark. */
+const movingAddresses = (routers: readonly VirtualRouter[]): ReadonlySet<IpAddress> =>
+  new Set(
+    routers
+      .filter((router) => !ownsAddresses(router))
+      .flatMap((router) => addressesOf(router).map(({ address }) => address)),
+  )
 
 /** Configurations are plain values, made in one way: equal text is equal meaning. */
 const sameValue = (a: VirtualRouter, b: VirtualRouter): boolean => JSON.stringify(a) === JSON.stringify(b)

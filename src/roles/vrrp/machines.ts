@@ -55,10 +55,13 @@ export function openMachines(parts: Parts, report: StateReport): Machines {
     const socket = sockets.get(socketKey(one.router))
     const datagrams = outgoingAt(one, priority)
     if (socket === undefined || datagrams.length === 0) return
+    let left = 0
     for (const datagram of datagrams) {
       const sent = socket.send(datagram)
-      if (!sent.ok) complain(log, one, `send ${sent.error.code}`, 'advertisement was not sent', sent.error.message)
+      if (sent.ok) left++
+      else complain(log, one, `send ${sent.error.code}`, 'advertisement was not sent', sent.error.message)
     }
+    if (left === 0) return
     one.counters.advertisementsSent++
     if (priority === RESIGNED) one.counters.priorityZeroSent++
   }

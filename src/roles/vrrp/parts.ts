@@ -9,6 +9,9 @@ import { addressId, type NetworkView } from './network-view.ts'
 import type { RunningRouter } from './running-router.ts'
 import type { VrrpSockets } from './sockets.ts'
 
+/** Another virtual router's, or too short to say whose. */
+export type Unclaimed = 'virtual-router-id' | 'length'
+
 /** What the virtual routers of the role share; each part is closed by who opened it. */
 export type Parts = {
   readonly clock: Clock
@@ -21,7 +24,9 @@ export type Parts = {
   readonly sockets: VrrpSockets
   /** By key. */
   readonly running: Map<string, RunningRouter>
-  /** Every virtual address: none of them is a source of ours. */
+  /** By socket key and reason: what came in for no virtual router of ours. */
+  readonly unclaimed: Map<string, Map<Unclaimed, number>>
+  /** The virtual addresses that may be another host's: none of them is a source of ours. */
   virtual: ReadonlySet<IpAddress>
 }
 

@@ -12,19 +12,25 @@ import {
 } from '../../wire/vrrp/index.ts'
 import { complain } from './complaint.ts'
 import type { Machines } from './machines.ts'
-import type { Parts } from './parts.ts'
+import type { Parts, Unclaimed } from './parts.ts'
 import type { RunningRouter } from './running-router.ts'
+import { socketKey } from './sockets.ts'
 
-/** Takes what came in on an interface: a refused advertisement is counted and touches nothing else. */
+/**
+ * Takes what came in on an interface. In this order: long enough to name a virtual router; one of ours on this interface
+ * and in this family; in backup or master; what the codec checks; what `validate` checks. An advertisement that fails is
+ * counted, complained about once, and touches no timer and no state.
+ */
 export type Receive = (name: string, family: Family, datagram: VrrpDatagram) => void
 
-export function openReceiver({ running, log, clock }: Parts, machines: Machines): Receive {
+export function openReceiver({ running, unclaimed, log, clock }: Parts, machines: Machines): Receive {
   return (name, family, datagram) => {
     const { payload, source } = datagram
     const virtualRouterId = peekVirtualRouterId(payload)
-    if (virtualRouterId === undefined) return
+    if (virtualRouterId === undefined) return noteUnclaimed(name, family, 'length')
     const one = running.get(virtualRouterKey({ interface: name, family, virtualRouterId }))
-    if (one === undefined || one.source === undefined) return
+    if (one === undefined) return noteUnclaimed(name, family, 'virtual-router-id')
+    if (one.source === undefined) return
     const { state, counters, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
     const previous = state.name === 'backup' ? state.heard?.source : undefined
@@ -43,6 +49,13 @@ export function openReceiver({ running, log, clock }: Parts, machines: Machines)
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
     one.putOff = false
     machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, clock.now())
+  }
+
+  function noteUnclaimed(name: string, family: Family, reason: Unclaimed): void {
+    const key = socketKey({ interface: name, family })
+    const counts = unclaimed.get(key) ?? new Map<Unclaimed, number>()
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+    unclaimed.set(key, counts)
   }
 
   function noteChecksum({ router, complained }: RunningRouter, checksum: string, datagram: VrrpDatagram): void {

@@ -64,14 +64,17 @@ export function outgoingAt(running: RunningRouter, priority: number): readonly O
   return made
 }
 
-/** When its machine wants to hear of the time next, and whether being late may mean that we have not listened. */
-export const isOverslept = (running: RunningRouter, deadline: Instant, now: Instant): boolean =>
-  running.state.name === 'backup' && now - deadline > OVERSLEPT
+/**
+ * Whether this deadline was missed so far that we may not have listened: what would have kept a backup from taking over, or
+ * the master that took the place of one who was not scheduled, waits in the socket (keepalived: timer_expired_backup).
+ */
+export const isOverslept = (deadline: Instant, now: Instant): boolean => now - deadline > OVERSLEPT
 
-/** A backup's timer that fires this late, in µs, has waited with the advertisements that would have stopped it. */
+/** µs. Looking into the socket first costs a turn of the event loop, some 50 µs. */
 const OVERSLEPT = 2_000
 
-export function snapshotOf(running: RunningRouter): VirtualRouterSnapshot {
+/** @param unclaimed what its socket got for nobody, by reason */
+export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<string, number>): VirtualRouterSnapshot {
   const { router, state, counters, source } = running
   const heard = state.name === 'backup' ? state.heard : undefined
   const masterAddress = state.name === 'master' ? source : heard?.source
@@ -96,6 +99,7 @@ export function snapshotOf(running: RunningRouter): VirtualRouterSnapshot {
     addresses: [...router.addresses, ...router.excludedAddresses].map((one) => `${one.address}/${one.prefixLength}`),
     ...counts,
     drops: Object.fromEntries(drops),
+    ...(unclaimed === undefined ? {} : { unclaimed: Object.fromEntries(unclaimed) }),
   }
 }
 

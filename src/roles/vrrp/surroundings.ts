@@ -36,13 +36,16 @@ export function openSurroundings(parts: Parts, machines: Machines): Surroundings
   }
 
   function onRouteEvent(event: RouteEvent): void {
+    const before = event.type === 'link' ? view.linkAt(event.link.index) : undefined
     view.apply(event)
     switch (event.type) {
       case 'link-removed':
         announcer.forgetInterface(event.index)
         return reassess()
       case 'link':
-        return reassess()
+        reassess()
+        if (before !== undefined && !sameBytes(before.mac, event.link.mac)) announceAgain(event.link.index)
+        return
       case 'address':
         return reassess(event.address.interfaceIndex)
       case 'address-removed':
@@ -60,6 +63,17 @@ export function openSurroundings(parts: Parts, machines: Machines): Surroundings
       default:
         return assertNever(event)
     }
+  }
+
+  /** The interface has another hardware address: what the neighbours know of its virtual addresses is wrong. */
+  function announceAgain(index: number): void {
+    for (const one of running.values()) {
+      if (one.state.name !== 'master') continue
+      const placed = placedOf(parts, one.router)
+      const there = placed.filter(({ interfaceIndex }) => interfaceIndex === index)
+      if (there.length > 0) announcer.changed(one.key, placed, there, one.router.announcements, clock.now())
+    }
+    alarm.wakeBy(announcer.deadline())
   }
 
   /** Someone removed a virtual address while we are master with it. */
@@ -120,3 +134,6 @@ export function openSurroundings(parts: Parts, machines: Machines): Surroundings
 
   return { reload, onRouteEvent, reassess, locate, reasonAgainst }
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])

@@ -65,6 +65,7 @@ export function openVirtualRouters(
     announcer,
     sockets,
     running,
+    unclaimed: new Map(),
     virtual: new Set(),
   }
   const machines = openMachines(parts, report)
@@ -104,19 +105,22 @@ export function openVirtualRouters(
 
   function runDeadlines(): void {
     let now = clock.now()
+    let overslept = false
     for (const one of running.values()) {
       const deadline = deadlineOf(one.state)
       if (deadline === undefined || deadline > now) continue
       // The socket may hold what this deadline has missed: look there first, once.
-      if (!one.putOff && isOverslept(one, deadline, now)) {
+      if (!one.putOff && isOverslept(deadline, now)) {
         one.putOff = true
+        overslept = true
         continue
       }
       one.putOff = false
       machines.advance(one, { type: 'deadline-reached' }, now)
     }
     now = clock.now()
-    announcer.run(now)
+    // Nobody says whose an address is before it is known who is master.
+    if (!overslept) announcer.run(now)
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
     if (callerDeadline !== undefined && callerDeadline.at <= now) {
       const { wake } = callerDeadline
@@ -159,7 +163,7 @@ export function openVirtualRouters(
       [...running.values()]
         .filter(({ state }) => state.name === 'master')
         .map(({ key, since }) => ({ key, since: new Date(since).toISOString() })),
-    snapshots: () => [...running.values()].map(snapshotOf),
+    snapshots: () => [...running.values()].map((one) => snapshotOf(one, parts.unclaimed.get(socketKey(one.router)))),
     stop(keepAddresses) {
       for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
     },

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { address, centiseconds, instant, micros, millis, pseudoHeader, seconds } from '../../../src/base/index.ts'
 import type { VirtualRouter } from '../../../src/model/index.ts'
@@ -74,6 +75,14 @@ describe('the vrrp role', () => {
     expect(world.held()).toEqual(['192.0.2.11/24', 'fe80::11/64'])
   })
 
+  test('an owner whose only address is the virtual one sends from it', async () => {
+    const world = new World()
+    world.addresses = [onLink(2, VIP)]
+    await world.configure([{ ...calm, priority: 255, initialState: 'master' }])
+    expect(world.states()).toEqual(['MASTER'])
+    expect((await world.snapshot())[0]).toMatchObject({ state: 'master', masterAddress: '192.0.2.100' })
+  })
+
   test('an owner’s own address is neither removed at the start nor at the end', async () => {
     const world = new World()
     world.addresses = [onLink(2, '192.0.2.11/24'), onLink(2, VIP)]
@@ -148,8 +157,47 @@ describe('the vrrp role', () => {
     const world = new World()
     await world.configure([calm])
     hear(world, advertisement(200, { virtualRouterId: 52 }))
-    expect((await world.snapshot())[0]).toMatchObject({ advertisementsReceived: 0, drops: {} })
+    hear(world, advertisement(200).subarray(0, 7))
+    expect((await world.snapshot())[0]).toMatchObject({
+      advertisementsReceived: 0,
+      drops: {},
+      unclaimed: { 'virtual-router-id': 1, length: 1 },
+    })
   })
+
+  for (const state of ['backup', 'master', 'fault'] as const)
+    test(`whatever is refused leaves state, timer and wire of a ${state} as they were`, async () => {
+      const world = state === 'master' ? await master() : new World()
+      if (state === 'fault') world.happens({ type: 'link', link: ethernet(2, 'eth0', { up: false, running: false }) })
+      if (state !== 'master') await world.configure([calm])
+      world.run(millis(300))
+      const { drops: _, unclaimed: __, ...before } = (await world.snapshot())[0]!
+      const { armed, timersArmed } = world
+      world.deeds()
+      const good = advertisement(200)
+      fc.assert(
+        fc.property(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 40 }),
+            // One of ours with one byte changed, or cut short.
+            fc.tuple(fc.nat({ max: good.length - 1 }), fc.integer({ min: 1, max: 255 })).map(([at, by]) => {
+              const bytes = good.slice()
+              bytes[at] = (bytes[at] ?? 0) ^ by
+              return bytes
+            }),
+            fc.nat({ max: good.length - 1 }).map((length) => good.slice(0, length)),
+          ),
+          (bytes) => hear(world, bytes),
+        ),
+      )
+      hear(world, good, 254)
+      world.receive('eth0/ipv4', { payload: good, source, destination: address('192.0.2.11') })
+      expect({ armed: world.armed, timersArmed: world.timersArmed }).toEqual({ armed, timersArmed })
+      expect(world.deeds()).toEqual([])
+      const { drops, unclaimed: ___, ...after } = (await world.snapshot())[0]!
+      expect(after).toEqual(before)
+      expect(Object.keys(drops).length > 0).toBe(state !== 'fault')
+    })
 
   test('the same id in another family is another virtual router', async () => {
     const world = new World()
@@ -172,6 +220,52 @@ describe('the vrrp role', () => {
     world.sleep(seconds(10))
     world.fire()
     expect(world.deeds()).toContain('advert 100')
+  })
+
+  test('a master that overslept listens before it sends or announces', async () => {
+    const again = { ...calm, announcements: { ...quiet, masterRefresh: seconds(5) } }
+    const stronger = await master(again)
+    stronger.sleep(seconds(10))
+    hear(stronger, advertisement(200))
+    stronger.run(seconds(1))
+    await stronger.settle()
+    expect(stronger.deeds()).toEqual([`delete ${VIP}`])
+    expect(stronger.states().at(-1)).toBe('BACKUP')
+
+    const weaker = await master(again)
+    weaker.sleep(seconds(10))
+    hear(weaker, advertisement(50))
+    expect(weaker.deeds()[0]).toBe('advert 100')
+
+    const alone = await master(again)
+    alone.sleep(seconds(10))
+    expect(alone.deeds()).toEqual([])
+    alone.run(millis(1))
+    expect(alone.deeds()).toEqual(['advert 100', 'arp 192.0.2.100'])
+  })
+
+  test('an advertisement that cannot be sent is complained about once, and not counted', async () => {
+    const world = await master()
+    const { advertisementsSent } = (await world.snapshot())[0]!
+    world.sendFailure = {
+      code: 'ENOBUFS',
+      call: 'sendmsg',
+      message: 'eth0: sendmsg: No buffer space available (ENOBUFS)',
+    }
+    world.run(seconds(3))
+    expect((await world.snapshot())[0]).toMatchObject({ state: 'master', advertisementsSent })
+    expect(world.logged.filter((line) => line.startsWith('advertisement was not sent'))).toHaveLength(1)
+    world.sendFailure = undefined
+    world.run(seconds(1))
+    expect(world.deeds()).toEqual(['advert 100'])
+  })
+
+  test('a new hardware address is announced at once', async () => {
+    const world = await master()
+    world.happens({ type: 'link', link: ethernet(2, 'eth0') })
+    expect(world.deeds()).toEqual([])
+    world.happens({ type: 'link', link: ethernet(2, 'eth0', { mac: new Uint8Array([2, 0, 0, 0, 9, 9]) }) })
+    expect(world.deeds()).toEqual(['arp 192.0.2.100'])
   })
 
   test('an address taken away is put back and announced', async () => {

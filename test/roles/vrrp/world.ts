@@ -56,6 +56,8 @@ export class World {
   readonly said: FromVrrp[] = []
   readonly logged: string[] = []
   socketFailure: SystemFailure | undefined
+  /** What every send of an advertisement meets. */
+  sendFailure: SystemFailure | undefined
   ended = false
   /** A predecessor's answers, by the type of the question. */
   predecessor: ((question: { type: string }) => unknown) | undefined
@@ -108,6 +110,11 @@ export class World {
     const answer = this.said.find((message) => message.type === 'snapshot' && message.id === id)
     if (answer?.type !== 'snapshot') throw new Error('no snapshot')
     return answer.snapshot
+  }
+
+  /** When the timer will fire next. */
+  get armed(): Instant | undefined {
+    return this.#armed
   }
 
   /** Turns the clock, firing the timer at each moment it is armed for. */
@@ -195,6 +202,7 @@ export class World {
         this.#receivers.set(key, onDatagram)
         return ok({
           send: ({ payload, destination }) => {
+            if (this.sendFailure !== undefined) return fail(this.sendFailure)
             this.#do(
               `advert ${payload[2]}${destination.startsWith('224.') || destination.startsWith('ff') ? '' : ` to ${destination}`}`,
             )
