@@ -34,6 +34,9 @@ export type AnnouncementSettings = {
   readonly gnaInterval: Micros
 }
 
+/** What scripts are told that a virtual router entered, or as the last that its master heard a weaker one. */
+export type VrrpNotifyState = 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP' | 'DELETED' | 'MASTER_RX_LOWER_PRI'
+
 export type VirtualRouterNotifications = {
   readonly master?: Command
   readonly backup?: Command

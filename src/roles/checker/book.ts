@@ -96,8 +96,10 @@ function openServer(
     alive: true,
     since: wall,
   }
-  for (const [i, checker] of model.checkers.entries())
-    checkers.push({ server, checker, health: beginHealth(checker, now, random(), inheritedFrom(record, i)) })
+  const failed = new Set(record?.failedCheckers)
+  const named = model.checkers.some((checker) => failed.has(question(checker)))
+  for (const checker of model.checkers)
+    checkers.push({ server, checker, health: beginHealth(checker, now, random(), inherited(checker)) })
   server.alive = isAlive(checkers.map(({ health }) => health))
   if (record !== undefined) {
     server.announced = record.up
@@ -105,14 +107,14 @@ function openServer(
     if (!server.alive) server.reason = record.reason ?? 'down before the checker was restarted'
   }
   return server
-}
 
-function inheritedFrom(record: HealthRecord | undefined, index: number): Inherited | undefined {
-  if (record === undefined) return undefined
-  if (record.up) return { verdict: 'up' }
-  if (record.failedCheckers.includes(index)) return { verdict: 'down' }
-  // Down for no checker we can name: every one has to find it up first.
-  return { presumedUp: record.failedCheckers.length > 0 }
+  function inherited(checker: Checker): Inherited | undefined {
+    if (record === undefined) return undefined
+    if (record.up) return { verdict: 'up' }
+    if (failed.has(question(checker))) return { verdict: 'down' }
+    // If no checker of now asks what found it down, each of them has to find it up first.
+    return { presumedUp: named }
+  }
 }
 
 function carryOver(

@@ -10,7 +10,7 @@ import type { FromChecker } from '../ipc/index.ts'
 const SPACING: Micros = millis(20)
 const SPACING_PER_DESTINATION: Micros = micros(20)
 
-type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' | 'quorum' }>
+type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' | 'real-server-removed' | 'quorum' }>
 
 /** Changes on their way to the supervisor: first the services that are wanted, then what is to be announced, in order. */
 export class Outbox {
@@ -44,14 +44,20 @@ export class Outbox {
       this.#send({ type: 'services-wanted', complete: false, services })
     }
     this.#notBefore = after(now, micros(SPACING + destinations * SPACING_PER_DESTINATION))
-    const announcements = this.#announcements
-    this.#announcements = []
-    for (const announcement of announcements) this.#send(announcement)
+    this.#announce()
     return undefined
   }
 
-  /** Forgets services that wait: a complete list has gone out in their place. */
-  dropServices(): void {
+  /** Sends all services at once, in place of those that wait, and what is to be announced after them. */
+  sendComplete(services: readonly ServiceState[]): void {
     this.#services.clear()
+    this.#send({ type: 'services-wanted', complete: true, services })
+    this.#announce()
+  }
+
+  #announce(): void {
+    const announcements = this.#announcements
+    this.#announcements = []
+    for (const announcement of announcements) this.#send(announcement)
   }
 }

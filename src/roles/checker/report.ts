@@ -1,7 +1,7 @@
 import { assertNever } from '../../base/index.ts'
 import { type Checker, endpoint } from '../../model/index.ts'
 import type { CheckerSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
-import { countsAsUp, realServerState } from '../../proto/health/index.ts'
+import { countsAsUp, question, realServerState } from '../../proto/health/index.ts'
 import { sorryServerInUse } from '../../proto/virtual-server/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import type { Book, CheckerRun, RealServerRun } from './book.ts'
@@ -31,7 +31,9 @@ export function recordOf(server: RealServerRun): HealthRecord {
     serviceKey: server.service.model.key,
     realServerKey: server.key,
     up: server.alive,
-    failedCheckers: server.checkers.flatMap(({ health }, i) => (health.verdict === 'down' ? [i] : [])),
+    failedCheckers: server.checkers.flatMap(({ checker, health }) =>
+      health.verdict === 'down' ? [question(checker)] : [],
+    ),
     since: isoTime(server.since),
     ...(server.reason === undefined ? {} : { reason: server.reason }),
   }

@@ -54,6 +54,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       case 'withdraw':
         if (offered?.revision === message.revision) offered = undefined
         return
+      case 'ping':
+        return channel.send({ type: 'pong' })
       case 'snapshot-requested':
         return channel.send({ type: 'snapshot', id: message.id, snapshot: snapshotOf(book) })
       case 'stop':
@@ -72,7 +74,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       random: ports.random,
       records: begun ? [] : slice.health,
     })
-    const resumed = !begun && slice.health.length > 0
+    const resumed = new Set(begun ? [] : slice.health.map(({ serviceKey }) => serviceKey))
     begun = true
     const kept = new Set(checkersOf(book))
     for (const run of checkersOf(before)) {
@@ -84,10 +86,10 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     for (const service of book.values()) {
       for (const server of service.realServers) noteHealth(server)
       // What an earlier role knew of the quorum went with it; the supervisor remembers what it announced.
-      weigh(service, resumed ? 'known' : 'new')
+      weigh(service, resumed.has(service.model.key) ? 'known' : 'new')
     }
-    outbox.dropServices()
-    channel.send({ type: 'services-wanted', complete: true, services: [...book.values()].map(wanted) })
+    for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
+    outbox.sendComplete([...book.values()].map(wanted))
     settle(now)
     channel.send({ type: 'applied', revision })
   }
@@ -170,6 +172,17 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
     outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce })
     if (changed) weigh(server.service, 'new')
+  }
+
+  /** What a new configuration leaves out has gone down, as far as scripts go (keepalived does the same). */
+  function announceRemoved(before: ServiceRun, now: ServiceRun | undefined): void {
+    const serviceKey = before.model.key
+    const kept = new Set(now?.realServers.map(({ key }) => key))
+    for (const { key, alive } of before.realServers)
+      if (alive && !kept.has(key))
+        outbox.putAnnouncement({ type: 'real-server-removed', serviceKey, realServerKey: key })
+    if (now === undefined && before.quorum.name === 'up')
+      outbox.putAnnouncement({ type: 'quorum', serviceKey, up: false, sorryServerInUse: false, announce: true })
   }
 
   function weigh(service: ServiceRun, change: 'new' | 'known'): void {

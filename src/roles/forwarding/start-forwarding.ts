@@ -27,11 +27,15 @@ export function startForwarding(
     work = work.then(() => (ended ? undefined : task()))
   }
 
-  channel.onMessage((message) => inTurn(() => receive(message)))
+  channel.onMessage((message) => {
+    // Not in turn: it asks whether we turn at all, and the work under way may be long.
+    if (message.type === 'ping') channel.send({ type: 'pong' })
+    else inTurn(() => receive(message))
+  })
   channel.onClosed(() => inTurn(() => end('services-in-place')))
   channel.send({ type: 'started' })
 
-  async function receive(message: ToForwarding): Promise<void> {
+  async function receive(message: Exclude<ToForwarding, { readonly type: 'ping' }>): Promise<void> {
     switch (message.type) {
       case 'offer': {
         const { revision, slice } = message
@@ -50,7 +54,7 @@ export function startForwarding(
         if (offered?.revision === message.revision) offered = undefined
         return
       case 'services-wanted':
-        return opened?.keeper.want(message.complete, message.services)
+        return opened?.keeper.want(message.order, message.complete, message.services)
       case 'snapshot-requested': {
         if (opened === undefined) return
         const { backend, keeper } = opened
@@ -77,8 +81,8 @@ export function startForwarding(
       await backend.close('services-in-place')
       return fail(can.error.message)
     }
-    const keeper = createTableKeeper(backend, can.value, ports, log, (failures) =>
-      channel.send({ type: 'services-applied', failures }),
+    const keeper = createTableKeeper(backend, can.value, ports, log, (order, failures) =>
+      channel.send({ type: 'services-applied', order, failures }),
     )
     opened = { backend, keeper, slice }
     return ok(undefined)

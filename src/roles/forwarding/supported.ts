@@ -1,7 +1,8 @@
 import type { BackendCapabilities, ServiceState } from '../../forwarding/index.ts'
 import { endpoint, serviceKey } from '../../model/index.ts'
 
-export type ServiceFailure = { readonly serviceKey: string; readonly reason: string }
+/** `final`: trying again is of no use, the backend cannot do it. */
+export type ServiceFailure = { readonly serviceKey: string; readonly reason: string; readonly final?: true }
 
 export type Supported = {
   /** What the backend can be asked for: services as wanted, without the destinations it cannot hold. */
@@ -17,7 +18,7 @@ export function supportedPart(wanted: readonly ServiceState[], can: BackendCapab
     const key = serviceKey(state.service.address)
     const reason = reasonAgainst(state, can)
     if (reason !== undefined) {
-      failures.push({ serviceKey: key, reason })
+      failures.push({ serviceKey: key, reason, final: true })
       continue
     }
     const destinations = state.destinations.filter(({ method }) => can.methods.includes(method))
@@ -27,6 +28,7 @@ export function supportedPart(wanted: readonly ServiceState[], can: BackendCapab
       failures.push({
         serviceKey: key,
         reason: `${endpoint(left)}: lb_kind ${left.method.toUpperCase()} is not supported; there are ${list(can.methods).toUpperCase()}`,
+        final: true,
       })
     }
   }

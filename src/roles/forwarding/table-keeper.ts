@@ -18,7 +18,7 @@ const longestRetry = seconds(30)
 /** Holds a backend to what is wanted: one plan at a time, failures retried from what the kernel then really holds. */
 export type TableKeeper = {
   /** Until the first complete list nothing is planned: an incomplete one would remove what is still wanted. */
-  want(complete: boolean, services: readonly ServiceState[]): void
+  want(order: number, complete: boolean, services: readonly ServiceState[]): void
   /** What could not be put into the table, by the last attempt. */
   readonly failures: () => readonly ServiceFailure[]
   readonly wanted: () => readonly ServiceState[]
@@ -31,10 +31,11 @@ export function createTableKeeper(
   can: BackendCapabilities,
   ports: Pick<ForwardingPorts, 'schedule'>,
   log: Log,
-  onApplied: (failures: readonly ServiceFailure[]) => void,
+  onApplied: (order: number, failures: readonly ServiceFailure[]) => void,
 ): TableKeeper {
   const wanted = new Map<string, ServiceState>()
   let known = false
+  let lastOrder = 0
   let held: ForwardingState | undefined
   let failures: readonly ServiceFailure[] = []
   let running: Promise<void> | undefined
@@ -60,6 +61,7 @@ export function createTableKeeper(
   }
 
   async function bringAbout(): Promise<void> {
+    const order = lastOrder
     const { services, failures: unsupported } = supportedPart([...wanted.values()], can)
     const refused = new Set(unsupported.map((failure) => failure.serviceKey))
     const before = held ?? (await backend.read())
@@ -80,7 +82,7 @@ export function createTableKeeper(
       cancelRetry = stopped ? undefined : ports.schedule(retryAfter, attempt)
       retryAfter = Math.min(retryAfter * 2, longestRetry) as Micros
     }
-    if (!again) onApplied(failures)
+    onApplied(order, failures)
   }
 
   async function applyAll(ops: readonly ForwardingOp[]): Promise<readonly ServiceFailure[]> {
@@ -93,7 +95,8 @@ export function createTableKeeper(
   }
 
   return {
-    want(complete, services) {
+    want(order, complete, services) {
+      lastOrder = order
       if (complete) wanted.clear()
       known ||= complete
       for (const state of services) wanted.set(serviceKey(state.service.address), state)

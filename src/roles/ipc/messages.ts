@@ -1,6 +1,6 @@
 import type { Instant, LogFields } from '../../base/index.ts'
 import type { ServiceState } from '../../forwarding/index.ts'
-import type { VirtualRouter, VirtualServer } from '../../model/index.ts'
+import type { VirtualRouter, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
 import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
@@ -14,6 +14,8 @@ export type ToRole<Slice> =
   | { readonly type: 'commit'; readonly revision: number }
   | { readonly type: 'withdraw'; readonly revision: number }
   | { readonly type: 'snapshot-requested'; readonly id: number }
+  /** Answered at once by a role whose event loop turns. */
+  | { readonly type: 'ping' }
   /** `leave`: addresses (-V) or the forwarding table (-I) stay in place. */
   | { readonly type: 'stop'; readonly leave: boolean }
 
@@ -24,6 +26,7 @@ export type FromRole<Snapshot> =
   | { readonly type: 'refused'; readonly revision: number; readonly reason: string }
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
+  | { readonly type: 'pong' }
   | {
       readonly type: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -47,7 +50,7 @@ export type VrrpSlice = {
   readonly resume?: { readonly masters: readonly ResumedRouter[]; readonly diedAt: Instant }
 }
 
-export type VrrpNotifyState = 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP' | 'DELETED' | 'MASTER_RX_LOWER_PRI'
+export type { VrrpNotifyState } from '../../model/index.ts'
 
 export type ToVrrp = ToRole<VrrpSlice>
 export type FromVrrp =
@@ -68,8 +71,8 @@ export type HealthRecord = {
   readonly serviceKey: string
   readonly realServerKey: string
   readonly up: boolean
-  /** The checkers whose last verdict was down, by index in the real server's list. */
-  readonly failedCheckers: readonly number[]
+  /** The checkers whose last verdict was down, by the question they ask. */
+  readonly failedCheckers: readonly string[]
   readonly since: string
   readonly reason?: string
 }
@@ -92,7 +95,9 @@ export type FromChecker =
       /** Scripts are to hear of it: the server went up or down. Else only what is known of it changed. */
       readonly announce: boolean
     }
-  /** Gained or lost. Before the first of these a quorum counts as up. */
+  /** A server that lived is not configured any more; scripts are to hear that it went down. */
+  | { readonly type: 'real-server-removed'; readonly serviceKey: string; readonly realServerKey: string }
+  /** Gained or lost, or gone with its virtual server. Before the first of these a quorum counts as up. */
   | {
       readonly type: 'quorum'
       readonly serviceKey: string
@@ -112,11 +117,21 @@ export type ForwardingSlice = {
 
 export type ToForwarding =
   | ToRole<ForwardingSlice>
-  | { readonly type: 'services-wanted'; readonly complete: boolean; readonly services: readonly ServiceState[] }
+  | {
+      readonly type: 'services-wanted'
+      /** Numbers these messages upwards from 1. */
+      readonly order: number
+      readonly complete: boolean
+      readonly services: readonly ServiceState[]
+    }
 export type FromForwarding =
   | FromRole<ForwardingSnapshot>
-  /** After each `services-wanted`: what could not be applied (empty: all done). Retried by the role itself. */
+  /**
+   * What has been applied up to this order, and after each retry: what could not be (empty: all done). A failure that is
+   * not `final` is retried by the role itself.
+   */
   | {
       readonly type: 'services-applied'
-      readonly failures: readonly { readonly serviceKey: string; readonly reason: string }[]
+      readonly order: number
+      readonly failures: readonly { readonly serviceKey: string; readonly reason: string; readonly final?: true }[]
     }

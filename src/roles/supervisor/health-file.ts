@@ -33,7 +33,7 @@ function isHealthRecord(value: unknown): value is HealthRecord {
     typeof value['since'] === 'string' &&
     (value['reason'] === undefined || typeof value['reason'] === 'string') &&
     Array.isArray(value['failedCheckers']) &&
-    value['failedCheckers'].every((index) => Number.isInteger(index))
+    value['failedCheckers'].every((asked) => typeof asked === 'string')
   )
 }
 

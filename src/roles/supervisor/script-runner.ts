@@ -1,6 +1,6 @@
 import { type Log, type Micros, type Result, seconds } from '../../base/index.ts'
 import type { Command } from '../../model/index.ts'
-import type { Notification } from './notifications.ts'
+import type { Notification } from '../../proto/notify/index.ts'
 import type { RunningCommand, SupervisorPorts } from './ports.ts'
 import { exitText } from './role-keeper.ts'
 

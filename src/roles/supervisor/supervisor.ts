@@ -166,7 +166,7 @@ export async function startSupervisor(
       return log.warn('the forwarding table of an earlier run stays', { reason: ready.error })
     }
     roles.forwarding.commit(number, slice)
-    roles.forwarding.send({ type: 'services-wanted', complete: true, services: [] })
+    roles.forwarding.send({ type: 'services-wanted', order: 0, complete: true, services: [] })
     await roles.forwarding.stop(false, model.global.childWaitTime)
   }
 

@@ -102,6 +102,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
           predecessor = undefined
           if (applied !== undefined) routers?.prepare(applied.routers)
         })
+      case 'ping':
+        return channel.send({ type: 'pong' })
       case 'snapshot-requested':
         return channel.send({ type: 'snapshot', id: message.id, snapshot: routers?.snapshots() ?? [] })
       // Also what SIGTERM says to a role without a supervisor.

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { address } from '../../../src/base/index.ts'
+import { question } from '../../../src/proto/health/index.ts'
 import type { HealthRecord } from '../../../src/roles/ipc/index.ts'
 import { http, openWorld, real, tcp, VIP, virtual } from './harness.ts'
 
 const A = '10.0.0.1'
 const B = '10.0.0.2'
+const C = '10.0.0.3'
 const sorryServer = { address: address('10.0.0.99'), port: 80, method: 'dr', inhibit: false } as const
 const announced = (world: ReturnType<typeof openWorld>) =>
   world.heard.flatMap((message) => {
@@ -65,7 +67,7 @@ test('a server that goes down leaves the table before anything is announced', as
         serviceKey: VIP,
         realServerKey: '10.0.0.2:80',
         up: false,
-        failedCheckers: [0],
+        failedCheckers: [question(tcp(B))],
         since: '2026-01-01T00:00:09.000Z',
         reason: 'TCP_CHECK 10.0.0.2:80: it was connection-refused',
       },
@@ -117,12 +119,15 @@ test('a server is up when all of its checkers are', async () => {
   world.fresh()
   await world.pass(10)
   expect(announced(world)).toEqual(['10.0.0.1:80 down', 'quorum down'])
-  expect(world.said('real-server-health').map(({ record }) => record.failedCheckers)).toEqual([[0], [0, 1]])
+  expect(world.said('real-server-health').map(({ record }) => record.failedCheckers)).toEqual([
+    [question(tcp(A, 80))],
+    [question(tcp(A, 80)), question(tcp(A, 81))],
+  ])
   world.answers.delete('10.0.0.1:80')
   world.fresh()
   await world.pass(6)
   expect(announced(world)).toEqual([])
-  expect(world.said('real-server-health').map(({ record }) => record.failedCheckers)).toEqual([[1]])
+  expect(world.said('real-server-health').map(({ record }) => record.failedCheckers)).toEqual([[question(tcp(A, 81))]])
   world.answers.delete('10.0.0.1:81')
   await world.pass(6)
   expect(announced(world)).toEqual(['10.0.0.1:80 up', 'quorum up'])
@@ -267,7 +272,7 @@ test('after a restart a server known down stays down until a probe succeeds, and
     serviceKey: VIP,
     realServerKey,
     up,
-    failedCheckers: up ? [] : [0],
+    failedCheckers: up ? [] : [question(tcp(A))],
     since: '2025-12-31T00:00:00.000Z',
     ...(up ? {} : { reason: 'TCP_CHECK 10.0.0.1:80: connection refused' }),
   })
@@ -288,6 +293,53 @@ test('after a restart a server known down stays down until a probe succeeds, and
   await world.pass(2)
   expect(world.table()).toEqual({ [VIP]: { '10.0.0.1:80': 1, '10.0.0.2:80': 1 } })
   expect(announced(world)).toEqual(['10.0.0.1:80 up', 'quorum up'])
+})
+
+test('after a restart with other checkers the one that found a server down is known by what it asks', async () => {
+  const record: HealthRecord = {
+    serviceKey: VIP,
+    realServerKey: '10.0.0.1:80',
+    up: false,
+    failedCheckers: [question(tcp(A, 81))],
+    since: '2025-12-31T00:00:00.000Z',
+  }
+  const rows = [
+    // It comes second now, and is the one that has to succeed; the new one is presumed to.
+    { checkers: [tcp(A, 82), tcp(A, 81)], up: [true, false] },
+    // Nobody asks that any more: each has to find the server up.
+    { checkers: [tcp(A, 82), tcp(A, 83)], up: [false, false] },
+  ]
+  for (const { checkers, up } of rows) {
+    const world = openWorld()
+    await world.configure([virtual([real(A, { checkers })])], [record])
+    expect(world.table()).toEqual({ [VIP]: {} })
+    world.send({ type: 'snapshot-requested', id: 1 })
+    expect(world.said('snapshot')[0]?.snapshot[0]?.realServers[0]?.checkers.map((one) => one.up)).toEqual(up)
+  }
+})
+
+test('what a reload removes is announced as down when it was up, after the table is told', async () => {
+  const world = openWorld()
+  const other = virtual([real(A)], { key: 'fwmark/4/7', service: { kind: 'fwmark', family: 4, mark: 7 } })
+  world.answers.set('10.0.0.2:80', 'reset')
+  await world.configure([virtual([real(A), real(B), real(C)]), other])
+  await world.pass(2)
+  world.fresh()
+  await world.configure([virtual([real(C)])])
+  expect(world.heard.slice(1).map((message) => ({ ...message, services: undefined }))).toMatchObject([
+    { type: 'services-wanted', complete: true },
+    // The second server was down: it has been announced before.
+    { type: 'real-server-removed', serviceKey: VIP, realServerKey: '10.0.0.1:80' },
+    { type: 'real-server-removed', serviceKey: 'fwmark/4/7', realServerKey: '10.0.0.1:80' },
+    { type: 'quorum', serviceKey: 'fwmark/4/7', up: false, announce: true },
+    { type: 'applied' },
+  ])
+})
+
+test('a ping is answered at once', async () => {
+  const world = openWorld()
+  world.send({ type: 'ping' })
+  expect(world.heard.at(-1)).toEqual({ type: 'pong' })
 })
 
 test('at most 512 probes run at once, and every server has its turn', async () => {

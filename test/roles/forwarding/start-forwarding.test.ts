@@ -59,6 +59,7 @@ function role(initial?: ForwardingState) {
     },
     silentLog,
   )
+  let order = 0
   const settle = async () => {
     for (let i = 0; i < 100; i++) await Promise.resolve()
   }
@@ -76,7 +77,8 @@ function role(initial?: ForwardingState) {
       await this.tell({ type: 'offer', revision: 1, slice }, { type: 'commit', revision: 1 })
     },
     want(complete: boolean, ...services: ServiceState[]) {
-      return this.tell({ type: 'services-wanted', complete, services })
+      order += 1
+      return this.tell({ type: 'services-wanted', order, complete, services })
     },
     failures: () => said.findLast((message) => message.type === 'services-applied')?.failures,
     held: () => fake.state.services.map(({ service: one }) => serviceKey(one.address)),
@@ -186,6 +188,25 @@ for (const [what, wanted, reason] of unsupported)
     expect(snapshot?.services.find(({ failure }) => failure !== undefined)?.failure).toMatch(reason)
     expect(one.alarms).toEqual([])
   })
+
+test('an answer tells up to which order the table is, and that trying again is of no use where it is not', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]))
+  await one.want(false, service(1, [destination(1)], 'dh'))
+  expect(one.said.filter(({ type }) => type === 'services-applied')).toMatchObject([
+    { order: 1, failures: [] },
+    { order: 2, failures: [{ serviceKey: key(1), final: true }] },
+  ])
+})
+
+test('a ping is answered while an order is being worked off', async () => {
+  const one = role()
+  await one.serve()
+  one.end.send({ type: 'services-wanted', order: 1, complete: true, services: [service(1, [destination(1)])] })
+  await one.tell({ type: 'ping' })
+  expect(one.said.map(({ type }) => type)).toContain('pong')
+})
 
 test('an unsupported forwarding method costs that real server only', async () => {
   const one = role()

@@ -32,7 +32,7 @@ const health = (up: boolean, more: Partial<HealthRecord> = {}): HealthRecord => 
   serviceKey: virtualServer(1).key,
   realServerKey: realServerKey(realServer(1)),
   up,
-  failedCheckers: up ? [] : [0],
+  failedCheckers: up ? [] : ['["tcp",["192.0.2.1",80]]'],
   since: '2026-01-01T00:00:00.000Z',
   ...more,
 })
@@ -150,42 +150,130 @@ describe('scripts of servers', () => {
     realServers: [realServer(1, { notifyUp: script('up'), notifyDown: script('down') })],
   })
 
-  test('a server found up at the start runs nothing, one found down its notify_down, then its notify_up', async () => {
-    const world = fakeWorld()
+  const changed = (up: boolean, announce = true) => ({ type: 'real-server-health', record: health(up), announce })
+  const quorum = (up: boolean, announce = true) => ({
+    type: 'quorum',
+    serviceKey: server.key,
+    up,
+    sorryServerInUse: false,
+    announce,
+  })
+  const wanted = (complete = false) => ({
+    type: 'services-wanted',
+    complete,
+    services: [{ service: { address: server.service, scheduler: 'rr', onePacket: false }, destinations: [] }],
+  })
+  const orders = (world: World) =>
+    world
+      .living('forwarding')[0]
+      ?.heard.flatMap((heard) => (heard['type'] === 'services-wanted' ? [heard['order']] : []))
+  const applied = (order: number, ...failures: object[]) => ({ type: 'services-applied', order, failures })
+
+  async function serving(world: World): Promise<Supervisor> {
     world.load(configurationFor({ virtualServers: [server] }))
-    await running(world)
-    const [checker] = world.living('checker')
-    for (const up of [true, false, true]) {
-      checker?.say({ type: 'real-server-health', record: health(up) })
-      await settle()
+    const supervisor = await running(world)
+    world.living('checker')[0]?.say(wanted(true))
+    await settle()
+    world.living('forwarding')[0]?.say(applied(1))
+    await settle()
+    return supervisor
+  }
+  const say = async (world: World, role: 'checker' | 'forwarding', ...messages: object[]) => {
+    for (const message of messages) world.living(role)[0]?.say({ ...message })
+    await settle()
+  }
+
+  test('what is to be announced runs notify_up or notify_down, in order; what is only known runs nothing', async () => {
+    const world = fakeWorld()
+    await serving(world)
+    for (const [up, announce] of [
+      [true, false],
+      [false, true],
+      [false, false],
+      [true, true],
+    ] as const) {
+      await say(world, 'checker', changed(up, announce))
       world.commands.at(-1)?.end()
     }
     expect(ran(world)).toEqual(['/etc/down', '/etc/up'])
   })
 
-  test('with alpha, up is news', async () => {
+  test('a quorum runs its script when the checker says so, not when it was so before', async () => {
     const world = fakeWorld()
-    world.load(configurationFor({ virtualServers: [{ ...server, alpha: true }] }))
-    await running(world)
-    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(true) })
-    await settle()
-    expect(ran(world)).toEqual(['/etc/up'])
+    await serving(world)
+    await say(world, 'checker', quorum(false, false), quorum(true), quorum(false))
+    world.commands[0]?.end()
+    expect(ran(world)).toEqual(['/etc/quorum-up', '/etc/quorum-down'])
   })
 
-  test('a quorum runs its script at each change, not when a new checker says it again', async () => {
+  test('scripts wait until the forwarding table is as they tell', async () => {
     const world = fakeWorld()
-    world.load(configurationFor({ virtualServers: [server] }))
-    await running(world)
-    const quorum = (up: boolean) => ({ type: 'quorum', serviceKey: server.key, up, sorryServerInUse: false })
-    world.living('checker')[0]?.say(quorum(true))
-    await settle()
-    world.commands[0]?.end()
-    world.living('checker')[0]?.die()
+    await serving(world)
+    await say(world, 'checker', wanted(), changed(false), quorum(false))
+    expect([orders(world), ran(world)]).toEqual([[1, 2], []])
+    await say(world, 'forwarding', applied(2))
+    expect(ran(world)).toEqual(['/etc/down', '/etc/quorum-down'])
+  })
+
+  test('a failure that is retried is waited for, one that stays is not', async () => {
+    const world = fakeWorld()
+    await serving(world)
+    const failure = { serviceKey: server.key, reason: 'the table is full' }
+    await say(world, 'checker', wanted(), changed(false))
+    await say(world, 'forwarding', applied(2, failure))
+    expect(ran(world)).toEqual([])
+    await say(world, 'forwarding', applied(2, { ...failure, final: true }))
+    expect(ran(world)).toEqual(['/etc/down'])
+  })
+
+  test('a forwarding role that dies is given what it missed, and then the scripts run', async () => {
+    const world = fakeWorld()
+    await serving(world)
+    await say(world, 'checker', wanted(), changed(false))
+    world.living('forwarding')[0]?.die()
     await world.pass(second)
-    world.living('checker')[0]?.say(quorum(true))
-    world.living('checker')[0]?.say(quorum(false))
-    await settle()
-    expect(ran(world)).toEqual(['/etc/quorum-up', '/etc/quorum-down'])
+    expect(orders(world)).toEqual([3])
+    await say(world, 'forwarding', applied(3))
+    expect(ran(world)).toEqual(['/etc/down'])
+  })
+
+  test('without an answer they run after five seconds, and the log says so', async () => {
+    const world = fakeWorld()
+    await serving(world)
+    await say(world, 'checker', wanted(), changed(false))
+    await world.pass(4.9 * second)
+    expect(ran(world)).toEqual([])
+    await world.pass(0.2 * second)
+    expect(ran(world)).toEqual(['/etc/down'])
+    expect(world.log.find((line) => line.startsWith('warn scripts run before'))).toContain(server.key)
+  })
+
+  test('a virtual server that a reload removes has its last scripts', async () => {
+    const world = fakeWorld()
+    const supervisor = await serving(world)
+    world.load(configurationFor({ virtualServers: [virtualServer(2)] }))
+    await supervisor.reload()
+    const { serviceKey, realServerKey: key } = health(false)
+    await say(
+      world,
+      'checker',
+      { type: 'services-wanted', complete: true, services: [] },
+      { type: 'real-server-removed', serviceKey, realServerKey: key },
+      quorum(false),
+    )
+    expect(ran(world)).toEqual([])
+    await say(world, 'forwarding', applied(2))
+    expect(ran(world)).toEqual(['/etc/down', '/etc/quorum-down'])
+  })
+
+  test('at a stop nobody waits for the table', async () => {
+    const world = fakeWorld()
+    const supervisor = await serving(world)
+    await say(world, 'checker', wanted(), changed(false))
+    const stopping = supervisor.stop()
+    await world.pass(2 * second)
+    await stopping
+    expect(ran(world)).toEqual(['/etc/down', '/etc/quorum-down'])
   })
 
   test('with omega the stop tells that all goes down, and gives the scripts a second', async () => {
@@ -228,7 +316,7 @@ describe('health', () => {
   test('is kept on disk at a change and told to the next checker', async () => {
     const world = fakeWorld()
     await running(world)
-    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false), announce: false })
     await world.pass(second)
     expect(JSON.parse(world.files.get(file) ?? '')).toMatchObject({ bootId: 'this-boot', records: [{ up: false }] })
     world.living('checker')[0]?.die()
@@ -249,7 +337,7 @@ describe('health', () => {
     )
     await running(world)
     expect(world.living('checker')[0]?.heard[0]).toMatchObject({ slice: { health: [health(false)] } })
-    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false), announce: false })
     await settle()
     expect(ran(world)).toEqual([])
   })
@@ -275,7 +363,7 @@ describe('health', () => {
   test('is written again and again, so that its age tells when the daemon died; an orderly stop removes it', async () => {
     const world = fakeWorld()
     const supervisor = await running(world)
-    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false), announce: false })
     await world.pass(100 * second)
     expect(JSON.parse(world.files.get(file) ?? '').writtenAt).toBeGreaterThan(1_700_001_080_000)
     const stopping = supervisor.stop()
@@ -288,7 +376,7 @@ describe('health', () => {
   test('of a server that a reload removed is forgotten', async () => {
     const world = fakeWorld()
     const supervisor = await running(world)
-    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false) })
+    world.living('checker')[0]?.say({ type: 'real-server-health', record: health(false), announce: false })
     await settle()
     world.load(configurationFor({ virtualServers: [virtualServer(2)] }))
     await supervisor.reload()

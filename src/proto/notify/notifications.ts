@@ -1,11 +1,12 @@
 import {
   type Command,
+  type RealServer,
   realServerKey,
   type VirtualRouter,
   type VirtualServer,
+  type VrrpNotifyState,
   virtualRouterKey,
 } from '../../model/index.ts'
-import type { HealthRecord, VrrpNotifyState } from '../ipc/index.ts'
 
 /** A command to run and the object it is about: commands about one object are run in order. */
 export type Notification = { readonly about: string; readonly command: Command }
@@ -32,15 +33,16 @@ export function routerNotifications(
   return about(virtualRouterKey(router), specific, general)
 }
 
-/** notify_up or notify_down of a real server; nothing when no such server is configured. */
+/** notify_up or notify_down of a real server, by the first of the virtual servers that has it; nothing when none has. */
 export function realServerNotifications(
   servers: readonly VirtualServer[],
-  record: Pick<HealthRecord, 'serviceKey' | 'realServerKey' | 'up'>,
+  change: { readonly serviceKey: string; readonly realServerKey: string; readonly up: boolean },
 ): readonly Notification[] {
   const server = servers
-    .find(({ key }) => key === record.serviceKey)
-    ?.realServers.find((candidate) => realServerKey(candidate) === record.realServerKey)
-  return about(`${record.serviceKey} ${record.realServerKey}`, record.up ? server?.notifyUp : server?.notifyDown)
+    .filter(({ key }) => key === change.serviceKey)
+    .flatMap(({ realServers }) => realServers)
+    .find((candidate) => realServerKey(candidate) === change.realServerKey)
+  return about(`${change.serviceKey} ${change.realServerKey}`, change.up ? server?.notifyUp : server?.notifyDown)
 }
 
 /** quorum_up or quorum_down of a virtual server. */
@@ -53,20 +55,26 @@ export function quorumNotifications(
   return about(serviceKey, up ? server?.quorumUp : server?.quorumDown)
 }
 
-/** What the end of the daemon calls for: virtual servers with `omega` tell that they and their servers go down. */
+/**
+ * What the end of the daemon calls for: virtual servers with `omega` tell that they and their living servers go down.
+ * @param isUp  undefined: nothing is known of it, it is as it began
+ */
 export function stopNotifications(
   servers: readonly VirtualServer[],
-  isUp: (serviceKey: string, realServer: string) => boolean,
+  isUp: (serviceKey: string, realServer: string) => boolean | undefined,
 ): readonly Notification[] {
   return servers
     .filter(({ omega }) => omega)
     .flatMap((server) => [
       ...server.realServers
-        .filter((real) => isUp(server.key, realServerKey(real)))
+        .filter((real) => isUp(server.key, realServerKey(real)) ?? beginsUp(server, real))
         .flatMap((real) => about(`${server.key} ${realServerKey(real)}`, real.notifyDown)),
       ...about(server.key, server.quorumDown),
     ])
 }
+
+const beginsUp = ({ alpha }: VirtualServer, { checkers }: RealServer): boolean =>
+  !alpha && !checkers.some(({ timing }) => timing.alpha)
 
 const withArguments = (command: Command, more: readonly string[]): Command => ({
   ...command,

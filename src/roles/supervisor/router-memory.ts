@@ -1,0 +1,62 @@
+import type { Instant } from '../../base/index.ts'
+import { type Configuration, type VirtualRouter, type VrrpNotifyState, virtualRouterKey } from '../../model/index.ts'
+import { routerNotifications } from '../../proto/notify/index.ts'
+import type { FromVrrp, VrrpSlice } from '../ipc/index.ts'
+import type { SupervisorPorts } from './ports.ts'
+import type { ScriptRunner } from './script-runner.ts'
+
+type RouterState = Extract<FromVrrp, { readonly type: 'virtual-router-state' }>
+
+/** What is remembered of virtual routers between two lives of the vrrp role, and which scripts have been run for them. */
+export type RouterMemory = {
+  entered(message: RouterState): void
+  /** Routers of the configuration before have their last words when it is no longer in force. */
+  adopt(before: Configuration, after: Configuration): void
+  roleDied(at: Instant): void
+  /** For a role that takes another's place: who was master, and when that one fell silent. */
+  resume(): VrrpSlice['resume']
+  roleServes(): void
+}
+
+export function rememberRouters(
+  ports: Pick<SupervisorPorts, 'clock'>,
+  scripts: Pick<ScriptRunner, 'run'>,
+  model: () => Configuration,
+): RouterMemory {
+  const states = new Map<string, { readonly state: VrrpNotifyState; readonly since: string }>()
+  const removed = new Map<string, VirtualRouter>()
+  let diedAt: Instant | undefined
+
+  return {
+    entered({ key, state, priority, resumed }) {
+      if (state !== 'MASTER_RX_LOWER_PRI') {
+        if (states.get(key)?.state === state) return
+        states.set(key, { state, since: new Date(ports.clock.wall()).toISOString() })
+      }
+      // A role that goes on where its predecessor was has changed nothing that a script should hear of.
+      if (resumed === true) return
+      const router = model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
+      const described = router ?? removed.get(key)
+      if (described !== undefined) scripts.run(routerNotifications(described, state, priority))
+      if (router === undefined && state === 'DELETED') {
+        removed.delete(key)
+        states.delete(key)
+      }
+    },
+    adopt(before, after) {
+      for (const router of before.virtualRouters) removed.set(virtualRouterKey(router), router)
+      for (const router of after.virtualRouters) removed.delete(virtualRouterKey(router))
+    },
+    roleDied(at) {
+      diedAt = at
+    },
+    resume() {
+      if (diedAt === undefined) return undefined
+      const masters = [...states].flatMap(([key, { state, since }]) => (state === 'MASTER' ? [{ key, since }] : []))
+      return { masters, diedAt }
+    },
+    roleServes() {
+      diedAt = undefined
+    },
+  }
+}

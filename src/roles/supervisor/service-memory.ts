@@ -1,0 +1,135 @@
+import { assertNever, elapsed } from '../../base/index.ts'
+import type { ServiceState } from '../../forwarding/index.ts'
+import { type Configuration, realServerKey, serviceKey, type VirtualServer } from '../../model/index.ts'
+import {
+  initialNotify,
+  type NotifyEvent,
+  notifyDeadline,
+  quorumNotifications,
+  realServerNotifications,
+  stepNotify,
+  stopNotifications,
+} from '../../proto/notify/index.ts'
+import type { FromChecker, FromForwarding, HealthRecord, ToForwarding } from '../ipc/index.ts'
+import type { SupervisorPorts } from './ports.ts'
+import type { ScriptRunner } from './script-runner.ts'
+import { type WantedServices, withServices } from './service-cache.ts'
+
+type Told<T extends string, M> = Extract<M, { readonly type: T }>
+
+/**
+ * What is remembered of virtual servers between two lives of the checker and the forwarding role: health, the services
+ * wanted of the table, and the scripts that wait for the table to have them.
+ */
+export type ServiceMemory = {
+  /** Keeps what the checker wants, and hands it on under a number. */
+  wanted(message: Told<'services-wanted', FromChecker>): void
+  /** All that is wanted, for a forwarding role that knows nothing yet. */
+  repeatWanted(): void
+  /** The checker has told everything once. */
+  readonly known: () => boolean
+  applied(message: Told<'services-applied', FromForwarding>): void
+  healthChanged(message: Told<'real-server-health', FromChecker>): void
+  serverRemoved(message: Told<'real-server-removed', FromChecker>): void
+  quorumChanged(message: Told<'quorum', FromChecker>): void
+  readonly health: () => readonly HealthRecord[]
+  /** Objects that a new configuration has not are forgotten after their last words. */
+  adopt(before: Configuration, after: Configuration): void
+  runStopNotifications(): void
+}
+
+export function rememberServices(
+  ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'log'>,
+  scripts: Pick<ScriptRunner, 'run'>,
+  model: () => Configuration,
+  known: readonly HealthRecord[],
+  toForwarding: (message: Told<'services-wanted', ToForwarding>) => void,
+  onHealth: () => void,
+): ServiceMemory {
+  const health = new Map(known.map((record) => [healthKey(record), record]))
+  let removed: readonly VirtualServer[] = []
+  let wanted: WantedServices
+  let order = 0
+  let notify = initialNotify
+  let cancelDeadline: (() => void) | undefined
+
+  function tell(event: NotifyEvent): void {
+    const { state, actions } = stepNotify(notify, event, ports.clock.now())
+    notify = state
+    for (const action of actions) {
+      switch (action.type) {
+        case 'run-notifications':
+          scripts.run(action.notifications)
+          break
+        case 'log-overdue':
+          ports.log.warn('scripts run before the forwarding table is as they tell', { service: action.serviceKey })
+          break
+        default:
+          assertNever(action)
+      }
+    }
+    cancelDeadline?.()
+    const until = notifyDeadline(notify)
+    cancelDeadline =
+      until === undefined
+        ? undefined
+        : ports.schedule(elapsed(ports.clock.now(), until), () => tell({ type: 'deadline-reached' }))
+  }
+
+  function send(complete: boolean, services: readonly ServiceState[]): void {
+    order += 1
+    const serviceKeys = services.map(({ service }) => serviceKey(service.address))
+    tell({ type: 'services-ordered', order, complete, serviceKeys })
+    toForwarding({ type: 'services-wanted', order, complete, services })
+  }
+
+  /** Those in force come first; what a reload removed still has its scripts. */
+  const servers = (): readonly VirtualServer[] => [...model().virtualServers, ...removed]
+
+  return {
+    wanted({ complete, services }) {
+      wanted = withServices(wanted, complete, services)
+      send(complete, services)
+    },
+    repeatWanted() {
+      if (wanted !== undefined) send(true, [...wanted.values()])
+    },
+    known: () => wanted !== undefined,
+    applied({ order: answered, failures }) {
+      const unfinished = failures.filter(({ final }) => final !== true).map((failure) => failure.serviceKey)
+      tell({ type: 'services-applied', order: answered, unfinished })
+    },
+    healthChanged({ record, announce }) {
+      health.set(healthKey(record), record)
+      onHealth()
+      if (!announce) return
+      const notifications = realServerNotifications(servers(), record)
+      tell({ type: 'service-changed', serviceKey: record.serviceKey, notifications })
+    },
+    serverRemoved(change) {
+      const notifications = realServerNotifications(servers(), { ...change, up: false })
+      tell({ type: 'service-changed', serviceKey: change.serviceKey, notifications })
+    },
+    quorumChanged({ serviceKey: key, up, announce }) {
+      if (!announce) return
+      tell({ type: 'service-changed', serviceKey: key, notifications: quorumNotifications(servers(), key, up) })
+    },
+    health: () => [...health.values()],
+    adopt(before, after) {
+      removed = before.virtualServers
+      const kept = new Set(
+        after.virtualServers.flatMap(({ key, realServers }) =>
+          realServers.map((real) => `${key} ${realServerKey(real)}`),
+        ),
+      )
+      for (const key of health.keys()) if (!kept.has(key)) health.delete(key)
+    },
+    runStopNotifications() {
+      tell({ type: 'stop-requested' })
+      const isUp = (key: string, realServer: string) => health.get(`${key} ${realServer}`)?.up
+      scripts.run(stopNotifications(model().virtualServers, isUp))
+    },
+  }
+}
+
+const healthKey = (record: HealthRecord): string => `${record.serviceKey} ${record.realServerKey}`
