@@ -1,17 +1,16 @@
-import { elapsed, fail, type Instant, type Log, type Micros, ok, type Result, seconds } from '../../base/index.ts'
+import { elapsed, fail, type Instant, type Log, type Micros, ok, type Result } from '../../base/index.ts'
 import type { RoleSnapshot } from '../../observe/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import { healthyAfter, restartDelay } from './back-off.ts'
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
+import { createOffering } from './offering.ts'
 import type { RoleExit, RoleProcess, SupervisorPorts } from './ports.ts'
-
-/** How long a role may take to answer an offer. */
-const answerLimit = seconds(15)
-const snapshotLimit = seconds(2)
+import { createSnapshotRequests } from './snapshot-requests.ts'
 
 export type KeeperHandlers<R extends RoleName> = {
   /** Messages beyond those of the configuration's transaction and snapshots. */
   readonly onMessage: (message: RoleTraffic[R]['from']) => void
-  /** A process that nobody told to end has ended; true: start it again. */
+  /** A process that nobody told to end has ended, or did nothing since `at` and was killed; true: start it again. */
   readonly onDeath: (exit: RoleExit, at: Instant) => boolean
   /** What a process that has served nothing yet must know besides its slice. */
   readonly prepare: (slice: RoleTraffic[R]['slice']) => RoleTraffic[R]['slice']
@@ -23,7 +22,7 @@ export type KeeperHandlers<R extends RoleName> = {
 
 /**
  * One role's life: started when there is something to ask of it, offered its slice, committed, started again with the
- * committed slice when it dies, stopped in order.
+ * committed slice when it dies or hangs, stopped in order.
  */
 export type RoleKeeper<R extends RoleName> = {
   /** Offers a slice, starting the process if none runs. At most one question at a time. */
@@ -42,13 +41,15 @@ export type RoleKeeper<R extends RoleName> = {
   describe(): RoleSnapshot
 }
 
-type Question = {
-  readonly revision: number
-  readonly slice: unknown
-  readonly settle: (answer: Result<void, string>) => void
-  /** Forgets it without an answer. */
-  readonly abandon: () => void
-  sent: boolean
+type Running<To> = {
+  readonly process: RoleProcess<To>
+  started: boolean
+  serving: boolean
+  stopping: boolean
+  applied?: number
+  heartbeat?: Heartbeat
+  /** It hangs: its last word. */
+  silentSince?: Instant
 }
 
 export function createRoleKeeper<R extends RoleName>(
@@ -59,23 +60,14 @@ export function createRoleKeeper<R extends RoleName>(
 ): RoleKeeper<R> {
   type To = RoleTraffic[R]['to']
   type Slice = RoleTraffic[R]['slice']
-  let running:
-    | {
-        readonly process: RoleProcess<To>
-        started: boolean
-        serving: boolean
-        stopping: boolean
-        applied: number | undefined
-      }
-    | undefined
+  const offering = createOffering<Slice>(role, ports)
+  const snapshots = createSnapshotRequests<RoleTraffic[R]['snapshot']>(ports)
+  let running: Running<To> | undefined
   let committed: { readonly revision: number; readonly slice: Slice } | undefined
-  let question: Question | undefined
   let cancelRestart: (() => void) | undefined
   let servingSince: Instant | undefined
   let failures = 0
   let restarts = 0
-  let snapshotId = 0
-  const snapshots = new Map<number, (snapshot: RoleTraffic[R]['snapshot'] | undefined) => void>()
   let onApplied: (() => void)[] = []
   let onGone: (() => void)[] = []
 
@@ -88,53 +80,64 @@ export function createRoleKeeper<R extends RoleName>(
       onMessage: (message) => running === current && receive(message),
       onExit: (exit) => running === current && ended(exit),
     })
-    current = { process, started: false, serving: false, stopping: false, applied: undefined }
+    current = { process, started: false, serving: false, stopping: false }
     running = current
     handlers.onStarted(process.pid)
   }
 
   function receive(message: RoleTraffic[R]['from']): void {
+    running?.heartbeat?.heard()
     switch (message.type) {
       case 'started':
-        if (running !== undefined && !running.started) {
-          running.started = true
-          sendOffer()
-        }
+        return started()
+      case 'pong':
         return
       case 'ready':
-        return settle(message.revision, ok(undefined))
+        return offering.settle(message.revision, ok(undefined))
       case 'refused':
-        return settle(message.revision, fail(message.reason))
+        return offering.settle(message.revision, fail(message.reason))
       case 'applied':
         if (running !== undefined) running.applied = message.revision
         return release(onApplied)
       case 'snapshot':
-        snapshots.get(message.id)?.(message.snapshot)
-        snapshots.delete(message.id)
-        return
+        return snapshots.came(message.id, message.snapshot)
       default:
         handlers.onMessage(message)
     }
   }
 
+  function started(): void {
+    const now = running
+    if (now === undefined || now.started) return
+    now.started = true
+    now.heartbeat = startHeartbeat(
+      ports,
+      () => tell({ type: 'ping' }),
+      (since) => {
+        log.error('role does not answer; it is killed', { role })
+        now.silentSince = since
+        now.process.kill('SIGKILL')
+      },
+    )
+    sendOffer()
+  }
+
   function ended(exit: RoleExit): void {
     const wanted = running?.stopping === true
+    const now = ports.clock.now()
+    const diedAt = running?.silentSince ?? now
+    running?.heartbeat?.stop()
     running = undefined
-    const asked = question
-    question = undefined
-    for (const resolve of snapshots.values()) resolve(undefined)
-    snapshots.clear()
+    snapshots.giveUp()
     release(onApplied)
     if (wanted) {
-      asked?.settle(fail(`the ${role} role was stopped`))
-      release(onGone)
-      return
+      offering.fail(`the ${role} role was stopped`)
+      return release(onGone)
     }
-    const now = ports.clock.now()
     failures = servingSince !== undefined && elapsed(servingSince, now) >= healthyAfter ? 0 : failures + 1
-    const restart = handlers.onDeath(exit, now)
+    const restart = handlers.onDeath(exit, diedAt)
     if (restart && committed !== undefined) restartLater()
-    asked?.settle(fail(`the ${role} role ended (${exitText(exit)})`))
+    offering.fail(`the ${role} role ended (${exitText(exit)})`)
   }
 
   function restartLater(): void {
@@ -149,46 +152,24 @@ export function createRoleKeeper<R extends RoleName>(
 
   /** Brings a process without a slice to where its predecessor was. */
   function offerCommitted(): void {
-    if (committed === undefined || running === undefined || question !== undefined) return
+    if (committed === undefined || running === undefined || offering.open() !== undefined) return
     const { revision, slice } = committed
     const asked = running
-    pose(revision, slice, (answer) => {
+    offering.make(revision, slice, (answer) => {
       if (running !== asked) return
-      if (answer.ok) serve(revision, slice)
-      else {
-        log.error('role refuses to go on with its configuration', { role, reason: answer.error })
-        asked.process.kill('SIGKILL')
-      }
+      if (answer.ok) return serve(revision, slice)
+      log.error('role refuses to go on with its configuration', { role, reason: answer.error })
+      asked.process.kill('SIGKILL')
     })
-  }
-
-  function pose(revision: number, slice: Slice, onAnswer: (answer: Result<void, string>) => void): void {
-    const cancel = ports.schedule(answerLimit, () => settle(revision, fail(`the ${role} role does not answer`)))
-    question = {
-      revision,
-      slice,
-      sent: false,
-      settle(answer) {
-        cancel()
-        onAnswer(answer)
-      },
-      abandon: cancel,
-    }
     sendOffer()
   }
 
   function sendOffer(): void {
-    if (question === undefined || question.sent || running === undefined || !running.started) return
-    question.sent = true
-    const slice = question.slice as Slice
-    tell({ type: 'offer', revision: question.revision, slice: running.serving ? slice : handlers.prepare(slice) })
-  }
-
-  function settle(revision: number, answer: Result<void, string>): void {
-    if (question?.revision !== revision) return
-    const answered = question
-    question = undefined
-    answered.settle(answer)
+    const { started, serving } = running ?? { started: false, serving: false }
+    if (!started) return
+    offering.sendTo((revision, slice) =>
+      tell({ type: 'offer', revision, slice: serving ? slice : handlers.prepare(slice) }),
+    )
   }
 
   function serve(revision: number, slice: Slice): void {
@@ -209,22 +190,17 @@ export function createRoleKeeper<R extends RoleName>(
   return {
     ask(revision, slice) {
       return new Promise((resolve) => {
-        if (question !== undefined) {
-          // Only the keeper's own question can be open here: a restarted process that has not answered yet.
-          tell({ type: 'withdraw', revision: question.revision })
-          question.abandon()
-          question = undefined
-        }
+        // Only the keeper's own question can be open here: a restarted process that has not answered yet.
+        const open = offering.open()
+        if (open !== undefined) tell({ type: 'withdraw', revision: open })
         if (running === undefined) start()
-        pose(revision, slice, resolve)
+        offering.make(revision, slice, resolve)
+        sendOffer()
       })
     },
     commit: serve,
     withdraw(revision) {
-      if (question?.revision === revision) {
-        question.abandon()
-        question = undefined
-      }
+      offering.abandon(revision)
       tell({ type: 'withdraw', revision })
       if (running === undefined || running.serving) return
       if (committed === undefined) {
@@ -237,18 +213,7 @@ export function createRoleKeeper<R extends RoleName>(
     },
     snapshot() {
       if (running?.serving !== true) return Promise.resolve(undefined)
-      const id = ++snapshotId
-      return new Promise((resolve) => {
-        const cancel = ports.schedule(snapshotLimit, () => {
-          snapshots.delete(id)
-          resolve(undefined)
-        })
-        snapshots.set(id, (snapshot) => {
-          cancel()
-          resolve(snapshot)
-        })
-        tell({ type: 'snapshot-requested', id })
-      })
+      return snapshots.ask((id) => tell({ type: 'snapshot-requested', id }))
     },
     stop(leave, patience) {
       committed = undefined
@@ -257,6 +222,7 @@ export function createRoleKeeper<R extends RoleName>(
       const stopped = running
       if (stopped === undefined) return Promise.resolve()
       stopped.stopping = true
+      stopped.heartbeat?.stop()
       tell({ type: 'stop', leave })
       return new Promise((resolve) => {
         const cancel = ports.schedule(patience, () => {
@@ -282,16 +248,14 @@ export function createRoleKeeper<R extends RoleName>(
     describe: () => ({
       role,
       ...(running?.process.pid === undefined ? {} : { pid: running.process.pid }),
-      state:
-        running === undefined
-          ? cancelRestart === undefined
-            ? 'stopped'
-            : 'waiting'
-          : running.serving
-            ? 'running'
-            : 'starting',
+      state: state(),
       restarts,
     }),
+  }
+
+  function state(): RoleSnapshot['state'] {
+    if (running === undefined) return cancelRestart === undefined ? 'stopped' : 'waiting'
+    return running.serving ? 'running' : 'starting'
   }
 
   function release(waiting: (() => void)[]): void {

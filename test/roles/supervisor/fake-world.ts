@@ -18,6 +18,9 @@ export type FakeRole = {
   readonly heard: Readonly<Record<string, unknown>>[]
   say(message: Readonly<Record<string, unknown>>): void
   die(exit?: RoleExit): void
+  /** Answers no ping any more. */
+  hang(): void
+  recover(): void
   readonly alive: () => boolean
 }
 
@@ -83,6 +86,10 @@ export function fakeWorld() {
       }
       now = end
     },
+    /** Time goes by and nothing runs: what was due is late. */
+    standStill(micros: number) {
+      now += micros
+    },
     living: (role: RoleName) => world.roles.filter((one) => one.role === role && one.alive()),
     load(configuration: Configuration, ...complaints: LoadedConfiguration['complaints'][number][]) {
       world.loaded = { configuration, complaints }
@@ -102,6 +109,7 @@ export function fakeWorld() {
     },
     startRole(role, handlers) {
       let alive = true
+      let hangs = false
       const heard: Readonly<Record<string, unknown>>[] = []
       const say = (message: unknown) =>
         queueMicrotask(() => alive && handlers.onMessage(message as Parameters<typeof handlers.onMessage>[0]))
@@ -110,12 +118,19 @@ export function fakeWorld() {
         alive = false
         queueMicrotask(() => handlers.onExit(exit))
       }
-      world.roles.push({ role, heard, say, die, alive: () => alive })
+      const hang = () => {
+        hangs = true
+      }
+      const recover = () => {
+        hangs = false
+      }
+      world.roles.push({ role, heard, say, die, hang, recover, alive: () => alive })
       say({ type: 'started' })
       return {
         pid: 1000 + world.roles.length,
         send(message) {
           if (!alive) return
+          if (message.type === 'ping') return void (hangs || say({ type: 'pong' }))
           heard.push(structuredClone(message))
           if (message.type === 'offer') {
             const answer = world.answer(role)

@@ -268,6 +268,50 @@ describe('a role that dies', () => {
     })
   })
 
+  test('or hangs: one that says nothing for fifteen seconds is killed and started again', async () => {
+    const world = fakeWorld()
+    await running(world)
+    await world.pass(60 * second)
+    expect(world.roles).toHaveLength(3)
+    world.living('checker')[0]?.hang()
+    await world.pass(14 * second)
+    expect(world.roles).toHaveLength(3)
+    await world.pass(6 * second)
+    expect(world.roles.map(({ role }) => role)).toEqual([...world.roles.slice(0, 3).map(({ role }) => role), 'checker'])
+    expect(world.log).toContain('error role does not answer; it is killed {"role":"checker"}')
+    expect(kinds(world, 'checker')).toEqual(['offer', 'commit'])
+  })
+
+  test('vrrp that hangs: the next one is told when it fell silent, not when it was killed', async () => {
+    const world = fakeWorld()
+    await running(world)
+    world.living('vrrp')[0]?.say({
+      type: 'virtual-router-state',
+      key: 'eth0/ipv4/51',
+      name: 'VI_1',
+      state: 'MASTER',
+      priority: 100,
+    })
+    await world.pass(0)
+    world.living('vrrp')[0]?.hang()
+    await world.pass(30 * second)
+    expect(world.living('vrrp')[0]?.heard[0]).toMatchObject({ slice: { resume: { diedAt: 1_000_000_000 } } })
+  })
+
+  test('is not taken for hanging when the whole host stood still', async () => {
+    const world = fakeWorld()
+    await running(world)
+    for (let standstill = 0; standstill < 10; standstill++) {
+      world.living('checker')[0]?.hang()
+      await world.pass(10 * second)
+      world.standStill(60 * second)
+      await world.pass(4 * second)
+      world.living('checker')[0]?.recover()
+      await world.pass(4 * second)
+    }
+    expect(world.roles).toHaveLength(3)
+  })
+
   test('vrrp: a first one is told nothing, so that it looks for an orphan', async () => {
     const world = fakeWorld()
     await running(world)
@@ -290,6 +334,7 @@ describe('a role that dies', () => {
     await world.pass(second)
     expect(world.living('forwarding')[0]?.heard[2]).toEqual({
       type: 'services-wanted',
+      order: 3,
       complete: true,
       services: [service(1, 'rr'), service(2, 'wlc')],
     })
