@@ -35,9 +35,7 @@ export function serveControl(
           .reload()
           .then((result) =>
             client.send(
-              result.ok
-                ? { type: 'done', done: 'reload' }
-                : { type: 'error', message: `reload refused, nothing has changed: ${result.error}` },
+              result.ok ? { type: 'done', done: 'reload' } : { type: 'error', message: refusal(result.error) },
             ),
           )
         return
@@ -77,3 +75,9 @@ export function serveControl(
     void next()
   }
 }
+
+/** Several reasons stand below each other. */
+const refusal = (reason: string): string =>
+  reason.includes('\n')
+    ? `reload refused, nothing was changed:\n  ${reason.replaceAll('\n', '\n  ')}`
+    : `reload refused, nothing was changed: ${reason}`

@@ -3,7 +3,7 @@
  * them their slices (all take a new one or none does), runs every script, and answers the control socket. It owns the
  * run directory and what is remembered between two lives of a role; it never waits for a role without a limit. Started
  * by the daemon's command line; roles know it only by its messages. What it does badly: a role that hangs without dying
- * is noticed only when something is asked of it.
+ * is noticed only after fifteen seconds.
  */
 
 export type * from './options.ts'

@@ -3,16 +3,14 @@ import type { Configuration } from '../../model/index.ts'
 import type { LoadedConfiguration } from './ports.ts'
 
 /**
- * Whether a configuration read for a reload may replace the one that runs. One error anywhere refuses all of it: at a
- * start an error costs the object it is about, on a reload it would take down one that runs. (keepalived reloads, drops
- * the object, or dies and leaves its addresses behind.)
+ * Whether a configuration read for a reload may replace the one that runs. One error anywhere refuses all of it, also in
+ * an object that does not run: at a start an error costs the object it is about, on a reload it would take down one that
+ * runs, and whoever edited the file waits for an answer. The failure is every error with its place, a line each.
+ * (keepalived reloads, drops the object, or dies and leaves its addresses behind.)
  */
 export function reloadVerdict(loaded: LoadedConfiguration): Result<Configuration, string> {
   const errors = loaded.complaints.filter(({ severity }) => severity === 'error')
-  const [first] = errors
-  if (first !== undefined) {
-    return fail(errors.length === 1 ? first.text : `${first.text} (and ${errors.length - 1} more)`)
-  }
+  if (errors.length > 0) return fail(errors.map(({ text }) => text).join('\n'))
   const { configuration } = loaded
   if (configuration === undefined) return fail('no configuration could be read')
   if (isEmpty(configuration)) return fail('it has no vrrp_instance and no virtual_server')

@@ -1,17 +1,18 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
 import type { Command, Configuration } from '../../model/index.ts'
-import { type DaemonSnapshot, dumpText, statisticsText } from '../../observe/index.ts'
-import type { RoleName } from '../ipc/index.ts'
+import type { DaemonSnapshot } from '../../observe/index.ts'
+import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { keepHealth } from './kept-health.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { LoadedConfiguration, SupervisorPorts } from './ports.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
+import { oneAtATime } from './reloads.ts'
+import { createReports, withoutSecrets } from './reports.ts'
 import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
 import { scriptIdentity } from './script-identity.ts'
 import { createScriptRunner } from './script-runner.ts'
-import { forwardingSlice, offersFor, type Slices, slicesOf } from './slices.ts'
 import { runToEnd } from './start-script.ts'
 
 /** Why the daemon does not start, and the exit code that says so (keepalived's: 1 fatal, 2 configuration, 6 no file). */
@@ -31,7 +32,6 @@ export type Supervisor = {
 }
 
 const noConfiguration = 'no configuration that could be used'
-const appliedLimit = seconds(5)
 const scriptLimit = seconds(1)
 const startScriptLimit = seconds(10)
 
@@ -63,11 +63,8 @@ export async function startSupervisor(
   let model = first.configuration
   let loadedAt = startedAt
   let lastReloadError: string | undefined
-  let revision = 0
   let control: { close(): void } | undefined
   let stopping: Promise<void> | undefined
-  let reloading: Promise<Result<void, string>> | undefined
-  let queued: Promise<Result<void, string>> | undefined
   let resolveDone: (code: number) => void = () => {}
   const done = new Promise<number>((resolve) => {
     resolveDone = resolve
@@ -85,6 +82,14 @@ export async function startSupervisor(
     },
     onHealth: () => health.changed(roles.health()),
   })
+  const changer = createChanger(ports, options, roles, () => stopping !== undefined)
+  const reload = oneAtATime(reloadOnce)
+  const { snapshot, dump, dumpStatistics } = createReports(ports, options, roles, () => ({
+    startedAt,
+    loadedAt,
+    ...(lastReloadError === undefined ? {} : { lastReloadError }),
+    model,
+  }))
 
   if (options.dumpConfiguration) log.info('configuration', { model: JSON.stringify(withoutSecrets(model)) })
   const { startupScript } = model.global
@@ -108,80 +113,15 @@ export async function startSupervisor(
   control = listening.value
   const pidWritten = ports.replaceText(options.pidFile, `${ports.pid}\n`)
   if (!pidWritten.ok) log.warn('pid file cannot be written', { reason: pidWritten.error.message })
-  await clearLeftForwarding()
+  await changer.clearLeftForwarding(model)
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 
-  /** Offers the configuration to every role concerned; all take it, or none. */
-  async function change(to: Configuration): Promise<Result<void, string>> {
-    const number = ++revision
-    const needed = slicesOf(to, options)
-    const running = runningRoles()
-    const offers = offersFor(to, options, running)
-    const answers = await Promise.all([
-      offers.forwarding === undefined ? ok(undefined) : roles.forwarding.ask(number, offers.forwarding),
-      offers.vrrp === undefined ? ok(undefined) : roles.vrrp.ask(number, offers.vrrp),
-      offers.checker === undefined ? ok(undefined) : roles.checker.ask(number, offers.checker),
-    ])
-    if (stopping !== undefined) return fail('the daemon is stopping')
-    const refusal = answers.find((answer) => !answer.ok)
-    if (refusal !== undefined && !refusal.ok) {
-      if (offers.forwarding !== undefined) roles.forwarding.withdraw(number)
-      if (offers.vrrp !== undefined) roles.vrrp.withdraw(number)
-      if (offers.checker !== undefined) roles.checker.withdraw(number)
-      return refusal
-    }
-    roles.adopt(model, to)
-    model = to
-    // The table's keeper first: the checker's first word after its commit is what the table is to hold.
-    if (offers.forwarding !== undefined) roles.forwarding.commit(number, offers.forwarding)
-    if (offers.vrrp !== undefined) roles.vrrp.commit(number, offers.vrrp)
-    if (offers.checker !== undefined) roles.checker.commit(number, offers.checker)
-    await endIdle(needed, running)
-    return ok(undefined)
-  }
-
-  function runningRoles(): Readonly<Record<RoleName, boolean>> {
-    const runs = (role: RoleName) => roles[role].describe().state !== 'stopped'
-    return { vrrp: runs('vrrp'), checker: runs('checker'), forwarding: runs('forwarding') }
-  }
-
-  async function endIdle(needed: Slices, running: Readonly<Record<RoleName, boolean>>): Promise<void> {
-    for (const role of ['vrrp', 'checker', 'forwarding'] as const) {
-      if (needed[role] !== undefined || !running[role]) continue
-      await roles[role].applied(appliedLimit)
-      await roles[role].stop(false, model.global.childWaitTime)
-    }
-  }
-
-  /** What an earlier daemon left in the kernel for virtual servers that are not configured any more. */
-  async function clearLeftForwarding(): Promise<void> {
-    if (!options.checkers || model.virtualServers.length > 0 || !ports.pinsExist()) return
-    log.info('removing the forwarding table of an earlier run')
-    const number = ++revision
-    const slice = { ...forwardingSlice(model, options), flush: true }
-    const ready = await roles.forwarding.ask(number, slice)
-    if (!ready.ok) {
-      roles.forwarding.withdraw(number)
-      return log.warn('the forwarding table of an earlier run stays', { reason: ready.error })
-    }
-    roles.forwarding.commit(number, slice)
-    roles.forwarding.send({ type: 'services-wanted', order: 0, complete: true, services: [] })
-    await roles.forwarding.stop(false, model.global.childWaitTime)
-  }
-
-  function reload(): Promise<Result<void, string>> {
-    if (reloading === undefined) {
-      reloading = reloadOnce().finally(() => {
-        reloading = undefined
-      })
-      return reloading
-    }
-    queued ??= reloading.then(() => {
-      queued = undefined
-      return reload()
+  function change(to: Configuration): Promise<Result<void, string>> {
+    return changer.change(to, () => {
+      roles.adopt(model, to)
+      model = to
     })
-    return queued
   }
 
   async function reloadOnce(): Promise<Result<void, string>> {
@@ -199,46 +139,10 @@ export async function startSupervisor(
       log.info('reloaded')
     } else {
       lastReloadError = result.error
-      log.error('reload refused; what runs goes on unchanged', { reason: result.error })
+      log.error('reload refused, nothing was changed', { reason: result.error.replaceAll('\n', '; ') })
     }
     ports.notifyServiceManager(`READY=1\n${statusLine()}`)
     return result.ok ? ok(undefined) : result
-  }
-
-  async function snapshot(): Promise<DaemonSnapshot> {
-    const [virtualRouters, virtualServers, forwarding] = await Promise.all([
-      roles.vrrp.snapshot(),
-      roles.checker.snapshot(),
-      roles.forwarding.snapshot(),
-    ])
-    return {
-      version: options.version,
-      pid: ports.pid,
-      startedAt,
-      configurationFile: options.configurationFile,
-      configurationLoadedAt: loadedAt,
-      ...(lastReloadError === undefined ? {} : { lastReloadError }),
-      roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
-      virtualRouters: virtualRouters ?? [],
-      virtualServers: virtualServers ?? [],
-      ...(forwarding === undefined ? {} : { forwarding }),
-    }
-  }
-
-  async function dump(): Promise<Result<string, string>> {
-    const path = model.global.stateDumpFile ?? `${options.dumpDirectory}/keepalived.data`
-    return write(path, dumpText(await snapshot(), withoutSecrets(model)))
-  }
-
-  async function dumpStatistics(): Promise<Result<string, string>> {
-    return write(`${options.dumpDirectory}/keepalived.stats`, statisticsText((await snapshot()).virtualRouters))
-  }
-
-  function write(path: string, text: string): Result<string, string> {
-    const written = ports.replaceText(path, text)
-    if (written.ok) return ok(path)
-    log.error('dump cannot be written', { reason: written.error.message })
-    return fail(written.error.message)
   }
 
   function stop(exitCode: number): Promise<void> {
@@ -290,15 +194,3 @@ export async function startSupervisor(
 
 const firstError = (loaded: LoadedConfiguration): string | undefined =>
   loaded.complaints.find(({ severity }) => severity === 'error')?.text
-
-/** The model as it may be shown: passwords replaced by asterisks, as keepalived's dumps have them. */
-function withoutSecrets(model: Configuration): Configuration {
-  return {
-    ...model,
-    virtualRouters: model.virtualRouters.map((router) =>
-      router.authentication === undefined
-        ? router
-        : { ...router, authentication: { ...router.authentication, password: '********' } },
-    ),
-  }
-}

@@ -422,7 +422,19 @@ describe('the control socket', () => {
     expect(await ask(world, '{"request":"reload"}')).toEqual([{ type: 'done', done: 'reload' }])
     world.loaded = { complaints: [] }
     expect(await ask(world, '{"request":"reload"}')).toEqual([
-      { type: 'error', message: 'reload refused, nothing has changed: no configuration could be read' },
+      { type: 'error', message: 'reload refused, nothing was changed: no configuration could be read' },
+    ])
+    world.load(
+      configurationFor(),
+      { severity: 'error', text: 'f:3:1: error: one' },
+      { severity: 'warning', text: 'f:4:1: warning: other' },
+      { severity: 'error', text: 'f:5:1: error: two' },
+    )
+    expect(await ask(world, '{"request":"reload"}')).toEqual([
+      {
+        type: 'error',
+        message: 'reload refused, nothing was changed:\n  f:3:1: error: one\n  f:5:1: error: two',
+      },
     ])
   })
 

@@ -1,0 +1,91 @@
+import { fail, ok, type Result, seconds } from '../../base/index.ts'
+import type { Configuration } from '../../model/index.ts'
+import type { RoleName } from '../ipc/index.ts'
+import type { SupervisorOptions } from './options.ts'
+import type { SupervisorPorts } from './ports.ts'
+import type { Roles } from './roles.ts'
+import { forwardingSlice, offersFor, type Slices, slicesOf } from './slices.ts'
+
+const appliedLimit = seconds(5)
+
+/** Brings the roles from one configuration to another. */
+export type Changer = {
+  /**
+   * Offers it to every role concerned; all take it, or none.
+   * @param adopt  called when all have said that they can, before any is told to go
+   */
+  change(to: Configuration, adopt: () => void): Promise<Result<void, string>>
+  /** What an earlier daemon left in the kernel for virtual servers that are not configured any more. */
+  clearLeftForwarding(model: Configuration): Promise<void>
+}
+
+export function createChanger(
+  ports: Pick<SupervisorPorts, 'pinsExist' | 'log'>,
+  options: SupervisorOptions,
+  roles: Roles,
+  isStopping: () => boolean,
+): Changer {
+  let revision = 0
+
+  async function change(to: Configuration, adopt: () => void): Promise<Result<void, string>> {
+    const number = ++revision
+    const running = runningRoles()
+    const offers = offersFor(to, options, running)
+    const answers = await Promise.all([
+      offers.forwarding === undefined ? ok(undefined) : roles.forwarding.ask(number, offers.forwarding),
+      offers.vrrp === undefined ? ok(undefined) : roles.vrrp.ask(number, offers.vrrp),
+      offers.checker === undefined ? ok(undefined) : roles.checker.ask(number, offers.checker),
+    ])
+    if (isStopping()) return fail('the daemon is stopping')
+    const refusal = answers.find((answer) => !answer.ok)
+    if (refusal !== undefined) {
+      if (offers.forwarding !== undefined) roles.forwarding.withdraw(number)
+      if (offers.vrrp !== undefined) roles.vrrp.withdraw(number)
+      if (offers.checker !== undefined) roles.checker.withdraw(number)
+      return refusal
+    }
+    adopt()
+    // The table's keeper first: the checker's first word after its commit is what the table is to hold.
+    if (offers.forwarding !== undefined) roles.forwarding.commit(number, offers.forwarding)
+    if (offers.vrrp !== undefined) roles.vrrp.commit(number, offers.vrrp)
+    if (offers.checker !== undefined) roles.checker.commit(number, offers.checker)
+    await endIdle(to, slicesOf(to, options), running)
+    return ok(undefined)
+  }
+
+  function runningRoles(): Readonly<Record<RoleName, boolean>> {
+    const runs = (role: RoleName) => roles[role].describe().state !== 'stopped'
+    return { vrrp: runs('vrrp'), checker: runs('checker'), forwarding: runs('forwarding') }
+  }
+
+  /** Ends roles without objects, once they have let go of their last ones. */
+  async function endIdle(
+    model: Configuration,
+    needed: Slices,
+    running: Readonly<Record<RoleName, boolean>>,
+  ): Promise<void> {
+    for (const role of ['vrrp', 'checker', 'forwarding'] as const) {
+      if (needed[role] !== undefined || !running[role]) continue
+      await roles[role].applied(appliedLimit)
+      await roles[role].stop(false, model.global.childWaitTime)
+    }
+  }
+
+  return {
+    change,
+    async clearLeftForwarding(model) {
+      if (!options.checkers || model.virtualServers.length > 0 || !ports.pinsExist()) return
+      ports.log.info('removing the forwarding table of an earlier run')
+      const number = ++revision
+      const slice = { ...forwardingSlice(model, options), flush: true }
+      const ready = await roles.forwarding.ask(number, slice)
+      if (!ready.ok) {
+        roles.forwarding.withdraw(number)
+        return ports.log.warn('the forwarding table of an earlier run stays', { reason: ready.error })
+      }
+      roles.forwarding.commit(number, slice)
+      roles.forwarding.send({ type: 'services-wanted', order: 0, complete: true, services: [] })
+      await roles.forwarding.stop(false, model.global.childWaitTime)
+    },
+  }
+}

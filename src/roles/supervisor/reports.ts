@@ -1,0 +1,81 @@
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { Configuration } from '../../model/index.ts'
+import { type DaemonSnapshot, dumpText, statisticsText } from '../../observe/index.ts'
+import type { SupervisorOptions } from './options.ts'
+import type { SupervisorPorts } from './ports.ts'
+import type { Roles } from './roles.ts'
+
+/** What the daemon tells of itself. */
+export type Reports = {
+  snapshot(): Promise<DaemonSnapshot>
+  /** Writes the state dump; the path. */
+  dump(): Promise<Result<string, string>>
+  /** Writes VRRP's counters; the path. */
+  dumpStatistics(): Promise<Result<string, string>>
+}
+
+export type DaemonState = {
+  readonly startedAt: string
+  readonly loadedAt: string
+  readonly lastReloadError?: string
+  readonly model: Configuration
+}
+
+export function createReports(
+  ports: Pick<SupervisorPorts, 'pid' | 'replaceText' | 'log'>,
+  options: SupervisorOptions,
+  roles: Roles,
+  now: () => DaemonState,
+): Reports {
+  async function snapshot(): Promise<DaemonSnapshot> {
+    const [virtualRouters, virtualServers, forwarding] = await Promise.all([
+      roles.vrrp.snapshot(),
+      roles.checker.snapshot(),
+      roles.forwarding.snapshot(),
+    ])
+    const { startedAt, loadedAt, lastReloadError } = now()
+    return {
+      version: options.version,
+      pid: ports.pid,
+      startedAt,
+      configurationFile: options.configurationFile,
+      configurationLoadedAt: loadedAt,
+      ...(lastReloadError === undefined ? {} : { lastReloadError }),
+      roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
+      virtualRouters: virtualRouters ?? [],
+      virtualServers: virtualServers ?? [],
+      ...(forwarding === undefined ? {} : { forwarding }),
+    }
+  }
+
+  function write(path: string, text: string): Result<string, string> {
+    const written = ports.replaceText(path, text)
+    if (written.ok) return ok(path)
+    ports.log.error('dump cannot be written', { reason: written.error.message })
+    return fail(written.error.message)
+  }
+
+  return {
+    snapshot,
+    async dump() {
+      const { model } = now()
+      const path = model.global.stateDumpFile ?? `${options.dumpDirectory}/keepalived.data`
+      return write(path, dumpText(await snapshot(), withoutSecrets(model)))
+    },
+    async dumpStatistics() {
+      return write(`${options.dumpDirectory}/keepalived.stats`, statisticsText((await snapshot()).virtualRouters))
+    },
+  }
+}
+
+/** The model as it may be shown: passwords replaced by asterisks, as keepalived's dumps have them. */
+export function withoutSecrets(model: Configuration): Configuration {
+  return {
+    ...model,
+    virtualRouters: model.virtualRouters.map((router) =>
+      router.authentication === undefined
+        ? router
+        : { ...router, authentication: { ...router.authentication, password: '********' } },
+    ),
+  }
+}
