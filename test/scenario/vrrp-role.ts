@@ -143,7 +143,7 @@ export class Role {
     await until(`${this.#host.name}: the role ends`, () => this.exit !== undefined, { every: 5 })
   }
 
-  kill(signal: 'SIGKILL' | 'SIGTERM'): void {
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal)
   }
 
