@@ -8,6 +8,6 @@
 export { type Capability, hasCapability } from './capability.ts'
 export { dropTo, type Unprivileged } from './drop-to.ts'
 export { type FileLock, lockFile } from './lock-file.ts'
-export { enterNetworkNamespace } from './network-namespace.ts'
+export { enterNetworkNamespace, withinNetworkNamespace } from './network-namespace.ts'
 export { parentDeathSignal, setProcessName } from './process-attributes.ts'
 export { setRealTime } from './real-time.ts'

@@ -6,6 +6,7 @@ import { checked, type SystemError, systemErrorOf } from '../descriptor/index.ts
 const CLONE_NEWNET = 0x40000000
 /** Where ip-netns(8) keeps its names. */
 const NAMED = '/run/netns'
+const OWN = '/proc/thread-self/ns/net'
 
 /**
  * Moves the calling thread. Sockets that are open stay where they are, those opened later and children started later are
@@ -23,4 +24,20 @@ export function enterNetworkNamespace(which: string): Result<void, SystemError> 
   const entered = checked('setns', hfsys().setns(fd, CLONE_NEWNET), path)
   closeSync(fd)
   return entered.ok ? ok(undefined) : entered
+}
+
+/** Does `work` in another network namespace and comes back; the sockets it opens stay there. It must not await. */
+export function withinNetworkNamespace<T, E>(which: string, work: () => Result<T, E>): Result<T, E | SystemError> {
+  let home: number
+  try {
+    home = openSync(OWN, 'r')
+  } catch (error) {
+    return fail(systemErrorOf('open', error, OWN))
+  }
+  const entered = enterNetworkNamespace(which)
+  const result = entered.ok ? work() : entered
+  const back = entered.ok ? enterNetworkNamespace(`/proc/self/fd/${home}`) : entered
+  closeSync(home)
+  if (entered.ok && !back.ok) throw new Error(`no way back to the network namespace: ${back.error.message}`)
+  return result
 }
