@@ -7,7 +7,7 @@
 import process from 'node:process'
 import { assertNever, type Log, type LogFields } from '../base/index.ts'
 import type { Channel } from '../roles/ipc/index.ts'
-import { onSignals, type ParentChannel, parentChannel } from '../sys/process/index.ts'
+import { ignoreRealTimeSignals, onSignals, type ParentChannel, parentChannel } from '../sys/process/index.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -23,6 +23,7 @@ if (role === undefined || parent === undefined) {
   process.exitCode = 1
 } else {
   process.title = `holdfast: ${role}`
+  ignoreRealTimeSignals()
   await run(role, parent)
 }
 

@@ -72,6 +72,12 @@ export type Hfsys = {
   capset(from: Uint32Array): Outcome
   pidfdOpen(pid: number): Outcome
   pidfdSendSignal(fd: number, signal: number): Outcome
+  /** A descriptor that gives a byte for each signal caught: its number. Once a process: -EBUSY. */
+  signalPipe(): Outcome
+  /** From now on the signal goes to the pipe. */
+  catchSignal(signal: number): Outcome
+  /** Programs that are run from here ignore it too. */
+  ignoreSignal(signal: number): Outcome
   /** `ENOENT`; takes the positive number. */
   errorName(errno: number): string | undefined
   errorText(errno: number): string

@@ -4,4 +4,5 @@
  */
 
 export * from './dump-text.ts'
+export * from './instances-json.ts'
 export type * from './snapshot.ts'

@@ -104,11 +104,14 @@ for (const [name, number] of [
   ['RELOAD', 1],
   ['DATA', 10],
   ['STATS', 12],
+  ['STATS_CLEAR', 63],
+  ['JSON', 36],
+  ['TDUMP', 64],
 ] as const)
   test(`--signum ${name} prints ${number}`, () =>
     expect(answer(`--signum=${name}`)).toEqual({ exitCode: 0, text: `${number}\n`, stream: 'stdout' }))
 
-test('--signum of a signal we have not got ends with 1', () => expect(answer('--signum', 'JSON').exitCode).toBe(1))
+test('--signum of a signal there is not ends with 1', () => expect(answer('--signum', 'KILL').exitCode).toBe(1))
 
 test('without -f the first configuration that exists is read; with none the first place is named', () => {
   expect(findConfiguration(undefined, () => false)).toBe('/etc/keepalived/keepalived.conf')

@@ -106,6 +106,32 @@ lab('signals: HUP reloads, USR1 dumps the state where the configuration says, IN
   expect(host.has(VIRTUAL_ADDRESS)).toBe(false)
 })
 
+lab(
+  "keepalived's real-time signals end nothing: JSON and cleared statistics are written, the rest is ignored",
+  async (lab) => {
+    const host = alone(lab)
+    const file = host.file('daemon.conf', instance({ priority: 100, version: 3, advertInt: 0.1 }) + service)
+    const runDirectory = join(host.directory, 'run')
+    const argv = [...program('holdfastd'), '-n', '-f', file, '--run-dir', runDirectory]
+    const daemon = host.spawn('holdfastd', argv, { ...process.env, TMPDIR: host.directory })
+    await host.holds(VIRTUAL_ADDRESS)
+    const status = async () =>
+      JSON.parse((await host.exec(...program('holdfast'), 'status', '--json', '--run-dir', runDirectory)).stdout)
+    const before = await status()
+    const pids = [daemon.pid, ...before.roles.map(({ pid }: { pid: number }) => pid)]
+    for (const pid of pids) for (const number of [36, 63, 64]) await host.exec('kill', `-${number}`, String(pid))
+
+    const stats = await until('statistics', () => text(join(host.directory, 'keepalived.stats')) || undefined)
+    expect(stats).toMatch(/VRRP Instance: VI_51\n.*\n.*\n {4}Sent: [1-9]/)
+    const json = await until('JSON', () => text(join(host.directory, 'keepalived.json')) || undefined)
+    expect(JSON.parse(json)).toMatchObject([{ data: { iname: 'VI_51', state: 2 }, stats: { become_master: 1 } }])
+    await until('the counters began again', async () => (await status()).virtualRouters[0].becameMaster === 0)
+    expect((await status()).roles).toEqual(before.roles)
+    daemon.signal('SIGTERM')
+    expect(await daemon.end()).toBe(0)
+  },
+)
+
 lab('the service manager hears READY, RELOADING with its time, READY again, and STOPPING', async (lab) => {
   const host = alone(lab)
   const system = hfsys()
@@ -220,6 +246,22 @@ lab('status comes as a table, JSON and YAML, and --watch goes on until it is end
   ])
   await until('three snapshots', () => watch.output.split('\n').filter((line) => line.includes('"pid"')).length >= 3)
   await watch.stop('SIGTERM')
+})
+
+lab('a role that is stopped by SIGSTOP is killed and comes back; what it held is held on', async (lab) => {
+  const host = alone(lab)
+  const daemon = await host.holdfastd(instance({ priority: 100 }) + service)
+  await host.holds(VIRTUAL_ADDRESS)
+  const stopped = await Promise.all((['vrrp', 'forwarding'] as const).map((role) => daemon.pidOf(role)))
+  for (const pid of stopped) process.kill(pid ?? 0, 'SIGSTOP')
+  await daemon.shows(
+    'both roles run again',
+    ({ roles }) => roles.filter(({ restarts, state }) => restarts === 1 && state === 'running').length === 2,
+    40_000,
+  )
+  for (const pid of stopped) expect(existsSync(`/proc/${pid}`)).toBe(false)
+  await host.holds(VIRTUAL_ADDRESS)
+  expect(daemon.process.output).toMatch(/role does not answer; it is killed/)
 })
 
 lab('a role that hangs at a stop is killed, and the daemon ends', async (lab) => {

@@ -165,3 +165,23 @@ test('a missing addon is one sentence with the remedy', () => {
   expect(probeHfsys()).toEqual({ ok: true })
   expect(loadAddon('no-such')).toEqual({ ok: false, error: 'build/native/no-such.node is missing: run `make build`' })
 })
+
+describe('signals without a name in Node', () => {
+  const kill = (number: number) => `require('child_process').execFileSync('kill', ['-${number}', String(process.pid)]);`
+
+  test('caught, they come through the pipe in order, each with its number', async () => {
+    const body = `const fd = h.signalPipe(); h.catchSignal(36); h.catchSignal(63); const seen = []; const bytes = new Uint8Array(8);
+      const w = h.watch(fd, 1, () => { seen.push(...bytes.subarray(0, h.read(fd, bytes))); if (seen.length < 2) return; console.log(String(seen)); h.unwatch(w) });
+      ${kill(63)} setTimeout(() => { ${kill(36)} }, 10)`
+    expect(await program(body)).toBe('63,36')
+  })
+
+  test('ignored, they end nobody; unhandled, they do', async () => {
+    expect(await program(`h.ignoreSignal(64); ${kill(64)} console.log('alive')`)).toBe('alive')
+    expect(await program(`${kill(64)} console.log('alive')`)).toBe('')
+  })
+
+  test('there is one pipe a process, and nothing is caught without it', async () => {
+    expect(await program(`console.log(h.catchSignal(36), h.signalPipe() > 0, h.signalPipe())`)).toBe('-9 true -16')
+  })
+})

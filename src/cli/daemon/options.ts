@@ -42,8 +42,16 @@ const facilities: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Array.from({ length: 8 }, (_, n) => [String(n), 16 + n])),
 }
 
-/** Numbers that --signum prints. The others of keepalived (STATS_CLEAR, JSON, TDUMP) have no signal here. */
-const signalNumbers: Readonly<Record<string, number>> = { STOP: 15, RELOAD: 1, DATA: 10, STATS: 12 }
+/** Numbers that --signum prints. */
+const signalNumbers: Readonly<Record<string, number>> = {
+  STOP: 15,
+  RELOAD: 1,
+  DATA: 10,
+  STATS: 12,
+  STATS_CLEAR: 63,
+  JSON: 36,
+  TDUMP: 64,
+}
 
 /** keepalived's options that are accepted without effect: short, long, its argument, what it is for there. */
 const accepted: readonly (readonly [flags: string, meaning: string])[] = [
@@ -117,7 +125,7 @@ function program(): Command {
     )
     .addOption(new Option('--backend <name>', 'forwarding').choices(['ebpf', 'ipvs']).default('ebpf'))
     .option('--ignore-sigint', 'for debuggers')
-    .option('--signum <name>', 'print the number of STOP, RELOAD, DATA or STATS and end')
+    .option('--signum <name>', 'print the number of STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON or TDUMP and end')
     .option('-v, --version', 'print the version and end')
     .addHelpText(
       'after',

@@ -8,7 +8,7 @@ import { dumpDirectory, shortHostName } from '../../sys/files/index.ts'
 import { openLog } from '../../sys/log/index.ts'
 import { openServiceManager } from '../../sys/notify/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
-import { onSignals } from '../../sys/process/index.ts'
+import { onRealTimeSignals, onSignals } from '../../sys/process/index.ts'
 import { version } from '../version.ts'
 import { isBackground, serveInBackground } from './background.ts'
 import type { DaemonOptions } from './options.ts'
@@ -63,8 +63,13 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     SIGTERM: stop,
     SIGINT: options.ignoreInterrupt ? () => {} : stop,
     SIGHUP: () => void supervisor?.reload(),
-    SIGUSR1: () => void supervisor?.dump(),
-    SIGUSR2: () => void supervisor?.dumpStatistics(),
+    SIGUSR1: () => void supervisor?.reports.dump(),
+    SIGUSR2: () => void supervisor?.reports.dumpStatistics(),
+  })
+  onRealTimeSignals({
+    statsClear: () => void supervisor?.reports.dumpAndClearStatistics(),
+    json: () => void supervisor?.reports.dumpJson(),
+    threadDump: () => log.info('there is no thread dump; SIGUSR1 dumps the state'),
   })
 
   const started = await startSupervisor(ports, supervisorOptions)

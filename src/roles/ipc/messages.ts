@@ -52,7 +52,10 @@ export type VrrpSlice = {
 
 export type { VrrpNotifyState } from '../../model/index.ts'
 
-export type ToVrrp = ToRole<VrrpSlice>
+export type ToVrrp =
+  | ToRole<VrrpSlice>
+  /** Every counter of every virtual router starts again from 0. */
+  | { readonly type: 'clear-counters' }
 export type FromVrrp =
   | FromRole<readonly VirtualRouterSnapshot[]>
   /** A state was entered and its addresses and announcements are done; run the scripts. */

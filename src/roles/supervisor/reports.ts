@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import type { Configuration } from '../../model/index.ts'
-import { type DaemonSnapshot, dumpText, statisticsText } from '../../observe/index.ts'
+import { type Configuration, virtualRouterKey } from '../../model/index.ts'
+import { type DaemonSnapshot, dumpText, instancesJson, statisticsText } from '../../observe/index.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { Roles } from './roles.ts'
@@ -12,6 +12,10 @@ export type Reports = {
   dump(): Promise<Result<string, string>>
   /** Writes VRRP's counters; the path. */
   dumpStatistics(): Promise<Result<string, string>>
+  /** The same, and the counters start again from 0. */
+  dumpAndClearStatistics(): Promise<Result<string, string>>
+  /** Writes keepalived's JSON of the virtual routers; the path. */
+  dumpJson(): Promise<Result<string, string>>
 }
 
 export type DaemonState = {
@@ -55,6 +59,10 @@ export function createReports(
     return fail(written.error.message)
   }
 
+  async function dumpStatistics(): Promise<Result<string, string>> {
+    return write(`${options.dumpDirectory}/keepalived.stats`, statisticsText((await snapshot()).virtualRouters))
+  }
+
   return {
     snapshot,
     async dump() {
@@ -62,8 +70,23 @@ export function createReports(
       const path = model.global.stateDumpFile ?? `${options.dumpDirectory}/keepalived.data`
       return write(path, dumpText(await snapshot(), withoutSecrets(model)))
     },
-    async dumpStatistics() {
-      return write(`${options.dumpDirectory}/keepalived.stats`, statisticsText((await snapshot()).virtualRouters))
+    dumpStatistics,
+    async dumpAndClearStatistics() {
+      const dumped = await dumpStatistics()
+      roles.vrrp.send({ type: 'clear-counters' })
+      return dumped
+    },
+    async dumpJson() {
+      const { model } = now()
+      const models = new Map(model.virtualRouters.map((router) => [virtualRouterKey(router), router]))
+      const { virtualRouters } = await snapshot()
+      const known = virtualRouters.flatMap((router) => {
+        const described = models.get(virtualRouterKey(router))
+        return described === undefined ? [] : [{ model: described, snapshot: router }]
+      })
+      // As keepalived: without any instance no file is written.
+      if (known.length === 0) return fail('there is no virtual router')
+      return write(`${options.dumpDirectory}/keepalived.json`, instancesJson(known))
     },
   }
 }

@@ -1,6 +1,5 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
-import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
-import type { DaemonSnapshot } from '../../observe/index.ts'
+import type { Command, Configuration } from '../../model/index.ts'
 import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { keepHealth } from './kept-health.ts'
@@ -8,7 +7,7 @@ import type { SupervisorOptions } from './options.ts'
 import type { LoadedConfiguration, SupervisorPorts } from './ports.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
 import { oneAtATime } from './reloads.ts'
-import { createReports, withoutSecrets } from './reports.ts'
+import { createReports, type Reports, withoutSecrets } from './reports.ts'
 import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
 import { scriptIdentity } from './script-identity.ts'
@@ -22,11 +21,7 @@ export type Supervisor = {
   /** One reload at a time; a call during one is answered by the next. The failure is why nothing has changed. */
   reload(): Promise<Result<void, string>>
   stop(): Promise<void>
-  snapshot(): Promise<DaemonSnapshot>
-  /** Writes what SIGUSR1 asks for; the path. */
-  dump(): Promise<Result<string, string>>
-  /** Writes what SIGUSR2 asks for; the path. */
-  dumpStatistics(): Promise<Result<string, string>>
+  readonly reports: Reports
   /** The exit code, once everything has ended. */
   readonly done: Promise<number>
 }
@@ -84,7 +79,7 @@ export async function startSupervisor(
   })
   const changer = createChanger(ports, options, roles, () => stopping !== undefined)
   const reload = oneAtATime(reloadOnce)
-  const { snapshot, dump, dumpStatistics } = createReports(ports, options, roles, () => ({
+  const reports = createReports(ports, options, roles, () => ({
     startedAt,
     loadedAt,
     ...(lastReloadError === undefined ? {} : { lastReloadError }),
@@ -101,9 +96,9 @@ export async function startSupervisor(
     return fail({ exitCode: 1, message: started.error })
   }
   const listening = await serveControl(ports, `${options.runDirectory}/control.sock`, {
-    snapshot,
+    snapshot: reports.snapshot,
     reload,
-    dump,
+    dump: reports.dump,
     stop: () => void stop(0),
   })
   if (!listening.ok) {
@@ -111,33 +106,17 @@ export async function startSupervisor(
     return fail({ exitCode: 1, message: listening.error.message })
   }
   control = listening.value
-  // Its pid file is still there: the daemon before us did not end in order.
-  const afterDeath = ports.readText(options.pidFile).ok
   const pidWritten = ports.replaceText(options.pidFile, `${ports.pid}\n`)
   if (!pidWritten.ok) log.warn('pid file cannot be written', { reason: pidWritten.error.message })
   await changer.clearLeftForwarding(model)
-  // With virtual routers their role looks after that.
-  if (afterDeath && model.virtualRouters.length === 0) await clearLeftAddresses(undefined)
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 
-  async function change(to: Configuration): Promise<Result<void, string>> {
-    const before = model.virtualRouters
-    const changed = await changer.change(to, () => {
+  function change(to: Configuration): Promise<Result<void, string>> {
+    return changer.change(to, () => {
       roles.adopt(model, to)
       model = to
     })
-    // The role that had them may have been dead just then.
-    if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before)
-    return changed
-  }
-
-  async function clearLeftAddresses(routers: readonly VirtualRouter[] | undefined): Promise<void> {
-    if (!options.vrrp || routers?.length === 0) return
-    const removed = await ports.removeLeftAddresses(routers)
-    if (!removed.ok) log.error('virtual addresses cannot be removed', { reason: removed.error.message })
-    else if (removed.value.length > 0)
-      log.warn('virtual addresses that were left are removed', { addresses: removed.value.join(' ') })
   }
 
   async function reloadOnce(): Promise<Result<void, string>> {
@@ -167,14 +146,10 @@ export async function startSupervisor(
   }
 
   async function stopOnce(exitCode: number): Promise<void> {
-    // Before anything else, because it starts with the masters' resignations.
-    const rolesStopped = stopRoles(true)
     ports.notifyServiceManager('STOPPING=1\nSTATUS=stopping')
     log.info('stopping')
     roles.runStopNotifications()
-    await rolesStopped
-    // A role that was dead, or had to be killed, has left them.
-    if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters)
+    await stopRoles(true)
     await scripts.finish(scriptLimit)
     const { shutdownScript } = model.global
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, startScriptLimit)
@@ -209,7 +184,7 @@ export async function startSupervisor(
     return `STATUS=${model.virtualRouters.length} virtual routers, ${model.virtualServers.length} virtual servers${refused}`
   }
 
-  return ok({ reload, stop: () => stop(0), snapshot, dump, dumpStatistics, done })
+  return ok({ reload, stop: () => stop(0), reports, done })
 }
 
 const firstError = (loaded: LoadedConfiguration): string | undefined =>

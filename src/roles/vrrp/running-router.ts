@@ -54,6 +54,12 @@ export function newRunningRouter(router: VirtualRouter, wall: number): RunningRo
   }
 }
 
+export function clearCounters({ counters }: RunningRouter): void {
+  const { drops, ...counts } = counters
+  for (const name of Object.keys(counts)) counters[name as keyof typeof counts] = 0
+  drops.clear()
+}
+
 /** The datagrams of one advertisement with this priority; none without a source address. */
 export function outgoingAt(running: RunningRouter, priority: number): readonly Outgoing[] {
   const known = running.outgoing.get(priority)

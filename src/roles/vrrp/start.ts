@@ -102,6 +102,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
           predecessor = undefined
           if (applied !== undefined) routers?.prepare(applied.routers)
         })
+      case 'clear-counters':
+        return routers?.clearCounters()
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':

@@ -13,7 +13,7 @@ import { openNetworkView } from './network-view.ts'
 import { type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openReceiver, type Receive } from './receiver.ts'
-import { isOverslept, snapshotOf } from './running-router.ts'
+import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
 import { openSurroundings } from './surroundings.ts'
 
@@ -27,6 +27,7 @@ export type VirtualRouters = {
   clean(): void
   masters(): readonly ResumedRouter[]
   snapshots(): readonly VirtualRouterSnapshot[]
+  clearCounters(): void
   /** Masters resign; their addresses go, unless they are to stay. */
   stop(keepAddresses: boolean): void
   /** Ends those and lets go of the others without a word and with their addresses in place. */
@@ -163,6 +164,9 @@ export function openVirtualRouters(
       [...running.values()]
         .filter(({ state }) => state.name === 'master')
         .map(({ key, since }) => ({ key, since: new Date(since).toISOString() })),
+    clearCounters() {
+      for (const one of running.values()) clearCounters(one)
+    },
     snapshots: () => [...running.values()].map((one) => snapshotOf(one, parts.unclaimed.get(socketKey(one.router)))),
     stop(keepAddresses) {
       for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())

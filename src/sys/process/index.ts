@@ -5,6 +5,7 @@
 
 export * from './identity.ts'
 export * from './parent-channel.ts'
+export * from './real-time-signals.ts'
 export * from './role-child.ts'
 export * from './run-script.ts'
 export * from './script-safety.ts'

@@ -476,7 +476,7 @@ describe('dumps', () => {
     })
     world.load({ ...configuration, global: { ...configuration.global, stateDumpFile: '/var/tmp/state' } })
     const supervisor = await running(world)
-    expect(await supervisor.dump()).toEqual({ ok: true, value: '/var/tmp/state' })
+    expect(await supervisor.reports.dump()).toEqual({ ok: true, value: '/var/tmp/state' })
     const text = world.files.get('/var/tmp/state') ?? ''
     expect(text).toMatch(/^------< Daemon >------\n Version = 0\.0\.0\n/)
     expect(text).not.toMatch(/sesame/)
@@ -485,6 +485,6 @@ describe('dumps', () => {
   test('SIGUSR2 writes the statistics', async () => {
     const world = fakeWorld()
     const supervisor = await running(world)
-    expect(await supervisor.dumpStatistics()).toEqual({ ok: true, value: '/tmp/keepalived.stats' })
+    expect(await supervisor.reports.dumpStatistics()).toEqual({ ok: true, value: '/tmp/keepalived.stats' })
   })
 })

@@ -1,0 +1,110 @@
+import type { Command, VirtualAddress, VirtualRouter } from '../model/index.ts'
+import type { VirtualRouterSnapshot } from './snapshot.ts'
+
+/** keepalived's numbers of the states. */
+const stateNumbers = { initialize: 0, backup: 1, master: 2, fault: 3 } as const
+
+/**
+ * keepalived's JSON (version 1): an array of `{ data, stats }`, one a virtual router. Its keys, types and their order;
+ * what Holdfast does not have is as in an instance that does not use it.
+ * @param routers  with their models, in the same order
+ */
+export function instancesJson(
+  routers: readonly { readonly model: VirtualRouter; readonly snapshot: VirtualRouterSnapshot }[],
+): string {
+  return `${JSON.stringify(routers.map(({ model, snapshot }) => ({ data: data(model, snapshot), stats: stats(snapshot) })))}\n`
+}
+
+function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
+  const { announcements, notify, authentication } = model
+  const state = stateNumbers[snapshot.state]
+  const isMaster = snapshot.state === 'master'
+  const addresses = (all: readonly VirtualAddress[]) => all.map((one) => addressText(one, isMaster))
+  return {
+    iname: model.name,
+    dont_track_primary: flag(model.dontTrackPrimary),
+    skip_check_adv_addr: flag(model.skipCheckAdvAddr),
+    strict_mode: 0,
+    vmac_ifname: '',
+    ifp_ifname: model.interface,
+    master_priority: snapshot.masterPriority ?? 0,
+    last_transition: Date.parse(snapshot.since) / 1_000,
+    garp_delay: inSeconds(announcements.masterDelay),
+    garp_refresh: inSeconds(announcements.masterRefresh),
+    garp_rep: announcements.masterRepeat,
+    garp_refresh_rep: announcements.masterRefreshRepeat,
+    garp_lower_prio_delay: inSeconds(announcements.lowerPrioDelay),
+    garp_lower_prio_rep: announcements.lowerPrioRepeat,
+    lower_prio_no_advert: flag(model.lowerPrioNoAdvert),
+    higher_prio_send_advert: flag(model.higherPrioSendAdvert),
+    vrid: model.virtualRouterId,
+    base_priority: model.priority,
+    effective_priority: snapshot.effectivePriority,
+    vipset: isMaster,
+    promote_secondaries: false,
+    adver_int: snapshot.advertisementInterval,
+    master_adver_int: snapshot.masterInterval,
+    accept: 1,
+    nopreempt: !model.preempt,
+    preempt_delay: inSeconds(model.preemptDelay),
+    state,
+    wantstate: stateNumbers[model.initialState],
+    version: model.version,
+    smtp_alert: false,
+    notify_deleted: notify.deleted !== undefined,
+    ...script('script_backup', notify.backup),
+    ...script('script_master', notify.master),
+    ...script('script_fault', notify.fault),
+    ...script('script_stop', notify.stop),
+    ...script('script_deleted', notify.deleted),
+    ...script('script', notify.any),
+    ...script('script_master_rx_lower_pri', notify.masterRxLowerPri),
+    ...(model.addresses.length > 0 ? { vips: addresses(model.addresses) } : {}),
+    ...(model.excludedAddresses.length > 0 ? { evips: addresses(model.excludedAddresses) } : {}),
+    ...(model.version === 2 && model.family === 4 ? { auth_type: authentication === undefined ? 0 : 1 } : {}),
+    ...(authentication === undefined ? {} : { auth_data: '********' }),
+  }
+}
+
+function stats({ drops, ...snapshot }: VirtualRouterSnapshot) {
+  const of = (...reasons: readonly string[]): number => reasons.reduce((sum, reason) => sum + (drops[reason] ?? 0), 0)
+  return {
+    advert_rcvd: snapshot.advertisementsReceived,
+    advert_sent: snapshot.advertisementsSent,
+    become_master: snapshot.becameMaster,
+    release_master: snapshot.releasedMaster,
+    packet_len_err: of('length'),
+    advert_interval_err: of('interval'),
+    ip_ttl_err: of('ttl'),
+    invalid_type_rcvd: of('type'),
+    addr_list_err: of('addresses', 'destination'),
+    invalid_authtype: of('authentication-type-unknown'),
+    authtype_mismatch: of('authentication-type'),
+    auth_failure: of('authentication'),
+    auth_ext_missing: 0,
+    auth_ext_malformed: 0,
+    auth_ext_unknown_key: 0,
+    auth_ext_invalid_hmac: 0,
+    auth_ext_stale: 0,
+    auth_ext_replay: 0,
+    pri_zero_rcvd: snapshot.priorityZeroReceived,
+    pri_zero_sent: snapshot.priorityZeroSent,
+  }
+}
+
+const scopes: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' }
+
+/** `10.9.9.9/24 dev v0 scope global label v0:1 set`; a full-length prefix is not shown. */
+function addressText(one: VirtualAddress, isSet: boolean): string {
+  const prefix = one.prefixLength === (one.address.includes(':') ? 128 : 32) ? '' : `/${one.prefixLength}`
+  const label = one.label === undefined ? '' : ` label ${one.label}`
+  const scope = scopes[one.scope] ?? String(one.scope)
+  return `${one.address}${prefix} dev ${one.interface} scope ${scope}${label}${isSet ? ' set' : ''}`
+}
+
+const script = (key: string, command: Command | undefined) =>
+  command === undefined ? {} : { [key]: command.argv.join(' ') }
+
+const flag = (value: boolean): number => (value ? 1 : 0)
+
+const inSeconds = (us: number): number => us / 1_000_000

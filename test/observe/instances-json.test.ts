@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { address, seconds } from '../../src/base/index.ts'
+import { instancesJson, type VirtualRouterSnapshot } from '../../src/observe/index.ts'
+import { router } from '../roles/supervisor/models.ts'
+
+const snapshot: VirtualRouterSnapshot = {
+  name: 'VI_1',
+  interface: 'eth0',
+  family: 4,
+  version: 2,
+  virtualRouterId: 51,
+  state: 'master',
+  since: '2026-01-01T00:00:00.250Z',
+  basePriority: 100,
+  effectivePriority: 100,
+  advertisementInterval: 1,
+  masterInterval: 1,
+  masterPriority: 100,
+  addresses: [],
+  advertisementsSent: 1,
+  advertisementsReceived: 2,
+  priorityZeroSent: 3,
+  priorityZeroReceived: 4,
+  becameMaster: 5,
+  releasedMaster: 6,
+  drops: { ttl: 8, addresses: 1, destination: 2 },
+}
+const place = { interface: 'v0', scope: 0 }
+const model = router('VI_1', {
+  authentication: { type: 'pass', password: 'secret' },
+  preemptDelay: seconds(0.5),
+  addresses: [
+    { ...place, address: address('10.9.9.9'), prefixLength: 24, label: 'v0:1' },
+    { ...place, address: address('10.9.9.10'), prefixLength: 32, scope: 253 },
+  ],
+  notify: { master: { argv: ['/etc/master', 'now'] } },
+})
+
+test("virtual routers have keepalived's keys, in its order, with its numbers and strings", () => {
+  const [first] = JSON.parse(instancesJson([{ model, snapshot }]))
+  expect(Object.keys(first)).toEqual(['data', 'stats'])
+  expect(Object.keys(first.data).slice(0, 10).join(' ')).toBe(
+    'iname dont_track_primary skip_check_adv_addr strict_mode vmac_ifname ifp_ifname master_priority last_transition garp_delay garp_refresh',
+  )
+  expect(first.data).toMatchObject({
+    iname: 'VI_1',
+    last_transition: Date.UTC(2026, 0, 1) / 1_000 + 0.25,
+    state: 2,
+    wantstate: 1,
+    vipset: true,
+    preempt_delay: 0.5,
+    script_master: '/etc/master now',
+    vips: ['10.9.9.9/24 dev v0 scope global label v0:1 set', '10.9.9.10 dev v0 scope link set'],
+    auth_type: 1,
+    auth_data: '********',
+  })
+  expect(first.data).not.toHaveProperty('evips')
+  expect(first.stats).toMatchObject({ advert_sent: 1, ip_ttl_err: 8, addr_list_err: 3, pri_zero_sent: 3 })
+})
+
+test('a backup has its addresses not set, and no password is told', () => {
+  const text = instancesJson([{ model, snapshot: { ...snapshot, state: 'backup' } }])
+  expect(JSON.parse(text)[0].data).toMatchObject({
+    state: 1,
+    vipset: false,
+    vips: [/[^t]$/, /link$/].map((end) => expect.stringMatching(end)),
+  })
+  expect(text).not.toContain('secret')
+})
