@@ -1,5 +1,5 @@
 import type { Log, Micros, Result } from '../../base/index.ts'
-import type { Command, Configuration } from '../../model/index.ts'
+import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 
@@ -61,6 +61,14 @@ export type SupervisorPorts = {
   bootId(): string
   /** Forwarding state of an earlier run is still in the kernel. */
   pinsExist(): boolean
+  /**
+   * Takes virtual addresses off the interfaces that no vrrp role looks after any more.
+   * @param routers those of these; undefined: all that bear our mark
+   * @returns the addresses
+   */
+  removeLeftAddresses(
+    routers: readonly VirtualRouter[] | undefined,
+  ): Promise<Result<readonly string[], { readonly message: string }>>
   userExists(name: string): boolean
   /** Why a script that root runs could be changed by somebody else. */
   unsafeScript(path: string): string | undefined

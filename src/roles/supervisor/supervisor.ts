@@ -1,5 +1,5 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
-import type { Command, Configuration } from '../../model/index.ts'
+import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
 import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { keepHealth } from './kept-health.ts'
@@ -106,17 +106,33 @@ export async function startSupervisor(
     return fail({ exitCode: 1, message: listening.error.message })
   }
   control = listening.value
+  // Its pid file is still there: the daemon before us did not end in order.
+  const afterDeath = ports.readText(options.pidFile).ok
   const pidWritten = ports.replaceText(options.pidFile, `${ports.pid}\n`)
   if (!pidWritten.ok) log.warn('pid file cannot be written', { reason: pidWritten.error.message })
   await changer.clearLeftForwarding(model)
+  // With virtual routers their role looks after that.
+  if (afterDeath && model.virtualRouters.length === 0) await clearLeftAddresses(undefined)
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 
-  function change(to: Configuration): Promise<Result<void, string>> {
-    return changer.change(to, () => {
+  async function change(to: Configuration): Promise<Result<void, string>> {
+    const before = model.virtualRouters
+    const changed = await changer.change(to, () => {
       roles.adopt(model, to)
       model = to
     })
+    // The role that had them may have been dead just then.
+    if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before)
+    return changed
+  }
+
+  async function clearLeftAddresses(routers: readonly VirtualRouter[] | undefined): Promise<void> {
+    if (!options.vrrp || routers?.length === 0) return
+    const removed = await ports.removeLeftAddresses(routers)
+    if (!removed.ok) log.error('virtual addresses cannot be removed', { reason: removed.error.message })
+    else if (removed.value.length > 0)
+      log.warn('virtual addresses that were left are removed', { addresses: removed.value.join(' ') })
   }
 
   async function reloadOnce(): Promise<Result<void, string>> {
@@ -146,10 +162,14 @@ export async function startSupervisor(
   }
 
   async function stopOnce(exitCode: number): Promise<void> {
+    // Before anything else, because it starts with the masters' resignations.
+    const rolesStopped = stopRoles(true)
     ports.notifyServiceManager('STOPPING=1\nSTATUS=stopping')
     log.info('stopping')
     roles.runStopNotifications()
-    await stopRoles(true)
+    await rolesStopped
+    // A role that was dead, or had to be killed, has left them.
+    if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters)
     await scripts.finish(scriptLimit)
     const { shutdownScript } = model.global
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, startScriptLimit)

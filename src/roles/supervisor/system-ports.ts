@@ -15,6 +15,7 @@ import { lockFile } from '../../sys/privileges/index.ts'
 import { forkChild, lookUpIdentity, runScript, unsafeScript } from '../../sys/process/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
+import { removeLeftAddresses } from './left-addresses.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, RoleHandlers, SupervisorPorts } from './ports.ts'
 
@@ -107,6 +108,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     removeFile: (path) => void removeFile(path),
     pid: system.pid,
     bootId,
+    removeLeftAddresses: (routers) => removeLeftAddresses(system.namespace, routers),
     pinsExist: () => hasEntries(options.pinDirectory),
     userExists(name) {
       const known = users.get(name) ?? lookUpIdentity(name).ok

@@ -66,6 +66,8 @@ export function fakeWorld() {
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
     pins: false,
+    /** Whose addresses were taken off the interfaces. */
+    swept: [] as (readonly string[] | 'all')[],
     users: ['root'],
     unsafe: undefined as string | undefined,
     locked: true,
@@ -157,6 +159,10 @@ export function fakeWorld() {
     removeFile: (path) => void world.files.delete(path),
     pid: 42,
     bootId: () => 'this-boot',
+    removeLeftAddresses: async (routers) => {
+      world.swept.push(routers?.map(({ name }) => name) ?? 'all')
+      return ok([])
+    },
     pinsExist: () => world.pins,
     userExists: (name) => world.users.includes(name),
     unsafeScript: () => world.unsafe,

@@ -373,10 +373,20 @@ describe('stop', () => {
     expect(roleNames(world)).toEqual([])
   })
 
+  test('what a dead vrrp role may have left is taken off after the roles have ended', async () => {
+    const world = fakeWorld()
+    const supervisor = await running(world, { respawn: false })
+    expect(world.swept).toEqual([])
+    world.roles.find(({ role }) => role === 'vrrp')?.die({ code: undefined, signal: 'SIGKILL' })
+    expect(await supervisor.done).toBe(1)
+    expect(world.swept).toEqual([world.loaded.configuration?.virtualRouters.map(({ name }) => name)])
+  })
+
   test('-V and -I reach the roles', async () => {
     const world = fakeWorld()
     const supervisor = await running(world, { keepAddresses: true, keepForwarding: true })
     await supervisor.stop()
+    expect(world.swept).toEqual([])
     const last = (role: string) => world.roles.find((one) => one.role === role)?.heard.at(-1)
     expect(last('vrrp')).toEqual({ type: 'stop', leave: true })
     expect(last('forwarding')).toEqual({ type: 'stop', leave: true })
