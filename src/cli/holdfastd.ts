@@ -2,6 +2,7 @@
 
 import process from 'node:process'
 import { fileExists } from '../sys/files/index.ts'
+import { systemCalls } from '../sys/process/index.ts'
 import { isBackground, startInBackground } from './daemon/background.ts'
 import { parseDaemonOptions } from './daemon/options.ts'
 import { findConfiguration } from './daemon/places.ts'
@@ -16,6 +17,11 @@ async function main(argv: readonly string[]): Promise<number> {
     return parsed.error.exitCode
   }
   const options = parsed.value
+  const system = systemCalls()
+  if (!system.ok) {
+    process.stderr.write(`holdfastd: ${system.error}\n`)
+    return 1
+  }
   const path = findConfiguration(options.configurationFile, fileExists)
   if (options.configTest !== undefined) {
     const { testConfiguration } = await import('./daemon/config-test.ts')

@@ -87,22 +87,83 @@ describe('holdfastd', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/the ipvs backend is not available in this version/)])
   })
 
-  test('without privileges it ends with 4 and says which it needs', () => {
-    const copy = join(directory, 'tree')
+  /** A copy that other users can read, without some parts; with privileges as setpriv takes them. */
+  function callCopy(without: readonly string[], privileges: readonly string[], ...argv: string[]) {
+    const copy = mkdtempSync(join(directory, 'tree-'))
+    chmodSync(copy, 0o755)
     for (const part of ['bin', 'dist', 'build/native', 'package.json'])
       cpSync(part, join(copy, part), { recursive: true })
+    for (const part of without) rmSync(join(copy, part))
     symlinkSync(`${process.cwd()}/node_modules`, join(copy, 'node_modules'))
-    const argv = [
-      '--reuid=65534',
-      '--clear-groups',
-      '--inh-caps=-all',
-      process.execPath,
-      join(copy, 'bin/holdfastd'),
-      '-n',
-    ]
-    const { status, stderr } = spawnSync('setpriv', [...argv, '-f', good], { encoding: 'utf8', timeout: 20_000 })
-    expect([status, stderr]).toEqual([4, expect.stringMatching(/needs root \(or CAP_NET_ADMIN/)])
-  })
+    const command = [...privileges, process.execPath, join(copy, 'bin/holdfastd'), '-n', '-G', ...argv]
+    const { status, stderr } = spawnSync('setpriv', command, { encoding: 'utf8', timeout: 20_000 })
+    rmSync(copy, { recursive: true })
+    return { status, stderr }
+  }
+  const nobody = ['--reuid=65534', '--clear-groups', '--inh-caps=-all']
+  const nobodyWithNetwork = [
+    '--reuid=65534',
+    '--clear-groups',
+    '--inh-caps=+net_admin,+net_raw',
+    '--ambient-caps=+net_admin,+net_raw',
+  ]
+  const place = `${directory}/run`
+
+  const starts: readonly [string, () => { status: number | null; stderr: string }, number, RegExp][] = [
+    [
+      'without privileges: which it has not got and which it needs',
+      () => callCopy([], nobody, '-f', good),
+      4,
+      /^holdfastd: no permission: no CAP_NET_ADMIN and CAP_NET_RAW; it needs root \(or CAP_NET_ADMIN, .*\)\n$/,
+    ],
+    [
+      'as root without raw sockets: the same',
+      () => callCopy([], ['--bounding-set=-net_raw'], '-f', good),
+      4,
+      /^holdfastd: no permission: no CAP_NET_RAW; it needs root .*\n$/,
+    ],
+    [
+      'with a run directory that it may not make: the directory and the option',
+      () => callCopy([], nobodyWithNetwork, '-f', good, '--run-dir', '/run/holdfast-not-ours'),
+      1,
+      /^.* error cannot start reason="\/run\/holdfast-not-ours: permission denied; name another .* --run-dir"\n$/,
+    ],
+    [
+      'with a configuration that it may not read: the file and what to do',
+      () => {
+        const secret = file('secret.conf', server())
+        chmodSync(secret, 0o600)
+        const own = mkdtempSync(join(directory, 'run-'))
+        chmodSync(own, 0o777)
+        return callCopy([], nobodyWithNetwork, '-f', secret, '--run-dir', own)
+      },
+      6,
+      /^.* error cannot start reason="\S+secret\.conf:1:1: error: cannot read the configuration file: permission denied; run as root, or make it readable"\n$/,
+    ],
+    [
+      'without its addon: the file and how it is made',
+      () => callCopy(['build/native/hfsys.node'], [], '-f', good),
+      1,
+      /^holdfastd: build\/native\/hfsys\.node is missing: run `make build`\n$/,
+    ],
+    [
+      'with a network namespace that there is not: its name and how it is made',
+      () => callCopy([], [], '-f', good, '-s', 'nowhere', '--run-dir', place),
+      1,
+      /^holdfastd: nowhere: no such network namespace; create it with `ip netns add nowhere`\n$/,
+    ],
+    [
+      'with a broken file: its first error, once',
+      () => callCopy([], [], '-f', file('broken.conf', 'vrrp_instance X {\n'), '--run-dir', place),
+      2,
+      /^.*broken\.conf:1:17: error: missing \}.*\n.* error cannot start reason="\S+broken\.conf: nothing to run: .*; \S+broken\.conf:1:1: error: vrrp_instance X .*"\n$/,
+    ],
+  ]
+  for (const [how, start, exitCode, sentence] of starts)
+    test(`${how}, and exit code ${exitCode}`, () => {
+      const { status, stderr } = start()
+      expect([status, stderr]).toEqual([exitCode, expect.stringMatching(sentence)])
+    })
 })
 
 describe('holdfast', () => {

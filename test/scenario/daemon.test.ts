@@ -62,6 +62,20 @@ lab('a vrrp role that is killed and resumes runs no script again', async (lab) =
   expect(text(out).trim().split('\n')).toEqual(['INSTANCE VI_51 BACKUP 100', 'INSTANCE VI_51 MASTER 100'])
 })
 
+lab(
+  'without the right to load BPF it does not start: one sentence with what it needs, and exit code 1',
+  async (lab) => {
+    const host = alone(lab)
+    const file = host.file('daemon.conf', service)
+    const argv = [...program('holdfastd'), '-n', '-G', '-f', file, '--run-dir', join(host.directory, 'run')]
+    const { status, stderr } = await host.exec('setpriv', '--bounding-set=-bpf,-sys_admin', ...argv)
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^.* error cannot start reason=".*forwarding needs root or CAP_BPF, .*"\n$/),
+    ])
+  },
+)
+
 lab('a second daemon on the same run directory is refused with the pid of the first', async (lab) => {
   const host = alone(lab)
   const daemon = await host.holdfastd(instance({ priority: 100 }))

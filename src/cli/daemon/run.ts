@@ -4,7 +4,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../../base/index.ts'
 import { type Supervisor, type SupervisorOptions, startSupervisor, systemPorts } from '../../roles/supervisor/index.ts'
-import { dumpDirectory, shortHostName } from '../../sys/files/index.ts'
+import { dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
 import { openLog } from '../../sys/log/index.ts'
 import { openServiceManager } from '../../sys/notify/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
@@ -16,6 +16,9 @@ import { pinDirectoryFor } from './places.ts'
 
 /** keepalived's exit code for a bug. */
 const internalError = 70
+
+/** Without these nothing can be done; forwarding says itself what more it needs. */
+const needed = ['net_admin', 'net_raw'] as const
 
 /** keepalived's mask for files that it creates. */
 const defaultUmask = 0o177
@@ -31,9 +34,14 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     log.error('bug', { stack: error.stack ?? String(error) })
     process.exit(internalError)
   })
-  if (!hasCapability('net_admin') || !hasCapability('net_raw')) {
-    process.stderr.write('holdfastd: no permission: it needs root (or CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF)\n')
-    return 4
+  const missing = needed.filter((capability) => !hasCapability(capability))
+  if (missing.length > 0) {
+    const names = missing.map((capability) => `CAP_${capability.toUpperCase()}`).join(' and ')
+    return complain(4, `no permission: no ${names}; it needs root (or CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF)`)
+  }
+  const { namespace } = options
+  if (namespace !== undefined && !fileExists(resolve('/run/netns', namespace))) {
+    return complain(1, `${namespace}: no such network namespace; create it with \`ip netns add ${namespace}\``)
   }
   process.umask(options.umask ?? defaultUmask)
   if (options.withoutEffect.length > 0) {
@@ -75,13 +83,17 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   const started = await startSupervisor(ports, supervisorOptions)
   if (!started.ok) {
     log.error('cannot start', { reason: started.error.message })
-    if (!logsToStderr(options)) process.stderr.write(`holdfastd: ${started.error.message}\n`)
-    return started.error.exitCode
+    return logsToStderr(options) ? started.error.exitCode : complain(started.error.exitCode, started.error.message)
   }
   supervisor = started.value
   if (background) serveInBackground()
   if (stopWanted) void supervisor.stop()
   return supervisor.done
+}
+
+function complain(exitCode: number, message: string): number {
+  process.stderr.write(`holdfastd: ${message}\n`)
+  return exitCode
 }
 
 function fromCommandLine(options: DaemonOptions, configurationFile: string): SupervisorOptions {

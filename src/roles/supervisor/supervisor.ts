@@ -4,7 +4,7 @@ import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { keepHealth } from './kept-health.ts'
 import type { SupervisorOptions } from './options.ts'
-import type { LoadedConfiguration, SupervisorPorts } from './ports.ts'
+import type { Complaint, SupervisorPorts } from './ports.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
 import { oneAtATime } from './reloads.ts'
 import { createReports, type Reports, withoutSecrets } from './reports.ts'
@@ -45,17 +45,18 @@ export async function startSupervisor(
   if (!locked.ok) return fail({ exitCode: 1, message: locked.error.message })
 
   const first = ports.loadConfiguration()
-  logComplaints(first)
-  if (first.configuration === undefined) return fail({ exitCode: 6, message: firstError(first) ?? noConfiguration })
-  if (isEmpty(first.configuration)) {
+  const { configuration } = first
+  if (configuration === undefined || isEmpty(configuration)) {
+    const reason = first.complaints.find(({ severity }) => severity === 'error')
+    // The reason stands in the last sentence, and there alone.
+    logComplaints(first.complaints.filter((complaint) => complaint !== reason))
+    if (configuration === undefined) return fail({ exitCode: 6, message: reason?.text ?? noConfiguration })
     const nothing = `${options.configurationFile}: nothing to run: no usable vrrp_instance or virtual_server`
-    return fail({
-      exitCode: 2,
-      message: firstError(first) === undefined ? nothing : `${nothing}; ${firstError(first)}`,
-    })
+    return fail({ exitCode: 2, message: reason === undefined ? nothing : `${nothing}; ${reason.text}` })
   }
+  logComplaints(first.complaints)
 
-  let model = first.configuration
+  let model = configuration
   let loadedAt = startedAt
   let lastReloadError: string | undefined
   let control: { close(): void } | undefined
@@ -140,7 +141,7 @@ export async function startSupervisor(
     ports.notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${ports.clock.now()}`)
     log.info('reloading', { configuration: options.configurationFile })
     const loaded = ports.loadConfiguration()
-    logComplaints(loaded)
+    logComplaints(loaded.complaints)
     const verdict = reloadVerdict(loaded)
     const result = verdict.ok ? await change(verdict.value) : verdict
     if (result.ok) {
@@ -192,8 +193,8 @@ export async function startSupervisor(
     ])
   }
 
-  function logComplaints(loaded: LoadedConfiguration): void {
-    for (const { severity, text } of loaded.complaints) {
+  function logComplaints(complaints: readonly Complaint[]): void {
+    for (const { severity, text } of complaints) {
       if (severity === 'error') log.error(text)
       else log.warn(text)
     }
@@ -206,6 +207,3 @@ export async function startSupervisor(
 
   return ok({ reload, stop: () => stop(0), reports, done })
 }
-
-const firstError = (loaded: LoadedConfiguration): string | undefined =>
-  loaded.complaints.find(({ severity }) => severity === 'error')?.text

@@ -47,6 +47,8 @@ const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
   forwarding: [],
 }
 
+const anotherDirectory = 'name another directory with --run-dir'
+
 /** The supervisor's world as it is. */
 export function systemPorts(options: SupervisorOptions, system: SystemOptions): SupervisorPorts {
   const environment = { ...system.environment }
@@ -94,14 +96,15 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     },
     lockRunDirectory() {
       const made = makeDirectory(options.runDirectory)
-      if (!made.ok) return made
+      if (!made.ok) return fail({ message: `${made.error.message}; ${anotherDirectory}` })
       const path = `${options.runDirectory}/lock`
       // Never closed: the lock ends with the process, however that ends.
       const locked = lockFile(path)
       if (locked.ok) return overwriteText(path, `${system.pid}\n`)
-      if (locked.error.code !== 'EAGAIN') return locked
+      if (locked.error.code !== 'EAGAIN') return fail({ message: `${locked.error.message}; ${anotherDirectory}` })
       const holder = readText(path)
-      return fail({ message: `already running (pid ${holder.ok ? holder.value.trim() : 'unknown'})` })
+      const pid = holder.ok ? holder.value.trim() : 'unknown'
+      return fail({ message: `already running (pid ${pid}) in ${options.runDirectory}; ${anotherDirectory}` })
     },
     readText,
     replaceText,

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
+import { reasonFor } from './small-files.ts'
 
 export type ReadFile = {
   readonly bytes: Uint8Array
@@ -32,7 +33,10 @@ export const configurationFiles = {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === undefined) throw error
-      return fail({ reason: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable', detail: message })
+      return fail({
+        reason: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable',
+        detail: reasonFor(code, message),
+      })
     }
   },
 

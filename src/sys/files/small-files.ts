@@ -77,9 +77,12 @@ function attempt<T>(path: string, action: () => T): Result<T, FileError> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    return fail({ code, message: `${path}: ${reasons[code] ?? message}` })
+    return fail({ code, message: `${path}: ${reasonFor(code, message)}` })
   }
 }
+
+/** The system's reason in words without the path and the call; `message` for one that has none here. */
+export const reasonFor = (code: string, message: string): string => reasons[code] ?? message
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
