@@ -1,2 +1,2 @@
-/** The weight sum of the living real servers may have changed. */
-export type QuorumEvent = { readonly type: 'weighed'; readonly weight: number }
+/** The weight sum of the living real servers may have changed, or is known for the first time: the service began. */
+export type QuorumEvent = { readonly type: 'began' | 'weighed'; readonly weight: number }

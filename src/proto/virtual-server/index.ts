@@ -6,6 +6,6 @@
 
 export type { QuorumAction } from './action.ts'
 export type { QuorumEvent } from './event.ts'
-export { initialQuorum, type QuorumState } from './state.ts'
+export { initialQuorum, type QuorumState, resumedQuorum } from './state.ts'
 export { type QuorumStep, stepQuorum } from './step.ts'
 export { livingWeight, sorryServerInUse, wantedService } from './wanted-service.ts'

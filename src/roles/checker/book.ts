@@ -9,7 +9,7 @@ import {
   reconfigureHealth,
 } from '../../proto/health/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
-import { initialQuorum, type QuorumState } from '../../proto/virtual-server/index.ts'
+import { initialQuorum, type QuorumState, resumedQuorum } from '../../proto/virtual-server/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 
 /** A checker at work. The object lives on through reloads as long as its question stays the same. */
@@ -61,12 +61,17 @@ export type BookContext = {
  */
 export function writeBook(before: Book, servers: readonly VirtualServer[], context: BookContext): Book {
   const records = new Map(context.records.map((record) => [`${record.serviceKey} ${record.realServerKey}`, record]))
+  const resumed = new Set(context.records.map(({ serviceKey }) => serviceKey))
   const book = new Map<string, ServiceRun>()
   for (const model of servers) {
     const old = before.get(model.key)
     const oldServers = new Map(old?.realServers.map((server) => [server.key, server]))
     const realServers: RealServerRun[] = []
-    const service: ServiceRun = { model, realServers, quorum: old?.quorum ?? initialQuorum }
+    const service: ServiceRun = {
+      model,
+      realServers,
+      quorum: old?.quorum ?? (resumed.has(model.key) ? resumedQuorum : initialQuorum),
+    }
     for (const real of model.realServers) {
       const key = realServerKey(real)
       const known = oldServers.get(key)

@@ -1,7 +1,13 @@
 import { assertNever, type Instant, type Log } from '../../base/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
 import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
-import { livingWeight, sorryServerInUse, stepQuorum, wantedService } from '../../proto/virtual-server/index.ts'
+import {
+  livingWeight,
+  type QuorumEvent,
+  sorryServerInUse,
+  stepQuorum,
+  wantedService,
+} from '../../proto/virtual-server/index.ts'
 import type { Channel, CheckerSlice, FromChecker, ToChecker } from '../ipc/index.ts'
 import { type Book, type CheckerRun, checkersOf, type RealServerRun, type ServiceRun, writeBook } from './book.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
@@ -86,7 +92,11 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     for (const service of book.values()) {
       for (const server of service.realServers) noteHealth(server)
       // What an earlier role knew of the quorum went with it; the supervisor remembers what it announced.
-      weigh(service, resumed.has(service.model.key) ? 'known' : 'new')
+      weigh(
+        service,
+        resumed.has(service.model.key) ? 'known' : 'new',
+        before.has(service.model.key) ? 'weighed' : 'began',
+      )
     }
     for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
     outbox.sendComplete([...book.values()].map(wanted))
@@ -185,9 +195,9 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       outbox.putAnnouncement({ type: 'quorum', serviceKey, up: false, sorryServerInUse: false, announce: true })
   }
 
-  function weigh(service: ServiceRun, change: 'new' | 'known'): void {
+  function weigh(service: ServiceRun, change: 'new' | 'known', type: QuorumEvent['type'] = 'weighed'): void {
     const weight = livingWeight(service.model, aliveIn(service))
-    const { state, actions } = stepQuorum(service.model, service.quorum, { type: 'weighed', weight })
+    const { state, actions } = stepQuorum(service.model, service.quorum, { type, weight })
     service.quorum = state
     for (const { up } of actions) {
       const { model } = service

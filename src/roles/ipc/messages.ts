@@ -100,7 +100,7 @@ export type FromChecker =
     }
   /** A server that lived is not configured any more; scripts are to hear that it went down. */
   | { readonly type: 'real-server-removed'; readonly serviceKey: string; readonly realServerKey: string }
-  /** Gained or lost, or gone with its virtual server. Before the first of these a quorum counts as up. */
+  /** Gained or lost, or gone with its virtual server. It begins as down, so that one that holds is told of at a start. */
   | {
       readonly type: 'quorum'
       readonly serviceKey: string

@@ -47,6 +47,7 @@ export function rememberServices(
   onHealth: () => void,
 ): ServiceMemory {
   const health = new Map(known.map((record) => [healthKey(record), record]))
+  const quorums = new Map<string, boolean>()
   let removed: readonly VirtualServer[] = []
   let wanted: WantedServices
   let order = 0
@@ -111,7 +112,11 @@ export function rememberServices(
       tell({ type: 'service-changed', serviceKey: change.serviceKey, notifications })
     },
     quorumChanged({ serviceKey: key, up, announce }) {
-      if (!announce) return
+      // A new checker role may say again what scripts have heard.
+      const heard = quorums.get(key) === up
+      if (model().virtualServers.some((server) => server.key === key)) quorums.set(key, up)
+      else quorums.delete(key)
+      if (!announce || heard) return
       tell({ type: 'service-changed', serviceKey: key, notifications: quorumNotifications(servers(), key, up) })
     },
     health: () => [...health.values()],

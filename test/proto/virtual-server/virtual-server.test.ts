@@ -67,7 +67,17 @@ for (const [claim, quorum, hysteresis, from, weight, to] of quorumRows)
     expect(actions).toEqual(from.name === to ? [] : [{ type: 'announce-quorum', up: to === 'up' }])
   })
 
-test('initially the quorum counts as up', () => expect(initialQuorum).toEqual(up))
+const beginnings: readonly [claim: string, sorry: boolean, weight: number, announced: boolean[]][] = [
+  ['with its quorum a service announces the gain', false, 3, [true]],
+  ['short of it nothing is announced', false, 2, []],
+  ['short of it with a sorry server the loss is announced, for that one serves', true, 2, [false]],
+]
+for (const [claim, sorry, weight, announced] of beginnings)
+  test(`at the beginning, keepalived: ${claim}`, () => {
+    const server = { quorum: 3, hysteresis: 0, ...(sorry ? { sorryServer } : {}) }
+    const { actions } = stepQuorum(server, initialQuorum, { type: 'began', weight })
+    expect(actions.map(({ up }) => up)).toEqual(announced)
+  })
 
 const two = [real(1, { weight: 2 }), real(2, { weight: 3 })]
 const rows: readonly [claim: string, server: VirtualServer, alive: boolean[], quorum: QuorumState, weights: object][] =

@@ -19,7 +19,8 @@ const announced = (world: ReturnType<typeof openWorld>) =>
 test('an offer is answered ready, and applied after the complete list of services', async () => {
   const world = openWorld()
   await world.configure([virtual([real(A), real(B)])])
-  expect(world.heard.map(({ type }) => type)).toEqual(['started', 'ready', 'services-wanted', 'applied'])
+  expect(world.heard.map(({ type }) => type)).toEqual(['started', 'ready', 'services-wanted', 'quorum', 'applied'])
+  expect(announced(world)).toEqual(['quorum up'])
   expect(world.said('services-wanted')[0]?.complete).toBe(true)
   expect(world.table()).toEqual({ [VIP]: { '10.0.0.1:80': 1, '10.0.0.2:80': 1 } })
 })

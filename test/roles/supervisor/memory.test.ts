@@ -206,6 +206,13 @@ describe('scripts of servers', () => {
     expect(ran(world)).toEqual(['/etc/quorum-up', '/etc/quorum-down'])
   })
 
+  test('a quorum that another checker role finds as it was runs no script again', async () => {
+    const world = fakeWorld()
+    await serving(world)
+    await say(world, 'checker', quorum(true), quorum(true))
+    expect(ran(world)).toEqual(['/etc/quorum-up'])
+  })
+
   test('scripts wait until the forwarding table is as they tell', async () => {
     const world = fakeWorld()
     await serving(world)
