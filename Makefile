@@ -91,7 +91,7 @@ soak: setup-lab build  ## ten minutes of kills under load: make soak [HOLDFAST_S
 
 HOLDFAST_FUZZ_RUNS ?= 20000
 fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_FUZZ_RUNS=20000]
-	@HOLDFAST_FUZZ_RUNS=$(HOLDFAST_FUZZ_RUNS) $(BIN)/vitest run --project unit
+	@HOLDFAST_FUZZ_RUNS=$(HOLDFAST_FUZZ_RUNS) $(BIN)/vitest run
 
 lint: | setup        ## formatter, linter and compiler, changing nothing
 	$(BIN)/biome check .

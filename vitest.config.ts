@@ -5,6 +5,7 @@ const privileged = ['test/{bpf,sys,scenario,lab,build}/**/*.test.ts']
 const long = ['test/soak/**/*.test.ts']
 /** `make fuzz`: so many cases a property, and the time they take. */
 const fuzzing = Number(process.env['HOLDFAST_FUZZ_RUNS']) > 0
+const propertiesOfTheKernel = ['test/bpf/{hostile,schedulers}.test.ts']
 
 export default defineConfig({
   test: {
@@ -24,10 +25,11 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: privileged,
+          include: fuzzing ? propertiesOfTheKernel : privileged,
+          setupFiles: ['test/fuzz.ts'],
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 60_000,
+          testTimeout: fuzzing ? 3_600_000 : 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

@@ -11,6 +11,7 @@ import {
   isMulticast,
   parseAddress,
 } from '../../src/base/index.ts'
+import { fuzzRuns } from '../fuzz-runs.ts'
 
 const canonical: readonly [written: string, canonical: string][] = [
   ['192.0.2.1', '192.0.2.1'],
@@ -75,7 +76,7 @@ test('whatever text is given, parsing answers what Node answers (no scope ids)',
       const text = pieces.join('')
       expect(parseAddress(text) !== undefined).toBe(isIPv4(text) || isIPv6(text))
     }),
-    { numRuns: 2000 },
+    fuzzRuns(2000),
   )
 })
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readExits } from '../../src/forwarding/ebpf/counters.ts'
+import { fuzzRuns } from '../fuzz-runs.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, put, service, VIP } from './cluster.ts'
 import { type FramePlan, frame, ICMP, icmpError, readFrame, TCP, UDP } from './frames.ts'
@@ -42,7 +43,7 @@ test('any sequence of packets between clients, services and servers leaves right
       expect(exit).not.toBe('rewrite-failed')
       if (verdict === REDIRECT) expect(packet.headerChecksumRight && packet.checksumRight).toBe(true)
     }),
-    { numRuns: 3000, seed: 4 },
+    fuzzRuns(3000, 4),
   )
 })
 
@@ -60,7 +61,7 @@ test('any damage to a frame is survived, and counted', () => {
       expect([PASS, DROP, REDIRECT]).toContain(verdict)
       expect(total()).toBeGreaterThan(before)
     }),
-    { numRuns: 3000, seed: 5 },
+    fuzzRuns(3000, 5),
   )
 })
 
@@ -72,7 +73,7 @@ test('ICMP errors about any packet leave right checksums', () => {
       expect(packet.protocol).toBe(ICMP)
       expect(packet.headerChecksumRight && packet.checksumRight).toBe(true)
     }),
-    { numRuns: 1500, seed: 6 },
+    fuzzRuns(1500, 6),
   )
 })
 

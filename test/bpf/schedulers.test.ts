@@ -13,6 +13,7 @@ import {
   weightedRoundRobin,
   weightedStart,
 } from '../../src/proto/scheduler/index.ts'
+import { fuzzRuns } from '../fuzz-runs.ts'
 import { Bench } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
 import { SYN, UDP } from './frames.ts'
@@ -71,7 +72,7 @@ describe('against the model', () => {
         }
         bench.apply([{ type: 'remove-service', serviceKey: keyOf(port, 'udp') }])
       }),
-      { numRuns: 40, seed: 1 },
+      fuzzRuns(40, 1),
     )
   })
 
@@ -88,7 +89,7 @@ describe('against the model', () => {
         }
         bench.apply([{ type: 'remove-service', serviceKey: keyOf(port, 'udp') }])
       }),
-      { numRuns: 40, seed: 2 },
+      fuzzRuns(40, 2),
     )
   })
 
@@ -126,7 +127,7 @@ describe('against the model', () => {
           bench.apply([{ type: 'remove-service', serviceKey: keyOf(port, 'udp') }])
         },
       ),
-      { numRuns: 60, seed: 3 },
+      fuzzRuns(60, 3),
     )
   })
 

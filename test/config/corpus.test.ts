@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exitCodeForTest, type LoadedConfiguration, loadConfiguration, print, render } from '../../src/config/index.ts'
+import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
 import { diskFiles, load, MAIN, memoryFiles, told } from './files.ts'
 
 const BAD = 'test/corpus/bad'
@@ -129,7 +130,7 @@ describe('no bytes whatever', () => {
   const seeds = [...names(BAD).map((name) => `${BAD}/${name}`), ...names(GOOD).map((name) => `${GOOD}/${name}`)].map(
     (path) => readFileSync(path),
   )
-  const runs = Number(process.env['FUZZ_RUNS'] ?? 300)
+  const runs = fuzzRuns(300)
 
   type Edit = { readonly at: number; readonly cut: number; readonly insert: Uint8Array }
   const edit: fc.Arbitrary<Edit> = fc.record({
@@ -176,17 +177,17 @@ describe('no bytes whatever', () => {
     if (model !== undefined) structuredClone(model)
   }
 
-  test('changed at random places make the reader throw', { timeout: 120_000 }, () => {
+  test('changed at random places make the reader throw', { timeout: fuzzTimeout(120_000) }, () => {
     fc.assert(
       fc.property(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 12 }), (bytes, edits) =>
         survives(mutate(bytes, edits)),
       ),
-      { numRuns: runs },
+      runs,
     )
   })
 
-  test('made up at random make the reader throw', { timeout: 120_000 }, () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 2000 }), survives), { numRuns: runs })
+  test('made up at random make the reader throw', { timeout: fuzzTimeout(120_000) }, () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 2000 }), survives), runs)
   })
 
   const pieces = fc.constantFrom(
@@ -203,10 +204,10 @@ describe('no bytes whatever', () => {
     ' ',
     '\\\n',
   )
-  test('made of words of the language make the reader throw', { timeout: 120_000 }, () => {
+  test('made of words of the language make the reader throw', { timeout: fuzzTimeout(120_000) }, () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 120 }), (all) => survives(Buffer.from(all.join(' ')))),
-      { numRuns: runs },
+      runs,
     )
   })
 })

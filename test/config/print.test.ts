@@ -15,6 +15,7 @@ import {
   type VirtualServer,
   virtualRouterKey,
 } from '../../src/model/index.ts'
+import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
 import { load, told } from './files.ts'
 
 const word = fc
@@ -263,7 +264,7 @@ const configuration: fc.Arbitrary<Configuration> = fc.record({
   virtualServers: fc.uniqueArray(virtualServer, { selector: (one) => one.key, maxLength: 2 }),
 })
 
-test('reading undoes printing', { timeout: 60_000 }, () => {
+test('reading undoes printing', { timeout: fuzzTimeout(60_000) }, () => {
   fc.assert(
     fc.property(configuration, (model) => {
       const text = print(model, { secrets: 'shown' })
@@ -271,7 +272,7 @@ test('reading undoes printing', { timeout: 60_000 }, () => {
       expect(loaded.model, `${text}\n${told(loaded).join('\n')}`).toEqual(model)
       expect(loaded.diagnostics.filter((one) => one.severity === 'error')).toEqual([])
     }),
-    { numRuns: 200 },
+    fuzzRuns(200),
   )
 })
 

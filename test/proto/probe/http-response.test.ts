@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type HttpReading, MAX_BODY, MAX_HEAD, readHttp, unread } from '../../../src/proto/probe/index.ts'
+import { fuzzRuns } from '../../fuzz-runs.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 
@@ -131,7 +132,7 @@ test('no bytes make the reader throw, and how they are cut does not matter', () 
       chunks.push(response.subarray(at))
       expect(readAll(chunks)).toEqual(whole)
     }),
-    { numRuns: Number(process.env['HOLDFAST_FUZZ_RUNS'] ?? 1000) },
+    fuzzRuns(1000),
   )
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { address, type Micros, micros, millis, seconds } from '../../../src/base/index.ts'
 import type { VirtualRouter } from '../../../src/model/index.ts'
 import type { VrrpEvent } from '../../../src/proto/vrrp/index.ts'
+import { fuzzRuns } from '../../fuzz-runs.ts'
 import { owner, router } from './setting.ts'
 import { type Host, longEnough, seeded, simulate } from './simulate.ts'
 
@@ -143,7 +144,7 @@ describe('virtual routers on one LAN', () => {
           expect(lan.masters()).toHaveLength(running.length === 0 ? 0 : 1)
         },
       ),
-      { numRuns: Number(process.env['HOLDFAST_FUZZ_RUNS'] ?? 60) },
+      fuzzRuns(60),
     )
   })
 })
