@@ -1,4 +1,4 @@
-import { familyOf, type Instant, type IpAddress, instant, type Log } from '../../base/index.ts'
+import { familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
 import type { AnnouncementSettings } from '../../model/index.ts'
 import {
   type AnnouncementEvent,
@@ -28,8 +28,8 @@ export type Announcer = {
   ): void
   weakerMasterHeard(router: string, now: Instant): void
   left(router: string, now: Instant): void
-  /** Opens what announcing these needs and goes through it without sending. */
-  rehearse(router: string, placed: readonly PlacedAddress[], settings: AnnouncementSettings): void
+  /** The socket for this interface, opened if it was not; undefined when it cannot be. */
+  socketAt(index: number): FrameSocket | undefined
   run(now: Instant): void
   deadline(): Instant | undefined
   /** The interface is gone. */
@@ -105,13 +105,7 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
     },
     weakerMasterHeard: (router, now) => everywhere({ type: 'weaker-master-heard', router }, now),
     left: (router, now) => everywhere({ type: 'master-left', router }, now),
-    rehearse(router, placed, settings) {
-      for (const [index, addresses] of byInterface(placed)) {
-        stepAnnouncements(silent, { type: 'master-entered', router, addresses, settings }, instant(0))
-        for (const address of addresses) frameOf(index, address)
-        socketOf(machineAt(index), index)
-      }
-    },
+    socketAt: (index) => socketOf(machineAt(index), index),
     run(now) {
       for (const [index, { state }] of machines) {
         const at = announcementDeadline(state)

@@ -5,7 +5,6 @@ import type { Machines } from './machines.ts'
 import { addressId } from './network-view.ts'
 import { expectationOf } from './outgoing.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
-import { rehearse } from './rehearsal.ts'
 import { newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -49,7 +48,6 @@ export function configure(
       }
   })
   surroundings.reassess()
-  for (const one of running.values()) rehearse(parts, one)
 }
 
 function start(

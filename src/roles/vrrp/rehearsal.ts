@@ -1,22 +1,69 @@
-import { RESIGNED, step } from '../../proto/vrrp/index.ts'
-import { place } from './address-keeper.ts'
-import { addressesOf, type Parts } from './parts.ts'
-import { outgoingAt, type RunningRouter } from './running-router.ts'
-
-/** An index that no interface has: the kernel refuses it after reading the whole request. */
-const NO_INTERFACE = 0x7fffffff
+import { fail, ok, silentLog } from '../../base/index.ts'
+import type { RouteClient } from '../../sys/netlink/index.ts'
+import { openAddressKeeper } from './address-keeper.ts'
+import type { Alarm } from './alarm.ts'
+import { openAnnouncer } from './announcer.ts'
+import { openMachines } from './machines.ts'
+import type { Parts } from './parts.ts'
+import { newRunningRouter, type RunningRouter } from './running-router.ts'
+import type { VrrpSockets } from './sockets.ts'
 
 /**
- * Does once, without effect, what a backup's takeover does, and makes ready what it needs: code that runs for the first
- * time takes ten times as long, and at 10 ms advertisements that is a good part of the outage.
+ * Goes once through a backup's takeover and its end, without effect, and makes ready what they need: code that runs for the
+ * first time takes ten times as long, and at 10 ms advertisements that is a good part of the outage. The code is the real
+ * one and so are the system calls; these get something in them that the kernel refuses after reading all the rest.
  */
-export function rehearse({ view, announcer, routes }: Parts, one: RunningRouter): void {
-  if (one.state.name !== 'backup') return
-  const { router, state } = one
-  step(router, state, { type: 'deadline-reached' }, state.downAt)
-  outgoingAt(one, router.priority)
-  outgoingAt(one, RESIGNED)
-  const placed = addressesOf(router).flatMap((address) => place(address, view) ?? [])
-  announcer.rehearse(one.key, placed, router.announcements)
-  for (const each of placed.slice(0, 1)) routes.addAddress({ ...each, interfaceIndex: NO_INTERFACE })
+export type Rehearse = (one: RunningRouter) => void
+
+/** An index that no interface has. */
+const NO_INTERFACE = 0x7fffffff
+
+const deafAlarm: Alarm = { wakeBy() {}, silence() {}, close() {} }
+
+export function openRehearsal(parts: Parts): Rehearse {
+  const { routes, view, announcer, sockets } = parts
+  const refused: RouteClient = {
+    ...routes,
+    addAddress(request) {
+      routes.addAddress({ ...request, interfaceIndex: NO_INTERFACE })
+      return ok(undefined)
+    },
+    deleteAddress: () => ok(undefined),
+  }
+  const mute: VrrpSockets = {
+    ...sockets,
+    get(key) {
+      const socket = sockets.get(key)
+      return socket && { ...socket, send: socket.rehearse }
+    },
+  }
+  const stage: Parts = {
+    ...parts,
+    log: silentLog,
+    alarm: deafAlarm,
+    routes: refused,
+    keeper: openAddressKeeper(refused, view, silentLog),
+    announcer: openAnnouncer(
+      {
+        openFrameSocket(index) {
+          const socket = announcer.socketAt(index)
+          if (socket === undefined) return fail({ code: 'ENODEV', call: 'socket', message: 'no frame socket' })
+          return ok({ ...socket, send: socket.rehearse, close() {} })
+        },
+      },
+      view,
+      silentLog,
+    ),
+    sockets: mute,
+  }
+  const machines = openMachines(stage, () => {})
+
+  return (one) => {
+    if (one.state.name !== 'backup') return
+    const { state, source, outgoing } = one
+    // What it encodes is kept for the real one.
+    const double: RunningRouter = { ...newRunningRouter(one.router, 0), state, source, outgoing }
+    machines.advance(double, { type: 'deadline-reached' }, state.downAt)
+    machines.advance(double, { type: 'stopped', keepAddresses: false }, state.downAt)
+  }
 }

@@ -3,7 +3,7 @@ import type { RouteEvent } from '../../sys/netlink/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId, faultReason, sourceAddress } from './network-view.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
-import { rehearse } from './rehearsal.ts'
+import type { Rehearse } from './rehearsal.ts'
 import { ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
 
@@ -23,7 +23,7 @@ export type Surroundings = {
   reasonAgainst(one: RunningRouter): string | undefined
 }
 
-export function openSurroundings(parts: Parts, machines: Machines): Surroundings {
+export function openSurroundings(parts: Parts, machines: Machines, rehearse: Rehearse): Surroundings {
   const { clock, log, alarm, routes, view, keeper, announcer, sockets, running } = parts
 
   function reload(): Result<void, { readonly message: string }> {
@@ -109,7 +109,7 @@ export function openSurroundings(parts: Parts, machines: Machines): Surroundings
       if (one.state.name === 'fault') {
         if (reason === undefined) {
           machines.advance(one, { type: 'fault-cleared' }, now)
-          rehearse(parts, one)
+          rehearse(one)
         } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
       } else if (one.state.name !== 'initialize' && reason !== undefined)
         machines.advance(one, { type: 'fault-found', reason }, now)

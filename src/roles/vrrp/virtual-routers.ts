@@ -13,6 +13,7 @@ import { openNetworkView } from './network-view.ts'
 import { type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openReceiver, type Receive } from './receiver.ts'
+import { openRehearsal } from './rehearsal.ts'
 import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
 import { openSurroundings } from './surroundings.ts'
@@ -71,7 +72,8 @@ export function openVirtualRouters(
   }
   const machines = openMachines(parts, report)
   const receive = openReceiver(parts, machines)
-  const surroundings = openSurroundings(parts, machines)
+  const rehearse = openRehearsal(parts)
+  const surroundings = openSurroundings(parts, machines, rehearse)
 
   const loaded = surroundings.reload()
   if (!loaded.ok) {
@@ -151,6 +153,7 @@ export function openVirtualRouters(
     configure(routers, resumed = []) {
       configure(parts, machines, surroundings, routers, resumed)
       rearm()
+      for (const one of running.values()) rehearse(one)
     },
     clean() {
       for (const address of leftovers([...routersOf(parts)], view, keeper.holds)) {

@@ -1,6 +1,6 @@
-import { fail, ok } from '../../base/index.ts'
+import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
-import { checked, Descriptor, systemError } from '../descriptor/index.ts'
+import { checked, Descriptor, type SystemError, systemError } from '../descriptor/index.ts'
 import {
   AF_PACKET,
   SO_PRIORITY,
@@ -18,6 +18,8 @@ const ETHERNET_HEADER = 14
 /** Where the type lies in a frame and where sockaddr_ll holds it. */
 const FRAME_TYPE = 12
 const ADDRESS_TYPE = 2
+/** An index that no interface has: ENXIO. */
+const NO_INTERFACE = 0x7fffffff
 
 /** Opened with protocol 0, so the kernel hands it no copy of what arrives. Frames are not padded: the driver does it. */
 export const openFrameSocket: OpenFrameSocket = (interfaceIndex) => {
@@ -26,15 +28,22 @@ export const openFrameSocket: OpenFrameSocket = (interfaceIndex) => {
   if (!opened.ok) return opened
   const descriptor = new Descriptor(opened.value)
   setsockopt(descriptor.fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL)
-  const address = encodeLinkSocketAddress(interfaceIndex, 0)
+  const toInterface = encodeLinkSocketAddress(interfaceIndex, 0)
+  const toNowhere = encodeLinkSocketAddress(NO_INTERFACE, 0)
+
+  function sendTo(address: Uint8Array, frame: Uint8Array): Result<void, SystemError> {
+    if (frame.length < ETHERNET_HEADER)
+      return fail({ code: 'EINVAL', call: 'sendmsg', message: `a frame of ${frame.length} bytes has no header` })
+    address.set(frame.subarray(FRAME_TYPE, FRAME_TYPE + 2), ADDRESS_TYPE)
+    const sent = sendmsg(descriptor.fd, frame, address, undefined, 0)
+    return sent < 0 ? fail(systemError('sendmsg', sent, `interface ${interfaceIndex}`)) : ok(undefined)
+  }
 
   return ok({
-    send(frame) {
-      if (frame.length < ETHERNET_HEADER)
-        return fail({ code: 'EINVAL', call: 'sendmsg', message: `a frame of ${frame.length} bytes has no header` })
-      address.set(frame.subarray(FRAME_TYPE, FRAME_TYPE + 2), ADDRESS_TYPE)
-      const sent = sendmsg(descriptor.fd, frame, address, undefined, 0)
-      return sent < 0 ? fail(systemError('sendmsg', sent, `interface ${interfaceIndex}`)) : ok(undefined)
+    send: (frame) => sendTo(toInterface, frame),
+    rehearse(frame) {
+      sendTo(toNowhere, frame)
+      return ok(undefined)
     },
     close: () => descriptor.close(),
   })

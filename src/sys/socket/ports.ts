@@ -25,6 +25,8 @@ export type VrrpSocket = {
     readonly destination: IpAddress
     readonly hopLimit: number
   }): Result<void, SystemError>
+  /** Does all that `send` does, with a hop limit that the kernel refuses: nothing leaves, and the next `send` is quick. */
+  rehearse: VrrpSocket['send']
   close(): void
 }
 export type OpenVrrpSocket = (options: {
@@ -40,6 +42,8 @@ export type OpenVrrpSocket = (options: {
 /** AF_PACKET socket that sends whole Ethernet frames on one interface and receives nothing. */
 export type FrameSocket = {
   send(frame: Uint8Array): Result<void, SystemError>
+  /** Does all that `send` does, for an interface that is not there: nothing leaves, and the next `send` is quick. */
+  rehearse: FrameSocket['send']
   close(): void
 }
 export type OpenFrameSocket = (interfaceIndex: number) => Result<FrameSocket, SystemError>

@@ -2,7 +2,7 @@ import { fail, type IpAddress, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
 import * as c from './constants.ts'
-import type { OpenVrrpSocket } from './ports.ts'
+import type { OpenVrrpSocket, VrrpSocket } from './ports.ts'
 import { SOCKET_ADDRESS_SIZE } from './socket-address.ts'
 import type { SendHeader, SocketOption, VrrpFamily } from './vrrp-family.ts'
 import { vrrpIpv4 } from './vrrp-ipv4.ts'
@@ -16,6 +16,8 @@ const RECEIVE_SIZE = 16_384
 const RECEIVE_BUFFER = 262_144
 /** A socket serves the virtual routers of one interface: each has few peers. */
 const HEADER_CACHE = 256
+/** One more than fits: EINVAL in both families (ip(7), RFC 3542 §6.3). */
+const NO_HOP_LIMIT = 256
 
 /** For this interface alone, whatever arrived between socket() and the binding is dropped by its index. */
 export const openVrrpSocket: OpenVrrpSocket = (options) => {
@@ -62,11 +64,17 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
   }
 
   const headerFor = rememberHeaders(family, interfaceIndex)
+  const send: VrrpSocket['send'] = ({ payload, source, destination, hopLimit }) => {
+    const header = headerFor(source, destination, hopLimit)
+    const sent = sys.sendmsg(descriptor.fd, payload, header.address, header.control, 0)
+    return sent < 0 ? fail(systemError('sendmsg', sent, options.interface)) : ok(undefined)
+  }
   return ok({
-    send({ payload, source, destination, hopLimit }) {
-      const header = headerFor(source, destination, hopLimit)
-      const sent = sys.sendmsg(descriptor.fd, payload, header.address, header.control, 0)
-      return sent < 0 ? fail(systemError('sendmsg', sent, options.interface)) : ok(undefined)
+    send,
+    rehearse(message) {
+      headerFor(message.source, message.destination, message.hopLimit)
+      send({ ...message, hopLimit: NO_HOP_LIMIT })
+      return ok(undefined)
     },
     close: () => descriptor.close(),
   })

@@ -208,6 +208,7 @@ export class World {
             )
             return ok(undefined)
           },
+          rehearse: () => ok(undefined),
           close: () => {
             this.#receivers.delete(key)
             if (!this.ended) this.#do(`close ${key}`)
@@ -220,6 +221,7 @@ export class World {
             this.#do(frame[12] === 0x08 ? `arp ${frame.slice(28, 32).join('.')}` : 'na')
             return ok(undefined)
           },
+          rehearse: () => ok(undefined),
           close() {},
         }),
       openRouteClient: () =>
