@@ -2,7 +2,7 @@
 /* Sizes, flags and names of numbers. What user space shares is repeated in src/forwarding/ebpf/layout.ts; a test compares them. */
 #pragma once
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 /* Defaults; user space resizes the maps before it loads them. */
 #define MAX_CONNECTIONS 262144
@@ -17,6 +17,10 @@
 /* A walk of the weighted round robin gives up here: it is only this long when heavy destinations are overloaded. */
 #define MAX_STEPS 65536
 #define NO_DESTINATION 0xffffffff
+
+/* Without a pass by user space for so many seconds, the program makes room itself, looking at so many entries of a table. */
+#define SWEEP_SILENCE 15
+#define MAX_WALK 262144
 
 /* ICMP errors that one CPU sends in one second. */
 #define ICMP_BUDGET 1000
@@ -100,5 +104,6 @@ enum exit {
 	EXIT_REPLY_TO_STACK,
 	EXIT_ICMP_SUPPRESSED,
 	NOTE_PROMOTION_FAILED,
+	NOTE_ROOM_MADE,
 	EXIT_COUNT,
 };

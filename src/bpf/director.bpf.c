@@ -20,6 +20,8 @@
 #include "parse.h"
 #include "schedulers.h"
 #include "connection.h"
+#include "room.h"
+#include "advance.h"
 #include "persistence.h"
 #include "transmit.h"
 #include "icmp-answer.h"
@@ -219,14 +221,14 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 		back.address = flow->target;
 		back.port = flow->target_port;
 		error = fresh.status & CONNECTION_EMBRYO ? bpf_map_update_elem(&embryos, &reply, &back, BPF_ANY)
-							 : bpf_map_update_elem(&connections, &reply, &back, BPF_ANY);
+							 : enter(&reply, &back, BPF_ANY);
 		if (error) {
 			undo(flow, &fresh);
 			return leave(EXIT_TABLE_FULL, TC_DROP);
 		}
 	}
 	error = fresh.status & CONNECTION_EMBRYO ? bpf_map_update_elem(&embryos, flow, &fresh, BPF_NOEXIST)
-						 : bpf_map_update_elem(&connections, flow, &fresh, BPF_NOEXIST);
+						 : enter(flow, &fresh, BPF_NOEXIST);
 	if (error) {
 		/* EEXIST: another CPU has just entered this very flow. */
 		if (nat && error != -17)

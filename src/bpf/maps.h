@@ -34,6 +34,8 @@ MAP(dest_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, MAX_DESTINAT
 MAP(exits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, EXIT_COUNT, 0);
 /* One record that holds for everything. */
 MAP(settings, BPF_MAP_TYPE_ARRAY, __u32, struct settings, 1, 0);
+/* When the tables were last swept. */
+MAP(swept, BPF_MAP_TYPE_ARRAY, __u32, struct sweeps, 1, 0);
 /* How many ICMP errors this CPU has sent of late. */
 MAP(icmp_budget, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct budget, 1, 0);
 /* Keys that user space thinks have expired, for `reap`; a template's key takes the first 12 bytes. */

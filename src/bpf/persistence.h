@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /* Templates: which destination the clients of a network get, as in net/netfilter/ipvs/ip_vs_core.c. */
 #pragma once
-#include "connection.h"
+#include "room.h"
 #include "schedulers.h"
 
 /*
@@ -31,6 +31,7 @@ static __noinline __u32 schedule_persistent(const struct service *service, const
 	struct template fresh = {};
 	struct template *template;
 	__u32 now = seconds();
+	long error;
 
 	if (!service || !flow)
 		return NO_DESTINATION;
@@ -52,7 +53,10 @@ static __noinline __u32 schedule_persistent(const struct service *service, const
 	fresh.seen = now;
 	fresh.timeout = service->persistence_timeout;
 	fresh.controlled = 1;
-	if (!bpf_map_update_elem(&templates, &key, &fresh, BPF_ANY))
+	error = bpf_map_update_elem(&templates, &key, &fresh, BPF_ANY);
+	if (error == -7 && make_room())
+		error = bpf_map_update_elem(&templates, &key, &fresh, BPF_ANY);
+	if (!error)
 		account_persistent(fresh.destination, 1);
 	else if (template)
 		account_persistent(template->destination, 1);

@@ -44,25 +44,14 @@ static long reap_template(__u32 i, struct reap_walk *walk)
 	struct flow *queued;
 	struct template_key key;
 	struct template *template;
-	__u32 destination;
 
 	queued = bpf_map_lookup_elem(&reap_queue, &i);
 	if (!queued)
 		return 1;
 	key = *(struct template_key *)queued;
 	template = bpf_map_lookup_elem(&templates, &key);
-	if (!template || (__s32)(walk->now - template->seen) <= (__s32)template->timeout)
-		return 0;
-	if (template->controlled > 0) {
-		template->timeout = DEFERRED_TIMEOUT;
-		template->seen = walk->now;
-		return 0;
-	}
-	destination = template->destination;
-	if (bpf_map_delete_elem(&templates, &key))
-		return 0;
-	account_persistent(destination, -1);
-	walk->removed += 1;
+	if (template)
+		walk->removed += retire_template(&key, template, walk->now);
 	return 0;
 }
 
@@ -70,7 +59,13 @@ SEC("syscall")
 int reap(struct reap_arguments *arguments)
 {
 	struct reap_walk walk = { .now = bpf_ktime_get_ns() / 1000000000ULL };
+	struct sweeps *sweeps;
+	__u32 zero = 0;
 
+	/* User space is there. */
+	sweeps = bpf_map_lookup_elem(&swept, &zero);
+	if (sweeps)
+		sweeps->last = walk.now;
 	if (arguments->templates)
 		bpf_loop(arguments->count, reap_template, &walk, 0);
 	else

@@ -129,6 +129,13 @@ struct settings {
 };
 _Static_assert(sizeof(struct settings) == 8, "settings");
 
+/* Passes over the tables, by user space or by the program in its absence. */
+struct sweeps {
+	__u32 last;   /* when, in seconds of CLOCK_MONOTONIC */
+	__u32 walked; /* entries that the program's own has seen */
+};
+_Static_assert(sizeof(struct sweeps) == 8, "sweeps");
+
 /* ICMP errors sent in the current second. */
 struct budget {
 	__u32 second;

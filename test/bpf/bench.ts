@@ -166,6 +166,13 @@ export class Bench {
     return result?.removed ?? 0
   }
 
+  /** As if the last pass over the tables were that many seconds ago. */
+  sweptBefore(seconds: number): void {
+    const { swept } = this.director.maps
+    const done = swept.update(new Uint8Array(4), layout.sweeps.encode({ last: this.now() - seconds }))
+    if (!done.ok) throw new Error(done.error.message)
+  }
+
   close(): void {
     closeDirector(this.director)
     removePinDirectory(this.pinDirectory)

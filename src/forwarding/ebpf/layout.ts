@@ -4,7 +4,7 @@ import type { ForwardingMethod, SchedulerName } from '../../model/index.ts'
 import { struct } from './struct.ts'
 
 /** LAYOUT_VERSION: pinned maps with another one are of no use. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 export const LIST_SIZE = 256
 export const QUEUE_SIZE = 4096
 
@@ -88,6 +88,7 @@ export const traffic = struct('traffic', {
   out_bytes: 'u64',
 })
 export const settings = struct('settings', { layout: 'u32', flags: 'u32' })
+export const sweeps = struct('sweeps', { last: 'u32', walked: 'u32' })
 export const reapArguments = struct('reap_arguments', { count: 'u32', templates: 'u32', removed: 'u32', pad: 'u32' })
 export const settleArguments = struct('settle_arguments', {
   destination: 'u32',
@@ -155,4 +156,5 @@ export const exitNames = [
   'reply-to-stack',
   'icmp-suppressed',
   'promotion-failed',
+  'room-made',
 ] as const

@@ -27,6 +27,7 @@ const MAPS = [
   'retired',
   'exits',
   'settings',
+  'swept',
   'icmp_budget',
   'reap_queue',
 ] as const

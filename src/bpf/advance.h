@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/* What a packet does to the connection it belongs to. */
+#pragma once
+#include "room.h"
+
+/* From the table of embryos to that of connections. A full table leaves it where it is. */
+static __noinline int promote(const struct flow *flow, struct connection *embryo)
+{
+	struct connection grown;
+	struct connection back;
+	struct flow reply;
+	__u32 status;
+
+	if (!flow || !embryo)
+		return 0;
+	status = embryo->status;
+	if (status & CONNECTION_DEAD)
+		return 0;
+	if (__sync_val_compare_and_swap(&embryo->status, status, status | CONNECTION_DEAD) != status)
+		return 0;
+	grown = *embryo;
+	grown.status = status & ~CONNECTION_EMBRYO;
+	if (enter(flow, &grown, BPF_NOEXIST))
+		goto full;
+	if (status & CONNECTION_NAT) {
+		reply = reply_flow(flow, &grown);
+		back = grown;
+		back.status = CONNECTION_REPLY;
+		back.address = flow->target;
+		back.port = flow->target_port;
+		if (enter(&reply, &back, BPF_ANY)) {
+			bpf_map_delete_elem(&connections, flow);
+			goto full;
+		}
+		bpf_map_delete_elem(&embryos, &reply);
+	}
+	account(grown.destination, grown.status, status & CONNECTION_ACTIVE ? 1 : 0, 1);
+	account(grown.destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
+	bpf_map_delete_elem(&embryos, flow);
+	return 0;
+full:
+	embryo->status = status;
+	count_exit(NOTE_PROMOTION_FAILED);
+	return 0;
+}
+
+/* One packet's effect on its connection: state, counts, timeout; an embryo that has been acknowledged moves over. */
+static __always_inline void advance(const struct flow *flow, struct connection *connection, enum direction direction,
+				    __u8 tcp_flags, __u32 now)
+{
+	__u32 before;
+	__u32 after;
+	__u32 state;
+
+	if (flow->protocol != IPPROTO_TCP) {
+		touch(connection, UDP_TIMEOUT, now);
+		return;
+	}
+	before = connection->status;
+	state = tcp_step(direction, tcp_event_of(tcp_flags), before & STATE_MASK);
+	after = (before & ~(STATE_MASK | CONNECTION_ACTIVE)) | state | tcp_active(state);
+	touch(connection, tcp_timeouts[state & (STATES - 1)], now);
+	if (after == before)
+		return;
+	/* The other direction may be changing it on another CPU: then its change stands. */
+	if (__sync_val_compare_and_swap(&connection->status, before, after) != before)
+		return;
+	if ((after ^ before) & CONNECTION_ACTIVE)
+		account(connection->destination, after, after & CONNECTION_ACTIVE ? 1 : -1, 0);
+	if ((after & CONNECTION_EMBRYO) && state != SR && state != CL && state != SS)
+		promote(flow, connection);
+}
