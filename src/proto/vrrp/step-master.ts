@@ -76,7 +76,9 @@ function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived
     { type: 'announce-addresses', occasion: 'weaker-master' },
     { type: 'notify', entered: 'MASTER_RX_LOWER_PRI', cause: 'weaker-master' },
   ]
-  // RFC 9568 §6.4.3 answers at once, so that the weaker one gives way now; RFC 3768 and 5798 stay silent.
+  // RFC 9568 §6.4.3 answers at once, so that the weaker one gives way now. RFC 3768 and 5798 stay silent (keepalived:
+  // lower_prio_no_advert), with one weakness where intervals differ: weak backups that have learned a short interval from
+  // each other time out before a slow master's next turn, over and over, as long as it does not answer.
   return router.lowerPrioNoAdvert ? { state: next, actions: told } : advertise(router, next, now, undefined, told)
 }
 
