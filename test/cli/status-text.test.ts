@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
-import { count, since } from '../../src/cli/status/amounts.ts'
+import { bytes, count, since } from '../../src/cli/status/amounts.ts'
 import { paletteFor } from '../../src/cli/status/palette.ts'
 import { statusText } from '../../src/cli/status/status-text.ts'
 import type { DaemonSnapshot } from '../../src/observe/index.ts'
@@ -14,7 +14,7 @@ const snapshot: DaemonSnapshot = {
   startedAt: ago(90_000),
   configurationFile: '/etc/keepalived/keepalived.conf',
   configurationLoadedAt: ago(65),
-  lastReloadError: 'f:3:1: error: broken',
+  lastReloadError: 'f:3:1: error: broken\nf:9:1: error: broken too',
   roles: [
     { role: 'vrrp', pid: 43, state: 'running', restarts: 0 },
     { role: 'checker', state: 'waiting', restarts: 2 },
@@ -87,7 +87,10 @@ const snapshot: DaemonSnapshot = {
           weight: 1,
           since: ago(10),
           reason: 'connection refused',
-          checkers: [{ kind: 'tcp', up: false, lastProbe: ago(1), lastOutcome: 'refused' }],
+          checkers: [
+            { kind: 'tcp', up: true, lastProbe: ago(2), lastOutcome: 'connected' },
+            { kind: 'tcp', up: false, lastProbe: ago(1), lastOutcome: 'refused' },
+          ],
         },
       ],
     },
@@ -111,36 +114,56 @@ const snapshot: DaemonSnapshot = {
             connections: 5_000,
             inPackets: 0,
             outPackets: 0,
-            inBytes: 0,
+            inBytes: 1_234_567,
             outBytes: 0,
           },
         ],
       },
     ],
-    exits: {},
+    exits: { forwarded: 9, 'no-destination': 4, local: 7, ttl: 0 },
   },
 }
 
 test('people see aligned tables of routers, servers and roles', () => {
   expect(statusText(snapshot, now, paletteFor(false))).toBe(`holdfastd 1.2.3  pid 42, up 1d 1h
 /etc/keepalived/keepalived.conf, loaded 1m 5s ago
-Last reload refused: f:3:1: error: broken
+The last reload was refused, nothing was changed:
+  f:3:1: error: broken
+  f:9:1: error: broken too
 
-VIRTUAL ROUTER  ON               STATE   FOR         PRIO  MASTER                SENT  RECEIVED  REJECTED
-VI_1            eth0/51 v2 IPv4  MASTER  2m 5s        150  192.168.2.210 (us)  12 345         3  17 authentication, 2 ttl
-VI_6            eth7/6 v3 IPv6   FAULT   5s     90 of 100  -                        0         0  -
-VI_1 holds 192.168.2.240/32
-VI_6: eth7: no such interface
+VIRTUAL ROUTER  ON               STATE   FOR     PRIORITY  MASTER                SENT  RECEIVED  REJECTED
+VI_1            eth0/51 v2 IPv4  MASTER  2m 5s        150  192.168.2.210 (us)  12 345         3        19
+  holds 192.168.2.240/32
+  rejected: 17 authentication, 2 ttl
+VI_6            eth7/6 v3 IPv6   FAULT   5s     90 of 100  -                        0         0         0
+  eth7: no such interface
 
-VIRTUAL SERVER                             STATE  FOR     WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  LAST CHECK        REASON
-tcp/192.168.2.240:80 wlc, persistent 50 s  UP
-  192.168.2.212:80 dr                      UP     1m 40s       1       7     1 234        5 000  connected 3s ago
-  192.168.2.213:80                         DOWN   10s          -       -         -            -  refused 1s ago    connection refused
+VIRTUAL SERVER         STATE  FOR     WEIGHT  ACTIVE  INACTIVE  CONNECTIONS      IN  OUT  LAST CHECK
+tcp/192.168.2.240:80   UP
+  wlc, persistent 50 s
+  192.168.2.212:80 dr  UP     1m 40s       1       7     1 234        5 000  1.2 MB    -  connected 3s ago
+  192.168.2.213:80     DOWN   10s          -       -         -            -       -    -  refused 1s ago (1 of 2)
+    connection refused
+packets not forwarded: 4 no-destination
 
 ROLE     STATE    PID  RESTARTS
 vrrp     running   43         0
 checker  waiting    -         2
+  what it knows is missing above
 `)
+})
+
+test('a narrow terminal costs the least important columns, then the ends of lines; no line is wider', () => {
+  const widthOf = (line: string) => line.length
+  for (const width of [30, 60, 80, 100, 120, 200]) {
+    const text = statusText(snapshot, now, paletteFor(false), width)
+    const lines = text.split('\n').filter((line) => !line.includes('reload') && !line.startsWith('holdfastd'))
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width)
+    expect(text).toMatch(/VI_1 +(eth0\S* v2 IPv4 +)?MASTER/)
+  }
+  const narrow = statusText(snapshot, now, paletteFor(false), 80)
+  expect(narrow).toMatch(/^VIRTUAL SERVER +STATE +FOR +WEIGHT +ACTIVE +LAST CHECK$/m)
+  expect(statusText(snapshot, now, paletteFor(false), 200)).toBe(statusText(snapshot, now, paletteFor(false)))
 })
 
 test('colours change nothing but colour', () => {
@@ -173,7 +196,7 @@ test('a sorry server in the table has a row of its own, and a service that faile
     now,
     paletteFor(false),
   )
-  expect(text).toMatch(/192\.168\.2\.99:80 dr +SORRY/)
+  expect(text).toMatch(/192\.168\.2\.99:80 dr +SPARE/)
   expect(text).toMatch(/lb_algo dh is not supported/)
 })
 
@@ -185,5 +208,18 @@ for (const [seconds, text] of [
   [200_000, '2d 7h'],
 ] as const)
   test(`${seconds} s ago is ${text}`, () => expect(since(ago(seconds), now)).toBe(text))
+
+test('bytes are shown in two digits and their unit', () =>
+  expect([0, 999, 1_000, 9_949, 9_951, 999_499, 999_500, 34e6, 5e15].map(bytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '9.9 kB',
+    '10 kB',
+    '999 kB',
+    '1.0 MB',
+    '34 MB',
+    '5.0 PB',
+  ]))
 
 test('thousands are set apart', () => expect([count(7), count(1_234_567)]).toEqual(['7', '1 234 567']))

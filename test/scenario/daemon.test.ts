@@ -259,7 +259,8 @@ lab('status comes as a table, JSON and YAML, and --watch goes on until it is end
     daemon.runDirectory,
   ])
   await until('three snapshots', () => watch.output.split('\n').filter((line) => line.includes('"pid"')).length >= 3)
-  await watch.stop('SIGTERM')
+  watch.signal('SIGINT')
+  expect(await watch.end()).toBe(0)
 })
 
 lab('a role that is stopped by SIGSTOP is killed and comes back; what it held is held on', async (lab) => {

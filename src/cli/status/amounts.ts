@@ -1,6 +1,20 @@
 /** A whole number with thousands set apart: `1 234 567`. */
 export const count = (value: number): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 
+const prefixes = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+
+/** Bytes in decimal units: `812 B`, `1.2 kB`, `34 MB`. */
+export function bytes(value: number): string {
+  let amount = value
+  let prefix = 0
+  // What would be rounded up to a thousand is the next unit's already.
+  while (Math.round(amount) >= 1_000 && prefix < prefixes.length - 1) {
+    amount /= 1_000
+    prefix += 1
+  }
+  return `${prefix > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${prefixes[prefix]}`
+}
+
 /**
  * How long since a point in time, in its two largest units: `3d 4h`, `12m 5s`, `0s`.
  * @param at   ISO 8601

@@ -2,6 +2,7 @@ import process from 'node:process'
 import type { DaemonSnapshot } from '../../observe/index.ts'
 import { askDaemon, complain, type DaemonAnswer } from '../daemon-request.ts'
 import { paletteFor } from './palette.ts'
+import { openScreen, terminalWidth } from './screen.ts'
 import { statusText } from './status-text.ts'
 
 export type StatusOptions = {
@@ -13,23 +14,47 @@ export type StatusOptions = {
 
 /** Prints the daemon's state; the exit code. */
 export async function showStatus(options: StatusOptions): Promise<number> {
-  const { watch, runDirectory } = options
+  const { watch } = options
   if (watch !== undefined && !(watch >= 0.1 && watch <= 3600)) return complain('--watch takes seconds from 0.1 to 3600')
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on('error', () => process.exit(0))
   const form = await formatter(options)
-  const request = watch === undefined ? { request: 'status' } : { request: 'watch', interval: watch * 1_000 }
-  const onAnswer = (answer: DaemonAnswer) => {
-    const clear = watch !== undefined && process.stdout.isTTY === true ? '\u001b[H\u001b[2J' : ''
-    process.stdout.write(clear + form(answer['snapshot'] as DaemonSnapshot))
-    return watch === undefined ? ('enough' as const) : ('more' as const)
-  }
-  const result = await askDaemon(runDirectory, request, onAnswer, 10_000 + (watch ?? 0) * 1_000)
+  return watch === undefined ? showOnce(options, form) : watchStatus(options, form, watch)
+}
+
+type Form = (snapshot: DaemonSnapshot, width: number | undefined) => string
+
+async function showOnce({ runDirectory }: StatusOptions, form: Form): Promise<number> {
+  const result = await askDaemon(runDirectory, { request: 'status' }, (answer) => {
+    process.stdout.write(form(snapshotIn(answer), terminalWidth()))
+    return 'enough'
+  })
   return result.ok ? 0 : complain(result.error)
 }
 
+/** Until Ctrl-C, which is how it is meant to end, or the daemon goes. */
+async function watchStatus({ runDirectory }: StatusOptions, form: Form, watch: number): Promise<number> {
+  const screen = openScreen()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      screen.close()
+      process.exit(0)
+    })
+  }
+  const request = { request: 'watch', interval: watch * 1_000 }
+  const onAnswer = (answer: DaemonAnswer) => {
+    screen.show(form(snapshotIn(answer), screen.width()))
+    return 'more' as const
+  }
+  const result = await askDaemon(runDirectory, request, onAnswer, 10_000 + watch * 1_000)
+  screen.close()
+  return result.ok ? 0 : complain(result.error)
+}
+
+const snapshotIn = (answer: DaemonAnswer): DaemonSnapshot => answer['snapshot'] as DaemonSnapshot
+
 /** JSON is indented once and one line a snapshot with --watch; the YAML library is loaded only when asked for. */
-async function formatter({ format, watch }: StatusOptions): Promise<(snapshot: DaemonSnapshot) => string> {
+async function formatter({ format, watch }: StatusOptions): Promise<Form> {
   if (format === 'json')
     return (snapshot) => `${JSON.stringify(snapshot, undefined, watch === undefined ? 2 : undefined)}\n`
   if (format === 'yaml') {
@@ -37,5 +62,5 @@ async function formatter({ format, watch }: StatusOptions): Promise<(snapshot: D
     return (snapshot) => (watch === undefined ? '' : '---\n') + stringify(snapshot)
   }
   const palette = paletteFor(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined)
-  return (snapshot) => statusText(snapshot, Date.now(), palette)
+  return (snapshot, width) => statusText(snapshot, Date.now(), palette, width)
 }

@@ -1,0 +1,98 @@
+import type {
+  CheckerSnapshot,
+  DestinationSnapshot,
+  ForwardingSnapshot,
+  RealServerSnapshot,
+  VirtualServerSnapshot,
+} from '../../observe/index.ts'
+import { bytes, count, since } from './amounts.ts'
+import { cell, heading, right } from './cells.ts'
+import type { Palette } from './palette.ts'
+import { type Cell, type Row, table } from './table.ts'
+
+/** Virtual servers, and indented below each its real servers and a sorry server in use. */
+export function serversText(
+  servers: readonly VirtualServerSnapshot[],
+  forwarding: ForwardingSnapshot | undefined,
+  now: number,
+  palette: Palette,
+  width: number | undefined,
+): string {
+  const services = new Map(forwarding?.services.map((service) => [service.key, service]))
+  const head = heading(
+    palette.title,
+    ['VIRTUAL SERVER'],
+    ['STATE'],
+    ['FOR', 3],
+    ['>WEIGHT', 2],
+    ['>ACTIVE'],
+    ['>INACTIVE', 4],
+    ['>CONNECTIONS', 5],
+    ['>IN', 6],
+    ['>OUT', 7],
+    ['LAST CHECK', 1],
+  )
+  const rows = servers.flatMap((server): Row[] => {
+    const service = services.get(server.key)
+    const destinations = new Map(service?.destinations.map((held) => [place(held), held]))
+    const configured = new Set(server.realServers.map(place))
+    const persistence = service?.persistenceTimeout === undefined ? '' : `, persistent ${service.persistenceTimeout} s`
+    return [
+      [cell(server.key), server.quorum === 'up' ? cell('UP', palette.good) : cell('DOWN', palette.bad)],
+      { note: `  ${server.scheduler}${persistence}`, show: palette.quiet },
+      ...(service?.failure === undefined ? [] : [{ note: `  ${service.failure}`, show: palette.bad }]),
+      ...server.realServers.flatMap((real) => realServerRows(real, destinations.get(place(real)), now, palette)),
+      ...[...destinations.values()]
+        .filter((held) => !configured.has(place(held)))
+        .map((held) => [
+          cell(`  ${place(held)} ${held.method}`),
+          server.sorryServerInUse ? cell('SORRY', palette.odd) : cell('SPARE', palette.quiet),
+          cell(''),
+          ...counters(held),
+        ]),
+    ]
+  })
+  return table([head, ...rows], width)
+}
+
+function realServerRows(
+  real: RealServerSnapshot,
+  held: DestinationSnapshot | undefined,
+  now: number,
+  { good, bad, quiet }: Palette,
+): readonly Row[] {
+  const shown = { up: good, down: bad, unknown: quiet }[real.state]
+  return [
+    [
+      cell(`  ${place(real)}${held === undefined ? '' : ` ${held.method}`}`),
+      cell(real.state.toUpperCase(), shown),
+      cell(since(real.since, now)),
+      ...(held === undefined ? Array.from({ length: 6 }, () => right('-')) : counters(held)),
+      cell(checkText(real.checkers, now)),
+    ],
+    ...(real.reason === undefined ? [] : [{ note: `    ${real.reason}`, show: bad }]),
+  ]
+}
+
+/** The check that tells most: one that failed, else the first; and how many more there are. */
+function checkText(checkers: readonly CheckerSnapshot[], now: number): string {
+  const told = checkers.find(({ up }) => !up) ?? checkers[0]
+  if (told === undefined) return 'not checked'
+  const others = checkers.length > 1 ? ` (1 of ${checkers.length})` : ''
+  return told.lastProbe === undefined
+    ? `none yet${others}`
+    : `${told.lastOutcome ?? 'probed'} ${since(told.lastProbe, now)} ago${others}`
+}
+
+const counters = (held: DestinationSnapshot): readonly Cell[] => [
+  right(String(held.weight)),
+  right(count(held.activeConnections)),
+  right(count(held.inactiveConnections)),
+  right(count(held.connections)),
+  right(bytes(held.inBytes)),
+  // By direct routing and tunnels answers do not come past here.
+  right(held.method === 'nat' ? bytes(held.outBytes) : '-'),
+]
+
+const place = ({ address, port }: { readonly address: string; readonly port: number }): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
