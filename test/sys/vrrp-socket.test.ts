@@ -287,3 +287,33 @@ function frameWith({ payload, options, padding = 0 }: { payload: Uint8Array; opt
   frame.set(payload, 14 + headerLength)
   return frame
 }
+
+for (const [family, source, group] of [
+  [4, '192.0.2.1', GROUP4],
+  [6, 'fe80::1', GROUP6],
+] as const)
+  test(`a rehearsed message over IPv${family} does not leave, the same one sent does`, async () => {
+    const sender = listener(left, family, [])
+    const receiver = listener(right, family, [group])
+    const message = { source: address(source), destination: group, hopLimit: 255 }
+    must(sender.socket.rehearse({ ...message, payload: Uint8Array.of(0x31, 1, 0, 0, 0, 0, 0, 0) }))
+    must(sender.socket.send({ ...message, payload: Uint8Array.of(0x31, 2, 0, 0, 0, 0, 0, 0) }))
+    await until('the message', () => receiver.heard.length > 0)
+    expect(receiver.heard.map(({ payload }) => payload.slice(0, 4))).toEqual(['3102'])
+    sender.socket.close()
+    receiver.socket.close()
+  })
+
+test('a rehearsed frame does not leave, the same one sent does', async () => {
+  const receiver = listener(right, 4, [GROUP4])
+  const index = left.within(() => hfsys().ifIndex('eth0'))
+  const socket = must(left.within(() => openFrameSocket(index)))
+  const frame = (mark: number): Uint8Array =>
+    frameWith({ payload: Uint8Array.of(0x31, mark, 0, 0, 0, 0, 0, 0), options: new Uint8Array() })
+  must(socket.rehearse(frame(1)))
+  must(socket.send(frame(2)))
+  await until('the frame', () => receiver.heard.length > 0)
+  expect(receiver.heard.map(({ payload }) => payload.slice(0, 4))).toEqual(['3102'])
+  socket.close()
+  receiver.socket.close()
+})
