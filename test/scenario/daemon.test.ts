@@ -146,6 +146,24 @@ lab(
   },
 )
 
+lab(
+  'holdfast reload prints every error with its place, says that nothing was changed, and ends with 1',
+  async (lab) => {
+    const host = alone(lab)
+    const daemon = await host.holdfastd(instance({ priority: 100 }))
+    const good = text(daemon.configurationFile)
+    daemon.configure(`${good}vrrp_instance VI_2 {\n}\nvrrp_instance VI_3 {\n  virtual_router_id 300\n}\n`)
+    const { status, stderr } = await daemon.holdfast('reload')
+    expect([status, stderr.split('\n')[0]]).toEqual([1, 'holdfast: reload refused, nothing was changed:'])
+    const last = good.split('\n').length
+    expect(stderr).toMatch(new RegExp(`^  \\S+:${last}:1: error: vrrp_instance VI_2 `, 'm'))
+    expect(stderr).toMatch(new RegExp(`^  \\S+:${last + 3}:21: error: virtual_router_id 300 `, 'm'))
+    daemon.configure('')
+    expect((await daemon.holdfast('reload')).stderr).toMatch(/: no vrrp_instance and no virtual_server in it\n$/)
+    expect((await daemon.status()).virtualRouters).toHaveLength(1)
+  },
+)
+
 lab('the service manager hears READY, RELOADING with its time, READY again, and STOPPING', async (lab) => {
   const host = alone(lab)
   const system = hfsys()

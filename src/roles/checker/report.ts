@@ -26,6 +26,13 @@ export function reasonOf(server: RealServerRun): string {
   return failed.last === undefined ? `${name}: ${server.reason ?? 'down'}` : `${name}: ${failed.last.outcome.detail}`
 }
 
+/** The last probe's own words, where this role has made one; else what an earlier role knew. */
+function reasonNow(server: RealServerRun): { readonly reason?: string } {
+  if (server.alive || server.reason === undefined) return {}
+  const failed = server.checkers.find(({ health }) => health.verdict === 'down')
+  return { reason: failed?.last === undefined ? server.reason : reasonOf(server) }
+}
+
 export function recordOf(server: RealServerRun): HealthRecord {
   return {
     serviceKey: server.service.model.key,
@@ -51,7 +58,7 @@ export const snapshotOf = (book: Book): readonly VirtualServerSnapshot[] =>
       state: realServerState(server.checkers.map(({ health }) => health)),
       weight: server.model.weight,
       since: isoTime(server.since),
-      ...(server.reason === undefined ? {} : { reason: server.reason }),
+      ...reasonNow(server),
       checkers: server.checkers.map(checkerSnapshot),
     })),
   }))

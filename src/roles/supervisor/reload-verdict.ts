@@ -8,12 +8,12 @@ import type { LoadedConfiguration } from './ports.ts'
  * runs, and whoever edited the file waits for an answer. The failure is every error with its place, a line each.
  * (keepalived reloads, drops the object, or dies and leaves its addresses behind.)
  */
-export function reloadVerdict(loaded: LoadedConfiguration): Result<Configuration, string> {
+export function reloadVerdict(loaded: LoadedConfiguration, file: string): Result<Configuration, string> {
   const errors = loaded.complaints.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) return fail(errors.map(({ text }) => text).join('\n'))
   const { configuration } = loaded
-  if (configuration === undefined) return fail('no configuration could be read')
-  if (isEmpty(configuration)) return fail('it has no vrrp_instance and no virtual_server')
+  if (configuration === undefined) return fail(`${file}: no configuration that could be used`)
+  if (isEmpty(configuration)) return fail(`${file}: no vrrp_instance and no virtual_server in it`)
   return ok(configuration)
 }
 

@@ -142,7 +142,7 @@ export async function startSupervisor(
     log.info('reloading', { configuration: options.configurationFile })
     const loaded = ports.loadConfiguration()
     logComplaints(loaded.complaints)
-    const verdict = reloadVerdict(loaded)
+    const verdict = reloadVerdict(loaded, options.configurationFile)
     const result = verdict.ok ? await change(verdict.value) : verdict
     if (result.ok) {
       lastReloadError = undefined

@@ -337,6 +337,21 @@ test('what a reload removes is announced as down when it was up, after the table
   ])
 })
 
+test('the snapshot gives the reason that the last probe had', async () => {
+  const world = openWorld()
+  world.answers.set('10.0.0.1:80', 'reset')
+  await world.configure([virtual([real(A)])])
+  const reason = () => {
+    world.send({ type: 'snapshot-requested', id: 1 })
+    return world.said('snapshot').at(-1)?.snapshot[0]?.realServers[0]?.reason
+  }
+  await world.pass(2)
+  expect(reason()).toBe('TCP_CHECK 10.0.0.1:80: it was reset')
+  world.answers.set('10.0.0.1:80', 'unreachable')
+  await world.pass(6)
+  expect(reason()).toBe('TCP_CHECK 10.0.0.1:80: it was unreachable')
+})
+
 test('a ping is answered at once', async () => {
   const world = openWorld()
   world.send({ type: 'ping' })

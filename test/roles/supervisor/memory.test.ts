@@ -429,7 +429,11 @@ describe('the control socket', () => {
     expect(await ask(world, '{"request":"reload"}')).toEqual([{ type: 'done', done: 'reload' }])
     world.loaded = { complaints: [] }
     expect(await ask(world, '{"request":"reload"}')).toEqual([
-      { type: 'error', message: 'reload refused, nothing was changed: no configuration could be read' },
+      {
+        type: 'error',
+        message:
+          'reload refused, nothing was changed: /etc/keepalived/keepalived.conf: no configuration that could be used',
+      },
     ])
     world.load(
       configurationFor(),

@@ -133,7 +133,7 @@ describe('reload', () => {
     [
       'that is empty',
       { configuration: configurationFor({ virtualRouters: [], virtualServers: [] }), complaints: [] },
-      /no vrrp_instance and no virtual_server/,
+      /^\/etc\/keepalived\/keepalived\.conf: no vrrp_instance and no virtual_server in it$/,
     ],
     ['that is missing', { complaints: [{ severity: 'error', text: 'f:1:1: error: no such file' }] }, /no such file/],
   ] as const
