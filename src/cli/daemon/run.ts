@@ -12,7 +12,7 @@ import { onRealTimeSignals, onSignals } from '../../sys/process/index.ts'
 import { version } from '../version.ts'
 import { isBackground, serveInBackground } from './background.ts'
 import type { DaemonOptions } from './options.ts'
-import { pinDirectoryFor } from './places.ts'
+import { pinDirectoryFor, tooLongFor } from './places.ts'
 
 /** keepalived's exit code for a bug. */
 const internalError = 70
@@ -43,6 +43,8 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   if (namespace !== undefined && !fileExists(resolve('/run/netns', namespace))) {
     return complain(1, `${namespace}: no such network namespace; create it with \`ip netns add ${namespace}\``)
   }
+  const tooLong = tooLongFor(resolve(options.runDirectory))
+  if (tooLong !== undefined) return complain(1, tooLong)
   process.umask(options.umask ?? defaultUmask)
   if (options.withoutEffect.length > 0) {
     log.warn('options without effect', { options: options.withoutEffect.join(' ') })
