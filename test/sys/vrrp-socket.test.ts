@@ -129,28 +129,16 @@ describe('IPv4', () => {
 })
 
 describe('IPv6', () => {
-  test('a multicast message arrives with hop limit 255, its source, and a checksum the kernel made', async () => {
+  test('a multicast message arrives with hop limit 255 and its source, and as it was sent: a wrong checksum is no business of the kernel', async () => {
     const sender = listener(left, 6, [GROUP6])
     const receiver = listener(right, 6, [GROUP6])
     const source = address('fe80::1')
-    must(
-      sender.socket.send({
-        payload: Uint8Array.of(0x31, 1, 100, 0, 0, 100, 0, 0),
-        source,
-        destination: GROUP6,
-        hopLimit: 255,
-      }),
-    )
+    const payload = Uint8Array.of(0x31, 1, 100, 0, 0, 100, 0xba, 0xad)
+    must(sender.socket.send({ payload, source, destination: GROUP6, hopLimit: 255 }))
     await until('the message', () => receiver.heard.length > 0)
-    const [heard] = receiver.heard
-    expect(heard).toMatchObject({ source, destination: GROUP6, hopLimit: 255, interfaceIndex: rightIndex })
-    const bytes = Buffer.from(heard?.payload ?? '', 'hex')
-    // RFC 8200 §8.1: source, destination, length, next header.
-    const pseudo = Buffer.from(
-      'fe800000000000000000000000000001ff0200000000000000000000000000120000000800000070',
-      'hex',
-    )
-    expect(internetChecksum(pseudo, bytes)).toBe(0)
+    expect(receiver.heard).toMatchObject([
+      { payload: hex(payload), source, destination: GROUP6, hopLimit: 255, interfaceIndex: rightIndex },
+    ])
     expect(sender.heard).toEqual([])
     sender.socket.close()
     receiver.socket.close()

@@ -30,7 +30,6 @@ export const IP_ADD_MEMBERSHIP = 35
 export const IP_MULTICAST_ALL = 49
 
 export const SOL_IPV6 = 41
-export const IPV6_CHECKSUM = 7
 export const IPV6_UNICAST_HOPS = 16
 export const IPV6_MULTICAST_IF = 17
 export const IPV6_MULTICAST_HOPS = 18

@@ -18,7 +18,7 @@ export type VrrpDatagram = {
 
 /** A raw socket for VRRP on one interface and family, bound to the device, multicast loop off, TOS/class 0xC0. */
 export type VrrpSocket = {
-  /** Sends one message; the kernel makes the IP header (IPv6: and the checksum at offset 6). */
+  /** Sends one message; the kernel makes the IP header, the payload is sent as it is. */
   send(message: {
     readonly payload: Uint8Array
     readonly source: IpAddress

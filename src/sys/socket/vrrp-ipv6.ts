@@ -5,9 +5,6 @@ import { type ControlMessage, decodeControlMessages, encodeControlMessages } fro
 import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
 import type { VrrpFamily } from './vrrp-family.ts'
 
-/** Where the checksum lies in a VRRP message (RFC 9568 §5.2); the kernel fills it, and drops what does not match. */
-const CHECKSUM_OFFSET = 6
-
 const HOP_LIMIT = 255
 
 /** `struct in6_pktinfo` (RFC 3542 §6.1), and by the same layout `struct ipv6_mreq`: address, index. */
@@ -27,12 +24,14 @@ function integer(value: number): Uint8Array {
 const readInteger = (data: Uint8Array, at: number): number =>
   new DataView(data.buffer, data.byteOffset, data.length).getInt32(at, hostIsLittleEndian)
 
-/** VRRP over IPv6: the kernel keeps the header, and tells of it by ancillary data (RFC 3542). */
+/**
+ * VRRP over IPv6: the kernel keeps the header, and tells of it by ancillary data (RFC 3542). IPV6_CHECKSUM is not set: the
+ * kernel would then drop a wrong checksum unseen, and nobody could count it.
+ */
 export const vrrpIpv6: VrrpFamily = {
   domain: c.AF_INET6,
 
   options: (interfaceIndex) => [
-    { name: 'IPV6_CHECKSUM', level: c.SOL_IPV6, option: c.IPV6_CHECKSUM, value: CHECKSUM_OFFSET },
     { name: 'IPV6_RECVPKTINFO', level: c.SOL_IPV6, option: c.IPV6_RECVPKTINFO, value: 1 },
     { name: 'IPV6_RECVHOPLIMIT', level: c.SOL_IPV6, option: c.IPV6_RECVHOPLIMIT, value: 1 },
     // Since Linux 4.20; without it the groups of other sockets arrive too, and are told apart by their destination.
