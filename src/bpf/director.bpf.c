@@ -173,13 +173,14 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	struct destination *destination;
 	struct flow reply;
 	const struct flow *flow;
-	__u32 now = seconds();
+	__u32 now;
 	__u32 nat;
 	__u32 state;
 	long error;
 
 	if (!packet || !service)
 		return TC_DROP;
+	now = packet->now;
 	flow = &packet->flow;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
@@ -273,7 +274,7 @@ static __noinline int first(struct __sk_buff *skb, struct packet *packet)
 	/* Without persistence, a service for any port schedules nothing. */
 	if (!service->port && !(service->flags & SERVICE_PERSISTENT))
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
-	index = service->flags & SERVICE_PERSISTENT ? schedule_persistent(service, flow) : schedule(service);
+	index = service->flags & SERVICE_PERSISTENT ? schedule_persistent(service, flow, packet->now) : schedule(service);
 	if (index == NO_DESTINATION)
 		return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_PORT, 0, EXIT_NO_DESTINATION);
 	return open_connection(packet, service, index, skb->ifindex);
@@ -286,6 +287,7 @@ static __always_inline int decide(struct __sk_buff *skb, struct packet *packet)
 	__u32 now = seconds();
 	__u32 state;
 
+	packet->now = now;
 	connection = find(&packet->flow);
 	if (!connection)
 		return first(skb, packet);

@@ -13,6 +13,7 @@ struct packet {
 	__u8 tos;
 	__u8 tcp_flags;
 	__u8 icmp_type;
+	__u32 now; /* seconds of CLOCK_MONOTONIC; set once it is needed */
 	/* Where it is to go, once that is decided. */
 	__u32 destination;
 	__be32 address;

@@ -25,12 +25,11 @@ static __always_inline bool template_holds(struct template *template, __u32 now)
 }
 
 /* The destination for a new connection of a persistent service. Its template then counts one connection more. */
-static __noinline __u32 schedule_persistent(const struct service *service, const struct flow *flow)
+static __noinline __u32 schedule_persistent(const struct service *service, const struct flow *flow, __u32 now)
 {
 	struct template_key key = {};
 	struct template fresh = {};
 	struct template *template;
-	__u32 now = seconds();
 	long error;
 
 	if (!service || !flow)

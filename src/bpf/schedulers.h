@@ -32,9 +32,11 @@ static __always_inline struct list_entry *entry_at(struct walk *walk, __u32 posi
 	__u32 index = walk->list;
 	struct destination_list *list = bpf_map_lookup_elem(&lists, &index);
 
-	if (!list || position >= LIST_SIZE)
+	if (!list)
 		return NULL;
-	return &list->entries[position];
+	/* In range already; clang 14 would drop the mask, and the verifier of 6.1 would not know. */
+	asm volatile("" : "+r"(position));
+	return &list->entries[position & (LIST_SIZE - 1)];
 }
 
 static __always_inline struct load *load_of(struct list_entry *entry)
@@ -81,7 +83,8 @@ static long least_step(__u32 i, struct walk *walk)
 	return 0;
 }
 
-static long rr_step(__u32 i, struct walk *walk)
+/* One entry, or back to the head: 1 when the walk is over. */
+static __always_inline long rr_look(struct walk *walk)
 {
 	struct list_entry *entry;
 	struct load *load;
@@ -99,6 +102,11 @@ static long rr_step(__u32 i, struct walk *walk)
 	}
 	walk->position += 1;
 	return 0;
+}
+
+static long rr_step(__u32 i, struct walk *walk)
+{
+	return rr_look(walk);
 }
 
 /* One element or one end of the list: the body of ip_vs_wrr_schedule(), with the same rule for giving up. */
@@ -165,7 +173,9 @@ static __noinline __u32 schedule(const struct service *service)
 	case SCHEDULER_RR:
 		before = list->cursor;
 		walk.position = (__u32)before;
-		bpf_loop(walk.count, rr_step, &walk, 0);
+		/* Nearly always the first one will do. */
+		if (!rr_look(&walk))
+			bpf_loop(walk.count, rr_step, &walk, 0);
 		if (walk.chosen == NO_DESTINATION)
 			return NO_DESTINATION;
 		/* Another CPU may have chosen in between; then both give the same one, and the cursor moves once. */

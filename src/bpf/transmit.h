@@ -58,19 +58,60 @@ static __always_inline int age(struct __sk_buff *skb, const struct packet *packe
 	return 0;
 }
 
+/* The checksum field at the constant offset @at, or NULL. */
+static __always_inline __be16 *check_field(struct __sk_buff *skb, __u32 at)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (data + at + 2 > end)
+		return NULL;
+	return data + at;
+}
+
+/*
+ * The transport checksum after an address and a port have changed. The kernel's function knows whether the skb's is
+ * partial, which then holds no port: if the port changes the field, the address can be put in without another call, of
+ * which a complete sum over the whole skb must hear. @tcp is a constant, for the verifier.
+ */
+static __always_inline int renew_check(struct __sk_buff *skb, bool tcp, __be32 old_address, __be32 address, __be16 old_port, __be16 port)
+{
+	__u32 at = L4_OFFSET + (tcp ? 16 : 6);
+	/* UDP: zero means none and stays; a sum of zero is sent as 0xffff. */
+	__u64 mangled = tcp ? 0 : BPF_F_MARK_MANGLED_0;
+	__be16 *check;
+	__be16 before;
+	__u64 less;
+
+	if (port != old_port) {
+		check = check_field(skb, at);
+		if (!check)
+			return -1;
+		before = *check;
+		if (bpf_l4_csum_replace(skb, at, old_port, port, mangled | 2))
+			return -1;
+		check = check_field(skb, at);
+		if (!check)
+			return -1;
+		if (*check != before) {
+			before = check_change32(*check, old_address, address);
+			*check = before || tcp ? before : 0xffff;
+			less = (__u64)old_address + (__u32)~address;
+			bpf_csum_update(skb, (__u32)less + (__u32)(less >> 32));
+			return 0;
+		}
+	}
+	return bpf_l4_csum_replace(skb, at, old_address, address, BPF_F_PSEUDO_HDR | mangled | 4);
+}
+
 /* A new address and port on one side, TTL minus one. @target: the destination's side, else the source's. */
 static __always_inline int translate(struct __sk_buff *skb, const struct packet *packet, bool target, __be32 address, __be16 port)
 {
 	const struct flow *flow = &packet->flow;
 	__be32 old_address = target ? flow->target : flow->source;
 	__be16 old_port = target ? flow->target_port : flow->source_port;
-	bool tcp = flow->protocol == IPPROTO_TCP;
-	__u32 check_at = L4_OFFSET + (tcp ? 16 : 6);
-	/* UDP: zero means none and stays; a sum of zero is sent as 0xffff. */
-	__u64 mangled = tcp ? 0 : BPF_F_MARK_MANGLED_0;
 	struct iphdr *ip = writable_header(skb);
 	struct ports *ports;
-	int error = 0;
 
 	if (!ip)
 		return -1;
@@ -84,9 +125,9 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 		ip->saddr = address;
 		ports->source = port;
 	}
-	if (port != old_port)
-		error = bpf_l4_csum_replace(skb, check_at, old_port, port, mangled | 2);
-	return error | bpf_l4_csum_replace(skb, check_at, old_address, address, BPF_F_PSEUDO_HDR | mangled | 4);
+	if (flow->protocol == IPPROTO_TCP)
+		return renew_check(skb, true, old_address, address, old_port, port);
+	return renew_check(skb, false, old_address, address, old_port, port);
 }
 
 /*

@@ -80,6 +80,7 @@ export type Hfbpf = {
     ctx: Uint8Array | undefined,
     ctxInto: Uint8Array | undefined,
     repeat: number,
+    flags: number,
   ): TestRun
   possibleCpus(): number
   /** Each record is a copy. Keeps the event loop alive until it is closed. */

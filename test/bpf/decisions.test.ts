@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { serviceKeyLayout } from '../../src/forwarding/ebpf/layout.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
-import { ACK, FIN, type FramePlan, frame, ICMP, icmpError, RST, readFrame, SYN, UDP } from './frames.ts'
+import { ACK, FIN, type FramePlan, frame, ICMP, icmpError, RST, readFrame, SYN, TCP, UDP } from './frames.ts'
 
 let bench: Bench
 beforeAll(() => {
@@ -13,6 +13,7 @@ beforeAll(() => {
     ...put(service(8000), [destination('198.51.100.11', 8080, 'nat')]),
     ...put(service(53, { protocol: 'udp' }), [destination('198.51.100.11', 5353, 'nat')]),
     ...put(service(54, { protocol: 'udp' }), [destination('192.0.2.11', 54, 'dr')]),
+    ...put(service(8080), [destination('198.51.100.12', 8080, 'nat')]),
     ...put(service(99), []),
   ])
 })
@@ -26,6 +27,8 @@ function ownBench(size?: number): Bench {
 }
 
 const client = '203.0.113.5'
+/** bpf.h: the packet comes with a complete sum, and is refused (EBADMSG) if that is wrong afterwards. */
+const BPF_F_TEST_SKB_CHECKSUM_COMPLETE = 4
 let port = 20_000
 beforeEach(() => {
   port++
@@ -163,6 +166,27 @@ describe('NAT', () => {
     expect(bench.send(toNat({ targetPort: 8001 }))).toMatchObject({ verdict: DROP, exit: 'collision' })
     bench.send(toNat({ flags: RST }))
     expect(bench.send(toNat({ targetPort: 8001 })).exit).toBe('forwarded')
+  })
+})
+
+describe('NAT of a packet that the device has summed as a whole', () => {
+  const error = (plan: FramePlan): number =>
+    bench.director.programs.director.run(frame(plan), undefined, 1, BPF_F_TEST_SKB_CHECKSUM_COMPLETE).error
+  beforeEach(({ skip }) => {
+    if (error(toDr({ targetPort: 81 })) === -22) skip('BPF_F_TEST_SKB_CHECKSUM_COMPLETE came with Linux 6.13')
+  })
+
+  test.each([
+    ['TCP', TCP, 8000, 8080, '198.51.100.11'],
+    ['UDP', UDP, 53, 5353, '198.51.100.11'],
+    ['TCP to the same port', TCP, 8080, 8080, '198.51.100.12'],
+  ])('%s: the sum stays right, both ways', (_name, protocol, targetPort, sourcePort, source) => {
+    for (let length = 0; length < 40; length++) {
+      const payload = Uint8Array.from({ length }, (_, i) => (i * 37 + length) & 255)
+      expect(error(toNat({ targetPort, protocol, payload }))).toBe(0)
+      const reply = { source, target: client, sourcePort, targetPort: port, protocol, payload }
+      expect(error({ ...reply, flags: SYN | ACK })).toBe(0)
+    }
   })
 })
 

@@ -152,7 +152,7 @@ napi_value tc_query(napi_env env, napi_callback_info info)
 }
 
 /*
- * testRun(programFd, dataIn, dataOut, ctxIn, ctxOut, repeat)
+ * testRun(programFd, dataIn, dataOut, ctxIn, ctxOut, repeat, flags)
  * -> { error, verdict, nanoseconds a run, dataSize, ctxSize }. Any buffer may be undefined.
  * The way to call a program of type syscall, too: it takes ctxIn alone.
  */
@@ -162,6 +162,7 @@ napi_value test_run(napi_env env, napi_callback_info info)
 	napi_value out;
 	int64_t fd;
 	int64_t repeat;
+	int64_t flags;
 	void *data_in;
 	void *data_out;
 	void *ctx_in;
@@ -177,8 +178,9 @@ napi_value test_run(napi_env env, napi_callback_info info)
 	if (!as_int(env, argv[0], &fd) || !as_optional_bytes(env, argv[1], &data_in, &data_in_size) ||
 	    !as_optional_bytes(env, argv[2], &data_out, &data_out_size) ||
 	    !as_optional_bytes(env, argv[3], &ctx_in, &ctx_in_size) ||
-	    !as_optional_bytes(env, argv[4], &ctx_out, &ctx_out_size) || !as_int(env, argv[5], &repeat))
-		return throw_type(env, "testRun(programFd, dataIn, dataOut, ctxIn, ctxOut, repeat)");
+	    !as_optional_bytes(env, argv[4], &ctx_out, &ctx_out_size) || !as_int(env, argv[5], &repeat) ||
+	    !as_int(env, argv[6], &flags))
+		return throw_type(env, "testRun(programFd, dataIn, dataOut, ctxIn, ctxOut, repeat, flags)");
 	options.data_in = data_in;
 	options.data_size_in = (__u32)data_in_size;
 	options.data_out = data_out;
@@ -188,6 +190,7 @@ napi_value test_run(napi_env env, napi_callback_info info)
 	options.ctx_out = ctx_out;
 	options.ctx_size_out = (__u32)ctx_out_size;
 	options.repeat = (int)repeat;
+	options.flags = (__u32)flags;
 	error = bpf_prog_test_run_opts((int)fd, &options) ? -errno : 0;
 	napi_create_object(env, &out);
 	set_number(env, out, "error", error);
