@@ -19,7 +19,7 @@ export function judgeHttp(
 ): Outcome {
   // What was given up on was bad before the conversation was broken off.
   if (reading.name === 'given-up') return reading.outcome
-  if (!end.ok) return judgeTransport(end.error)
+  if (!end.ok) return judgeTransport(reading.name === 'body' ? unended(end.error) : end.error)
   if (reading.name === 'head') {
     if (reading.bytes.length === 0) return outcome('no-response', 'the server closed the connection without an answer')
     return outcome('malformed-response', `the response ends within its header, which begins ${quote(reading.bytes)}`)
@@ -37,6 +37,12 @@ export function judgeHttp(
     return outcome('digest-mismatch', `expected digest ${check.digest}, got ${digest}${length}`)
   return outcome('accepted', `status ${status}${check.digest === undefined ? '' : ' and digest'} as expected${length}`)
 }
+
+/** The end of an answer is the closed connection, as with keepalived, whatever its Content-Length. */
+const unended = (failure: TransportFailure): TransportFailure =>
+  failure.reason === 'timeout'
+    ? { ...failure, message: 'the answer did not end: the server keeps the connection open' }
+    : failure
 
 const ranges = ({ statusCodes }: HttpRequestCheck): string =>
   statusCodes.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(', ')

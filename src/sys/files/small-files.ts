@@ -19,11 +19,15 @@ export function readText(path: string): Result<string, FileError> {
   return attempt(path, () => readFileSync(path, 'utf8'))
 }
 
-/** Replaces the file in one step: readers see the old text or the new one. Its mode follows our umask. */
+/**
+ * Replaces the file in one step: readers see the old text or the new one. Its mode follows our umask. No link is followed,
+ * neither one at the path nor one that a stranger has laid in a directory for all, such as /tmp.
+ */
 export function replaceText(path: string, text: string): Result<void, FileError> {
   const temporary = `${path}.${process.pid}.new`
   return attempt(path, () => {
-    writeFileSync(temporary, text)
+    rmSync(temporary, { force: true })
+    writeFileSync(temporary, text, { flag: 'wx' })
     renameSync(temporary, path)
   })
 }

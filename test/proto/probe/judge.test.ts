@@ -137,6 +137,14 @@ test('HTTP_GET: a reset after a whole response is a failure, as with keepalived'
   expect(judgeHttp(any, broken('receive', 'reset'), read('HTTP/1.1 200 x\r\n\r\n'), '').reason).toBe('reset')
 })
 
+test('an answer that is all there is late while the connection stays open, as with keepalived, and the detail says why', () => {
+  const whole = read('HTTP/1.1 200 x\r\nContent-Length: 5\r\n\r\nhello')
+  expect(judgeHttp(any, broken('receive', 'timeout'), whole, '')).toMatchObject({
+    reason: 'response-timeout',
+    detail: 'the answer did not end: the server keeps the connection open',
+  })
+})
+
 const checker = (target: string, httpVersion: HttpChecker['httpVersion']): HttpChecker => ({
   kind: 'http',
   timing: {
