@@ -1,6 +1,6 @@
 /** The built commands as a user calls them; what needs interfaces is in test/lab. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -94,7 +94,8 @@ describe('holdfastd', () => {
     for (const part of ['bin', 'dist', 'build/native', 'package.json'])
       cpSync(part, join(copy, part), { recursive: true })
     for (const part of without) rmSync(join(copy, part))
-    symlinkSync(`${process.cwd()}/node_modules`, join(copy, 'node_modules'))
+    // Copied, not linked: this tree may stand where only its owner looks, in /root.
+    spawnSync(process.execPath, ['scripts/install-modules.mjs', copy])
     const command = [...privileges, process.execPath, join(copy, 'bin/holdfastd'), '-n', '-G', ...argv]
     const { status, stderr } = spawnSync('setpriv', command, { encoding: 'utf8', timeout: 20_000 })
     rmSync(copy, { recursive: true })
