@@ -8,6 +8,8 @@ export type Frame = {
   readonly at: number
   readonly sourceMac: string
   readonly destinationMac: string
+  /** The whole frame. */
+  readonly bytes: Uint8Array
 } & (
   | {
       readonly kind: 'vrrp'
@@ -54,7 +56,7 @@ function ipv6(bytes: Uint8Array): string {
 export function readFrame(at: number, bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const etherType = bytes.length >= 14 ? view.getUint16(12) : 0
-  const ends = { at, sourceMac: colons(bytes.subarray(6, 12)), destinationMac: colons(bytes.subarray(0, 6)) }
+  const ends = { at, sourceMac: colons(bytes.subarray(6, 12)), destinationMac: colons(bytes.subarray(0, 6)), bytes }
   const other: Frame = { ...ends, kind: 'other', etherType }
   if (etherType === 0x0806 && bytes.length >= 42)
     return {
