@@ -23,6 +23,8 @@ for (const port of ports) {
     more()
   })
   server.keepAliveTimeout = 120_000
+  // A client that has said all still gets its answer.
+  server.httpAllowHalfOpen = true
   server.listen(Number(port), host)
 }
 const udp = createSocket('udp4')
