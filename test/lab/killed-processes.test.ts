@@ -38,6 +38,8 @@ async function staysSingle(pair: Pair): Promise<void> {
 for (const role of ['checker', 'forwarding', 'vrrp'] as const)
   lab(`a killed ${role} role is started again; no request fails and the address stays where it is`, async (lab) => {
     const pair = await pairUnderLoad(lab)
+    // On a busy machine the weaker one may have been master for a moment at the start.
+    const becameMaster = (await pair.backup.status()).virtualRouters[0]?.becameMaster
     const killed = nowMillis()
     const old = await pair.master.killRole(role)
     await pair.master.shows(`a new ${role} role runs`, ({ roles }) =>
@@ -48,7 +50,7 @@ for (const role of ['checker', 'forwarding', 'vrrp'] as const)
     await staysSingle(pair)
     const after = await pair.master.status()
     expect(after.virtualRouters[0]?.state).toBe('master')
-    expect((await pair.backup.status()).virtualRouters[0]).toMatchObject({ state: 'backup', becameMaster: 0 })
+    expect((await pair.backup.status()).virtualRouters[0]).toMatchObject({ state: 'backup', becameMaster })
     await until('requests after the restart', () => pair.load.between(killed + 2000).length > 20)
     const { failed, byServer, byError } = summary(pair.load.between(killed - 1000))
     expect({ failed, byError, servers: byServer.size }).toEqual({ failed: 0, byError: new Map(), servers: 2 })
