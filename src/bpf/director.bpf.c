@@ -158,7 +158,7 @@ static __always_inline bool clear_reply(const struct flow *flow, const struct fl
 	return retire(&theirs, other);
 }
 
-/* Takes back what was counted for a connection that could not be entered. */
+/* Takes back what was counted for a connection that is not entered. */
 static __always_inline void undo(const struct flow *flow, const struct connection *connection)
 {
 	if (connection->status & CONNECTION_CONTROLLED)
@@ -192,10 +192,6 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	packet->address = fresh.address;
 	packet->port = fresh.port;
 	packet->nat = nat;
-	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
-		count_in(index, packet->length, 1);
-		return DECIDED;
-	}
 	fresh.destination = index;
 	fresh.seen = now;
 	fresh.ifindex = ifindex;
@@ -210,6 +206,12 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	if (service->flags & SERVICE_PERSISTENT) {
 		fresh.status |= CONNECTION_CONTROLLED | (service->port ? 0 : CONNECTION_ANY_PORT);
 		fresh.client_bits = __builtin_popcount(service->persistence_mask);
+	}
+	/* Nothing is kept; a template has had its time renewed. */
+	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
+		undo(flow, &fresh);
+		count_in(index, packet->length, 1);
+		return DECIDED;
 	}
 	if (nat) {
 		reply = reply_flow(flow, &fresh);

@@ -108,6 +108,118 @@ describe('persistence', () => {
     expect(bench.load(`${held}:80`)).toEqual({ active: 0, inactive: 0, persistent: 0 })
     expect(bench.connections()).toEqual([])
   })
+
+  test.each([
+    [80, 32],
+    [80, 20],
+    [0, 32],
+    [0, 24],
+  ])(
+    'port %i, prefix %i: a connection that is removed is taken off its template',
+    async (servicePort, prefixLength) => {
+      bench.apply(put(service(servicePort, persistent(50, prefixLength)), servers))
+      const held = open('203.0.113.77', 80)
+      open('203.0.113.77', 80)
+      bench.age('connections', 901)
+      bench.age('templates', 51)
+      await bench.sweep()
+      expect(bench.connections()).toEqual([])
+      expect(bench.load(`${held}:80`)).toEqual({ active: 0, inactive: 0, persistent: 0 })
+    },
+  )
+
+  test('UDP: questions of one client from any of its ports go to one server, for which a template holds', () => {
+    bench.apply(put(service(53, { protocol: 'udp', ...persistent(50) }), servers))
+    const ask = (source: string, sourcePort: number) =>
+      bench.send({ source, target: VIP, sourcePort, targetPort: 53, protocol: UDP })
+    for (let from = 1000; from < 1010; from++) ask('203.0.113.1', from)
+    ask('203.0.113.2', 1000)
+    const to = (client: string) =>
+      new Set(bench.connections().flatMap((one) => (one.client === client && !one.template ? [one.destination] : [])))
+    expect([to('203.0.113.1').size, to('203.0.113.2').size]).toEqual([1, 1])
+    expect([...to('203.0.113.1')]).not.toEqual([...to('203.0.113.2')])
+    expect(templates().map(({ protocol }) => protocol)).toEqual(['udp', 'udp'])
+  })
+
+  test('TCP and UDP of one client and port have templates of their own', () => {
+    bench.apply([
+      ...put(service(53, persistent(50)), servers),
+      ...put(service(53, { protocol: 'udp', ...persistent(50) }), servers),
+    ])
+    open('203.0.113.1', 53)
+    bench.send({ source: '203.0.113.1', target: VIP, sourcePort: 1000, targetPort: 53, protocol: UDP })
+    expect(
+      templates()
+        .map(({ protocol }) => protocol)
+        .sort(),
+    ).toEqual(['tcp', 'udp'])
+  })
+
+  test('an overloaded server keeps the clients of its templates, and gets no other', () => {
+    const limited = servers.map((one) => ({ ...one, upperThreshold: 2, lowerThreshold: 1 }))
+    bench.apply(put(service(80, persistent(50)), limited))
+    const held = open('203.0.113.1')
+    expect([open('203.0.113.1'), open('203.0.113.1')]).toEqual([held, held])
+    const others = [2, 3, 4, 5].map((last) => open(`203.0.113.${last}`))
+    expect(others).not.toContain(held)
+    // Two servers with two connections each: now all are full.
+    expect(open('203.0.113.9')).toBeUndefined()
+    expect(open('203.0.113.1')).toBe(held)
+  })
+})
+
+describe('one-packet scheduling', () => {
+  const ask = (sourcePort: number, source = '203.0.113.1') =>
+    bench.send({ source, target: VIP, sourcePort, targetPort: 53, protocol: UDP })
+  const once = (method: 'nat' | 'dr', more = {}) =>
+    put(
+      service(53, { protocol: 'udp', onePacket: true, ...more }),
+      servers.map((one) => ({ ...one, port: 53, method })),
+    )
+  const carried = () => bench.counters()[0]?.destinations.map(({ connections, inPackets }) => [connections, inPackets])
+
+  test.each(['dr', 'nat'] as const)(
+    '%s: every packet is scheduled anew and counts as a connection; none is kept',
+    (method) => {
+      bench.apply(once(method))
+      for (let i = 0; i < 6; i++) expect(ask(1000).exit).toBe('forwarded')
+      expect(carried()).toEqual([
+        [2, 2],
+        [2, 2],
+        [2, 2],
+      ])
+      expect(bench.connections()).toEqual([])
+      expect(bench.load('192.0.2.11:53')).toEqual({ active: 0, inactive: 0, persistent: 0 })
+    },
+  )
+
+  test("NAT: the packet is rewritten, the answer is nobody's and passes to the stack", () => {
+    bench.apply(once('nat'))
+    const { packet } = ask(1000)
+    expect(packet).toMatchObject({ sourcePort: 1000, targetPort: 53, headerChecksumRight: true, checksumRight: true })
+    const { exit } = bench.send({
+      source: packet.target,
+      target: '203.0.113.1',
+      sourcePort: 53,
+      targetPort: 1000,
+      protocol: UDP,
+    })
+    expect(exit).toBe('no-service')
+  })
+
+  test('with persistence the template decides, and nothing holds it past its time', async () => {
+    bench.apply(once('dr', { persistence: { timeout: 50, prefixLength: 32 } }))
+    for (let i = 0; i < 6; i++) ask(1000 + i)
+    expect(carried()?.filter(([connections]) => connections === 6)).toHaveLength(1)
+    bench.age('templates', 51)
+    expect(await bench.sweep()).toBe(1)
+    expect(bench.connections()).toEqual([])
+  })
+
+  test('TCP connections are kept all the same', () => {
+    bench.apply(put(service(80, { onePacket: true }), servers))
+    expect(open('203.0.113.1')).toBeDefined()
+  })
 })
 
 describe('expiry', () => {

@@ -2,12 +2,13 @@
  * The embedded IPVS: the backend whose forwarding is director.bpf.c at tc ingress. It owns the pinned maps and programs
  * of one directory and their place on the interfaces; the forwarding role opens it. Programs, links and maps outlive
  * the process, so traffic goes on without it: new connections are scheduled, states advance, what expires counts as
- * absent. Only removal from the tables, next hops after a route change and new interfaces wait for the next process.
+ * absent, and makes room when a table is full. Only removal before that, next hops after a route change and new interfaces wait for the next process.
  *
- * Does: IPv4, TCP and UDP, NAT and direct routing, rr, wrr, lc, wlc, persistence, thresholds. Does not: IPv6, SCTP,
- * tunnels, firewall marks, FTP, fragments (they pass to the stack), connections that this host itself opens, NAT to an
- * address of this host. Unlike IPVS it answers for a virtual address whether or not this host holds it, and forwards
- * past netfilter and ip_forward. Follows net/netfilter/ipvs of Linux 6.12 where it says nothing else.
+ * Does: IPv4, TCP and UDP, NAT and direct routing, rr, wrr, lc, wlc, persistence, thresholds, one-packet scheduling.
+ * Does not: IPv6, SCTP, tunnels, firewall marks, FTP, fragments (they pass to the stack), connections that this host
+ * itself opens, NAT to an address of this host. Unlike IPVS it answers for a virtual address whether or not this host
+ * holds it, and forwards past netfilter and ip_forward. Follows net/netfilter/ipvs of Linux 6.12 where it says nothing
+ * else.
  */
 
 import { fail, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'

@@ -36,7 +36,7 @@ export function supportedPart(wanted: readonly ServiceState[], can: BackendCapab
 }
 
 function reasonAgainst({ service }: ServiceState, can: BackendCapabilities): string | undefined {
-  const { address, scheduler, onePacket } = service
+  const { address, scheduler } = service
   const family = address.kind === 'fwmark' ? address.family : address.address.includes(':') ? 6 : 4
   if (address.kind === 'fwmark') return 'services by firewall mark are not supported; name an address and a port'
   if (!can.families.includes(family)) return `IPv${family} is not supported yet for forwarding`
@@ -46,7 +46,6 @@ function reasonAgainst({ service }: ServiceState, can: BackendCapabilities): str
   if (!can.schedulers.includes(scheduler)) {
     return `lb_algo ${scheduler} is not supported; there are ${list(can.schedulers)}`
   }
-  if (onePacket) return 'one-packet scheduling (ops) is not supported'
   return undefined
 }
 
