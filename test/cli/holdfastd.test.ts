@@ -1,6 +1,6 @@
 /** The built commands as a user calls them; what needs interfaces is in test/lab. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -125,9 +125,13 @@ describe('holdfastd', () => {
     ],
     [
       'with a run directory that it may not make: the directory and the option',
-      () => callCopy([], nobodyWithNetwork, '-f', good, '--run-dir', '/run/holdfast-not-ours'),
+      () => {
+        const closed = join(directory, 'closed')
+        mkdirSync(closed, { mode: 0o755 })
+        return callCopy([], nobodyWithNetwork, '-f', good, '--run-dir', join(closed, 'run'))
+      },
       1,
-      /^.* error cannot start reason="\/run\/holdfast-not-ours: permission denied; name another .* --run-dir"\n$/,
+      /^.* error cannot start reason="\S+\/closed\/run: permission denied; name another .* --run-dir"\n$/,
     ],
     [
       'with a configuration that it may not read: the file and what to do',
