@@ -38,6 +38,22 @@ export function readExits({ maps }: Director): Record<string, number> {
   return exits
 }
 
+/** Adds what a slot has carried to what is kept of a service's forgotten destinations. */
+export function keepTotals({ maps }: Director, serviceId: number, slot: number): void {
+  const totals = add(readTraffic(maps.retired, serviceId), readTraffic(maps.dest_traffic, slot))
+  const written = maps.retired.update(
+    u32(serviceId),
+    layout.traffic.encode({
+      connections: totals.connections,
+      in_packets: totals.inPackets,
+      out_packets: totals.outPackets,
+      in_bytes: totals.inBytes,
+      out_bytes: totals.outBytes,
+    }),
+  )
+  if (!written.ok) throw new Error(written.error.message)
+}
+
 /** The sum over all processors. */
 export function readTraffic(map: BpfMap, index: number): TrafficCounters {
   const bytes = map.lookup(u32(index))
@@ -55,7 +71,7 @@ export function readTraffic(map: BpfMap, index: number): TrafficCounters {
   return sum
 }
 
-export const add = (a: TrafficCounters, b: TrafficCounters): TrafficCounters => ({
+const add = (a: TrafficCounters, b: TrafficCounters): TrafficCounters => ({
   connections: a.connections + b.connections,
   inPackets: a.inPackets + b.inPackets,
   outPackets: a.outPackets + b.outPackets,

@@ -2,7 +2,8 @@
  * The embedded IPVS: the backend whose forwarding is director.bpf.c at tc ingress. It owns the pinned maps and programs
  * of one directory and their place on the interfaces; the forwarding role opens it. Programs, links and maps outlive
  * the process, so traffic goes on without it: new connections are scheduled, states advance, what expires counts as
- * absent, and makes room when a table is full. Only removal before that, next hops after a route change and new interfaces wait for the next process.
+ * absent and makes room when a table is full. Only removal before that, next hops after a route change and new
+ * interfaces wait for the next process.
  *
  * Does: IPv4, TCP and UDP, NAT and direct routing, rr, wrr, lc, wlc, persistence, thresholds, one-packet scheduling.
  * Does not: IPv6, SCTP, tunnels, firewall marks, FTP, fragments (they pass to the stack), connections that this host

@@ -1,10 +1,9 @@
 /**
  * Services and destinations as the maps hold them. This class is their only writer; what it keeps in memory is what a
- * read of the maps would give, so a new process goes on from there. A removed destination keeps its slot until nothing
- * refers to it, so that it finds its connections and counters again when it comes back.
+ * read of the maps would give, so a new process goes on from there.
  */
 
-import { addressBytes, fail, type IpAddress, ok } from '../../base/index.ts'
+import { fail, type IpAddress, ok } from '../../base/index.ts'
 import {
   type Destination,
   type ForwardingState,
@@ -13,39 +12,20 @@ import {
   type Service,
   serviceKey,
 } from '../index.ts'
-import { type Accepted, acceptDestination, acceptService } from './accept.ts'
-import { add, readTraffic } from './counters.ts'
+import { acceptDestination, acceptService } from './accept.ts'
+import { keepTotals } from './counters.ts'
+import { type Entry, readEntries, serviceKeyBytes, writeList } from './entry.ts'
 import * as layout from './layout.ts'
-import { listBytes, readList } from './list.ts'
 import type { Director, MapName } from './program.ts'
-import { type Hop, NO_HOP, protocolName, type Slot, sameHop, slotBytes, slotOf } from './slot.ts'
+import { type Hop, NO_HOP, sameHop } from './slot.ts'
+import { NO_SERVICE, Slots, zero } from './slots.ts'
 import { u32 } from './struct.ts'
-
-type Entry = {
-  readonly id: number
-  readonly key: string
-  service: Service
-  accepted: Accepted
-  /** Which of the two lists is in force. */
-  list: number
-  /** Newest first. */
-  slots: Slot[]
-}
-
-type ServiceKeyRecord = ReturnType<typeof layout.serviceKeyLayout.decode>
-type ServiceRecord = ReturnType<typeof layout.service.decode>
-
-/** Of a removed destination whose service is gone as well. */
-const NO_SERVICE = 0xffff_ffff
-/** As long as IPVS keeps them. */
-const MAX_SECONDS_IN_TRASH = 120
 
 export class Table {
   readonly #director: Director
   readonly #hopTo: (to: IpAddress) => Hop | undefined
-  readonly #now: () => number
   readonly #entries = new Map<string, Entry>()
-  readonly #slots = new Map<number, Slot>()
+  readonly #slots: Slots
 
   /**
    * Reads what the maps hold.
@@ -55,7 +35,7 @@ export class Table {
   constructor(director: Director, hopTo: (to: IpAddress) => Hop | undefined, now: () => number) {
     this.#director = director
     this.#hopTo = hopTo
-    this.#now = now
+    this.#slots = new Slots(director, now)
     if (director.adopted) this.#readMaps()
   }
 
@@ -84,13 +64,14 @@ export class Table {
 
   /** Whose totals make up a service's: its destinations and those that were removed from it. */
   slotsCountedFor(key: string, id: number): readonly number[] {
-    return [...this.#slots.values()]
+    return this.#slots
+      .all()
       .filter((slot) => slot.serviceId === id && slot.serviceKey === key)
       .map(({ index }) => index)
   }
 
   usedSlots(): readonly number[] {
-    return [...this.#slots.keys()]
+    return this.#slots.all().map(({ index }) => index)
   }
 
   putService(service: Service): OpResult {
@@ -102,13 +83,13 @@ export class Table {
       const sameScheduler = held.service.scheduler === service.scheduler
       held.service = service
       held.accepted = accepted.value
-      return this.#writeList(held, held.slots, sameScheduler)
+      return writeList(this.#director, held, held.slots, sameScheduler)
     }
     const id = this.#freeServiceId()
     if (id === undefined) return fail(noSpace(`${key}: the table of services is full`))
-    this.#zero('retired', id)
+    zero(this.#map('retired'), id)
     const entry: Entry = { id, key, service, accepted: accepted.value, list: 2 * id, slots: [] }
-    const written = this.#writeList(entry, [], false)
+    const written = writeList(this.#director, entry, [], false)
     if (!written.ok) return written
     this.#entries.set(key, entry)
     this.#writeSettings()
@@ -118,11 +99,11 @@ export class Table {
   removeService(key: string): OpResult {
     const entry = this.#entries.get(key)
     if (entry === undefined) return ok(undefined)
-    this.#map('services').delete(this.#serviceKeyBytes(entry))
+    this.#map('services').delete(serviceKeyBytes(entry))
     for (const slot of entry.slots) {
       // What it carried for this service is forgotten with it.
       slot.serviceId = NO_SERVICE
-      this.#retire(slot)
+      this.#slots.retire(slot)
     }
     this.#entries.delete(key)
     this.#writeSettings()
@@ -137,42 +118,45 @@ export class Table {
     if (refused !== undefined) return fail(refused)
 
     const held = entry.slots.find((slot) => slot.destinationKey === destinationKey)
-    const slot = held ?? this.#trashed(key, destinationKey) ?? this.#newSlot(entry, destinationKey, destination)
+    const slot =
+      held ??
+      this.#slots.trashed(key, destinationKey) ??
+      this.#slots.make(key, entry.accepted, destinationKey, destination)
     if (slot === undefined) return fail(noSpace(`${destinationKey}: the table of destinations is full`))
     if (held === undefined && entry.slots.length >= layout.LIST_SIZE)
       return fail(noSpace(`${key}: a service holds at most ${layout.LIST_SIZE} destinations`))
-    if (held === undefined && slot.serviceId !== entry.id) this.#zero('dest_traffic', slot.index)
+    if (held === undefined && slot.serviceId !== entry.id) zero(this.#map('dest_traffic'), slot.index)
     slot.serviceId = entry.id
     slot.destination = destination
     slot.hop = hop ?? NO_HOP
     slot.available = true
-    this.#slots.set(slot.index, slot)
-    this.#writeSlot(slot)
-    this.#judgeThresholds(slot)
-    return this.#writeList(entry, held === undefined ? [slot, ...entry.slots] : entry.slots, true)
+    this.#slots.put(slot)
+    this.#slots.judgeThresholds(slot)
+    return writeList(this.#director, entry, held === undefined ? [slot, ...entry.slots] : entry.slots, true)
   }
 
   removeDestination(key: string, destinationKey: string): OpResult {
     const entry = this.#entries.get(key)
     const slot = entry?.slots.find((candidate) => candidate.destinationKey === destinationKey)
     if (entry === undefined || slot === undefined) return ok(undefined)
-    const written = this.#writeList(
+    const written = writeList(
+      this.#director,
       entry,
       entry.slots.filter((other) => other !== slot),
       true,
     )
-    if (written.ok) this.#retire(slot)
+    if (written.ok) this.#slots.retire(slot)
     return written
   }
 
   /** Asks the routing table again for every destination. */
   refreshHops(): void {
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#slots.all()) {
       if (!slot.available) continue
       const hop = this.#hopTo(slot.destination.address) ?? NO_HOP
       if (sameHop(hop, slot.hop)) continue
       slot.hop = hop
-      this.#writeSlot(slot)
+      this.#slots.put(slot)
     }
   }
 
@@ -182,11 +166,11 @@ export class Table {
    * @param since     when that pass began
    */
   freeUnreferred(referred: ReadonlySet<number>, since: number): void {
-    for (const slot of this.#slots.values()) {
-      if (slot.available || referred.has(slot.index) || slot.removedAt + MAX_SECONDS_IN_TRASH > since) continue
-      this.#keepTotals(slot)
-      this.#slots.delete(slot.index)
-      this.#map('destinations').update(u32(slot.index), new Uint8Array(layout.destination.size))
+    for (const slot of this.#slots.unreferred(referred, since)) {
+      // A service's totals do not fall when a removed destination is forgotten.
+      if (this.#entries.get(slot.serviceKey)?.id === slot.serviceId)
+        keepTotals(this.#director, slot.serviceId, slot.index)
+      this.#slots.free(slot)
     }
   }
 
@@ -195,124 +179,12 @@ export class Table {
   }
 
   #readMaps(): void {
-    let index = 0
-    for (const { count, values } of this.#map('destinations').slices(1024)) {
-      for (let i = 0; i < count; i++, index++) {
-        const slot = slotOf(index, values, i * layout.destination.size, this.#now())
-        if (slot !== undefined) this.#slots.set(index, slot)
-      }
-    }
-    const found: [ServiceKeyRecord, ServiceRecord][] = []
-    for (const { count, keys, values } of this.#map('services').slices(256)) {
-      for (let i = 0; i < count; i++) {
-        const key = layout.serviceKeyLayout.decode(keys, i * layout.serviceKeyLayout.size)
-        found.push([key, layout.service.decode(values, i * layout.service.size)])
-      }
-    }
-    // Ids are given out from the lowest on: nearly the order in which they were made.
-    found.sort(([, a], [, b]) => a.id - b.id)
-    for (const [key, record] of found) this.#readService(key, record)
+    this.#slots.read()
+    for (const entry of readEntries(this.#director, this.#slots)) this.#entries.set(entry.key, entry)
     // A process may have died between two writes.
     const listed = new Set([...this.#entries.values()].flatMap(({ slots }) => slots))
-    for (const slot of this.#slots.values()) if (slot.available && !listed.has(slot)) this.#retire(slot)
+    for (const slot of this.#slots.all()) if (slot.available && !listed.has(slot)) this.#slots.retire(slot)
     this.#writeSettings()
-  }
-
-  #readService(key: ServiceKeyRecord, record: ServiceRecord): void {
-    const service: Service = {
-      address: {
-        kind: 'address',
-        protocol: protocolName(key.protocol),
-        address: key.address,
-        port: key.port,
-      },
-      scheduler: layout.schedulerNames[record.scheduler] ?? 'wlc',
-      onePacket: (record.flags & layout.SERVICE_ONE_PACKET) !== 0,
-      ...((record.flags & layout.SERVICE_PERSISTENT) !== 0 && {
-        persistence: { timeout: record.persistence_timeout, prefixLength: bitsOf(record.persistence_mask) },
-      }),
-    }
-    const accepted = acceptService(service)
-    if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
-    const slots: Slot[] = []
-    for (const { slot: index, weight } of readList(this.#map('lists'), record.list).listed) {
-      const slot = this.#slots.get(index)
-      if (slot === undefined || !slot.available) continue
-      slot.destination = { ...slot.destination, weight }
-      slots.push(slot)
-    }
-    const text = serviceKey(service.address)
-    this.#entries.set(text, { id: record.id, key: text, service, accepted: accepted.value, list: record.list, slots })
-  }
-
-  /** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
-  #writeList(entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
-    const before = keepCursor ? readList(this.#map('lists'), entry.list) : undefined
-    const listed = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
-    const list = entry.list ^ 1
-    const filled = this.#map('lists').update(u32(list), listBytes(entry.service.scheduler, before, listed))
-    if (!filled.ok) return fail({ reason: 'system', message: `${entry.key}: ${filled.error.message}` })
-    const { scheduler, persistenceMask, protocol, address, port } = entry.accepted
-    const { persistence, onePacket } = entry.service
-    const switched = this.#map('services').update(
-      layout.serviceKeyLayout.encode({ address, port, protocol }),
-      layout.service.encode({
-        id: entry.id,
-        list,
-        flags:
-          (persistence === undefined ? 0 : layout.SERVICE_PERSISTENT) | (onePacket ? layout.SERVICE_ONE_PACKET : 0),
-        scheduler,
-        persistence_timeout: persistence?.timeout ?? 0,
-        persistence_mask: persistenceMask,
-        port,
-      }),
-    )
-    if (!switched.ok) return fail({ reason: 'system', message: `${entry.key}: ${switched.error.message}` })
-    entry.list = list
-    entry.slots = slots
-    return ok(undefined)
-  }
-
-  #serviceKeyBytes({ accepted: { address, port, protocol } }: Entry): Uint8Array {
-    return layout.serviceKeyLayout.encode({ address, port, protocol })
-  }
-
-  #writeSlot(slot: Slot): void {
-    const written = this.#map('destinations').update(u32(slot.index), slotBytes(slot))
-    if (!written.ok) throw new Error(written.error.message)
-  }
-
-  #retire(slot: Slot): void {
-    slot.available = false
-    slot.removedAt = this.#now()
-    this.#writeSlot(slot)
-  }
-
-  #trashed(key: string, destinationKey: string): Slot | undefined {
-    for (const slot of this.#slots.values())
-      if (!slot.available && slot.serviceKey === key && slot.destinationKey === destinationKey) return slot
-    return undefined
-  }
-
-  #newSlot({ key, accepted }: Entry, destinationKey: string, destination: Destination): Slot | undefined {
-    const size = this.#map('destinations').info.entries
-    for (let index = 0; index < size; index++) {
-      if (this.#slots.has(index)) continue
-      this.#zero('dest_traffic', index)
-      this.#zero('loads', index)
-      return {
-        index,
-        virtual: { protocol: accepted.protocol, address: accepted.address, port: accepted.port },
-        serviceKey: key,
-        destinationKey,
-        serviceId: NO_SERVICE,
-        destination,
-        hop: NO_HOP,
-        available: true,
-        removedAt: 0,
-      }
-    }
-    return undefined
   }
 
   #freeServiceId(): number | undefined {
@@ -320,32 +192,6 @@ export class Table {
     const size = this.#map('services').info.entries
     for (let id = 0; id < size; id++) if (!taken.has(id)) return id
     return undefined
-  }
-
-  /** A service's totals do not fall when a removed destination is forgotten. */
-  #keepTotals({ index, serviceId, serviceKey: key }: Slot): void {
-    if (this.#entries.get(key)?.id !== serviceId) return
-    const totals = add(readTraffic(this.#map('retired'), serviceId), readTraffic(this.#map('dest_traffic'), index))
-    const written = this.#map('retired').update(
-      u32(serviceId),
-      layout.traffic.encode({
-        connections: totals.connections,
-        in_packets: totals.inPackets,
-        out_packets: totals.outPackets,
-        in_bytes: totals.inBytes,
-        out_bytes: totals.outBytes,
-      }),
-    )
-    if (!written.ok) throw new Error(written.error.message)
-  }
-
-  #zero(name: MapName, index: number): void {
-    this.#map(name).update(u32(index), new Uint8Array(this.#map(name).readSize))
-  }
-
-  #judgeThresholds(slot: Slot): void {
-    const done = this.#director.programs.settle.call(layout.settleArguments.encode({ destination: slot.index }))
-    if (!done.ok) throw new Error(done.error.message)
   }
 
   #writeSettings(): void {
@@ -358,9 +204,3 @@ export class Table {
 }
 
 const noSpace = (message: string): OpError => ({ reason: 'no-space', message })
-
-function bitsOf(mask: IpAddress): number {
-  let bits = 0
-  for (const byte of addressBytes(mask)) bits += byte.toString(2).replaceAll('0', '').length
-  return bits
-}

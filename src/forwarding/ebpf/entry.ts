@@ -1,0 +1,103 @@
+/** A service in the maps `services` and `lists`: reading it, and putting another list of destinations in force. */
+
+import { addressBytes, fail, type IpAddress, ok } from '../../base/index.ts'
+import type { BpfMap } from '../../sys/bpf/index.ts'
+import { type OpResult, type Service, serviceKey } from '../index.ts'
+import { type Accepted, acceptService } from './accept.ts'
+import * as layout from './layout.ts'
+import { listBytes, readList } from './list.ts'
+import type { Director } from './program.ts'
+import { protocolName, type Slot } from './slot.ts'
+import type { Slots } from './slots.ts'
+import { u32 } from './struct.ts'
+
+export type Entry = {
+  readonly id: number
+  readonly key: string
+  service: Service
+  accepted: Accepted
+  /** Which of the two lists is in force. */
+  list: number
+  /** Newest first. */
+  slots: Slot[]
+}
+
+type ServiceKeyRecord = ReturnType<typeof layout.serviceKeyLayout.decode>
+type ServiceRecord = ReturnType<typeof layout.service.decode>
+
+/** What an earlier process left, nearly in the order in which it was made: ids are given out from the lowest on. */
+export function readEntries({ maps }: Director, slots: Slots): Entry[] {
+  const found: [ServiceKeyRecord, ServiceRecord][] = []
+  for (const { count, keys, values } of maps.services.slices(256)) {
+    for (let i = 0; i < count; i++) {
+      const key = layout.serviceKeyLayout.decode(keys, i * layout.serviceKeyLayout.size)
+      found.push([key, layout.service.decode(values, i * layout.service.size)])
+    }
+  }
+  found.sort(([, a], [, b]) => a.id - b.id)
+  return found.map(([key, record]) => readEntry(maps.lists, slots, key, record))
+}
+
+function readEntry(lists: BpfMap, slots: Slots, key: ServiceKeyRecord, record: ServiceRecord): Entry {
+  const service: Service = {
+    address: {
+      kind: 'address',
+      protocol: protocolName(key.protocol),
+      address: key.address,
+      port: key.port,
+    },
+    scheduler: layout.schedulerNames[record.scheduler] ?? 'wlc',
+    onePacket: (record.flags & layout.SERVICE_ONE_PACKET) !== 0,
+    ...((record.flags & layout.SERVICE_PERSISTENT) !== 0 && {
+      persistence: { timeout: record.persistence_timeout, prefixLength: bitsOf(record.persistence_mask) },
+    }),
+  }
+  const accepted = acceptService(service)
+  if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
+  const listed: Slot[] = []
+  for (const { slot: index, weight } of readList(lists, record.list).listed) {
+    const slot = slots.get(index)
+    if (slot === undefined || !slot.available) continue
+    slot.destination = { ...slot.destination, weight }
+    listed.push(slot)
+  }
+  const text = serviceKey(service.address)
+  return { id: record.id, key: text, service, accepted: accepted.value, list: record.list, slots: listed }
+}
+
+/** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
+export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
+  const before = keepCursor ? readList(maps.lists, entry.list) : undefined
+  const listed = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
+  const list = entry.list ^ 1
+  const filled = maps.lists.update(u32(list), listBytes(entry.service.scheduler, before, listed))
+  if (!filled.ok) return fail({ reason: 'system', message: `${entry.key}: ${filled.error.message}` })
+  const { scheduler, persistenceMask, port } = entry.accepted
+  const { persistence, onePacket } = entry.service
+  const switched = maps.services.update(
+    serviceKeyBytes(entry),
+    layout.service.encode({
+      id: entry.id,
+      list,
+      flags: (persistence === undefined ? 0 : layout.SERVICE_PERSISTENT) | (onePacket ? layout.SERVICE_ONE_PACKET : 0),
+      scheduler,
+      persistence_timeout: persistence?.timeout ?? 0,
+      persistence_mask: persistenceMask,
+      port,
+    }),
+  )
+  if (!switched.ok) return fail({ reason: 'system', message: `${entry.key}: ${switched.error.message}` })
+  entry.list = list
+  entry.slots = slots
+  return ok(undefined)
+}
+
+export function serviceKeyBytes({ accepted: { address, port, protocol } }: Entry): Uint8Array {
+  return layout.serviceKeyLayout.encode({ address, port, protocol })
+}
+
+function bitsOf(mask: IpAddress): number {
+  let bits = 0
+  for (const byte of addressBytes(mask)) bits += byte.toString(2).replaceAll('0', '').length
+  return bits
+}

@@ -1,0 +1,113 @@
+/**
+ * All slots: the maps `destinations` and `loads`. A removed destination keeps its slot until nothing refers to it, so that
+ * it finds its connections and counters again when it comes back.
+ */
+
+import type { BpfMap } from '../../sys/bpf/index.ts'
+import type { Destination } from '../index.ts'
+import * as layout from './layout.ts'
+import type { Director } from './program.ts'
+import { NO_HOP, type Slot, slotBytes, slotOf, type Virtual } from './slot.ts'
+import { u32 } from './struct.ts'
+
+/** Of a removed destination whose service is gone as well. */
+export const NO_SERVICE = 0xffff_ffff
+/** As long as IPVS keeps them. */
+const MAX_SECONDS_IN_TRASH = 120
+
+export class Slots {
+  readonly #director: Director
+  readonly #now: () => number
+  readonly #held = new Map<number, Slot>()
+
+  /** @param now  whole seconds of CLOCK_MONOTONIC */
+  constructor(director: Director, now: () => number) {
+    this.#director = director
+    this.#now = now
+  }
+
+  /** Reads what an earlier process left. */
+  read(): void {
+    let index = 0
+    for (const { count, values } of this.#director.maps.destinations.slices(1024)) {
+      for (let i = 0; i < count; i++, index++) {
+        const slot = slotOf(index, values, i * layout.destination.size, this.#now())
+        if (slot !== undefined) this.#held.set(index, slot)
+      }
+    }
+  }
+
+  get(index: number): Slot | undefined {
+    return this.#held.get(index)
+  }
+
+  all(): readonly Slot[] {
+    return [...this.#held.values()]
+  }
+
+  /** A free slot with its counters at zero, which is not written yet; undefined: there is none. */
+  make(serviceKey: string, virtual: Virtual, destinationKey: string, destination: Destination): Slot | undefined {
+    const { dest_traffic, loads } = this.#director.maps
+    const size = this.#director.maps.destinations.info.entries
+    for (let index = 0; index < size; index++) {
+      if (this.#held.has(index)) continue
+      zero(dest_traffic, index)
+      zero(loads, index)
+      return {
+        index,
+        virtual,
+        serviceKey,
+        destinationKey,
+        serviceId: NO_SERVICE,
+        destination,
+        hop: NO_HOP,
+        available: true,
+        removedAt: 0,
+      }
+    }
+    return undefined
+  }
+
+  /** The slot of a destination that was removed and may come back. */
+  trashed(key: string, destinationKey: string): Slot | undefined {
+    for (const slot of this.#held.values())
+      if (!slot.available && slot.serviceKey === key && slot.destinationKey === destinationKey) return slot
+    return undefined
+  }
+
+  /** Takes the slot and writes it. */
+  put(slot: Slot): void {
+    this.#held.set(slot.index, slot)
+    const written = this.#director.maps.destinations.update(u32(slot.index), slotBytes(slot))
+    if (!written.ok) throw new Error(written.error.message)
+  }
+
+  retire(slot: Slot): void {
+    slot.available = false
+    slot.removedAt = this.#now()
+    this.put(slot)
+  }
+
+  /** After its thresholds have changed. */
+  judgeThresholds(slot: Slot): void {
+    const done = this.#director.programs.settle.call(layout.settleArguments.encode({ destination: slot.index }))
+    if (!done.ok) throw new Error(done.error.message)
+  }
+
+  /** Slots of destinations that were removed long before `since` and are not among the `referred` ones. */
+  unreferred(referred: ReadonlySet<number>, since: number): readonly Slot[] {
+    return this.all().filter(
+      ({ available, index, removedAt }) =>
+        !available && !referred.has(index) && removedAt + MAX_SECONDS_IN_TRASH <= since,
+    )
+  }
+
+  free({ index }: Slot): void {
+    this.#held.delete(index)
+    zero(this.#director.maps.destinations, index)
+  }
+}
+
+export function zero(map: BpfMap, index: number): void {
+  map.update(u32(index), new Uint8Array(map.readSize))
+}
