@@ -54,7 +54,12 @@ export function openMachines(parts: Parts, report: StateReport): Machines {
   function sendAdvertisement(one: RunningRouter, priority: number): void {
     const socket = sockets.get(socketKey(one.router))
     const datagrams = outgoingAt(one, priority)
-    if (socket === undefined || datagrams.length === 0) return
+    if (socket === undefined || datagrams.length === 0) {
+      // A goodbye from an interface that is gone has no way out; a master that says nothing is something to know of.
+      const reason = socket === undefined ? `no socket on ${one.router.interface}` : 'no source address'
+      if (priority !== RESIGNED) complain(log, one, reason, 'advertisement was not sent', reason)
+      return
+    }
     let left = 0
     for (const datagram of datagrams) {
       const sent = socket.send(datagram)
