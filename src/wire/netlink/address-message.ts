@@ -1,6 +1,6 @@
-import { fail, ok } from '../../base/index.ts'
-import { type Attribute, bytesAttribute, decodeAttributes, encodeAttributes } from './attribute.ts'
+import { type Attribute, bytesAttribute } from './attribute.ts'
 import { type Decoded, type LittleEndian, viewOf } from './decoded.ts'
+import { decodeHeaded, encodeHeaded } from './headed-message.ts'
 
 /**
  * The payload of RTM_{NEW,DEL,GET}ADDR (`struct ifaddrmsg`, linux/if_addr.h):
@@ -37,31 +37,23 @@ export const IFA_F_NODAD = 0x02
 export const INFINITE_LIFETIME = 0xffffffff
 
 export function decodeAddressMessage(payload: Uint8Array, little: LittleEndian): Decoded<AddressMessage> {
-  if (payload.length < HEADER) return fail({ field: 'length', got: payload.length })
-  const view = viewOf(payload)
-  const attributes = decodeAttributes(payload.subarray(HEADER), little)
-  if (!attributes.ok) return attributes
-  return ok({
+  return decodeHeaded(payload, HEADER, little, (view) => ({
     family: view.getUint8(0),
     prefixLength: view.getUint8(1),
     flags: view.getUint8(2),
     scope: view.getUint8(3),
     index: view.getUint32(4, little),
-    attributes: attributes.value,
-  })
+  }))
 }
 
 export function encodeAddressMessage(message: AddressMessage, little: LittleEndian): Uint8Array {
-  const attributes = encodeAttributes(message.attributes, little)
-  const payload = new Uint8Array(HEADER + attributes.length)
-  const view = viewOf(payload)
-  view.setUint8(0, message.family)
-  view.setUint8(1, message.prefixLength)
-  view.setUint8(2, message.flags)
-  view.setUint8(3, message.scope)
-  view.setUint32(4, message.index, little)
-  payload.set(attributes, HEADER)
-  return payload
+  return encodeHeaded(HEADER, message, little, (view) => {
+    view.setUint8(0, message.family)
+    view.setUint8(1, message.prefixLength)
+    view.setUint8(2, message.flags)
+    view.setUint8(3, message.scope)
+    view.setUint32(4, message.index, little)
+  })
 }
 
 /**

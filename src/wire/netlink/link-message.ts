@@ -1,6 +1,6 @@
-import { fail, ok } from '../../base/index.ts'
-import { type Attribute, decodeAttributes, encodeAttributes } from './attribute.ts'
-import { type Decoded, type LittleEndian, viewOf } from './decoded.ts'
+import type { Attribute } from './attribute.ts'
+import type { Decoded, LittleEndian } from './decoded.ts'
+import { decodeHeaded, encodeHeaded } from './headed-message.ts'
 
 /**
  * The payload of RTM_{NEW,DEL,GET}LINK (`struct ifinfomsg`, linux/rtnetlink.h):
@@ -47,29 +47,21 @@ export const IFF_NOARP = 0x80
 export const IFF_MULTICAST = 0x1000
 
 export function decodeLinkMessage(payload: Uint8Array, little: LittleEndian): Decoded<LinkMessage> {
-  if (payload.length < HEADER) return fail({ field: 'length', got: payload.length })
-  const view = viewOf(payload)
-  const attributes = decodeAttributes(payload.subarray(HEADER), little)
-  if (!attributes.ok) return attributes
-  return ok({
+  return decodeHeaded(payload, HEADER, little, (view) => ({
     family: view.getUint8(0),
     linkType: view.getUint16(2, little),
     index: view.getInt32(4, little),
     flags: view.getUint32(8, little),
     change: view.getUint32(12, little),
-    attributes: attributes.value,
-  })
+  }))
 }
 
 export function encodeLinkMessage(message: LinkMessage, little: LittleEndian): Uint8Array {
-  const attributes = encodeAttributes(message.attributes, little)
-  const payload = new Uint8Array(HEADER + attributes.length)
-  const view = viewOf(payload)
-  view.setUint8(0, message.family)
-  view.setUint16(2, message.linkType, little)
-  view.setInt32(4, message.index, little)
-  view.setUint32(8, message.flags, little)
-  view.setUint32(12, message.change, little)
-  payload.set(attributes, HEADER)
-  return payload
+  return encodeHeaded(HEADER, message, little, (view) => {
+    view.setUint8(0, message.family)
+    view.setUint16(2, message.linkType, little)
+    view.setInt32(4, message.index, little)
+    view.setUint32(8, message.flags, little)
+    view.setUint32(12, message.change, little)
+  })
 }

@@ -1,6 +1,6 @@
-import { fail, ok } from '../../base/index.ts'
-import { type Attribute, decodeAttributes, encodeAttributes } from './attribute.ts'
-import { type Decoded, type LittleEndian, viewOf } from './decoded.ts'
+import type { Attribute } from './attribute.ts'
+import type { Decoded, LittleEndian } from './decoded.ts'
+import { decodeHeaded, encodeHeaded } from './headed-message.ts'
 
 /**
  * The payload of RTM_{NEW,DEL,GET}NEIGH (`struct ndmsg`, linux/neighbour.h):
@@ -27,29 +27,21 @@ export const NDA_DST = 1
 export const NDA_LLADDR = 2
 
 export function decodeNeighbourMessage(payload: Uint8Array, little: LittleEndian): Decoded<NeighbourMessage> {
-  if (payload.length < HEADER) return fail({ field: 'length', got: payload.length })
-  const view = viewOf(payload)
-  const attributes = decodeAttributes(payload.subarray(HEADER), little)
-  if (!attributes.ok) return attributes
-  return ok({
+  return decodeHeaded(payload, HEADER, little, (view) => ({
     family: view.getUint8(0),
     index: view.getInt32(4, little),
     state: view.getUint16(8, little),
     flags: view.getUint8(10),
     type: view.getUint8(11),
-    attributes: attributes.value,
-  })
+  }))
 }
 
 export function encodeNeighbourMessage(message: NeighbourMessage, little: LittleEndian): Uint8Array {
-  const attributes = encodeAttributes(message.attributes, little)
-  const payload = new Uint8Array(HEADER + attributes.length)
-  const view = viewOf(payload)
-  view.setUint8(0, message.family)
-  view.setInt32(4, message.index, little)
-  view.setUint16(8, message.state, little)
-  view.setUint8(10, message.flags)
-  view.setUint8(11, message.type)
-  payload.set(attributes, HEADER)
-  return payload
+  return encodeHeaded(HEADER, message, little, (view) => {
+    view.setUint8(0, message.family)
+    view.setInt32(4, message.index, little)
+    view.setUint16(8, message.state, little)
+    view.setUint8(10, message.flags)
+    view.setUint8(11, message.type)
+  })
 }

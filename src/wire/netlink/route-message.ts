@@ -1,6 +1,6 @@
-import { fail, ok } from '../../base/index.ts'
-import { type Attribute, decodeAttributes, encodeAttributes } from './attribute.ts'
-import { type Decoded, type LittleEndian, viewOf } from './decoded.ts'
+import type { Attribute } from './attribute.ts'
+import type { Decoded, LittleEndian } from './decoded.ts'
+import { decodeHeaded, encodeHeaded } from './headed-message.ts'
 
 /**
  * The payload of RTM_{NEW,DEL,GET}ROUTE (`struct rtmsg`, linux/rtnetlink.h):
@@ -34,11 +34,7 @@ export const RTA_PREFSRC = 7
 export const RTA_VIA = 18
 
 export function decodeRouteMessage(payload: Uint8Array, little: LittleEndian): Decoded<RouteMessage> {
-  if (payload.length < HEADER) return fail({ field: 'length', got: payload.length })
-  const view = viewOf(payload)
-  const attributes = decodeAttributes(payload.subarray(HEADER), little)
-  if (!attributes.ok) return attributes
-  return ok({
+  return decodeHeaded(payload, HEADER, little, (view) => ({
     family: view.getUint8(0),
     destinationLength: view.getUint8(1),
     sourceLength: view.getUint8(2),
@@ -48,23 +44,19 @@ export function decodeRouteMessage(payload: Uint8Array, little: LittleEndian): D
     scope: view.getUint8(6),
     type: view.getUint8(7),
     flags: view.getUint32(8, little),
-    attributes: attributes.value,
-  })
+  }))
 }
 
 export function encodeRouteMessage(message: RouteMessage, little: LittleEndian): Uint8Array {
-  const attributes = encodeAttributes(message.attributes, little)
-  const payload = new Uint8Array(HEADER + attributes.length)
-  const view = viewOf(payload)
-  view.setUint8(0, message.family)
-  view.setUint8(1, message.destinationLength)
-  view.setUint8(2, message.sourceLength)
-  view.setUint8(3, message.tos)
-  view.setUint8(4, message.table)
-  view.setUint8(5, message.protocol)
-  view.setUint8(6, message.scope)
-  view.setUint8(7, message.type)
-  view.setUint32(8, message.flags, little)
-  payload.set(attributes, HEADER)
-  return payload
+  return encodeHeaded(HEADER, message, little, (view) => {
+    view.setUint8(0, message.family)
+    view.setUint8(1, message.destinationLength)
+    view.setUint8(2, message.sourceLength)
+    view.setUint8(3, message.tos)
+    view.setUint8(4, message.table)
+    view.setUint8(5, message.protocol)
+    view.setUint8(6, message.scope)
+    view.setUint8(7, message.type)
+    view.setUint32(8, message.flags, little)
+  })
 }
