@@ -1,12 +1,28 @@
-import type { IpAddress, Result } from '../base/index.ts'
-import type { ForwardingMethod, Persistence, SchedulerName, ServiceAddress } from '../model/index.ts'
+import type { Family, IpAddress, Result } from '../base/index.ts'
+import type {
+  ForwardingMethod,
+  Persistence,
+  SchedulerFlag,
+  SchedulerName,
+  ServiceAddress,
+  Tunnel,
+} from '../model/index.ts'
+import type { IpvsSettings } from './settings.ts'
 
 /** A service as a backend is to hold it. Its key is `serviceKey(address)`. */
 export type Service = {
   readonly address: ServiceAddress
   readonly scheduler: SchedulerName
+  /** None and absent are the same; in the order flag-1, flag-2, flag-3. */
+  readonly schedulerFlags?: readonly SchedulerFlag[]
   readonly persistence?: Persistence
+  /** Name of a persistence engine (`sip`); the kernel's IPVS only. */
+  readonly persistenceEngine?: string
   readonly onePacket: boolean
+  /** FULLNAT: source addresses towards the destinations; embedded core only. */
+  readonly localAddresses?: readonly IpAddress[]
+  /** FULLNAT: tell servers the client's address in a TCP option (TOA); embedded core only. */
+  readonly tcpOptionAddress?: boolean
 }
 
 /** What a backend holds for a real or sorry server. Its key is `endpoint(destination)`. */
@@ -17,6 +33,8 @@ export type Destination = {
   /** 0: existing connections only. */
   readonly weight: number
   readonly method: ForwardingMethod
+  /** TUN: the outer headers; absent: ipip. */
+  readonly tunnel?: Tunnel
   /** Connection limits; 0: none. */
   readonly upperThreshold: number
   readonly lowerThreshold: number
@@ -25,15 +43,46 @@ export type Destination = {
 export type ServiceState = { readonly service: Service; readonly destinations: readonly Destination[] }
 export type ForwardingState = { readonly services: readonly ServiceState[] }
 
+/** Seconds; the `--set` of ipvsadm: ESTABLISHED, FIN_WAIT and UDP. */
+export type Timeouts = { readonly tcp: number; readonly tcpFin: number; readonly udp: number }
+
+/** A connection sync daemon (lvs_sync_daemon, ipvsadm --start-daemon). */
+export type SyncDaemon = {
+  readonly role: 'master' | 'backup'
+  readonly interface: string
+  /** 0–255. */
+  readonly syncId: number
+  /** 0 or absent: not known, the backend's default. */
+  readonly maxLength?: number
+  readonly group?: IpAddress
+  readonly port?: number
+  readonly ttl?: number
+}
+
 /** Orders to a backend; every one is idempotent: adding what is there edits it, removing what is gone succeeds. */
-export type ForwardingOp =
+export type TableOp =
   | { readonly type: 'put-service'; readonly service: Service }
   | { readonly type: 'remove-service'; readonly serviceKey: string }
   | { readonly type: 'put-destination'; readonly serviceKey: string; readonly destination: Destination }
   | { readonly type: 'remove-destination'; readonly serviceKey: string; readonly destinationKey: string }
 
+/** Orders about forwarding as a whole. */
+export type ControlOp =
+  /** Counters to zero; without a key all of them. */
+  | { readonly type: 'zero-counters'; readonly serviceKey?: string }
+  /** 0 keeps a value. */
+  | { readonly type: 'set-timeouts'; readonly timeouts: Timeouts }
+  /** Only the settings named change. */
+  | { readonly type: 'set-settings'; readonly settings: Partial<IpvsSettings> }
+  | { readonly type: 'start-sync-daemon'; readonly daemon: SyncDaemon }
+  | { readonly type: 'stop-sync-daemon'; readonly role: SyncDaemon['role'] }
+
+export type ForwardingOp = TableOp | ControlOp
+
 export type OpError = {
-  readonly reason: 'not-found' | 'not-supported' | 'no-space' | 'system'
+  readonly reason: 'not-found' | 'not-supported' | 'no-space' | 'invalid' | 'system'
+  /** What the kernel said, where it was the kernel: `EINVAL`, `ENOENT`. */
+  readonly code?: string
   /** One sentence that names the thing and the remedy. */
   readonly message: string
 }
@@ -48,15 +97,26 @@ export type TrafficCounters = {
   readonly outBytes: number
 }
 
+/** Per second, as IPVS's estimator smooths them: every 2 s a quarter of the way to what was just measured. */
+export type TrafficRates = {
+  readonly connections: number
+  readonly inPackets: number
+  readonly outPackets: number
+  readonly inBytes: number
+  readonly outBytes: number
+}
+
 export type DestinationCounters = TrafficCounters & {
   readonly destinationKey: string
   readonly activeConnections: number
   readonly inactiveConnections: number
   readonly persistentConnections: number
+  readonly rates: TrafficRates
 }
 
 export type ServiceCounters = TrafficCounters & {
   readonly serviceKey: string
+  readonly rates: TrafficRates
   readonly destinations: readonly DestinationCounters[]
 }
 
@@ -74,6 +134,15 @@ export type Connection = {
   /** Whole seconds until it expires. */
   readonly expiresIn: number
   readonly template: boolean
+  /** A template of a service by firewall mark: it holds for every protocol, `virtual` is 0.0.0.0 or ::. */
+  readonly mark?: number
+  /** FULLNAT: what the server sees as the client. */
+  readonly local?: IpAddress
+  readonly localPort?: number
+  readonly method: ForwardingMethod | 'bypass' | 'local'
+  /** Received from another director. */
+  readonly synced: boolean
+  readonly persistenceEngine?: { readonly name: string; readonly data: string }
 }
 
 export type Unsupported = {
@@ -85,8 +154,18 @@ export type Unsupported = {
 export type BackendCapabilities = {
   readonly methods: readonly ForwardingMethod[]
   readonly schedulers: readonly SchedulerName[]
-  readonly families: readonly (4 | 6)[]
+  readonly families: readonly Family[]
   readonly protocols: readonly ('tcp' | 'udp' | 'sctp')[]
+  readonly tunnels: readonly Tunnel['type'][]
+  readonly firewallMarks: boolean
+}
+
+/** What `ipvsadm -L` says first. */
+export type BackendInfo = {
+  /** IPVS's: `1.2.1`. */
+  readonly version: string
+  /** Connections the table has room for (kernel: its hash buckets). */
+  readonly connectionTableSize: number
 }
 
 /** One implementation of forwarding. Both pass the contract suite in test/forwarding. */
@@ -96,6 +175,12 @@ export type ForwardingBackend = {
   probe(): Promise<Result<BackendCapabilities, Unsupported>>
   /** Everything held now, including what we did not put there. */
   read(): Promise<ForwardingState>
+  info(): Promise<BackendInfo>
+  timeouts(): Promise<Timeouts>
+  /** All that this backend has; `forwarding/settings.ts` says which and what they mean. */
+  settings(): Promise<Partial<IpvsSettings>>
+  /** Running sync daemons, master first. */
+  syncDaemons(): Promise<readonly SyncDaemon[]>
   /** Applies in order; one result an op, never an exception for what the kernel refuses. */
   apply(ops: readonly ForwardingOp[]): Promise<readonly OpResult[]>
   counters(): Promise<readonly ServiceCounters[]>

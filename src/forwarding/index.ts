@@ -6,3 +6,4 @@
 export { endpoint, serviceKey } from '../model/index.ts'
 export type * from './backend.ts'
 export * from './plan.ts'
+export * from './settings.ts'

@@ -1,5 +1,5 @@
-import { endpoint, serviceKey } from '../model/index.ts'
-import type { Destination, ForwardingOp, ForwardingState, Service, ServiceState } from './backend.ts'
+import { endpoint, serviceKey, type Tunnel } from '../model/index.ts'
+import type { Destination, ForwardingState, Service, ServiceState, TableOp } from './backend.ts'
 
 /**
  * The fewest orders that lead from what a backend holds to what is wanted, in an order that never leaves a service with
@@ -11,18 +11,18 @@ export function plan(
   current: ForwardingState,
   wanted: ForwardingState,
   ours: (serviceKey: string) => boolean,
-): readonly ForwardingOp[] {
+): readonly TableOp[] {
   const held = new Map(current.services.map((state) => [keyOf(state), state]))
   const kept = new Set(wanted.services.map(keyOf))
   return [
     ...wanted.services.flatMap((state) => serviceOps(held.get(keyOf(state)), state)),
     ...[...held.keys()]
       .filter((key) => !kept.has(key) && ours(key))
-      .map((key): ForwardingOp => ({ type: 'remove-service', serviceKey: key })),
+      .map((key): TableOp => ({ type: 'remove-service', serviceKey: key })),
   ]
 }
 
-function serviceOps(held: ServiceState | undefined, wanted: ServiceState): readonly ForwardingOp[] {
+function serviceOps(held: ServiceState | undefined, wanted: ServiceState): readonly TableOp[] {
   const key = keyOf(wanted)
   const before = new Map(held?.destinations.map((destination) => [endpoint(destination), destination]))
   const after = new Map(wanted.destinations.map((destination) => [endpoint(destination), destination]))
@@ -30,7 +30,7 @@ function serviceOps(held: ServiceState | undefined, wanted: ServiceState): reado
     const old = before.get(at)
     return old !== undefined && sameDestination(old, destination) ? [] : [destination]
   })
-  const put = (destination: Destination): ForwardingOp => ({ type: 'put-destination', serviceKey: key, destination })
+  const put = (destination: Destination): TableOp => ({ type: 'put-destination', serviceKey: key, destination })
   return [
     ...(held !== undefined && sameService(held.service, wanted.service)
       ? []
@@ -39,12 +39,12 @@ function serviceOps(held: ServiceState | undefined, wanted: ServiceState): reado
     ...puts.filter(({ weight }) => weight === 0).map(put),
     ...[...before.keys()]
       .filter((at) => !after.has(at))
-      .map((at): ForwardingOp => ({ type: 'remove-destination', serviceKey: key, destinationKey: at })),
+      .map((at): TableOp => ({ type: 'remove-destination', serviceKey: key, destinationKey: at })),
   ]
 }
 
 /** What a backend holds after the orders; for tests, and to know the state after a success without reading it back. */
-export function applyOps(state: ForwardingState, ops: readonly ForwardingOp[]): ForwardingState {
+export function applyOps(state: ForwardingState, ops: readonly TableOp[]): ForwardingState {
   const services = new Map(state.services.map((held) => [keyOf(held), held]))
   for (const op of ops) {
     switch (op.type) {
@@ -69,7 +69,7 @@ export function applyOps(state: ForwardingState, ops: readonly ForwardingOp[]): 
 
 function destinationsAfter(
   held: ServiceState,
-  op: Extract<ForwardingOp, { type: 'put-destination' | 'remove-destination' }>,
+  op: Extract<TableOp, { type: 'put-destination' | 'remove-destination' }>,
 ): readonly Destination[] {
   if (op.type === 'remove-destination') return held.destinations.filter((one) => endpoint(one) !== op.destinationKey)
   const at = endpoint(op.destination)
@@ -84,10 +84,22 @@ const sameService = (a: Service, b: Service): boolean =>
   a.scheduler === b.scheduler &&
   a.onePacket === b.onePacket &&
   a.persistence?.timeout === b.persistence?.timeout &&
-  a.persistence?.prefixLength === b.persistence?.prefixLength
+  a.persistence?.prefixLength === b.persistence?.prefixLength &&
+  a.persistenceEngine === b.persistenceEngine &&
+  (a.tcpOptionAddress ?? false) === (b.tcpOptionAddress ?? false) &&
+  sameWords(a.schedulerFlags, b.schedulerFlags) &&
+  sameWords(a.localAddresses, b.localAddresses)
+
+const sameWords = (a: readonly string[] = [], b: readonly string[] = []): boolean => a.join(' ') === b.join(' ')
 
 const sameDestination = (a: Destination, b: Destination): boolean =>
   a.weight === b.weight &&
   a.method === b.method &&
+  (a.method !== 'tun' || sameTunnel(a.tunnel, b.tunnel)) &&
   a.upperThreshold === b.upperThreshold &&
   a.lowerThreshold === b.lowerThreshold
+
+const IPIP: Tunnel = { type: 'ipip', port: 0, checksum: 'none' }
+
+const sameTunnel = (a: Tunnel = IPIP, b: Tunnel = IPIP): boolean =>
+  a.type === b.type && a.port === b.port && a.checksum === b.checksum

@@ -23,8 +23,21 @@ export const schedulers = [
 ] as const
 export type SchedulerName = (typeof schedulers)[number]
 
-/** NAT, DR and TUN of lb_kind. */
-export type ForwardingMethod = 'nat' | 'dr' | 'tun'
+/** NAT, DR, TUN and FNAT of lb_kind. */
+export type ForwardingMethod = 'nat' | 'dr' | 'tun' | 'fullnat'
+
+/** flag-1, flag-2, flag-3 of lb_algo and ipvsadm: for sh and mh the first is `-fallback`, the second `-port`. */
+export const schedulerFlags = ['flag-1', 'flag-2', 'flag-3'] as const
+export type SchedulerFlag = (typeof schedulerFlags)[number]
+
+/** The outer headers of TUN (ipvsadm --tun-type); absent: ipip. */
+export type Tunnel = {
+  readonly type: 'ipip' | 'gue' | 'gre'
+  /** GUE: where the server listens, 1–65535. Otherwise 0. */
+  readonly port: number
+  /** Of the outer header; ipip has none. */
+  readonly checksum: 'none' | 'checksum' | 'remote-checksum'
+}
 
 export type ServiceAddress =
   | {
@@ -53,6 +66,7 @@ export type RealServer = {
   /** 0 takes no new connections. */
   readonly weight: number
   readonly method: ForwardingMethod
+  readonly tunnel?: Tunnel
   /** Weight 0 instead of removal while down. */
   readonly inhibitOnFailure: boolean
   /** Connection limits; 0: none. */
@@ -68,6 +82,7 @@ export type SorryServer = {
   readonly address: IpAddress
   readonly port: number
   readonly method: ForwardingMethod
+  readonly tunnel?: Tunnel
   /** Kept in the table with weight 0 while it is not needed. */
   readonly inhibit: boolean
 }
@@ -84,8 +99,14 @@ export type VirtualServer = {
   readonly key: string
   readonly service: ServiceAddress
   readonly scheduler: SchedulerName
+  readonly schedulerFlags?: readonly SchedulerFlag[]
   readonly persistence?: Persistence
+  readonly persistenceEngine?: string
   readonly onePacket: boolean
+  /** FULLNAT: source addresses towards the servers (local_address_group); none: no destination may use fullnat. */
+  readonly localAddresses?: readonly IpAddress[]
+  /** FULLNAT: tell servers the client's address in a TCP option (TOA). */
+  readonly tcpOptionAddress?: boolean
   readonly realServers: readonly RealServer[]
   readonly sorryServer?: SorryServer
   /** Weight sum of living real servers needed, at least 1. */

@@ -11,7 +11,7 @@ import { closeDirector, type Director, loadDirector } from '../../src/forwarding
 import type { Hop } from '../../src/forwarding/ebpf/slot.ts'
 import { type Drift, sweep } from '../../src/forwarding/ebpf/sweep.ts'
 import { Table } from '../../src/forwarding/ebpf/table.ts'
-import { type Connection, endpoint, type ForwardingOp, type ServiceCounters } from '../../src/forwarding/index.ts'
+import { type Connection, endpoint, type ServiceCounters, type TableOp } from '../../src/forwarding/index.ts'
 import { type BpfMap, removePinDirectory } from '../../src/sys/bpf/index.ts'
 import { systemClock } from '../../src/sys/time/index.ts'
 import { type FramePlan, frame, type ReadFrame, readFrame } from './frames.ts'
@@ -62,7 +62,7 @@ export class Bench {
     return Math.floor(systemClock.now() / 1_000_000) + this.later
   }
 
-  apply(ops: readonly ForwardingOp[]): void {
+  apply(ops: readonly TableOp[]): void {
     for (const op of ops) {
       const result =
         op.type === 'put-service'

@@ -8,7 +8,7 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { address, silentLog } from '../../src/base/index.ts'
 import { type EbpfOptions, openEbpfBackend } from '../../src/forwarding/ebpf/index.ts'
-import type { Destination, ForwardingBackend, ForwardingOp, Service } from '../../src/forwarding/index.ts'
+import type { Destination, ForwardingBackend, Service, TableOp } from '../../src/forwarding/index.ts'
 import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
 import { type Host, type Lab, openLab, until } from '../lab/library/index.ts'
 
@@ -111,7 +111,7 @@ export const destination = (
 })
 
 /** The ops that put a service with its destinations. */
-export const put = (of: Service, destinations: readonly Destination[]): ForwardingOp[] => {
+export const put = (of: Service, destinations: readonly Destination[]): TableOp[] => {
   const { address: at } = of
   if (at.kind !== 'address') throw new Error('a service by address')
   const serviceKey = `${at.protocol}/${at.address}:${at.port}`
@@ -122,6 +122,6 @@ export const put = (of: Service, destinations: readonly Destination[]): Forwardi
 }
 
 /** Applies and expects success. */
-export async function applied(backend: ForwardingBackend, ops: readonly ForwardingOp[]): Promise<void> {
+export async function applied(backend: ForwardingBackend, ops: readonly TableOp[]): Promise<void> {
   for (const result of await backend.apply(ops)) if (!result.ok) throw new Error(result.error.message)
 }

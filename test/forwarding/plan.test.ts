@@ -4,10 +4,10 @@ import { address, assertNever } from '../../src/base/index.ts'
 import {
   applyOps,
   type Destination,
-  type ForwardingOp,
   type ForwardingState,
   plan,
   type ServiceState,
+  type TableOp,
 } from '../../src/forwarding/index.ts'
 import { endpoint, type SchedulerName, serviceKey } from '../../src/model/index.ts'
 
@@ -38,7 +38,7 @@ const service = (
 
 const state = (...services: readonly ServiceState[]): ForwardingState => ({ services })
 
-const short = (ops: readonly ForwardingOp[]) =>
+const short = (ops: readonly TableOp[]) =>
   ops.map((op) => {
     switch (op.type) {
       case 'put-service':

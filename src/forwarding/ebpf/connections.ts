@@ -43,6 +43,8 @@ export function readConnections(
           state: udp ? 'UDP' : (layout.tcpStateNames[entry.status & layout.STATE_MASK] ?? 'NONE'),
           expiresIn,
           template: false,
+          method: (entry.status & layout.CONNECTION_NAT) !== 0 ? 'nat' : 'dr',
+          synced: false,
         })
       }
     }
@@ -69,6 +71,8 @@ export function readConnections(
         state: 'NONE',
         expiresIn: Math.max(0, expiresIn),
         template: true,
+        method: layout.destination.decode(slot).method === layout.methodNumbers.nat ? 'nat' : 'dr',
+        synced: false,
       })
     }
   }

@@ -7,9 +7,12 @@ import type { Director } from './program.ts'
 import { u32 } from './struct.ts'
 import type { Table } from './table.ts'
 
+const NO_RATES = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+
 export function readCounters({ maps }: Director, table: Table): ServiceCounters[] {
   return [...table.counted()].map(({ key, id, slots }) => ({
     serviceKey: key,
+    rates: NO_RATES,
     ...table
       .slotsCountedFor(key, id)
       .reduce((sum, index) => add(sum, readTraffic(maps.dest_traffic, index)), readTraffic(maps.retired, id)),
@@ -20,6 +23,7 @@ export function readCounters({ maps }: Director, table: Table): ServiceCounters[
       const total = Math.max(0, (load.total + load.embryo_total) | 0)
       return {
         destinationKey,
+        rates: NO_RATES,
         ...readTraffic(maps.dest_traffic, index),
         activeConnections: active,
         inactiveConnections: Math.max(0, total - active),

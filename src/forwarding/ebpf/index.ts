@@ -71,6 +71,8 @@ const capabilities: BackendCapabilities = {
   schedulers: schedulerNames,
   families: [4],
   protocols: ['tcp', 'udp'],
+  tunnels: [],
+  firewallMarks: false,
 }
 
 /** Loads the program, takes over what an earlier process left in the directory, and attaches to the interfaces. */
@@ -169,6 +171,12 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
         return table.putDestination(op.serviceKey, op.destination, endpoint(op.destination))
       case 'remove-destination':
         return table.removeDestination(op.serviceKey, op.destinationKey)
+      case 'zero-counters':
+      case 'set-timeouts':
+      case 'set-settings':
+      case 'start-sync-daemon':
+      case 'stop-sync-daemon':
+        return fail({ reason: 'not-supported', message: `${op.type} is not supported by the embedded core` })
     }
   }
 
@@ -176,6 +184,10 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     kind: 'ebpf',
     probe: async () => ok(capabilities),
     read: async () => table.state(),
+    info: async () => ({ version: '1.2.1', connectionTableSize: director.maps.connections.info.entries }),
+    timeouts: async () => ({ tcp: 900, tcpFin: 120, udp: 300 }),
+    settings: async () => ({}),
+    syncDaemons: async () => [],
     apply: async (ops) => ops.map(applyOne),
     counters: async () => readCounters(director, table),
     exits: async () => readExits(director),

@@ -3,10 +3,10 @@ import {
   applyOps,
   type BackendCapabilities,
   type ForwardingBackend,
-  type ForwardingOp,
   type ForwardingState,
   plan,
   type ServiceState,
+  type TableOp,
 } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
 import type { ForwardingPorts } from './ports.ts'
@@ -85,7 +85,7 @@ export function createTableKeeper(
     onApplied(order, failures)
   }
 
-  async function applyAll(ops: readonly ForwardingOp[]): Promise<readonly ServiceFailure[]> {
+  async function applyAll(ops: readonly TableOp[]): Promise<readonly ServiceFailure[]> {
     if (ops.length === 0) return []
     const results = await backend.apply(ops)
     return ops.flatMap((op, index) => {
@@ -113,6 +113,6 @@ export function createTableKeeper(
   }
 }
 
-const keyOf = (op: ForwardingOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
+const keyOf = (op: TableOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
 
 const failureText = (failure: ServiceFailure): string => `${failure.serviceKey} ${failure.reason}`

@@ -6,24 +6,27 @@ import {
   type ForwardingOp,
   type ForwardingState,
   type OpResult,
+  type TableOp,
   type Unsupported,
 } from '../../../src/forwarding/index.ts'
 
 /** A backend in memory that holds what it is told, refuses what `refuse` says, and remembers every call. */
 export function fakeBackend(initial: ForwardingState = { services: [] }) {
   const calls: string[] = []
-  const applied: (readonly ForwardingOp[])[] = []
+  const applied: (readonly TableOp[])[] = []
   const capabilities: BackendCapabilities = {
     methods: ['nat', 'dr'],
     schedulers: ['rr', 'wrr', 'lc', 'wlc'],
     families: [4],
     protocols: ['tcp', 'udp'],
+    tunnels: [],
+    firewallMarks: false,
   }
   const fake = {
     calls,
     applied,
     state: initial,
-    refuse: undefined as ((op: ForwardingOp) => string | undefined) | undefined,
+    refuse: undefined as ((op: TableOp) => string | undefined) | undefined,
     probed: ok(capabilities) as Result<BackendCapabilities, Unsupported>,
     closed: undefined as 'services-in-place' | 'nothing' | undefined,
   }
@@ -34,7 +37,8 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
       calls.push('read')
       return fake.state
     },
-    async apply(ops) {
+    async apply(all) {
+      const ops = all.filter(isTableOp)
       calls.push('apply')
       applied.push(ops)
       return ops.map((op): OpResult => {
@@ -44,6 +48,10 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
         return ok(undefined)
       })
     },
+    info: async () => ({ version: '1.2.1', connectionTableSize: 4096 }),
+    timeouts: async () => ({ tcp: 900, tcpFin: 120, udp: 300 }),
+    settings: async () => ({}),
+    syncDaemons: async () => [],
     counters: async () => [],
     exits: async () => ({ 'not-ours': 3 }),
     connections: async () => [],
@@ -54,3 +62,9 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
   }
   return Object.assign(fake, { backend })
 }
+
+const isTableOp = (op: ForwardingOp): op is TableOp =>
+  op.type === 'put-service' ||
+  op.type === 'remove-service' ||
+  op.type === 'put-destination' ||
+  op.type === 'remove-destination'
