@@ -6,7 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: help setup setup-lab setup-matrix build compile tools native bpf install demo demo-nat test bench soak fuzz lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install demo demo-nat test test-kernel bench soak fuzz lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -17,6 +17,8 @@ setup:
 	@scripts/setup build
 setup-lab:
 	@scripts/setup lab
+setup-guest:
+	@scripts/setup guest
 setup-matrix:
 	@scripts/setup matrix
 
@@ -80,8 +82,11 @@ demo: tools          ## two directors, a failing real server, a killed master: m
 demo-nat: tools      ## the same with NAT and port mapping
 	@node build/tools/demo/demo.js --nat
 
-test: setup-matrix build ## lint, types, unit, kernel and lab tests; ends with N passed, N failed, N skipped
+test: setup-matrix setup-guest build ## lint, types, unit, lab and guest tests; ends with N passed, N failed, N skipped
 	@$(BIN)/vitest run
+
+test-kernel: setup-guest build ## what runs in the stock kernel under QEMU: make test-kernel [HOLDFAST_KERNEL_TESTS="a b"]
+	@$(BIN)/vitest run --project guest
 
 bench: tools         ## outage, jitter, throughput, memory, each beside a peer measured in the same run
 	@bench/run $(ARGS)

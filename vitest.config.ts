@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config'
 /** Needs root: network namespaces, raw sockets, the kernel's BPF, whole daemons. One file at a time, after the rest. */
 const privileged = ['test/{bpf,sys,scenario,lab,build}/**/*.test.ts']
 const long = ['test/soak/**/*.test.ts']
+/** Boots the stock kernel under QEMU and tells what test/kernel came to there. */
+const guest = ['test/guest/**/*.test.ts']
 /** `make fuzz`: so many cases a property, and the time they take. */
 const fuzzing = Number(process.env['HOLDFAST_FUZZ_RUNS']) > 0
+/** Inside the guest: the tests of the stock kernel, and nothing else. */
+const inGuest = process.env['HOLDFAST_GUEST'] !== undefined
 const propertiesOfTheKernel = ['test/bpf/{hostile,schedulers}.test.ts']
 
 export default defineConfig({
@@ -15,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...privileged, ...long],
+          exclude: [...privileged, ...long, ...guest],
           setupFiles: ['test/fuzz.ts'],
           maxWorkers: 2,
           ...(fuzzing ? { testTimeout: 3_600_000 } : {}),
@@ -34,6 +38,23 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...(fuzzing ? [] : [{ test: { name: 'guest', include: guest, maxWorkers: 1, sequence: { groupOrder: 2 } } }]),
+      ...(inGuest
+        ? [
+            {
+              test: {
+                name: 'kernel',
+                include: ['test/kernel/**/*.kernel.ts'],
+                setupFiles: ['test/fuzz.ts'],
+                fileParallelism: false,
+                maxWorkers: 1,
+                testTimeout: 120_000,
+                hookTimeout: 120_000,
+                sequence: { groupOrder: 0 },
+              },
+            },
+          ]
+        : []),
       ...(process.env['HOLDFAST_SOAK'] === undefined
         ? []
         : [
@@ -45,7 +66,7 @@ export default defineConfig({
                 maxWorkers: 1,
                 testTimeout: 3_600_000,
                 hookTimeout: 60_000,
-                sequence: { groupOrder: 2 },
+                sequence: { groupOrder: 3 },
               },
             },
           ]),
