@@ -45,7 +45,7 @@ build/native/hfbpf.node: $(wildcard src/native/hfbpf/*.[ch]) | setup
 	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^) -lbpf
 
 bpf: $(patsubst src/bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard src/bpf/*.bpf.c))
-build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) | setup
+build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h src/bpf/*/*.h) | setup
 	@mkdir -p $(@D)
 	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 	llvm-strip -g $@

@@ -24,10 +24,7 @@ static __noinline int promote(const struct flow *flow, struct connection *embryo
 		goto full;
 	if (status & CONNECTION_NAT) {
 		reply = reply_flow(flow, &grown);
-		back = grown;
-		back.status = CONNECTION_REPLY;
-		back.address = flow->target;
-		back.port = flow->target_port;
+		back = reply_entry(flow, &grown);
 		if (enter(&reply, &back, BPF_ANY)) {
 			bpf_map_delete_elem(&connections, flow);
 			goto full;
@@ -48,18 +45,21 @@ full:
 static __always_inline void advance(const struct flow *flow, struct connection *connection, enum direction direction,
 				    __u8 tcp_flags, __u32 now)
 {
+	struct settings *held = held_settings();
 	__u32 before;
 	__u32 after;
 	__u32 state;
 
+	if (!held)
+		return;
 	if (flow->protocol != IPPROTO_TCP) {
-		touch(connection, UDP_TIMEOUT, now);
+		touch(connection, held->udp_timeout, now);
 		return;
 	}
 	before = connection->status;
 	state = tcp_step(direction, tcp_event_of(tcp_flags), before & STATE_MASK);
 	after = (before & ~(STATE_MASK | CONNECTION_ACTIVE)) | state | tcp_active(state);
-	touch(connection, tcp_timeouts[state & (STATES - 1)], now);
+	touch(connection, held->tcp_timeouts[state & (STATES - 1)], now);
 	if (after == before)
 		return;
 	/* The other direction may be changing it on another CPU: then its change stands. */

@@ -39,6 +39,10 @@ static __always_inline struct flow reply_flow(const struct flow *flow, const str
 		.protocol = flow->protocol,
 	};
 
+	if (connection->status & CONNECTION_FULLNAT) {
+		reply.target = connection->local;
+		reply.target_port = connection->local_port;
+	}
 	return reply;
 }
 
@@ -53,7 +57,24 @@ static __always_inline struct flow client_flow(const struct flow *reply, const s
 		.protocol = reply->protocol,
 	};
 
+	if (entry->status & CONNECTION_FULLNAT) {
+		flow.source = entry->local;
+		flow.source_port = entry->local_port;
+	}
 	return flow;
+}
+
+/* The reply entry of a connection. */
+static __always_inline struct connection reply_entry(const struct flow *flow, const struct connection *connection)
+{
+	struct connection back = *connection;
+
+	back.status = CONNECTION_REPLY | (connection->status & (CONNECTION_EMBRYO | CONNECTION_FULLNAT));
+	back.address = flow->target;
+	back.port = flow->target_port;
+	back.local = flow->source;
+	back.local_port = flow->source_port;
+	return back;
 }
 
 static __always_inline void forget(const struct flow *flow, __u32 embryo)
@@ -72,11 +93,19 @@ static __always_inline void release_template(const struct flow *flow, const stru
 		.protocol = flow->protocol,
 	};
 	struct template *template;
-	__u32 bits = connection->client_bits;
+	struct destination *destination;
+	__u32 index = connection->destination;
 
-	key.client = flow->source & bpf_htonl(bits ? ~0U << ((32 - bits) & 31) : 0);
-	if (!(connection->status & CONNECTION_ANY_PORT))
+	key.client = network_of(flow->source, connection->status >> CLIENT_BITS_SHIFT);
+	if (connection->status & CONNECTION_MARK) {
+		destination = bpf_map_lookup_elem(&destinations, &index);
+		if (!destination)
+			return;
+		key.target = mark_as_address(destination->mark);
+		key.protocol = 0;
+	} else if (!(connection->status & CONNECTION_ANY_PORT)) {
 		key.target_port = flow->target_port;
+	}
 	template = bpf_map_lookup_elem(&templates, &key);
 	/* It may have been made anew for another destination meanwhile. */
 	if (template && template->destination == connection->destination && template->controlled > 0)
@@ -128,7 +157,7 @@ static __noinline bool retire(const struct flow *flow, struct connection *connec
 		reply = reply_flow(flow, &last);
 		entry = status & CONNECTION_EMBRYO ? bpf_map_lookup_elem(&embryos, &reply)
 						   : bpf_map_lookup_elem(&connections, &reply);
-		if (entry && entry->address == flow->target && entry->port == flow->target_port)
+		if (entry && same_address(entry->address, flow->target) && entry->port == flow->target_port)
 			forget(&reply, status & CONNECTION_EMBRYO);
 	}
 	forget(flow, status & CONNECTION_EMBRYO);

@@ -18,6 +18,14 @@ static __always_inline int leave(enum exit why, int verdict)
 	return verdict;
 }
 
+/* What is set for everything. The map has its one entry always: NULL is for the verifier. */
+static __always_inline struct settings *held_settings(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
 /* A service's totals are the sums of its destinations', so only these are counted. */
 static __always_inline void count_in(__u32 destination, __u32 bytes, __u32 opened)
 {
@@ -25,7 +33,7 @@ static __always_inline void count_in(__u32 destination, __u32 bytes, __u32 opene
 
 	if (!of)
 		return;
-	of->connections += opened;
+	of->conns += opened;
 	of->in_packets += 1;
 	of->in_bytes += bytes;
 }

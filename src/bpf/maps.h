@@ -12,6 +12,16 @@
 		__uint(map_flags, flags);                         \
 	} name SEC(".maps")
 
+/* What exists once a family; the program for IPv6 pins its own under other names. */
+#if FAMILY == 6
+#define connections connections6
+#define embryos embryos6
+#define templates templates6
+#define services services6
+#define reap_queue reap_queue6
+#define swept swept6
+#endif
+
 /* Flows in both directions (NAT: two entries). Preallocated; never evicts: full is an error that is counted. */
 MAP(connections, BPF_MAP_TYPE_HASH, struct flow, struct connection, MAX_CONNECTIONS, 0);
 /* Half-open TCP flows until the client's ACK: a flood of SYN evicts only these. */
@@ -22,6 +32,12 @@ MAP(templates, BPF_MAP_TYPE_HASH, struct template_key, struct template, MAX_TEMP
 MAP(services, BPF_MAP_TYPE_HASH, struct service_key, struct service, MAX_SERVICES, 0);
 /* Two lists a service: user space fills the one not in force, then switches. */
 MAP(lists, BPF_MAP_TYPE_ARRAY, __u32, struct destination_list, 2 * MAX_SERVICES, 0);
+/* Entries of the lists; ranges are given out by user space. */
+MAP(members, BPF_MAP_TYPE_ARRAY, __u32, struct list_entry, MAX_MEMBERS, 0);
+/* Tables of sh, dh and mh: destinations by hash, NO_DESTINATION where there is none. */
+MAP(buckets, BPF_MAP_TYPE_ARRAY, __u32, __u32, MAX_BUCKETS, 0);
+/* FULLNAT: source addresses towards servers; ranges are given out by user space. */
+MAP(locals, BPF_MAP_TYPE_ARRAY, __u32, struct wide_address, MAX_LOCALS, 0);
 /* Destinations, those of removed ones too until nothing refers to them. */
 MAP(destinations, BPF_MAP_TYPE_ARRAY, __u32, struct destination, MAX_DESTINATIONS, 0);
 /* Their connections. */
@@ -40,3 +56,5 @@ MAP(swept, BPF_MAP_TYPE_ARRAY, __u32, struct sweeps, 1, 0);
 MAP(icmp_budget, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct budget, 1, 0);
 /* Keys that user space thinks have expired, for `reap`; a template's key takes the first 12 bytes. */
 MAP(reap_queue, BPF_MAP_TYPE_ARRAY, __u32, struct flow, MAX_QUEUE, 0);
+/* The other programs, by stage. */
+MAP(stages, BPF_MAP_TYPE_PROG_ARRAY, __u32, __u32, MAX_STAGES, 0);

@@ -34,7 +34,7 @@ static __noinline __u32 schedule_persistent(const struct service *service, const
 
 	if (!service || !flow)
 		return NO_DESTINATION;
-	key.client = flow->source & service->persistence_mask;
+	key.client = network_of(flow->source, service->persistence_bits);
 	key.target = flow->target;
 	key.target_port = service->port;
 	key.protocol = flow->protocol;

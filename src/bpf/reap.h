@@ -66,7 +66,7 @@ int reap(struct reap_arguments *arguments)
 	sweeps = bpf_map_lookup_elem(&swept, &zero);
 	if (sweeps)
 		sweeps->last = walk.now;
-	if (arguments->templates)
+	if (arguments->of_templates)
 		bpf_loop(arguments->count, reap_template, &walk, 0);
 	else
 		bpf_loop(arguments->count, reap_connection, &walk, 0);

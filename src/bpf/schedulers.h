@@ -10,7 +10,7 @@
 /* A walk over one list. */
 struct walk {
 	__u64 overhead; /* of the best so far */
-	__u32 list;
+	__u32 start_at; /* of the list's entries in `members` */
 	__u32 count;
 	__u32 position; /* next to look at */
 	__u32 chosen;	/* position of the best so far, or NO_DESTINATION */
@@ -29,14 +29,9 @@ struct walk {
 /* The entry at @position if it may be chosen. */
 static __always_inline struct list_entry *entry_at(struct walk *walk, __u32 position)
 {
-	__u32 index = walk->list;
-	struct destination_list *list = bpf_map_lookup_elem(&lists, &index);
+	__u32 index = walk->start_at + position;
 
-	if (!list)
-		return NULL;
-	/* In range already; clang 14 would drop the mask, and the verifier of 6.1 would not know. */
-	asm volatile("" : "+r"(position));
-	return &list->entries[position & (LIST_SIZE - 1)];
+	return bpf_map_lookup_elem(&members, &index);
 }
 
 static __always_inline struct load *load_of(struct list_entry *entry)
@@ -157,10 +152,8 @@ static __noinline __u32 schedule(const struct service *service)
 	list = bpf_map_lookup_elem(&lists, &index);
 	if (!list)
 		return NO_DESTINATION;
-	walk.list = index;
+	walk.start_at = list->start;
 	walk.count = list->count;
-	if (walk.count > LIST_SIZE)
-		walk.count = LIST_SIZE;
 	if (!walk.count)
 		return NO_DESTINATION;
 

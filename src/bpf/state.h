@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* The TCP states of IPVS (net/netfilter/ipvs/ip_vs_proto_tcp.c, default table) and their timeouts. */
+/* The TCP states of IPVS (net/netfilter/ipvs/ip_vs_proto_tcp.c, default table). */
 #pragma once
 #include "structs.h"
 
@@ -32,9 +32,6 @@ static const __u8 tcp_next[3][4][STATES] = {
 		{ CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
 	},
 };
-
-/* Seconds, by state. */
-static const __u32 tcp_timeouts[STATES] = { 2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120 };
 
 static __always_inline enum tcp_event tcp_event_of(__u8 flags)
 {

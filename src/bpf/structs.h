@@ -1,41 +1,51 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* What the maps hold. Shared with src/forwarding/ebpf/layout.ts: no hidden padding, sizes asserted, order compared by a test. */
+/*
+ * What the maps hold. Shared with src/forwarding/ebpf/layout.ts: no hidden padding, sizes asserted, order compared by a test.
+ * Structs with an address_t exist once a family; those with a struct wide_address are shared by both programs.
+ */
 #pragma once
-#include <linux/types.h>
+#include "address.h"
+#include "consts.h"
 
 /* One direction of a transport flow; the key of a connection. */
 struct flow {
-	__be32 source;
-	__be32 target;
+	address_t source;
+	address_t target;
 	__be16 source_port;
 	__be16 target_port;
 	__u8 protocol;
 	__u8 pad[3];
 };
-_Static_assert(sizeof(struct flow) == 16, "flow");
+_Static_assert(sizeof(struct flow) == (FAMILY == 6 ? 40 : 16), "flow");
 
-/* A tracked flow, or (CONNECTION_REPLY) the way back to it. Times in seconds of CLOCK_MONOTONIC. */
+/*
+ * A tracked flow, or (CONNECTION_REPLY) the way back to it. Times in seconds of CLOCK_MONOTONIC. A reply entry has the
+ * virtual address and port where the connection has the destination's, and the client's where that has the local ones.
+ */
 struct connection {
 	__u32 status;
 	__u32 seen;
 	__u32 timeout;
-	__u32 destination;
-	__be32 address; /* the destination's; in a reply entry the virtual one */
+	__u32 destination; /* slot; NO_DESTINATION: bypass */
+	address_t address;
+	address_t local; /* FULLNAT: what the server sees as the client */
 	__be16 port;
-	__u16 client_bits; /* CONNECTION_CONTROLLED: of the client's address, how many are in the template's key */
+	__be16 local_port;
 	__u32 ifindex; /* where the client's packets come in */
+	__u32 packets; /* the client's, modulo 2^32 */
+	__u32 delta;   /* FULLNAT: added to the client's sequence numbers */
 };
-_Static_assert(sizeof(struct connection) == 28, "connection");
+_Static_assert(sizeof(struct connection) == (FAMILY == 6 ? 64 : 40), "connection");
 
-/* The key of a template: a client network and what it talks to. */
+/* The key of a template: a client network and what it talks to; of a firewall mark's service protocol 0 and the mark as target. */
 struct template_key {
-	__be32 client;
-	__be32 target;
+	address_t client;
+	address_t target;
 	__be16 target_port;
 	__u8 protocol;
 	__u8 pad;
 };
-_Static_assert(sizeof(struct template_key) == 12, "template_key");
+_Static_assert(sizeof(struct template_key) == (FAMILY == 6 ? 36 : 12), "template_key");
 
 /* Persistence: clients of the key go to this destination. */
 struct template {
@@ -43,16 +53,18 @@ struct template {
 	__u32 seen;
 	__u32 timeout;
 	__s32 controlled; /* connections made through it that live */
+	__u32 flags;
 };
-_Static_assert(sizeof(struct template) == 16, "template");
+_Static_assert(sizeof(struct template) == 20, "template");
 
+/* Of a firewall mark's service: protocol 0, the mark as address, port 0. */
 struct service_key {
-	__be32 address;
+	address_t address;
 	__be16 port;
 	__u8 protocol;
 	__u8 pad;
 };
-_Static_assert(sizeof(struct service_key) == 8, "service_key");
+_Static_assert(sizeof(struct service_key) == (FAMILY == 6 ? 20 : 8), "service_key");
 
 /* A service; @list tells which of its two lists is in force. */
 struct service {
@@ -61,46 +73,61 @@ struct service {
 	__u32 flags;
 	__u32 scheduler;
 	__u32 persistence_timeout;
-	__be32 persistence_mask;
+	__u32 persistence_bits; /* of client addresses, how many count */
+	__u32 mark;		/* firewall mark; 0: by address */
 	__be16 port;
 	__u16 pad;
+	__u32 locals_start; /* FULLNAT: its local addresses in `locals` */
+	__u32 locals_count;
 };
-_Static_assert(sizeof(struct service) == 28, "service");
+_Static_assert(sizeof(struct service) == 40, "service");
 
 struct list_entry {
 	__u32 destination;
 	__u32 weight;
 };
 
-/* The destinations of a service, newest first, and where its scheduler stands. */
+/* The head of a service's destinations, and where its scheduler stands. */
 struct destination_list {
 	__u64 cursor; /* low half: position of the last chosen one, plus 1; high half: current weight of wrr */
 	__u32 count;
-	__u32 max_weight; /* wrr: largest weight less (step - 1) */
-	__u32 step;	  /* wrr: greatest common divisor of the weights */
-	__u32 pad;
-	struct list_entry entries[LIST_SIZE];
+	__u32 start;	     /* of its entries in `members`, newest first */
+	__u32 max_weight;    /* wrr: largest weight less (step - 1) */
+	__u32 step;	     /* wrr: greatest common divisor of the weights */
+	__u32 buckets_start; /* sh, dh, mh: of its table in `buckets` */
+	__u32 buckets_count;
 };
-_Static_assert(sizeof(struct destination_list) == 24 + 8 * LIST_SIZE, "destination_list");
+_Static_assert(sizeof(struct destination_list) == 32, "destination_list");
 
 /* A destination as user space wants it; only user space writes it. */
 struct destination {
-	__be32 address;
-	__be16 port;
-	__u8 protocol;
-	__u8 method;
 	__u32 flags;
-	__u32 service;
-	__be32 virtual_address;
-	__be16 virtual_port;
+	__be16 port;
+	__u8 protocol; /* of its service; 0: firewall mark */
+	__u8 method;
+	__u8 family; /* of address */
+	__u8 tunnel_type;
+	__u8 tunnel_flags;
+	__u8 next_hop_family;
+	__be16 tunnel_port;
 	__u16 pad;
 	__u32 ifindex; /* way out; 0: not known, look it up */
-	__be32 next_hop;
-	__u32 mtu; /* of that interface; 0: not known */
+	__u32 mtu;     /* of that interface or the path; 0: not known */
+	struct wide_address address;
+	struct wide_address next_hop;
+	struct wide_address tunnel_source; /* of the outer header */
+	__u32 weight;
+	__u32 service;
+	struct wide_address virtual_address;
+	__u32 mark;
+	__be16 virtual_port;
+	__u8 virtual_family;
+	__u8 pad_2;
 	__u32 upper;
 	__u32 lower; /* as configured; 0: three quarters of upper */
+	__u32 last_weight; /* the latest that was not 0, for mh */
 };
-_Static_assert(sizeof(struct destination) == 44, "destination");
+_Static_assert(sizeof(struct destination) == 116, "destination");
 
 /* What a destination carries; only programs write it. Embryos are counted apart, for the kernel may evict them. */
 struct load {
@@ -115,7 +142,7 @@ _Static_assert(sizeof(struct load) == 24, "load");
 
 /* Totals of a destination, one record a CPU. */
 struct traffic {
-	__u64 connections;
+	__u64 conns;
 	__u64 in_packets;
 	__u64 out_packets;
 	__u64 in_bytes;
@@ -125,9 +152,15 @@ _Static_assert(sizeof(struct traffic) == 40, "traffic");
 
 struct settings {
 	__u32 layout;
-	__u32 flags;
+	__u32 flags;	       /* SETTINGS_* */
+	__u32 conn_reuse_mode; /* as the sysctl */
+	__u32 drop_rate;       /* one of so many packets that would open a connection is dropped; 0: none */
+	__u32 icmp_budget;     /* ICMP errors that one CPU sends in one second */
+	__u32 udp_timeout;
+	__u32 tcp_timeouts[16];	 /* seconds, by state */
+	__u32 sctp_timeouts[16]; /* seconds, by state */
 };
-_Static_assert(sizeof(struct settings) == 8, "settings");
+_Static_assert(sizeof(struct settings) == 152, "settings");
 
 /* Passes over the tables, by user space or by the program in its absence. */
 struct sweeps {
@@ -145,7 +178,7 @@ struct budget {
 /* Arguments of the program `reap`: the first @count of the queue are looked at. */
 struct reap_arguments {
 	__u32 count;
-	__u32 templates; /* the queue holds template keys, not flows */
+	__u32 of_templates; /* the queue holds template keys, not flows */
 	__u32 removed;	 /* out */
 	__u32 pad;
 };

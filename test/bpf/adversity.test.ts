@@ -205,7 +205,7 @@ function recounted(): Counts {
   for (const map of [pinned('connections'), pinned('embryos')])
     for (const { count, values } of map.slices(4096))
       for (let i = 0; i < count; i++) {
-        const { status, address } = layout.connection.decode(values, i * layout.connection.size)
+        const { status, address } = layout.ipv4.connection.decode(values, i * layout.ipv4.connection.size)
         if ((status & layout.CONNECTION_REPLY) !== 0) continue
         const { active, total } = counts.get(address) ?? { active: 0, total: 0 }
         counts.set(address, { active: active + ((status & layout.CONNECTION_ACTIVE) !== 0 ? 1 : 0), total: total + 1 })

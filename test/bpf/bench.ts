@@ -104,7 +104,7 @@ export class Bench {
       const view = new DataView(keys.buffer)
       for (let i = count - 1; i >= 0; i--)
         if (view.getUint16(i * 16 + 8) === clientPort && view.getUint16(i * 16 + 10) === targetPort)
-          return layout.connection.decode(values, i * layout.connection.size).address
+          return layout.ipv4.connection.decode(values, i * layout.ipv4.connection.size).address
     }
     throw new Error(`no connection from port ${clientPort} to port ${targetPort}`)
   }
@@ -129,7 +129,7 @@ export class Bench {
     const [maps, kind] =
       what === 'templates'
         ? ([[templates], layout.template] as const)
-        : ([[connections, embryos], layout.connection] as const)
+        : ([[connections, embryos], layout.ipv4.connection] as const)
     for (const map of maps) {
       this.rewrite(map, (value) => {
         const view = new DataView(value.buffer, value.byteOffset)

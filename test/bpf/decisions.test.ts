@@ -1,6 +1,6 @@
 /** What the program does with a packet: verdict, counter, and the packet it leaves. One row, one rule. */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { serviceKeyLayout } from '../../src/forwarding/ebpf/layout.ts'
+import { ipv4 } from '../../src/forwarding/ebpf/layout.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
 import { ACK, FIN, type FramePlan, frame, ICMP, icmpError, RST, readFrame, SYN, TCP, UDP } from './frames.ts'
@@ -46,7 +46,7 @@ const toNat = (more: Partial<FramePlan> = {}): FramePlan => toDr({ targetPort: 8
 describe('not ours: passed, untouched, counted', () => {
   const rows: readonly [exit: string, claim: string, plan: () => Uint8Array][] = [
     ['not-to-us', 'a frame for another host', () => frame(toDr({ forAnother: true }))],
-    ['not-ipv4', 'ARP', () => frame(toDr({ etherType: 0x0806 }))],
+    ['not-ip', 'ARP', () => frame(toDr({ etherType: 0x0806 }))],
     ['options', 'IPv4 options', () => frame(toDr({ options: 1 }))],
     ['fragment', 'a first fragment', () => frame(toDr({ fragment: 0x2000 }))],
     ['fragment', 'a later fragment', () => frame(toDr({ fragment: 0x0010 }))],
@@ -382,7 +382,7 @@ describe('destinations that come and go', () => {
     const plan = toDr({ targetPort: 87 })
     bench.send(plan)
     bench.send({ ...plan, flags: ACK })
-    const key = serviceKeyLayout.encode({ address: VIP, port: 87, protocol: 6 })
+    const key = ipv4.serviceKey.encode({ address: VIP, port: 87, protocol: 6 })
     expect(bench.director.maps.services.delete(key)).toBe(true)
     bench.reopen()
     expect(

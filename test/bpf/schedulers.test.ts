@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
-import { u32 } from '../../src/forwarding/ebpf/struct.ts'
+import { addressOf, u32 } from '../../src/forwarding/ebpf/struct.ts'
 import type { Destination } from '../../src/forwarding/index.ts'
 import {
   type Candidate,
@@ -203,7 +203,7 @@ function setLoad(port: number, i: number, active: number, total: number, overloa
   for (const { count, values } of destinations.slices(1024)) {
     for (let n = 0; n < count; n++, index++) {
       const record = layout.destination.decode(values, n * layout.destination.size)
-      if (record.address !== `10.0.${i}.1` || record.virtual_port !== port) continue
+      if (addressOf(record.address, 4) !== `10.0.${i}.1` || record.virtual_port !== port) continue
       loads.update(u32(index), layout.load.encode({ active, total, flags: overloaded ? 1 : 0 }))
       return
     }

@@ -1,6 +1,6 @@
 /** Every cell of IPVS's TCP table (ip_vs_proto_tcp.c), with the timeout it leads to and its effect on the active count. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CONNECTION_ACTIVE, connection, STATE_MASK } from '../../src/forwarding/ebpf/layout.ts'
+import { CONNECTION_ACTIVE, ipv4, STATE_MASK } from '../../src/forwarding/ebpf/layout.ts'
 import { Bench } from './bench.ts'
 import { destination, put, service, VIP } from './cluster.ts'
 import { ACK, FIN, type FramePlan, RST, SYN } from './frames.ts'
@@ -93,7 +93,7 @@ function read(clientPort: number) {
     for (const { count, keys, values } of map.slices(4096)) {
       for (let i = 0; i < count; i++) {
         const from = new DataView(keys.buffer, keys.byteOffset + i * 16, 16).getUint16(8)
-        if (from === clientPort) return connection.decode(values, i * connection.size)
+        if (from === clientPort) return ipv4.connection.decode(values, i * ipv4.connection.size)
       }
     }
   }

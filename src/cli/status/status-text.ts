@@ -101,7 +101,7 @@ const harmless = new Set([
   'icmp-relayed',
   'local',
   'not-to-us',
-  'not-ipv4',
+  'not-ip',
   'vlan',
   'other-protocol',
   'icmp-other',

@@ -5,7 +5,8 @@ import type { Connection } from '../index.ts'
 import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
-import { u32 } from './struct.ts'
+import { methodName } from './slot.ts'
+import { addressOf, u32 } from './struct.ts'
 
 const SLICE = 4096
 
@@ -25,8 +26,8 @@ export function readConnections(
     for (const { count, keys, values } of map.slices(SLICE)) {
       for (let i = 0; i < count; i++) {
         if (found.length >= limit) return found
-        const entry = layout.connection.decode(values, i * layout.connection.size)
-        const key = layout.flow.decode(keys, i * layout.flow.size)
+        const entry = layout.ipv4.connection.decode(values, i * layout.ipv4.connection.size)
+        const key = layout.ipv4.flow.decode(keys, i * layout.ipv4.flow.size)
         const serviceKey = keyOf(entry.destination)
         const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
         if ((entry.status & layout.CONNECTION_REPLY) !== 0 || serviceKey === undefined || expiresIn < 0) continue
@@ -53,12 +54,12 @@ export function readConnections(
     for (let i = 0; i < count; i++) {
       if (found.length >= limit) return found
       const entry = layout.template.decode(values, i * layout.template.size)
-      const key = layout.templateKey.decode(keys, i * layout.templateKey.size)
+      const key = layout.ipv4.templateKey.decode(keys, i * layout.ipv4.templateKey.size)
       const serviceKey = keyOf(entry.destination)
       const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
       const slot = maps.destinations.lookup(u32(entry.destination))
       if (serviceKey === undefined || slot === undefined || (expiresIn < 0 && entry.controlled <= 0)) continue
-      const { address, port } = layout.destination.decode(slot)
+      const record = layout.destination.decode(slot)
       found.push({
         serviceKey,
         protocol: key.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
@@ -66,12 +67,12 @@ export function readConnections(
         clientPort: 0,
         virtual: key.target,
         virtualPort: key.target_port,
-        destination: address,
-        destinationPort: key.target_port === 0 ? 0 : port,
+        destination: addressOf(record.address, 4),
+        destinationPort: key.target_port === 0 ? 0 : record.port,
         state: 'NONE',
         expiresIn: Math.max(0, expiresIn),
         template: true,
-        method: layout.destination.decode(slot).method === layout.methodNumbers.nat ? 'nat' : 'dr',
+        method: methodName(record.method),
         synced: false,
       })
     }

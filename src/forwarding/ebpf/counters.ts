@@ -48,7 +48,7 @@ export function keepTotals({ maps }: Director, serviceId: number, slot: number):
   const written = maps.retired.update(
     u32(serviceId),
     layout.traffic.encode({
-      connections: totals.connections,
+      conns: totals.connections,
       in_packets: totals.inPackets,
       out_packets: totals.outPackets,
       in_bytes: totals.inBytes,
@@ -65,7 +65,7 @@ export function readTraffic(map: BpfMap, index: number): TrafficCounters {
   for (let at = 0; bytes !== undefined && at < bytes.length; at += layout.traffic.size) {
     const one = layout.traffic.decode(bytes, at)
     sum = add(sum, {
-      connections: one.connections,
+      connections: one.conns,
       inPackets: one.in_packets,
       outPackets: one.out_packets,
       inBytes: one.in_bytes,

@@ -1,15 +1,13 @@
 /** A service in the maps `services` and `lists`: reading it, and putting another list of destinations in force. */
 
-import { addressBytes, fail, type IpAddress, ok } from '../../base/index.ts'
-import type { BpfMap } from '../../sys/bpf/index.ts'
+import { fail, ok } from '../../base/index.ts'
 import { type OpResult, type Service, serviceKey } from '../index.ts'
-import { type Accepted, acceptService } from './accept.ts'
+import { type Accepted, acceptService, schedulersBuilt } from './accept.ts'
 import * as layout from './layout.ts'
-import { listBytes, readList } from './list.ts'
+import { readList, writeListed } from './list.ts'
 import type { Director } from './program.ts'
 import { protocolName, type Slot } from './slot.ts'
 import type { Slots } from './slots.ts'
-import { u32 } from './struct.ts'
 
 export type Entry = {
   readonly id: number
@@ -22,7 +20,7 @@ export type Entry = {
   slots: Slot[]
 }
 
-type ServiceKeyRecord = ReturnType<typeof layout.serviceKeyLayout.decode>
+type ServiceKeyRecord = ReturnType<typeof layout.ipv4.serviceKey.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
 /** What an earlier process left, nearly in the order in which it was made: ids are given out from the lowest on. */
@@ -30,15 +28,15 @@ export function readEntries({ maps }: Director, slots: Slots): Entry[] {
   const found: [ServiceKeyRecord, ServiceRecord][] = []
   for (const { count, keys, values } of maps.services.slices(256)) {
     for (let i = 0; i < count; i++) {
-      const key = layout.serviceKeyLayout.decode(keys, i * layout.serviceKeyLayout.size)
+      const key = layout.ipv4.serviceKey.decode(keys, i * layout.ipv4.serviceKey.size)
       found.push([key, layout.service.decode(values, i * layout.service.size)])
     }
   }
   found.sort(([, a], [, b]) => a.id - b.id)
-  return found.map(([key, record]) => readEntry(maps.lists, slots, key, record))
+  return found.map(([key, record]) => readEntry(maps, slots, key, record))
 }
 
-function readEntry(lists: BpfMap, slots: Slots, key: ServiceKeyRecord, record: ServiceRecord): Entry {
+function readEntry(maps: Director['maps'], slots: Slots, key: ServiceKeyRecord, record: ServiceRecord): Entry {
   const service: Service = {
     address: {
       kind: 'address',
@@ -46,16 +44,16 @@ function readEntry(lists: BpfMap, slots: Slots, key: ServiceKeyRecord, record: S
       address: key.address,
       port: key.port,
     },
-    scheduler: layout.schedulerNames[record.scheduler] ?? 'wlc',
+    scheduler: schedulersBuilt.find((name) => layout.schedulerNumbers[name] === record.scheduler) ?? 'wlc',
     onePacket: (record.flags & layout.SERVICE_ONE_PACKET) !== 0,
     ...((record.flags & layout.SERVICE_PERSISTENT) !== 0 && {
-      persistence: { timeout: record.persistence_timeout, prefixLength: bitsOf(record.persistence_mask) },
+      persistence: { timeout: record.persistence_timeout, prefixLength: record.persistence_bits },
     }),
   }
   const accepted = acceptService(service)
   if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
   const listed: Slot[] = []
-  for (const { slot: index, weight } of readList(lists, record.list).listed) {
+  for (const { slot: index, weight } of readList(maps, record.list).listed) {
     const slot = slots.get(index)
     if (slot === undefined || !slot.available) continue
     slot.destination = { ...slot.destination, weight }
@@ -67,12 +65,12 @@ function readEntry(lists: BpfMap, slots: Slots, key: ServiceKeyRecord, record: S
 
 /** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
 export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
-  const before = keepCursor ? readList(maps.lists, entry.list) : undefined
+  const before = keepCursor ? readList(maps, entry.list) : undefined
   const listed = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
   const list = entry.list ^ 1
-  const filled = maps.lists.update(u32(list), listBytes(entry.service.scheduler, before, listed))
+  const filled = writeListed(maps, list, entry.service.scheduler, before, listed)
   if (!filled.ok) return fail({ reason: 'system', message: `${entry.key}: ${filled.error.message}` })
-  const { scheduler, persistenceMask, port } = entry.accepted
+  const { scheduler, persistenceBits, port } = entry.accepted
   const { persistence, onePacket } = entry.service
   const switched = maps.services.update(
     serviceKeyBytes(entry),
@@ -82,7 +80,7 @@ export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepC
       flags: (persistence === undefined ? 0 : layout.SERVICE_PERSISTENT) | (onePacket ? layout.SERVICE_ONE_PACKET : 0),
       scheduler,
       persistence_timeout: persistence?.timeout ?? 0,
-      persistence_mask: persistenceMask,
+      persistence_bits: persistenceBits,
       port,
     }),
   )
@@ -93,11 +91,5 @@ export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepC
 }
 
 export function serviceKeyBytes({ accepted: { address, port, protocol } }: Entry): Uint8Array {
-  return layout.serviceKeyLayout.encode({ address, port, protocol })
-}
-
-function bitsOf(mask: IpAddress): number {
-  let bits = 0
-  for (const byte of addressBytes(mask)) bits += byte.toString(2).replaceAll('0', '').length
-  return bits
+  return layout.ipv4.serviceKey.encode({ address, port, protocol })
 }

@@ -31,10 +31,10 @@ import {
   type OpResult,
   type Unsupported,
 } from '../index.ts'
+import { schedulersBuilt } from './accept.ts'
 import { readConnections } from './connections.ts'
 import { readCounters, readExits } from './counters.ts'
 import { Interfaces } from './interfaces.ts'
-import { schedulerNames } from './layout.ts'
 import { closeDirector, loadDirector } from './program.ts'
 import type { Hop } from './slot.ts'
 import { type Drift, sweep } from './sweep.ts'
@@ -68,7 +68,7 @@ const LOOPBACK = 1
 
 const capabilities: BackendCapabilities = {
   methods: ['nat', 'dr'],
-  schedulers: schedulerNames,
+  schedulers: schedulersBuilt,
   families: [4],
   protocols: ['tcp', 'udp'],
   tunnels: [],

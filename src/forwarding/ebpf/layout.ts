@@ -1,76 +1,108 @@
 /** What the maps of director.bpf.c hold, byte by byte: src/bpf/structs.h and consts.h in TypeScript. A test compares them. */
 
-import type { ForwardingMethod, SchedulerName } from '../../model/index.ts'
+import type { ForwardingMethod, Protocol, SchedulerName, Tunnel } from '../../model/index.ts'
 import { struct } from './struct.ts'
 
 /** LAYOUT_VERSION: pinned maps with another one are of no use. */
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 export const LIST_SIZE = 256
 export const QUEUE_SIZE = 4096
 
-export const flow = struct('flow', {
-  source: 'address',
-  target: 'address',
-  source_port: 'be16',
-  target_port: 'be16',
-  protocol: 'u8',
-  pad_0: 'u8',
-  pad_1: 'u16',
-})
-export const connection = struct('connection', {
-  status: 'u32',
+/** Structs that exist once a family. */
+function familyLayout(address: 'address' | 'address6') {
+  return {
+    flow: struct('flow', {
+      source: address,
+      target: address,
+      source_port: 'be16',
+      target_port: 'be16',
+      protocol: 'u8',
+      pad_0: 'u8',
+      pad_1: 'u16',
+    }),
+    connection: struct('connection', {
+      status: 'u32',
+      seen: 'u32',
+      timeout: 'u32',
+      destination: 'u32',
+      address,
+      local: address,
+      port: 'be16',
+      local_port: 'be16',
+      ifindex: 'u32',
+      packets: 'u32',
+      delta: 'u32',
+    }),
+    templateKey: struct('template_key', {
+      client: address,
+      target: address,
+      target_port: 'be16',
+      protocol: 'u8',
+      pad: 'u8',
+    }),
+    serviceKey: struct('service_key', { address, port: 'be16', protocol: 'u8', pad: 'u8' }),
+  }
+}
+export const ipv4 = familyLayout('address')
+export const ipv6 = familyLayout('address6')
+
+export const template = struct('template', {
+  destination: 'u32',
   seen: 'u32',
   timeout: 'u32',
-  destination: 'u32',
-  address: 'address',
-  port: 'be16',
-  client_bits: 'u16',
-  ifindex: 'u32',
+  controlled: 's32',
+  flags: 'u32',
 })
-export const templateKey = struct('template_key', {
-  client: 'address',
-  target: 'address',
-  target_port: 'be16',
-  protocol: 'u8',
-  pad: 'u8',
-})
-export const template = struct('template', { destination: 'u32', seen: 'u32', timeout: 'u32', controlled: 's32' })
-export const serviceKeyLayout = struct('service_key', { address: 'address', port: 'be16', protocol: 'u8', pad: 'u8' })
 export const service = struct('service', {
   id: 'u32',
   list: 'u32',
   flags: 'u32',
   scheduler: 'u32',
   persistence_timeout: 'u32',
-  persistence_mask: 'address',
+  persistence_bits: 'u32',
+  mark: 'u32',
   port: 'be16',
   pad: 'u16',
+  locals_start: 'u32',
+  locals_count: 'u32',
 })
-/** Before the entries of a list. */
 export const listHead = struct('destination_list', {
   position: 'u32',
   current_weight: 'u32',
   count: 'u32',
+  start: 'u32',
   max_weight: 'u32',
   step: 'u32',
-  pad: 'u32',
+  buckets_start: 'u32',
+  buckets_count: 'u32',
 })
 export const listEntry = struct('list_entry', { destination: 'u32', weight: 'u32' })
 export const destination = struct('destination', {
-  address: 'address',
+  flags: 'u32',
   port: 'be16',
   protocol: 'u8',
   method: 'u8',
-  flags: 'u32',
-  service: 'u32',
-  virtual_address: 'address',
-  virtual_port: 'be16',
+  family: 'u8',
+  tunnel_type: 'u8',
+  tunnel_flags: 'u8',
+  next_hop_family: 'u8',
+  tunnel_port: 'be16',
   pad: 'u16',
   ifindex: 'u32',
-  next_hop: 'address',
   mtu: 'u32',
+  address: 'wide',
+  next_hop: 'wide',
+  tunnel_source: 'wide',
+  weight: 'u32',
+  service: 'u32',
+  virtual_address: 'wide',
+  mark: 'u32',
+  virtual_port: 'be16',
+  virtual_family: 'u8',
+  pad_2: 'u8',
   upper: 'u32',
   lower: 'u32',
+  last_weight: 'u32',
 })
 export const load = struct('load', {
   flags: 'u32',
@@ -81,15 +113,24 @@ export const load = struct('load', {
   persistent: 'u32',
 })
 export const traffic = struct('traffic', {
-  connections: 'u64',
+  conns: 'u64',
   in_packets: 'u64',
   out_packets: 'u64',
   in_bytes: 'u64',
   out_bytes: 'u64',
 })
-export const settings = struct('settings', { layout: 'u32', flags: 'u32' })
+export const settings = struct('settings', {
+  layout: 'u32',
+  flags: 'u32',
+  conn_reuse_mode: 'u32',
+  drop_rate: 'u32',
+  icmp_budget: 'u32',
+  udp_timeout: 'u32',
+  tcp_timeouts: 'u32x16',
+  sctp_timeouts: 'u32x16',
+})
 export const sweeps = struct('sweeps', { last: 'u32', walked: 'u32' })
-export const reapArguments = struct('reap_arguments', { count: 'u32', templates: 'u32', removed: 'u32', pad: 'u32' })
+export const reapArguments = struct('reap_arguments', { count: 'u32', of_templates: 'u32', removed: 'u32', pad: 'u32' })
 export const settleArguments = struct('settle_arguments', {
   destination: 'u32',
   embryo_active: 's32',
@@ -97,22 +138,65 @@ export const settleArguments = struct('settle_arguments', {
   pad: 'u32',
 })
 
-export const SERVICE_PERSISTENT = 1
-export const SERVICE_ONE_PACKET = 2
+export const SERVICE_PERSISTENT = 0x01
+export const SERVICE_ONE_PACKET = 0x04
+export const SERVICE_FALLBACK = 0x08
+export const SERVICE_HASH_PORT = 0x10
+export const SERVICE_SCHED3 = 0x20
+export const SERVICE_TOA = 0x100
 export const DESTINATION_USED = 1
 export const DESTINATION_AVAILABLE = 2
 export const DESTINATION_LOCAL = 4
-export const SETTINGS_ANY_PORT = 1
+export const TEMPLATE_ASSURED = 1
+export const SETTINGS_ANY_PORT = 0x1
+export const SETTINGS_MARK = 0x2
+export const SETTINGS_EXPIRE_NODEST_CONN = 0x4
+export const SETTINGS_EXPIRE_QUIESCENT_TEMPLATE = 0x8
+export const SETTINGS_SLOPPY_TCP = 0x10
+export const SETTINGS_SLOPPY_SCTP = 0x20
+export const SETTINGS_CACHE_BYPASS = 0x40
+export const SETTINGS_SCHEDULE_ICMP = 0x80
+export const SETTINGS_NAT_ICMP_SEND = 0x100
+export const SETTINGS_PMTU_DISC = 0x200
+export const SETTINGS_SECURE_TCP = 0x400
 export const STATE_MASK = 0xff
 export const CONNECTION_ACTIVE = 0x100
 export const CONNECTION_REPLY = 0x200
 export const CONNECTION_NAT = 0x400
+export const CONNECTION_CONTROLLED = 0x800
+export const CONNECTION_ANY_PORT = 0x1000
+export const CONNECTION_DEAD = 0x2000
+export const CONNECTION_EMBRYO = 0x4000
+export const CONNECTION_FULLNAT = 0x8000
+export const CONNECTION_MARK = 0x10000
+export const CONNECTION_NO_OUTPUT = 0x20000
+export const CONNECTION_SYNCED = 0x40000
+export const CONNECTION_BYPASS = 0x80000
+export const CLIENT_BITS_SHIFT = 24
 
-/** SCHEDULER_*: the number is the position. */
-export const schedulerNames = ['rr', 'wrr', 'lc', 'wlc'] as const satisfies readonly SchedulerName[]
+/** SCHEDULER_*: what the program can do so far, by number. */
+export const schedulerNumbers = { rr: 0, wrr: 1, lc: 2, wlc: 3 } as const satisfies Partial<
+  Record<SchedulerName, number>
+>
 /** METHOD_*. */
-export const methodNumbers = { nat: 0, dr: 3 } as const satisfies Partial<Record<ForwardingMethod, number>>
-export const protocolNumbers = { tcp: 6, udp: 17 } as const
+export const methodNumbers = { nat: 0, tun: 2, dr: 3, fullnat: 5 } as const satisfies Record<ForwardingMethod, number>
+/** TUNNEL_*. */
+export const tunnelNumbers = { ipip: 0, gue: 1, gre: 2 } as const satisfies Record<Tunnel['type'], number>
+export const TUNNEL_CSUM = 1
+export const TUNNEL_REMCSUM = 2
+export const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const satisfies Record<Protocol, number>
+/** The kernel's numbers of address families. */
+export const AF_INET = 2
+export const AF_INET6 = 10
+
+/** Seconds by state; ip_vs_proto_tcp.c. */
+export const tcpTimeouts: readonly number[] = [2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120]
+/** Seconds by state; ip_vs_proto_sctp.c. */
+export const sctpTimeouts: readonly number[] = [2, 4, 61, 61, 61, 61, 61, 61, 900, 61, 61, 61, 4, 61]
+export const UDP_TIMEOUT = 300
+/** ICMP errors that one CPU sends in one second. */
+export const ICMP_BUDGET = 1000
+
 /** IPVS's names, by number. */
 export const tcpStateNames = [
   'NONE',
@@ -135,7 +219,7 @@ export const exitNames = [
   'icmp-relayed',
   'local',
   'not-to-us',
-  'not-ipv4',
+  'not-ip',
   'vlan',
   'truncated',
   'options',
@@ -155,6 +239,22 @@ export const exitNames = [
   'rewrite-failed',
   'reply-to-stack',
   'icmp-suppressed',
+  'stage-missing',
+  'fragment-unknown',
+  'extension-headers',
+  'bypassed',
+  'reply-seen',
+  'reply-refused',
+  'no-local-port',
+  'encapsulation-failed',
+  'drop-packet',
+  'checksum',
+  'mark-unused',
   'promotion-failed',
   'room-made',
+  'rescheduled',
+  'toa-added',
+  'toa-no-room',
+  'drop-entry',
+  'evicted',
 ] as const

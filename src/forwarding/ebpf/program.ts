@@ -12,7 +12,15 @@ import {
   removePin,
 } from '../../sys/bpf/index.ts'
 import type { Unsupported } from '../index.ts'
-import { LAYOUT_VERSION, settings } from './layout.ts'
+import {
+  ICMP_BUDGET,
+  LAYOUT_VERSION,
+  SETTINGS_PMTU_DISC,
+  sctpTimeouts,
+  settings,
+  tcpTimeouts,
+  UDP_TIMEOUT,
+} from './layout.ts'
 import { u32 } from './struct.ts'
 
 const MAPS = [
@@ -21,6 +29,9 @@ const MAPS = [
   'templates',
   'services',
   'lists',
+  'members',
+  'buckets',
+  'locals',
   'destinations',
   'loads',
   'dest_traffic',
@@ -30,8 +41,20 @@ const MAPS = [
   'swept',
   'icmp_budget',
   'reap_queue',
+  'stages',
 ] as const
 export type MapName = (typeof MAPS)[number]
+
+/** What a core that nobody has told anything goes by: IPVS's defaults. */
+const startSettings = {
+  layout: LAYOUT_VERSION,
+  flags: SETTINGS_PMTU_DISC,
+  conn_reuse_mode: 1,
+  icmp_budget: ICMP_BUDGET,
+  udp_timeout: UDP_TIMEOUT,
+  tcp_timeouts: tcpTimeouts,
+  sctp_timeouts: sctpTimeouts,
+}
 
 export type Director = {
   readonly maps: Readonly<Record<MapName, BpfMap>>
@@ -89,7 +112,7 @@ export function loadDirector({
   // Constants of the program, which it holds itself.
   for (const [name, map] of object.value.maps) if (!(name in maps)) map.close()
   const adopted = reuse.size === MAPS.length
-  if (!adopted) complete.settings.update(u32(0), settings.encode({ layout: LAYOUT_VERSION }))
+  if (!adopted) complete.settings.update(u32(0), settings.encode(startSettings))
   const program = (name: string) => {
     const found = object.value.programs.get(name)
     if (found === undefined) throw new Error(`director.bpf.o has no program ${name}`)

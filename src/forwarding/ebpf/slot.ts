@@ -1,8 +1,10 @@
 /** A destination's place in the maps: the record that user space writes there, and what is kept in memory of it. */
 
-import type { IpAddress } from '../../base/index.ts'
-import { type Destination, serviceKey } from '../index.ts'
+import { familyOf, type IpAddress } from '../../base/index.ts'
+import type { ForwardingMethod } from '../../model/index.ts'
+import { type Destination, endpoint, serviceKey } from '../index.ts'
 import * as layout from './layout.ts'
+import { addressOf } from './struct.ts'
 
 /** The way to a destination: an interface and a neighbour there, or this host, or not known (interface 0). */
 export type Hop = {
@@ -36,12 +38,23 @@ export const sameHop = (a: Hop, b: Hop): boolean =>
 
 export const protocolName = (number: number): 'tcp' | 'udp' => (number === layout.protocolNumbers.udp ? 'udp' : 'tcp')
 
+export const methodName = (number: number): ForwardingMethod =>
+  (Object.keys(layout.methodNumbers) as ForwardingMethod[]).find((name) => layout.methodNumbers[name] === number) ??
+  'nat'
+
+const family = (number: number): 4 | 6 => (number === layout.AF_INET6 ? 6 : 4)
+const familyNumber = (address: IpAddress): number => (familyOf(address) === 6 ? layout.AF_INET6 : layout.AF_INET)
+
 export function slotBytes({ virtual, serviceId, destination, hop, available }: Slot): Uint8Array {
   return layout.destination.encode({
     address: destination.address,
     port: destination.port,
     protocol: virtual.protocol,
-    method: destination.method === 'nat' ? layout.methodNumbers.nat : layout.methodNumbers.dr,
+    method: layout.methodNumbers[destination.method],
+    family: familyNumber(destination.address),
+    next_hop_family: familyNumber(hop.nextHop),
+    weight: destination.weight,
+    virtual_family: familyNumber(virtual.address),
     flags:
       layout.DESTINATION_USED |
       (available ? layout.DESTINATION_AVAILABLE : 0) |
@@ -61,24 +74,29 @@ export function slotBytes({ virtual, serviceId, destination, hop, available }: S
 export function slotOf(index: number, bytes: Uint8Array, at: number, now: number): Slot | undefined {
   const record = layout.destination.decode(bytes, at)
   if ((record.flags & layout.DESTINATION_USED) === 0) return undefined
-  const virtual = { protocol: record.protocol, address: record.virtual_address, port: record.virtual_port }
+  const virtual = {
+    protocol: record.protocol,
+    address: addressOf(record.virtual_address, family(record.virtual_family)),
+    port: record.virtual_port,
+  }
+  const address = addressOf(record.address, family(record.family))
   return {
     index,
     virtual,
     serviceKey: serviceKey({ ...virtual, kind: 'address', protocol: protocolName(record.protocol) }),
-    destinationKey: `${record.address}:${record.port}`,
+    destinationKey: endpoint({ address, port: record.port }),
     serviceId: record.service,
     destination: {
-      address: record.address,
+      address,
       port: record.port,
       weight: 0,
-      method: record.method === layout.methodNumbers.nat ? 'nat' : 'dr',
+      method: methodName(record.method),
       upperThreshold: record.upper,
       lowerThreshold: record.lower,
     },
     hop: {
       interfaceIndex: record.ifindex,
-      nextHop: record.next_hop,
+      nextHop: addressOf(record.next_hop, family(record.next_hop_family)),
       mtu: record.mtu,
       local: (record.flags & layout.DESTINATION_LOCAL) !== 0,
     },

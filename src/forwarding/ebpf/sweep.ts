@@ -72,7 +72,7 @@ export async function sweep(
         if ((status & layout.CONNECTION_ACTIVE) !== 0) count.active++
         counts.set(destination, count)
       }
-      removed += reap(director, slice.keys, layout.flow.size, overdue, false)
+      removed += reap(director, slice.keys, layout.ipv4.flow.size, overdue, false)
       if (!(await pause())) return undefined
     }
   }
@@ -87,7 +87,7 @@ export async function sweep(
       referred.add(entry.destination)
       if (elapsedSeconds(entry.seen, time) > entry.timeout) overdue.push(i)
     }
-    removed += reap(director, slice.keys, layout.templateKey.size, overdue, true)
+    removed += reap(director, slice.keys, layout.ipv4.templateKey.size, overdue, true)
     if (!(await pause())) return undefined
   }
 
@@ -144,15 +144,15 @@ function reap(
   let removed = 0
   for (let from = 0; from < indices.length; from += layout.QUEUE_SIZE) {
     const part = indices.slice(from, from + layout.QUEUE_SIZE)
-    const queue = new Uint8Array(part.length * layout.flow.size)
+    const queue = new Uint8Array(part.length * layout.ipv4.flow.size)
     const slots = new Uint8Array(part.length * 4)
     for (const [n, i] of part.entries()) {
-      queue.set(keys.subarray(i * keySize, (i + 1) * keySize), n * layout.flow.size)
+      queue.set(keys.subarray(i * keySize, (i + 1) * keySize), n * layout.ipv4.flow.size)
       slots.set(u32(n), n * 4)
     }
     const queued = director.maps.reap_queue.updateBatch(slots, queue, part.length)
     if (!queued.ok) throw new Error(queued.error.message)
-    const args = layout.reapArguments.encode({ count: part.length, templates: templates ? 1 : 0 })
+    const args = layout.reapArguments.encode({ count: part.length, of_templates: templates ? 1 : 0 })
     const done = director.programs.reap.call(args)
     if (!done.ok) throw new Error(done.error.message)
     removed += layout.reapArguments.decode(args).removed
@@ -173,7 +173,7 @@ async function reapReplies(
       const replies = Array.from({ length: slice.count }, (_, i) => i).filter(
         (i) => (at(i * size) & layout.CONNECTION_REPLY) !== 0,
       )
-      removed += reap(director, slice.keys, layout.flow.size, replies, false)
+      removed += reap(director, slice.keys, layout.ipv4.flow.size, replies, false)
       if (!(await pause())) return removed
     }
   }
@@ -183,5 +183,5 @@ async function reapReplies(
 /** Fields by offset: decoding every entry of a large table would take several times as long. */
 function connectionView(values: Uint8Array) {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length >> 2)
-  return { at: (offset: number): number => words[offset >> 2] as number, size: layout.connection.size }
+  return { at: (offset: number): number => words[offset >> 2] as number, size: layout.ipv4.connection.size }
 }

@@ -196,10 +196,9 @@ export class Table {
 
   #writeSettings(): void {
     const anyPort = [...this.#entries.values()].some(({ accepted }) => accepted.port === 0)
-    this.#map('settings').update(
-      u32(0),
-      layout.settings.encode({ layout: layout.LAYOUT_VERSION, flags: anyPort ? layout.SETTINGS_ANY_PORT : 0 }),
-    )
+    const held = layout.settings.decode(this.#map('settings').lookup(u32(0)) as Uint8Array)
+    const flags = (held.flags & ~layout.SETTINGS_ANY_PORT) | (anyPort ? layout.SETTINGS_ANY_PORT : 0)
+    if (flags !== held.flags) this.#map('settings').update(u32(0), layout.settings.encode({ ...held, flags }))
   }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /* From a frame to what the decisions need. Only Ethernet, IPv4 without options, whole transport headers. */
 #pragma once
-#include "structs.h"
+#include <linux/ip.h>
+#include "../structs.h"
 
 /* What the program knows of the packet in hand. */
 struct packet {

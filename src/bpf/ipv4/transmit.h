@@ -4,7 +4,7 @@
  * partial or complete. Headers are written in place: the kernel makes them private to us before the program starts.
  */
 #pragma once
-#include "count.h"
+#include "../count.h"
 #include "parse.h"
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /* ICMP errors that we send: the frame is turned round where it came in. */
 #pragma once
-#include "count.h"
+#include "../count.h"
 #include "parse.h"
 #include "transmit.h"
 
@@ -55,15 +55,16 @@ static __always_inline bool within_budget(void)
 {
 	__u32 zero = 0;
 	struct budget *budget = bpf_map_lookup_elem(&icmp_budget, &zero);
+	struct settings *held = held_settings();
 	__u32 now = bpf_ktime_get_coarse_ns() / 1000000000ULL;
 
-	if (!budget)
+	if (!budget || !held)
 		return false;
 	if (budget->second != now) {
 		budget->second = now;
 		budget->sent = 0;
 	}
-	return budget->sent++ < ICMP_BUDGET;
+	return budget->sent++ < held->icmp_budget;
 }
 
 /*

@@ -6,7 +6,7 @@
  * cancel out in the ICMP checksum, so only the port counts there.
  */
 #pragma once
-#include "connection.h"
+#include "../connection.h"
 #include "transmit.h"
 
 #define INNER (L4_OFFSET + 8)
@@ -124,8 +124,8 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	}
 	count_in(index, packet->length, 0);
 	way.ifindex = destination->ifindex;
-	way.next_hop = destination->next_hop;
-	if (!way.ifindex && route(skb, packet, packet->flow.source, destination->address, &way) != ROUTE_FOUND)
+	way.next_hop = narrow(&destination->next_hop);
+	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
 		return leave(EXIT_NO_ROUTE, TC_DROP);
 	if (nat ? translate_error(skb, packet, &quoted, true, address, port) : age(skb, packet))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
