@@ -122,7 +122,8 @@ export function backendContract(name: string, subject: ContractSubject): void {
 
     test('counters have every service and destination from the start, at zero', async () => {
       await apply(putWeb, putServer(server(11)))
-      const zero = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+      const none = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+      const zero = { ...none, rates: none }
       const loads = { activeConnections: 0, inactiveConnections: 0, persistentConnections: 0 }
       expect(await backend.counters()).toEqual([
         { serviceKey: key, ...zero, destinations: [{ destinationKey: '192.0.2.11:80', ...zero, ...loads }] },
