@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
   { from: 'forwarding', may: ['base', 'model'] },
   { from: 'native', may: ['base'], node: true },
   { from: 'sys', may: ['base', 'wire', 'native', 'sys'], node: true, packages: ['pino'] },
-  { from: 'forwarding/ebpf', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
+  { from: 'forwarding/ebpf', may: ['base', 'wire', 'sys', 'forwarding', 'proto/scheduler'], types: ['model'] },
   { from: 'forwarding/ipvs', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'forwarding/sync', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'observe', may: ['base', 'model'], types: ['proto', 'forwarding'] },

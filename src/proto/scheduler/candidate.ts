@@ -9,4 +9,6 @@ export type Candidate = {
   readonly overloaded: boolean
 }
 
-export const available = ({ weight, overloaded }: Candidate): boolean => weight > 0 && !overloaded
+/** Whether it may have a new connection. */
+export const available = ({ weight, overloaded }: Pick<Candidate, 'weight' | 'overloaded'>): boolean =>
+  weight > 0 && !overloaded
