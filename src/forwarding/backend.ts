@@ -7,7 +7,9 @@ import type {
   ServiceAddress,
   Tunnel,
 } from '../model/index.ts'
-import type { IpvsSettings } from './settings.ts'
+import type { IpvsSettings, Timeouts } from './settings.ts'
+
+export type { Timeouts } from './settings.ts'
 
 /** A service as a backend is to hold it. Its key is `serviceKey(address)`. */
 export type Service = {
@@ -42,9 +44,6 @@ export type Destination = {
 
 export type ServiceState = { readonly service: Service; readonly destinations: readonly Destination[] }
 export type ForwardingState = { readonly services: readonly ServiceState[] }
-
-/** Seconds; the `--set` of ipvsadm: ESTABLISHED, FIN_WAIT and UDP. */
-export type Timeouts = { readonly tcp: number; readonly tcpFin: number; readonly udp: number }
 
 /** A connection sync daemon (lvs_sync_daemon, ipvsadm --start-daemon). */
 export type SyncDaemon = {
@@ -177,7 +176,7 @@ export type ForwardingBackend = {
   read(): Promise<ForwardingState>
   info(): Promise<BackendInfo>
   timeouts(): Promise<Timeouts>
-  /** All that this backend has; `forwarding/settings.ts` says which and what they mean. */
+  /** All that this backend has; `model/ipvs-settings.ts` says which and what they mean. */
   settings(): Promise<Partial<IpvsSettings>>
   /** Running sync daemons, master first. */
   syncDaemons(): Promise<readonly SyncDaemon[]>

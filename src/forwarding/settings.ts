@@ -1,66 +1,13 @@
-/**
- * What can be set about forwarding as a whole: the names, defaults and meanings of net.ipv4.vs.* (Documentation/networking/
- * ipvs-sysctl.rst of Linux 6.12). The kernel's IPVS has them as sysctls, the embedded core in its map `settings`.
- */
+/** What can be set about forwarding as a whole; the rules stand in the model, which a configuration must keep too. */
 
-export type SettingRule = {
-  readonly default: number
-  readonly min: number
-  readonly max: number
-  /** One line for people. */
-  readonly meaning: string
-}
-
-const flag = (meaning: string): SettingRule => ({ default: 0, min: 0, max: 1, meaning })
-const onByDefault = (meaning: string): SettingRule => ({ default: 1, min: 0, max: 1, meaning })
-const defence = (what: string): SettingRule => ({
-  default: 0,
-  min: 0,
-  max: 3,
-  meaning: `${what}: 0 never, 1 when memory runs short, 2 the same and in force now, 3 always`,
-})
-
-export const settingRules = {
-  am_droprate: { default: 10, min: 1, max: 2 ** 31 - 1, meaning: 'drop_packet 3 drops one of so many new connections' },
-  amemthresh: {
-    default: 1024,
-    min: 0,
-    max: 2 ** 31 - 1,
-    meaning: 'pages of free memory below which memory counts as short',
-  },
-  cache_bypass: flag('a firewall-mark service without a destination forwards to where the packet was going'),
-  conn_reuse_mode: {
-    default: 1,
-    min: 0,
-    max: 3,
-    meaning: 'a SYN on a finished connection: 0 goes to the old server, 1 is scheduled anew, bit 2 in FIN_WAIT too',
-  },
-  drop_entry: defence('remove half-open and idle connections at random'),
-  drop_packet: defence('drop some packets that would open connections'),
-  secure_tcp: defence('the state table that holds out better against floods'),
-  expire_nodest_conn: flag('connections of a removed destination end at their next packet instead of going silent'),
-  expire_quiescent_template: flag('persistence ends when the destination has weight 0'),
-  lblc_expiration: { default: 86_400, min: 1, max: 2 ** 31 - 1, meaning: 'seconds an unused entry of lblc is kept' },
-  lblcr_expiration: { default: 86_400, min: 1, max: 2 ** 31 - 1, meaning: 'seconds an unused entry of lblcr is kept' },
-  nat_icmp_send: flag('tell a NAT server port unreachable when it talks without a connection'),
-  pmtu_disc: onByDefault('tunnels keep DF and tell clients the path MTU'),
-  schedule_icmp: flag('ICMP errors may open connections'),
-  sloppy_tcp: flag('any TCP packet but RST may open a connection'),
-  sloppy_sctp: flag('any SCTP packet but ABORT may open a connection'),
-} as const satisfies Readonly<Record<string, SettingRule>>
-
-export type SettingName = keyof typeof settingRules
-export type IpvsSettings = Readonly<Record<SettingName, number>>
-
-export const settingNames = Object.keys(settingRules) as readonly SettingName[]
-export const defaultSettings = Object.fromEntries(
-  settingNames.map((name) => [name, settingRules[name].default]),
-) as IpvsSettings
-
-/** Why a value cannot be; undefined: it can. */
-export function badSetting(name: string, value: number): string | undefined {
-  const rule = (settingRules as Readonly<Record<string, SettingRule>>)[name]
-  if (rule === undefined) return `${name} is no setting; there are ${settingNames.join(', ')}`
-  if (Number.isInteger(value) && value >= rule.min && value <= rule.max) return undefined
-  return `${name} ${value} is not a whole number from ${rule.min} to ${rule.max}`
-}
+export {
+  badSetting,
+  defaultSettings,
+  defaultTimeouts,
+  type IpvsSettings,
+  type SettingName,
+  type SettingRule,
+  settingNames,
+  settingRules,
+  type Timeouts,
+} from '../model/index.ts'

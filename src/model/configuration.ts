@@ -1,5 +1,6 @@
 import type { Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
+import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
 
@@ -28,6 +29,9 @@ export type GlobalDefs = {
   readonly vrrpRtPriority?: number
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
+  /** lvs_timeouts; 0 leaves one as it is. */
+  readonly lvsTimeouts?: Timeouts
+  readonly lvsSettings?: ForwardingSettings
 }
 
 /** A whole validated configuration: immutable values only, so it can be compared, sent and printed. */

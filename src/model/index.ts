@@ -7,5 +7,6 @@
 export * from './checker.ts'
 export * from './command.ts'
 export * from './configuration.ts'
+export * from './ipvs-settings.ts'
 export * from './virtual-router.ts'
 export * from './virtual-server.ts'

@@ -1,22 +1,38 @@
 import { expect, test } from 'vitest'
 import { editDistance, nearest } from '../../src/config/check/nearest.ts'
 import { containers, containersOf, keywordAt, keywordsIn } from '../../src/config/syntax/index.ts'
+import { settingNames } from '../../src/model/index.ts'
 import { load, told } from './files.ts'
 
 test('the table has every keyword position of keepalived.conf(5)', () => {
-  const all = containers.flatMap((container) => keywordsIn(container))
+  const all = containers.flatMap((container) => keywordsIn(container)).filter(({ own }) => !own)
   expect({
     positions: all.length,
     words: new Set(all.map((keyword) => keyword.name)).size,
-    root: keywordsIn('root').length,
-    containers: containers.length,
+    root: all.filter(({ container }) => container === 'root').length,
+    containers: new Set(all.map(({ container }) => container)).size,
   }).toEqual({ positions: 531, words: 363, root: 25, containers: 29 })
+})
+
+test('words that keepalived does not have are few, and every setting of forwarding is one', () => {
+  const own = containers.flatMap((container) => keywordsIn(container)).filter((keyword) => keyword.own)
+  const outside = own.filter(({ container }) => container !== 'lvs_settings').map(({ name }) => name)
+  expect(outside).toEqual(['local_address_group', 'lvs_settings', 'laddr_group_name', 'toa'])
+  expect(own.filter(({ container }) => container === 'lvs_settings').map(({ name }) => name)).toEqual([
+    'connection_table_size',
+    'interfaces',
+    'xdp',
+    ...settingNames,
+  ])
+  expect(own.every(({ support }) => support === 'supported')).toBe(true)
 })
 
 test('what follows a keyword is known from the table', () => {
   expect(keywordAt('root', 'vrrp_instance')?.content).toBe('block')
   expect(keywordAt('vrrp_instance', 'virtual_ipaddress')?.content).toBe('lines')
   expect(keywordAt('global_defs', 'notification_email')?.content).toBe('words')
+  expect(keywordAt('garp_group', 'interfaces')?.content).toBe('words')
+  expect(keywordAt('lvs_settings', 'interfaces')?.content).toBe('line')
   expect(keywordAt('vrrp_instance', 'track_file')?.content).toBe('lines')
   expect(keywordAt('root', 'track_file')?.content).toBe('block')
   expect(keywordAt('virtual_server/real_server/FILE_CHECK', 'track_file')?.content).toBe('line')

@@ -7,10 +7,12 @@ import {
   type Checker,
   type Command,
   type Configuration,
-  type ForwardingMethod,
   type RealServer,
+  schedulerFlags,
   schedulers,
   serviceKey,
+  settingNames,
+  settingRules,
   type VirtualRouter,
   type VirtualServer,
   virtualRouterKey,
@@ -184,7 +186,32 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     mark: some(fc.nat(99)),
     protocol: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
     scheduler: fc.constantFrom(...schedulers),
-    method: fc.constantFrom<ForwardingMethod>('nat', 'dr', 'tun'),
+    forwarding: fc.oneof(
+      fc.constantFrom<Pick<RealServer, 'method' | 'tunnel'>>(
+        { method: 'nat' },
+        { method: 'dr' },
+        { method: 'tun' },
+        { method: 'fullnat' },
+      ),
+      fc.record({
+        method: fc.constant('tun' as const),
+        tunnel: fc.oneof(
+          fc.record({
+            type: fc.constant('gue' as const),
+            port: fc.integer({ min: 1, max: 65535 }),
+            checksum: fc.constantFrom('none' as const, 'checksum' as const, 'remote-checksum' as const),
+          }),
+          fc.record({
+            type: fc.constant('gre' as const),
+            port: fc.constant(0),
+            checksum: fc.constantFrom('none' as const, 'checksum' as const),
+          }),
+        ),
+      }),
+    ),
+    schedulerFlags: fc.subarray([...schedulerFlags], { minLength: 0 }),
+    engine: fc.boolean(),
+    locals: fc.uniqueArray(ipv4, { minLength: 1, maxLength: 3 }),
     prefixLength: some(fc.integer({ min: 0, max: 32 })),
     servers: fc.uniqueArray(ipv4, { minLength: 1, maxLength: 3 }),
     weights: fc.array(fc.nat(9), { minLength: 3, maxLength: 3 }),
@@ -205,7 +232,7 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
           address: one,
           port: port === 0 ? 0 : i === 2 ? 8080 : port,
           weight: seed.weights[i] as number,
-          method: i === 2 ? 'nat' : seed.method,
+          ...(i === 2 ? { method: 'nat' as const } : seed.forwarding),
           inhibitOnFailure: seed.flags[0] as boolean,
           upperThreshold: i * 5,
           lowerThreshold: i,
@@ -219,12 +246,20 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
       key: serviceKey(service),
       service,
       scheduler: seed.scheduler,
+      ...(seed.schedulerFlags.length === 0 ? {} : { schedulerFlags: seed.schedulerFlags }),
       ...(persistent ? { persistence: { timeout: 50, prefixLength: seed.prefixLength ?? 32 } } : {}),
+      ...(persistent && seed.engine ? { persistenceEngine: 'sip' } : {}),
+      ...(seed.forwarding.method === 'fullnat' ? { localAddresses: seed.locals } : {}),
+      ...(seed.forwarding.method === 'fullnat' &&
+      (service.kind === 'fwmark' || service.protocol === 'tcp') &&
+      seed.engine
+        ? { tcpOptionAddress: true }
+        : {}),
       onePacket: (seed.flags[1] as boolean) && (service.kind === 'fwmark' || service.protocol === 'udp'),
       realServers,
       ...(seed.sorry === undefined
         ? {}
-        : { sorryServer: { address: seed.sorry, port, method: seed.method, inhibit: seed.flags[0] as boolean } }),
+        : { sorryServer: { address: seed.sorry, port, ...seed.forwarding, inhibit: seed.flags[0] as boolean } }),
       quorum: Math.max(1, total),
       hysteresis: Math.max(1, total) - 1,
       alpha: seed.flags[2] as boolean,
@@ -253,6 +288,18 @@ const configuration: fc.Arbitrary<Configuration> = fc.record({
       stateDumpFile: word,
       childWaitTime: micros(60_000_000),
       vrrpRtPriority: fc.integer({ min: 1, max: 99 }),
+      lvsTimeouts: fc.record({ tcp: fc.integer({ min: 1, max: 2_678_400 }), tcpFin: fc.nat(99), udp: fc.nat(99) }),
+      lvsSettings: fc.record(
+        {
+          ipvs: fc
+            .subarray([...settingNames], { minLength: 1 })
+            .map((names) => Object.fromEntries(names.map((name) => [name, settingRules[name].max]))),
+          connectionTableSize: fc.integer({ min: 1_024, max: 16_777_216 }),
+          interfaces: fc.uniqueArray(device, { minLength: 1 }),
+          xdp: fc.oneof(fc.constantFrom('auto' as const, 'off' as const), fc.uniqueArray(device, { minLength: 1 })),
+        },
+        { requiredKeys: ['ipvs'] },
+      ),
       lvsFlush: fc.boolean(),
       lvsFlushOnStop: fc.boolean(),
     },

@@ -76,13 +76,13 @@ const rows: readonly (readonly [claim: string, lines: string, fields: Record<str
   ['alpha and omega are flags, whatever follows', 'alpha 1\nomega 1', { alpha: true, omega: true }],
   [
     'sorry_server takes port and method of the service',
-    'sorry_server 127.0.0.1',
-    { sorryServer: { address: '127.0.0.1', port: 80, method: 'nat', inhibit: false } },
+    'sorry_server 198.51.100.9',
+    { sorryServer: { address: '198.51.100.9', port: 80, method: 'nat', inhibit: false } },
   ],
   [
     'sorry_server has words of its own',
-    'sorry_server 127.0.0.1 8080\nsorry_server_inhibit\nsorry_server_lvs_method NAT',
-    { sorryServer: { address: '127.0.0.1', port: 8080, method: 'nat', inhibit: true } },
+    'sorry_server 198.51.100.9 8080\nsorry_server_inhibit\nsorry_server_lvs_method NAT',
+    { sorryServer: { address: '198.51.100.9', port: 8080, method: 'nat', inhibit: true } },
   ],
   [
     'quorum scripts',
@@ -250,8 +250,32 @@ test('nb_get_retry is an old word for retry, in TCP_CHECK too where keepalived d
 
 const complaints: readonly (readonly [where: 'service' | 'server', lines: string, told: RegExp])[] = [
   ['service', 'lb_algo fastest', /lb_algo fastest is no scheduler/],
-  ['service', 'lb_kind nat', /lb_kind nat is not NAT, DR or TUN/],
-  ['service', 'lb_kind TUN type gue port 6080', /tunnels other than type ipip are not supported yet/],
+  ['service', 'lb_kind nat', /lb_kind nat is not NAT, DR, TUN or FNAT/],
+  ['service', 'lb_kind fullnat', /is not NAT, DR, TUN or FNAT/],
+  ['service', 'lb_kind DR type gue', /type has no meaning after DR/],
+  ['service', 'lb_kind TUN gue', /lb_kind TUN gue is not type, port, nocsum, csum or remcsum/],
+  ['service', 'lb_kind TUN type vxlan', /type vxlan is not ipip, gue or gre/],
+  ['service', 'lb_kind TUN type', /lb_kind needs ipip, gue or gre/],
+  ['service', 'lb_kind TUN type gue', /type gue has no port/],
+  ['service', 'lb_kind TUN type gue port 0', /port 0 is not a whole number from 1 to 65535/],
+  ['service', 'lb_kind TUN type gre port 5', /port 5 is for type gue/],
+  ['service', 'lb_kind TUN csum', /csum is for type gue and gre/],
+  ['service', 'lb_kind TUN type gre remcsum', /remcsum is for type gue/],
+  ['service', 'lb_algo sh fast', /lb_algo fast is no flag of a scheduler/],
+  ['service', 'lb_algo rr\nsh-port', /sh-port is for lb_algo sh, not rr/],
+  ['service', 'lb_algo sh mh-port', /mh-port is for lb_algo mh, not sh/],
+  ['service', 'persistence_engine a-name-of-16-byte', /is not a name of at most 15 bytes/],
+  ['service', 'persistence_engine sip', /persistence_engine does nothing without persistence_timeout/],
+  ['service', 'toa', /toa is for FNAT of TCP/],
+  ['service', 'laddr_group_name G', /there is no local_address_group G/],
+  [
+    'service',
+    'lb_kind FNAT\nsorry_server 198.51.100.9',
+    /FNAT needs local addresses; its servers by FNAT are left out/,
+  ],
+  ['service', 'sorry_server 127.0.0.1', /NAT cannot reach a loopback address/],
+  ['server', 'uthreshold 3\nlthreshold 4', /lthreshold 4 is above uthreshold 3; using none/],
+  ['server', 'lvs_method TUN type gre port 1', /lvs_method TUN port 1 is for type gue/],
   ['service', 'persistence_granularity 255.0.255.0', /is not a contiguous IPv4 netmask/],
   ['service', 'persistence_granularity 64', /more than the 32 bits/],
   ['service', 'persistence_timeout 0', /is not a whole number from 1 to 2678400/],
@@ -293,6 +317,162 @@ test('a real server of another family is left out unless it is tunnelled', () =>
   const { value, told } = server('real_server 2001:db8::1 80 {\n}\nreal_server 2001:db8::2 80 {\nlvs_method TUN\n}')
   expect(value.realServers.map((one) => one.address)).toEqual(['2001:db8::2'])
   expect(told.join()).toMatch(/2001:db8::1 is not IPv4 as its virtual server is; it is left out/)
+})
+
+const methods: readonly (readonly [written: string, forwarding: Record<string, unknown>])[] = [
+  ['NAT', { method: 'nat' }],
+  ['DR', { method: 'dr' }],
+  ['TUN', { method: 'tun' }],
+  ['TUN type ipip', { method: 'tun' }],
+  ['TUN type gue port 6080', { method: 'tun', tunnel: { type: 'gue', port: 6080, checksum: 'none' } }],
+  ['TUN type gue port 6080 csum', { method: 'tun', tunnel: { type: 'gue', port: 6080, checksum: 'checksum' } }],
+  ['TUN remcsum port 1 type gue', { method: 'tun', tunnel: { type: 'gue', port: 1, checksum: 'remote-checksum' } }],
+  ['TUN type gre', { method: 'tun', tunnel: { type: 'gre', port: 0, checksum: 'none' } }],
+  ['TUN type gre nocsum', { method: 'tun', tunnel: { type: 'gre', port: 0, checksum: 'none' } }],
+  ['TUN type gre csum', { method: 'tun', tunnel: { type: 'gre', port: 0, checksum: 'checksum' } }],
+]
+for (const [written, forwarding] of methods)
+  test(`${written} is read for a virtual server, a real server and a sorry server`, () => {
+    const others = `lb_kind ${written === 'NAT' ? 'DR' : 'NAT'}\nsorry_server 198.51.100.9\nsorry_server_lvs_method ${written}`
+    const inherited = server(`lb_kind ${written}`)
+    const own = server(others, `lvs_method ${written}`)
+    expect([...inherited.told, ...own.told]).toEqual([])
+    for (const one of [first(inherited.value), first(own.value), own.value.sorryServer])
+      expect({ method: one?.method, ...(one?.tunnel === undefined ? {} : { tunnel: one.tunnel }) }).toEqual(forwarding)
+  })
+
+const flagRows: readonly (readonly [lines: string, flags: readonly string[] | undefined])[] = [
+  ['lb_algo sh', undefined],
+  ['lb_algo sh\nsh-port', ['flag-2']],
+  ['sh-port\nlb_algo sh\nsh-fallback', ['flag-1', 'flag-2']],
+  ['lb_algo mh mh-port mh-fallback', ['flag-1', 'flag-2']],
+  ['lb_algo twos\nflag-3\nflag-1\nflag-3', ['flag-1', 'flag-3']],
+  ['lb_algo sh flag-1 sh-fallback', ['flag-1']],
+]
+for (const [lines, flags] of flagRows)
+  test(`flags of schedulers: ${lines.replaceAll('\n', ', ')}`, () => {
+    const { value, told } = server(lines)
+    expect(told).toEqual([])
+    expect(value.schedulerFlags).toEqual(flags)
+  })
+
+test('ops may stand after the scheduler', () => {
+  const { value, told } = server('protocol UDP\nlb_algo rr ops')
+  expect(told).toEqual([])
+  expect(value.onePacket).toBe(true)
+})
+
+test('a persistence engine is a name', () => {
+  const { value, told } = server('protocol UDP\npersistence_timeout 50\npersistence_engine sip')
+  expect(told).toEqual([])
+  expect(value.persistenceEngine).toBe('sip')
+})
+
+const fullnat = (group: string, lines: string, head = '192.0.2.1 80', realServer = '198.51.100.1 8080') =>
+  load(`${group}
+virtual_server ${head} {
+protocol TCP
+lb_algo rr
+${lines}
+real_server ${realServer} {\n}\n}`)
+
+test('FULLNAT takes its source addresses from a group, which may stand anywhere and have ranges and interfaces', () => {
+  const group = 'local_address_group G {\n10.0.0.1\n10.0.0.254-255 dpdk0\n10.0.0.255-10.0.1.1\n}'
+  const loaded = fullnat(group, 'lb_kind FNAT\nladdr_group_name G\ntoa')
+  expect(told(loaded)).toEqual([])
+  expect(loaded.model.virtualServers[0]).toMatchObject({
+    localAddresses: ['10.0.0.1', '10.0.0.254', '10.0.0.255', '10.0.1.0', '10.0.1.1'],
+    tcpOptionAddress: true,
+    realServers: [{ method: 'fullnat', port: 8080 }],
+  })
+})
+
+test('FULLNAT by IPv6, with a range of the last group in hexadecimal', () => {
+  const group = 'local_address_group G {\n2001:db8::fffe-ffff\n2001:db8::1:9-a eth0\n}'
+  const loaded = fullnat(group, 'lb_kind FNAT\nladdr_group_name G', '2001:db8::80 80', '2001:db8::2 80')
+  expect(told(loaded)).toEqual([])
+  expect(loaded.model.virtualServers[0]?.localAddresses).toEqual([
+    '2001:db8::fffe',
+    '2001:db8::ffff',
+    '2001:db8::1:9',
+    '2001:db8::1:a',
+  ])
+})
+
+test('only servers by FNAT are lost where local addresses are missing', () => {
+  const loaded = load(`virtual_server 192.0.2.1 80 {
+protocol TCP\nlb_algo rr\nlb_kind DR
+sorry_server 198.51.100.9\nsorry_server_lvs_method FNAT
+real_server 198.51.100.1 80 {\nlvs_method FNAT\n}
+real_server 198.51.100.2 80 {\n}\n}`)
+  expect(loaded.model.virtualServers[0]?.realServers.map((one) => one.address)).toEqual(['198.51.100.2'])
+  expect(loaded.model.virtualServers[0]?.sorryServer).toBeUndefined()
+  expect(told(loaded)).toEqual([
+    '1:1 error object: virtual_server 192.0.2.1:80: FNAT needs local addresses; its servers by FNAT are left out',
+  ])
+})
+
+const groups: readonly (readonly [what: string, group: string, said: RegExp])[] = [
+  ['is not there', '', /there is no local_address_group G/],
+  ['is empty', 'local_address_group G {\n}', /local_address_group G has no address/],
+  ['has no name', 'local_address_group {\n10.0.0.1\n}', /local_address_group needs a name/],
+  ['is of the other family', 'local_address_group G {\n2001:db8::1\n}', /G is IPv6, its virtual server IPv4/],
+  [
+    'is of both families',
+    'local_address_group G {\n10.0.0.1\n2001:db8::1\n}',
+    /local_address_group G is IPv4; 2001:db8::1 is left out/,
+  ],
+  [
+    'is there twice',
+    'local_address_group G {\n10.0.0.1\n}\nlocal_address_group G {\n10.0.0.2\n}',
+    /local_address_group G is there twice/,
+  ],
+  ['holds no address', 'local_address_group G {\neth0\n}', /local address eth0 is not an IPv4 or IPv6 address/],
+  ['counts down', 'local_address_group G {\n10.0.0.9-1\n}', /local address 10.0.0.9-1 does not go upwards/],
+  ['ends nowhere', 'local_address_group G {\n10.0.0.9-300\n}', /ends with 300, which is neither/],
+  ['changes family', 'local_address_group G {\n10.0.0.9-2001:db8::1\n}', /begins and ends in different families/],
+  ['is huge', 'local_address_group G {\n10.0.0.0-10.0.16.0\n}', /is more than 4096 addresses/],
+  [
+    'is huge in parts',
+    'local_address_group G {\n10.0.0.0-10.0.15.255\n10.1.0.0\n}',
+    /a group holds at most 4096 addresses/,
+  ],
+  ['names no interface', 'local_address_group G {\n10.0.0.1 a/b\n}', /a\/b is no interface name/],
+  ['says more', 'local_address_group G {\n10.0.0.1 eth0 eth1\n}', /eth1 after a local address means nothing/],
+]
+for (const [what, group, said] of groups)
+  test(`a group of local addresses that ${what} is told`, () => {
+    const all = told(fullnat(group, 'lb_kind FNAT\nladdr_group_name G'))
+    expect(
+      all.some((one) => said.test(one)),
+      all.join('\n'),
+    ).toBe(true)
+  })
+
+test('a group without FNAT, and toa without TCP, are of no use and told', () => {
+  const group = 'local_address_group G {\n10.0.0.1\n}'
+  const plain = fullnat(group, 'lb_kind NAT\nladdr_group_name G')
+  expect(plain.model.virtualServers[0]).not.toHaveProperty('localAddresses')
+  expect(told(plain)).toEqual([
+    '8:18 warning remark: laddr_group_name is for FNAT; virtual_server 192.0.2.1:80 goes without',
+  ])
+  const udp = fullnat(group, 'lb_kind FNAT\nladdr_group_name G\nprotocol UDP\ntoa')
+  expect(udp.model.virtualServers[0]).not.toHaveProperty('tcpOptionAddress')
+  expect(told(udp)).toEqual(['10:1 warning remark: toa is for FNAT of TCP; virtual_server 192.0.2.1:80 goes without'])
+})
+
+test('a firewall mark of IPv6 takes tunnelled servers of either family', () => {
+  const { value, told } = server(
+    'ip_family inet6\nlb_kind TUN\nreal_server 198.51.100.1 {\n}\nreal_server 2001:db8::1 {\n}',
+    '',
+    'fwmark 9',
+  )
+  expect(told).toEqual([])
+  expect(value.service).toEqual({ kind: 'fwmark', family: 6, mark: 9 })
+  expect(value.realServers.map(({ address, port }) => [address, port])).toEqual([
+    ['198.51.100.1', 0],
+    ['2001:db8::1', 0],
+  ])
 })
 
 test('a group of virtual servers is not supported yet, and says so once', () => {

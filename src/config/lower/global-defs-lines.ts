@@ -23,15 +23,17 @@ import {
   timer,
 } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
+import { readTimeouts, type SettingsDraft } from './lvs-settings.ts'
 
 /** global_defs as written so far; blocks merge into it. */
 export type GlobalDraft = {
   -readonly [Key in keyof Omit<Globals, 'defs' | 'scripts' | 'announcements'>]: Globals[Key]
 } & {
-  -readonly [Key in keyof Omit<GlobalDefs, 'mail'>]?: GlobalDefs[Key] | undefined
+  -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings'>]?: GlobalDefs[Key] | undefined
 } & {
   mail: { -readonly [Key in keyof MailSettings]?: MailSettings[Key] | undefined }
   announcements: { -readonly [Key in keyof AnnouncementSettings]?: AnnouncementSettings[Key] | undefined }
+  settings?: SettingsDraft
   minGarp: boolean
   scripts: { command: Command; at: Span }[]
 }
@@ -109,6 +111,9 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
     case 'lvs_flush_on_stop':
     case 'lvs_flush_onstop':
       draft.lvsFlushOnStop = true
+      return
+    case 'lvs_timeouts':
+      draft.lvsTimeouts = readTimeouts(to, node, draft.lvsTimeouts)
       return
     case 'checker_log_all_failures':
       draft.checkerLogAllFailures = boolean(to, node) ?? draft.checkerLogAllFailures

@@ -4,6 +4,7 @@ import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { type Lowering, timer } from './arguments.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
+import { readSettingLine } from './lvs-settings.ts'
 
 /** What virtual routers and checkers take where they say nothing themselves. */
 export type Globals = {
@@ -24,13 +25,17 @@ export type Globals = {
 }
 
 /**
- * The global_defs blocks, which may repeat and merge, and child_wait_time of the top level. They hold for the whole
- * file wherever they stand; keepalived gives some of them only to what follows.
+ * The global_defs and lvs_settings blocks, which may repeat and merge, and child_wait_time of the top level. They hold for
+ * the whole file wherever they stand; keepalived gives some of them only to what follows.
  */
 export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: string): Globals {
   const draft = emptyDraft()
   for (const node of nodes) {
-    if (node.keyword.text === 'global_defs') for (const line of node.block?.nodes ?? []) readGlobalLine(to, line, draft)
+    if (node.keyword.text === 'lvs_settings') {
+      draft.settings ??= { ipvs: {} }
+      for (const line of node.block?.nodes ?? []) readSettingLine(to, line, draft.settings)
+    } else if (node.keyword.text === 'global_defs')
+      for (const line of node.block?.nodes ?? []) readGlobalLine(to, line, draft)
     else if (node.keyword.text === 'child_wait_time')
       draft.childWaitTime = timer(to, node, { min: 0, max: Number.MAX_SAFE_INTEGER / 1e6 }) ?? draft.childWaitTime
   }
@@ -61,6 +66,8 @@ function finish(draft: GlobalDraft, hostName: string): Globals {
       ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
+      ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),
+      ...settingsOf(draft),
     },
     scripts: draft.scripts,
     version: draft.version,
@@ -86,3 +93,9 @@ function finish(draft: GlobalDraft, hostName: string): Globals {
     checkerLogAllFailures: draft.checkerLogAllFailures,
   }
 }
+
+/** A block that says nothing is none. */
+const settingsOf = ({ settings }: GlobalDraft): Pick<GlobalDefs, 'lvsSettings'> =>
+  settings === undefined || (Object.keys(settings).length === 1 && Object.keys(settings.ipvs).length === 0)
+    ? {}
+    : { lvsSettings: settings }

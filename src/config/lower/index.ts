@@ -7,6 +7,7 @@
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
+import { localAddressGroups } from './local-address-group.ts'
 import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
 import { type LoweredServer, lowerVirtualServer } from './virtual-server.ts'
 
@@ -25,9 +26,10 @@ export type Lowered = {
 export function lower(to: Lowering, nodes: readonly Node[], hostName: string): Lowered {
   const globals = lowerGlobals(to, nodes, hostName)
   const of = (keyword: string) => nodes.filter((node) => node.keyword.text === keyword)
+  const localGroups = localAddressGroups(to, of('local_address_group'))
   return {
     globals,
     routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals) ?? []),
-    servers: of('virtual_server').flatMap((node) => lowerVirtualServer(to, node, globals) ?? []),
+    servers: of('virtual_server').flatMap((node) => lowerVirtualServer(to, node, { globals, localGroups }) ?? []),
   }
 }

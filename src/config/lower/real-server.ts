@@ -1,18 +1,12 @@
 import { familyOf, type IpAddress } from '../../base/index.ts'
-import {
-  type Command,
-  endpoint,
-  type ForwardingMethod,
-  type RealServer,
-  type ServiceAddress,
-} from '../../model/index.ts'
+import { type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { addressWord, boolean, command, integer, type Lowering, MOST_32, portWord, required } from './arguments.ts'
 import { finishChecker } from './checker.ts'
 import { type CheckerDraft, readChecker } from './checker-lines.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
-import { forwardingMethod } from './method.ts'
+import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
 
 export const MOST_WEIGHT = 2_147_483_647
 
@@ -24,7 +18,7 @@ export type RealServerDraft = {
   readonly port: number
   readonly inherited: Inherited
   weight?: number | undefined
-  method?: ForwardingMethod | undefined
+  forwarding?: Forwarding | undefined
   inhibitOnFailure?: boolean | undefined
   upperThreshold: number
   lowerThreshold: number
@@ -39,16 +33,16 @@ export type ServiceValues = {
   readonly service: ServiceAddress
   readonly inherited: Inherited
   readonly weight: number
-  readonly method: ForwardingMethod
+  readonly forwarding: Forwarding
   readonly inhibitOnFailure: boolean
   readonly logAllFailures: boolean
 }
 
-/** `real_server IP [PORT] { … }`; `method` is the service's so far, which counts if the server has none of its own. */
+/** `real_server IP [PORT] { … }`; `forwarding` is the service's so far, which counts if the server has none of its own. */
 export function readRealServer(
   to: Lowering,
   node: Node,
-  method: ForwardingMethod | undefined,
+  forwarding: Forwarding | undefined,
 ): RealServerDraft | undefined {
   const word = required(to, node, 'an address')
   const address = word === undefined ? undefined : addressWord(to, 'real_server', word)
@@ -61,7 +55,7 @@ export function readRealServer(
     address,
     port,
     inherited: {},
-    method,
+    forwarding,
     upperThreshold: 0,
     lowerThreshold: 0,
     checkers: [],
@@ -78,7 +72,7 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
       draft.weight = integer(to, node, { min: 0, max: MOST_WEIGHT }) ?? draft.weight
       return
     case 'lvs_method':
-      draft.method = forwardingMethod(to, node) ?? draft.method
+      draft.forwarding = forwardingMethod(to, node) ?? draft.forwarding
       return
     case 'inhibit_on_failure':
       draft.inhibitOnFailure = boolean(to, node) ?? draft.inhibitOnFailure
@@ -114,7 +108,8 @@ function script(to: Lowering, node: Node, draft: RealServerDraft): Command | und
 /** Undefined, and an error said, if the service cannot use the server. */
 export function finishRealServer(to: Lowering, draft: RealServerDraft, from: ServiceValues): RealServer | undefined {
   const { service } = from
-  const method = draft.method ?? from.method
+  const forwarding = draft.forwarding ?? from.forwarding
+  const { method } = forwarding
   const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
   if (familyOf(draft.address) !== family && method !== 'tun') {
     to.report.error(
@@ -125,7 +120,18 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     )
     return undefined
   }
-  const port = portOf(to, draft, service, method)
+  const port = portOf(to, `real_server ${endpoint(draft)}`, draft, service, method)
+  remarkLoopback(to, `real_server ${draft.address}`, draft, method)
+  const { upperThreshold } = draft
+  // IPVS refuses a lower limit above the upper one, also where there is no upper one.
+  const lowerThreshold = draft.lowerThreshold > upperThreshold ? 0 : draft.lowerThreshold
+  if (lowerThreshold < draft.lowerThreshold)
+    to.report.warning(
+      'remark',
+      draft.at,
+      `real_server ${endpoint(draft)}: lthreshold ${draft.lowerThreshold} is above uthreshold ${upperThreshold}; using none`,
+      { remedy: 'write an lthreshold below uthreshold' },
+    )
   const parents = {
     inherited: [draft.inherited, from.inherited],
     address: draft.address,
@@ -137,26 +143,47 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     address: draft.address,
     port,
     weight: draft.weight ?? from.weight,
-    method,
+    ...forwarding,
     inhibitOnFailure: draft.inhibitOnFailure ?? from.inhibitOnFailure,
-    upperThreshold: draft.upperThreshold,
-    lowerThreshold: draft.lowerThreshold,
+    upperThreshold,
+    lowerThreshold,
     checkers: draft.checkers.flatMap((checker) => finishChecker(to, checker, parents) ?? []),
     ...(draft.notifyUp === undefined ? {} : { notifyUp: draft.notifyUp }),
     ...(draft.notifyDown === undefined ? {} : { notifyDown: draft.notifyDown }),
   }
 }
 
+type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number }
+
 /** NAT may map ports; direct routing and tunnels cannot, and a firewall mark has none. */
-function portOf(to: Lowering, draft: RealServerDraft, service: ServiceAddress, method: ForwardingMethod): number {
+export function portOf(
+  to: Lowering,
+  title: string,
+  written: Place,
+  service: ServiceAddress,
+  method: Forwarding['method'],
+): number {
   if (service.kind === 'fwmark') return 0
-  if (draft.port === 0) return service.port
-  if (method === 'nat' || draft.port === service.port) return draft.port
+  if (written.port === 0) return service.port
+  if (method === 'nat' || method === 'fullnat' || written.port === service.port) return written.port
   to.report.warning(
     'remark',
-    draft.at,
-    `real_server ${endpoint(draft)}: ${method.toUpperCase()} keeps the port of the virtual server; using ${service.port}`,
-    { remedy: 'write the same port, or lb_kind NAT to map ports' },
+    written.at,
+    `${title}: ${methodNames[method]} keeps the port of the virtual server; using ${service.port}`,
+    { remedy: 'write the same port, or lb_kind NAT or FNAT to map ports' },
   )
   return service.port
+}
+
+/** Packets from the network are not taken for a loopback address; only what is handed up unchanged arrives. */
+export function remarkLoopback(
+  to: Lowering,
+  title: string,
+  { at, address }: Place,
+  method: Forwarding['method'],
+): void {
+  if (method === 'dr' || !(address === '::1' || address.startsWith('127.'))) return
+  to.report.warning('remark', at, `${title}: ${methodNames[method]} cannot reach a loopback address from the network`, {
+    remedy: 'use DR, which hands packets to what listens on the virtual address here, or another address of this host',
+  })
 }

@@ -1,11 +1,5 @@
 import { type Family, type IpAddress, parseAddress } from '../../base/index.ts'
-import {
-  type Command,
-  type ForwardingMethod,
-  type Protocol,
-  type SchedulerName,
-  schedulers,
-} from '../../model/index.ts'
+import { type Command, type Protocol, type SchedulerFlag, type SchedulerName, schedulers } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import {
@@ -14,6 +8,7 @@ import {
   command,
   integer,
   integerWord,
+  isInterfaceName,
   type Lowering,
   MOST_32,
   portWord,
@@ -21,8 +16,21 @@ import {
   required,
 } from './arguments.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
-import { forwardingMethod } from './method.ts'
+import { type Forwarding, forwardingMethod } from './method.ts'
 import { MOST_WEIGHT, type RealServerDraft, readRealServer } from './real-server.ts'
+
+/** A word that sets a flag of the scheduler; `for` is the only one it is for. */
+export type FlagWord = { readonly flag: SchedulerFlag; readonly for?: SchedulerName; readonly word: Word }
+
+const FLAG_WORDS: Readonly<Record<string, Omit<FlagWord, 'word'>>> = {
+  'flag-1': { flag: 'flag-1' },
+  'flag-2': { flag: 'flag-2' },
+  'flag-3': { flag: 'flag-3' },
+  'sh-fallback': { flag: 'flag-1', for: 'sh' },
+  'sh-port': { flag: 'flag-2', for: 'sh' },
+  'mh-fallback': { flag: 'flag-1', for: 'mh' },
+  'mh-port': { flag: 'flag-2', for: 'mh' },
+}
 
 /** A virtual_server as written: nothing defaulted that depends on another line. */
 export type ServerDraft = {
@@ -31,11 +39,15 @@ export type ServerDraft = {
   readonly scripts: { command: Command; at: Span }[]
   family?: { value: Family; at: Span }
   scheduler?: SchedulerName
-  method?: ForwardingMethod | undefined
+  readonly flags: FlagWord[]
+  forwarding?: Forwarding | undefined
   protocol?: { value: Protocol; at: Span }
   opsAt?: Span
   persistenceTimeout?: number | undefined
   granularity?: { word: Word; value: number }
+  persistenceEngine?: { value: string; at: Span }
+  localGroup?: { name: string; at: Span }
+  toaAt?: Span
   quorum: number
   hysteresis: number
   omega: boolean
@@ -45,7 +57,7 @@ export type ServerDraft = {
   quorumDown?: Command | undefined
   sorry?: { address: IpAddress; port: number; at: Span }
   sorryInhibit: boolean
-  sorryMethod?: ForwardingMethod | undefined
+  sorryForwarding?: Forwarding | undefined
 }
 
 /** Seconds, where persistence is wished for without a time. */
@@ -56,6 +68,7 @@ const LONGEST_PERSISTENCE = 2_678_400
 export function readServer(to: Lowering, node: Node): ServerDraft {
   const draft: ServerDraft = {
     inherited: {},
+    flags: [],
     servers: [],
     scripts: [],
     quorum: 1,
@@ -83,14 +96,16 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
     case 'lvs_sched': {
       const word = required(to, node, 'a scheduler')
       const scheduler = schedulers.find((name) => name === word?.text)
-      if (scheduler !== undefined) draft.scheduler = scheduler
-      else if (word !== undefined)
+      if (scheduler !== undefined) {
+        draft.scheduler = scheduler
+        for (const more of node.words.slice(1)) readSchedulerWord(to, node, more, draft)
+      } else if (word !== undefined)
         badValue(to, node.keyword.text, word, 'is no scheduler', `known are ${schedulers.join(', ')}`)
       return
     }
     case 'lb_kind':
     case 'lvs_method':
-      draft.method = forwardingMethod(to, node) ?? draft.method
+      draft.forwarding = forwardingMethod(to, node) ?? draft.forwarding
       return
     case 'protocol': {
       const word = required(to, node, 'TCP, UDP or SCTP')
@@ -112,6 +127,29 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       return
     case 'persistence_granularity':
       return readGranularity(to, node, draft)
+    case 'flag-1':
+    case 'flag-2':
+    case 'flag-3':
+    case 'sh-fallback':
+    case 'sh-port':
+    case 'mh-fallback':
+    case 'mh-port':
+      return readSchedulerWord(to, node, node.keyword, draft)
+    case 'persistence_engine': {
+      const word = required(to, node, 'the name of an engine')
+      if (word === undefined) return
+      if (isInterfaceName(word.text)) draft.persistenceEngine = { value: word.text, at: word.at }
+      else badValue(to, 'persistence_engine', word, 'is not a name of at most 15 bytes')
+      return
+    }
+    case 'laddr_group_name': {
+      const word = required(to, node, 'the name of a local_address_group')
+      if (word !== undefined) draft.localGroup = { name: word.text, at: word.at }
+      return
+    }
+    case 'toa':
+      draft.toaAt = node.at
+      return
     case 'omega':
       draft.omega = true
       return
@@ -163,16 +201,31 @@ function readServerLine(to: Lowering, node: Node, draft: ServerDraft): void {
     case 'sorry_server_lvs_method':
       if (draft.sorry === undefined)
         to.report.error('value', node.at, 'sorry_server_lvs_method stands before sorry_server; it has no effect')
-      else draft.sorryMethod = forwardingMethod(to, node) ?? draft.sorryMethod
+      else draft.sorryForwarding = forwardingMethod(to, node) ?? draft.sorryForwarding
       return
     case 'real_server': {
-      const server = readRealServer(to, node, draft.method)
+      const server = readRealServer(to, node, draft.forwarding)
       if (server === undefined) return
       draft.servers.push(server)
       draft.scripts.push(...server.scripts)
       return
     }
   }
+}
+
+/** A flag word, on a line of its own as in keepalived.conf(5) or after the scheduler; `ops` may stand there too. */
+function readSchedulerWord(to: Lowering, node: Node, word: Word, draft: ServerDraft): void {
+  const known = FLAG_WORDS[word.text]
+  if (known !== undefined) draft.flags.push({ ...known, word })
+  else if (word.text === 'ops') draft.opsAt = word.at
+  else
+    badValue(
+      to,
+      node.keyword.text,
+      word,
+      'is no flag of a scheduler',
+      `known are ${Object.keys(FLAG_WORDS).join(', ')}, ops`,
+    )
 }
 
 /** A dotted mask or a number of bits; masks with holes exist in IPVS and not here. */

@@ -1,13 +1,15 @@
-import { familyOf } from '../../base/index.ts'
+import { familyOf, type IpAddress } from '../../base/index.ts'
 import {
   type Command,
   endpoint,
-  type ForwardingMethod,
   type Persistence,
   type RealServer,
   realServerKey,
+  type SchedulerFlag,
+  type SchedulerName,
   type ServiceAddress,
   type SorryServer,
+  schedulerFlags,
   serviceKey,
   type VirtualServer,
 } from '../../model/index.ts'
@@ -15,8 +17,9 @@ import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
-import { finishRealServer } from './real-server.ts'
-
+import type { LocalAddressGroup } from './local-address-group.ts'
+import type { Forwarding } from './method.ts'
+import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
 import { DEFAULT_PERSISTENCE, readServer, type ServerDraft } from './virtual-server-lines.ts'
 
@@ -26,11 +29,17 @@ export type LoweredServer = {
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
 }
 
+/** What stands elsewhere in the file. */
+export type Surroundings = {
+  readonly globals: Globals
+  readonly localGroups: ReadonlyMap<string, LocalAddressGroup>
+}
+
 /** `virtual_server IP [PORT] | fwmark N { … }`; undefined, and something said, if there is nothing to forward to. */
-export function lowerVirtualServer(to: Lowering, node: Node, globals: Globals): LoweredServer | undefined {
+export function lowerVirtualServer(to: Lowering, node: Node, around: Surroundings): LoweredServer | undefined {
   const head = readServerHead(to, node)
   if (head === undefined) return undefined
-  return finish(to, node, head, readServer(to, node), globals)
+  return finish(to, node, head, readServer(to, node), around)
 }
 
 function finish(
@@ -38,7 +47,7 @@ function finish(
   node: Node,
   head: ServerHead,
   draft: ServerDraft,
-  globals: Globals,
+  { globals, localGroups }: Surroundings,
 ): LoweredServer | undefined {
   const { at } = node
   const service = serviceOf(to, node, head, draft)
@@ -47,17 +56,29 @@ function finish(
     to.report.warning('remark', at, `${title} ${message}`, remedy === undefined ? {} : { remedy })
 
   if (draft.scheduler === undefined) remark('has no lb_algo; using wlc', 'add lb_algo and a scheduler')
-  if (draft.method === undefined) remark('has no lb_kind; using NAT', 'add lb_kind NAT, DR or TUN')
-  const method = draft.method ?? 'nat'
+  if (draft.forwarding === undefined) remark('has no lb_kind; using NAT', 'add lb_kind NAT, DR, TUN or FNAT')
+  const forwarding = draft.forwarding ?? { method: 'nat' }
+  const scheduler = draft.scheduler ?? 'wlc'
+  const flags = flagsOf(to, draft, scheduler)
+  const localAddresses = localAddressesOf(to, draft, service, localGroups)
   const values = {
     service,
     inherited: draft.inherited,
     weight: draft.weight,
-    method,
+    forwarding,
     inhibitOnFailure: draft.inhibitOnFailure,
     logAllFailures: globals.checkerLogAllFailures,
   }
-  const realServers = realServersOf(to, draft, values, title)
+  const inReach = <T extends { readonly method: Forwarding['method'] }>(one: T): boolean =>
+    one.method !== 'fullnat' || localAddresses.length > 0
+  const all = realServersOf(to, draft, values, title)
+  const wish = sorryServerOf(to, draft, service, forwarding)
+  const realServers = all.filter(inReach)
+  const sorryServer = wish !== undefined && inReach(wish) ? wish : undefined
+  if (realServers.length < all.length || sorryServer !== wish)
+    to.report.error('object', at, `${title}: FNAT needs local addresses; its servers by FNAT are left out`, {
+      remedy: 'write local_address_group NAME { ADDRESS … } and, in the virtual server, laddr_group_name NAME',
+    })
   if (realServers.length === 0) {
     remark('has no real servers; it is left out', 'add real_server')
     return undefined
@@ -67,14 +88,33 @@ function finish(
   if (draft.opsAt !== undefined && !onePacket)
     to.report.warning('remark', draft.opsAt, `ops is for UDP and firewall marks; ${title} goes without`)
   const { quorum, hysteresis } = quorumOf(draft, realServers, remark)
-  const sorryServer = sorryServerOf(to, draft, service, method)
+  const full = [...realServers, ...(sorryServer === undefined ? [] : [sorryServer])].some(
+    ({ method }) => method === 'fullnat',
+  )
+  const tcp = service.kind === 'fwmark' || service.protocol === 'tcp'
+  if (draft.localGroup !== undefined && !full && realServers.length === all.length)
+    to.report.warning('remark', draft.localGroup.at, `laddr_group_name is for FNAT; ${title} goes without`, {
+      remedy: 'write lb_kind FNAT',
+    })
+  if (draft.toaAt !== undefined && !(full && tcp))
+    to.report.warning('remark', draft.toaAt, `toa is for FNAT of TCP; ${title} goes without`)
+  if (draft.persistenceEngine !== undefined && persistence === undefined)
+    to.report.warning(
+      'remark',
+      draft.persistenceEngine.at,
+      `persistence_engine does nothing without persistence_timeout`,
+    )
   return {
     value: {
       key: serviceKey(service),
       service,
-      scheduler: draft.scheduler ?? 'wlc',
+      scheduler,
+      ...(flags.length === 0 ? {} : { schedulerFlags: flags }),
       ...(persistence === undefined ? {} : { persistence }),
+      ...(draft.persistenceEngine === undefined ? {} : { persistenceEngine: draft.persistenceEngine.value }),
       onePacket,
+      ...(full ? { localAddresses } : {}),
+      ...(full && tcp && draft.toaAt !== undefined ? { tcpOptionAddress: true } : {}),
       realServers,
       ...(sorryServer === undefined ? {} : { sorryServer }),
       quorum,
@@ -182,28 +222,64 @@ function sorryServerOf(
   to: Lowering,
   draft: ServerDraft,
   service: ServiceAddress,
-  inherited: ForwardingMethod,
+  inherited: Forwarding,
 ): SorryServer | undefined {
   const { sorry } = draft
   if (sorry === undefined) return undefined
-  const method = draft.sorryMethod ?? inherited
+  const forwarding = draft.sorryForwarding ?? inherited
+  const { method } = forwarding
   const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
   if (familyOf(sorry.address) !== family && method !== 'tun') {
     to.report.error(
       'value',
       sorry.at,
       `sorry_server ${sorry.address} is not IPv${family} as its virtual server is; it is left out`,
+      { remedy: 'only by TUN may it differ' },
     )
     return undefined
   }
-  const servicePort = service.kind === 'fwmark' ? 0 : service.port
-  const keepsPort = method !== 'nat' && service.kind === 'address'
-  if (keepsPort && sorry.port !== 0 && sorry.port !== servicePort)
-    to.report.warning(
-      'remark',
-      sorry.at,
-      `sorry_server: ${method.toUpperCase()} keeps the port of the virtual server; using ${servicePort}`,
-    )
-  const port = service.kind === 'fwmark' ? 0 : keepsPort || sorry.port === 0 ? servicePort : sorry.port
-  return { address: sorry.address, port, method, inhibit: draft.sorryInhibit }
+  const port = portOf(to, 'sorry_server', sorry, service, method)
+  remarkLoopback(to, `sorry_server ${sorry.address}`, sorry, method)
+  return { address: sorry.address, port, ...forwarding, inhibit: draft.sorryInhibit }
+}
+
+/** In IPVS's order; a word of another scheduler has no effect. */
+function flagsOf(to: Lowering, draft: ServerDraft, scheduler: SchedulerName): readonly SchedulerFlag[] {
+  const set = new Set<SchedulerFlag>()
+  for (const { flag, for: only, word } of draft.flags) {
+    if (only === undefined || only === scheduler) set.add(flag)
+    else
+      to.report.error('value', word.at, `${word.text} is for lb_algo ${only}, not ${scheduler}; it has no effect`, {
+        remedy: `write lb_algo ${only}`,
+      })
+  }
+  return schedulerFlags.filter((flag) => set.has(flag))
+}
+
+/** None: no group is named, or it is of no use here and that is said. */
+function localAddressesOf(
+  to: Lowering,
+  { localGroup }: ServerDraft,
+  service: ServiceAddress,
+  groups: Surroundings['localGroups'],
+): readonly IpAddress[] {
+  if (localGroup === undefined) return []
+  const { name, at } = localGroup
+  const group = groups.get(name)
+  if (group === undefined) {
+    to.report.error('value', at, `there is no local_address_group ${name}`, {
+      ...(groups.size === 0 ? {} : { remedy: `there are ${[...groups.keys()].join(', ')}` }),
+    })
+    return []
+  }
+  const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
+  const [first] = group.addresses
+  if (first === undefined || familyOf(first) === family) return group.addresses
+  to.report.error(
+    'value',
+    at,
+    `local_address_group ${name} is IPv${familyOf(first)}, its virtual server IPv${family}; it has no effect`,
+    { related: [{ at: group.at, message: 'the group is written here' }] },
+  )
+  return []
 }

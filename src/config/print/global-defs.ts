@@ -1,7 +1,7 @@
-import type { Configuration } from '../../model/index.ts'
+import type { Configuration, ForwardingSettings } from '../../model/index.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
-/** global_defs and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
+/** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
 export function globalText({ global, virtualRouters }: Configuration): readonly Text[] {
   const { mail } = global
   const gaps = virtualRouters[0]?.announcements
@@ -27,7 +27,19 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   line('vrrp_rt_priority', global.vrrpRtPriority)
   flag('lvs_flush', global.lvsFlush)
   flag('lvs_flush_on_stop', global.lvsFlushOnStop)
+  const { lvsTimeouts: timeouts, lvsSettings: settings } = global
+  if (timeouts !== undefined) line('lvs_timeouts', `tcp ${timeouts.tcp} tcpfin ${timeouts.tcpFin} udp ${timeouts.udp}`)
   if (gaps !== undefined && gaps.garpInterval > 0) line('vrrp_garp_interval', timeText(gaps.garpInterval))
   if (gaps !== undefined && gaps.gnaInterval > 0) line('vrrp_gna_interval', timeText(gaps.gnaInterval))
-  return [{ head: 'global_defs', body }, `child_wait_time ${timeText(global.childWaitTime)}`]
+  const own = settings === undefined ? [] : [{ head: 'lvs_settings', body: settingLines(settings) }]
+  return [{ head: 'global_defs', body }, ...own, `child_wait_time ${timeText(global.childWaitTime)}`]
+}
+
+function settingLines({ ipvs, connectionTableSize, interfaces, xdp }: ForwardingSettings): readonly Text[] {
+  return [
+    ...Object.entries(ipvs).map(([name, value]) => `${name} ${value}`),
+    ...(connectionTableSize === undefined ? [] : [`connection_table_size ${connectionTableSize}`]),
+    ...(interfaces === undefined ? [] : [`interfaces ${interfaces.map(word).join(' ')}`]),
+    ...(xdp === undefined ? [] : [`xdp ${typeof xdp === 'string' ? xdp : xdp.map(word).join(' ')}`]),
+  ]
 }

@@ -1,24 +1,45 @@
 import { addressFromBytes, familyOf } from '../../base/index.ts'
-import type { Checker, ForwardingMethod, Persistence, RealServer, VirtualServer } from '../../model/index.ts'
+import type { Checker, Persistence, RealServer, VirtualServer } from '../../model/index.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
 
+/** The local_address_group blocks that FULLNAT services need, and the name of each by its addresses. */
+export function localGroupsText(servers: readonly VirtualServer[]): {
+  readonly texts: readonly Text[]
+  readonly names: ReadonlyMap<string, string>
+} {
+  const names = new Map<string, string>()
+  const texts: Text[] = []
+  for (const { localAddresses } of servers) {
+    if (localAddresses === undefined || names.has(localAddresses.join())) continue
+    const name = `local_${names.size + 1}`
+    names.set(localAddresses.join(), name)
+    texts.push({ head: `local_address_group ${name}`, body: localAddresses })
+  }
+  return { texts, names }
+}
+
 /** One virtual_server with its real servers; what checkers inherit is written in each of them. */
-export function serverText(server: VirtualServer): Text {
+export function serverText(server: VirtualServer, localGroups: ReadonlyMap<string, string>): Text {
   const { service } = server
-  const method = (server.realServers[0] as RealServer | undefined)?.method ?? 'nat'
+  const method = methodText(server.realServers[0] ?? { method: 'nat' })
   const head = service.kind === 'fwmark' ? `fwmark ${service.mark}` : withPort(service)
   const body: Text[] = [
     ...(service.kind === 'fwmark'
       ? [`ip_family ${service.family === 4 ? 'inet' : 'inet6'}`]
       : [`protocol ${service.protocol.toUpperCase()}`]),
     `lb_algo ${server.scheduler}`,
-    `lb_kind ${methodText(method)}`,
+    `lb_kind ${method}`,
+    ...(server.schedulerFlags ?? []),
   ]
   const when = (condition: boolean, line: Text) => {
     if (condition) body.push(line)
   }
   if (server.persistence !== undefined) body.push(...persistenceText(server.persistence, familyOfServer(server)))
+  when(server.persistenceEngine !== undefined, `persistence_engine ${word(server.persistenceEngine ?? '')}`)
   when(server.onePacket, 'ops')
+  const localGroup = localGroups.get(server.localAddresses?.join() ?? '')
+  when(localGroup !== undefined, `laddr_group_name ${localGroup}`)
+  when(server.tcpOptionAddress === true, 'toa')
   when(server.alpha, 'alpha')
   when(server.omega, 'omega')
   body.push(`quorum ${server.quorum}`, `hysteresis ${server.hysteresis}`)
@@ -26,7 +47,7 @@ export function serverText(server: VirtualServer): Text {
   if (server.quorumDown !== undefined) body.push(`quorum_down ${commandText(server.quorumDown)}`)
   const sorry = server.sorryServer
   if (sorry !== undefined) {
-    body.push(`sorry_server ${withPort(sorry)}`, `sorry_server_lvs_method ${methodText(sorry.method)}`)
+    body.push(`sorry_server ${withPort(sorry)}`, `sorry_server_lvs_method ${methodText(sorry)}`)
     when(sorry.inhibit, 'sorry_server_inhibit')
   }
   return {
@@ -35,7 +56,16 @@ export function serverText(server: VirtualServer): Text {
   }
 }
 
-const methodText = (method: ForwardingMethod): string => method.toUpperCase()
+const CHECKSUMS = { none: 'nocsum', checksum: 'csum', 'remote-checksum': 'remcsum' } as const
+
+/** The arguments of lb_kind. */
+function methodText({ method, tunnel }: Pick<RealServer, 'method' | 'tunnel'>): string {
+  if (method !== 'tun' || tunnel === undefined) return method === 'fullnat' ? 'FNAT' : method.toUpperCase()
+  const port = tunnel.type === 'gue' ? ` port ${tunnel.port}` : ''
+  const checksum = tunnel.type === 'ipip' ? '' : ` ${CHECKSUMS[tunnel.checksum]}`
+  return `TUN type ${tunnel.type}${port}${checksum}`
+}
+
 const withPort = (of: { readonly address: string; readonly port: number }): string =>
   of.port === 0 ? of.address : `${of.address} ${of.port}`
 const familyOfServer = ({ service }: VirtualServer) =>
@@ -50,9 +80,9 @@ function persistenceText(of: Persistence, family: 4 | 6): readonly string[] {
   return [timeout, `persistence_granularity ${mask}`]
 }
 
-function realServerText(server: RealServer, inherited: ForwardingMethod): Text {
+function realServerText(server: RealServer, inherited: string): Text {
   const body: Text[] = [`weight ${server.weight}`]
-  if (server.method !== inherited) body.push(`lvs_method ${methodText(server.method)}`)
+  if (methodText(server) !== inherited) body.push(`lvs_method ${methodText(server)}`)
   if (server.inhibitOnFailure) body.push('inhibit_on_failure')
   if (server.upperThreshold > 0) body.push(`uthreshold ${server.upperThreshold}`)
   if (server.lowerThreshold > 0) body.push(`lthreshold ${server.lowerThreshold}`)

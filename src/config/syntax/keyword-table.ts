@@ -1,12 +1,17 @@
+import { settingNames } from '../../model/index.ts'
 import type { Container } from './keywords.ts'
 
 /**
  * Every keyword position of keepalived.conf(5) as of keepalived 2.4.3: 531 of them in 29 containers, and what becomes of
  * each. `supported` has a meaning here; `accepted` is read and changes nothing, without a word; `unsupported` is known
- * and answered with "not supported yet". Words separated by blanks.
+ * and answered with "not supported yet". Words separated by blanks. `own` are supported words that keepalived does not
+ * have: ours, and those of LVS-FULLNAT and DPVS.
  */
 export const keywordTable: Readonly<
-  Record<Container, { readonly supported: string; readonly accepted: string; readonly unsupported: string }>
+  Record<
+    Container,
+    { readonly supported: string; readonly accepted: string; readonly unsupported: string; readonly own?: string }
+  >
 > = {
   root: {
     supported: `
@@ -19,10 +24,17 @@ export const keywordTable: Readonly<
       track_file track_group use_pid_dir virtual_server_group vrrp_script vrrp_sync_group vrrp_track_file
       vrrp_track_process
     `,
+    own: 'local_address_group lvs_settings',
+  },
+  lvs_settings: {
+    supported: '',
+    accepted: '',
+    unsupported: '',
+    own: `connection_table_size interfaces xdp ${settingNames.join(' ')}`,
   },
   global_defs: {
     supported: `
-      checker_log_all_failures enable_script_security lvs_flush lvs_flush_on_stop lvs_flush_onstop
+      checker_log_all_failures enable_script_security lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_timeouts
       notification_email notification_email_from router_id script_user shutdown_script smtp_connect_timeout
       smtp_helo_name smtp_server startup_script state_dump_file v3_checksum_as_v2 vrrp_check_unicast_src
       vrrp_down_timer_adverts vrrp_garp_interval vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat
@@ -42,7 +54,7 @@ export const keywordTable: Readonly<
       enable_snmp_vrrp enable_traps fifo_write_vrrp_states_on_reload include_check iproute_etc_dir iproute_usr_dir
       json_dump_file json_version log_unknown_vrids lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
       lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force lvs_notify_fifo lvs_notify_fifo_script
-      lvs_process_name lvs_sync_daemon lvs_timeouts max_auto_priority min_auto_priority_delay nftables
+      lvs_process_name lvs_sync_daemon max_auto_priority min_auto_priority_delay nftables
       nftables_counters nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
       nftables_priority notify_fifo notify_fifo_script process_monitor_rcv_bufs process_monitor_rcv_bufs_force
       process_name process_names random_seed reload_check_config reload_file reload_repeat reload_time_file
@@ -161,14 +173,15 @@ export const keywordTable: Readonly<
       alpha connect_timeout delay_before_retry delay_loop hysteresis inhibit_on_failure ip_family lb_algo lb_kind
       lvs_method lvs_sched omega ops persistence_granularity persistence_timeout protocol quorum quorum_down
       quorum_up real_server retry sorry_server sorry_server_inhibit sorry_server_lvs_method virtualhost warmup
-      weight
+      weight flag-1 flag-2 flag-3 mh-fallback mh-port persistence_engine sh-fallback sh-port
     `,
     accepted: `
       hashed smtp_alert
     `,
     unsupported: `
-      flag-1 flag-2 flag-3 ha_suspend mh-fallback mh-port persistence_engine sh-fallback sh-port snmp_name
+      ha_suspend snmp_name
     `,
+    own: 'laddr_group_name toa',
   },
   'virtual_server/real_server': {
     supported: `

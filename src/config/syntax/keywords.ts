@@ -4,6 +4,7 @@ import { keywordTable } from './keyword-table.ts'
 export type Container =
   | 'root'
   | 'global_defs'
+  | 'lvs_settings'
   | 'vrrp_instance'
   | 'vrrp_instance/authentication'
   | 'vrrp_instance/auth_hmac'
@@ -47,6 +48,8 @@ export type Keyword = {
   readonly name: string
   readonly container: Container
   readonly support: KeywordSupport
+  /** keepalived does not know it. */
+  readonly own: boolean
   readonly content: KeywordContent
   /** `script`: read by the rule ScriptLine of the grammar; `regex`: one argument with escapes. */
   readonly reading: 'plain' | 'script' | 'regex'
@@ -56,7 +59,7 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).f
 
 const lineLists =
   set(`static_ipaddress static_routes static_rules virtual_ipaddress virtual_ipaddress_excluded virtual_routes
-  virtual_rules unicast_peer track_interface track_script track_process track_bfd virtual_server_group linkbeat_interfaces
+  virtual_rules unicast_peer local_address_group track_interface track_script track_process track_bfd virtual_server_group linkbeat_interfaces
   interface_up_down_delays`)
 const wordLists = set('group notification_email interfaces')
 const scripts = set(`startup_script shutdown_script notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
@@ -65,7 +68,8 @@ const scripts = set(`startup_script shutdown_script notify_fifo_script vrrp_noti
 
 function contentOf(container: Container, name: string): KeywordContent {
   if (lineLists.has(name)) return 'lines'
-  if (wordLists.has(name)) return 'words'
+  // In lvs_settings interfaces is a line.
+  if (wordLists.has(name) && container !== 'lvs_settings') return 'words'
   // In instances and groups track_file is a list of names; at the root it defines one, in FILE_CHECK it names one.
   if (name === 'track_file' && (container === 'vrrp_instance' || container === 'vrrp_sync_group')) return 'lines'
   return containerInside(container, name) === undefined ? 'line' : 'block'
@@ -83,12 +87,13 @@ const positions: ReadonlyMap<Container, ReadonlyMap<string, Keyword>> = new Map(
   (Object.keys(keywordTable) as Container[]).map((container) => {
     const lists = keywordTable[container]
     const inside = new Map<string, Keyword>()
-    for (const support of ['supported', 'accepted', 'unsupported'] as const)
-      for (const name of set(lists[support]))
+    for (const list of ['supported', 'accepted', 'unsupported', 'own'] as const)
+      for (const name of set(lists[list] ?? ''))
         inside.set(name, {
           name,
           container,
-          support,
+          support: list === 'own' ? 'supported' : list,
+          own: list === 'own',
           content: contentOf(container, name),
           reading: scripts.has(name) ? 'script' : name === 'regex' ? 'regex' : 'plain',
         })
