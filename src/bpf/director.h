@@ -54,15 +54,15 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct packet *
 	if (destination->flags & DESTINATION_LOCAL)
 		return leave(EXIT_LOCAL, TC_PASS);
 	if (packet->ttl <= 1)
-		return answer_icmp(skb, ICMP_TIME_EXCEEDED, 0, 0, EXIT_TTL);
+		return answer_icmp(skb, ANSWER_TIME_EXCEEDED, 0, EXIT_TTL);
 	if (too_big(skb, packet, destination->mtu))
-		return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, destination->mtu, EXIT_TOO_BIG);
+		return answer_icmp(skb, ANSWER_TOO_BIG, destination->mtu, EXIT_TOO_BIG);
 	way.ifindex = destination->ifindex;
 	way.next_hop = narrow(&destination->next_hop);
 	if (!way.ifindex) {
 		found = route(skb, packet, packet->flow.source, narrow(&destination->address), &way);
 		if (found == ROUTE_TOO_BIG)
-			return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, way.mtu, EXIT_TOO_BIG);
+			return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
 		if (found == ROUTE_NONE)
 			return leave(EXIT_NO_ROUTE, TC_DROP);
 	}
@@ -130,7 +130,7 @@ static __always_inline int output(struct __sk_buff *skb, const struct packet *pa
 	advance(&flow, connection, DIRECTION_OUTPUT, packet->tcp_flags, now);
 	/* The server hears of it as if from the client; it is the way to the client that is narrow. */
 	if (route_back(skb, packet, flow.target, flow.source, way_in, &way) == ROUTE_TOO_BIG)
-		return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, way.mtu, EXIT_TOO_BIG);
+		return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
 	if (translate(skb, packet, false, flow.target, flow.target_port))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_REPLIED);
@@ -278,7 +278,7 @@ static __noinline int first(struct __sk_buff *skb, struct packet *packet)
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
 	index = service->flags & SERVICE_PERSISTENT ? schedule_persistent(service, flow, packet->now) : schedule(service);
 	if (index == NO_DESTINATION)
-		return answer_icmp(skb, ICMP_UNREACHABLE, ICMP_PORT, 0, EXIT_NO_DESTINATION);
+		return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_NO_DESTINATION);
 	return open_connection(packet, service, index, skb->ifindex);
 }
 

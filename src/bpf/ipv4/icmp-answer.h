@@ -5,10 +5,12 @@
 #include "parse.h"
 #include "transmit.h"
 
-#define ICMP_UNREACHABLE 3
-#define ICMP_PORT 3
-#define ICMP_FRAGMENTATION_NEEDED 4
-#define ICMP_TIME_EXCEEDED 11
+/* Type and code. */
+enum answer {
+	ANSWER_PORT_UNREACHABLE = 0x0303,
+	ANSWER_TOO_BIG = 0x0304,
+	ANSWER_TIME_EXCEEDED = 0x0b00,
+};
 
 /* What goes before the quoted packet. */
 struct icmp_prefix {
@@ -72,7 +74,7 @@ static __always_inline bool within_budget(void)
  * case. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
  * quoted transport part sums up to the complement of what its checksum field holds now.
  */
-static __noinline int answer_icmp(struct __sk_buff *skb, __u8 type, __u8 code, __u16 mtu, enum exit why)
+static __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
 {
 	struct icmp_prefix prefix = {};
 	struct quote quote = {};
@@ -115,8 +117,8 @@ static __noinline int answer_icmp(struct __sk_buff *skb, __u8 type, __u8 code, _
 	prefix.target = quote.ip.saddr;
 	sum = bpf_csum_diff(NULL, 0, (__be32 *)&prefix, IP_HLEN, 0);
 	prefix.ip_check = (__be16)~fold(sum);
-	prefix.type = type;
-	prefix.code = code;
+	prefix.type = answer >> 8;
+	prefix.code = answer & 0xff;
 	prefix.mtu = bpf_htons(mtu);
 	sum = bpf_csum_diff(NULL, 0, (__be32 *)&prefix.type, 8, 0);
 	if (check && check == pseudo) {
