@@ -134,7 +134,7 @@ static __always_inline __u32 retire_template(const struct template_key *key, str
 }
 
 /* Removes a client's flow with all that belongs to it. False: somebody else is doing that. */
-static __noinline bool retire(const struct flow *flow, struct connection *connection)
+static __noinline __attribute__((unused)) bool retire(const struct flow *flow, struct connection *connection)
 {
 	struct connection last;
 	struct connection *entry;

@@ -28,7 +28,7 @@
 #define DEFERRED_TIMEOUT 60
 
 #define ETH_P_IP 0x0800
-#define ETH_P_IPV6 0x86dd
+#define ETH_P_IPV6 0x86DD
 #define ETH_HLEN 14
 #define IP6_HLEN 40
 #define IP_HLEN 20
@@ -169,5 +169,6 @@ enum exit {
 	NOTE_TOA_NO_ROOM,
 	NOTE_DROP_ENTRY,
 	NOTE_EVICTED,
+	NOTE_FAST_LANE,
 	EXIT_COUNT,
 };

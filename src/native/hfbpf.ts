@@ -63,6 +63,10 @@ export type Hfbpf = {
   programId(fd: number): Outcome
   /** The descriptor of a link at tc ingress; -EINVAL on kernels before 6.6. */
   tcxAttach(program: number, interfaceIndex: number): Outcome
+  /** A link; `flags` are XDP_FLAGS_* of linux/if_link.h. */
+  xdpAttach(program: number, interfaceIndex: number, flags: number): Outcome
+  /** The id of the program in the driver; 0: none. */
+  xdpQuery(interfaceIndex: number): Outcome
   /** Program ids there. */
   tcxQuery(interfaceIndex: number): readonly number[] | Outcome
   /** -ENOLINK when the interface is gone. */

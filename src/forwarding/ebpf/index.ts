@@ -14,6 +14,7 @@
 
 import { fail, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
 import { type AttachmentKind, hasTcx, removePinDirectory } from '../../sys/bpf/index.ts'
+import { driverOfInterface } from '../../sys/files/index.ts'
 import {
   type Link,
   type OpenRouteClient,
@@ -34,12 +35,14 @@ import {
 import { schedulersBuilt } from './accept.ts'
 import { readConnections } from './connections.ts'
 import { readCounters, readExits } from './counters.ts'
+import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { Interfaces } from './interfaces.ts'
 import { closeDirector, loadDirector } from './program.ts'
 import type { Hop } from './slot.ts'
 import { type Drift, sweep } from './sweep.ts'
 import { Table } from './table.ts'
 
+export type { FastLaneWish } from './fast-lane.ts'
 export { exitNames } from './layout.ts'
 
 export type EbpfOptions = {
@@ -50,6 +53,8 @@ export type EbpfOptions = {
   readonly connectionTableSize?: number
   /** Only these; default: every interface that carries traffic, those that come later too. */
   readonly interfaces?: readonly string[]
+  /** Where established connections are forwarded in the driver already. Default: `off`. */
+  readonly fastLane?: FastLaneWish
   /** Default: tcx where the kernel has it. */
   readonly attachment?: AttachmentKind
   /** Milliseconds between passes over the connection table. */
@@ -111,13 +116,16 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
   const table = new Table(director, hopTo, now)
   const kind = options.attachment ?? (hasTcx(LOOPBACK) ? 'tcx' : 'clsact')
   const interfaces = new Interfaces(kind, director.programs.director, pinDirectory, only, log)
+  const lane = new FastLane(director, options.fastLane ?? 'off', pinDirectory, driverOfInterface, log)
   const follow = () => {
     readLinks()
     interfaces.follow(links)
+    lane.follow(links)
     table.refreshHops()
   }
   follow()
   interfaces.dropStale()
+  lane.dropStale()
   log.info(director.adopted ? 'forwarding taken over' : 'forwarding started', {
     pinDirectory,
     attachment: kind,
@@ -202,8 +210,10 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
       routes.close()
       if (leave === 'nothing') {
         interfaces.detachAll()
+        lane.detachAll()
         removePinDirectory(pinDirectory)
       }
+      lane.close()
       closeDirector(director)
     },
   })

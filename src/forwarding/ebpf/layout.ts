@@ -257,4 +257,5 @@ export const exitNames = [
   'toa-no-room',
   'drop-entry',
   'evicted',
+  'fast-lane',
 ] as const

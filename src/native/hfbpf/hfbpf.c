@@ -29,6 +29,8 @@ static const struct {
 	{ "programId", program_id },
 	{ "tcxAttach", tcx_attach },
 	{ "tcxQuery", tcx_query },
+	{ "xdpAttach", xdp_attach },
+	{ "xdpQuery", xdp_query },
 	{ "linkUpdate", link_update },
 	{ "linkDetach", link_detach },
 	{ "tcAttach", tc_attach },

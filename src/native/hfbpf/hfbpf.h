@@ -48,6 +48,8 @@ napi_value map_delete_batch(napi_env env, napi_callback_info info);
 /* program.c */
 napi_value program_id(napi_env env, napi_callback_info info);
 napi_value tcx_attach(napi_env env, napi_callback_info info);
+napi_value xdp_attach(napi_env env, napi_callback_info info);
+napi_value xdp_query(napi_env env, napi_callback_info info);
 napi_value link_update(napi_env env, napi_callback_info info);
 napi_value link_detach(napi_env env, napi_callback_info info);
 napi_value tcx_query(napi_env env, napi_callback_info info);

@@ -39,6 +39,39 @@ napi_value tcx_attach(napi_env env, napi_callback_info info)
 	return number(env, fd < 0 ? -errno : fd);
 }
 
+/* xdpAttach(programFd, ifindex, flags) -> link fd or -errno; flags: XDP_FLAGS_* of linux/if_link.h */
+napi_value xdp_attach(napi_env env, napi_callback_info info)
+{
+	napi_value argv[MAX_ARGS];
+	int64_t program;
+	int64_t ifindex;
+	int64_t flags;
+	int fd;
+	LIBBPF_OPTS(bpf_link_create_opts, options);
+
+	arguments(env, info, argv);
+	if (!as_int(env, argv[0], &program) || !as_int(env, argv[1], &ifindex) || !as_int(env, argv[2], &flags))
+		return throw_type(env, "xdpAttach(programFd, ifindex, flags)");
+	options.flags = (__u32)flags;
+	fd = bpf_link_create((int)program, (int)ifindex, BPF_XDP, &options);
+	return number(env, fd < 0 ? -errno : fd);
+}
+
+/* xdpQuery(ifindex) -> id of the program in the driver, 0 for none, or -errno */
+napi_value xdp_query(napi_env env, napi_callback_info info)
+{
+	napi_value argv[MAX_ARGS];
+	int64_t ifindex;
+	__u32 id = 0;
+	int error;
+
+	arguments(env, info, argv);
+	if (!as_int(env, argv[0], &ifindex))
+		return throw_type(env, "xdpQuery(ifindex)");
+	error = bpf_xdp_query_id((int)ifindex, 4 /* XDP_FLAGS_DRV_MODE */, &id);
+	return number(env, error ? error : (int64_t)id);
+}
+
 /* linkUpdate(linkFd, programFd): replaces the program without a gap; -ENOLINK when the interface is gone */
 napi_value link_update(napi_env env, napi_callback_info info)
 {

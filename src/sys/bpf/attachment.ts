@@ -26,15 +26,48 @@ export function attachIngress(
     const outcome = bpf.tcAttach(program.fd, interfaceIndex, PRIORITY, HANDLE)
     return outcome < 0 ? fail(systemError('RTM_NEWTFILTER', outcome)) : ok(undefined)
   }
+  // A link of an interface with the same index in another namespace can be updated, but does nothing here.
+  const stillHere = () => isAttached(kind, program, interfaceIndex)
+  return holdLink(program, pin, stillHere, () => bpf.tcxAttach(program.fd, interfaceIndex))
+}
+
+/** XDP_FLAGS_DRV_MODE of linux/if_link.h: in the driver, before there is an skb. */
+const IN_DRIVER = 4
+
+/**
+ * Puts a program at an interface's driver, in the place of one put there before, without a gap. A driver that cannot is
+ * an error (EOPNOTSUPP, or what it says of the MTU and offloads). Many lose packets when a program comes or goes, so one
+ * that hangs there is replaced in its link.
+ */
+export function attachDriver(program: BpfProgram, interfaceIndex: number, pin: string): Result<void, SystemError> {
+  return holdLink(
+    program,
+    pin,
+    () => hfbpf().xdpQuery(interfaceIndex) === program.id(),
+    () => hfbpf().xdpAttach(program.fd, interfaceIndex, IN_DRIVER),
+  )
+}
+
+/** Updates the link pinned there, or makes one and pins it. */
+function holdLink(
+  program: BpfProgram,
+  pin: string,
+  stillHere: () => boolean,
+  create: () => number,
+): Result<void, SystemError> {
+  const bpf = hfbpf()
   const held = bpf.get(pin)
   if (held >= 0) {
     const updated = bpf.linkUpdate(held, program.fd)
+    if (updated === 0 && stillHere()) {
+      bpf.close(held)
+      return ok(undefined)
+    }
+    bpf.linkDetach(held)
     bpf.close(held)
-    // A link of an interface with the same index in another namespace can be updated, but does nothing here.
-    if (updated === 0 && isAttached(kind, program, interfaceIndex)) return ok(undefined)
     removePin(pin)
   }
-  const link = bpf.tcxAttach(program.fd, interfaceIndex)
+  const link = create()
   if (link < 0) return fail(systemError('BPF_LINK_CREATE', link))
   const pinned = bpf.pin(link, pin)
   bpf.close(link)
@@ -53,6 +86,11 @@ export function detachIngress(kind: AttachmentKind, interfaceIndex: number, pin:
     hfbpf().tcDetach(interfaceIndex, PRIORITY, HANDLE)
     return
   }
+  releaseLink(pin)
+}
+
+/** Detaches the link pinned there and removes the pin; nothing there is fine. */
+export function releaseLink(pin: string): void {
   const link = hfbpf().get(pin)
   if (link < 0) return
   hfbpf().linkDetach(link)

@@ -7,7 +7,15 @@
 import type { Result } from '../../base/index.ts'
 import { openHfbpf } from '../../native/index.ts'
 
-export { type AttachmentKind, attachIngress, detachIngress, hasTcx, isAttached } from './attachment.ts'
+export {
+  type AttachmentKind,
+  attachDriver,
+  attachIngress,
+  detachIngress,
+  hasTcx,
+  isAttached,
+  releaseLink,
+} from './attachment.ts'
 export { BpfMap, openPinnedMap, type Slice } from './map.ts'
 export { type BpfObject, type LoadError, loadObject, objectPath } from './object.ts'
 export { listPins, preparePinDirectory, removePin, removePinDirectory } from './pins.ts'

@@ -4,5 +4,6 @@
  */
 
 export * from './configuration-files.ts'
+export { driverOfInterface } from './interface-driver.ts'
 export * from './small-files.ts'
 export * from './system.ts'
