@@ -41,9 +41,12 @@ full:
 	return 0;
 }
 
-/* One packet's effect on its connection: state, counts, timeout; an embryo that has been acknowledged moves over. */
-static __always_inline void advance(const struct flow *flow, struct connection *connection, enum direction direction,
-				    __u8 tcp_flags, __u32 now)
+/*
+ * One packet's effect on its connection: state, counts, timeout; an embryo that has been acknowledged moves over. @flow
+ * is the client's. @direction is input or output; input of a connection whose output is not seen is a case of its own.
+ */
+static __always_inline void advance(const struct packet *packet, const struct flow *flow, struct connection *connection,
+				    enum direction direction, __u32 now)
 {
 	struct settings *held = held_settings();
 	__u32 before;
@@ -57,8 +60,15 @@ static __always_inline void advance(const struct flow *flow, struct connection *
 		return;
 	}
 	before = connection->status;
-	state = tcp_step(direction, tcp_event_of(tcp_flags), before & STATE_MASK);
-	after = (before & ~(STATE_MASK | CONNECTION_ACTIVE)) | state | tcp_active(state);
+	after = before & ~(STATE_MASK | CONNECTION_ACTIVE);
+	if (before & CONNECTION_NO_OUTPUT) {
+		if (direction == DIRECTION_OUTPUT)
+			after &= ~CONNECTION_NO_OUTPUT;
+		else
+			direction = DIRECTION_INPUT_ONLY;
+	}
+	state = tcp_step(direction, tcp_event_of(packet->tcp_flags), before & STATE_MASK);
+	after |= state | tcp_active(state);
 	touch(connection, held->tcp_timeouts[state & (STATES - 1)], now);
 	if (after == before)
 		return;

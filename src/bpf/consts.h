@@ -75,6 +75,7 @@
 #define METHOD_NAT 0
 #define METHOD_TUN 2
 #define METHOD_DR 3
+#define METHOD_BYPASS 4 /* of connections only: on to where the packet was going */
 #define METHOD_FULLNAT 5
 
 /* struct destination.tunnel_type, tunnel_flags: IPVS's numbers */
@@ -112,14 +113,14 @@
 #define STATE_MASK 0xff
 #define CONNECTION_ACTIVE 0x100     /* counted as active */
 #define CONNECTION_REPLY 0x200      /* the second entry of a NAT or FULLNAT connection: see struct connection */
-#define CONNECTION_NAT 0x400
+#define CONNECTION_NAT 0x400	     /* NAT or FULLNAT: it has a reply entry */
 #define CONNECTION_CONTROLLED 0x800 /* made through a template, which counts it */
 #define CONNECTION_ANY_PORT 0x1000  /* that template has port 0 */
 #define CONNECTION_DEAD 0x2000      /* somebody is removing it */
 #define CONNECTION_EMBRYO 0x4000    /* in the table of half-open ones */
 #define CONNECTION_FULLNAT 0x8000
 #define CONNECTION_MARK 0x10000	    /* that template is of a firewall mark, which the destination's record has */
-#define CONNECTION_NO_OUTPUT 0x20000 /* no packet of the server has been seen (direct routing, tunnels) */
+#define CONNECTION_NO_OUTPUT 0x20000 /* no packet of the server is expected or has been seen (direct routing, tunnels) */
 #define CONNECTION_SYNCED 0x40000   /* told by another director */
 #define CONNECTION_BYPASS 0x80000
 #define CLIENT_BITS_SHIFT 24

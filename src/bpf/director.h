@@ -45,6 +45,7 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct packet *
 	struct destination *destination;
 	struct way way = {};
 	__u32 index = packet->destination;
+	int failed;
 	int found;
 
 	destination = bpf_map_lookup_elem(&destinations, &index);
@@ -66,10 +67,29 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct packet *
 		if (found == ROUTE_NONE)
 			return leave(EXIT_NO_ROUTE, TC_DROP);
 	}
-	if (packet->nat ? translate(skb, packet, true, packet->address, packet->port) : age(skb, packet))
+	switch (packet->method) {
+	case METHOD_NAT:
+		failed = translate(skb, packet, true, packet->address, packet->port);
+		break;
+	default:
+		failed = age(skb, packet);
+	}
+	if (failed)
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_FORWARDED);
 	return send_to(&way);
+}
+
+/* How a connection's packets travel: with NAT as it was made, otherwise as its destination says. */
+static __always_inline __u8 method_of(__u32 status, const struct destination *destination)
+{
+	__u8 method = destination->method;
+
+	if (status & CONNECTION_FULLNAT)
+		return METHOD_FULLNAT;
+	if (status & CONNECTION_NAT)
+		return METHOD_NAT;
+	return method == METHOD_NAT || method == METHOD_FULLNAT ? METHOD_DR : method;
 }
 
 /* Enters the way back of a half-open NAT connection. */
@@ -94,16 +114,16 @@ static __always_inline int input(struct packet *packet, struct connection *conne
 	packet->destination = index;
 	packet->address = connection->address;
 	packet->port = connection->port;
-	packet->nat = connection->status & CONNECTION_NAT;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	packet->method = method_of(connection->status, destination);
 	/* A SYN that comes again while its reply entry may have been evicted by others. */
-	if (connection->status & CONNECTION_EMBRYO && packet->nat && packet->tcp_flags & 0x02)
+	if (connection->status & CONNECTION_EMBRYO && connection->status & CONNECTION_NAT && packet->tcp_flags & 0x02)
 		enter_reply(&packet->flow, connection);
 	count_in(index, packet->length, 0);
-	advance(&packet->flow, connection, connection->status & CONNECTION_NAT ? DIRECTION_INPUT : DIRECTION_INPUT_ONLY,
-		packet->tcp_flags, now);
+	connection->packets += 1;
+	advance(packet, &packet->flow, connection, DIRECTION_INPUT, now);
 	return DECIDED;
 }
 
@@ -127,7 +147,7 @@ static __always_inline int output(struct __sk_buff *skb, const struct packet *pa
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
 		count_out(index, packet->length);
-	advance(&flow, connection, DIRECTION_OUTPUT, packet->tcp_flags, now);
+	advance(packet, &flow, connection, DIRECTION_OUTPUT, now);
 	/* The server hears of it as if from the client; it is the way to the client that is narrow. */
 	if (route_back(skb, packet, flow.target, flow.source, way_in, &way) == ROUTE_TOO_BIG)
 		return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
@@ -189,17 +209,18 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-	nat = destination->method == METHOD_NAT ? CONNECTION_NAT : 0;
+	packet->method = destination->method;
+	nat = packet->method == METHOD_NAT ? CONNECTION_NAT : 0;
 	fresh.address = narrow(&destination->address);
 	fresh.port = service->port && destination->port ? destination->port : flow->target_port;
 	packet->destination = index;
 	packet->address = fresh.address;
 	packet->port = fresh.port;
-	packet->nat = nat;
 	fresh.destination = index;
 	fresh.seen = now;
 	fresh.ifindex = ifindex;
-	fresh.status = nat;
+	fresh.packets = 1;
+	fresh.status = nat ? nat : CONNECTION_NO_OUTPUT;
 	if (flow->protocol == IPPROTO_TCP) {
 		state = tcp_step(nat ? DIRECTION_INPUT : DIRECTION_INPUT_ONLY, tcp_event_of(packet->tcp_flags), NO);
 		fresh.status |= state | tcp_active(state) | CONNECTION_EMBRYO;

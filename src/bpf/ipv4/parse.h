@@ -19,7 +19,8 @@ struct packet {
 	__u32 destination;
 	__be32 address;
 	__be16 port;
-	__u16 nat;
+	__u8 method; /* METHOD_* */
+	__u8 chunk;  /* of SCTP: enum sctp_event */
 };
 
 struct ports {

@@ -144,6 +144,9 @@ export const SERVICE_FALLBACK = 0x08
 export const SERVICE_HASH_PORT = 0x10
 export const SERVICE_SCHED3 = 0x20
 export const SERVICE_TOA = 0x100
+/** Where `director` finds the other programs: index of the map `stages`. */
+export const STAGE_ODD = 0
+export const STAGE_IPV6 = 1
 export const DESTINATION_USED = 1
 export const DESTINATION_AVAILABLE = 2
 export const DESTINATION_LOCAL = 4
@@ -178,6 +181,7 @@ export const CLIENT_BITS_SHIFT = 24
 export const schedulerNumbers = { rr: 0, wrr: 1, lc: 2, wlc: 3 } as const satisfies Partial<
   Record<SchedulerName, number>
 >
+export const METHOD_BYPASS = 4
 /** METHOD_*. */
 export const methodNumbers = { nat: 0, tun: 2, dr: 3, fullnat: 5 } as const satisfies Record<ForwardingMethod, number>
 /** TUNNEL_*. */

@@ -4,6 +4,7 @@ import { fail, type Log, ok, type Result } from '../../base/index.ts'
 import {
   type BpfMap,
   type BpfProgram,
+  type LoadError,
   loadObject,
   objectPath,
   openPinnedMap,
@@ -16,6 +17,7 @@ import {
   ICMP_BUDGET,
   LAYOUT_VERSION,
   SETTINGS_PMTU_DISC,
+  STAGE_ODD,
   sctpTimeouts,
   settings,
   tcpTimeouts,
@@ -92,11 +94,7 @@ export function loadDirector({
 
   const entries = reuse.has('connections') ? {} : { connections: connectionTableSize, templates: connectionTableSize }
   const object = loadObject(objectPath('director.bpf.o'), entries, reuse)
-  if (!object.ok) {
-    const { log: verifier, ...error } = object.error
-    const last = verifier.trim().split('\n').slice(-6).join('\n')
-    return fail(unsupported({ ...error, message: last === '' ? error.message : `${error.message}\n${last}` }))
-  }
+  if (!object.ok) return refused(object.error)
   for (const map of reuse.values()) map.close()
 
   const maps: Partial<Record<MapName, BpfMap>> = {}
@@ -109,6 +107,8 @@ export function loadDirector({
     if (!done.ok) return fail(unsupported(done.error))
   }
   const complete = maps as Record<MapName, BpfMap>
+  const odd = loadStage('director-odd.bpf.o', 'director_odd', STAGE_ODD, complete)
+  if (!odd.ok) return odd
   // Constants of the program, which it holds itself.
   for (const [name, map] of object.value.maps) if (!(name in maps)) map.close()
   const adopted = reuse.size === MAPS.length
@@ -120,6 +120,29 @@ export function loadDirector({
   }
   const programs = { director: program('director'), reap: program('reap'), settle: program('settle') }
   return ok({ maps: complete, programs, adopted })
+}
+
+/** Loads one more program around the director's maps and puts it where the director calls it. */
+function loadStage(
+  file: string,
+  name: string,
+  stage: number,
+  maps: Readonly<Record<MapName, BpfMap>>,
+): Result<void, Unsupported> {
+  const object = loadObject(objectPath(file), {}, new Map(Object.entries(maps)))
+  if (!object.ok) return refused(object.error)
+  for (const map of object.value.maps.values()) map.close()
+  const program = object.value.programs.get(name)
+  if (program === undefined) throw new Error(`${file} has no program ${name}`)
+  const placed = maps.stages.update(u32(stage), u32(program.fd))
+  for (const one of object.value.programs.values()) one.close()
+  return placed.ok ? placed : fail(unsupported(placed.error))
+}
+
+/** With the verifier's last words. */
+function refused({ log: verifier, ...error }: LoadError): Result<never, Unsupported> {
+  const last = verifier.trim().split('\n').slice(-6).join('\n')
+  return fail(unsupported({ ...error, message: last === '' ? error.message : `${error.message}\n${last}` }))
 }
 
 export function closeDirector({ maps, programs }: Director): void {
