@@ -66,12 +66,26 @@ export type VirtualServerSnapshot = {
   readonly realServers: readonly RealServerSnapshot[]
 }
 
+/** Per second, smoothed over some seconds. */
+export type RatesSnapshot = {
+  readonly connections: number
+  readonly inPackets: number
+  readonly outPackets: number
+  readonly inBytes: number
+  readonly outBytes: number
+}
+
 /** One destination in the forwarding table, with its weight there and its counters. */
 export type DestinationSnapshot = {
   readonly address: IpAddress
   readonly port: number
   readonly method: string
+  /** The outer headers of a tunnel; absent with tun: ipip. */
+  readonly tunnel?: { readonly type: string; readonly port: number; readonly checksum: string }
   readonly weight: number
+  /** Connection limits; absent: none. */
+  readonly upperThreshold?: number
+  readonly lowerThreshold?: number
   readonly activeConnections: number
   readonly inactiveConnections: number
   readonly persistentConnections: number
@@ -80,12 +94,30 @@ export type DestinationSnapshot = {
   readonly outPackets: number
   readonly inBytes: number
   readonly outBytes: number
+  readonly rates: RatesSnapshot
 }
 
 export type ServiceSnapshot = {
   readonly key: string
   readonly scheduler: string
+  /** flag-1, flag-2, flag-3; absent: none. */
+  readonly schedulerFlags?: readonly string[]
   readonly persistenceTimeout?: number
+  /** Clients are grouped by so many leading bits; absent without persistence. */
+  readonly persistencePrefixLength?: number
+  readonly persistenceEngine?: string
+  readonly onePacket?: true
+  /** FULLNAT: what servers see as the client; absent: none. */
+  readonly localAddresses?: readonly IpAddress[]
+  /** FULLNAT: servers are told the client in a TCP option. */
+  readonly tcpOptionAddress?: true
+  /** Totals, what removed destinations carried included. */
+  readonly connections: number
+  readonly inPackets: number
+  readonly outPackets: number
+  readonly inBytes: number
+  readonly outBytes: number
+  readonly rates: RatesSnapshot
   /** What of it could not be put into the table, in words; absent when all of it is there. */
   readonly failure?: string
   readonly destinations: readonly DestinationSnapshot[]
@@ -93,7 +125,14 @@ export type ServiceSnapshot = {
 
 export type ForwardingSnapshot = {
   readonly backend: 'ebpf' | 'ipvs'
+  /** What there is room for, and the connections and templates that destinations hold of it. */
+  readonly connectionTable: { readonly size: number; readonly connections: number }
+  /** Seconds. */
+  readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number }
+  /** All that the backend has, by the names of lvs_settings. */
+  readonly settings: Readonly<Record<string, number>>
   readonly services: readonly ServiceSnapshot[]
+  /** Why packets left the forwarding program, every reason by its name. */
   readonly exits: Readonly<Record<string, number>>
 }
 

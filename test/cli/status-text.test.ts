@@ -8,6 +8,13 @@ import type { DaemonSnapshot } from '../../src/observe/index.ts'
 const now = Date.parse('2026-01-02T00:00:00.000Z')
 const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString()
 
+const still = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+const table = {
+  connectionTable: { size: 262_144, connections: 1_243 },
+  timeouts: { tcp: 900, tcpFin: 120, udp: 300 },
+  settings: {},
+} as const
+
 const snapshot: DaemonSnapshot = {
   version: '1.2.3',
   pid: 42,
@@ -97,11 +104,14 @@ const snapshot: DaemonSnapshot = {
   ],
   forwarding: {
     backend: 'ebpf',
+    ...table,
     services: [
       {
         key: 'tcp/192.168.2.240:80',
         scheduler: 'wlc',
         persistenceTimeout: 50,
+        ...still,
+        rates: still,
         destinations: [
           {
             address: address('192.168.2.212'),
@@ -116,6 +126,7 @@ const snapshot: DaemonSnapshot = {
             outPackets: 0,
             inBytes: 1_234_567,
             outBytes: 0,
+            rates: { ...still, connections: 12.4, inBytes: 34_567 },
           },
         ],
       },
@@ -138,12 +149,13 @@ VI_1            eth0/51 v2 IPv4  MASTER  2m 5s        150  192.168.2.210 (us)  1
 VI_6            eth7/6 v3 IPv6   FAULT   5s     90 of 100  -                        0         0         0
   eth7: no such interface
 
-VIRTUAL SERVER         STATE  FOR     WEIGHT  ACTIVE  INACTIVE  CONNECTIONS      IN  OUT  LAST CHECK
+VIRTUAL SERVER         STATE  FOR     WEIGHT  ACTIVE  INACTIVE  CONNECTIONS      IN  OUT  NEW/S   IN/S  OUT/S  LAST CHECK
 tcp/192.168.2.240:80   UP
   wlc, persistent 50 s
-  192.168.2.212:80 dr  UP     1m 40s       1       7     1 234        5 000  1.2 MB    -  connected 3s ago
-  192.168.2.213:80     DOWN   10s          -       -         -            -       -    -  refused 1s ago (1 of 2)
+  192.168.2.212:80 dr  UP     1m 40s       1       7     1 234        5 000  1.2 MB    -     12  35 kB      -  connected 3s ago
+  192.168.2.213:80     DOWN   10s          -       -         -            -       -    -      -      -      -  refused 1s ago (1 of 2)
     connection refused
+ebpf, 1 243 connections of 262 144 there is room for
 packets not forwarded: 4 no-destination
 
 ROLE     STATE    PID  RESTARTS
@@ -182,11 +194,14 @@ test('a sorry server in the table has a row of its own, and a service that faile
       ...snapshot,
       forwarding: {
         backend: 'ebpf',
+        ...table,
         exits: {},
         services: [
           {
             key: 'tcp/192.168.2.240:80',
             scheduler: 'wlc',
+            ...still,
+            rates: still,
             failure: 'lb_algo dh is not supported',
             destinations: [{ ...held, address: address('192.168.2.99') }],
           },
@@ -223,3 +238,70 @@ test('bytes are shown in two digits and their unit', () =>
   ]))
 
 test('thousands are set apart', () => expect([count(7), count(1_234_567)]).toEqual(['7', '1 234 567']))
+
+test('a service is shown with what is special about it, and each server with how it is reached', () => {
+  const held = snapshot.forwarding?.services[0]?.destinations[0]
+  if (held === undefined) throw new Error('no destination')
+  const to = (last: number, method: string, tunnel?: { type: string; port: number; checksum: string }) => ({
+    ...held,
+    address: address(`192.168.2.${last}`),
+    port: 0,
+    method,
+    ...(tunnel === undefined ? {} : { tunnel }),
+  })
+  const text = statusText(
+    {
+      ...snapshot,
+      virtualServers: [
+        { key: 'fwmark/4/7', scheduler: 'mh', quorum: 'up', sorryServerInUse: false, realServers: [] },
+        { key: 'fwmark/6/7', scheduler: 'rr', quorum: 'up', sorryServerInUse: false, realServers: [] },
+      ],
+      forwarding: {
+        backend: 'ipvs',
+        ...table,
+        exits: {},
+        services: [
+          {
+            key: 'fwmark/4/7',
+            scheduler: 'mh',
+            schedulerFlags: ['flag-1', 'flag-2'],
+            persistenceTimeout: 300,
+            persistencePrefixLength: 24,
+            persistenceEngine: 'sip',
+            onePacket: true,
+            localAddresses: [address('10.0.0.1'), address('10.0.0.2')],
+            tcpOptionAddress: true,
+            ...still,
+            rates: still,
+            destinations: [
+              to(1, 'tun', { type: 'gue', port: 6080, checksum: 'remote-checksum' }),
+              to(2, 'tun', { type: 'gre', port: 0, checksum: 'none' }),
+              to(3, 'tun'),
+              to(4, 'fullnat'),
+            ],
+          },
+          {
+            key: 'fwmark/6/7',
+            scheduler: 'rr',
+            persistenceTimeout: 9,
+            persistencePrefixLength: 128,
+            ...still,
+            rates: still,
+            destinations: [],
+          },
+        ],
+      },
+    },
+    now,
+    paletteFor(false),
+  )
+  expect(text).toMatch(
+    /^ {2}mh, flag-1, flag-2, one packet, persistent 300 s by \/24, engine sip, 2 local addresses, toa$/m,
+  )
+  expect(text).toMatch(/^ {2}rr, persistent 9 s$/m)
+  expect(text).toMatch(/2\.1:0 tun gue:6080 remote-checksum +SPARE/)
+  expect(text).toMatch(/2\.2:0 tun gre +SPARE/)
+  expect(text).toMatch(/2\.3:0 tun +SPARE/)
+  expect(text).toMatch(/2\.4:0 fullnat +SPARE.* 0 B +12 +35 kB +0 B$/m)
+  expect(text).toMatch(/^ipvs, 1 243 connections$/m)
+})

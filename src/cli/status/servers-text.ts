@@ -3,6 +3,7 @@ import type {
   DestinationSnapshot,
   ForwardingSnapshot,
   RealServerSnapshot,
+  ServiceSnapshot,
   VirtualServerSnapshot,
 } from '../../observe/index.ts'
 import { bytes, count, since } from './amounts.ts'
@@ -30,22 +31,27 @@ export function serversText(
     ['>CONNECTIONS', 5],
     ['>IN', 6],
     ['>OUT', 7],
+    ['>NEW/S', 8],
+    ['>IN/S', 9],
+    ['>OUT/S', 10],
     ['LAST CHECK', 1],
   )
   const rows = servers.flatMap((server): Row[] => {
     const service = services.get(server.key)
     const destinations = new Map(service?.destinations.map((held) => [place(held), held]))
     const configured = new Set(server.realServers.map(place))
-    const persistence = service?.persistenceTimeout === undefined ? '' : `, persistent ${service.persistenceTimeout} s`
     return [
       [cell(server.key), server.quorum === 'up' ? cell('UP', palette.good) : cell('DOWN', palette.bad)],
-      { note: `  ${server.scheduler}${persistence}`, show: palette.quiet },
+      {
+        note: `  ${[server.scheduler, ...(service === undefined ? [] : traits(service))].join(', ')}`,
+        show: palette.quiet,
+      },
       ...(service?.failure === undefined ? [] : [{ note: `  ${service.failure}`, show: palette.bad }]),
       ...server.realServers.flatMap((real) => realServerRows(real, destinations.get(place(real)), now, palette)),
       ...[...destinations.values()]
         .filter((held) => !configured.has(place(held)))
         .map((held) => [
-          cell(`  ${place(held)} ${held.method}`),
+          cell(`  ${place(held)} ${methodText(held)}`),
           server.sorryServerInUse ? cell('SORRY', palette.odd) : cell('SPARE', palette.quiet),
           cell(''),
           ...counters(held),
@@ -64,10 +70,10 @@ function realServerRows(
   const shown = { up: good, down: bad, unknown: quiet }[real.state]
   return [
     [
-      cell(`  ${place(real)}${held === undefined ? '' : ` ${held.method}`}`),
+      cell(`  ${place(real)}${held === undefined ? '' : ` ${methodText(held)}`}`),
       cell(real.state.toUpperCase(), shown),
       cell(since(real.since, now)),
-      ...(held === undefined ? Array.from({ length: 6 }, () => right('-')) : counters(held)),
+      ...(held === undefined ? Array.from({ length: 9 }, () => right('-')) : counters(held)),
       cell(checkText(real.checkers, now)),
     ],
     ...(real.reason === undefined ? [] : [{ note: `    ${real.reason}`, show: bad }]),
@@ -90,9 +96,36 @@ const counters = (held: DestinationSnapshot): readonly Cell[] => [
   right(count(held.inactiveConnections)),
   right(count(held.connections)),
   right(bytes(held.inBytes)),
-  // By direct routing and tunnels answers do not come past here.
-  right(held.method === 'nat' ? bytes(held.outBytes) : '-'),
+  right(answersPassHere(held) ? bytes(held.outBytes) : '-'),
+  right(count(Math.round(held.rates.connections))),
+  right(bytes(held.rates.inBytes)),
+  right(answersPassHere(held) ? bytes(held.rates.outBytes) : '-'),
 ]
+
+/** By direct routing and tunnels they go to the client another way. */
+const answersPassHere = ({ method }: DestinationSnapshot): boolean => method === 'nat' || method === 'fullnat'
+
+/** `dr`, `fullnat`, `tun gue:6080 checksum`. */
+function methodText({ method, tunnel }: DestinationSnapshot): string {
+  if (tunnel === undefined || tunnel.type === 'ipip') return method
+  const port = tunnel.port === 0 ? '' : `:${tunnel.port}`
+  return `${method} ${tunnel.type}${port}${tunnel.checksum === 'none' ? '' : ` ${tunnel.checksum}`}`
+}
+
+/** What is special about a service, in words. */
+function traits(service: ServiceSnapshot): readonly string[] {
+  const { key, persistenceTimeout: timeout, persistencePrefixLength: prefix, localAddresses = [] } = service
+  const full = /\[|fwmark\/6/.test(key) ? 128 : 32
+  const group = prefix === undefined || prefix === full ? '' : ` by /${prefix}`
+  return [
+    ...(service.schedulerFlags ?? []),
+    ...(service.onePacket === true ? ['one packet'] : []),
+    ...(timeout === undefined ? [] : [`persistent ${timeout} s${group}`]),
+    ...(service.persistenceEngine === undefined ? [] : [`engine ${service.persistenceEngine}`]),
+    ...(localAddresses.length === 0 ? [] : [`${count(localAddresses.length)} local addresses`]),
+    ...(service.tcpOptionAddress === true ? ['toa'] : []),
+  ]
+}
 
 const place = ({ address, port }: { readonly address: string; readonly port: number }): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -18,7 +18,11 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
     ...(virtualRouters.length === 0 ? [] : [routersText(virtualRouters, now, palette, width)]),
     ...(virtualServers.length === 0
       ? []
-      : [serversText(virtualServers, forwarding, now, palette, width) + packetsText(forwarding, palette, width)]),
+      : [
+          serversText(virtualServers, forwarding, now, palette, width) +
+            tableText(forwarding, palette, width) +
+            packetsText(forwarding, palette, width),
+        ]),
     rolesText(snapshot.roles, palette, width),
   ]
   return parts.join('\n')
@@ -109,6 +113,14 @@ const harmless = new Set([
   'ftp-data',
   'reply-to-stack',
 ])
+
+/** How full the table of connections is. */
+function tableText(forwarding: ForwardingSnapshot | undefined, { quiet }: Palette, width = Infinity): string {
+  if (forwarding === undefined) return ''
+  const { backend, connectionTable: held } = forwarding
+  const room = backend === 'ebpf' ? ` of ${count(held.size)} there is room for` : ''
+  return `${quiet(clip(`${backend}, ${count(held.connections)} connections${room}`, width))}\n`
+}
 
 /** What became of packets, where some were not forwarded that should have been. */
 function packetsText(forwarding: ForwardingSnapshot | undefined, { odd }: Palette, width: number | undefined): string {

@@ -37,11 +37,18 @@ export function wantedService(server: VirtualServer, alive: readonly boolean[], 
     service: {
       address: server.service,
       scheduler: server.scheduler,
-      ...(server.persistence === undefined ? {} : { persistence: server.persistence }),
       onePacket: server.onePacket,
+      ...given(server, ['schedulerFlags', 'persistence', 'persistenceEngine', 'localAddresses', 'tcpOptionAddress']),
     },
     destinations: [...destinations.values()],
   }
+}
+
+/** Of the fields named those that are there. */
+function given<T extends object, K extends keyof T>(of: T, names: readonly K[]): Partial<Pick<T, K>> {
+  const picked: Partial<Pick<T, K>> = {}
+  for (const name of names) if (of[name] !== undefined) picked[name] = of[name]
+  return picked
 }
 
 const destination = (real: RealServer, weight: number): Destination => ({
@@ -49,15 +56,17 @@ const destination = (real: RealServer, weight: number): Destination => ({
   port: real.port,
   weight,
   method: real.method,
+  ...given(real, ['tunnel']),
   upperThreshold: real.upperThreshold,
   lowerThreshold: real.lowerThreshold,
 })
 
-const sorryDestination = ({ address, port, method }: SorryServer, weight: number): Destination => ({
-  address,
-  port,
+const sorryDestination = (sorry: SorryServer, weight: number): Destination => ({
+  address: sorry.address,
+  port: sorry.port,
   weight,
-  method,
+  method: sorry.method,
+  ...given(sorry, ['tunnel']),
   upperThreshold: 0,
   lowerThreshold: 0,
 })

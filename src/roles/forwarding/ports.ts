@@ -1,4 +1,4 @@
-import type { Log, Micros, Result } from '../../base/index.ts'
+import type { IpAddress, Log, Micros, Result } from '../../base/index.ts'
 import type { ForwardingBackend, Unsupported } from '../../forwarding/index.ts'
 import type { ForwardingSlice } from '../ipc/index.ts'
 
@@ -6,6 +6,8 @@ import type { ForwardingSlice } from '../ipc/index.ts'
 export type ForwardingPorts = {
   /** Opens the backend that the slice names; what is pinned from an earlier life is taken over. */
   openBackend(slice: ForwardingSlice, log: Log): Promise<Result<ForwardingBackend, Unsupported>>
+  /** Those that this host does not take packets for. */
+  notHere(addresses: readonly IpAddress[]): readonly IpAddress[]
   /** Calls back once after the delay; the result cancels. */
   schedule(delay: Micros, action: () => void): () => void
 }

@@ -1,4 +1,11 @@
-import type { DestinationCounters, ForwardingBackend, ServiceCounters, ServiceState } from '../../forwarding/index.ts'
+import type {
+  DestinationCounters,
+  ForwardingBackend,
+  ServiceCounters,
+  ServiceState,
+  TrafficCounters,
+  TrafficRates,
+} from '../../forwarding/index.ts'
 import { endpoint, serviceKey } from '../../model/index.ts'
 import type { DestinationSnapshot, ForwardingSnapshot, ServiceSnapshot } from '../../observe/index.ts'
 import type { ServiceFailure } from './supported.ts'
@@ -9,7 +16,14 @@ export async function snapshotOf(
   failures: readonly ServiceFailure[],
   wanted: readonly ServiceState[],
 ): Promise<ForwardingSnapshot> {
-  const [state, counters, exits] = await Promise.all([backend.read(), backend.counters(), backend.exits()])
+  const [state, counters, exits, info, timeouts, settings] = await Promise.all([
+    backend.read(),
+    backend.counters(),
+    backend.exits(),
+    backend.info(),
+    backend.timeouts(),
+    backend.settings(),
+  ])
   const counted = new Map(counters.map((service) => [service.serviceKey, service]))
   const failure = (key: string) =>
     failures
@@ -22,12 +36,22 @@ export async function snapshotOf(
     .map((service) => ({ ...service, destinations: [] }))
   return {
     backend: backend.kind,
+    connectionTable: { size: info.connectionTableSize, connections: connectionsOf(counters) },
+    timeouts,
+    settings,
     services: [...state.services, ...absent].map((service) => {
       const key = serviceKey(service.service.address)
       return serviceSnapshot(key, service, counted.get(key), failure(key))
     }),
     exits,
   }
+}
+
+function connectionsOf(counters: readonly ServiceCounters[]): number {
+  let sum = 0
+  for (const { destinations } of counters)
+    for (const one of destinations) sum += one.activeConnections + one.inactiveConnections + one.persistentConnections
+  return sum
 }
 
 function serviceSnapshot(
@@ -37,10 +61,19 @@ function serviceSnapshot(
   failure: string | undefined,
 ): ServiceSnapshot {
   const counted = new Map(counters?.destinations.map((destination) => [destination.destinationKey, destination]))
+  const { persistence, persistenceEngine, schedulerFlags = [], localAddresses = [] } = service
   return {
     key,
     scheduler: service.scheduler,
-    ...(service.persistence === undefined ? {} : { persistenceTimeout: service.persistence.timeout }),
+    ...(schedulerFlags.length === 0 ? {} : { schedulerFlags }),
+    ...(persistence === undefined
+      ? {}
+      : { persistenceTimeout: persistence.timeout, persistencePrefixLength: persistence.prefixLength }),
+    ...(persistenceEngine === undefined ? {} : { persistenceEngine }),
+    ...(service.onePacket ? { onePacket: true } : {}),
+    ...(localAddresses.length === 0 ? {} : { localAddresses }),
+    ...(service.tcpOptionAddress === true ? { tcpOptionAddress: true } : {}),
+    ...traffic(counters),
     ...(failure === undefined ? {} : { failure }),
     destinations: destinations.map((destination) =>
       destinationSnapshot(destination, counted.get(endpoint(destination))),
@@ -49,21 +82,29 @@ function serviceSnapshot(
 }
 
 function destinationSnapshot(
-  { address, port, method, weight }: ServiceState['destinations'][number],
+  { address, port, method, tunnel, weight, upperThreshold, lowerThreshold }: ServiceState['destinations'][number],
   counters: DestinationCounters | undefined,
 ): DestinationSnapshot {
   return {
     address,
     port,
     method,
+    ...(method === 'tun' && tunnel !== undefined ? { tunnel } : {}),
     weight,
+    ...(upperThreshold > 0 ? { upperThreshold } : {}),
+    ...(lowerThreshold > 0 ? { lowerThreshold } : {}),
     activeConnections: counters?.activeConnections ?? 0,
     inactiveConnections: counters?.inactiveConnections ?? 0,
     persistentConnections: counters?.persistentConnections ?? 0,
-    connections: counters?.connections ?? 0,
-    inPackets: counters?.inPackets ?? 0,
-    outPackets: counters?.outPackets ?? 0,
-    inBytes: counters?.inBytes ?? 0,
-    outBytes: counters?.outBytes ?? 0,
+    ...traffic(counters),
   }
 }
+
+function traffic(
+  counters: (TrafficCounters & { readonly rates: TrafficRates }) | undefined,
+): TrafficCounters & { readonly rates: TrafficRates } {
+  const { connections, inPackets, outPackets, inBytes, outBytes, rates } = counters ?? { ...none, rates: none }
+  return { connections, inPackets, outPackets, inBytes, outBytes, rates }
+}
+
+const none: TrafficRates = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }

@@ -2,8 +2,11 @@ import { assertNever, fail, type Log, ok, type Result } from '../../base/index.t
 import type { ForwardingBackend } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
 import type { Channel, ForwardingSlice, FromForwarding, ToForwarding } from '../ipc/index.ts'
+import { withoutAddress } from './local-addresses.ts'
 import type { ForwardingPorts } from './ports.ts'
+import { settingOps, waitingForRestart } from './settings.ts'
 import { snapshotOf } from './snapshot.ts'
+import type { ServiceFailure } from './supported.ts'
 import { createTableKeeper, type TableKeeper } from './table-keeper.ts'
 
 type Opened = { readonly backend: ForwardingBackend; readonly keeper: TableKeeper; readonly slice: ForwardingSlice }
@@ -19,8 +22,10 @@ export function startForwarding(
 ): void {
   let opened: Opened | undefined
   let offered: { readonly revision: number; readonly slice: ForwardingSlice } | undefined
-  let committed = false
+  /** The part that is in force; absent before the first commit. */
+  let committed: ForwardingSlice | undefined
   let ended = false
+  let absent: readonly ServiceFailure[] = []
   let work: Promise<void> = Promise.resolve()
 
   const inTurn = (task: () => Promise<void>) => {
@@ -46,19 +51,22 @@ export function startForwarding(
       }
       case 'commit':
         if (offered?.revision !== message.revision || opened === undefined) return
-        if (offered.slice.flush && !committed) await empty(opened.backend)
-        committed = true
+        if (offered.slice.flush && committed === undefined) await empty(opened.backend)
+        await set(opened, offered.slice)
+        committed = offered.slice
         offered = undefined
         return channel.send({ type: 'applied', revision: message.revision })
       case 'withdraw':
         if (offered?.revision === message.revision) offered = undefined
         return
       case 'services-wanted':
-        return opened?.keeper.want(message.order, message.complete, message.services)
+        opened?.keeper.want(message.order, message.complete, message.services)
+        return warnOfLocalAddresses()
       case 'snapshot-requested': {
         if (opened === undefined) return
         const { backend, keeper } = opened
-        const snapshot = await snapshotOf(backend, keeper.failures(), keeper.wanted())
+        const wanted = keeper.wanted()
+        const snapshot = await snapshotOf(backend, [...keeper.failures(), ...withoutAddress(wanted, ports)], wanted)
         return channel.send({ type: 'snapshot', id: message.id, snapshot })
       }
       case 'stop':
@@ -66,6 +74,13 @@ export function startForwarding(
       default:
         assertNever(message)
     }
+  }
+
+  function warnOfLocalAddresses(): void {
+    const told = new Set(absent.map(({ reason }) => reason))
+    absent = withoutAddress(opened?.keeper.wanted() ?? [], ports)
+    for (const { serviceKey: service, reason } of absent)
+      if (!told.has(reason)) log.warn('answers of servers will not come back', { service, reason })
   }
 
   async function prepare(slice: ForwardingSlice): Promise<Result<void, string>> {
@@ -96,11 +111,22 @@ export function startForwarding(
     )
   }
 
+  /** A setting that cannot be is no reason to stop forwarding; it is said, and tried again at the next reload. */
+  async function set({ backend, slice: openedWith }: Opened, slice: ForwardingSlice): Promise<void> {
+    const ops = settingOps(committed, slice)
+    if (ops.length > 0)
+      for (const result of await backend.apply(ops))
+        if (!result.ok) log.error('forwarding is not set as configured', { reason: result.error.message })
+    const waiting = waitingForRestart(openedWith, slice)
+    if (waiting.length > 0)
+      log.warn('forwarding takes these from the file when the daemon is restarted', { settings: waiting.join(', ') })
+  }
+
   async function end(leave: 'services-in-place' | 'nothing'): Promise<void> {
     ended = true
     await opened?.keeper.stop()
     // Before its first commit a role has changed nothing and removes nothing.
-    await opened?.backend.close(committed ? leave : 'services-in-place')
+    await opened?.backend.close(committed === undefined ? 'services-in-place' : leave)
     channel.close()
   }
 }

@@ -74,11 +74,9 @@ export function createTableKeeper(
       if (!told.has(failureText(failure)))
         log.error('service is not as configured', { service: failure.serviceKey, reason: failure.reason })
     }
-    if (failed.length === 0) {
-      held = applyOps(before, ops)
-      retryAfter = firstRetry
-    } else {
-      held = undefined
+    held = failed.length === 0 ? applyOps(before, ops) : undefined
+    if (failed.every(({ final }) => final === true)) retryAfter = firstRetry
+    else {
       cancelRetry = stopped ? undefined : ports.schedule(retryAfter, attempt)
       retryAfter = Math.min(retryAfter * 2, longestRetry) as Micros
     }
@@ -88,9 +86,16 @@ export function createTableKeeper(
   async function applyAll(ops: readonly TableOp[]): Promise<readonly ServiceFailure[]> {
     if (ops.length === 0) return []
     const results = await backend.apply(ops)
+    const without = new Set<string>()
     return ops.flatMap((op, index) => {
       const result = results[index] ?? ok(undefined)
-      return result.ok ? [] : [{ serviceKey: keyOf(op), reason: result.error.message }]
+      if (result.ok) return []
+      const { reason, message } = result.error
+      // The service is what could not be put; that its destinations have no place follows.
+      if (reason === 'not-found' && without.has(keyOf(op))) return []
+      if (op.type === 'put-service') without.add(keyOf(op))
+      const final = reason === 'not-supported' || reason === 'invalid'
+      return [{ serviceKey: keyOf(op), reason: message, ...(final ? { final: true as const } : {}) }]
     })
   }
 

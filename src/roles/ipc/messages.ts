@@ -1,6 +1,6 @@
 import type { Instant, LogFields } from '../../base/index.ts'
 import type { ServiceState } from '../../forwarding/index.ts'
-import type { VirtualRouter, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
+import type { ForwardingSettings, Timeouts, VirtualRouter, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
 import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
@@ -116,6 +116,9 @@ export type ForwardingSlice = {
   readonly pinDirectory: string
   /** Empty the table at start. */
   readonly flush: boolean
+  /** lvs_timeouts; 0 and absent: as they are. */
+  readonly timeouts?: Timeouts
+  readonly settings?: ForwardingSettings
 }
 
 export type ToForwarding =

@@ -50,6 +50,16 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
   }
 }
 
-export function forwardingSlice(configuration: Configuration, options: SupervisorOptions): ForwardingSlice {
-  return { backend: options.backend, pinDirectory: options.pinDirectory, flush: configuration.global.lvsFlush }
+export function forwardingSlice(
+  { global }: Configuration,
+  options: Pick<SupervisorOptions, 'backend' | 'pinDirectory'>,
+): ForwardingSlice {
+  const { lvsTimeouts, lvsSettings } = global
+  return {
+    backend: options.backend,
+    pinDirectory: options.pinDirectory,
+    flush: global.lvsFlush,
+    ...(lvsTimeouts === undefined ? {} : { timeouts: lvsTimeouts }),
+    ...(lvsSettings === undefined ? {} : { settings: lvsSettings }),
+  }
 }

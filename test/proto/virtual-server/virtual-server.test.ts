@@ -225,3 +225,34 @@ test('the living weight counts who lives', () => {
   expect(livingWeight(virtual(two), [true, false])).toBe(2)
   expect(livingWeight(virtual(two), [true, true])).toBe(5)
 })
+
+test('all that the user said of forwarding reaches the table: of the service, its servers and the sorry server', () => {
+  const gue = { type: 'gue', port: 6080, checksum: 'checksum' } as const
+  const gre = { type: 'gre', port: 0, checksum: 'none' } as const
+  const wish = {
+    schedulerFlags: ['flag-1', 'flag-2'],
+    persistence: { timeout: 50, prefixLength: 24 },
+    persistenceEngine: 'sip',
+    localAddresses: [address('10.9.9.9')],
+    tcpOptionAddress: true,
+  } as const
+  const sorry = { ...sorryServer, method: 'tun', tunnel: gre } as const
+  const server = virtual([real(1, { method: 'tun', tunnel: gue })], { ...wish, sorryServer: sorry })
+  expect(wantedService(server, [true], up)).toEqual({
+    service: { address: service, scheduler: 'wlc', onePacket: false, ...wish },
+    destinations: [
+      {
+        address: '10.0.0.1',
+        port: 80,
+        weight: 1,
+        method: 'tun',
+        tunnel: gue,
+        upperThreshold: 0,
+        lowerThreshold: 0,
+      },
+    ],
+  })
+  expect(wantedService(server, [false], down).destinations).toMatchObject([
+    { address: '10.0.0.99', weight: 1, method: 'tun', tunnel: gre },
+  ])
+})

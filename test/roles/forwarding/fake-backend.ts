@@ -2,9 +2,11 @@ import { fail, ok, type Result } from '../../../src/base/index.ts'
 import {
   applyOps,
   type BackendCapabilities,
+  type ControlOp,
   type ForwardingBackend,
   type ForwardingOp,
   type ForwardingState,
+  type OpError,
   type OpResult,
   type TableOp,
   type Unsupported,
@@ -26,7 +28,10 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
     calls,
     applied,
     state: initial,
-    refuse: undefined as ((op: TableOp) => string | undefined) | undefined,
+    /** Orders about forwarding as a whole. */
+    controls: [] as ControlOp[],
+    refuse: undefined as ((op: TableOp) => string | OpError | undefined) | undefined,
+    refuseControl: undefined as ((op: ControlOp) => string | undefined) | undefined,
     probed: ok(capabilities) as Result<BackendCapabilities, Unsupported>,
     closed: undefined as 'services-in-place' | 'nothing' | undefined,
   }
@@ -40,17 +45,23 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
     async apply(all) {
       const ops = all.filter(isTableOp)
       calls.push('apply')
-      applied.push(ops)
-      return ops.map((op): OpResult => {
+      if (ops.length > 0) applied.push(ops)
+      return all.map((op): OpResult => {
+        if (!isTableOp(op)) {
+          fake.controls.push(op)
+          const reason = fake.refuseControl?.(op)
+          return reason === undefined ? ok(undefined) : fail({ reason: 'not-supported', message: reason })
+        }
         const refusal = fake.refuse?.(op)
-        if (refusal !== undefined) return fail({ reason: 'no-space', message: refusal })
+        if (typeof refusal === 'string') return fail({ reason: 'no-space', message: refusal })
+        if (refusal !== undefined) return fail(refusal)
         fake.state = applyOps(fake.state, [op])
         return ok(undefined)
       })
     },
     info: async () => ({ version: '1.2.1', connectionTableSize: 4096 }),
     timeouts: async () => ({ tcp: 900, tcpFin: 120, udp: 300 }),
-    settings: async () => ({}),
+    settings: async () => ({ sloppy_tcp: 1 }),
     syncDaemons: async () => [],
     counters: async () => [],
     exits: async () => ({ 'not-ours': 3 }),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { address, fail, ok, silentLog } from '../../../src/base/index.ts'
-import type { Destination, ForwardingState, ServiceState } from '../../../src/forwarding/index.ts'
-import { type SchedulerName, serviceKey } from '../../../src/model/index.ts'
+import { address, fail, type LogFields, ok, silentLog } from '../../../src/base/index.ts'
+import type { BackendCapabilities, Destination, ForwardingState, ServiceState } from '../../../src/forwarding/index.ts'
+import { type ForwardingSettings, type SchedulerName, schedulers, serviceKey } from '../../../src/model/index.ts'
 import { startForwarding } from '../../../src/roles/forwarding/index.ts'
 import {
   channelPair,
@@ -43,6 +43,10 @@ function role(initial?: ForwardingState) {
   const [roleEnd, end] = channelPair<ToForwarding, FromForwarding>()
   const said: FromForwarding[] = []
   const alarms: (() => void)[] = []
+  const here = new Set<string>()
+  const logged: string[] = []
+  const write = (message: string, fields: LogFields = {}) =>
+    void logged.push([message, ...Object.values(fields)].join(' | '))
   let gone = false
   end.onMessage((message) => void said.push(message))
   end.onClosed(() => {
@@ -52,12 +56,13 @@ function role(initial?: ForwardingState) {
     roleEnd,
     {
       openBackend: async () => ok(fake.backend),
+      notHere: (all) => all.filter((one) => !here.has(one)),
       schedule(_, action) {
         alarms.push(action)
         return () => void alarms.splice(alarms.indexOf(action), 1)
       },
     },
-    silentLog,
+    { ...silentLog, warn: write, error: write },
   )
   let order = 0
   const settle = async () => {
@@ -66,6 +71,8 @@ function role(initial?: ForwardingState) {
   return {
     fake,
     said,
+    here,
+    logged,
     alarms,
     end,
     gone: () => gone,
@@ -206,6 +213,193 @@ test('a ping is answered while an order is being worked off', async () => {
   one.end.send({ type: 'services-wanted', order: 1, complete: true, services: [service(1, [destination(1)])] })
   await one.tell({ type: 'ping' })
   expect(one.said.map(({ type }) => type)).toContain('pong')
+})
+
+const everything: BackendCapabilities = {
+  methods: ['nat', 'dr', 'tun', 'fullnat'],
+  schedulers,
+  families: [4, 6],
+  protocols: ['tcp', 'udp', 'sctp'],
+  tunnels: ['ipip', 'gue', 'gre'],
+  firewallMarks: true,
+}
+const gue = { type: 'gue', port: 6080, checksum: 'none' } as const
+const marked: ServiceState = {
+  service: {
+    address: { kind: 'fwmark', family: 6, mark: 7 },
+    scheduler: 'mh',
+    schedulerFlags: ['flag-2'],
+    persistence: { timeout: 50, prefixLength: 64 },
+    onePacket: false,
+    localAddresses: [address('2001:db8::9')],
+    tcpOptionAddress: true,
+  },
+  destinations: [
+    { ...destination(1, 'tun'), tunnel: gue },
+    { ...destination(2, 'fullnat'), address: address('2001:db8::2') },
+  ],
+}
+
+test('all that a backend can do is asked of it as it is wanted', async () => {
+  const one = role()
+  one.here.add('2001:db8::9')
+  one.fake.probed = ok(everything)
+  await one.serve()
+  await one.want(true, marked)
+  expect(one.fake.state.services).toEqual([marked])
+  expect(one.failures()).toEqual([])
+  expect(one.logged).toEqual([])
+  await one.tell({ type: 'snapshot-requested', id: 5 })
+  expect(one.said.findLast((message) => message.type === 'snapshot')?.snapshot).toMatchObject({
+    connectionTable: { size: 4096, connections: 0 },
+    timeouts: { tcp: 900, tcpFin: 120, udp: 300 },
+    settings: { sloppy_tcp: 1 },
+    exits: { 'not-ours': 3 },
+    services: [
+      {
+        key: 'fwmark/6/7',
+        scheduler: 'mh',
+        schedulerFlags: ['flag-2'],
+        persistenceTimeout: 50,
+        persistencePrefixLength: 64,
+        localAddresses: ['2001:db8::9'],
+        tcpOptionAddress: true,
+        destinations: [{ method: 'tun', tunnel: gue }, { method: 'fullnat' }],
+      },
+    ],
+  })
+})
+
+const missing: readonly (readonly [what: string, can: Partial<BackendCapabilities>, left: number, said: RegExp])[] = [
+  ['firewall marks', { firewallMarks: false }, 0, /services by firewall mark are not supported/],
+  ['IPv6', { families: [4] }, 0, /IPv6 is not supported for forwarding; there are IPv4/],
+  ['IPv4', { families: [6] }, 1, /192\.0\.2\.1:80: IPv4 is not supported for forwarding; there are IPv6/],
+  ['a scheduler', { schedulers: ['rr'] }, 0, /lb_algo mh is not supported; there are rr/],
+  ['TUN', { methods: ['fullnat'] }, 1, /192\.0\.2\.1:80: lb_kind TUN is not supported; there are FNAT/],
+  ['GUE', { tunnels: ['ipip'] }, 1, /192\.0\.2\.1:80: TUN type gue is not supported; there are ipip/],
+  ['FULLNAT', { methods: ['tun'] }, 1, /\[2001:db8::2\]:80: lb_kind FNAT is not supported; there are TUN/],
+]
+for (const [what, can, left, said] of missing)
+  test(`a backend without ${what} gets what is left, and the reason is told once`, async () => {
+    const one = role()
+    one.here.add('2001:db8::9')
+    one.fake.probed = ok({ ...everything, ...can })
+    await one.serve()
+    await one.want(true, marked)
+    expect(one.fake.state.services.flatMap(({ destinations }) => destinations)).toHaveLength(left)
+    expect(one.failures()).toHaveLength(1)
+    expect(one.failures()?.[0]).toMatchObject({ reason: expect.stringMatching(said), final: true })
+    expect(one.alarms).toEqual([])
+  })
+
+test('many servers that cannot be held are one reason', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(
+    true,
+    service(
+      1,
+      [1, 2, 3, 4, 5].map((last) => destination(last, 'fullnat')),
+    ),
+  )
+  expect(one.failures()?.map(({ reason }) => reason)).toEqual([
+    '192.0.2.1:80, 192.0.2.2:80, 192.0.2.3:80 and 2 more: lb_kind FNAT is not supported; there are NAT, DR',
+  ])
+})
+
+test('a backend that says itself that it cannot is not asked again until something changes', async () => {
+  const one = role()
+  await one.serve()
+  one.fake.refuse = (op) =>
+    op.type === 'put-service'
+      ? { reason: 'not-supported', message: 'no engine sip' }
+      : { reason: 'not-found', message: 'no such service' }
+  await one.want(true, service(1, [destination(1)]))
+  expect(one.failures()).toEqual([{ serviceKey: key(1), reason: 'no engine sip', final: true }])
+  expect(one.alarms).toEqual([])
+  one.fake.refuse = undefined
+  await one.want(false, service(1, [destination(1)]))
+  expect(one.failures()).toEqual([])
+  expect(one.held()).toEqual([key(1)])
+})
+
+test('a local address that this host does not have is warned of once, and stands in status while it is so', async () => {
+  const one = role()
+  one.fake.probed = ok(everything)
+  await one.serve()
+  await one.want(true, marked)
+  await one.want(false, marked)
+  expect(one.logged).toEqual([
+    'answers of servers will not come back | fwmark/6/7 | local address 2001:db8::9 not on this host; add it to an interface, or take it out of the group',
+  ])
+  const failure = async () => {
+    await one.tell({ type: 'snapshot-requested', id: 5 })
+    return one.said.findLast((message) => message.type === 'snapshot')?.snapshot.services[0]?.failure
+  }
+  expect(await failure()).toMatch(/local address 2001:db8::9 not on this host/)
+  one.here.add('2001:db8::9')
+  expect(await failure()).toBeUndefined()
+})
+
+const settings = (ipvs: ForwardingSettings['ipvs']) => ({ settings: { ipvs } })
+
+test('settings and timeouts are applied at the commit, and those taken out of the file go back to their defaults', async () => {
+  const one = role()
+  const apply = (revision: number, more: Partial<ForwardingSlice>) => {
+    one.fake.controls.length = 0
+    return one.tell({ type: 'offer', revision, slice: { ...slice, ...more } }, { type: 'commit', revision })
+  }
+  await apply(1, { ...settings({ sloppy_tcp: 1, am_droprate: 5 }), timeouts: { tcp: 60, tcpFin: 5, udp: 0 } })
+  expect(one.fake.controls).toEqual([
+    { type: 'set-settings', settings: { sloppy_tcp: 1, am_droprate: 5 } },
+    { type: 'set-timeouts', timeouts: { tcp: 60, tcpFin: 5, udp: 0 } },
+  ])
+  await apply(2, { ...settings({ am_droprate: 7 }), timeouts: { tcp: 0, tcpFin: 6, udp: 8 } })
+  expect(one.fake.controls).toEqual([
+    { type: 'set-settings', settings: { am_droprate: 7, sloppy_tcp: 0 } },
+    { type: 'set-timeouts', timeouts: { tcp: 900, tcpFin: 6, udp: 8 } },
+  ])
+  await apply(3, {})
+  expect(one.fake.controls).toEqual([
+    { type: 'set-settings', settings: { am_droprate: 10 } },
+    { type: 'set-timeouts', timeouts: { tcp: 0, tcpFin: 120, udp: 300 } },
+  ])
+  await apply(4, {})
+  expect(one.fake.controls).toEqual([])
+})
+
+test('an offer that is withdrawn sets nothing', async () => {
+  const one = role()
+  await one.serve()
+  await one.tell(
+    { type: 'offer', revision: 2, slice: { ...slice, ...settings({ sloppy_tcp: 1 }) } },
+    { type: 'withdraw', revision: 2 },
+  )
+  expect(one.fake.controls).toEqual([])
+})
+
+test('a setting that the backend does not have is said, and forwarding goes on', async () => {
+  const one = role()
+  one.fake.refuseControl = () => 'no such setting'
+  await one.tell(
+    { type: 'offer', revision: 1, slice: { ...slice, ...settings({ sloppy_sctp: 1 }) } },
+    { type: 'commit', revision: 1 },
+  )
+  expect(one.said.at(-1)).toEqual({ type: 'applied', revision: 1 })
+  expect(one.logged).toEqual(['forwarding is not set as configured | no such setting'])
+})
+
+test('what only a restart can change is named at a reload', async () => {
+  const one = role()
+  await one.serve()
+  const changed = { ipvs: {}, connectionTableSize: 2048, interfaces: ['eth0'], xdp: 'off' } as const
+  await one.tell(
+    { type: 'offer', revision: 2, slice: { ...slice, settings: changed } },
+    { type: 'commit', revision: 2 },
+  )
+  expect(one.logged).toEqual([
+    'forwarding takes these from the file when the daemon is restarted | connection_table_size, interfaces, xdp',
+  ])
 })
 
 test('an unsupported forwarding method costs that real server only', async () => {
