@@ -79,7 +79,7 @@ export type ForwardingSettings = {
   readonly connectionTableSize?: number
   /** Interfaces the embedded core takes packets from; absent: all that carry traffic. */
   readonly interfaces?: readonly string[]
-  /** Where it takes them before the kernel's stack does: by its own judgement, nowhere, or on these. */
+  /** Where established connections are forwarded in the driver: if it is known to do it well, nowhere (as absent), or on these. */
   readonly xdp?: 'auto' | 'off' | readonly string[]
 }
 

@@ -16,13 +16,12 @@ export function systemPorts(): ForwardingPorts {
       }
       const { openEbpfBackend } = await import('../../forwarding/ebpf/index.ts')
       const { connectionTableSize, interfaces, xdp } = slice.settings ?? {}
-      if (xdp !== undefined && xdp !== 'off')
-        log.warn('xdp has no effect in this version; packets are taken at tc ingress', { xdp: String(xdp) })
       return openEbpfBackend({
         pinDirectory: slice.pinDirectory,
         log,
         ...(connectionTableSize === undefined ? {} : { connectionTableSize }),
         ...(interfaces === undefined ? {} : { interfaces }),
+        ...(xdp === undefined ? {} : { fastLane: xdp }),
       })
     },
     notHere(addresses) {
