@@ -45,5 +45,16 @@ export function waitingForRestart({ settings: opened }: ForwardingSlice, { setti
   ]
 }
 
+/** Words of lvs_settings that are about the embedded core and were written for another backend. */
+export function withoutEffect(backend: ForwardingSlice['backend'], { settings }: ForwardingSlice): string[] {
+  if (backend === 'ebpf' || settings === undefined) return []
+  const { connectionTableSize, interfaces, xdp } = settings
+  return [
+    ...(connectionTableSize === undefined ? [] : ['connection_table_size']),
+    ...(interfaces === undefined ? [] : ['interfaces']),
+    ...(xdp === undefined ? [] : ['xdp']),
+  ]
+}
+
 const words = (of: string | readonly string[] | undefined): string =>
   typeof of === 'string' ? of : (of ?? []).join(' ')

@@ -4,7 +4,7 @@ import { serviceKey } from '../../model/index.ts'
 import type { Channel, ForwardingSlice, FromForwarding, ToForwarding } from '../ipc/index.ts'
 import { withoutAddress } from './local-addresses.ts'
 import type { ForwardingPorts } from './ports.ts'
-import { settingOps, waitingForRestart } from './settings.ts'
+import { settingOps, waitingForRestart, withoutEffect } from './settings.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { ServiceFailure } from './supported.ts'
 import { createTableKeeper, type TableKeeper } from './table-keeper.ts'
@@ -100,6 +100,9 @@ export function startForwarding(
       channel.send({ type: 'services-applied', order, failures }),
     )
     opened = { backend, keeper, slice }
+    const useless = withoutEffect(backend.kind, slice)
+    if (useless.length > 0)
+      log.warn('settings of the embedded core have no effect here', { settings: useless.join(', ') })
     return ok(undefined)
   }
 

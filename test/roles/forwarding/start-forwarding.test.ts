@@ -402,6 +402,16 @@ test('what only a restart can change is named at a reload', async () => {
   ])
 })
 
+test('settings of the embedded core are named where another backend runs', async () => {
+  const one = role()
+  Object.assign(one.fake.backend, { kind: 'ipvs' })
+  const wish = { ipvs: {}, connectionTableSize: 2048, interfaces: ['eth0'], xdp: 'off' } as const
+  await one.tell({ type: 'offer', revision: 1, slice: { ...slice, backend: 'ipvs', settings: wish } })
+  expect(one.logged).toEqual([
+    'settings of the embedded core have no effect here | connection_table_size, interfaces, xdp',
+  ])
+})
+
 test('an unsupported forwarding method costs that real server only', async () => {
   const one = role()
   await one.serve()
