@@ -6,33 +6,33 @@
 /* From the table of embryos to that of connections. A full table leaves it where it is. */
 static __noinline int promote(const struct flow *flow, struct connection *embryo)
 {
-	struct connection grown;
-	struct connection back;
-	struct flow reply;
+	struct scratch *scratch = own_scratch();
+	struct connection *grown;
 	__u32 status;
 
-	if (!flow || !embryo)
+	if (!flow || !embryo || !scratch)
 		return 0;
+	grown = &scratch->fresh;
 	status = embryo->status;
 	if (status & CONNECTION_DEAD)
 		return 0;
 	if (__sync_val_compare_and_swap(&embryo->status, status, status | CONNECTION_DEAD) != status)
 		return 0;
-	grown = *embryo;
-	grown.status = status & ~CONNECTION_EMBRYO;
-	if (enter(flow, &grown, BPF_NOEXIST))
+	*grown = *embryo;
+	grown->status = status & ~CONNECTION_EMBRYO;
+	if (enter(flow, grown, BPF_NOEXIST))
 		goto full;
 	if (status & CONNECTION_NAT) {
-		reply = reply_flow(flow, &grown);
-		back = reply_entry(flow, &grown);
-		if (enter(&reply, &back, BPF_ANY)) {
+		scratch->reply = reply_flow(flow, grown);
+		scratch->back = reply_entry(flow, grown);
+		if (enter(&scratch->reply, &scratch->back, BPF_ANY)) {
 			bpf_map_delete_elem(&connections, flow);
 			goto full;
 		}
-		bpf_map_delete_elem(&embryos, &reply);
+		bpf_map_delete_elem(&embryos, &scratch->reply);
 	}
-	account(grown.destination, grown.status, status & CONNECTION_ACTIVE ? 1 : 0, 1);
-	account(grown.destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
+	account(grown->destination, grown->status, status & CONNECTION_ACTIVE ? 1 : 0, 1);
+	account(grown->destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
 	bpf_map_delete_elem(&embryos, flow);
 	return 0;
 full:

@@ -85,30 +85,30 @@ static __always_inline void forget(const struct flow *flow, __u32 embryo)
 		bpf_map_delete_elem(&connections, flow);
 }
 
-/* One connection fewer under the template that made it. */
-static __always_inline void release_template(const struct flow *flow, const struct connection *connection)
+/* One connection fewer under the template that made it; @index: its destination. */
+static __noinline void release_template(const struct flow *flow, __u32 status, __u32 index)
 {
-	struct template_key key = {
-		.target = flow->target,
-		.protocol = flow->protocol,
-	};
+	struct template_key key = {};
 	struct template *template;
 	struct destination *destination;
-	__u32 index = connection->destination;
 
-	key.client = network_of(flow->source, connection->status >> CLIENT_BITS_SHIFT);
-	if (connection->status & CONNECTION_MARK) {
+	if (!flow)
+		return;
+	key.target = flow->target;
+	key.protocol = flow->protocol;
+	key.client = network_of(flow->source, status >> CLIENT_BITS_SHIFT);
+	if (status & CONNECTION_MARK) {
 		destination = bpf_map_lookup_elem(&destinations, &index);
 		if (!destination)
 			return;
 		key.target = mark_as_address(destination->mark);
 		key.protocol = 0;
-	} else if (!(connection->status & CONNECTION_ANY_PORT)) {
+	} else if (!(status & CONNECTION_ANY_PORT)) {
 		key.target_port = flow->target_port;
 	}
 	template = bpf_map_lookup_elem(&templates, &key);
 	/* It may have been made anew for another destination meanwhile. */
-	if (template && template->destination == connection->destination && template->controlled > 0)
+	if (template && template->destination == index && template->controlled > 0)
 		__sync_fetch_and_add(&template->controlled, -1);
 }
 
@@ -133,12 +133,23 @@ static __always_inline __u32 retire_template(const struct template_key *key, str
 	return 1;
 }
 
+/* Removes the reply entry of a connection, unless another one has taken its place. */
+static __noinline void forget_reply(const struct flow *flow, const struct connection *connection, __u32 embryo)
+{
+	struct connection *entry;
+	struct flow reply;
+
+	if (!flow || !connection)
+		return;
+	reply = reply_flow(flow, connection);
+	entry = embryo ? bpf_map_lookup_elem(&embryos, &reply) : bpf_map_lookup_elem(&connections, &reply);
+	if (entry && same_address(entry->address, flow->target) && entry->port == flow->target_port)
+		forget(&reply, embryo);
+}
+
 /* Removes a client's flow with all that belongs to it. False: somebody else is doing that. */
 static __noinline __attribute__((unused)) bool retire(const struct flow *flow, struct connection *connection)
 {
-	struct connection last;
-	struct connection *entry;
-	struct flow reply;
 	__u32 status;
 
 	if (!flow || !connection)
@@ -148,18 +159,11 @@ static __noinline __attribute__((unused)) bool retire(const struct flow *flow, s
 		return false;
 	if (__sync_val_compare_and_swap(&connection->status, status, status | CONNECTION_DEAD) != status)
 		return false;
-	last = *connection;
-	last.status = status;
-	account(last.destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
+	account(connection->destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
 	if (status & CONNECTION_CONTROLLED)
-		release_template(flow, &last);
-	if (status & CONNECTION_NAT) {
-		reply = reply_flow(flow, &last);
-		entry = status & CONNECTION_EMBRYO ? bpf_map_lookup_elem(&embryos, &reply)
-						   : bpf_map_lookup_elem(&connections, &reply);
-		if (entry && same_address(entry->address, flow->target) && entry->port == flow->target_port)
-			forget(&reply, status & CONNECTION_EMBRYO);
-	}
+		release_template(flow, status, connection->destination);
+	if (status & CONNECTION_NAT)
+		forget_reply(flow, connection, status & CONNECTION_EMBRYO);
 	forget(flow, status & CONNECTION_EMBRYO);
 	return true;
 }

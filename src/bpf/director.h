@@ -21,6 +21,7 @@
 #else
 #include "ipv4/parse.h"
 #endif
+#include "scratch.h"
 #include "schedulers.h"
 #include "connection.h"
 #include "room.h"
@@ -40,7 +41,7 @@
 #define DECIDED 100
 
 /* A packet for a destination: the method's rewriting, and away. */
-static __always_inline int transmit(struct __sk_buff *skb, const struct packet *packet)
+STEP int transmit(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct destination *destination;
 	struct way way = {};
@@ -127,13 +128,26 @@ static __always_inline int input(struct packet *packet, struct connection *conne
 	return DECIDED;
 }
 
+/* A server's packet becomes one from the virtual service of @flow, the client's, and goes to that client. */
+STEP int send_reply(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow, __u32 way_in)
+{
+	struct way way = {};
+
+	/* The server hears of it as if from the client; it is the way to the client that is narrow. */
+	if (route_back(skb, packet, flow->target, flow->source, way_in, &way) == ROUTE_TOO_BIG)
+		return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
+	if (translate(skb, packet, false, flow->target, flow->target_port))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_REPLIED);
+	return send_to(&way);
+}
+
 /* A server's packet to the client of a NAT connection: it becomes one of the virtual service. */
-static __always_inline int output(struct __sk_buff *skb, const struct packet *packet, struct connection *entry, __u32 now)
+STEP int output(struct __sk_buff *skb, const struct packet *packet, struct connection *entry, __u32 now)
 {
 	struct flow flow = client_flow(&packet->flow, entry);
 	struct connection *connection = find(&flow);
 	struct destination *destination;
-	struct way way = {};
 	__u32 index;
 	__u32 way_in;
 
@@ -148,23 +162,20 @@ static __always_inline int output(struct __sk_buff *skb, const struct packet *pa
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
 		count_out(index, packet->length);
 	advance(packet, &flow, connection, DIRECTION_OUTPUT, now);
-	/* The server hears of it as if from the client; it is the way to the client that is narrow. */
-	if (route_back(skb, packet, flow.target, flow.source, way_in, &way) == ROUTE_TOO_BIG)
-		return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
-	if (translate(skb, packet, false, flow.target, flow.target_port))
-		return leave(EXIT_REWRITE_FAILED, TC_DROP);
-	count_exit(EXIT_REPLIED);
-	return send_to(&way);
+	return send_reply(skb, packet, &flow, way_in);
 }
 
 /* Sees to it that replies to @flow will not be taken for those of another connection. False: they would be. */
-static __always_inline bool clear_reply(const struct flow *flow, const struct flow *reply, __u32 now)
+static __noinline bool clear_reply(const struct flow *flow, const struct flow *reply, __u32 now)
 {
-	struct connection *entry = bpf_map_lookup_elem(&connections, reply);
+	struct connection *entry;
 	struct connection *other;
 	struct flow theirs;
 	__u32 state;
 
+	if (!flow || !reply)
+		return false;
+	entry = bpf_map_lookup_elem(&connections, reply);
 	if (!entry)
 		return true;
 	if (!(entry->status & CONNECTION_REPLY))
@@ -185,25 +196,30 @@ static __always_inline bool clear_reply(const struct flow *flow, const struct fl
 static __always_inline void undo(const struct flow *flow, const struct connection *connection)
 {
 	if (connection->status & CONNECTION_CONTROLLED)
-		release_template(flow, connection);
+		release_template(flow, connection->status, connection->destination);
 }
 
 /* Enters a connection to @index for its first packet. */
 static __noinline int open_connection(struct packet *packet, const struct service *service, __u32 index, __u32 ifindex)
 {
-	struct connection fresh = {};
-	struct connection back;
+	struct scratch *scratch = own_scratch();
+	struct connection *fresh;
+	struct connection *back;
 	struct destination *destination;
 	struct settings *held = held_settings();
-	struct flow reply;
+	struct flow *reply;
 	const struct flow *flow;
 	__u32 now;
 	__u32 nat;
 	__u32 state;
 	long error;
 
-	if (!packet || !service || !held)
+	if (!packet || !service || !held || !scratch)
 		return TC_DROP;
+	fresh = &scratch->fresh;
+	back = &scratch->back;
+	reply = &scratch->reply;
+	*fresh = (struct connection){};
 	now = packet->now;
 	flow = &packet->flow;
 	destination = bpf_map_lookup_elem(&destinations, &index);
@@ -211,57 +227,57 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	packet->method = destination->method;
 	nat = packet->method == METHOD_NAT ? CONNECTION_NAT : 0;
-	fresh.address = narrow(&destination->address);
-	fresh.port = service->port && destination->port ? destination->port : flow->target_port;
+	fresh->address = narrow(&destination->address);
+	fresh->port = service->port && destination->port ? destination->port : flow->target_port;
 	packet->destination = index;
-	packet->address = fresh.address;
-	packet->port = fresh.port;
-	fresh.destination = index;
-	fresh.seen = now;
-	fresh.ifindex = ifindex;
-	fresh.packets = 1;
-	fresh.status = nat ? nat : CONNECTION_NO_OUTPUT;
+	packet->address = fresh->address;
+	packet->port = fresh->port;
+	fresh->destination = index;
+	fresh->seen = now;
+	fresh->ifindex = ifindex;
+	fresh->packets = 1;
+	fresh->status = nat ? nat : CONNECTION_NO_OUTPUT;
 	if (flow->protocol == IPPROTO_TCP) {
 		state = tcp_step(nat ? DIRECTION_INPUT : DIRECTION_INPUT_ONLY, tcp_event_of(packet->tcp_flags), NO);
-		fresh.status |= state | tcp_active(state) | CONNECTION_EMBRYO;
-		fresh.timeout = held->tcp_timeouts[state & (STATES - 1)];
+		fresh->status |= state | tcp_active(state) | CONNECTION_EMBRYO;
+		fresh->timeout = held->tcp_timeouts[state & (STATES - 1)];
 	} else {
-		fresh.timeout = held->udp_timeout;
+		fresh->timeout = held->udp_timeout;
 	}
 	if (service->flags & SERVICE_PERSISTENT) {
-		fresh.status |= CONNECTION_CONTROLLED | (service->port ? 0 : CONNECTION_ANY_PORT);
-		fresh.status |= service->persistence_bits << CLIENT_BITS_SHIFT;
+		fresh->status |= CONNECTION_CONTROLLED | (service->port ? 0 : CONNECTION_ANY_PORT);
+		fresh->status |= service->persistence_bits << CLIENT_BITS_SHIFT;
 	}
 	/* Nothing is kept; a template has had its time renewed. */
 	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
-		undo(flow, &fresh);
+		undo(flow, fresh);
 		count_in(index, packet->length, 1);
 		return DECIDED;
 	}
 	if (nat) {
-		reply = reply_flow(flow, &fresh);
-		if (!clear_reply(flow, &reply, now)) {
-			undo(flow, &fresh);
+		*reply = reply_flow(flow, fresh);
+		if (!clear_reply(flow, reply, now)) {
+			undo(flow, fresh);
 			return leave(EXIT_COLLISION, TC_DROP);
 		}
-		back = reply_entry(flow, &fresh);
-		error = fresh.status & CONNECTION_EMBRYO ? bpf_map_update_elem(&embryos, &reply, &back, BPF_ANY)
-							 : enter(&reply, &back, BPF_ANY);
+		*back = reply_entry(flow, fresh);
+		error = fresh->status & CONNECTION_EMBRYO ? bpf_map_update_elem(&embryos, reply, back, BPF_ANY)
+							 : enter(reply, back, BPF_ANY);
 		if (error) {
-			undo(flow, &fresh);
+			undo(flow, fresh);
 			return leave(EXIT_TABLE_FULL, TC_DROP);
 		}
 	}
-	error = fresh.status & CONNECTION_EMBRYO ? bpf_map_update_elem(&embryos, flow, &fresh, BPF_NOEXIST)
-						 : enter(flow, &fresh, BPF_NOEXIST);
+	error = fresh->status & CONNECTION_EMBRYO ? bpf_map_update_elem(&embryos, flow, fresh, BPF_NOEXIST)
+						 : enter(flow, fresh, BPF_NOEXIST);
 	if (error) {
 		/* EEXIST: another CPU has just entered this very flow. */
 		if (nat && error != -17)
-			forget(&reply, fresh.status & CONNECTION_EMBRYO);
-		undo(flow, &fresh);
+			forget(reply, fresh->status & CONNECTION_EMBRYO);
+		undo(flow, fresh);
 		return leave(error == -17 ? EXIT_COLLISION : EXIT_TABLE_FULL, TC_DROP);
 	}
-	account(index, fresh.status, fresh.status & CONNECTION_ACTIVE ? 1 : 0, 1);
+	account(index, fresh->status, fresh->status & CONNECTION_ACTIVE ? 1 : 0, 1);
 	count_in(index, packet->length, 1);
 	return DECIDED;
 }

@@ -54,7 +54,7 @@ MAP(settings, BPF_MAP_TYPE_ARRAY, __u32, struct settings, 1, 0);
 MAP(swept, BPF_MAP_TYPE_ARRAY, __u32, struct sweeps, 1, 0);
 /* How many ICMP errors this CPU has sent of late. */
 MAP(icmp_budget, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct budget, 1, 0);
-/* Keys that user space thinks have expired, for `reap`; a template's key takes the first 12 bytes. */
+/* Keys that user space thinks have expired, for `reap`; a template's key takes the first 12 bytes (IPv6: 36). */
 MAP(reap_queue, BPF_MAP_TYPE_ARRAY, __u32, struct flow, MAX_QUEUE, 0);
 /* The other programs, by stage. */
 MAP(stages, BPF_MAP_TYPE_PROG_ARRAY, __u32, __u32, MAX_STAGES, 0);

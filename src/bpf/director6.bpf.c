@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/*
+ * The director for IPv6. `director` hands it what is for this host at the link level; `reap` is for its tables.
+ */
+#define FAMILY 6
+#include "director.h"
+#include "reap.h"
+
+char license_text[] SEC("license") = "Dual MIT/GPL";
+
+SEC("tc")
+int director6(struct __sk_buff *skb)
+{
+	struct scratch *scratch = own_scratch();
+	struct packet *packet;
+	int verdict;
+	int odd;
+
+	if (!scratch)
+		return TC_PASS;
+	packet = &scratch->packet;
+	*packet = (struct packet){};
+	odd = parse(skb, packet);
+	if (odd)
+		return leave(odd, TC_PASS);
+	if (packet->flow.protocol == IPPROTO_ICMPV6)
+		return is_icmp_error(packet->icmp_type) ? relay_error(skb, packet) : leave(EXIT_ICMP_OTHER, TC_PASS);
+
+	verdict = decide(skb, packet);
+	return verdict == DECIDED ? transmit(skb, packet) : verdict;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/* ICMPv6 errors that we send: the frame is turned round where it came in. */
+#pragma once
+#include "../count.h"
+#include "parse.h"
+#include "transmit.h"
+
+/* Type and code. */
+enum answer {
+	ANSWER_PORT_UNREACHABLE = 0x0104,
+	ANSWER_TOO_BIG = 0x0200,
+	ANSWER_TIME_EXCEEDED = 0x0300,
+};
+
+/* What goes before the quoted packet. */
+struct icmp_prefix {
+	__be32 label;
+	__be16 length;
+	__u8 next;
+	__u8 hop_limit;
+	address_t source;
+	address_t target;
+	__u8 type;
+	__u8 code;
+	__be16 icmp_check;
+	__be32 mtu;
+};
+_Static_assert(sizeof(struct icmp_prefix) == 48, "icmp_prefix");
+
+#define MAX_QUOTE 128
+
+/* The quoted packet: its IPv6 header, its extension headers, and the first 20 bytes (TCP) or 8 after them, or what there is room for. */
+struct quote {
+	struct ipv6hdr ip;
+	__u8 rest[MAX_QUOTE - IP6_HLEN];
+};
+_Static_assert(sizeof(struct quote) == MAX_QUOTE, "quote");
+
+struct macs {
+	__u8 target[6];
+	__u8 source[6];
+};
+
+/* What is put together in the scratch: together they would be half of the stack. */
+struct answer_room {
+	struct icmp_prefix prefix;
+	struct quote quote;
+};
+_Static_assert(sizeof(struct answer_room) == sizeof(((struct scratch *)0)->answer), "answer_room");
+
+static __always_inline __be16 fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__be16)sum;
+}
+
+static __always_inline bool within_budget(void)
+{
+	__u32 zero = 0;
+	struct budget *budget = bpf_map_lookup_elem(&icmp_budget, &zero);
+	struct settings *held = held_settings();
+	__u32 now = bpf_ktime_get_coarse_ns() / 1000000000ULL;
+
+	if (!budget || !held)
+		return false;
+	if (budget->second != now) {
+		budget->second = now;
+		budget->sent = 0;
+	}
+	return budget->sent++ < held->icmp_budget;
+}
+
+/*
+ * Sends the packet's sender an ICMPv6 error from the address it talked to, and counts @why. The packet is gone in any
+ * case. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
+ * quoted transport part sums up to the complement of what its checksum field holds now.
+ */
+static __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
+{
+	struct scratch *scratch = own_scratch();
+	struct icmp_prefix *prefix;
+	struct quote *quote;
+	struct chain chain = { .at = PLAIN_TRANSPORT };
+	struct macs macs;
+	__u32 length;
+	__be16 check = 0;
+	__be16 pseudo;
+	__u64 sum;
+
+	count_exit(why);
+	if (!scratch || !within_budget())
+		return leave(EXIT_ICMP_SUPPRESSED, TC_DROP);
+	prefix = &((struct answer_room *)scratch->answer)->prefix;
+	quote = &((struct answer_room *)scratch->answer)->quote;
+	*prefix = (struct icmp_prefix){};
+	*quote = (struct quote){};
+	if (bpf_skb_load_bytes(skb, 0, macs.target, 6) || bpf_skb_load_bytes(skb, 6, macs.source, 6) ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN, quote, IP6_HLEN + 8))
+		return TC_DROP;
+	chain.next = quote->ip.nexthdr;
+	if (skip_extensions(skb, &chain))
+		return TC_DROP;
+	length = chain.at - ETH_HLEN + (chain.next == IPPROTO_TCP ? 20 : 8);
+	if (length > MAX_QUOTE)
+		length = MAX_QUOTE;
+	if (length > skb->len - ETH_HLEN)
+		length = skb->len - ETH_HLEN;
+	if (length < IP6_HLEN || length > MAX_QUOTE)
+		return TC_DROP;
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, quote, length))
+		return TC_DROP;
+	if (chain.next == IPPROTO_TCP || chain.next == IPPROTO_UDP)
+		bpf_skb_load_bytes(skb, chain.at + (chain.next == IPPROTO_TCP ? 16 : 6), &check, 2);
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)&quote->ip.saddr, 32, 0);
+	sum += bpf_htonl(chain.next);
+	sum += bpf_htonl(skb->len - chain.at);
+	pseudo = fold(sum);
+
+	if (skb->len > ETH_HLEN + length && bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
+		return TC_DROP;
+	if (bpf_skb_adjust_room(skb, sizeof(*prefix), BPF_ADJ_ROOM_MAC, 0))
+		return TC_DROP;
+
+	prefix->label = bpf_htonl(0x60000000);
+	prefix->length = bpf_htons(8 + length);
+	prefix->next = IPPROTO_ICMPV6;
+	prefix->hop_limit = 64;
+	__builtin_memcpy(&prefix->source, &quote->ip.daddr, 16);
+	__builtin_memcpy(&prefix->target, &quote->ip.saddr, 16);
+	prefix->type = answer >> 8;
+	prefix->code = answer & 0xff;
+	prefix->mtu = bpf_htonl(mtu);
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)&prefix->source, 40, 0);
+	sum += bpf_htonl(IPPROTO_ICMPV6);
+	sum += bpf_htonl(8 + length);
+	if (check && check == pseudo) {
+		/* What is before the transport header. */
+		if (chain.at != PLAIN_TRANSPORT)
+			return TC_DROP;
+		sum += bpf_csum_diff(NULL, 0, (__be32 *)&quote->ip, IP6_HLEN, 0);
+		sum += (__u16)~check;
+	} else {
+		sum += bpf_csum_diff(NULL, 0, (__be32 *)quote, sizeof(*quote), 0);
+	}
+	prefix->icmp_check = (__be16)~fold(sum);
+
+	if (bpf_skb_store_bytes(skb, 0, macs.source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs.target, 6, 0) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, prefix, sizeof(*prefix), 0))
+		return TC_DROP;
+	return bpf_redirect(skb->ifindex, 0);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * ICMPv6 errors about balanced flows, as ip_vs_in_icmp_v6() and ip_vs_out_icmp_v6() treat them: one about a packet that
+ * a server sent goes to that server, one about a packet that a server got goes to the client as from the virtual
+ * address. The quoted packet is rewritten like the real one was, its transport checksum is not.
+ */
+#pragma once
+#include "../connection.h"
+#include "transmit.h"
+
+/* The quoted packet as far as it matters. */
+struct quoted {
+	__u32 at;	 /* of its header in the frame */
+	__u32 transport; /* of its ports */
+	struct ipv6hdr ip;
+	struct ports ports;
+};
+
+static __always_inline bool is_icmp_error(__u8 type)
+{
+	return type < 128;
+}
+
+/*
+ * @to_server: the outer target and the quoted source become @address and @port; otherwise the outer source and the
+ * quoted target. Hop limit minus one.
+ */
+static __always_inline int translate_error(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+					   bool to_server, address_t address, __be16 port)
+{
+	const address_t *old_outer = to_server ? &packet->flow.target : &packet->flow.source;
+	__be16 old_port = to_server ? quoted->ports.source : quoted->ports.target;
+	__u8 hop_limit = packet->ttl - 1;
+	address_t old_inner;
+	__u32 change;
+	__be16 icmp_check;
+	int error;
+
+	__builtin_memcpy(&old_inner, to_server ? &quoted->ip.saddr : &quoted->ip.daddr, 16);
+	error = bpf_skb_load_bytes(skb, packet->transport + 2, &icmp_check, 2);
+	/* The one in the pseudo-header, and the one in the quoted packet. */
+	change = address_difference(old_outer, &address);
+	icmp_check = check_change32(icmp_check, 0, change);
+	change = address_difference(&old_inner, &address);
+	icmp_check = check_change32(icmp_check, 0, change);
+	icmp_check = check_change(icmp_check, old_port, port);
+	error |= bpf_skb_store_bytes(skb, HOP_LIMIT_AT, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, to_server ? TARGET_AT : SOURCE_AT, &address, 16, BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, packet->transport + 2, &icmp_check, 2, BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, quoted->at + (to_server ? 8 : 24), &address, 16, BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, quoted->transport + (to_server ? 0 : 2), &port, 2, BPF_F_RECOMPUTE_CSUM);
+	return error;
+}
+
+/* What an error quotes, and the flow of the packet that would answer that. False: nothing of ours. */
+static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quoted *quoted, struct flow *flow)
+{
+	struct chain chain = {};
+
+	if (!skb || !quoted || !flow)
+		return false;
+	quoted->at = at;
+	if (bpf_skb_load_bytes(skb, at, &quoted->ip, IP6_HLEN))
+		return false;
+	chain.at = at + IP6_HLEN;
+	chain.next = quoted->ip.nexthdr;
+	if (quoted->ip.version != 6 || skip_extensions(skb, &chain) || chain.fragment & bpf_htons(0xfff8))
+		return false;
+	if (chain.next != IPPROTO_TCP && chain.next != IPPROTO_UDP)
+		return false;
+	quoted->transport = chain.at;
+	if (bpf_skb_load_bytes(skb, chain.at, &quoted->ports, sizeof(quoted->ports)))
+		return false;
+	__builtin_memcpy(&flow->source, &quoted->ip.daddr, 16);
+	__builtin_memcpy(&flow->target, &quoted->ip.saddr, 16);
+	flow->source_port = quoted->ports.target;
+	flow->target_port = quoted->ports.source;
+	flow->protocol = chain.next;
+	return true;
+}
+
+/* An ICMPv6 error: sent on, or passed when it is about nothing of ours. */
+static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct quoted quoted = {};
+	struct flow flow = {};
+	struct connection *connection;
+	struct destination *destination;
+	struct way way = {};
+	__u32 index;
+	__u32 way_in;
+	address_t address;
+	__be16 port;
+	bool reply;
+	bool nat;
+
+	if (!skb || !packet)
+		return TC_PASS;
+	if (!read_quoted(skb, packet->transport + 8, &quoted, &flow))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	connection = find(&flow);
+	if (!connection)
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	reply = connection->status & CONNECTION_REPLY;
+	nat = connection->status & CONNECTION_NAT;
+	index = connection->destination;
+	address = connection->address;
+	port = connection->port;
+	way_in = connection->ifindex;
+	if (!reply && expired(connection, seconds()))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
+		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
+		return leave(EXIT_LOCAL, TC_PASS);
+
+	if (reply) {
+		count_out(index, packet->length);
+		if (translate_error(skb, packet, &quoted, false, address, port))
+			return leave(EXIT_REWRITE_FAILED, TC_DROP);
+		count_exit(EXIT_ICMP_RELAYED);
+		if (route(skb, packet, address, packet->flow.target, &way) != ROUTE_FOUND)
+			way.ifindex = way_in;
+		return send_to(&way);
+	}
+	count_in(index, packet->length, 0);
+	way.ifindex = destination->ifindex;
+	way.next_hop = narrow(&destination->next_hop);
+	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
+		return leave(EXIT_NO_ROUTE, TC_DROP);
+	if (nat ? translate_error(skb, packet, &quoted, true, address, port) : age(skb, packet))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_ICMP_RELAYED);
+	return send_to(&way);
+}

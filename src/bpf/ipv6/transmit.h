@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * Rewriting and sending. Checksums are updated, never recomputed; bpf_l4_csum_replace() knows whether the skb's is
+ * partial or complete. There is no header checksum in which changes of the header cancel out, so a complete sum over
+ * the packet must be told of the hop limit.
+ */
+#pragma once
+#include "../checksum.h"
+#include "../count.h"
+#include "parse.h"
+
+/* The bytes of struct ipv6hdr that are written. */
+#define HOP_LIMIT_AT (ETH_HLEN + 7)
+#define SOURCE_AT (ETH_HLEN + 8)
+#define TARGET_AT (ETH_HLEN + 24)
+/* What a sum over the header changes by when the hop limit is one less. */
+#define ONE_HOP_LESS bpf_htons(0xfffe)
+
+/*
+ * The IPv6 header with eight bytes after it, to write to, or NULL; parse() has seen to it that it is in the linear part.
+ * A call that changes the packet makes the pointer void.
+ */
+static __always_inline struct ipv6hdr *writable_header(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (data + PLAIN_TRANSPORT + 8 > end)
+		return NULL;
+	return data + ETH_HLEN;
+}
+
+/* Hop limit minus one, nothing else. */
+static __always_inline int age(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct ipv6hdr *ip = writable_header(skb);
+
+	if (!ip)
+		return -1;
+	ip->hop_limit = packet->ttl - 1;
+	bpf_csum_update(skb, ONE_HOP_LESS);
+	return 0;
+}
+
+/* What a sum changes by when one address takes the place of another. */
+static __always_inline __u32 address_difference(const address_t *old, const address_t *new)
+{
+	__u64 sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		sum += (__u32)~old->words[i];
+		sum += new->words[i];
+	}
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (__u32)sum + (__u32)(sum >> 32);
+}
+
+/*
+ * A new address and port on one side, hop limit minus one. @target: the destination's side, else the source's.
+ * The change of the address in the header and that of the transport checksum cancel out in a complete sum, which the
+ * kernel's function for checksums that include addresses does not know (unless told so, from 6.16 on).
+ */
+static __always_inline int translate(struct __sk_buff *skb, const struct packet *packet, bool target, address_t address, __be16 port)
+{
+	const struct flow *flow = &packet->flow;
+	const address_t *old_address = target ? &flow->target : &flow->source;
+	__be16 old_port = target ? flow->target_port : flow->source_port;
+	bool udp = flow->protocol == IPPROTO_UDP;
+	__u32 check_at = packet->transport + (udp ? 6 : 16);
+	/* UDP: a sum of zero is sent as 0xffff; zero means none, which some tunnels are allowed, and stays. */
+	__u64 mangled = udp ? BPF_F_MARK_MANGLED_0 : 0;
+	__u32 difference = address_difference(old_address, &address);
+	struct ipv6hdr *ip = writable_header(skb);
+	struct ports *ports;
+	__u64 sum;
+
+	if (!ip)
+		return -1;
+	ip->hop_limit = packet->ttl - 1;
+	__builtin_memcpy(target ? &ip->daddr : &ip->saddr, &address, 16);
+	if (port != old_port) {
+		if (packet->transport == PLAIN_TRANSPORT) {
+			ports = (void *)(ip + 1);
+			if (target)
+				ports->target = port;
+			else
+				ports->source = port;
+		} else if (bpf_skb_store_bytes(skb, packet->transport + (target ? 2 : 0), &port, 2, 0)) {
+			return -1;
+		}
+		if (bpf_l4_csum_replace(skb, check_at, old_port, port, mangled | 2))
+			return -1;
+	}
+	if (bpf_l4_csum_replace(skb, check_at, 0, difference, BPF_F_PSEUDO_HDR | mangled))
+		return -1;
+	sum = (__u64)difference + ONE_HOP_LESS;
+	bpf_csum_update(skb, (__u32)sum + (__u32)(sum >> 32));
+	return 0;
+}
+
+/*
+ * The length of the packet, or of each of its segments; those may be longer by TCP options.
+ */
+static __always_inline __u32 segment_length(const struct __sk_buff *skb, const struct packet *packet)
+{
+	return skb->gso_size ? skb->gso_size + packet->transport - ETH_HLEN + 20 : packet->length;
+}
+
+static __always_inline bool too_big(const struct __sk_buff *skb, const struct packet *packet, __u32 mtu)
+{
+	return mtu && packet->length > mtu && segment_length(skb, packet) > mtu;
+}
+
+/* The next hop of a packet. */
+struct way {
+	__u32 ifindex;
+	address_t next_hop;
+	__u32 mtu; /* of what was too small */
+};
+
+enum { ROUTE_NONE, ROUTE_FOUND, ROUTE_TOO_BIG };
+
+static __noinline int look_up_route(struct __sk_buff *skb, const struct packet *packet, const address_t *source,
+				    const address_t *target, struct way *way)
+{
+	struct bpf_fib_lookup query = {
+		.family = AF_INET6,
+	};
+	__u32 length;
+	long answer;
+
+	if (!skb || !packet || !source || !target || !way)
+		return ROUTE_NONE;
+	length = segment_length(skb, packet);
+	__builtin_memcpy(query.ipv6_src, source, 16);
+	__builtin_memcpy(query.ipv6_dst, target, 16);
+	query.tot_len = length < 0xffff ? length : 0xffff;
+	query.l4_protocol = packet->flow.protocol;
+	query.flowinfo = packet->label & bpf_htonl(0x0fffffff);
+	query.ifindex = skb->ifindex;
+	answer = bpf_fib_lookup(skb, &query, sizeof(query), 0);
+	if (answer == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
+		way->mtu = query.mtu_result;
+		return ROUTE_TOO_BIG;
+	}
+	if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return ROUTE_NONE;
+	way->ifindex = query.ifindex;
+	__builtin_memcpy(&way->next_hop, query.ipv6_dst, 16);
+	return ROUTE_FOUND;
+}
+
+/*
+ * Where the routing table sends a packet from @source to @target that came in on this interface. Answers only while
+ * forwarding is switched on for the interface.
+ */
+static __always_inline int route(struct __sk_buff *skb, const struct packet *packet, address_t source, address_t target, struct way *way)
+{
+	return look_up_route(skb, packet, &source, &target, way);
+}
+
+/*
+ * The way back to a client: by the routing table, or where that does not answer by the interface @way_in that the
+ * client came in by, with no next hop.
+ */
+static __always_inline int route_back(struct __sk_buff *skb, const struct packet *packet, address_t source, address_t target,
+				      __u32 way_in, struct way *way)
+{
+	int found = route(skb, packet, source, target, way);
+
+	if (found != ROUTE_NONE)
+		return found;
+	way->ifindex = way_in;
+	way->next_hop = (address_t){};
+	way->mtu = 0;
+	/* Judges a segmented packet as fitting; its segments were made for the link it came from. */
+	if (bpf_check_mtu(skb, way_in, &way->mtu, 0, 0) == BPF_MTU_CHK_RET_FRAG_NEEDED)
+		return ROUTE_TOO_BIG;
+	return too_big(skb, packet, way->mtu) ? ROUTE_TOO_BIG : ROUTE_FOUND;
+}
+
+/* Hands the frame on, without a next hop by the routes of that interface; the kernel puts the link-level header on and resolves the neighbour if need be. */
+static __noinline int send_to(const struct way *way)
+{
+	struct bpf_redir_neigh neighbour = {
+		.nh_family = AF_INET6,
+	};
+
+	if (!way)
+		return TC_DROP;
+	if (same_address(way->next_hop, (address_t){}))
+		return bpf_redirect_neigh(way->ifindex, NULL, 0, 0);
+	__builtin_memcpy(neighbour.ipv6_nh, &way->next_hop, 16);
+	return bpf_redirect_neigh(way->ifindex, &neighbour, sizeof(neighbour), 0);
+}
