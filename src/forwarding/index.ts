@@ -4,6 +4,7 @@
  */
 
 export { endpoint, serviceKey } from '../model/index.ts'
+export * from './ask.ts'
 export type * from './backend.ts'
 export * from './plan.ts'
 export * from './settings.ts'

@@ -8,6 +8,10 @@ export type ForwardingPorts = {
   openBackend(slice: ForwardingSlice, log: Log): Promise<Result<ForwardingBackend, Unsupported>>
   /** Those that this host does not take packets for. */
   notHere(addresses: readonly IpAddress[]): readonly IpAddress[]
+  /** Keys of the services that a daemon of this slice has put into the table and not removed. */
+  ownServices(slice: ForwardingSlice): readonly string[]
+  /** Written down before they are put, so that a daemon after a crash knows what is its own to remove. */
+  rememberOwnServices(slice: ForwardingSlice, keys: readonly string[]): Result<void, { readonly message: string }>
   /** Calls back once after the delay; the result cancels. */
   schedule(delay: Micros, action: () => void): () => void
 }

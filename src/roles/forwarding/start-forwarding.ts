@@ -1,5 +1,5 @@
 import { assertNever, fail, type Log, ok, type Result } from '../../base/index.ts'
-import type { ForwardingBackend } from '../../forwarding/index.ts'
+import { answerAsk, type ForwardingAsk, type ForwardingBackend } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
 import type { Channel, ForwardingSlice, FromForwarding, ToForwarding } from '../ipc/index.ts'
 import { withoutAddress } from './local-addresses.ts'
@@ -7,7 +7,10 @@ import type { ForwardingPorts } from './ports.ts'
 import { settingOps, waitingForRestart, withoutEffect } from './settings.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { ServiceFailure } from './supported.ts'
-import { createTableKeeper, type TableKeeper } from './table-keeper.ts'
+import { createTableKeeper, type OwnServices, type TableKeeper } from './table-keeper.ts'
+
+/** Entries of a list in one message. */
+const piece = 1_000
 
 type Opened = { readonly backend: ForwardingBackend; readonly keeper: TableKeeper; readonly slice: ForwardingSlice }
 
@@ -69,6 +72,8 @@ export function startForwarding(
         const snapshot = await snapshotOf(backend, [...keeper.failures(), ...withoutAddress(wanted, ports)], wanted)
         return channel.send({ type: 'snapshot', id: message.id, snapshot })
       }
+      case 'asked':
+        return answer(message.id, message.ask)
       case 'stop':
         return end(message.leave ? 'services-in-place' : 'nothing')
       default:
@@ -96,7 +101,7 @@ export function startForwarding(
       await backend.close('services-in-place')
       return fail(can.error.message)
     }
-    const keeper = createTableKeeper(backend, can.value, ports, log, (order, failures) =>
+    const keeper = createTableKeeper(backend, can.value, ownServices(slice), ports, log, (order, failures) =>
       channel.send({ type: 'services-applied', order, failures }),
     )
     opened = { backend, keeper, slice }
@@ -104,6 +109,25 @@ export function startForwarding(
     if (useless.length > 0)
       log.warn('settings of the embedded core have no effect here', { settings: useless.join(', ') })
     return ok(undefined)
+  }
+
+  function ownServices(slice: ForwardingSlice): OwnServices {
+    return {
+      known: ports.ownServices(slice),
+      remember(keys) {
+        const written = ports.rememberOwnServices(slice, keys)
+        if (!written.ok) log.error('own services cannot be written down', { reason: written.error.message })
+      },
+    }
+  }
+
+  /** What is changed by hand stays so until what is wanted of that service changes. */
+  async function answer(id: number, ask: ForwardingAsk): Promise<void> {
+    if (opened === undefined) return
+    const value = await answerAsk(opened.backend, ask)
+    const rest: unknown[] = Array.isArray(value) ? [...value] : []
+    while (rest.length > piece) channel.send({ type: 'answer', id, part: rest.splice(0, piece), more: true })
+    channel.send({ type: 'answer', id, part: Array.isArray(value) ? rest : value, more: false })
   }
 
   /** lvs_flush: what an earlier daemon left is not taken over. */
@@ -128,8 +152,26 @@ export function startForwarding(
   async function end(leave: 'services-in-place' | 'nothing'): Promise<void> {
     ended = true
     await opened?.keeper.stop()
-    // Before its first commit a role has changed nothing and removes nothing.
-    await opened?.backend.close(committed === undefined ? 'services-in-place' : leave)
+    if (opened !== undefined) await opened.backend.close(await toLeave(opened, leave))
     channel.close()
+  }
+
+  /** Services that were made by hand outlive us, and what forwards them. */
+  async function toLeave({ backend, keeper }: Opened, leave: 'services-in-place' | 'nothing'): Promise<typeof leave> {
+    // Before its first commit a role has changed nothing and removes nothing.
+    if (!committed || leave === 'services-in-place') return 'services-in-place'
+    const { services } = await backend.read()
+    const own = new Set(keeper.own())
+    const keys = services.map(({ service }) => serviceKey(service.address))
+    if (keys.every((key) => own.has(key))) {
+      keeper.forget()
+      return 'nothing'
+    }
+    const removed = await backend.apply(
+      keys.filter((key) => own.has(key)).map((key) => ({ type: 'remove-service', serviceKey: key })),
+    )
+    for (const result of removed) if (!result.ok) log.error('service stays', { reason: result.error.message })
+    keeper.forget()
+    return 'services-in-place'
   }
 }

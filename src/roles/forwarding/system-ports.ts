@@ -1,5 +1,9 @@
-import { fail } from '../../base/index.ts'
+import { fail, type Log, type Result } from '../../base/index.ts'
+import type { ForwardingBackend, Unsupported } from '../../forwarding/index.ts'
+import { makeDirectory, readText, replaceText } from '../../sys/files/index.ts'
 import { openRouteClient } from '../../sys/netlink/index.ts'
+import { type FileLock, lockFile } from '../../sys/privileges/index.ts'
+import type { ForwardingSlice } from '../ipc/index.ts'
 import type { ForwardingPorts } from './ports.ts'
 
 const RTN_LOCAL = 2
@@ -7,23 +11,7 @@ const RTN_LOCAL = 2
 /** The backends as built; each is loaded only when it is asked for. */
 export function systemPorts(): ForwardingPorts {
   return {
-    async openBackend(slice, log) {
-      if (slice.backend === 'ipvs') {
-        return fail({
-          reason: 'no-ip-vs',
-          message: 'the ipvs backend is not available in this version; use --backend ebpf',
-        })
-      }
-      const { openEbpfBackend } = await import('../../forwarding/ebpf/index.ts')
-      const { connectionTableSize, interfaces, xdp } = slice.settings ?? {}
-      return openEbpfBackend({
-        pinDirectory: slice.pinDirectory,
-        log,
-        ...(connectionTableSize === undefined ? {} : { connectionTableSize }),
-        ...(interfaces === undefined ? {} : { interfaces }),
-        ...(xdp === undefined ? {} : { fastLane: xdp }),
-      })
-    },
+    openBackend,
     notHere(addresses) {
       if (addresses.length === 0) return []
       const opened = openRouteClient()
@@ -40,9 +28,75 @@ export function systemPorts(): ForwardingPorts {
       client.close()
       return absent
     },
+    ownServices(slice) {
+      const text = readText(ownServicesFile(slice))
+      return text.ok ? text.value.split('\n').filter((key) => key !== '') : []
+    },
+    rememberOwnServices: (slice, keys) => replaceText(ownServicesFile(slice), keys.map((key) => `${key}\n`).join('')),
     schedule(delay, action) {
       const timer = setTimeout(action, delay / 1_000)
       return () => clearTimeout(timer)
     },
+  }
+}
+
+const ownServicesFile = ({ runDirectory, backend }: ForwardingSlice): string => `${runDirectory}/services.${backend}`
+
+async function openBackend(slice: ForwardingSlice, log: Log): Promise<Result<ForwardingBackend, Unsupported>> {
+  if (slice.backend === 'ipvs') {
+    return fail({
+      reason: 'no-ip-vs',
+      message: 'the ipvs backend is not available in this version; use --backend ebpf',
+    })
+  }
+  const locked = await lockPins(slice)
+  if (!locked.ok) return locked
+  const { openEbpfBackend } = await import('../../forwarding/ebpf/index.ts')
+  const { connectionTableSize, interfaces, xdp } = slice.settings ?? {}
+  const opened = await openEbpfBackend({
+    pinDirectory: slice.pinDirectory,
+    log,
+    ...(connectionTableSize === undefined ? {} : { connectionTableSize }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    ...(xdp === undefined ? {} : { fastLane: xdp }),
+  })
+  if (!opened.ok) {
+    locked.value.close()
+    return opened
+  }
+  const backend = opened.value
+  return {
+    ok: true,
+    value: {
+      ...backend,
+      async close(leave) {
+        await backend.close(leave)
+        locked.value.close()
+      },
+    },
+  }
+}
+
+const lockPatience = 10_000
+const lockPause = 20
+
+/** One process at a time writes the pinned maps; a command that works on them by hand is soon done. */
+async function lockPins({ runDirectory }: ForwardingSlice): Promise<Result<FileLock, Unsupported>> {
+  const made = makeDirectory(runDirectory)
+  if (!made.ok)
+    return fail({ reason: 'system', message: `${made.error.message}; name another directory with --run-dir` })
+  const path = `${runDirectory}/forwarding.lock`
+  for (let waited = 0; ; waited += lockPause) {
+    const locked = lockFile(path)
+    if (locked.ok) return locked
+    const { code, message } = locked.error
+    if (code !== 'EAGAIN')
+      return fail({ reason: code === 'EACCES' || code === 'EPERM' ? 'no-privileges' : 'system', message })
+    if (waited > lockPatience)
+      return fail({
+        reason: 'system',
+        message: `${path}: another process has held it for ${lockPatience / 1_000} s; end it`,
+      })
+    await new Promise((resolve) => setTimeout(resolve, lockPause))
   }
 }

@@ -15,13 +15,23 @@ import { type ServiceFailure, supportedPart } from './supported.ts'
 const firstRetry = seconds(1)
 const longestRetry = seconds(30)
 
-/** Holds a backend to what is wanted: one plan at a time, failures retried from what the kernel then really holds. */
+/** Which services of the table the daemon has made, across its lives; others were made by hand and are not removed. */
+export type OwnServices = {
+  readonly known: readonly string[]
+  remember(keys: readonly string[]): void
+}
+
+/** Holds a backend to what is wanted: one plan at a time, failed services retried from what the kernel then really holds. */
 export type TableKeeper = {
   /** Until the first complete list nothing is planned: an incomplete one would remove what is still wanted. */
   want(order: number, complete: boolean, services: readonly ServiceState[]): void
   /** What could not be put into the table, by the last attempt. */
   readonly failures: () => readonly ServiceFailure[]
   readonly wanted: () => readonly ServiceState[]
+  /** Keys of what is in the table by our doing. */
+  readonly own: () => readonly string[]
+  /** Nothing of ours is there any more. */
+  forget(): void
   /** Resolves when no attempt is under way; nothing is begun any more. */
   stop(): Promise<void>
 }
@@ -29,6 +39,7 @@ export type TableKeeper = {
 export function createTableKeeper(
   backend: ForwardingBackend,
   can: BackendCapabilities,
+  ownServices: OwnServices,
   ports: Pick<ForwardingPorts, 'schedule'>,
   log: Log,
   onApplied: (order: number, failures: readonly ServiceFailure[]) => void,
@@ -36,7 +47,11 @@ export function createTableKeeper(
   const wanted = new Map<string, ServiceState>()
   let known = false
   let lastOrder = 0
+  /** What is in the table by the orders that succeeded; hand edits are not in it, so that they stay. */
   let held: ForwardingState | undefined
+  /** Of these it is not known what the table holds. */
+  let doubtful: ReadonlySet<string> = new Set()
+  let own: ReadonlySet<string> = new Set(ownServices.known)
   let failures: readonly ServiceFailure[] = []
   let running: Promise<void> | undefined
   let again = false
@@ -64,9 +79,12 @@ export function createTableKeeper(
     const order = lastOrder
     const { services, failures: unsupported } = supportedPart([...wanted.values()], can)
     const refused = new Set(unsupported.map((failure) => failure.serviceKey))
-    const before = held ?? (await backend.read())
-    // A service that cannot become what it should be stays what it is.
-    const ops = plan(before, { services }, (key) => !refused.has(key))
+    // Somebody may have made by hand what is wanted for the first time.
+    const before = await heldNow(new Set([...doubtful, ...services.map(keyOfState).filter((key) => !own.has(key))]))
+    const isOwn = own
+    rememberOwn([...own, ...services.map(keyOfState)])
+    // A service that cannot become what it should be stays what it is, and so does one that is not ours.
+    const ops = plan(before, { services }, (key) => isOwn.has(key) && !refused.has(key))
     const failed = await applyAll(ops)
     const told = new Set(failures.map(failureText))
     failures = [...unsupported, ...failed]
@@ -74,13 +92,36 @@ export function createTableKeeper(
       if (!told.has(failureText(failure)))
         log.error('service is not as configured', { service: failure.serviceKey, reason: failure.reason })
     }
-    held = failed.length === 0 ? applyOps(before, ops) : undefined
+    held = applyOps(before, ops)
+    doubtful = new Set(failed.map((failure) => failure.serviceKey))
+    rememberOwn([
+      ...services.map(keyOfState),
+      ...[...own].filter((key) => refused.has(key) || doubtful.has(key)),
+    ])
     if (failed.every(({ final }) => final === true)) retryAfter = firstRetry
     else {
       cancelRetry = stopped ? undefined : ports.schedule(retryAfter, attempt)
       retryAfter = Math.min(retryAfter * 2, longestRetry) as Micros
     }
     onApplied(order, failures)
+  }
+
+  /** @param unsure  services to look at in the table itself */
+  async function heldNow(unsure: ReadonlySet<string>): Promise<ForwardingState> {
+    if (held !== undefined && unsure.size === 0) return held
+    const read = await backend.read()
+    if (held === undefined) return read
+    const isDoubtful = (state: ServiceState) => unsure.has(keyOfState(state))
+    return {
+      services: [...held.services.filter((state) => !isDoubtful(state)), ...read.services.filter(isDoubtful)],
+    }
+  }
+
+  function rememberOwn(keys: readonly string[]): void {
+    const next = new Set(keys)
+    if (next.size === own.size && [...next].every((key) => own.has(key))) return
+    own = next
+    ownServices.remember([...next])
   }
 
   async function applyAll(ops: readonly TableOp[]): Promise<readonly ServiceFailure[]> {
@@ -109,6 +150,8 @@ export function createTableKeeper(
     },
     failures: () => failures,
     wanted: () => [...wanted.values()],
+    own: () => [...own],
+    forget: () => rememberOwn([]),
     async stop() {
       stopped = true
       again = false
@@ -119,5 +162,7 @@ export function createTableKeeper(
 }
 
 const keyOf = (op: TableOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
+
+const keyOfState = (state: ServiceState): string => serviceKey(state.service.address)
 
 const failureText = (failure: ServiceFailure): string => `${failure.serviceKey} ${failure.reason}`

@@ -1,5 +1,5 @@
 import type { Instant, LogFields } from '../../base/index.ts'
-import type { ServiceState } from '../../forwarding/index.ts'
+import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
 import type { ForwardingSettings, Timeouts, VirtualRouter, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
 import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
 
@@ -114,6 +114,8 @@ export type ForwardingSlice = {
   readonly backend: 'ebpf' | 'ipvs'
   /** Names this daemon's pins: two daemons on one host differ in it. */
   readonly pinDirectory: string
+  /** Where it remembers which services are its own, and locks the pins. */
+  readonly runDirectory: string
   /** Empty the table at start. */
   readonly flush: boolean
   /** lvs_timeouts; 0 and absent: as they are. */
@@ -123,6 +125,8 @@ export type ForwardingSlice = {
 
 export type ToForwarding =
   | ToRole<ForwardingSlice>
+  /** Somebody works on the table by hand; answered in parts. */
+  | { readonly type: 'asked'; readonly id: number; readonly ask: ForwardingAsk }
   | {
       readonly type: 'services-wanted'
       /** Numbers these messages upwards from 1. */
@@ -132,6 +136,8 @@ export type ToForwarding =
     }
 export type FromForwarding =
   | FromRole<ForwardingSnapshot>
+  /** Lists come in pieces, `more` but for the last. */
+  | { readonly type: 'answer'; readonly id: number; readonly part: unknown; readonly more: boolean }
   /**
    * What has been applied up to this order, and after each retry: what could not be (empty: all done). A failure that is
    * not `final` is retried by the role itself.

@@ -77,7 +77,7 @@ export function createChanger(
       if (!options.checkers || model.virtualServers.length > 0 || !ports.pinsExist()) return
       ports.log.info('removing the forwarding table of an earlier run')
       const number = ++revision
-      const slice = { ...forwardingSlice(model, options), flush: true }
+      const slice = forwardingSlice(model, options)
       const ready = await roles.forwarding.ask(number, slice)
       if (!ready.ok) {
         roles.forwarding.withdraw(number)

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../base/index.ts'
+import { decodeForwardingAsk, type ForwardingAsk } from '../../forwarding/index.ts'
 
 /** What a client of the control socket may ask. */
 export type ControlRequest =
@@ -9,8 +10,10 @@ export type ControlRequest =
   | { readonly request: 'dump' }
   /** A snapshot now and after every `interval` milliseconds until the client goes. */
   | { readonly request: 'watch'; readonly interval: number }
+  /** A question or orders to the forwarding role's backend, by hand. */
+  | { readonly request: 'forwarding'; readonly ask: ForwardingAsk }
 
-const names = ['status', 'reload', 'stop', 'dump', 'watch'] as const
+const names = ['status', 'reload', 'stop', 'dump', 'watch', 'forwarding'] as const
 
 /** One line from a client; whatever it holds, the failure is a sentence to answer with. */
 export function decodeControlRequest(line: string): Result<ControlRequest, string> {
@@ -24,6 +27,10 @@ export function decodeControlRequest(line: string): Result<ControlRequest, strin
   if (typeof value !== 'object' || value === null || !('request' in value)) return fail('no request in it')
   const request = names.find((name) => name === value.request)
   if (request === undefined) return fail(`no such request; there are ${names.join(', ')}`)
+  if (request === 'forwarding') {
+    const ask = decodeForwardingAsk('ask' in value ? value.ask : undefined)
+    return ask.ok ? ok({ request, ask: ask.value }) : fail(ask.error)
+  }
   if (request !== 'watch') return ok({ request })
   const interval = 'interval' in value ? value.interval : 1_000
   if (typeof interval !== 'number' || !(interval >= 100 && interval <= 3_600_000)) {

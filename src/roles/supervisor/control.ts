@@ -1,6 +1,8 @@
 import { assertNever, millis, type Result } from '../../base/index.ts'
+import type { ForwardingAsk, ForwardingBackend } from '../../forwarding/index.ts'
 import type { DaemonSnapshot } from '../../observe/index.ts'
 import { decodeControlRequest } from './control-request.ts'
+import type { AnswerPart } from './forwarding-asks.ts'
 import type { ControlClient, SupervisorPorts } from './ports.ts'
 
 export type ControlHandlers = {
@@ -8,11 +10,15 @@ export type ControlHandlers = {
   readonly reload: () => Promise<Result<void, string>>
   readonly dump: () => Promise<Result<string, string>>
   readonly stop: () => void
+  /** False: no role keeps a table. */
+  readonly askForwarding: (ask: ForwardingAsk, onPart: (part: Result<AnswerPart, string>) => void) => boolean
+  readonly backend: ForwardingBackend['kind']
 }
 
 /**
  * Answers the control socket: `{type: 'status', snapshot}`, `{type: 'done'}` with what was done, or `{type: 'error',
- * message}`. A socket that nobody listens to is replaced: the run directory is locked by us.
+ * message}`; to `forwarding` one or more `{type: 'forwarding', backend, part, more}`, or `{type: 'forwarding', backend}` when
+ * no table is kept. A socket that nobody listens to is replaced: the run directory is locked by us.
  */
 export function serveControl(
   ports: Pick<SupervisorPorts, 'listenControl' | 'removeFile' | 'schedule'>,
@@ -51,12 +57,22 @@ export function serveControl(
       case 'stop':
         client.send({ type: 'done', done: 'stop' })
         return handlers.stop()
+      case 'forwarding':
+        return askForwarding(client, request.value.ask)
       case 'watch':
         return watch(client, request.value.interval)
       default:
         assertNever(request.value)
     }
   })
+
+  function askForwarding(client: ControlClient, ask: ForwardingAsk): void {
+    const { backend } = handlers
+    const asked = handlers.askForwarding(ask, (part) => {
+      client.send(part.ok ? { type: 'forwarding', backend, ...part.value } : { type: 'error', message: part.error })
+    })
+    if (!asked) client.send({ type: 'forwarding', backend })
+  }
 
   /** A snapshot now and then until the client goes; one that reads too slowly is let go. */
   function watch(client: ControlClient, interval: number): void {

@@ -1,6 +1,8 @@
-import { assertNever } from '../../base/index.ts'
+import { assertNever, type Result } from '../../base/index.ts'
+import type { ForwardingAsk } from '../../forwarding/index.ts'
 import type { Configuration } from '../../model/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
+import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { RoleExit, SupervisorPorts } from './ports.ts'
 import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
@@ -20,6 +22,8 @@ export type Roles = {
   readonly vrrp: RoleKeeper<'vrrp'>
   readonly checker: RoleKeeper<'checker'>
   readonly forwarding: RoleKeeper<'forwarding'>
+  /** Puts a question to the forwarding table; false: nobody keeps one, because nothing is configured that needs it. */
+  askForwarding(ask: ForwardingAsk, onPart: (part: Result<AnswerPart, string>) => void): boolean
   /** What the checkers found last, for a checker that starts. */
   readonly health: () => readonly HealthRecord[]
   /** A configuration took another's place: objects that are gone are forgotten after their last words. */
@@ -45,6 +49,8 @@ export function createRoles(
     (message) => forwarding.send(message),
     hooks.onHealth,
   )
+
+  const asks = createForwardingAsks(ports)
 
   const onDeath = (role: string, exit: RoleExit): boolean => {
     log.error('role ended unexpectedly', { role, exit: exitText(exit) })
@@ -83,7 +89,10 @@ export function createRoles(
 
   const forwarding: RoleKeeper<'forwarding'> = createRoleKeeper('forwarding', ports, log, {
     onMessage: fromForwarding,
-    onDeath: (exit) => onDeath('forwarding', exit),
+    onDeath(exit) {
+      asks.giveUp()
+      return onDeath('forwarding', exit)
+    },
     // Only the daemon's start empties the table; a role that comes back takes over what is there.
     prepare: (slice) => (services.known() ? { ...slice, flush: false } : slice),
     onServing(fresh) {
@@ -138,6 +147,8 @@ export function createRoles(
     switch (message.type) {
       case 'services-applied':
         return services.applied(message)
+      case 'answer':
+        return asks.came(message.id, message)
       case 'log':
         return log[message.level](message.message, { ...message.fields, role: 'forwarding' })
       case 'started':
@@ -156,6 +167,11 @@ export function createRoles(
     vrrp,
     checker,
     forwarding,
+    askForwarding(ask, onPart) {
+      if (forwarding.describe().state === 'stopped') return false
+      asks.ask((id) => forwarding.send({ type: 'asked', id, ask }), onPart)
+      return true
+    },
     health: services.health,
     adopt(before, after) {
       routers.adopt(before, after)

@@ -52,12 +52,13 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
 
 export function forwardingSlice(
   { global }: Configuration,
-  options: Pick<SupervisorOptions, 'backend' | 'pinDirectory'>,
+  options: Pick<SupervisorOptions, 'backend' | 'pinDirectory' | 'runDirectory'>,
 ): ForwardingSlice {
   const { lvsTimeouts, lvsSettings } = global
   return {
     backend: options.backend,
     pinDirectory: options.pinDirectory,
+    runDirectory: options.runDirectory,
     flush: global.lvsFlush,
     ...(lvsTimeouts === undefined ? {} : { timeouts: lvsTimeouts }),
     ...(lvsSettings === undefined ? {} : { settings: lvsSettings }),

@@ -101,6 +101,8 @@ export async function startSupervisor(
     reload,
     dump: reports.dump,
     stop: () => void stop(0),
+    askForwarding: roles.askForwarding,
+    backend: options.backend,
   })
   if (!listening.ok) {
     await stopRoles(false)

@@ -11,7 +11,12 @@ import {
 } from '../../../src/roles/ipc/index.ts'
 import { fakeBackend } from './fake-backend.ts'
 
-const slice: ForwardingSlice = { backend: 'ebpf', pinDirectory: '/sys/fs/bpf/holdfast/test', flush: false }
+const slice: ForwardingSlice = {
+  backend: 'ebpf',
+  pinDirectory: '/sys/fs/bpf/holdfast/test',
+  runDirectory: '/run/x',
+  flush: false,
+}
 
 const destination = (last: number, method: Destination['method'] = 'dr'): Destination => ({
   address: address(`192.0.2.${last}`),
@@ -38,7 +43,11 @@ const service = (
 const key = (last: number) => `tcp/203.0.113.${last}:80`
 
 /** The role on a channel in memory, with a clock that the test turns. */
-function role(initial?: ForwardingState) {
+function role(
+  initial?: ForwardingState,
+  own = initial?.services.map(({ service: one }) => serviceKey(one.address)) ?? [],
+) {
+  const remembered = [own]
   const fake = fakeBackend(initial)
   const [roleEnd, end] = channelPair<ToForwarding, FromForwarding>()
   const said: FromForwarding[] = []
@@ -57,6 +66,11 @@ function role(initial?: ForwardingState) {
     {
       openBackend: async () => ok(fake.backend),
       notHere: (all) => all.filter((one) => !here.has(one)),
+      ownServices: () => own,
+      rememberOwnServices(_, keys) {
+        remembered.push([...keys])
+        return ok(undefined)
+      },
       schedule(_, action) {
         alarms.push(action)
         return () => void alarms.splice(alarms.indexOf(action), 1)
@@ -70,6 +84,8 @@ function role(initial?: ForwardingState) {
   }
   return {
     fake,
+    /** Every list of own services that was written down. */
+    remembered,
     said,
     here,
     logged,
@@ -476,4 +492,100 @@ test('a role that was never committed removes nothing at its stop', async () => 
     { type: 'stop', leave: false },
   )
   expect(one.fake.closed).toBe('services-in-place')
+})
+
+test('a service made by hand is not removed, neither by a plan nor at stop', async () => {
+  const one = role({ services: [service(7, [destination(7)])] }, [])
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]))
+  await one.want(true)
+  expect(one.held()).toEqual([key(7)])
+  await one.want(true, service(1, [destination(1)]))
+  await one.tell({ type: 'stop', leave: false })
+  expect([one.held(), one.fake.closed]).toEqual([[key(7)], 'services-in-place'])
+  expect(one.remembered.at(-1)).toEqual([])
+})
+
+test('own services are written down before they are put, and forgotten once they are gone', async () => {
+  const one = role()
+  await one.serve()
+  let atFirstOrder: readonly string[] | undefined
+  one.fake.refuse = () => {
+    atFirstOrder ??= one.remembered.at(-1)
+    return undefined
+  }
+  await one.want(true, service(1, [destination(1)]))
+  expect(atFirstOrder).toEqual([key(1)])
+  await one.want(true, service(2, [destination(1)]))
+  expect(one.remembered.at(-1)).toEqual([key(2)])
+})
+
+test('a service of an earlier daemon that is not wanted any more is removed', async () => {
+  const one = role({ services: [service(1, [destination(1)]), service(7, [])] }, [key(1)])
+  await one.serve()
+  await one.want(true)
+  expect(one.held()).toEqual([key(7)])
+})
+
+test('what is asked by hand is answered, lists in pieces', async () => {
+  const one = role()
+  await one.serve()
+  const put = { type: 'put-service', service: service(7, []).service } as const
+  await one.tell({ type: 'asked', id: 4, ask: { type: 'apply', ops: [put] } })
+  expect(one.said.at(-1)).toEqual({ type: 'answer', id: 4, part: [{ ok: true, value: undefined }], more: false })
+  expect(one.held()).toEqual([key(7)])
+  const many = Array.from({ length: 2_500 }, () => put)
+  await one.tell({ type: 'asked', id: 5, ask: { type: 'apply', ops: many } })
+  const parts = one.said.filter((message) => message.type === 'answer' && message.id === 5)
+  expect(parts).toMatchObject([{ more: true }, { more: true }, { more: false }])
+})
+
+test('an edit by hand stays until what is wanted of that service changes', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(2)]))
+  const edited = { ...destination(1), weight: 5 }
+  const op = { type: 'put-destination', serviceKey: key(1), destination: edited } as const
+  await one.tell({ type: 'asked', id: 1, ask: { type: 'apply', ops: [op] } })
+  const weights = () => one.fake.state.services[0]?.destinations.map(({ weight }) => weight)
+  await one.want(false, service(2, [destination(3)]))
+  expect(weights()).toEqual([5])
+  await one.want(false, service(1, [{ ...destination(1), weight: 2 }]))
+  expect(weights()).toEqual([2])
+})
+
+test('a service deleted by hand comes back when it changes, and edits of others stay', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(2)]))
+  const removed = { type: 'remove-service', serviceKey: key(1) } as const
+  const edited = { type: 'remove-destination', serviceKey: key(2), destinationKey: '192.0.2.2:80' } as const
+  await one.tell({ type: 'asked', id: 1, ask: { type: 'apply', ops: [removed, edited] } })
+  one.fake.refuse = (op) =>
+    op.type === 'put-destination' && !one.held().includes(op.serviceKey) ? 'no such service' : undefined
+  await one.want(false, service(1, [destination(1), destination(4)]))
+  one.alarms.shift()?.()
+  await one.tell()
+  const held = new Map(
+    one.fake.state.services.map((state) => [serviceKey(state.service.address), state.destinations.length]),
+  )
+  expect(held).toEqual(
+    new Map([
+      [key(2), 0],
+      [key(1), 2],
+    ]),
+  )
+})
+
+test('what was made by hand and is then configured becomes what is configured', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]))
+  const ops = [
+    { type: 'put-service', service: service(2, [], 'lc').service },
+    { type: 'put-destination', serviceKey: key(2), destination: destination(9) },
+  ] as const
+  await one.tell({ type: 'asked', id: 1, ask: { type: 'apply', ops } })
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(2)]))
+  expect(one.fake.state.services[1]).toEqual(service(2, [destination(2)]))
 })
