@@ -1,0 +1,194 @@
+/** A request carried out on a backend: what is printed, and the exit code. */
+
+import { assertNever, type IpAddress } from '../../base/index.ts'
+import {
+  endpoint,
+  type ForwardingOp,
+  type ForwardingState,
+  type ServiceState,
+  serviceKey,
+} from '../../forwarding/index.ts'
+import { type ServiceAddress, schedulers } from '../../model/index.ts'
+import { connectionsText } from './connections-text.ts'
+import { exitsText } from './exits-text.ts'
+import { helpText, versionLine } from './help-text.ts'
+import { listText } from './list-text.ts'
+import { type Naming, numeric } from './naming.ts'
+import { type Errand, errnoText, refusalText } from './refusal-text.ts'
+import type { Request } from './request.ts'
+import { saveText } from './save-text.ts'
+import type { TableAccess } from './table-access.ts'
+import { sortedServices } from './table-order.ts'
+
+export type Outcome = {
+  /** 0; 1: a list that could not be made; 255: refused. */
+  readonly exitCode: 0 | 1 | 2 | 255
+  readonly stdout: string
+  readonly stderr: string
+  /** In restore input: the lines after it are not read. */
+  readonly ends?: true
+}
+
+/** Finds the names of addresses; asked once, for all that are shown. */
+export type FindNames = (addresses: ReadonlySet<IpAddress>) => Promise<Naming>
+
+type Do<T extends Request['type']> = Extract<Request, { readonly type: T }>
+
+export async function execute(
+  request: Exclude<Request, { readonly type: 'restore' }>,
+  table: TableAccess,
+  findNames: FindNames,
+): Promise<Outcome> {
+  switch (request.type) {
+    case 'help':
+      return { ...printed(helpText), ends: true }
+    case 'version':
+      return { ...printed(`${versionLine}\n`), ends: true }
+    case 'add-service':
+    case 'edit-service':
+      return putService(request, table)
+    case 'add-server':
+    case 'edit-server':
+      return putServer(request, table)
+    case 'delete-service': {
+      if (find(await table.state(), request.service) === undefined) return refused('find-service', 'ESRCH')
+      return order('find-service', { type: 'remove-service', serviceKey: serviceKey(request.service) }, table)
+    }
+    case 'delete-server':
+      return deleteServer(request, table)
+    case 'flush':
+      return flush(table)
+    case 'zero': {
+      if (request.service === undefined) return order('other', { type: 'zero-counters' }, table)
+      if (find(await table.state(), request.service) === undefined) return refused('find-service', 'ESRCH')
+      return order('find-service', { type: 'zero-counters', serviceKey: serviceKey(request.service) }, table)
+    }
+    case 'set-timeouts':
+      return order('other', { type: 'set-timeouts', timeouts: request.timeouts }, table)
+    case 'start-daemon': {
+      const running = await table.backend.syncDaemons()
+      if (running.some(({ role }) => role === request.daemon.role)) return refused('start-daemon', 'EEXIST')
+      return order('start-daemon', { type: 'start-sync-daemon', daemon: request.daemon }, table)
+    }
+    case 'stop-daemon': {
+      const running = await table.backend.syncDaemons()
+      if (!running.some(({ role }) => role === request.role)) return refused('stop-daemon', 'ESRCH')
+      return order('stop-daemon', { type: 'stop-sync-daemon', role: request.role }, table)
+    }
+    case 'list':
+      return list(request, table, findNames)
+    case 'save': {
+      const services = sortedServices((await table.state()).services)
+      const naming = request.numeric ? numeric : await findNames(addressesOf(services))
+      return printed(saveText(services, naming))
+    }
+    case 'list-connections': {
+      const connections = await table.backend.connections(Number.MAX_SAFE_INTEGER)
+      const addresses = connections.flatMap(({ client, virtual, destination }) => [client, virtual, destination])
+      const naming = request.numeric ? numeric : await findNames(new Set(addresses))
+      return printed(connectionsText(connections, request.engines, naming))
+    }
+    case 'list-timeouts': {
+      const { tcp, tcpFin, udp } = await table.backend.timeouts()
+      return printed(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`)
+    }
+    case 'list-daemons':
+      return printed(await daemonsText(table))
+    case 'list-exits':
+      return printed(exitsText(await table.backend.exits()))
+    default:
+      return assertNever(request)
+  }
+}
+
+async function putService({ type, service }: Do<'add-service' | 'edit-service'>, table: TableAccess): Promise<Outcome> {
+  const there = find(await table.state(), service.address) !== undefined
+  if (type === 'add-service' && there) return refused(type, 'EEXIST')
+  if (type === 'edit-service' && !there) return refused(type, 'ESRCH')
+  if (!schedulers.includes(service.scheduler)) return refused(type, 'ENOENT')
+  return order(type, { type: 'put-service', service }, table)
+}
+
+/** The kernel looks at the service first, then at the limits, then at the destination. */
+async function putServer(request: Do<'add-server' | 'edit-server'>, table: TableAccess): Promise<Outcome> {
+  const { type, service, server } = request
+  const errand = type === 'add-server' ? 'add-server' : 'change-server'
+  const held = find(await table.state(), service)
+  if (held === undefined) return refused(errand, 'ESRCH')
+  if (server.lowerThreshold > server.upperThreshold) return refused(errand, 'ERANGE')
+  const there = held.destinations.some((one) => endpoint(one) === endpoint(server))
+  if (type === 'add-server' && there) return refused(errand, 'EEXIST')
+  if (type === 'edit-server' && !there) return refused(errand, 'ENOENT')
+  return order(errand, { type: 'put-destination', serviceKey: serviceKey(service), destination: server }, table)
+}
+
+async function deleteServer({ service, server }: Do<'delete-server'>, table: TableAccess): Promise<Outcome> {
+  const held = find(await table.state(), service)
+  if (held === undefined) return refused('change-server', 'ESRCH')
+  const destinationKey = endpoint(server)
+  if (!held.destinations.some((one) => endpoint(one) === destinationKey)) return refused('change-server', 'ENOENT')
+  return order('change-server', { type: 'remove-destination', serviceKey: serviceKey(service), destinationKey }, table)
+}
+
+async function flush(table: TableAccess): Promise<Outcome> {
+  for (const { service } of (await table.state()).services) {
+    const done = await order('other', { type: 'remove-service', serviceKey: serviceKey(service.address) }, table)
+    if (done.exitCode !== 0) return done
+  }
+  return printed('')
+}
+
+async function list(request: Do<'list'>, table: TableAccess, findNames: FindNames): Promise<Outcome> {
+  const { service, sorted, form, exact } = request
+  const state = await table.state()
+  const named = service === undefined ? state.services : [find(state, service)].filter((one) => one !== undefined)
+  if (service !== undefined && named.length === 0)
+    return { exitCode: 1, stdout: '', stderr: `${errnoText('find-service', 'ESRCH')}\n`, ends: true }
+  const services = sorted ? sortedServices(named) : named
+  const naming = request.numeric ? numeric : await findNames(addressesOf(services))
+  const counters = await table.backend.counters()
+  const info = service === undefined ? { info: await table.backend.info() } : {}
+  return printed(listText({ form, exact, naming, services, counters, ...info }))
+}
+
+async function daemonsText({ backend }: TableAccess): Promise<string> {
+  const daemons = await backend.syncDaemons()
+  return daemons
+    .map((daemon) => {
+      const { role, syncId, maxLength, group, port, ttl } = daemon
+      const more = [
+        ...(maxLength ? [`, maxlen=${maxLength}`] : []),
+        ...(group === undefined ? [] : [`, group=${group}`]),
+        ...(port ? [`, port=${port}`] : []),
+        ...(ttl ? [`, ttl=${ttl}`] : []),
+      ]
+      return `${role} sync daemon (mcast=${daemon.interface}, syncid=${syncId}${more.join('')})\n`
+    })
+    .join('')
+}
+
+async function order(errand: Errand, op: ForwardingOp, table: TableAccess): Promise<Outcome> {
+  const result = await table.apply(op)
+  return result.ok ? printed('') : { exitCode: 255, stdout: '', stderr: `${refusalText(errand, result.error)}\n` }
+}
+
+const printed = (stdout: string): Outcome => ({ exitCode: 0, stdout, stderr: '' })
+
+const refused = (errand: Errand, code: string): Outcome => ({
+  exitCode: 255,
+  stdout: '',
+  stderr: `${errnoText(errand, code)}\n`,
+})
+
+function find({ services }: ForwardingState, address: ServiceAddress): ServiceState | undefined {
+  const key = serviceKey(address)
+  return services.find(({ service }) => serviceKey(service.address) === key)
+}
+
+const addressesOf = (services: readonly ServiceState[]): ReadonlySet<IpAddress> =>
+  new Set(
+    services.flatMap(({ service, destinations }) => [
+      ...(service.address.kind === 'address' ? [service.address.address] : []),
+      ...destinations.map(({ address }) => address),
+    ]),
+  )
