@@ -13,9 +13,17 @@ export const numeric: Naming = { host: () => undefined, service: () => undefined
 
 /** `name:port`; IPv6 in brackets. @param protocol  undefined: the port stays a number */
 export function endpointText(address: IpAddress, port: number, protocol: string | undefined, naming: Naming): string {
-  const host = naming.host(address) ?? address
+  const host = naming.host(address) ?? shown(address)
   const service = protocol === undefined || port === 0 ? undefined : naming.service(port, protocol)
   return `${address.includes(':') ? `[${host}]` : host}:${service ?? port}`
+}
+
+/** inet_ntop(3) writes an IPv4 address inside an IPv6 one with dots. */
+function shown(address: IpAddress): string {
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(address) ?? []
+  if (high === undefined || low === undefined) return address
+  const numbers = [high, low].map((group) => Number.parseInt(group, 16))
+  return `::ffff:${numbers.flatMap((number) => [number >> 8, number & 0xff]).join('.')}`
 }
 
 export const protocolOf = (address: ServiceAddress): string | undefined =>

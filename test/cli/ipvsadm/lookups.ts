@@ -5,6 +5,7 @@ import type { TableAccess } from '../../../src/cli/ipvsadm/table-access.ts'
 
 const ports: readonly (readonly [string, number, string])[] = [
   ['http', 80, 'tcp'],
+  ['www', 80, 'tcp'],
   ['https', 443, 'tcp'],
   ['http-alt', 8080, 'tcp'],
   ['domain', 53, 'tcp'],

@@ -1,17 +1,32 @@
 /** A backend in memory that refuses what the kernel's IPVS refuses, for tests of the command alone. */
 
-import { fail, familyOf, ok } from '../../../src/base/index.ts'
+import { address, fail, familyOf, ok } from '../../../src/base/index.ts'
 import type { IpvsadmBackend } from '../../../src/cli/ipvsadm/table-access.ts'
 import {
   applyOps,
   type ForwardingOp,
   type ForwardingState,
   type OpResult,
+  type ServiceState,
   type SyncDaemon,
   type Timeouts,
 } from '../../../src/forwarding/index.ts'
 
 export type ModelBackend = IpvsadmBackend & { state: ForwardingState }
+
+const defaultsFor = ({ group }: SyncDaemon) => ({
+  maxLength: group?.includes(':') ? 1452 : 1472,
+  group: address('224.0.0.81'),
+  port: 8848,
+  ttl: 1,
+})
+
+const isMixed = ({ service, destinations }: ServiceState): boolean =>
+  destinations.some(
+    (one) =>
+      familyOf(one.address) !==
+      (service.address.kind === 'fwmark' ? service.address.family : familyOf(service.address.address)),
+  )
 
 export function modelBackend(initial: ForwardingState = { services: [] }): ModelBackend {
   let timeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 }
@@ -24,8 +39,8 @@ export function modelBackend(initial: ForwardingState = { services: [] }): Model
         backend.state = applyOps(backend.state, [op])
         return ok(undefined)
       case 'put-destination': {
-        const { address } = op.destination
-        if (familyOf(address) === 4 && /^(0|22[4-9]|2[3-5]\d)\./.test(address)) return refuse('EINVAL')
+        const to = op.destination.address
+        if (familyOf(to) === 4 && /^(0|22[4-9]|2[3-5]\d)\./.test(to)) return refuse('EINVAL')
         backend.state = applyOps(backend.state, [op])
         return ok(undefined)
       }
@@ -39,8 +54,10 @@ export function modelBackend(initial: ForwardingState = { services: [] }): Model
         return ok(undefined)
       }
       case 'start-sync-daemon':
-        if (op.daemon.interface !== 'v0') return refuse('ENODEV')
-        daemons = [...daemons, op.daemon]
+        // Synchronisation has no words for a service whose servers are of another family.
+        if (backend.state.services.some(isMixed)) return refuse('EINVAL')
+        if (!['v0', 'v1'].includes(op.daemon.interface)) return refuse('ENODEV')
+        daemons = [...daemons, { ...defaultsFor(op.daemon), ...op.daemon }]
         return ok(undefined)
       case 'stop-sync-daemon':
         daemons = daemons.filter(({ role }) => role !== op.role)
