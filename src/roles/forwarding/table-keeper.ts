@@ -94,10 +94,7 @@ export function createTableKeeper(
     }
     held = applyOps(before, ops)
     doubtful = new Set(failed.map((failure) => failure.serviceKey))
-    rememberOwn([
-      ...services.map(keyOfState),
-      ...[...own].filter((key) => refused.has(key) || doubtful.has(key)),
-    ])
+    rememberOwn([...services.map(keyOfState), ...[...own].filter((key) => refused.has(key) || doubtful.has(key))])
     if (failed.every(({ final }) => final === true)) retryAfter = firstRetry
     else {
       cancelRetry = stopped ? undefined : ports.schedule(retryAfter, attempt)

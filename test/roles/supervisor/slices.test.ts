@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { forwardingSlice } from '../../../src/roles/supervisor/slices.ts'
 import { configurationFor } from './models.ts'
 
-const options = { backend: 'ebpf', pinDirectory: '/sys/fs/bpf/holdfast/test' } as const
+const options = { backend: 'ebpf', pinDirectory: '/sys/fs/bpf/holdfast/test', runDirectory: '/run/x' } as const
 const slice = (more: object) => {
   const configuration = configurationFor()
   return forwardingSlice({ ...configuration, global: { ...configuration.global, ...more } }, options)
