@@ -81,12 +81,6 @@ describe('holdfastd', () => {
     })
   })
 
-  test('--backend ipvs is refused with one clear sentence', () => {
-    const argv = ['-n', '-G', '-f', good, '--backend', 'ipvs', '--run-dir', join(directory, 'run')]
-    const { status, stderr } = call('holdfastd', ...argv)
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/the ipvs backend is not available in this version/)])
-  })
-
   /** A copy that other users can read, without some parts; with privileges as setpriv takes them. */
   function callCopy(without: readonly string[], privileges: readonly string[], ...argv: string[]) {
     const copy = mkdtempSync(join(directory, 'tree-'))

@@ -44,10 +44,8 @@ const ownServicesFile = ({ runDirectory, backend }: ForwardingSlice): string => 
 
 async function openBackend(slice: ForwardingSlice, log: Log): Promise<Result<ForwardingBackend, Unsupported>> {
   if (slice.backend === 'ipvs') {
-    return fail({
-      reason: 'no-ip-vs',
-      message: 'the ipvs backend is not available in this version; use --backend ebpf',
-    })
+    const { openIpvsBackend } = await import('../../forwarding/ipvs/index.ts')
+    return openIpvsBackend({ log })
   }
   const locked = await lockPins(slice)
   if (!locked.ok) return locked

@@ -1,8 +1,11 @@
 import {
   appendFileSync,
+  closeSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -17,6 +20,32 @@ export type FileError = { readonly code: string; readonly message: string }
 /** The whole file as text. */
 export function readText(path: string): Result<string, FileError> {
   return attempt(path, () => readFileSync(path, 'utf8'))
+}
+
+/** The first lines of a file that may be much longer, such as /proc/net/ip_vs_conn. */
+export function readFirstLines(path: string, limit: number): Result<readonly string[], FileError> {
+  return attempt(path, () => {
+    const file = openSync(path, 'r')
+    try {
+      const decoder = new TextDecoder()
+      const chunk = new Uint8Array(65_536)
+      const lines: string[] = []
+      let rest = ''
+      while (lines.length < limit) {
+        const size = readSync(file, chunk)
+        if (size === 0) {
+          if (rest !== '') lines.push(rest)
+          break
+        }
+        const parts = (rest + decoder.decode(chunk.subarray(0, size), { stream: true })).split('\n')
+        rest = parts.pop() ?? ''
+        for (const line of parts) lines.push(line)
+      }
+      return lines.slice(0, limit)
+    } finally {
+      closeSync(file)
+    }
+  })
 }
 
 /**

@@ -7,7 +7,8 @@ const AF_NETLINK = 16
 const SOCK_RAW = 3
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
-const NETLINK_ROUTE = 0
+export const NETLINK_ROUTE = 0
+export const NETLINK_GENERIC = 16
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
 const SO_RCVBUFFORCE = 33
@@ -30,7 +31,7 @@ export type Received =
   /** Longer than the buffer, malformed, or not from the kernel. */
   | { readonly type: 'unreadable' }
 
-/** A socket for NETLINK_ROUTE and its buffer. */
+/** A netlink socket and its buffer. */
 export class NetlinkSocket {
   readonly descriptor: Descriptor
   readonly #buffer = new Uint8Array(RECEIVE_SIZE)
@@ -62,11 +63,15 @@ export class NetlinkSocket {
   }
 }
 
-/** Blocks in `receive`, but no longer than `milliseconds`. */
-export const openBlockingSocket = (milliseconds: number): Result<NetlinkSocket, SystemError> =>
-  open(0, (fd) => {
+/** The answer is there when the request returns; this only keeps a kernel that does not answer from holding us. */
+const ANSWER_TIMEOUT_MS = 2_000
+
+/** Blocks in `receive`, but no longer than ANSWER_TIMEOUT_MS. */
+export const openBlockingSocket = (protocol: number): Result<NetlinkSocket, SystemError> =>
+  open(protocol, 0, (fd) => {
     const { setsockopt, wordSize } = hfsys()
-    return checked('setsockopt SO_RCVTIMEO', setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeValue(milliseconds, wordSize)))
+    const limit = timeValue(ANSWER_TIMEOUT_MS, wordSize)
+    return checked('setsockopt SO_RCVTIMEO', setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, limit))
   })
 
 /**
@@ -74,7 +79,7 @@ export const openBlockingSocket = (milliseconds: number): Result<NetlinkSocket, 
  * @param receiveBuffer  bytes; beyond them the kernel drops events and says ENOBUFS
  */
 export const openGroupSocket = (groups: readonly number[], receiveBuffer: number): Result<NetlinkSocket, SystemError> =>
-  open(SOCK_NONBLOCK, (fd) => {
+  open(NETLINK_ROUTE, SOCK_NONBLOCK, (fd) => {
     const { setsockopt, bind } = hfsys()
     // Without CAP_NET_ADMIN the default size stays, and events are lost a little sooner.
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer)
@@ -89,9 +94,13 @@ export const openGroupSocket = (groups: readonly number[], receiveBuffer: number
     return ok(0)
   })
 
-function open(flags: number, prepare: (fd: number) => Result<number, SystemError>): Result<NetlinkSocket, SystemError> {
+function open(
+  protocol: number,
+  flags: number,
+  prepare: (fd: number) => Result<number, SystemError>,
+): Result<NetlinkSocket, SystemError> {
   const { socket, setsockopt } = hfsys()
-  const opened = checked('socket AF_NETLINK', socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE))
+  const opened = checked('socket AF_NETLINK', socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol))
   if (!opened.ok) return opened
   const descriptor = new Descriptor(opened.value)
   // Each is there since Linux 4.20 at the latest; without them errors only say less.

@@ -1,4 +1,6 @@
 import type { Family, IpAddress, Result } from '../../base/index.ts'
+import type { GenericMessage } from '../../wire/genetlink/index.ts'
+import type { Attribute } from '../../wire/netlink/index.ts'
 
 /** A netlink request the kernel refused; `message` includes the kernel's extended acknowledgement where there is one. */
 export type NetlinkError = { readonly code: string; readonly message: string }
@@ -93,3 +95,26 @@ export type OpenRouteMonitor = (options: {
   readonly groups: readonly ('link' | 'address' | 'neighbour' | 'route')[]
   readonly onEvent: (event: RouteEvent) => void
 }) => Result<RouteMonitor, NetlinkError>
+
+/** Speaks to one family of generic netlink. `what` opens the message of an error. */
+export type GenericClient = {
+  /** Carried out when the call returns. */
+  execute(what: string, command: number, attributes: readonly Attribute[]): Result<void, NetlinkError>
+  /** The only answer; undefined where there was none. Its bytes are the caller's. */
+  ask(what: string, command: number, attributes: readonly Attribute[]): Result<GenericMessage | undefined, NetlinkError>
+  /** What `read` makes of every answer; it keeps no part of the message by reference, and leaves out by undefined. */
+  dump<T>(
+    what: string,
+    command: number,
+    attributes: readonly Attribute[],
+    read: (message: GenericMessage) => T | undefined,
+  ): Result<readonly T[], NetlinkError>
+  close(): void
+}
+
+/**
+ * @param family   as the kernel knows it: `IPVS`
+ * @param version  of the family's messages
+ * ENOENT: the kernel has no such family; the module that brings it may not be loaded.
+ */
+export type OpenGenericClient = (family: string, version: number) => Result<GenericClient, NetlinkError>

@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import {
   addressBytes,
   type Family,
@@ -8,38 +7,22 @@ import {
   ok,
   type Result,
 } from '../../base/index.ts'
-import { hfsys } from '../../native/index.ts'
 import * as wire from '../../wire/netlink/index.ts'
-import { systemError } from '../descriptor/index.ts'
-import { type NetlinkSocket, openBlockingSocket } from './netlink-socket.ts'
+import { dumpOver, exchangeOver } from './exchange.ts'
+import { NETLINK_ROUTE, openBlockingSocket } from './netlink-socket.ts'
 import { ADDRESS_PROTOCOL, type LinkAddress, type NetlinkError, type OpenRouteClient, type Route } from './ports.ts'
 import { AF_INET, AF_INET6, AF_UNSPEC, readAddress, readLink, readNeighbour, readRoute } from './read-message.ts'
 import { linkRequest, promotesSecondaries, promotionRequest } from './secondaries.ts'
 
-/** The answer is there when the request returns; this only keeps a kernel that does not answer from holding us. */
-const ANSWER_TIMEOUT_MS = 2_000
-/** For a whole dump, in microseconds. */
-const DUMP_TIMEOUT_US = 10_000_000
-/** A table that changes during the dump is read again, then taken as it is: the monitor tells of what was missed. */
-const DUMP_ATTEMPTS = 5
-
 export const openRouteClient: OpenRouteClient = () => {
-  const opened = openBlockingSocket(ANSWER_TIMEOUT_MS)
+  const opened = openBlockingSocket(NETLINK_ROUTE)
   if (!opened.ok) return fail({ code: opened.error.code, message: opened.error.message })
   const socket = opened.value
   const exchange = exchangeOver(socket)
 
   /** Every entry of a table; what `read` does not know is left out. */
   function dump<T>(name: string, type: number, payload: Uint8Array, read: (payload: Uint8Array) => T | undefined) {
-    for (let attempt = 1; ; attempt++) {
-      const entries: T[] = []
-      const done = exchange(name, type, wire.NLM_F_DUMP, payload, (message) => {
-        const entry = read(message.payload)
-        if (entry !== undefined) entries.push(entry)
-      })
-      if (!done.ok) return done
-      if (!done.value.interrupted || attempt === DUMP_ATTEMPTS) return ok(entries)
-    }
+    return dumpOver(exchange, name, type, payload, (message) => read(message.payload))
   }
 
   /** Where promote_secondaries is off, the first address of a subnet takes all others along: it is on for the time being. */
@@ -91,64 +74,6 @@ export const openRouteClient: OpenRouteClient = () => {
 
 function unless(harmless: readonly string[], done: Result<unknown, NetlinkError>): Result<void, NetlinkError> {
   return done.ok || harmless.includes(done.error.code) ? ok(undefined) : done
-}
-
-type Exchanged = { readonly interrupted: boolean }
-
-/** One request and everything that answers it, up to its acknowledgement, its only answer or the end of its dump. */
-function exchangeOver(socket: NetlinkSocket) {
-  let sequence = 0
-  return (
-    what: string,
-    type: number,
-    flags: number,
-    payload: Uint8Array,
-    onMessage: (message: wire.NetlinkMessage) => void = () => {},
-  ): Result<Exchanged, NetlinkError> => {
-    sequence = (sequence + 1) >>> 0
-    const request = { type, flags: flags | wire.NLM_F_REQUEST, sequence, port: 0, payload }
-    const sent = socket.send(wire.encodeMessage(request, host))
-    if (sent < 0) return fail(netlinkError(what, -sent))
-    const wantsEnd = (flags & (wire.NLM_F_ACK | wire.NLM_F_DUMP)) !== 0
-    const deadline = hfsys().clock() + DUMP_TIMEOUT_US
-    let interrupted = false
-
-    while (hfsys().clock() < deadline) {
-      const received = socket.receive()
-      // A signal: with a receive time-out the kernel does not go on by itself.
-      if (received === -constants.errno.EINTR) continue
-      if (received === -constants.errno.EAGAIN) break
-      if (typeof received === 'number') return fail(netlinkError(what, -received))
-      if (received.type === 'unreadable') continue
-      for (const message of received.messages) {
-        // What is left of a request that was given up.
-        if (message.sequence !== sequence) continue
-        if ((message.flags & wire.NLM_F_DUMP_INTR) !== 0) interrupted = true
-        const end = endOf(message)
-        if (end === undefined) onMessage(message)
-        else if (end.errno !== 0) return fail(netlinkError(what, end.errno, end.detail))
-        if (end !== undefined || !wantsEnd) return ok({ interrupted })
-      }
-    }
-    return fail({ code: 'ETIMEDOUT', message: `${what}: the kernel did not answer` })
-  }
-}
-
-/** Undefined for a message that ends nothing. */
-function endOf(message: wire.NetlinkMessage): { readonly errno: number; readonly detail?: string } | undefined {
-  const { type, flags, payload } = message
-  if (type !== wire.NLMSG_ERROR && type !== wire.NLMSG_DONE) return undefined
-  const decoded =
-    type === wire.NLMSG_ERROR ? wire.decodeAcknowledgement(payload, flags, host) : wire.decodeDone(payload, flags, host)
-  if (!decoded.ok) return { errno: constants.errno.EBADMSG, detail: `${decoded.error.field} ${decoded.error.got}` }
-  const detail = wire.extendedMessage(decoded.value.attributes)
-  return { errno: decoded.value.errno, ...(detail === undefined ? {} : { detail }) }
-}
-
-/** The kernel's own words come last: `add 192.0.2.1/24: Invalid argument (EINVAL): ipv4: Invalid prefix length`. */
-function netlinkError(what: string, errno: number, detail?: string): NetlinkError {
-  const { code, message } = systemError(what, -errno)
-  return { code, message: detail === undefined ? message : `${message}: ${detail}` }
 }
 
 const allLinks = (): Uint8Array =>

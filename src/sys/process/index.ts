@@ -4,6 +4,7 @@
  */
 
 export * from './identity.ts'
+export * from './load-module.ts'
 export * from './parent-channel.ts'
 export * from './real-time-signals.ts'
 export * from './role-child.ts'

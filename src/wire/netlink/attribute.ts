@@ -60,6 +60,14 @@ export function findUint32(attributes: readonly Attribute[], type: number, littl
   return value === undefined ? undefined : viewOf(value).getUint32(0, little)
 }
 
+export function findUint16(attributes: readonly Attribute[], type: number, little: LittleEndian): number | undefined {
+  const value = findAttribute(attributes, type, 2)
+  return value === undefined ? undefined : viewOf(value).getUint16(0, little)
+}
+
+export const findUint8 = (attributes: readonly Attribute[], type: number): number | undefined =>
+  findAttribute(attributes, type, 1)?.[0]
+
 /** A zero-terminated string; the terminator may be missing. */
 export function findString(attributes: readonly Attribute[], type: number): string | undefined {
   const value = findAttribute(attributes, type)
@@ -78,6 +86,13 @@ export function findNested(attributes: readonly Attribute[], type: number, littl
 export const bytesAttribute = (type: number, value: Uint8Array): Attribute => ({ type, flags: 0, value })
 
 export const uint8Attribute = (type: number, value: number): Attribute => bytesAttribute(type, Uint8Array.of(value))
+
+/** @param little  false for what is in network order, such as ports */
+export function uint16Attribute(type: number, value: number, little: LittleEndian): Attribute {
+  const bytes = new Uint8Array(2)
+  viewOf(bytes).setUint16(0, value, little)
+  return bytesAttribute(type, bytes)
+}
 
 export function uint32Attribute(type: number, value: number, little: LittleEndian): Attribute {
   const bytes = new Uint8Array(4)

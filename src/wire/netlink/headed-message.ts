@@ -2,7 +2,7 @@ import { fail, ok } from '../../base/index.ts'
 import { type Attribute, decodeAttributes, encodeAttributes } from './attribute.ts'
 import { type Decoded, type LittleEndian, viewOf } from './decoded.ts'
 
-/** What every rtnetlink payload is: a fixed header of `size` bytes, then attributes (rtnetlink(7)). */
+/** What every payload of rtnetlink and generic netlink is: a fixed header of `size` bytes, then attributes. */
 export function decodeHeaded<T>(
   payload: Uint8Array,
   size: number,
