@@ -98,6 +98,11 @@ export type VirtualServer = {
   /** Unique in the model; the `serviceKey` of `service`. */
   readonly key: string
   readonly service: ServiceAddress
+  /**
+   * virtual_server group: `service` is the first of the group, these are the others, of the same family. They share servers,
+   * checks and quorum; a server with port 0 has the port of each.
+   */
+  readonly group?: { readonly name: string; readonly others: readonly ServiceAddress[] }
   readonly scheduler: SchedulerName
   readonly schedulerFlags?: readonly SchedulerFlag[]
   readonly persistence?: Persistence
@@ -122,3 +127,7 @@ export type VirtualServer = {
 
 /** A real server's identity inside its virtual server: address and port, not weight or checkers. */
 export const realServerKey = (of: Pick<RealServer, 'address' | 'port'>): string => endpoint(of)
+
+/** Everything it listens to: one service, or those of its group. */
+export const servicesOf = ({ service, group }: Pick<VirtualServer, 'service' | 'group'>): readonly ServiceAddress[] =>
+  group === undefined ? [service] : [service, ...group.others]

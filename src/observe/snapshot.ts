@@ -59,7 +59,10 @@ export type RealServerSnapshot = {
 }
 
 export type VirtualServerSnapshot = {
+  /** Of its service, or the first of its group. */
   readonly key: string
+  /** By virtual_server_group: its name and the keys of its other services. */
+  readonly group?: { readonly name: string; readonly others: readonly string[] }
   readonly scheduler: string
   readonly quorum: 'up' | 'down'
   readonly sorryServerInUse: boolean

@@ -305,3 +305,35 @@ test('a service is shown with what is special about it, and each server with how
   expect(text).toMatch(/2\.4:0 fullnat +SPARE.* 0 B +12 +35 kB +0 B$/m)
   expect(text).toMatch(/^ipvs, 1 243 connections$/m)
 })
+
+test('a group is shown once, and what its services carry counts together', () => {
+  const virtualServer = snapshot.virtualServers[0]
+  const service = snapshot.forwarding?.services[0]
+  const held = service?.destinations[0]
+  const first = virtualServer?.realServers[0]
+  if (virtualServer === undefined || service === undefined || held === undefined || first === undefined)
+    throw new Error('no service')
+  const others = ['tcp/192.168.2.241:80', 'tcp/192.168.2.242:443', 'tcp/192.168.2.243:80', 'tcp/192.168.2.244:80']
+  const text = statusText(
+    {
+      ...snapshot,
+      virtualServers: [{ ...virtualServer, group: { name: 'WEB', others }, realServers: [{ ...first, port: 0 }] }],
+      forwarding: {
+        backend: 'ebpf',
+        ...table,
+        exits: {},
+        services: [
+          service,
+          { ...service, key: 'tcp/192.168.2.241:80', failure: 'the table is full' },
+          { ...service, key: 'tcp/192.168.2.242:443', destinations: [{ ...held, port: 443 }] },
+        ],
+      },
+    },
+    now,
+    paletteFor(false),
+  )
+  expect(text).toMatch(/^ {2}group WEB, tcp\/192.168.2.241:80, tcp\/192.168.2.242:443 and 2 more$/m)
+  expect(text).toMatch(/^ {2}the table is full$/m)
+  expect(text).toMatch(/^ {2}192.168.2.212:0 dr +UP +1m 40s +1 +21 +3 702 +15 000 +3.7 MB +- +37 +104 kB +- /m)
+  expect(text).not.toMatch(/SPARE/)
+})

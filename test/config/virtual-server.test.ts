@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Micros } from '../../src/base/index.ts'
-import type { Checker, RealServer, VirtualServer } from '../../src/model/index.ts'
+import { type Checker, type RealServer, serviceKey, servicesOf, type VirtualServer } from '../../src/model/index.ts'
 import { load, server, told } from './files.ts'
 
 const s = (seconds: number) => (seconds * 1_000_000) as Micros
@@ -475,9 +475,97 @@ test('a firewall mark of IPv6 takes tunnelled servers of either family', () => {
   ])
 })
 
-test('a group of virtual servers is not supported yet, and says so once', () => {
-  const loaded = load('virtual_server group G {\nprotocol TCP\nreal_server 1.2.3.4 80 {\n}\n}')
-  expect(told(loaded)).toEqual([
-    '1:16 warning unsupported: virtual_server group is not supported yet; its block has no effect',
+const grouped = (entries: string, lines = 'lb_kind DR', realServer = '198.51.100.1 80') =>
+  load(`virtual_server_group G {
+${entries}
+}
+virtual_server group G {
+protocol TCP
+lb_algo rr
+${lines}
+real_server ${realServer} {\n}\n}`)
+const keysOf = (of: VirtualServer | undefined) => (of === undefined ? [] : servicesOf(of).map(serviceKey))
+
+test('a group of virtual servers is one virtual server with every address, range, network and mark of it', () => {
+  const loaded = grouped(
+    '192.0.2.1 80\n192.0.2.8-9 80\n192.0.2.254-192.0.3.0 81\n192.0.2.64/30\n192.0.2.1/32 443\nfwmark 7 inet\nfwmark 8',
+    'lb_kind NAT\npersistence_timeout 9',
+  )
+  expect(told(loaded)).toEqual([])
+  expect(loaded.model.virtualServers).toHaveLength(1)
+  expect(loaded.model.virtualServers[0]).toMatchObject({ key: 'tcp/192.0.2.1:80', group: { name: 'G' } })
+  expect(keysOf(loaded.model.virtualServers[0])).toEqual([
+    'tcp/192.0.2.1:80',
+    'tcp/192.0.2.8:80',
+    'tcp/192.0.2.9:80',
+    'tcp/192.0.2.254:81',
+    'tcp/192.0.2.255:81',
+    'tcp/192.0.3.0:81',
+    'tcp/192.0.2.64:0',
+    'tcp/192.0.2.65:0',
+    'tcp/192.0.2.66:0',
+    'tcp/192.0.2.67:0',
+    'tcp/192.0.2.1:443',
+    'fwmark/4/7',
+    'fwmark/4/8',
   ])
+})
+
+test('networks of IPv6 are read to the address', () => {
+  const loaded = grouped('2001:db8::10/126 80', 'lb_kind DR', '2001:db8::2 80')
+  expect(told(loaded)).toEqual([])
+  expect(keysOf(loaded.model.virtualServers[0])).toEqual(
+    ['10', '11', '12', '13'].map((last) => `tcp/[2001:db8::${last}]:80`),
+  )
+})
+
+test('a group with one port is as one service for its servers, one with several leaves them their own', () => {
+  const one = grouped('192.0.2.1 80\n192.0.2.2 80', 'lb_kind DR', '198.51.100.1').model.virtualServers[0]
+  expect(one?.realServers[0]?.port).toBe(80)
+  const two = grouped('192.0.2.1 80\n192.0.2.2 443', 'lb_kind DR', '198.51.100.1').model.virtualServers[0]
+  expect(two?.realServers[0]?.port).toBe(0)
+  const nat = grouped('192.0.2.1 80\n192.0.2.2 443', 'lb_kind NAT', '198.51.100.1 8080').model.virtualServers[0]
+  expect(nat?.realServers[0]?.port).toBe(8080)
+})
+
+const groupRows: readonly (readonly [what: string, entries: string, lines: string, said: RegExp])[] = [
+  ['nothing', '', 'lb_kind DR', /virtual_server_group G has no entry; nothing can use it/],
+  ['a host bit', '192.0.2.1/24 80', 'lb_kind DR', /192.0.2.1\/24 has host bits that are not zero/],
+  ['no length', '192.0.2.0/33 80', 'lb_kind DR', /192.0.2.0\/33 has no prefix length from 1 to 32/],
+  ['too much', '2001:db8::/64 80', 'lb_kind DR', /2001:db8::\/64 is more than 4096 addresses/],
+  ['too many', '192.0.2.0/24 80\n198.18.0.0/20 80', 'lb_kind DR', /a group holds at most 4096 services/],
+  ['a bad port', '192.0.2.1 http', 'lb_kind DR', /192.0.2.1 port http is not a whole number/],
+  ['a name', 'www.example.com 80', 'lb_kind DR', /www.example.com is not an IPv4 or IPv6 address/],
+  ['a mark of no family', 'fwmark 1 ipv4', 'lb_kind DR', /fwmark ipv4 is neither inet nor inet6/],
+  ['no mark', 'fwmark', 'lb_kind DR', /fwmark needs a firewall mark/],
+  ['a word too many', '192.0.2.1 80 eth0', 'lb_kind DR', /eth0 means nothing in a virtual_server_group/],
+  ['both families', '192.0.2.1 80\n2001:db8::1 80', 'lb_kind DR', /has entries of both families; using those of IPv4/],
+  ['another family', '2001:db8::1 80', 'ip_family inet', /has no entry of IPv4; it is left out/],
+  ['every port', '192.0.2.1 80\n192.0.2.2', 'lb_kind DR', /takes every port, which needs persistence/],
+]
+for (const [what, entries, lines, said] of groupRows)
+  test(`a group of virtual servers that holds ${what} is told`, () => {
+    const all = told(grouped(entries, lines))
+    expect(
+      all.some((one) => said.test(one)),
+      all.join('\n'),
+    ).toBe(true)
+  })
+
+test('a group that is not there, or twice, or shares a service with another virtual server, is told', () => {
+  const server = 'virtual_server group G {\nprotocol TCP\nlb_algo rr\nlb_kind DR\nreal_server 1.2.3.4 80 {\n}\n}\n'
+  const group = 'virtual_server_group G {\n192.0.2.1 80\n192.0.2.2 80\n}\n'
+  expect(told(load(server))).toEqual([
+    '1:22 error object: there is no virtual_server_group G; the virtual server is left out',
+  ])
+  expect(told(load(group + group + server))).toEqual([
+    '5:1 error object: virtual_server_group G is there twice; the second is left out',
+  ])
+  const single = server.replace('group G', '192.0.2.2 80')
+  const loaded = load(single + group + server)
+  expect(told(loaded)).toEqual([
+    '12:1 error object: virtual_server group G TCP has tcp/192.0.2.2:80, which is there already; the second is left out',
+  ])
+  expect(loaded.model.virtualServers.map(({ key }) => key)).toEqual(['tcp/192.0.2.2:80'])
+  expect(told(load(group + server + server.replace('TCP', 'UDP')))).toEqual([])
 })

@@ -38,7 +38,9 @@ export function serversText(
   )
   const rows = servers.flatMap((server): Row[] => {
     const service = services.get(server.key)
-    const destinations = new Map(service?.destinations.map((held) => [place(held), held]))
+    const all = [server.key, ...(server.group?.others ?? [])].flatMap((key) => services.get(key) ?? [])
+    const destinations = joined(server, all)
+    const failures = new Set(all.flatMap(({ failure }) => failure ?? []))
     const configured = new Set(server.realServers.map(place))
     return [
       [cell(server.key), server.quorum === 'up' ? cell('UP', palette.good) : cell('DOWN', palette.bad)],
@@ -46,7 +48,8 @@ export function serversText(
         note: `  ${[server.scheduler, ...(service === undefined ? [] : traits(service))].join(', ')}`,
         show: palette.quiet,
       },
-      ...(service?.failure === undefined ? [] : [{ note: `  ${service.failure}`, show: palette.bad }]),
+      ...(server.group === undefined ? [] : [{ note: `  ${groupText(server.group)}`, show: palette.quiet }]),
+      ...[...failures].map((failure) => ({ note: `  ${failure}`, show: palette.bad })),
       ...server.realServers.flatMap((real) => realServerRows(real, destinations.get(place(real)), now, palette)),
       ...[...destinations.values()]
         .filter((held) => !configured.has(place(held)))
@@ -101,6 +104,48 @@ const counters = (held: DestinationSnapshot): readonly Cell[] => [
   right(bytes(held.rates.inBytes)),
   right(answersPassHere(held) ? bytes(held.rates.outBytes) : '-'),
 ]
+
+const groupText = ({ name, others }: { readonly name: string; readonly others: readonly string[] }): string =>
+  others.length <= 3
+    ? [`group ${name}`, ...others].join(', ')
+    : `group ${name}, ${others.slice(0, 2).join(', ')} and ${others.length - 2} more`
+
+/**
+ * What the services of a virtual server hold, one a server: those of a group count together, where a server without a port of its
+ * own has another one in each.
+ */
+function joined(
+  { realServers }: VirtualServerSnapshot,
+  services: readonly ServiceSnapshot[],
+): ReadonlyMap<string, DestinationSnapshot> {
+  const portless = new Set(realServers.filter(({ port }) => port === 0).map(({ address }) => address))
+  const sums = new Map<string, DestinationSnapshot>()
+  for (const held of services.flatMap(({ destinations }) => destinations)) {
+    const named = { ...held, port: portless.has(held.address) ? 0 : held.port }
+    const before = sums.get(place(named))
+    sums.set(place(named), before === undefined ? named : sum(before, named))
+  }
+  return sums
+}
+
+const sum = (a: DestinationSnapshot, b: DestinationSnapshot): DestinationSnapshot => ({
+  ...a,
+  activeConnections: a.activeConnections + b.activeConnections,
+  inactiveConnections: a.inactiveConnections + b.inactiveConnections,
+  persistentConnections: a.persistentConnections + b.persistentConnections,
+  connections: a.connections + b.connections,
+  inPackets: a.inPackets + b.inPackets,
+  outPackets: a.outPackets + b.outPackets,
+  inBytes: a.inBytes + b.inBytes,
+  outBytes: a.outBytes + b.outBytes,
+  rates: {
+    connections: a.rates.connections + b.rates.connections,
+    inPackets: a.rates.inPackets + b.rates.inPackets,
+    outPackets: a.rates.outPackets + b.rates.outPackets,
+    inBytes: a.rates.inBytes + b.rates.inBytes,
+    outBytes: a.rates.outBytes + b.rates.outBytes,
+  },
+})
 
 /** By direct routing and tunnels they go to the client another way. */
 const answersPassHere = ({ method }: DestinationSnapshot): boolean => method === 'nat' || method === 'fullnat'

@@ -10,11 +10,12 @@ import { type Globals, lowerGlobals } from './global-defs.ts'
 import { localAddressGroups } from './local-address-group.ts'
 import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
 import { type LoweredServer, lowerVirtualServer } from './virtual-server.ts'
+import { serverGroups } from './virtual-server-group.ts'
 
 export type { Lowering } from './arguments.ts'
 export type { Globals } from './global-defs.ts'
 export type { LoweredRouter } from './virtual-router.ts'
-export { type LoweredServer, serviceTitle } from './virtual-server.ts'
+export { type LoweredServer, serverTitle } from './virtual-server.ts'
 
 export type Lowered = {
   readonly globals: Globals
@@ -27,9 +28,12 @@ export function lower(to: Lowering, nodes: readonly Node[], hostName: string): L
   const globals = lowerGlobals(to, nodes, hostName)
   const of = (keyword: string) => nodes.filter((node) => node.keyword.text === keyword)
   const localGroups = localAddressGroups(to, of('local_address_group'))
+  const groups = serverGroups(to, of('virtual_server_group'))
   return {
     globals,
     routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals) ?? []),
-    servers: of('virtual_server').flatMap((node) => lowerVirtualServer(to, node, { globals, localGroups }) ?? []),
+    servers: of('virtual_server').flatMap(
+      (node) => lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups }) ?? [],
+    ),
   }
 }

@@ -1,18 +1,35 @@
 import { type IpAddress, parseAddress } from '../../base/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { integerWord, type Lowering, MOST_32, required, shown } from './arguments.ts'
+import type { ServerGroup } from './virtual-server-group.ts'
 
 /** What a virtual_server listens to, as its first line says. */
 export type ServerHead =
   | { readonly kind: 'address'; readonly address: IpAddress; readonly port: number }
   | { readonly kind: 'fwmark'; readonly mark: number }
+  | { readonly kind: 'group'; readonly name: string; readonly group: ServerGroup }
 
 /** Undefined, and something said, if the first line names no service. */
-export function readServerHead(to: Lowering, node: Node): ServerHead | undefined {
+export function readServerHead(
+  to: Lowering,
+  node: Node,
+  groups: ReadonlyMap<string, ServerGroup>,
+): ServerHead | undefined {
   const word = required(to, node, 'an address, fwmark or group')
   if (word === undefined) return undefined
   if (word.text === 'group') {
-    to.report.warning('unsupported', word.at, 'virtual_server group is not supported yet; its block has no effect')
+    const name = required(to, node, 'the name of a virtual_server_group', 1)
+    if (name === undefined) return undefined
+    const group = groups.get(name.text)
+    if (group !== undefined) return { kind: 'group', name: name.text, group }
+    to.report.error(
+      'object',
+      name.at,
+      `there is no virtual_server_group ${name.text}; the virtual server is left out`,
+      {
+        ...(groups.size === 0 ? {} : { remedy: `there are ${[...groups.keys()].join(', ')}` }),
+      },
+    )
     return undefined
   }
   if (word.text === 'fwmark') {

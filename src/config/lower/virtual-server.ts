@@ -20,6 +20,7 @@ import type { Globals } from './global-defs.ts'
 import type { LocalAddressGroup } from './local-address-group.ts'
 import type { Forwarding } from './method.ts'
 import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
+import { familyOfEntry, type ServerGroup } from './virtual-server-group.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
 import { DEFAULT_PERSISTENCE, readServer, type ServerDraft } from './virtual-server-lines.ts'
 
@@ -33,11 +34,12 @@ export type LoweredServer = {
 export type Surroundings = {
   readonly globals: Globals
   readonly localGroups: ReadonlyMap<string, LocalAddressGroup>
+  readonly serverGroups: ReadonlyMap<string, ServerGroup>
 }
 
-/** `virtual_server IP [PORT] | fwmark N { … }`; undefined, and something said, if there is nothing to forward to. */
+/** `virtual_server IP [PORT] | fwmark N | group NAME { … }`; undefined, and something said, if there is nothing to forward to. */
 export function lowerVirtualServer(to: Lowering, node: Node, around: Surroundings): LoweredServer | undefined {
-  const head = readServerHead(to, node)
+  const head = readServerHead(to, node, around.serverGroups)
   if (head === undefined) return undefined
   return finish(to, node, head, readServer(to, node), around)
 }
@@ -50,8 +52,10 @@ function finish(
   { globals, localGroups }: Surroundings,
 ): LoweredServer | undefined {
   const { at } = node
-  const service = serviceOf(to, node, head, draft)
-  const title = serviceTitle(service)
+  const [service, ...others] = servicesFor(to, node, head, draft)
+  if (service === undefined) return undefined
+  const group = head.kind === 'group' ? { name: head.name, others } : undefined
+  const title = serverTitle({ service, ...(group === undefined ? {} : { group }) })
   const remark = (message: string, remedy?: string) =>
     to.report.warning('remark', at, `${title} ${message}`, remedy === undefined ? {} : { remedy })
 
@@ -61,8 +65,9 @@ function finish(
   const scheduler = draft.scheduler ?? 'wlc'
   const flags = flagsOf(to, draft, scheduler)
   const localAddresses = localAddressesOf(to, draft, service, localGroups)
+  const ported = portedLike([service, ...others])
   const values = {
-    service,
+    service: ported,
     inherited: draft.inherited,
     weight: draft.weight,
     forwarding,
@@ -72,7 +77,7 @@ function finish(
   const inReach = <T extends { readonly method: Forwarding['method'] }>(one: T): boolean =>
     one.method !== 'fullnat' || localAddresses.length > 0
   const all = realServersOf(to, draft, values, title)
-  const wish = sorryServerOf(to, draft, service, forwarding)
+  const wish = sorryServerOf(to, draft, ported, forwarding)
   const realServers = all.filter(inReach)
   const sorryServer = wish !== undefined && inReach(wish) ? wish : undefined
   if (realServers.length < all.length || sorryServer !== wish)
@@ -83,15 +88,16 @@ function finish(
     remark('has no real servers; it is left out', 'add real_server')
     return undefined
   }
-  const persistence = persistenceOf(to, draft, service, remark)
-  const onePacket = draft.opsAt !== undefined && (service.kind === 'fwmark' || service.protocol === 'udp')
+  const persistence = persistenceOf(to, draft, [service, ...others], remark)
+  const protocols = [service, ...others].map((one) => (one.kind === 'fwmark' ? undefined : one.protocol))
+  const onePacket = draft.opsAt !== undefined && protocols.every((one) => one === undefined || one === 'udp')
   if (draft.opsAt !== undefined && !onePacket)
     to.report.warning('remark', draft.opsAt, `ops is for UDP and firewall marks; ${title} goes without`)
   const { quorum, hysteresis } = quorumOf(draft, realServers, remark)
   const full = [...realServers, ...(sorryServer === undefined ? [] : [sorryServer])].some(
     ({ method }) => method === 'fullnat',
   )
-  const tcp = service.kind === 'fwmark' || service.protocol === 'tcp'
+  const tcp = protocols.some((one) => one === undefined || one === 'tcp')
   if (draft.localGroup !== undefined && !full && realServers.length === all.length)
     to.report.warning('remark', draft.localGroup.at, `laddr_group_name is for FNAT; ${title} goes without`, {
       remedy: 'write lb_kind FNAT',
@@ -108,6 +114,7 @@ function finish(
     value: {
       key: serviceKey(service),
       service,
+      ...(group === undefined ? {} : { group }),
       scheduler,
       ...(flags.length === 0 ? {} : { schedulerFlags: flags }),
       ...(persistence === undefined ? {} : { persistence }),
@@ -129,25 +136,61 @@ function finish(
   }
 }
 
-export const serviceTitle = (service: ServiceAddress): string =>
-  service.kind === 'fwmark' ? `virtual_server fwmark ${service.mark}` : `virtual_server ${endpoint(service)}`
+/** As its first line has it. */
+export function serverTitle({ service, group }: Pick<VirtualServer, 'service' | 'group'>): string {
+  if (group !== undefined) return `virtual_server group ${group.name}`
+  return service.kind === 'fwmark' ? `virtual_server fwmark ${service.mark}` : `virtual_server ${endpoint(service)}`
+}
 
-function serviceOf(to: Lowering, node: Node, head: ServerHead, draft: ServerDraft): ServiceAddress {
+/** None, and something said: there is nothing to listen to. */
+function servicesFor(to: Lowering, node: Node, head: ServerHead, draft: ServerDraft): readonly ServiceAddress[] {
+  const first = draft.servers[0]
+  const byServers = first === undefined ? undefined : familyOf(first.address)
   if (head.kind === 'fwmark') {
     if (draft.protocol !== undefined)
       to.report.warning('remark', draft.protocol.at, 'a firewall mark has no protocol; the line has no effect')
-    const first = draft.servers[0]
-    const family = draft.family?.value ?? (first === undefined ? 4 : familyOf(first.address))
-    return { kind: 'fwmark', family, mark: head.mark }
+    return [{ kind: 'fwmark', family: draft.family?.value ?? byServers ?? 4, mark: head.mark }]
   }
-  const family = familyOf(head.address)
-  if (draft.family !== undefined && draft.family.value !== family)
-    to.report.error('value', draft.family.at, `ip_family contradicts ${head.address}; the line has no effect`)
-  if (draft.protocol === undefined)
-    to.report.warning('remark', node.at, `virtual_server ${endpoint(head)} has no protocol; using UDP`, {
+  const title = head.kind === 'group' ? `virtual_server group ${head.name}` : `virtual_server ${endpoint(head)}`
+  const needsProtocol = head.kind === 'address' || head.group.entries.some(({ kind }) => kind === 'address')
+  if (draft.protocol === undefined && needsProtocol)
+    to.report.warning('remark', node.at, `${title} has no protocol; using UDP`, {
       remedy: 'add protocol TCP or protocol UDP',
     })
-  return { ...head, protocol: draft.protocol?.value ?? 'udp' }
+  const protocol = draft.protocol?.value ?? 'udp'
+  if (head.kind === 'address') {
+    if (draft.family !== undefined && draft.family.value !== familyOf(head.address))
+      to.report.error('value', draft.family.at, `ip_family contradicts ${head.address}; the line has no effect`)
+    return [{ ...head, protocol }]
+  }
+  const { entries, at } = head.group
+  const families = new Set(entries.flatMap((entry) => familyOfEntry(entry) ?? []))
+  const [only] = families.size === 1 ? families : []
+  const family = draft.family?.value ?? only ?? byServers ?? 4
+  const services = new Map<string, ServiceAddress>()
+  for (const entry of entries) {
+    if ((familyOfEntry(entry) ?? family) !== family) continue
+    const service: ServiceAddress = entry.kind === 'fwmark' ? { ...entry, family } : { ...entry, protocol }
+    services.set(serviceKey(service), service)
+  }
+  if (families.size === 2 && draft.family === undefined)
+    to.report.warning('remark', node.at, `${title} has entries of both families; using those of IPv${family}`, {
+      remedy: 'write two of them, one with ip_family inet and one with ip_family inet6',
+    })
+  if (services.size === 0 && entries.length > 0)
+    to.report.error('object', node.at, `${title} has no entry of IPv${family}; it is left out`, {
+      related: [{ at, message: 'the group is written here' }],
+    })
+  return [...services.values()]
+}
+
+/** What servers of a group take for the service where a port is concerned: one without port if there are several. */
+function portedLike(services: readonly [ServiceAddress, ...ServiceAddress[]]): ServiceAddress {
+  const [first] = services
+  const addressed = services.find((one) => one.kind === 'address')
+  if (addressed === undefined) return first
+  const same = services.every((one) => one.kind === 'address' && one.port === addressed.port)
+  return same ? first : { ...addressed, port: 0 }
 }
 
 function realServersOf(
@@ -176,12 +219,13 @@ function realServersOf(
 function persistenceOf(
   to: Lowering,
   draft: ServerDraft,
-  service: ServiceAddress,
+  services: readonly [ServiceAddress, ...ServiceAddress[]],
   remark: (message: string, remedy?: string) => void,
 ): Persistence | undefined {
+  const [service] = services
   const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
   const full = family === 4 ? 32 : 128
-  const anyPort = service.kind === 'address' && service.port === 0
+  const anyPort = services.some((one) => one.kind === 'address' && one.port === 0)
   if (anyPort && draft.persistenceTimeout === undefined)
     remark(
       `takes every port, which needs persistence; using persistence_timeout ${DEFAULT_PERSISTENCE}`,

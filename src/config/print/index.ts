@@ -6,7 +6,7 @@
 import type { Configuration } from '../../model/index.ts'
 import { globalText } from './global-defs.ts'
 import { routerText } from './virtual-router.ts'
-import { localGroupsText, serverText } from './virtual-server.ts'
+import { localGroupsText, serverGroupsText, serverText } from './virtual-server.ts'
 import { textLines } from './words.ts'
 
 /** Passwords are starred out unless `secrets` is `shown`; only then does the text read back to the same model. */
@@ -19,6 +19,7 @@ export function print(
     ...globalText(of).map((text) => [text]),
     ...of.virtualRouters.map((router) => [routerText(router, secrets)]),
     ...groups.texts.map((group) => [group]),
+    ...serverGroupsText(of.virtualServers).map((group) => [group]),
     ...of.virtualServers.map((server) => [serverText(server, groups.names)]),
   ]
   return `${blocks.map((block) => textLines(block).join('\n')).join('\n\n')}\n`

@@ -1,5 +1,12 @@
 import { addressFromBytes, familyOf } from '../../base/index.ts'
-import type { Checker, Persistence, RealServer, VirtualServer } from '../../model/index.ts'
+import {
+  type Checker,
+  type Persistence,
+  type RealServer,
+  type ServiceAddress,
+  servicesOf,
+  type VirtualServer,
+} from '../../model/index.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
 
 /** The local_address_group blocks that FULLNAT services need, and the name of each by its addresses. */
@@ -18,15 +25,32 @@ export function localGroupsText(servers: readonly VirtualServer[]): {
   return { texts, names }
 }
 
+/** The virtual_server_group blocks: each has the services of all virtual servers that use it, by protocol and family. */
+export function serverGroupsText(servers: readonly VirtualServer[]): readonly Text[] {
+  const groups = new Map<string, Set<string>>()
+  for (const server of servers) {
+    if (server.group === undefined) continue
+    const lines = groups.get(server.group.name) ?? new Set()
+    for (const one of servicesOf(server))
+      lines.add(one.kind === 'fwmark' ? `${serviceText(one)} ${familyText(server)}` : serviceText(one))
+    groups.set(server.group.name, lines)
+  }
+  return [...groups].map(([name, lines]) => ({ head: `virtual_server_group ${word(name)}`, body: [...lines] }))
+}
+
+const serviceText = (of: ServiceAddress): string => (of.kind === 'fwmark' ? `fwmark ${of.mark}` : withPort(of))
+const familyText = (of: VirtualServer): string => (familyOfServer(of) === 4 ? 'inet' : 'inet6')
+
 /** One virtual_server with its real servers; what checkers inherit is written in each of them. */
 export function serverText(server: VirtualServer, localGroups: ReadonlyMap<string, string>): Text {
   const { service } = server
   const method = methodText(server.realServers[0] ?? { method: 'nat' })
-  const head = service.kind === 'fwmark' ? `fwmark ${service.mark}` : withPort(service)
+  const head = server.group === undefined ? serviceText(service) : `group ${word(server.group.name)}`
+  const services = servicesOf(server)
+  const protocol = services.find((one) => one.kind === 'address')?.protocol
   const body: Text[] = [
-    ...(service.kind === 'fwmark'
-      ? [`ip_family ${service.family === 4 ? 'inet' : 'inet6'}`]
-      : [`protocol ${service.protocol.toUpperCase()}`]),
+    ...(service.kind === 'fwmark' || server.group !== undefined ? [`ip_family ${familyText(server)}`] : []),
+    ...(protocol === undefined ? [] : [`protocol ${protocol.toUpperCase()}`]),
     `lb_algo ${server.scheduler}`,
     `lb_kind ${method}`,
     ...(server.schedulerFlags ?? []),

@@ -15,13 +15,13 @@ export const keywordTable: Readonly<
 > = {
   root: {
     supported: `
-      child_wait_time global_defs virtual_server vrrp_instance
+      child_wait_time global_defs virtual_server virtual_server_group vrrp_instance
     `,
     accepted: '',
     unsupported: `
       bfd_instance garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
       namespace_with_ipsets net_namespace net_namespace_ipvs SSL static_ipaddress static_routes static_rules
-      track_file track_group use_pid_dir virtual_server_group vrrp_script vrrp_sync_group vrrp_track_file
+      track_file track_group use_pid_dir vrrp_script vrrp_sync_group vrrp_track_file
       vrrp_track_process
     `,
     own: 'local_address_group lvs_settings',

@@ -1,5 +1,12 @@
 import type { Destination, ServiceState } from '../../forwarding/index.ts'
-import { endpoint, type RealServer, type SorryServer, type VirtualServer } from '../../model/index.ts'
+import {
+  endpoint,
+  type RealServer,
+  type ServiceAddress,
+  type SorryServer,
+  servicesOf,
+  type VirtualServer,
+} from '../../model/index.ts'
 import type { QuorumState } from './state.ts'
 
 /** The weight sum that counts towards the quorum. */
@@ -17,25 +24,39 @@ export const sorryServerInUse = (server: Pick<VirtualServer, 'sorryServer'>, quo
  * What the forwarding table is to hold for a virtual server: living real servers with their weights, or the sorry server.
  * Without a sorry server a lost quorum takes nobody out of service. inhibit_on_failure and sorry_server_inhibit keep who
  * does not serve in the table with weight 0, so that existing connections go on (keepalived.conf(5)).
- * @param alive  one a real server, in the order of the model
+ * @param alive    one a real server, in the order of the model
+ * @param address  which of its services; the first if it has several
  */
-export function wantedService(server: VirtualServer, alive: readonly boolean[], quorum: QuorumState): ServiceState {
+export function wantedService(
+  server: VirtualServer,
+  alive: readonly boolean[],
+  quorum: QuorumState,
+  address: ServiceAddress = server.service,
+): ServiceState {
+  const portFor = ({ method, port }: Pick<RealServer, 'method' | 'port'>): number => {
+    // Of a single service it is settled already.
+    if (server.group === undefined) return port
+    if (address.kind === 'fwmark') return 0
+    return port === 0 || method === 'dr' || method === 'tun' ? address.port : port
+  }
   const sorry = sorryServerInUse(server, quorum)
   const destinations = new Map<string, Destination>()
   for (const [i, real] of server.realServers.entries()) {
     const serves = alive[i] === true && !sorry
-    if (serves || real.inhibitOnFailure) destinations.set(endpoint(real), destination(real, serves ? real.weight : 0))
+    if (!(serves || real.inhibitOnFailure)) continue
+    const port = portFor(real)
+    destinations.set(endpoint({ ...real, port }), destination({ ...real, port }, serves ? real.weight : 0))
   }
   // A sorry server may be one of the real servers: there is one entry then, and who serves decides its weight.
-  const { sorryServer } = server
-  if (sorryServer !== undefined) {
+  if (server.sorryServer !== undefined) {
+    const sorryServer = { ...server.sorryServer, port: portFor(server.sorryServer) }
     const key = endpoint(sorryServer)
     if (sorry) destinations.set(key, sorryDestination(sorryServer, 1))
     else if (sorryServer.inhibit && !destinations.has(key)) destinations.set(key, sorryDestination(sorryServer, 0))
   }
   return {
     service: {
-      address: server.service,
+      address,
       scheduler: server.scheduler,
       onePacket: server.onePacket,
       ...given(server, ['schedulerFlags', 'persistence', 'persistenceEngine', 'localAddresses', 'tcpOptionAddress']),
@@ -43,6 +64,13 @@ export function wantedService(server: VirtualServer, alive: readonly boolean[], 
     destinations: [...destinations.values()],
   }
 }
+
+/** The same for each of its services: one, or those of its group. */
+export const wantedServices = (
+  server: VirtualServer,
+  alive: readonly boolean[],
+  quorum: QuorumState,
+): readonly ServiceState[] => servicesOf(server).map((address) => wantedService(server, alive, quorum, address))
 
 /** Of the fields named those that are there. */
 function given<T extends object, K extends keyof T>(of: T, names: readonly K[]): Partial<Pick<T, K>> {

@@ -15,7 +15,7 @@ type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' |
 /** Changes on their way to the supervisor: first the services that are wanted, then what is to be announced, in order. */
 export class Outbox {
   readonly #send: (message: FromChecker) => void
-  readonly #services = new Map<string, () => ServiceState>()
+  readonly #services = new Map<string, () => readonly ServiceState[]>()
   #announcements: Announcement[] = []
   #notBefore: Instant | undefined
 
@@ -24,7 +24,7 @@ export class Outbox {
   }
 
   /** `wanted` is asked when the batch goes out, so it may be put in again before that. */
-  putService(key: string, wanted: () => ServiceState): void {
+  putService(key: string, wanted: () => readonly ServiceState[]): void {
     this.#services.set(key, wanted)
   }
 
@@ -38,7 +38,7 @@ export class Outbox {
     if (this.#notBefore !== undefined && now < this.#notBefore) return this.#notBefore
     let destinations = 0
     if (this.#services.size > 0) {
-      const services = [...this.#services.values()].map((wanted) => wanted())
+      const services = [...this.#services.values()].flatMap((wanted) => wanted())
       this.#services.clear()
       for (const service of services) destinations += service.destinations.length
       this.#send({ type: 'services-wanted', complete: false, services })

@@ -1,5 +1,5 @@
 import { assertNever } from '../../base/index.ts'
-import { type Checker, endpoint } from '../../model/index.ts'
+import { type Checker, endpoint, serviceKey } from '../../model/index.ts'
 import type { CheckerSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
 import { countsAsUp, question, realServerState } from '../../proto/health/index.ts'
 import { sorryServerInUse } from '../../proto/virtual-server/index.ts'
@@ -49,6 +49,9 @@ export function recordOf(server: RealServerRun): HealthRecord {
 export const snapshotOf = (book: Book): readonly VirtualServerSnapshot[] =>
   [...book.values()].map(({ model, quorum, realServers }) => ({
     key: model.key,
+    ...(model.group === undefined
+      ? {}
+      : { group: { name: model.group.name, others: model.group.others.map(serviceKey) } }),
     scheduler: model.scheduler,
     quorum: quorum.name,
     sorryServerInUse: sorryServerInUse(model, quorum),

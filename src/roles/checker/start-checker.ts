@@ -6,7 +6,7 @@ import {
   type QuorumEvent,
   sorryServerInUse,
   stepQuorum,
-  wantedService,
+  wantedServices,
 } from '../../proto/virtual-server/index.ts'
 import type { Channel, CheckerSlice, FromChecker, ToChecker } from '../ipc/index.ts'
 import { type Book, type CheckerRun, checkersOf, type RealServerRun, type ServiceRun, writeBook } from './book.ts'
@@ -99,7 +99,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       )
     }
     for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
-    outbox.sendComplete([...book.values()].map(wanted))
+    outbox.sendComplete([...book.values()].flatMap(wanted))
     settle(now)
     channel.send({ type: 'applied', revision })
   }
@@ -247,6 +247,6 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
 
 const aliveIn = (service: ServiceRun): readonly boolean[] => service.realServers.map(({ alive }) => alive)
 
-const wanted = (service: ServiceRun) => wantedService(service.model, aliveIn(service), service.quorum)
+const wanted = (service: ServiceRun) => wantedServices(service.model, aliveIn(service), service.quorum)
 
 const fieldsOf = (server: RealServerRun) => ({ virtualServer: server.service.model.key, realServer: server.key })

@@ -87,6 +87,12 @@ export function rememberServices(
   /** Those in force come first; what a reload removed still has its scripts. */
   const servers = (): readonly VirtualServer[] => [...model().virtualServers, ...removed]
 
+  /** Scripts are about virtual servers, and a group is one with many services. */
+  function ownerOf(key: string): string {
+    const owner = servers().find(({ group }) => group?.others.some((service) => serviceKey(service) === key))
+    return owner?.key ?? key
+  }
+
   return {
     wanted({ complete, services }) {
       wanted = withServices(wanted, complete, services)
@@ -97,7 +103,7 @@ export function rememberServices(
     },
     known: () => wanted !== undefined,
     applied({ order: answered, failures }) {
-      const unfinished = failures.filter(({ final }) => final !== true).map((failure) => failure.serviceKey)
+      const unfinished = failures.filter(({ final }) => final !== true).map((failure) => ownerOf(failure.serviceKey))
       tell({ type: 'services-applied', order: answered, unfinished })
     },
     healthChanged({ record, announce }) {

@@ -8,6 +8,7 @@ import {
   type QuorumState,
   stepQuorum,
   wantedService,
+  wantedServices,
 } from '../../../src/proto/virtual-server/index.ts'
 
 const real = (host: number, over: Partial<RealServer> = {}): RealServer => ({
@@ -254,5 +255,23 @@ test('all that the user said of forwarding reaches the table: of the service, it
   })
   expect(wantedService(server, [false], down).destinations).toMatchObject([
     { address: '10.0.0.99', weight: 1, method: 'tun', tunnel: gre },
+  ])
+})
+
+test('every service of a group has the same servers, each at the port that the service and the method leave it', () => {
+  const https = { ...service, port: 443 } as const
+  const mark = { kind: 'fwmark', family: 4, mark: 7 } as const
+  const server = virtual(
+    [real(1, { port: 0 }), real(2, { port: 8080, method: 'nat' }), real(3, { port: 0, method: 'nat' })],
+    { group: { name: 'G', others: [https, mark] }, sorryServer: { ...sorryServer, port: 0, inhibit: true } },
+  )
+  const held = wantedServices(server, [true, true, true], up).map(({ service: { address: key }, destinations }) => [
+    serviceKey(key),
+    destinations.map((one) => `${endpoint(one)} ${one.weight}`),
+  ])
+  expect(held).toEqual([
+    ['tcp/192.0.2.1:80', ['10.0.0.1:80 1', '10.0.0.2:8080 1', '10.0.0.3:80 1', '10.0.0.99:80 0']],
+    ['tcp/192.0.2.1:443', ['10.0.0.1:443 1', '10.0.0.2:8080 1', '10.0.0.3:443 1', '10.0.0.99:443 0']],
+    ['fwmark/4/7', ['10.0.0.1:0 1', '10.0.0.2:0 1', '10.0.0.3:0 1', '10.0.0.99:0 0']],
   ])
 })

@@ -36,6 +36,23 @@ test('a withdrawn offer changes nothing, nor does a commit of another revision',
   expect(world.said('applied')).toEqual([])
 })
 
+test('the services of a group have the same servers, each probed once, and go together', async () => {
+  const world = openWorld()
+  const https = { kind: 'address', protocol: 'tcp', address: address('192.0.2.9'), port: 80 } as const
+  await world.configure([{ ...virtual([real(A), real(B)]), group: { name: 'G', others: [https] } }])
+  const all = { '10.0.0.1:80': 1, '10.0.0.2:80': 1 }
+  expect(world.table()).toEqual({ [VIP]: all, 'tcp/192.0.2.9:80': all })
+  expect(announced(world)).toEqual(['quorum up'])
+  world.answers.set('10.0.0.2:80', 'connection-refused')
+  await world.pass(12)
+  expect(world.table()).toEqual({ [VIP]: { '10.0.0.1:80': 1 }, 'tcp/192.0.2.9:80': { '10.0.0.1:80': 1 } })
+  expect(world.probes.filter((probe) => probe.endsWith(A.concat(':80')))).toEqual(['1 10.0.0.1:80', '7 10.0.0.1:80'])
+  world.send({ type: 'snapshot-requested', id: 1 })
+  expect(world.said('snapshot')[0]?.snapshot).toMatchObject([
+    { key: VIP, group: { name: 'G', others: ['tcp/192.0.2.9:80'] } },
+  ])
+})
+
 test('probes start after one second and come every delay_loop', async () => {
   const world = openWorld()
   await world.configure([virtual([real(A)])])

@@ -1,6 +1,7 @@
 /** What the supervisor remembers and runs: scripts, health, the control socket, dumps. */
 import { describe, expect, test } from 'vitest'
-import { realServerKey } from '../../../src/model/index.ts'
+import { address } from '../../../src/base/index.ts'
+import { realServerKey, serviceKey } from '../../../src/model/index.ts'
 import type { HealthRecord } from '../../../src/roles/ipc/index.ts'
 import type { Supervisor } from '../../../src/roles/supervisor/index.ts'
 import { fakeWorld, settle } from './fake-world.ts'
@@ -230,6 +231,21 @@ describe('scripts of servers', () => {
     await say(world, 'forwarding', applied(2, failure))
     expect(ran(world)).toEqual([])
     await say(world, 'forwarding', applied(2, { ...failure, final: true }))
+    expect(ran(world)).toEqual(['/etc/down'])
+  })
+
+  test('scripts of a group wait for each of its services', async () => {
+    const world = fakeWorld()
+    const second = { kind: 'address', protocol: 'tcp', address: address('203.0.113.200'), port: 80 } as const
+    const whole = { ...server, group: { name: 'G', others: [second] } }
+    world.load(configurationFor({ virtualServers: [whole] }))
+    await running(world)
+    await say(world, 'checker', wanted(true))
+    await say(world, 'forwarding', applied(1))
+    await say(world, 'checker', wanted(), changed(false))
+    await say(world, 'forwarding', applied(2, { serviceKey: serviceKey(second), reason: 'the table is full' }))
+    expect(ran(world)).toEqual([])
+    await say(world, 'forwarding', applied(2))
     expect(ran(world)).toEqual(['/etc/down'])
   })
 
