@@ -27,3 +27,13 @@ static __always_inline __be16 check_ttl(__be16 check, __u8 ttl, __u8 protocol)
 {
 	return check_change(check, bpf_htons((ttl << 8) | protocol), bpf_htons(((ttl - 1) << 8) | protocol));
 }
+
+/* A sum of many words as one of 16 bits. */
+static __always_inline __be16 fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__be16)sum;
+}

@@ -168,6 +168,18 @@ static __noinline __attribute__((unused)) bool retire(const struct flow *flow, s
 	return true;
 }
 
+/* How a connection's packets travel: with NAT as it was made, otherwise as its destination says. */
+static __always_inline __u8 method_of(__u32 status, const struct destination *destination)
+{
+	__u8 method = destination->method;
+
+	if (status & CONNECTION_FULLNAT)
+		return METHOD_FULLNAT;
+	if (status & CONNECTION_NAT)
+		return METHOD_NAT;
+	return method == METHOD_NAT || method == METHOD_FULLNAT ? METHOD_DR : method;
+}
+
 /* Writes only what differs, so that a busy flow dirties its cache line once a second. */
 static __always_inline void touch(struct connection *connection, __u32 timeout, __u32 now)
 {

@@ -30,10 +30,12 @@
 #if FAMILY == 6
 #include "ipv6/transmit.h"
 #include "ipv6/icmp-answer.h"
+#include "encap.h"
 #include "ipv6/icmp-errors.h"
 #else
 #include "ipv4/transmit.h"
 #include "ipv4/icmp-answer.h"
+#include "encap.h"
 #include "ipv4/icmp-errors.h"
 #endif
 
@@ -57,6 +59,8 @@ STEP int transmit(struct __sk_buff *skb, const struct packet *packet)
 		return leave(EXIT_LOCAL, TC_PASS);
 	if (packet->ttl <= 1)
 		return answer_icmp(skb, ANSWER_TIME_EXCEEDED, 0, EXIT_TTL);
+	if (packet->method == METHOD_TUN)
+		return encapsulate(skb, packet, destination, EXIT_FORWARDED);
 	if (too_big(skb, packet, destination->mtu))
 		return answer_icmp(skb, ANSWER_TOO_BIG, destination->mtu, EXIT_TOO_BIG);
 	way.ifindex = destination->ifindex;
@@ -79,18 +83,6 @@ STEP int transmit(struct __sk_buff *skb, const struct packet *packet)
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_FORWARDED);
 	return send_to(&way);
-}
-
-/* How a connection's packets travel: with NAT as it was made, otherwise as its destination says. */
-static __always_inline __u8 method_of(__u32 status, const struct destination *destination)
-{
-	__u8 method = destination->method;
-
-	if (status & CONNECTION_FULLNAT)
-		return METHOD_FULLNAT;
-	if (status & CONNECTION_NAT)
-		return METHOD_NAT;
-	return method == METHOD_NAT || method == METHOD_FULLNAT ? METHOD_DR : method;
 }
 
 /* Enters the way back of a half-open NAT connection. */

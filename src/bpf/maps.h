@@ -46,6 +46,8 @@ MAP(loads, BPF_MAP_TYPE_ARRAY, __u32, struct load, MAX_DESTINATIONS, 0);
 MAP(retired, BPF_MAP_TYPE_ARRAY, __u32, struct traffic, MAX_SERVICES, 0);
 /* Totals by destination. */
 MAP(dest_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, MAX_DESTINATIONS, 0);
+/* What routers said of the ways to the ends of tunnels, by outer address; user space makes and removes the entries. */
+MAP(path_mtus, BPF_MAP_TYPE_HASH, struct wide_address, struct path_mtu, MAX_DESTINATIONS, BPF_F_NO_PREALLOC);
 /* Why packets left the program. */
 MAP(exits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, EXIT_COUNT, 0);
 /* One record that holds for everything. */

@@ -6,13 +6,27 @@
 #pragma once
 #include "structs.h"
 
+/* What the outer headers of a packet are made of. */
+struct tunnel {
+	__u32 length;	 /* of the client's packet */
+	__u32 one;	 /* of each of its segments */
+	__u32 header;	 /* bytes between the outer IP header and the client's packet */
+	__u8 wide;	 /* outer IPv6 */
+	__u8 check;	 /* GUE, GRE: with a checksum */
+	__u8 protocol;	 /* that the outer IP header names */
+	__u8 pad;
+	__u64 sum;	 /* of the client's packet, or of each of its segments */
+};
+
 struct scratch {
 	struct packet packet;
 	/* open_connection(), promote() */
 	struct connection fresh;
 	struct connection back;
 	struct flow reply;
-	/* answer_icmp() of IPv6 */
+	/* encapsulate() */
+	struct tunnel tunnel;
+	/* answer_icmp() of IPv6; sum_by_reading() */
 	__u32 answer[44];
 };
 

@@ -150,6 +150,13 @@ struct traffic {
 };
 _Static_assert(sizeof(struct traffic) == 40, "traffic");
 
+/* The longest packet that the way to a tunnel's end carries. */
+struct path_mtu {
+	__u32 mtu;   /* 0: nothing was said */
+	__u32 until; /* seconds of CLOCK_MONOTONIC */
+};
+_Static_assert(sizeof(struct path_mtu) == 8, "path_mtu");
+
 struct settings {
 	__u32 layout;
 	__u32 flags;	       /* SETTINGS_* */
@@ -159,8 +166,12 @@ struct settings {
 	__u32 udp_timeout;
 	__u32 tcp_timeouts[16];	 /* seconds, by state */
 	__u32 sctp_timeouts[16]; /* seconds, by state */
+	__u16 port_low;		 /* this host's local port range, for GUE */
+	__u16 port_high;
+	__u16 local_low; /* FULLNAT: ports of local addresses, both ends included */
+	__u16 local_high;
 };
-_Static_assert(sizeof(struct settings) == 152, "settings");
+_Static_assert(sizeof(struct settings) == 160, "settings");
 
 /* Passes over the tables, by user space or by the program in its absence. */
 struct sweeps {

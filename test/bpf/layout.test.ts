@@ -29,6 +29,7 @@ const structs = [
   layout.load,
   layout.traffic,
   layout.settings,
+  layout.pathMtu,
   layout.sweeps,
   layout.reapArguments,
   layout.settleArguments,

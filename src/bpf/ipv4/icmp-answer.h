@@ -44,15 +44,6 @@ struct macs {
 	__u8 source[6];
 };
 
-static __always_inline __be16 fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (__be16)sum;
-}
-
 static __always_inline bool within_budget(void)
 {
 	__u32 zero = 0;

@@ -119,6 +119,60 @@ static __always_inline bool too_big(const struct __sk_buff *skb, const struct pa
 	return mtu && packet->length > mtu && segment_length(skb, packet) > mtu;
 }
 
+/* What a tunnel has to say of the packet in it. */
+#define INNER_PROTOCOL IPPROTO_IPIP
+#define INNER_ETHER_TYPE ETH_P_IP
+#define INNER_ICMP IPPROTO_ICMP
+/* Where the transport header of a plain packet is. */
+#define PLAIN_TRANSPORT L4_OFFSET
+
+static __always_inline __u8 dsfield(const struct packet *packet)
+{
+	return packet->tos;
+}
+
+static __always_inline __be16 inner_df(const struct packet *packet)
+{
+	return packet->fragment & bpf_htons(IP_DF);
+}
+
+/* The transport header is whole, and where it is without options. */
+static __always_inline bool is_plain(const struct packet *packet)
+{
+#ifdef ODD
+	return false;
+#else
+	return true;
+#endif
+}
+
+/* Cuts off what a link has added to a short frame; the packet's length. */
+static __always_inline int trim(struct __sk_buff *skb, const struct packet *packet, __u32 *length)
+{
+	__be16 total;
+
+	*length = packet->length;
+	if (skb->gso_size)
+		return 0;
+	if (bpf_skb_load_bytes(skb, ETH_HLEN + 2, &total, 2))
+		return -1;
+	if (bpf_ntohs(total) >= *length)
+		return 0;
+	*length = bpf_ntohs(total);
+	return bpf_skb_change_tail(skb, ETH_HLEN + *length, 0);
+}
+
+/* Bytes from the IP header on of each segment that a packet will be sent as. */
+static __always_inline int one_segment(struct __sk_buff *skb, const struct packet *packet, __u32 *length)
+{
+	__u8 words = 2 << 4;
+
+	if (packet->flow.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, L4_OFFSET + 12, &words, 1))
+		return -1;
+	*length = (L4_OFFSET - ETH_HLEN) + ((words >> 4) << 2) + skb->gso_size;
+	return 0;
+}
+
 /* The next hop of a packet. */
 struct way {
 	__u32 ifindex;

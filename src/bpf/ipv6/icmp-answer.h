@@ -48,15 +48,6 @@ struct answer_room {
 };
 _Static_assert(sizeof(struct answer_room) == sizeof(((struct scratch *)0)->answer), "answer_room");
 
-static __always_inline __be16 fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (__be16)sum;
-}
-
 static __always_inline bool within_budget(void)
 {
 	__u32 zero = 0;

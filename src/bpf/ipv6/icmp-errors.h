@@ -87,12 +87,14 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	struct connection *connection;
 	struct destination *destination;
 	struct way way = {};
+	__u32 status;
 	__u32 index;
 	__u32 way_in;
 	address_t address;
 	__be16 port;
 	bool reply;
 	bool nat;
+	bool tunneled;
 
 	if (!skb || !packet)
 		return TC_PASS;
@@ -101,8 +103,9 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	connection = find(&flow);
 	if (!connection)
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	reply = connection->status & CONNECTION_REPLY;
-	nat = connection->status & CONNECTION_NAT;
+	status = connection->status;
+	reply = status & CONNECTION_REPLY;
+	nat = status & CONNECTION_NAT;
 	index = connection->destination;
 	address = connection->address;
 	port = connection->port;
@@ -114,6 +117,7 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
 		return leave(EXIT_LOCAL, TC_PASS);
+	tunneled = method_of(status, destination) == METHOD_TUN;
 
 	if (reply) {
 		count_out(index, packet->length);
@@ -125,6 +129,8 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		return send_to(&way);
 	}
 	count_in(index, packet->length, 0);
+	if (tunneled)
+		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
 	way.ifindex = destination->ifindex;
 	way.next_hop = narrow(&destination->next_hop);
 	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)

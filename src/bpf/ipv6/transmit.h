@@ -112,6 +112,57 @@ static __always_inline bool too_big(const struct __sk_buff *skb, const struct pa
 	return mtu && packet->length > mtu && segment_length(skb, packet) > mtu;
 }
 
+/* What a tunnel has to say of the packet in it. */
+#define INNER_PROTOCOL IPPROTO_IPV6
+#define INNER_ETHER_TYPE ETH_P_IPV6
+#define INNER_ICMP IPPROTO_ICMPV6
+
+static __always_inline __u8 dsfield(const struct packet *packet)
+{
+	return bpf_ntohl(packet->label) >> 20;
+}
+
+/* As ip_vs_prepare_tunneled_skb(): routers on the way may fragment. */
+static __always_inline __be16 inner_df(const struct packet *packet)
+{
+	return 0;
+}
+
+/* The transport header is whole, and follows the IPv6 header. */
+static __always_inline bool is_plain(const struct packet *packet)
+{
+	return packet->transport == PLAIN_TRANSPORT && !packet->fragmented;
+}
+
+/* Cuts off what a link has added to a short frame; the packet's length. */
+static __always_inline int trim(struct __sk_buff *skb, const struct packet *packet, __u32 *length)
+{
+	__be16 payload;
+	__u32 total;
+
+	*length = packet->length;
+	if (skb->gso_size)
+		return 0;
+	if (bpf_skb_load_bytes(skb, ETH_HLEN + 4, &payload, 2))
+		return -1;
+	total = IP6_HLEN + bpf_ntohs(payload);
+	if (total >= *length)
+		return 0;
+	*length = total;
+	return bpf_skb_change_tail(skb, ETH_HLEN + total, 0);
+}
+
+/* Bytes from the IPv6 header on of each segment that a packet will be sent as. */
+static __always_inline int one_segment(struct __sk_buff *skb, const struct packet *packet, __u32 *length)
+{
+	__u8 words = 2 << 4;
+
+	if (packet->flow.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, packet->transport + 12, &words, 1))
+		return -1;
+	*length = packet->transport - ETH_HLEN + ((words >> 4) << 2) + skb->gso_size;
+	return 0;
+}
+
 /* The next hop of a packet. */
 struct way {
 	__u32 ifindex;

@@ -1,6 +1,6 @@
 /** What this backend takes: the limits of IPVS (ip_vs_ctl.c), and those of what is built. */
 
-import { fail, familyOf, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { type Family, fail, familyOf, type IpAddress, ok, type Result } from '../../base/index.ts'
 import type { SchedulerName } from '../../model/index.ts'
 import { type Destination, endpoint, type OpError, type Service, serviceKey } from '../index.ts'
 import { protocolNumbers, schedulerNumbers } from './layout.ts'
@@ -37,13 +37,21 @@ export function acceptService(service: Service): Result<Accepted, OpError> {
   })
 }
 
+const serviceFamily = ({ address }: Service): Family =>
+  address.kind === 'fwmark' ? address.family : familyOf(address.address)
+
 /** Why a destination cannot be held; undefined: it can. */
 export function acceptDestination(service: Service, destination: Destination, local: boolean): OpError | undefined {
   const name = endpoint(destination)
   const refuse = (message: string): OpError => ({ reason: 'not-supported', message: `${name}: ${message}` })
-  if (familyOf(destination.address) === 6) return refuse('IPv6 is not supported for forwarding')
-  if (destination.method === 'tun' || destination.method === 'fullnat')
-    return refuse(`lb_kind ${destination.method.toUpperCase()} is not supported; there are NAT and DR`)
+  const method = destination.method === 'fullnat' ? 'FNAT' : destination.method.toUpperCase()
+  if (method !== 'TUN' && familyOf(destination.address) !== serviceFamily(service))
+    return refuse(`lb_kind ${method} needs a server of the service's own address family; lb_kind TUN does not`)
+  const { tunnel } = destination
+  if (tunnel?.type === 'gue' && (tunnel.port < 1 || tunnel.port > 65535))
+    return refuse('a GUE tunnel needs the port that the server listens on')
+  if (method === 'FNAT' && (service.localAddresses ?? []).length === 0)
+    return refuse('lb_kind FNAT needs local addresses: name a local_address_group in the virtual_server')
   if (destination.method === 'nat' && local)
     return refuse(
       'NAT to an address of this host is not supported; use lb_kind DR, which hands packets to the local port',

@@ -72,11 +72,11 @@ const RTN_LOCAL = 2
 const LOOPBACK = 1
 
 const capabilities: BackendCapabilities = {
-  methods: ['nat', 'dr'],
+  methods: ['nat', 'dr', 'tun'],
   schedulers: schedulersBuilt,
   families: [4],
   protocols: ['tcp', 'udp'],
-  tunnels: [],
+  tunnels: ['ipip', 'gue', 'gre'],
   firewallMarks: false,
 }
 
@@ -104,12 +104,18 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
   const hopTo = (to: IpAddress): Hop | undefined => {
     const route = routes.route(to)
     if (!route.ok) return undefined
-    const { type, interfaceIndex, gateway } = route.value
+    const { type, interfaceIndex, gateway, preferredSource } = route.value
     if (type === RTN_LOCAL) return { interfaceIndex, nextHop: to, mtu: 0, local: true }
     // A gateway of the other family is left to the kernel's lookup for each packet.
     if (type !== RTN_UNICAST || gateway?.includes(':')) return undefined
     const mtu = links.find(({ index }) => index === interfaceIndex)?.mtu ?? 0
-    return { interfaceIndex, nextHop: gateway ?? to, mtu, local: false }
+    return {
+      interfaceIndex,
+      nextHop: gateway ?? to,
+      mtu,
+      local: false,
+      ...(preferredSource !== undefined && { source: preferredSource }),
+    }
   }
 
   readLinks()

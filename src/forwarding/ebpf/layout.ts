@@ -128,7 +128,13 @@ export const settings = struct('settings', {
   udp_timeout: 'u32',
   tcp_timeouts: 'u32x16',
   sctp_timeouts: 'u32x16',
+  port_low: 'u16',
+  port_high: 'u16',
+  local_low: 'u16',
+  local_high: 'u16',
 })
+export const outerAddress = struct('wide_address', { address: 'wide' })
+export const pathMtu = struct('path_mtu', { mtu: 'u32', until: 'u32' })
 export const sweeps = struct('sweeps', { last: 'u32', walked: 'u32' })
 export const reapArguments = struct('reap_arguments', { count: 'u32', of_templates: 'u32', removed: 'u32', pad: 'u32' })
 export const settleArguments = struct('settle_arguments', {

@@ -12,6 +12,7 @@ import {
   probeBpf,
   removePin,
 } from '../../sys/bpf/index.ts'
+import { readText } from '../../sys/files/index.ts'
 import type { Unsupported } from '../index.ts'
 import {
   ICMP_BUDGET,
@@ -38,6 +39,7 @@ const MAPS = [
   'loads',
   'dest_traffic',
   'retired',
+  'path_mtus',
   'exits',
   'settings',
   'swept',
@@ -46,6 +48,9 @@ const MAPS = [
   'stages',
 ] as const
 export type MapName = (typeof MAPS)[number]
+
+/** FULLNAT: below are the ports of servers. */
+const FIRST_LOCAL_PORT = 1024
 
 /** What a core that nobody has told anything goes by: IPVS's defaults. */
 const startSettings = {
@@ -56,6 +61,8 @@ const startSettings = {
   udp_timeout: UDP_TIMEOUT,
   tcp_timeouts: tcpTimeouts,
   sctp_timeouts: sctpTimeouts,
+  local_low: FIRST_LOCAL_PORT,
+  local_high: 65_535,
 }
 
 export type Director = {
@@ -112,7 +119,7 @@ export function loadDirector({
   // Constants of the program, which it holds itself.
   for (const [name, map] of object.value.maps) if (!(name in maps)) map.close()
   const adopted = reuse.size === MAPS.length
-  if (!adopted) complete.settings.update(u32(0), settings.encode(startSettings))
+  if (!adopted) complete.settings.update(u32(0), settings.encode({ ...startSettings, ...localPortRange() }))
   const program = (name: string) => {
     const found = object.value.programs.get(name)
     if (found === undefined) throw new Error(`director.bpf.o has no program ${name}`)
@@ -120,6 +127,13 @@ export function loadDirector({
   }
   const programs = { director: program('director'), reap: program('reap'), settle: program('settle') }
   return ok({ maps: complete, programs, adopted })
+}
+
+/** As net.ipv4.ip_local_port_range has it here. */
+function localPortRange(): { readonly port_low: number; readonly port_high: number } {
+  const text = readText('/proc/sys/net/ipv4/ip_local_port_range')
+  const [low, high] = text.ok ? text.value.trim().split(/\s+/).map(Number) : []
+  return { port_low: low ?? 32_768, port_high: high ?? 60_999 }
 }
 
 /** Loads one more program around the director's maps and puts it where the director calls it. */

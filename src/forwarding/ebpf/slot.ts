@@ -1,7 +1,7 @@
 /** A destination's place in the maps: the record that user space writes there, and what is kept in memory of it. */
 
 import { familyOf, type IpAddress } from '../../base/index.ts'
-import type { ForwardingMethod } from '../../model/index.ts'
+import type { ForwardingMethod, Tunnel } from '../../model/index.ts'
 import { type Destination, endpoint, serviceKey } from '../index.ts'
 import * as layout from './layout.ts'
 import { addressOf } from './struct.ts'
@@ -12,6 +12,8 @@ export type Hop = {
   readonly nextHop: IpAddress
   readonly mtu: number
   readonly local: boolean
+  /** The source address that the routing table chooses for what this host sends there. */
+  readonly source?: IpAddress
 }
 
 /** What clients talk to, which a removed destination must remember by itself. */
@@ -34,13 +36,18 @@ export type Slot = {
 export const NO_HOP: Hop = { interfaceIndex: 0, nextHop: '0.0.0.0' as IpAddress, mtu: 0, local: false }
 
 export const sameHop = (a: Hop, b: Hop): boolean =>
-  a.interfaceIndex === b.interfaceIndex && a.nextHop === b.nextHop && a.mtu === b.mtu && a.local === b.local
+  a.interfaceIndex === b.interfaceIndex &&
+  a.nextHop === b.nextHop &&
+  a.mtu === b.mtu &&
+  a.local === b.local &&
+  a.source === b.source
+
+const nameOf = <N extends string>(numbers: Readonly<Record<N, number>>, number: number, otherwise: N): N =>
+  (Object.keys(numbers) as N[]).find((name) => numbers[name] === number) ?? otherwise
 
 export const protocolName = (number: number): 'tcp' | 'udp' => (number === layout.protocolNumbers.udp ? 'udp' : 'tcp')
 
-export const methodName = (number: number): ForwardingMethod =>
-  (Object.keys(layout.methodNumbers) as ForwardingMethod[]).find((name) => layout.methodNumbers[name] === number) ??
-  'nat'
+export const methodName = (number: number): ForwardingMethod => nameOf(layout.methodNumbers, number, 'nat')
 
 const family = (number: number): 4 | 6 => (number === layout.AF_INET6 ? 6 : 4)
 const familyNumber = (address: IpAddress): number => (familyOf(address) === 6 ? layout.AF_INET6 : layout.AF_INET)
@@ -65,9 +72,36 @@ export function slotBytes({ virtual, serviceId, destination, hop, available }: S
     ifindex: hop.interfaceIndex,
     next_hop: hop.nextHop,
     mtu: hop.mtu,
+    ...tunnelFields(destination.tunnel),
+    ...(hop.source !== undefined && { tunnel_source: hop.source }),
     upper: destination.upperThreshold,
     lower: destination.lowerThreshold,
   })
+}
+
+const TUNNEL_FLAGS = {
+  none: 0,
+  checksum: layout.TUNNEL_CSUM,
+  'remote-checksum': layout.TUNNEL_REMCSUM,
+} as const satisfies Record<Tunnel['checksum'], number>
+
+function tunnelFields(tunnel: Tunnel | undefined) {
+  if (tunnel === undefined) return {}
+  return {
+    tunnel_type: layout.tunnelNumbers[tunnel.type],
+    tunnel_flags: TUNNEL_FLAGS[tunnel.checksum],
+    tunnel_port: tunnel.port,
+  }
+}
+
+function tunnelOf(record: Readonly<Record<'method' | 'tunnel_type' | 'tunnel_flags' | 'tunnel_port', number>>) {
+  if (record.method !== layout.methodNumbers.tun) return {}
+  const tunnel: Tunnel = {
+    type: nameOf(layout.tunnelNumbers, record.tunnel_type, 'ipip'),
+    port: record.tunnel_port,
+    checksum: nameOf(TUNNEL_FLAGS, record.tunnel_flags, 'none'),
+  }
+  return { tunnel }
 }
 
 /** The inverse, but for the weight, which is in the service's list. Undefined: the slot is free. */
@@ -91,6 +125,7 @@ export function slotOf(index: number, bytes: Uint8Array, at: number, now: number
       port: record.port,
       weight: 0,
       method: methodName(record.method),
+      ...tunnelOf(record),
       upperThreshold: record.upper,
       lowerThreshold: record.lower,
     },

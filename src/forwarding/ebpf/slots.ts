@@ -80,6 +80,7 @@ export class Slots {
     this.#held.set(slot.index, slot)
     const written = this.#director.maps.destinations.update(u32(slot.index), slotBytes(slot))
     if (!written.ok) throw new Error(written.error.message)
+    if (slot.destination.method === 'tun') this.#keepPathMtu(slot)
   }
 
   retire(slot: Slot): void {
@@ -102,9 +103,20 @@ export class Slots {
     )
   }
 
-  free({ index }: Slot): void {
+  free({ index, destination: { address } }: Slot): void {
     this.#held.delete(index)
     zero(this.#director.maps.destinations, index)
+    const others = [...this.#held.values()].some(({ destination }) => destination.address === address)
+    if (!others) this.#director.maps.path_mtus.delete(layout.outerAddress.encode({ address }))
+  }
+
+  /** A place for what routers say of the way to a tunnel's end; only for these does the program believe them. */
+  #keepPathMtu({ destination: { address } }: Slot): void {
+    const { path_mtus } = this.#director.maps
+    const key = layout.outerAddress.encode({ address })
+    if (path_mtus.lookup(key) !== undefined) return
+    const written = path_mtus.update(key, layout.pathMtu.encode({}))
+    if (!written.ok) throw new Error(written.error.message)
   }
 }
 

@@ -1,0 +1,274 @@
+/** The outer headers of tunnels, byte for byte: what leaves the program against headers written down by hand. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { address, internetChecksum } from '../../src/base/index.ts'
+import * as layout from '../../src/forwarding/ebpf/layout.ts'
+import { u32 } from '../../src/forwarding/ebpf/struct.ts'
+import type { Destination, Service, TableOp } from '../../src/forwarding/index.ts'
+import type { Tunnel } from '../../src/model/index.ts'
+import { Bench, DROP, REDIRECT } from './bench.ts'
+import { ACK, type FramePlan, frame, ICMP, icmpError, SYN, UDP } from './frames.ts'
+
+const VIP = '192.0.2.240'
+const CLIENT = '198.51.100.9'
+const NEAR4 = '203.0.113.1'
+const FAR4 = '203.0.113.2'
+const NEAR6 = '2001:db8::1'
+const FAR6 = '2001:db8::2'
+
+const ipip: Tunnel = { type: 'ipip', port: 0, checksum: 'none' }
+const gue: Tunnel = { type: 'gue', port: 6080, checksum: 'none' }
+const gre: Tunnel = { type: 'gre', port: 0, checksum: 'none' }
+
+let bench: Bench
+
+beforeAll(() => {
+  bench = new Bench()
+})
+beforeEach(() => {
+  setFlags((flags) => flags | layout.SETTINGS_PMTU_DISC)
+  bench.hops.set(FAR4, { interfaceIndex: 1, nextHop: address(FAR4), mtu: 1500, local: false, source: address(NEAR4) })
+  bench.hops.set(FAR6, { interfaceIndex: 1, nextHop: address(FAR6), mtu: 1500, local: false, source: address(NEAR6) })
+})
+afterEach(() => {
+  for (const protocol of ['tcp', 'udp']) bench.apply([{ type: 'remove-service', serviceKey: `${protocol}/${VIP}:80` }])
+  bench.forget()
+})
+afterAll(() => bench.close())
+
+const service = (protocol: 'tcp' | 'udp' = 'tcp'): Service => ({
+  address: { kind: 'address', protocol, address: address(VIP), port: 80 },
+  scheduler: 'rr',
+  onePacket: false,
+})
+const behind = (to: string, tunnel: Tunnel, protocol: 'tcp' | 'udp' = 'tcp'): TableOp[] => {
+  const destination: Destination = {
+    address: address(to),
+    port: 80,
+    weight: 1,
+    method: 'tun',
+    tunnel,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+  }
+  return [
+    { type: 'put-service', service: service(protocol) },
+    { type: 'put-destination', serviceKey: `${protocol}/${VIP}:80`, destination },
+  ]
+}
+const request = (more: Partial<FramePlan> = {}): FramePlan => ({
+  source: CLIENT,
+  target: VIP,
+  sourcePort: 40000,
+  targetPort: 80,
+  flags: SYN,
+  ...more,
+})
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const spaced = (text: string): string => text.replaceAll(' ', '')
+/** What is inside: the client's packet with a TTL one less. */
+const inside = (plan: FramePlan): string => hex(frame({ ...plan, ttl: (plan.ttl ?? 64) - 1 }).subarray(14))
+const setFlags = (change: (flags: number) => number): void => {
+  const { settings } = bench.director.maps
+  const held = layout.settings.decode(settings.lookup(u32(0)) as Uint8Array)
+  settings.update(u32(0), layout.settings.encode({ ...held, flags: change(held.flags) }))
+}
+
+describe('the outer header (ipvs, ip_vs_tunnel_xmit)', () => {
+  test('ipip over IPv4: DF as inside and then no id, the TTL already decremented, protocol 4', () => {
+    bench.apply(behind(FAR4, ipip))
+    const { verdict, exit, frame: out } = bench.send(request())
+    expect([verdict, exit]).toEqual([REDIRECT, 'forwarded'])
+    expect(hex(out.subarray(12, 34))).toBe(spaced('0800 4500003c 00004000 3f04 c3b9 cb007101 cb007102'))
+    expect(hex(out.subarray(34))).toBe(inside(request()))
+  })
+
+  test('ipip over IPv6: no flow label, hop limit and traffic class from inside, next header 4', () => {
+    bench.apply(behind(FAR6, ipip))
+    const { verdict, frame: out } = bench.send(request())
+    expect(verdict).toBe(REDIRECT)
+    expect(hex(out.subarray(12, 54))).toBe(
+      spaced('86dd 60000000 0028 04 3f 20010db8000000000000000000000001 20010db8000000000000000000000002'),
+    )
+    expect(hex(out.subarray(54))).toBe(inside(request()))
+  })
+
+  test('GRE without a checksum is four bytes: no flags, the protocol inside', () => {
+    bench.apply(behind(FAR4, gre))
+    const { frame: out } = bench.send(request())
+    expect(hex(out.subarray(14, 38))).toBe(spaced('45000040 00004000 3f2f c38a cb007101 cb007102 0000 0800'))
+    expect(hex(out.subarray(38))).toBe(inside(request()))
+  })
+
+  test('GRE over IPv6', () => {
+    bench.apply(behind(FAR6, gre))
+    const { frame: out } = bench.send(request())
+    expect(hex(out.subarray(14, 22))).toBe(spaced('60000000 002c 2f 3f'))
+    expect(hex(out.subarray(54))).toBe(`00000800${inside(request())}`)
+  })
+
+  test('GUE: UDP from the local port range to the tunnel port without a checksum, version 0, protocol 4', () => {
+    bench.apply(behind(FAR4, gue))
+    const { frame: out } = bench.send(request())
+    const port = Buffer.from(out).readUInt16BE(34)
+    expect(port).toBeGreaterThanOrEqual(32768)
+    expect(port).toBeLessThan(60999)
+    expect(hex(out.subarray(14, 34))).toBe(spaced('45000048 00004000 3f11 c3a0 cb007101 cb007102'))
+    expect(hex(out.subarray(36, 46))).toBe(spaced('17c0 0034 0000 00 04 0000'))
+    expect(hex(out.subarray(46))).toBe(inside(request()))
+  })
+
+  test('GUE: all packets of a flow have one source port, other flows have others', () => {
+    bench.apply(behind(FAR4, gue))
+    const port = (plan: FramePlan) => Buffer.from(bench.send(plan).frame).readUInt16BE(34)
+    const first = port(request())
+    expect(port(request({ flags: ACK, payload: new Uint8Array(50) }))).toBe(first)
+    const others = new Set([1, 2, 3, 4, 5].map((i) => port(request({ sourcePort: 40000 + i }))))
+    expect(others.size).toBeGreaterThan(1)
+  })
+
+  const tos = (plan: FramePlan, value: number): Uint8Array => {
+    const bytes = frame(plan)
+    bytes[15] = value
+    bytes.fill(0, 24, 26)
+    new DataView(bytes.buffer).setUint16(24, internetChecksum(bytes.subarray(14, 34)))
+    return bytes
+  }
+  test.each([
+    [0x00, 0x00],
+    [0xb8, 0xb8],
+    [0xb9, 0xb9],
+    [0xba, 0xba],
+    [0xbb, 0xba],
+  ])('TOS %i inside is %i outside: CE stays inside (RFC 3168 §9.1.1)', (inner, outer) => {
+    bench.apply(behind(FAR4, ipip))
+    expect(bench.run(tos(request(), inner)).frame[15]).toBe(outer)
+    bench.apply(behind(FAR6, ipip).slice(1))
+    bench.apply([{ type: 'remove-destination', serviceKey: `tcp/${VIP}:80`, destinationKey: `${FAR4}:80` }])
+    const six = bench.run(tos(request({ sourcePort: 40001 }), inner)).frame
+    expect(Buffer.from(six).readUInt16BE(14)).toBe(0x6000 | (outer << 4))
+  })
+
+  test('without DF inside there is none outside, and packets have numbers of their own', () => {
+    bench.apply(behind(FAR4, ipip))
+    const numbers = [1, 2, 3].map((i) => {
+      const out = Buffer.from(bench.send(request({ fragment: 0, sourcePort: 40000 + i })).frame)
+      expect(out.readUInt16BE(20)).toBe(0)
+      return out.readUInt16BE(18)
+    })
+    expect(new Set(numbers).size).toBeGreaterThan(1)
+  })
+
+  test('pmtu_disc 0: no DF outside', () => {
+    bench.apply(behind(FAR4, ipip))
+    setFlags((flags) => flags & ~layout.SETTINGS_PMTU_DISC)
+    expect(Buffer.from(bench.send(request()).frame).readUInt16BE(20)).toBe(0)
+  })
+
+  test('what an Ethernet frame was filled up with stays behind', () => {
+    bench.apply(behind(FAR4, ipip))
+    const padded = new Uint8Array(60)
+    padded.set(frame(request()))
+    const { frame: out } = bench.run(padded)
+    expect(out.length).toBe(14 + 20 + 40)
+    expect(hex(out.subarray(34))).toBe(inside(request()))
+  })
+})
+
+/** Whether a checksum over these bytes comes out right. */
+const sumsUp = (...parts: readonly Uint8Array[]): boolean => internetChecksum(...parts) === 0
+
+describe('checksums outside', () => {
+  const payloads = [0, 1, 2, 7, 127, 128, 129, 500, 1001, 1400].map((length) =>
+    Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 0xff),
+  )
+  const plans: readonly [string, (payload: Uint8Array) => FramePlan][] = [
+    ['TCP', (payload) => request({ flags: SYN, payload })],
+    ['UDP', (payload) => request({ protocol: UDP, payload })],
+    ['UDP without a checksum of its own', (payload) => request({ protocol: UDP, payload, noChecksum: true })],
+  ]
+  describe.each(plans)('%s inside', (name, plan) => {
+    const protocol = name === 'TCP' ? 'tcp' : 'udp'
+    test.each([FAR4, FAR6])('GRE to %s: over the GRE header and all that follows', (far) => {
+      bench.apply(behind(far, { ...gre, checksum: 'checksum' }, protocol))
+      for (const [i, payload] of payloads.entries()) {
+        const out = bench.send({ ...plan(payload), sourcePort: 41000 + i }).frame
+        const greHeader = out.subarray(far === FAR4 ? 34 : 54)
+        expect(hex(greHeader.subarray(0, 4))).toBe('80000800')
+        expect(hex(greHeader.subarray(8))).toBe(inside({ ...plan(payload), sourcePort: 41000 + i }))
+        expect(sumsUp(greHeader)).toBe(true)
+      }
+    })
+    for (const checksum of ['checksum', 'remote-checksum'] as const)
+      test.each([FAR4, FAR6])(`GUE to %s, ${checksum}: a UDP checksum`, (far) => {
+        bench.apply(behind(far, { ...gue, checksum }, protocol))
+        for (const [i, payload] of payloads.entries()) {
+          const out = bench.send({ ...plan(payload), sourcePort: 41000 + i }).frame
+          const start = far === FAR4 ? 34 : 54
+          const udp = out.subarray(start)
+          expect(Buffer.from(udp).readUInt16BE(4)).toBe(udp.length)
+          expect(Buffer.from(udp).readUInt16BE(6)).not.toBe(0)
+          const addresses = out.subarray(start - (far === FAR4 ? 8 : 32), start)
+          const rest = Uint8Array.of(0, 17, udp.length >> 8, udp.length & 0xff)
+          expect(sumsUp(addresses, rest, udp)).toBe(true)
+        }
+      })
+  })
+})
+
+describe('what the way carries', () => {
+  const sized = (length: number, more: Partial<FramePlan> = {}) =>
+    request({ payload: new Uint8Array(length - 40), ...more })
+  const rows: readonly [name: string, far: string, tunnel: Tunnel, overhead: number][] = [
+    ['ipip over IPv4', FAR4, ipip, 20],
+    ['ipip over IPv6', FAR6, ipip, 40],
+    ['GUE over IPv4', FAR4, gue, 32],
+    ['GUE over IPv6', FAR6, gue, 52],
+    ['GRE over IPv4', FAR4, gre, 24],
+    ['GRE with a checksum over IPv4', FAR4, { ...gre, checksum: 'checksum' }, 28],
+    ['GRE over IPv6', FAR6, gre, 44],
+  ]
+  test.each(rows)(
+    '%s: what fits goes, what is one byte longer is answered with the MTU left',
+    (_, far, tunnel, overhead) => {
+      bench.apply(behind(far, tunnel))
+      expect(bench.send(sized(1500 - overhead)).exit).toBe('forwarded')
+      const { exit, packet } = bench.send(sized(1501 - overhead, { flags: ACK }))
+      expect(exit).toBe('too-big')
+      expect([packet.protocol, packet.source, packet.target]).toEqual([ICMP, VIP, CLIENT])
+      expect(hex(packet.transport.subarray(0, 2))).toBe('0304')
+      expect(Buffer.from(packet.transport).readUInt16BE(6)).toBe(1500 - overhead)
+      expect(packet.checksumRight).toBe(true)
+    },
+  )
+
+  test('a way that carries next to nothing carries nothing', () => {
+    bench.hops.set(FAR4, { interfaceIndex: 1, nextHop: address(FAR4), mtu: 87, local: false, source: address(NEAR4) })
+    bench.apply(behind(FAR4, ipip))
+    expect(bench.send(request())).toMatchObject({ verdict: DROP, exit: 'too-big' })
+  })
+
+  test('without a way there is none', () => {
+    bench.hops.set(FAR4, { interfaceIndex: 0, nextHop: address('0.0.0.0'), mtu: 0, local: false })
+    bench.apply(behind(FAR4, ipip))
+    expect(bench.send(request())).toMatchObject({ verdict: DROP, exit: 'no-route' })
+  })
+
+  test('TTL 1 is answered, not sent inside another packet', () => {
+    bench.apply(behind(FAR4, ipip))
+    expect(bench.send(request({ ttl: 1 })).exit).toBe('ttl')
+    expect(bench.send(request({ ttl: 2, sourcePort: 40001 })).frame[22]).toBe(1)
+  })
+})
+
+describe('ICMP errors of the client side', () => {
+  test('go to the server in its tunnel, whole', () => {
+    bench.apply(behind(FAR4, ipip))
+    bench.send(request())
+    const answer = frame({ source: VIP, target: CLIENT, sourcePort: 80, targetPort: 40000, flags: SYN | ACK })
+    const error = icmpError('198.51.100.1', VIP, 3, 4, answer, 1400)
+    const { exit, frame: out } = bench.run(error)
+    expect(exit).toBe('icmp-relayed')
+    expect(out[23]).toBe(4)
+    expect(hex(out.subarray(54))).toBe(hex(error.subarray(34)))
+  })
+})
