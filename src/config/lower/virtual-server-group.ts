@@ -1,4 +1,11 @@
-import { addressBytes, addressFromBytes, type Family, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
+import {
+  addressBytes,
+  addressFromBytes,
+  type Family,
+  familyOf,
+  type IpAddress,
+  parseAddress,
+} from '../../base/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type AddressRange, addressRange, MOST_IN_RANGE } from './address-range.ts'
