@@ -11,6 +11,7 @@ import {
   schedulerFlags,
   schedulers,
   serviceKey,
+  servicesOf,
   settingNames,
   settingRules,
   type VirtualRouter,
@@ -219,6 +220,8 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     flags: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
     script: some(command),
     sorry: some(ipv4),
+    others: fc.uniqueArray(ipv4, { maxLength: 3 }),
+    grouped: fc.boolean(),
   })
   .map((seed): VirtualServer => {
     const service =
@@ -245,6 +248,18 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     return {
       key: serviceKey(service),
       service,
+      ...(seed.grouped
+        ? {
+            group: {
+              name: serviceKey(service),
+              others: seed.others
+                .map((one, i) =>
+                  service.kind === 'fwmark' ? { ...service, mark: service.mark + i + 1 } : { ...service, address: one },
+                )
+                .filter((one) => serviceKey(one) !== serviceKey(service)),
+            },
+          }
+        : {}),
       scheduler: seed.scheduler,
       ...(seed.schedulerFlags.length === 0 ? {} : { schedulerFlags: seed.schedulerFlags }),
       ...(persistent ? { persistence: { timeout: 50, prefixLength: seed.prefixLength ?? 32 } } : {}),
@@ -308,7 +323,10 @@ const configuration: fc.Arbitrary<Configuration> = fc.record({
   virtualRouters: fc
     .uniqueArray(router, { selector: virtualRouterKey, maxLength: 3 })
     .map((all) => all.map((one, i) => ({ ...one, name: `${one.name}${i}` }))),
-  virtualServers: fc.uniqueArray(virtualServer, { selector: (one) => one.key, maxLength: 2 }),
+  virtualServers: fc.array(virtualServer, { maxLength: 2 }).filter((servers) => {
+    const keys = servers.flatMap((server) => servicesOf(server).map(serviceKey))
+    return new Set(keys).size === keys.length
+  }),
 })
 
 test('reading undoes printing', { timeout: fuzzTimeout(60_000) }, () => {
