@@ -1,7 +1,9 @@
 /** The command for people: looks at a running daemon and at configurations. Loads the language only for `config`. */
 
+import { basename } from 'node:path'
 import process from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
+import type { SettingsOptions } from './ipvs-settings.ts'
 import { requestReload } from './reload.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
@@ -9,7 +11,16 @@ import { version } from './version.ts'
 const runDirectory = () => new Option('--run-dir <directory>', 'of the daemon').default('/run/holdfast')
 const configId = () => new Option('-i, --config-id <id>', 'configuration id for @id lines (default: host name)')
 
-process.exit(await main(process.argv.slice(2)))
+process.exit(await started(process.argv[1] ?? '', process.argv.slice(2)))
+
+/** ipvsadm reads its words by rules of its own, whether it is our command or our name. */
+async function started(path: string, argv: readonly string[]): Promise<number> {
+  const name = basename(path)
+  const called = /^ipvsadm(-save|-restore)?$/.test(name)
+  if (!called && argv[0] !== 'ipvsadm') return main(argv)
+  const { programs, runIpvsadm } = await import('./ipvsadm/index.ts')
+  return runIpvsadm(programs.find((program) => program === name) ?? 'ipvsadm', called ? argv : argv.slice(1))
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
@@ -39,6 +50,24 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(runDirectory())
     .action(async (options: { runDir: string }) => {
       exitCode = await requestReload(options.runDir)
+    })
+
+  // Only for the list of commands: it has been carried out before.
+  program
+    .command('ipvsadm')
+    .argument('[words...]')
+    .description('the forwarding table by hand, as ipvsadm does; `holdfast ipvsadm -h` explains')
+
+  program
+    .command('ipvs-settings')
+    .argument('[settings...]', 'NAME to show one, NAME=VALUE to set it; none: all')
+    .description("settings of forwarding as a whole, by the names of IPVS's sysctls")
+    .option('--json', 'values as JSON')
+    .addOption(new Option('--backend <name>', 'default: what the running daemon uses').choices(['ebpf', 'ipvs']))
+    .addOption(runDirectory())
+    .action(async (words: readonly string[], options: SettingsOptions) => {
+      const { ipvsSettings } = await import('./ipvs-settings.ts')
+      exitCode = await ipvsSettings(words, options)
     })
 
   const config = program.command('config').description('look at configuration files; no daemon is needed')

@@ -1,4 +1,4 @@
-import { assertNever, type Result } from '../../base/index.ts'
+import { assertNever, fail, type Result } from '../../base/index.ts'
 import type { ForwardingAsk } from '../../forwarding/index.ts'
 import type { Configuration } from '../../model/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
@@ -168,7 +168,12 @@ export function createRoles(
     checker,
     forwarding,
     askForwarding(ask, onPart) {
-      if (forwarding.describe().state === 'stopped') return false
+      const { state } = forwarding.describe()
+      if (state === 'stopped') return false
+      if (state !== 'running') {
+        onPart(fail('the forwarding role is starting; try again'))
+        return true
+      }
       asks.ask((id) => forwarding.send({ type: 'asked', id, ask }), onPart)
       return true
     },
