@@ -51,9 +51,10 @@ build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h src/bpf/*/*.h) | setup
 	llvm-strip -g $@
 
 # The lab library, the demo and the benches, for node without a test runner.
-tools: build build/tools/flood | setup-lab
+tools: build build/tools/flood build/tools/blast | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
-build/tools/flood: bench/flood.c | setup
+	@ln -sfn .. build/tools/build
+build/tools/flood build/tools/blast: build/tools/%: bench/%.c | setup
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
 

@@ -66,7 +66,7 @@ static __always_inline bool parse_frame(struct xdp_md *context, struct frame *fr
 		return false;
 	if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_MORE_OR_OFFSET) || ip->ttl <= 1)
 		return false;
-	if (data + ETH_HLEN + bpf_ntohs(ip->tot_len) > end)
+	if (ETH_HLEN + bpf_ntohs(ip->tot_len) > context->data_end - context->data)
 		return false;
 	frame->ethernet = ethernet;
 	frame->ip = ip;
