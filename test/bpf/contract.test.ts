@@ -10,6 +10,7 @@ beforeAll(() => {
 afterAll(() => router?.close())
 
 backendContract('ebpf', {
+  controls: [],
   open: () => router.open(),
   clean: async () => router.clean(),
 })

@@ -5,6 +5,7 @@ import { openIpvsBackend } from '../../src/forwarding/ipvs/index.ts'
 import { backendContract } from '../forwarding/contract.ts'
 
 backendContract('ipvs', {
+  controls: ['zero-counters', 'set-timeouts', 'set-settings', 'start-sync-daemon', 'stop-sync-daemon'],
   async open() {
     const opened = await openIpvsBackend({ log: silentLog })
     if (!opened.ok) throw new Error(opened.error.message)

@@ -50,8 +50,8 @@ export function acceptDestination(service: Service, destination: Destination, lo
   const { tunnel } = destination
   if (tunnel?.type === 'gue' && (tunnel.port < 1 || tunnel.port > 65535))
     return refuse('a GUE tunnel needs the port that the server listens on')
-  if (method === 'FNAT' && (service.localAddresses ?? []).length === 0)
-    return refuse('lb_kind FNAT needs local addresses: name a local_address_group in the virtual_server')
+  // The maps have room for it; no program forwards it.
+  if (method === 'FNAT') return refuse('lb_kind FNAT is not supported; there are NAT, DR and TUN')
   if (destination.method === 'nat' && local)
     return refuse(
       'NAT to an address of this host is not supported; use lb_kind DR, which hands packets to the local port',

@@ -1,7 +1,8 @@
 import { fail, type Log, ok, type Result } from '../../base/index.ts'
+import type { SchedulerName } from '../../model/index.ts'
 import { fileExists } from '../../sys/files/index.ts'
 import { type OpenGenericClient, openGenericClient } from '../../sys/netlink/index.ts'
-import { loadModule } from '../../sys/process/index.ts'
+import { kernelModules, loadModule } from '../../sys/process/index.ts'
 import { IPVS_FAMILY, IPVS_VERSION } from '../../wire/ipvs/index.ts'
 import type { BackendCapabilities, ForwardingBackend, Unsupported } from '../index.ts'
 import { readConnections } from './connections.ts'
@@ -18,6 +19,22 @@ export type IpvsOptions = {
 }
 
 const MODULE = 'ip_vs'
+const schedulers = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'sh',
+  'mh',
+  'dh',
+  'fo',
+  'ovf',
+  'sed',
+  'nq',
+  'twos',
+] as const satisfies readonly SchedulerName[]
 /** There while the kernel has IPv6. */
 const IPV6_ADDRESSES = '/proc/net/if_inet6'
 
@@ -81,14 +98,18 @@ function unsupported({ code, message }: KernelError): Unsupported {
     : { reason: code === 'ENOENT' ? 'no-ip-vs' : 'system', message }
 }
 
-const capabilities = (): BackendCapabilities => ({
-  methods: ['nat', 'dr', 'tun'],
-  schedulers: ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'sh', 'mh', 'dh', 'fo', 'ovf', 'sed', 'nq', 'twos'],
-  families: fileExists(IPV6_ADDRESSES) ? [4, 6] : [4],
-  protocols: ['tcp', 'udp', 'sctp'],
-  tunnels: ['ipip', 'gue', 'gre'],
-  firewallMarks: true,
-})
+function capabilities(): BackendCapabilities {
+  // A scheduler may be left out of a kernel: Debian's 6.1 has no twos.
+  const modules = kernelModules()
+  return {
+    methods: ['nat', 'dr', 'tun'],
+    schedulers: schedulers.filter((name) => modules?.has(`${MODULE}_${name}`) ?? true),
+    families: fileExists(IPV6_ADDRESSES) ? [4, 6] : [4],
+    protocols: ['tcp', 'udp', 'sctp'],
+    tunnels: ['ipip', 'gue', 'gre'],
+    firewallMarks: true,
+  }
+}
 
 /**
  * The table was there when it was opened. That it cannot be read is nothing a caller can deal with: the module was taken
