@@ -148,7 +148,7 @@ export function createRoles(
       case 'services-applied':
         return services.applied(message)
       case 'answer':
-        return asks.came(message.id, message)
+        return asks.came(message.id, { part: message.part, more: message.more })
       case 'log':
         return log[message.level](message.message, { ...message.fields, role: 'forwarding' })
       case 'started':

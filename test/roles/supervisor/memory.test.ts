@@ -12,8 +12,8 @@ type World = ReturnType<typeof fakeWorld>
 const second = 1_000_000
 const script = (name: string) => ({ argv: [`/etc/${name}`] })
 
-async function running(world: World): Promise<Supervisor> {
-  const started = await world.start()
+async function running(world: World, ...[more]: Parameters<World['start']>): Promise<Supervisor> {
+  const started = await world.start(more)
   if (!started.ok) throw new Error(started.error.message)
   return started.value
 }
@@ -487,7 +487,61 @@ describe('the control socket', () => {
     expect(answers).toHaveLength(3)
   })
 
-  for (const line of ['', 'status', '{}', 'null', '[]', '{"request":"explode"}', '{"request":"watch","interval":1}'])
+  test('a question about the table goes to its role, and the answer comes back in pieces', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const answers: unknown[] = []
+    const client = { send: (value: unknown) => answers.push(value) > 0, close() {}, onClosed() {} }
+    world.control?.(client, '{"request":"forwarding","ask":{"type":"connections","limit":9}}')
+    const [role] = world.living('forwarding')
+    const asked = role?.heard.at(-1)
+    expect(asked).toMatchObject({ type: 'asked', ask: { type: 'connections', limit: 9 } })
+    role?.say({ type: 'answer', id: asked?.['id'], part: ['a'], more: true })
+    role?.say({ type: 'answer', id: asked?.['id'], part: ['b'], more: false })
+    await settle()
+    expect(answers).toEqual([
+      { type: 'forwarding', backend: 'ebpf', part: ['a'], more: true },
+      { type: 'forwarding', backend: 'ebpf', part: ['b'], more: false },
+    ])
+  })
+
+  test('a question whose role dies or says nothing is answered with an error', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const answers: unknown[] = []
+    const client = { send: (value: unknown) => answers.push(value) > 0, close() {}, onClosed() {} }
+    const line = '{"request":"forwarding","ask":{"type":"read"}}'
+    world.control?.(client, line)
+    world.living('forwarding')[0]?.die()
+    await settle()
+    expect(answers).toEqual([{ type: 'error', message: 'the forwarding role has ended; try again' }])
+    world.control?.(client, line)
+    expect(answers.at(-1)).toEqual({ type: 'error', message: 'the forwarding role is starting; try again' })
+    await world.pass(second)
+    world.control?.(client, line)
+    await world.pass(31 * second)
+    expect(answers.at(-1)).toEqual({ type: 'error', message: 'the forwarding role does not answer' })
+  })
+
+  test('where no table is kept, a question is answered with the backend alone', async () => {
+    const world = fakeWorld()
+    await running(world, { checkers: false })
+    const answers: unknown[] = []
+    const client = { send: (value: unknown) => answers.push(value) > 0, close() {}, onClosed() {} }
+    world.control?.(client, '{"request":"forwarding","ask":{"type":"read"}}')
+    expect(answers).toEqual([{ type: 'forwarding', backend: 'ebpf' }])
+  })
+
+  for (const line of [
+    '',
+    '{"request":"forwarding"}',
+    'status',
+    '{}',
+    'null',
+    '[]',
+    '{"request":"explode"}',
+    '{"request":"watch","interval":1}',
+  ])
     test(`${line || 'an empty line'} is answered with an error`, async () => {
       const world = fakeWorld()
       await running(world)
