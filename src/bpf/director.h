@@ -127,7 +127,7 @@ STEP int send_reply(struct __sk_buff *skb, const struct packet *packet, const st
 
 	/* The server hears of it as if from the client; it is the way to the client that is narrow. */
 	if (route_back(skb, packet, flow->target, flow->source, way_in, &way) == ROUTE_TOO_BIG)
-		return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
+		return answer_icmp(skb, ANSWER_REPLY_TOO_BIG, way.mtu, EXIT_TOO_BIG);
 	if (translate(skb, packet, false, flow->target, flow->target_port))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_REPLIED);

@@ -9,6 +9,7 @@
 #include <linux/ipv6.h>
 #include "count.h"
 #include "scratch.h"
+#include "sum.h"
 
 #define UDP_HLEN 8
 #define GUE_HLEN 4
@@ -61,50 +62,6 @@ static __always_inline __u32 tunnel_mtu(const struct destination *destination, _
 	return mtu;
 }
 
-struct summing {
-	struct __sk_buff *skb;
-	__u64 sum;
-	__u32 at;
-	__u32 end;
-};
-
-#define SUM_CHUNK 128
-
-/* Adds up one chunk; the last one may be short. */
-static long sum_chunk(__u32 i, struct summing *summing)
-{
-	struct scratch *scratch = own_scratch();
-	__u32 left = summing->end - summing->at;
-	__be32 *chunk;
-
-	if (!scratch || (__s32)left <= 0)
-		return 1;
-	chunk = scratch->answer;
-	if (left < SUM_CHUNK) {
-		__builtin_memset(chunk, 0, SUM_CHUNK);
-		left &= SUM_CHUNK - 1;
-		if (!left || bpf_skb_load_bytes(summing->skb, summing->at, chunk, left))
-			return 1;
-	} else if (bpf_skb_load_bytes(summing->skb, summing->at, chunk, SUM_CHUNK)) {
-		return 1;
-	}
-	summing->sum += (__u32)bpf_csum_diff(NULL, 0, chunk, SUM_CHUNK, 0);
-	summing->at += SUM_CHUNK;
-	return 0;
-}
-
-/* One's complement sum of the client's packet by reading it all: nothing in it tells. */
-static __noinline __u64 sum_by_reading(struct __sk_buff *skb)
-{
-	struct summing summing = { .skb = skb, .at = ETH_HLEN };
-
-	if (!skb)
-		return 0;
-	summing.end = skb->len;
-	bpf_loop(0xffff / SUM_CHUNK + 1, sum_chunk, &summing, 0);
-	return summing.sum;
-}
-
 /*
  * One's complement sum of the client's packet, or of each of its segments, of @one bytes. A transport part with a checksum
  * adds up with its pseudo-header to nothing, whether that checksum is complete or the device has yet to complete it, and so
@@ -124,7 +81,7 @@ static __noinline __u64 sum_of(struct __sk_buff *skb, const struct packet *packe
 	protocol = packet->flow.protocol;
 	if (!is_plain(packet) || (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) ||
 	    (protocol == IPPROTO_UDP && bpf_skb_load_bytes(skb, PLAIN_TRANSPORT + 6, &check, 2)) || !check)
-		return sum_by_reading(skb);
+		return sum_between(skb, ETH_HLEN, skb->len);
 	one -= PLAIN_TRANSPORT - ETH_HLEN;
 #if FAMILY == 6
 	/* The addresses cancel out; what else is in the header adds. */

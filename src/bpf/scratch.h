@@ -26,8 +26,10 @@ struct scratch {
 	struct flow reply;
 	/* encapsulate() */
 	struct tunnel tunnel;
-	/* answer_icmp() of IPv6; sum_by_reading() */
-	__u32 answer[44];
+	/* answer_icmp() */
+	__u32 answer[26];
+	/* sum_between() */
+	__be32 chunk[32];
 };
 
 MAP(scratch, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct scratch, 1, 0);

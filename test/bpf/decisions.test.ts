@@ -223,7 +223,13 @@ describe('ICMP errors that we send', () => {
     })
     expect([packet.transport[0], packet.transport[1]]).toEqual([type, code])
     expect(new DataView(packet.transport.buffer, packet.transport.byteOffset).getUint16(6)).toBe(mtu)
-    expect([...packet.transport.subarray(8, 48)]).toEqual([...sent.subarray(14, 54)])
+    // The whole packet or what makes 576 bytes; its TTL was taken down before it turned out to be too long.
+    const quoted = readFrame(sent)
+    expect(packet.length).toBe(Math.min(576, 28 + quoted.length))
+    const again = readFrame(left, 14 + 28)
+    expect(again).toMatchObject({ source: client, target: VIP, headerChecksumRight: true })
+    expect(again.ttl).toBe(exit === 'too-big' ? quoted.ttl - 1 : quoted.ttl)
+    expect([...packet.transport.subarray(28)]).toEqual([...sent.subarray(34, 14 + packet.length - 28)])
     // Turned round: the frame goes back to where it came from.
     expect([...left.subarray(0, 12)]).toEqual([...sent.subarray(6, 12), ...sent.subarray(0, 6)])
   })
@@ -245,12 +251,12 @@ describe('ICMP errors that we send', () => {
     expect(readFrame(left).checksumRight).toBe(true)
   })
 
-  test('UDP is quoted with 8 bytes', () => {
+  test('UDP is quoted as a whole, without what fills the frame up behind it', () => {
     bench.apply(put(service(98, { protocol: 'udp' }), []))
     const sent = frame(toDr({ protocol: UDP, targetPort: 98, payload: new Uint8Array(40).fill(7) }))
-    const { packet } = bench.run(sent)
-    expect(packet).toMatchObject({ protocol: ICMP, length: 20 + 8 + 28, checksumRight: true })
-    expect([...packet.transport.subarray(8)]).toEqual([...sent.subarray(14, 42)])
+    const { packet } = bench.run(new Uint8Array([...sent, 9, 9, 9]))
+    expect(packet).toMatchObject({ protocol: ICMP, length: 28 + 68, checksumRight: true })
+    expect([...packet.transport.subarray(8)]).toEqual([...sent.subarray(14)])
   })
 
   test('no more than a thousand a second and processor', () => {

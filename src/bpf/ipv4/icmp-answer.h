@@ -2,13 +2,18 @@
 /* ICMP errors that we send: the frame is turned round where it came in. */
 #pragma once
 #include "../count.h"
+#include "../sum.h"
 #include "parse.h"
 #include "transmit.h"
+
+/* The TTL has been taken down by the time that the packet turns out to be too long. */
+#define ANSWER_AGED 0x10000
 
 /* Type and code. */
 enum answer {
 	ANSWER_PORT_UNREACHABLE = 0x0303,
-	ANSWER_TOO_BIG = 0x0304,
+	ANSWER_TOO_BIG = 0x0304 | ANSWER_AGED,
+	ANSWER_REPLY_TOO_BIG = 0x0304, /* judged as by ip_forward() */
 	ANSWER_TIME_EXCEEDED = 0x0b00,
 };
 
@@ -32,17 +37,21 @@ struct icmp_prefix {
 };
 _Static_assert(sizeof(struct icmp_prefix) == 28, "icmp_prefix");
 
-/* The quoted packet: its IPv4 header and the first 20 bytes (TCP) or 8 (UDP) after it. */
-struct quote {
-	struct iphdr ip;
-	__u8 transport[20];
-};
-_Static_assert(sizeof(struct quote) == 40, "quote");
+/* As much of the packet as makes 576 bytes with what goes before (RFC 1812, 4.3.2.3). */
+#define MAX_QUOTE (576 - sizeof(struct icmp_prefix))
 
 struct macs {
 	__u8 target[6];
 	__u8 source[6];
 };
+
+/* What an answer is made of; in the scratch, since the stack has no room for it at the end of a chain of calls. */
+struct answer_room {
+	struct icmp_prefix prefix;
+	struct iphdr quoted;
+	struct macs macs;
+};
+_Static_assert(sizeof(struct answer_room) <= sizeof(((struct scratch *)0)->answer), "answer_room");
 
 static __always_inline bool within_budget(void)
 {
@@ -65,63 +74,66 @@ static __always_inline bool within_budget(void)
  * case. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
  * quoted transport part sums up to the complement of what its checksum field holds now.
  */
-static __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
+__noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
 {
-	struct icmp_prefix prefix = {};
-	struct quote quote = {};
-	struct macs macs;
-	__u32 transport;
-	__be16 check;
+	struct scratch *scratch = own_scratch();
+	struct icmp_prefix *prefix;
+	struct iphdr *quoted;
+	struct macs *macs;
+	__u32 header;
+	__u32 length;
+	__be16 check = 0;
 	__be16 pseudo;
 	__u64 sum;
 
 	count_exit(why);
-	if (!within_budget())
+	if (!scratch || !within_budget())
 		return leave(EXIT_ICMP_SUPPRESSED, TC_DROP);
-	if (bpf_skb_load_bytes(skb, 0, macs.target, 6) || bpf_skb_load_bytes(skb, 6, macs.source, 6) || bpf_skb_load_bytes(skb, ETH_HLEN, &quote.ip, sizeof(quote.ip)))
+	prefix = &((struct answer_room *)scratch->answer)->prefix;
+	quoted = &((struct answer_room *)scratch->answer)->quoted;
+	macs = &((struct answer_room *)scratch->answer)->macs;
+	*prefix = (struct icmp_prefix){};
+	if (bpf_skb_load_bytes(skb, 0, macs->target, 6) || bpf_skb_load_bytes(skb, 6, macs->source, 6) || bpf_skb_load_bytes(skb, ETH_HLEN, quoted, sizeof(*quoted)))
 		return TC_DROP;
-	if (quote.ip.protocol == IPPROTO_TCP) {
-		transport = 20;
-		if (bpf_skb_load_bytes(skb, L4_OFFSET, quote.transport, 20))
+	header = quoted->ihl * 4;
+	if (quoted->protocol == IPPROTO_TCP || quoted->protocol == IPPROTO_UDP)
+		bpf_skb_load_bytes(skb, ETH_HLEN + header + (quoted->protocol == IPPROTO_TCP ? 16 : 6), &check, 2);
+	pseudo = fold((__u64)quoted->saddr + quoted->daddr + bpf_htons(quoted->protocol) + bpf_htons(bpf_ntohs(quoted->tot_len) - header));
+	if (answer & ANSWER_AGED) {
+		quoted->check = check_ttl(quoted->check, quoted->ttl, quoted->protocol);
+		quoted->ttl--;
+		if (bpf_skb_store_bytes(skb, ETH_HLEN, quoted, sizeof(*quoted), 0))
 			return TC_DROP;
-		check = *(__be16 *)(quote.transport + 16);
-	} else {
-		transport = 8;
-		if (bpf_skb_load_bytes(skb, L4_OFFSET, quote.transport, 8))
-			return TC_DROP;
-		check = *(__be16 *)(quote.transport + 6);
 	}
-	pseudo = fold((__u64)quote.ip.saddr + quote.ip.daddr + bpf_htons(quote.ip.protocol) +
-		      bpf_htons(bpf_ntohs(quote.ip.tot_len) - IP_HLEN));
-
-	if (skb->len > L4_OFFSET + transport && bpf_skb_change_tail(skb, L4_OFFSET + transport, 0))
+	/* Behind a short packet the frame is filled up. */
+	length = bpf_ntohs(quoted->tot_len);
+	if (length > MAX_QUOTE)
+		length = MAX_QUOTE;
+	if (skb->len > ETH_HLEN + length && bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
 		return TC_DROP;
-	if (bpf_skb_adjust_room(skb, sizeof(prefix), BPF_ADJ_ROOM_MAC, 0))
+	if (check && check == pseudo)
+		sum = sum_between(skb, ETH_HLEN, ETH_HLEN + header) + (__u16)~check;
+	else
+		sum = sum_between(skb, ETH_HLEN, ETH_HLEN + length);
+	if (bpf_skb_adjust_room(skb, sizeof(*prefix), BPF_ADJ_ROOM_MAC, 0))
 		return TC_DROP;
 
-	prefix.version_length = 0x45;
-	prefix.tos = 0xc0;
-	prefix.length = bpf_htons(sizeof(prefix) + IP_HLEN + transport);
-	prefix.ttl = 64;
-	prefix.protocol = IPPROTO_ICMP;
-	prefix.source = quote.ip.daddr;
-	prefix.target = quote.ip.saddr;
-	sum = bpf_csum_diff(NULL, 0, (__be32 *)&prefix, IP_HLEN, 0);
-	prefix.ip_check = (__be16)~fold(sum);
-	prefix.type = answer >> 8;
-	prefix.code = answer & 0xff;
-	prefix.mtu = bpf_htons(mtu);
-	sum = bpf_csum_diff(NULL, 0, (__be32 *)&prefix.type, 8, 0);
-	if (check && check == pseudo) {
-		sum += bpf_csum_diff(NULL, 0, (__be32 *)&quote.ip, IP_HLEN, 0);
-		sum += (__u16)~check;
-	} else {
-		sum += bpf_csum_diff(NULL, 0, (__be32 *)&quote, sizeof(quote), 0);
-	}
-	prefix.icmp_check = (__be16)~fold(sum);
+	prefix->version_length = 0x45;
+	prefix->tos = (quoted->tos & 0x1e) | 0xc0;
+	prefix->length = bpf_htons(sizeof(*prefix) + length);
+	prefix->ttl = 64;
+	prefix->protocol = IPPROTO_ICMP;
+	prefix->source = quoted->daddr;
+	prefix->target = quoted->saddr;
+	prefix->ip_check = (__be16)~fold(bpf_csum_diff(NULL, 0, (__be32 *)prefix, IP_HLEN, 0));
+	prefix->type = (answer >> 8) & 0xff;
+	prefix->code = answer & 0xff;
+	prefix->mtu = bpf_htons(mtu);
+	sum += bpf_csum_diff(NULL, 0, (__be32 *)&prefix->type, 8, 0);
+	prefix->icmp_check = (__be16)~fold(sum);
 
-	if (bpf_skb_store_bytes(skb, 0, macs.source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs.target, 6, 0) ||
-	    bpf_skb_store_bytes(skb, ETH_HLEN, &prefix, sizeof(prefix), 0))
+	if (bpf_skb_store_bytes(skb, 0, macs->source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs->target, 6, 0) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, prefix, sizeof(*prefix), 0))
 		return TC_DROP;
 	return bpf_redirect(skb->ifindex, 0);
 }

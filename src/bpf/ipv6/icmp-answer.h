@@ -2,13 +2,18 @@
 /* ICMPv6 errors that we send: the frame is turned round where it came in. */
 #pragma once
 #include "../count.h"
+#include "../sum.h"
 #include "parse.h"
 #include "transmit.h"
+
+/* The hop limit has been taken down by the time that the packet turns out to be too long. */
+#define ANSWER_AGED 0x10000
 
 /* Type and code. */
 enum answer {
 	ANSWER_PORT_UNREACHABLE = 0x0104,
-	ANSWER_TOO_BIG = 0x0200,
+	ANSWER_TOO_BIG = 0x0200 | ANSWER_AGED,
+	ANSWER_REPLY_TOO_BIG = 0x0200, /* judged as by ip6_forward() */
 	ANSWER_TIME_EXCEEDED = 0x0300,
 };
 
@@ -27,26 +32,21 @@ struct icmp_prefix {
 };
 _Static_assert(sizeof(struct icmp_prefix) == 48, "icmp_prefix");
 
-#define MAX_QUOTE 128
-
-/* The quoted packet: its IPv6 header, its extension headers, and the first 20 bytes (TCP) or 8 after them, or what there is room for. */
-struct quote {
-	struct ipv6hdr ip;
-	__u8 rest[MAX_QUOTE - IP6_HLEN];
-};
-_Static_assert(sizeof(struct quote) == MAX_QUOTE, "quote");
+/* As much of the packet as the least MTU takes with what goes before (RFC 4443, 2.4). */
+#define MAX_QUOTE (1280 - sizeof(struct icmp_prefix))
 
 struct macs {
 	__u8 target[6];
 	__u8 source[6];
 };
 
-/* What is put together in the scratch: together they would be half of the stack. */
+/* What an answer is made of; in the scratch, since the stack has no room for it at the end of a chain of calls. */
 struct answer_room {
 	struct icmp_prefix prefix;
-	struct quote quote;
+	struct ipv6hdr quoted;
+	struct macs macs;
 };
-_Static_assert(sizeof(struct answer_room) == sizeof(((struct scratch *)0)->answer), "answer_room");
+_Static_assert(sizeof(struct answer_room) <= sizeof(((struct scratch *)0)->answer), "answer_room");
 
 static __always_inline bool within_budget(void)
 {
@@ -69,13 +69,13 @@ static __always_inline bool within_budget(void)
  * case. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
  * quoted transport part sums up to the complement of what its checksum field holds now.
  */
-static __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
+__noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
 {
 	struct scratch *scratch = own_scratch();
 	struct icmp_prefix *prefix;
-	struct quote *quote;
+	struct ipv6hdr *quoted;
+	struct macs *macs;
 	struct chain chain = { .at = PLAIN_TRANSPORT };
-	struct macs macs;
 	__u32 length;
 	__be16 check = 0;
 	__be16 pseudo;
@@ -85,33 +85,36 @@ static __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u
 	if (!scratch || !within_budget())
 		return leave(EXIT_ICMP_SUPPRESSED, TC_DROP);
 	prefix = &((struct answer_room *)scratch->answer)->prefix;
-	quote = &((struct answer_room *)scratch->answer)->quote;
+	quoted = &((struct answer_room *)scratch->answer)->quoted;
+	macs = &((struct answer_room *)scratch->answer)->macs;
 	*prefix = (struct icmp_prefix){};
-	*quote = (struct quote){};
-	if (bpf_skb_load_bytes(skb, 0, macs.target, 6) || bpf_skb_load_bytes(skb, 6, macs.source, 6) ||
-	    bpf_skb_load_bytes(skb, ETH_HLEN, quote, IP6_HLEN + 8))
+	if (bpf_skb_load_bytes(skb, 0, macs->target, 6) || bpf_skb_load_bytes(skb, 6, macs->source, 6) ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN, quoted, sizeof(*quoted)))
 		return TC_DROP;
-	chain.next = quote->ip.nexthdr;
+	chain.next = quoted->nexthdr;
 	if (skip_extensions(skb, &chain))
 		return TC_DROP;
-	length = chain.at - ETH_HLEN + (chain.next == IPPROTO_TCP ? 20 : 8);
-	if (length > MAX_QUOTE)
-		length = MAX_QUOTE;
-	if (length > skb->len - ETH_HLEN)
-		length = skb->len - ETH_HLEN;
-	if (length < IP6_HLEN || length > MAX_QUOTE)
-		return TC_DROP;
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, quote, length))
-		return TC_DROP;
+	length = IP6_HLEN + bpf_ntohs(quoted->payload_len);
 	if (chain.next == IPPROTO_TCP || chain.next == IPPROTO_UDP)
 		bpf_skb_load_bytes(skb, chain.at + (chain.next == IPPROTO_TCP ? 16 : 6), &check, 2);
-	sum = bpf_csum_diff(NULL, 0, (__be32 *)&quote->ip.saddr, 32, 0);
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)&quoted->saddr, 32, 0);
 	sum += bpf_htonl(chain.next);
-	sum += bpf_htonl(skb->len - chain.at);
+	sum += bpf_htonl(ETH_HLEN + length - chain.at);
 	pseudo = fold(sum);
-
+	if (answer & ANSWER_AGED) {
+		quoted->hop_limit--;
+		if (bpf_skb_store_bytes(skb, ETH_HLEN, quoted, sizeof(*quoted), 0))
+			return TC_DROP;
+	}
+	/* Behind a short packet the frame is filled up. */
+	if (length > MAX_QUOTE)
+		length = MAX_QUOTE;
 	if (skb->len > ETH_HLEN + length && bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
 		return TC_DROP;
+	if (check && check == pseudo)
+		sum = sum_between(skb, ETH_HLEN, chain.at) + (__u16)~check;
+	else
+		sum = sum_between(skb, ETH_HLEN, ETH_HLEN + length);
 	if (bpf_skb_adjust_room(skb, sizeof(*prefix), BPF_ADJ_ROOM_MAC, 0))
 		return TC_DROP;
 
@@ -119,26 +122,17 @@ static __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u
 	prefix->length = bpf_htons(8 + length);
 	prefix->next = IPPROTO_ICMPV6;
 	prefix->hop_limit = 64;
-	__builtin_memcpy(&prefix->source, &quote->ip.daddr, 16);
-	__builtin_memcpy(&prefix->target, &quote->ip.saddr, 16);
-	prefix->type = answer >> 8;
+	__builtin_memcpy(&prefix->source, &quoted->daddr, 16);
+	__builtin_memcpy(&prefix->target, &quoted->saddr, 16);
+	prefix->type = (answer >> 8) & 0xff;
 	prefix->code = answer & 0xff;
 	prefix->mtu = bpf_htonl(mtu);
-	sum = bpf_csum_diff(NULL, 0, (__be32 *)&prefix->source, 40, 0);
+	sum += bpf_csum_diff(NULL, 0, (__be32 *)&prefix->source, 40, 0);
 	sum += bpf_htonl(IPPROTO_ICMPV6);
 	sum += bpf_htonl(8 + length);
-	if (check && check == pseudo) {
-		/* What is before the transport header. */
-		if (chain.at != PLAIN_TRANSPORT)
-			return TC_DROP;
-		sum += bpf_csum_diff(NULL, 0, (__be32 *)&quote->ip, IP6_HLEN, 0);
-		sum += (__u16)~check;
-	} else {
-		sum += bpf_csum_diff(NULL, 0, (__be32 *)quote, sizeof(*quote), 0);
-	}
 	prefix->icmp_check = (__be16)~fold(sum);
 
-	if (bpf_skb_store_bytes(skb, 0, macs.source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs.target, 6, 0) ||
+	if (bpf_skb_store_bytes(skb, 0, macs->source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs->target, 6, 0) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, prefix, sizeof(*prefix), 0))
 		return TC_DROP;
 	return bpf_redirect(skb->ifindex, 0);
