@@ -8,7 +8,13 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { address, silentLog } from '../../src/base/index.ts'
 import { type EbpfOptions, openEbpfBackend } from '../../src/forwarding/ebpf/index.ts'
-import type { Destination, ForwardingBackend, Service, TableOp } from '../../src/forwarding/index.ts'
+import {
+  type Destination,
+  type ForwardingBackend,
+  type Service,
+  serviceKey,
+  type TableOp,
+} from '../../src/forwarding/index.ts'
 import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
 import { type Host, type Lab, openLab, until } from '../lab/library/index.ts'
 
@@ -112,12 +118,10 @@ export const destination = (
 
 /** The ops that put a service with its destinations. */
 export const put = (of: Service, destinations: readonly Destination[]): TableOp[] => {
-  const { address: at } = of
-  if (at.kind !== 'address') throw new Error('a service by address')
-  const serviceKey = `${at.protocol}/${at.address}:${at.port}`
+  const key = serviceKey(of.address)
   return [
     { type: 'put-service', service: of },
-    ...destinations.map((one) => ({ type: 'put-destination', serviceKey, destination: one }) as const),
+    ...destinations.map((one) => ({ type: 'put-destination', serviceKey: key, destination: one }) as const),
   ]
 }
 

@@ -1,12 +1,13 @@
 /** What this backend takes: the limits of IPVS (ip_vs_ctl.c), and those of what is built. */
 
-import { type Family, fail, familyOf, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { type Family, fail, familyOf, type IpAddress, isLinkLocal6, ok, type Result } from '../../base/index.ts'
 import type { SchedulerName } from '../../model/index.ts'
 import { type Destination, endpoint, type OpError, type Service, serviceKey } from '../index.ts'
 import { protocolNumbers, schedulerNumbers } from './layout.ts'
 
 /** A service in the numbers of the maps. */
 export type Accepted = {
+  readonly family: Family
   readonly address: IpAddress
   readonly port: number
   readonly protocol: number
@@ -23,17 +24,19 @@ export function acceptService(service: Service): Result<Accepted, OpError> {
   const key = serviceKey(address)
   if (address.kind === 'fwmark')
     return notSupported(`${key}: services by firewall mark are not supported; name an address and a port`)
-  if (familyOf(address.address) === 6) return notSupported(`${key}: IPv6 is not supported for forwarding`)
+  const family = familyOf(address.address)
+  if (isLinkLocal6(address.address)) return notSupported(`${key}: a link-local address cannot be a virtual address`)
   if (address.protocol === 'sctp') return notSupported(`${key}: SCTP is not supported; there are tcp and udp`)
   const number = (schedulerNumbers as Partial<Record<SchedulerName, number>>)[scheduler]
   if (number === undefined)
     return notSupported(`${key}: lb_algo ${scheduler} is not supported; there are ${schedulersBuilt.join(', ')}`)
   return ok({
+    family,
     address: address.address,
     port: address.port,
     protocol: protocolNumbers[address.protocol],
     scheduler: number,
-    persistenceBits: persistence?.prefixLength ?? 32,
+    persistenceBits: persistence?.prefixLength ?? (family === 6 ? 128 : 32),
   })
 }
 
@@ -52,6 +55,7 @@ export function acceptDestination(service: Service, destination: Destination, lo
     return refuse('a GUE tunnel needs the port that the server listens on')
   // The maps have room for it; no program forwards it.
   if (method === 'FNAT') return refuse('lb_kind FNAT is not supported; there are NAT, DR and TUN')
+  if (isLinkLocal6(destination.address) && !local) return refuse('a link-local address cannot be a destination')
   if (destination.method === 'nat' && local)
     return refuse(
       'NAT to an address of this host is not supported; use lb_kind DR, which hands packets to the local port',

@@ -16,18 +16,24 @@ const SLICE = 4096
  * @param now    whole seconds of CLOCK_MONOTONIC
  */
 export function readConnections(
-  { maps }: Director,
+  { maps, tables }: Director,
   keyOf: (slot: number) => string | undefined,
   now: number,
   limit: number,
 ): Connection[] {
   const found: Connection[] = []
-  for (const map of [maps.connections, maps.embryos]) {
+  for (const [map, { flow, connection }] of [...tables.values()].flatMap(
+    ({ connections, embryos, layout }) =>
+      [
+        [connections, layout],
+        [embryos, layout],
+      ] as const,
+  )) {
     for (const { count, keys, values } of map.slices(SLICE)) {
       for (let i = 0; i < count; i++) {
         if (found.length >= limit) return found
-        const entry = layout.ipv4.connection.decode(values, i * layout.ipv4.connection.size)
-        const key = layout.ipv4.flow.decode(keys, i * layout.ipv4.flow.size)
+        const entry = connection.decode(values, i * connection.size)
+        const key = flow.decode(keys, i * flow.size)
         const serviceKey = keyOf(entry.destination)
         const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
         if ((entry.status & layout.CONNECTION_REPLY) !== 0 || serviceKey === undefined || expiresIn < 0) continue
@@ -50,31 +56,36 @@ export function readConnections(
       }
     }
   }
-  for (const { count, keys, values } of maps.templates.slices(SLICE)) {
-    for (let i = 0; i < count; i++) {
-      if (found.length >= limit) return found
-      const entry = layout.template.decode(values, i * layout.template.size)
-      const key = layout.ipv4.templateKey.decode(keys, i * layout.ipv4.templateKey.size)
-      const serviceKey = keyOf(entry.destination)
-      const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
-      const slot = maps.destinations.lookup(u32(entry.destination))
-      if (serviceKey === undefined || slot === undefined || (expiresIn < 0 && entry.controlled <= 0)) continue
-      const record = layout.destination.decode(slot)
-      found.push({
-        serviceKey,
-        protocol: key.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
-        client: key.client as IpAddress,
-        clientPort: 0,
-        virtual: key.target,
-        virtualPort: key.target_port,
-        destination: addressOf(record.address, 4),
-        destinationPort: key.target_port === 0 ? 0 : record.port,
-        state: 'NONE',
-        expiresIn: Math.max(0, expiresIn),
-        template: true,
-        method: methodName(record.method),
-        synced: false,
-      })
+  for (const {
+    templates,
+    layout: { templateKey },
+  } of tables.values()) {
+    for (const { count, keys, values } of templates.slices(SLICE)) {
+      for (let i = 0; i < count; i++) {
+        if (found.length >= limit) return found
+        const entry = layout.template.decode(values, i * layout.template.size)
+        const key = templateKey.decode(keys, i * templateKey.size)
+        const serviceKey = keyOf(entry.destination)
+        const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
+        const slot = maps.destinations.lookup(u32(entry.destination))
+        if (serviceKey === undefined || slot === undefined || (expiresIn < 0 && entry.controlled <= 0)) continue
+        const record = layout.destination.decode(slot)
+        found.push({
+          serviceKey,
+          protocol: key.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
+          client: key.client as IpAddress,
+          clientPort: 0,
+          virtual: key.target,
+          virtualPort: key.target_port,
+          destination: addressOf(record.address, record.family === layout.AF_INET6 ? 6 : 4),
+          destinationPort: key.target_port === 0 ? 0 : record.port,
+          state: 'NONE',
+          expiresIn: Math.max(0, expiresIn),
+          template: true,
+          method: methodName(record.method),
+          synced: false,
+        })
+      }
     }
   }
   return found

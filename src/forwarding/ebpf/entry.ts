@@ -5,7 +5,7 @@ import { type OpResult, type Service, serviceKey } from '../index.ts'
 import { type Accepted, acceptService, schedulersBuilt } from './accept.ts'
 import * as layout from './layout.ts'
 import { readList, writeListed } from './list.ts'
-import type { Director } from './program.ts'
+import { type Director, tablesOf } from './program.ts'
 import { protocolName, type Slot } from './slot.ts'
 import type { Slots } from './slots.ts'
 
@@ -24,12 +24,17 @@ type ServiceKeyRecord = ReturnType<typeof layout.ipv4.serviceKey.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
 /** What an earlier process left, nearly in the order in which it was made: ids are given out from the lowest on. */
-export function readEntries({ maps }: Director, slots: Slots): Entry[] {
+export function readEntries({ maps, tables }: Director, slots: Slots): Entry[] {
   const found: [ServiceKeyRecord, ServiceRecord][] = []
-  for (const { count, keys, values } of maps.services.slices(256)) {
-    for (let i = 0; i < count; i++) {
-      const key = layout.ipv4.serviceKey.decode(keys, i * layout.ipv4.serviceKey.size)
-      found.push([key, layout.service.decode(values, i * layout.service.size)])
+  for (const {
+    services,
+    layout: { serviceKey },
+  } of tables.values()) {
+    for (const { count, keys, values } of services.slices(256)) {
+      for (let i = 0; i < count; i++) {
+        const key = serviceKey.decode(keys, i * serviceKey.size)
+        found.push([key, layout.service.decode(values, i * layout.service.size)])
+      }
     }
   }
   found.sort(([, a], [, b]) => a.id - b.id)
@@ -64,7 +69,10 @@ function readEntry(maps: Director['maps'], slots: Slots, key: ServiceKeyRecord, 
 }
 
 /** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
-export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
+export function writeList(director: Director, entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
+  const { maps } = director
+  const tables = tablesOf(director, entry.accepted.family)
+  if (!tables.ok) return fail({ reason: 'system', message: `${entry.key}: ${tables.error.message}` })
   const before = keepCursor ? readList(maps, entry.list) : undefined
   const listed = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
   const list = entry.list ^ 1
@@ -72,7 +80,7 @@ export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepC
   if (!filled.ok) return fail({ reason: 'system', message: `${entry.key}: ${filled.error.message}` })
   const { scheduler, persistenceBits, port } = entry.accepted
   const { persistence, onePacket } = entry.service
-  const switched = maps.services.update(
+  const switched = tables.value.services.update(
     serviceKeyBytes(entry),
     layout.service.encode({
       id: entry.id,
@@ -90,6 +98,6 @@ export function writeList({ maps }: Director, entry: Entry, slots: Slot[], keepC
   return ok(undefined)
 }
 
-export function serviceKeyBytes({ accepted: { address, port, protocol } }: Entry): Uint8Array {
-  return layout.ipv4.serviceKey.encode({ address, port, protocol })
+export function serviceKeyBytes({ accepted: { family, address, port, protocol } }: Entry): Uint8Array {
+  return (family === 6 ? layout.ipv6 : layout.ipv4).serviceKey.encode({ address, port, protocol })
 }

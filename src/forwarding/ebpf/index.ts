@@ -12,7 +12,7 @@
  * else.
  */
 
-import { fail, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
+import { fail, familyOf, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
 import { type AttachmentKind, hasTcx, removePinDirectory } from '../../sys/bpf/index.ts'
 import { driverOfInterface } from '../../sys/files/index.ts'
 import {
@@ -74,7 +74,7 @@ const LOOPBACK = 1
 const capabilities: BackendCapabilities = {
   methods: ['nat', 'dr', 'tun'],
   schedulers: schedulersBuilt,
-  families: [4],
+  families: [4, 6],
   protocols: ['tcp', 'udp'],
   tunnels: ['ipip', 'gue', 'gre'],
   firewallMarks: false,
@@ -107,7 +107,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     const { type, interfaceIndex, gateway, preferredSource } = route.value
     if (type === RTN_LOCAL) return { interfaceIndex, nextHop: to, mtu: 0, local: true }
     // A gateway of the other family is left to the kernel's lookup for each packet.
-    if (type !== RTN_UNICAST || gateway?.includes(':')) return undefined
+    if (type !== RTN_UNICAST || (gateway !== undefined && familyOf(gateway) !== familyOf(to))) return undefined
     const mtu = links.find(({ index }) => index === interfaceIndex)?.mtu ?? 0
     return {
       interfaceIndex,

@@ -1,10 +1,9 @@
 /** The loaded director: its maps and programs, pinned, taken over from an earlier run where the layout is the same. */
 
-import { fail, type Log, ok, type Result } from '../../base/index.ts'
+import { type Family, fail, type Log, ok, type Result } from '../../base/index.ts'
 import {
   type BpfMap,
   type BpfProgram,
-  type LoadError,
   loadObject,
   objectPath,
   openPinnedMap,
@@ -16,6 +15,7 @@ import { readText } from '../../sys/files/index.ts'
 import type { Unsupported } from '../index.ts'
 import {
   ICMP_BUDGET,
+  ipv4,
   LAYOUT_VERSION,
   SETTINGS_PMTU_DISC,
   STAGE_ODD,
@@ -24,7 +24,9 @@ import {
   tcpTimeouts,
   UDP_TIMEOUT,
 } from './layout.ts'
+import { refused, unsupported } from './load-error.ts'
 import { u32 } from './struct.ts'
+import { closeTables, hasPinnedIpv6, loadIpv6, removePinnedIpv6, type Tables } from './tables.ts'
 
 const MAPS = [
   'connections',
@@ -66,7 +68,11 @@ const startSettings = {
 }
 
 export type Director = {
+  readonly pinDirectory: string
+  /** Those of IPv4, and what both families share. */
   readonly maps: Readonly<Record<MapName, BpfMap>>
+  /** By family; those of IPv6 once something asked for them, see `tablesOf`. */
+  readonly tables: Map<Family, Tables>
   readonly programs: Readonly<Record<'director' | 'reap' | 'settle', BpfProgram>>
   /** The maps hold what an earlier run left. */
   readonly adopted: boolean
@@ -126,7 +132,23 @@ export function loadDirector({
     return found
   }
   const programs = { director: program('director'), reap: program('reap'), settle: program('settle') }
-  return ok({ maps: complete, programs, adopted })
+  const tables = new Map<Family, Tables>([[4, { ...complete, family: 4, layout: ipv4, reap: programs.reap }]])
+  const director: Director = { pinDirectory, maps: complete, tables, programs, adopted }
+  if (!adopted) removePinnedIpv6(pinDirectory)
+  if (hasPinnedIpv6(pinDirectory)) {
+    const found = tablesOf(director, 6)
+    if (!found.ok) return found
+  }
+  return ok(director)
+}
+
+/** The tables of a family; the first time for IPv6 its program is loaded. */
+export function tablesOf(director: Director, family: Family): Result<Tables, Unsupported> {
+  const held = director.tables.get(family)
+  if (held !== undefined) return ok(held)
+  const loaded = loadIpv6(director.pinDirectory, director.maps)
+  if (loaded.ok) director.tables.set(family, loaded.value)
+  return loaded
 }
 
 /** As net.ipv4.ip_local_port_range has it here. */
@@ -153,13 +175,9 @@ function loadStage(
   return placed.ok ? placed : fail(unsupported(placed.error))
 }
 
-/** With the verifier's last words. */
-function refused({ log: verifier, ...error }: LoadError): Result<never, Unsupported> {
-  const last = verifier.trim().split('\n').slice(-6).join('\n')
-  return fail(unsupported({ ...error, message: last === '' ? error.message : `${error.message}\n${last}` }))
-}
-
-export function closeDirector({ maps, programs }: Director): void {
+export function closeDirector({ maps, tables, programs }: Director): void {
+  const ipv6 = tables.get(6)
+  if (ipv6 !== undefined) closeTables(ipv6)
   for (const map of Object.values(maps)) map.close()
   for (const program of Object.values(programs)) program.close()
 }
@@ -182,15 +200,4 @@ function pinnedMaps(directory: string, log: Log): Result<ReadonlyMap<string, Bpf
     removePin(`${directory}/${name}`)
   }
   return ok(new Map())
-}
-
-export function unsupported(error: { readonly code: string; readonly message: string }): Unsupported {
-  if (error.code === 'EPERM' || error.code === 'EACCES')
-    return {
-      reason: 'no-privileges',
-      message: `${error.message}; forwarding needs root or CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN`,
-    }
-  if (error.code === 'ENOSYS' || error.code === 'EINVAL')
-    return { reason: 'no-bpf', message: `${error.message}; forwarding needs Linux 6.1 or later with BPF` }
-  return { reason: 'system', message: error.message }
 }

@@ -4,11 +4,11 @@
  * The tables are read in slices with pauses in between, so that nothing else waits for long.
  */
 
-import type { BpfMap } from '../../sys/bpf/index.ts'
 import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { u32 } from './struct.ts'
+import type { Tables } from './tables.ts'
 
 const SLICE = 4096
 
@@ -36,65 +36,70 @@ export async function sweep(
   now: () => number,
   pause: () => Promise<boolean>,
 ): Promise<SweepResult | undefined> {
-  const { connections, embryos, templates, loads } = director.maps
+  const { loads } = director.maps
   const referred = new Set<number>()
   const counts = new Map<number, EmbryoCounts>()
   let seen = 0
   let removed = 0
-  let replies = 0
-  let translated = 0
 
   const readLoads = () =>
     new Map([...drift.keys()].map((index) => [index, layout.load.decode(loads.lookup(u32(index)) as Uint8Array)]))
-  // The program does this itself, in a dearer way, when it hears nothing.
-  const reported = director.programs.reap.call(layout.reapArguments.encode({}))
-  if (!reported.ok) throw new Error(reported.error.message)
   const before = readLoads()
-  for (const map of [connections, embryos]) {
-    for (const slice of map.slices(SLICE)) {
-      const time = now()
-      const { at, size } = connectionView(slice.values)
-      const overdue: number[] = []
-      for (let i = 0; i < slice.count; i++) {
-        const status = at(i * size)
-        if ((status & layout.CONNECTION_REPLY) !== 0) {
-          replies++
-          continue
-        }
-        seen++
-        if ((status & layout.CONNECTION_NAT) !== 0) translated++
-        const destination = at(i * size + 12)
-        referred.add(destination)
-        if (elapsedSeconds(at(i * size + 4), time) > at(i * size + 8)) overdue.push(i)
-        if (map !== embryos) continue
-        const count = counts.get(destination) ?? { active: 0, total: 0 }
-        count.total++
-        if ((status & layout.CONNECTION_ACTIVE) !== 0) count.active++
-        counts.set(destination, count)
-      }
-      removed += reap(director, slice.keys, layout.ipv4.flow.size, overdue, false)
-      if (!(await pause())) return undefined
-    }
-  }
-  if (replies > translated) removed += await reapReplies(director, [connections, embryos], pause)
-
-  for (const slice of templates.slices(SLICE)) {
-    const time = now()
-    const overdue: number[] = []
-    for (let i = 0; i < slice.count; i++) {
-      const entry = layout.template.decode(slice.values, i * layout.template.size)
-      seen++
-      referred.add(entry.destination)
-      if (elapsedSeconds(entry.seen, time) > entry.timeout) overdue.push(i)
-    }
-    removed += reap(director, slice.keys, layout.ipv4.templateKey.size, overdue, true)
-    if (!(await pause())) return undefined
-  }
-
+  for (const tables of director.tables.values()) if (!(await sweepTables(tables))) return undefined
   const after = readLoads()
   for (const index of drift.keys())
     correct(director, drift, index, before.get(index), after.get(index), counts.get(index))
   return { removed, seen, referred }
+
+  async function sweepTables(tables: Tables): Promise<boolean> {
+    const { connections, embryos, templates } = tables
+    let replies = 0
+    let translated = 0
+    // The program does this itself, in a dearer way, when it hears nothing.
+    const reported = tables.reap.call(layout.reapArguments.encode({}))
+    if (!reported.ok) throw new Error(reported.error.message)
+    for (const map of [connections, embryos]) {
+      for (const slice of map.slices(SLICE)) {
+        const time = now()
+        const { at, size } = connectionView(tables, slice.values)
+        const overdue: number[] = []
+        for (let i = 0; i < slice.count; i++) {
+          const status = at(i * size)
+          if ((status & layout.CONNECTION_REPLY) !== 0) {
+            replies++
+            continue
+          }
+          seen++
+          if ((status & layout.CONNECTION_NAT) !== 0) translated++
+          const destination = at(i * size + 12)
+          referred.add(destination)
+          if (elapsedSeconds(at(i * size + 4), time) > at(i * size + 8)) overdue.push(i)
+          if (map !== embryos) continue
+          const count = counts.get(destination) ?? { active: 0, total: 0 }
+          count.total++
+          if ((status & layout.CONNECTION_ACTIVE) !== 0) count.active++
+          counts.set(destination, count)
+        }
+        removed += reap(tables, slice.keys, tables.layout.flow.size, overdue, false)
+        if (!(await pause())) return false
+      }
+    }
+    if (replies > translated) removed += await reapReplies(tables, pause)
+
+    for (const slice of templates.slices(SLICE)) {
+      const time = now()
+      const overdue: number[] = []
+      for (let i = 0; i < slice.count; i++) {
+        const entry = layout.template.decode(slice.values, i * layout.template.size)
+        seen++
+        referred.add(entry.destination)
+        if (elapsedSeconds(entry.seen, time) > entry.timeout) overdue.push(i)
+      }
+      removed += reap(tables, slice.keys, tables.layout.templateKey.size, overdue, true)
+      if (!(await pause())) return false
+    }
+    return true
+  }
 }
 
 type Load = ReturnType<typeof layout.load.decode>
@@ -135,7 +140,7 @@ const signed = (value: number): number => value | 0
 
 /** Asks the kernel to look at these keys and to remove what has expired; how many it removed. */
 function reap(
-  director: Director,
+  tables: Tables,
   keys: Uint8Array,
   keySize: number,
   indices: readonly number[],
@@ -144,16 +149,16 @@ function reap(
   let removed = 0
   for (let from = 0; from < indices.length; from += layout.QUEUE_SIZE) {
     const part = indices.slice(from, from + layout.QUEUE_SIZE)
-    const queue = new Uint8Array(part.length * layout.ipv4.flow.size)
+    const queue = new Uint8Array(part.length * tables.layout.flow.size)
     const slots = new Uint8Array(part.length * 4)
     for (const [n, i] of part.entries()) {
-      queue.set(keys.subarray(i * keySize, (i + 1) * keySize), n * layout.ipv4.flow.size)
+      queue.set(keys.subarray(i * keySize, (i + 1) * keySize), n * tables.layout.flow.size)
       slots.set(u32(n), n * 4)
     }
-    const queued = director.maps.reap_queue.updateBatch(slots, queue, part.length)
+    const queued = tables.reap_queue.updateBatch(slots, queue, part.length)
     if (!queued.ok) throw new Error(queued.error.message)
     const args = layout.reapArguments.encode({ count: part.length, of_templates: templates ? 1 : 0 })
-    const done = director.programs.reap.call(args)
+    const done = tables.reap.call(args)
     if (!done.ok) throw new Error(done.error.message)
     removed += layout.reapArguments.decode(args).removed
   }
@@ -161,19 +166,15 @@ function reap(
 }
 
 /** Reply entries whose connection is gone are rare (two packets at once); they are looked for only when there are some. */
-async function reapReplies(
-  director: Director,
-  maps: readonly BpfMap[],
-  pause: () => Promise<boolean>,
-): Promise<number> {
+async function reapReplies(tables: Tables, pause: () => Promise<boolean>): Promise<number> {
   let removed = 0
-  for (const map of maps) {
+  for (const map of [tables.connections, tables.embryos]) {
     for (const slice of map.slices(SLICE)) {
-      const { at, size } = connectionView(slice.values)
+      const { at, size } = connectionView(tables, slice.values)
       const replies = Array.from({ length: slice.count }, (_, i) => i).filter(
         (i) => (at(i * size) & layout.CONNECTION_REPLY) !== 0,
       )
-      removed += reap(director, slice.keys, layout.ipv4.flow.size, replies, false)
+      removed += reap(tables, slice.keys, tables.layout.flow.size, replies, false)
       if (!(await pause())) return removed
     }
   }
@@ -181,7 +182,7 @@ async function reapReplies(
 }
 
 /** Fields by offset: decoding every entry of a large table would take several times as long. */
-function connectionView(values: Uint8Array) {
+function connectionView({ layout: { connection } }: Tables, values: Uint8Array) {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length >> 2)
-  return { at: (offset: number): number => words[offset >> 2] as number, size: layout.ipv4.connection.size }
+  return { at: (offset: number): number => words[offset >> 2] as number, size: connection.size }
 }

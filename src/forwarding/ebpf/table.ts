@@ -99,7 +99,7 @@ export class Table {
   removeService(key: string): OpResult {
     const entry = this.#entries.get(key)
     if (entry === undefined) return ok(undefined)
-    this.#map('services').delete(serviceKeyBytes(entry))
+    this.#director.tables.get(entry.accepted.family)?.services.delete(serviceKeyBytes(entry))
     for (const slot of entry.slots) {
       // What it carried for this service is forgotten with it.
       slot.serviceId = NO_SERVICE
