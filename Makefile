@@ -6,7 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install demo demo-nat test test-kernel bench soak fuzz lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install demo demo-nat test test-kernel bench bench-insn soak fuzz lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -91,6 +91,9 @@ test-kernel: setup-guest build ## what runs in the stock kernel under QEMU: make
 
 bench: tools         ## outage, jitter, throughput, memory, each beside a peer measured in the same run
 	@bench/run $(ARGS)
+
+bench-insn: tools setup-guest ## instructions a packet, counted in the stock kernel; fails at 3 % above bench/insn.json
+	@node bench/insn.mjs $(ARGS)
 
 soak: setup-lab build  ## ten minutes of kills under load: make soak [HOLDFAST_SOAK_MINUTES=10]
 	@HOLDFAST_SOAK=1 $(BIN)/vitest run --project soak
