@@ -72,7 +72,8 @@ static __always_inline int translate_error(struct __sk_buff *skb, const struct p
 static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct quoted quoted;
-	struct flow flow = {};
+	struct scratch *scratch = own_scratch();
+	struct flow *flow;
 	struct connection *connection;
 	struct destination *destination;
 	struct way way = {};
@@ -85,7 +86,7 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	bool nat;
 	bool tunneled;
 
-	if (!skb || !packet)
+	if (!skb || !packet || !scratch)
 		return TC_PASS;
 	if (bpf_skb_load_bytes(skb, INNER, &quoted, sizeof(quoted)))
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
@@ -93,12 +94,14 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	    (quoted.ip.protocol != IPPROTO_TCP && quoted.ip.protocol != IPPROTO_UDP))
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	/* The flow of the packet that would answer the quoted one. */
-	flow.source = quoted.ip.daddr;
-	flow.target = quoted.ip.saddr;
-	flow.source_port = quoted.ports.target;
-	flow.target_port = quoted.ports.source;
-	flow.protocol = quoted.ip.protocol;
-	connection = find(&flow);
+	flow = &scratch->reply;
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->source = quoted.ip.daddr;
+	flow->target = quoted.ip.saddr;
+	flow->source_port = quoted.ports.target;
+	flow->target_port = quoted.ports.source;
+	flow->protocol = quoted.ip.protocol;
+	connection = find(flow);
 	if (!connection)
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	status = connection->status;
