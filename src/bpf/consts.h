@@ -16,8 +16,11 @@
 #define MAX_BUCKETS 1048576
 #define MAX_LOCALS 4096
 
-/* A walk of the weighted round robin gives up here: it is only this long when heavy destinations are overloaded. */
-#define MAX_STEPS 65536
+/* A walk of the weighted round robin ends after so many passes over the list, which it never needs. */
+#define MAX_PASSES 8
+/* Entries of lblc, and of lblcr; members of a set of lblcr (a power of two). */
+#define MAX_LOCALITIES 131072
+#define MAX_REPLICAS 32
 #define NO_DESTINATION 0xffffffff
 
 /* Without a pass by user space for so many seconds, the program makes room itself, looking at so many entries of a table. */

@@ -305,7 +305,8 @@ static __noinline int first(struct __sk_buff *skb, struct packet *packet)
 	/* Without persistence, a service for any port schedules nothing. */
 	if (!service->port && !(service->flags & SERVICE_PERSISTENT))
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
-	index = service->flags & SERVICE_PERSISTENT ? schedule_persistent(service, flow, packet->now) : schedule(service);
+	index = service->flags & SERVICE_PERSISTENT ? schedule_persistent(service, flow, packet->now)
+						 : schedule(service, flow, packet->now);
 	if (index == NO_DESTINATION)
 		return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_NO_DESTINATION);
 	return open_connection(packet, service, index, skb->ifindex);

@@ -38,6 +38,9 @@ MAP(members, BPF_MAP_TYPE_ARRAY, __u32, struct list_entry, MAX_MEMBERS, 0);
 MAP(buckets, BPF_MAP_TYPE_ARRAY, __u32, __u32, MAX_BUCKETS, 0);
 /* FULLNAT: source addresses towards servers; ranges are given out by user space. */
 MAP(locals, BPF_MAP_TYPE_ARRAY, __u32, struct wide_address, MAX_LOCALS, 0);
+/* What lblc and lblcr remember, of both families and all services. */
+MAP(lblc, BPF_MAP_TYPE_HASH, struct locality_key, struct locality, MAX_LOCALITIES, BPF_F_NO_PREALLOC);
+MAP(lblcr, BPF_MAP_TYPE_HASH, struct locality_key, struct replicas, MAX_LOCALITIES, BPF_F_NO_PREALLOC);
 /* Destinations, those of removed ones too until nothing refers to them. */
 MAP(destinations, BPF_MAP_TYPE_ARRAY, __u32, struct destination, MAX_DESTINATIONS, 0);
 /* Their connections. */

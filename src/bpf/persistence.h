@@ -44,7 +44,7 @@ static __noinline __u32 schedule_persistent(const struct service *service, const
 		__sync_fetch_and_add(&template->controlled, 1);
 		return template->destination;
 	}
-	fresh.destination = schedule(service);
+	fresh.destination = schedule(service, flow, now);
 	if (fresh.destination == NO_DESTINATION)
 		return NO_DESTINATION;
 	if (template)

@@ -99,6 +99,29 @@ struct destination_list {
 };
 _Static_assert(sizeof(struct destination_list) == 32, "destination_list");
 
+/* lblc, lblcr: a service and what its clients talk to, which of a firewall mark's service may be many things. */
+struct locality_key {
+	__u32 service;
+	struct wide_address target;
+};
+_Static_assert(sizeof(struct locality_key) == 20, "locality_key");
+
+/* lblc: who has it. */
+struct locality {
+	__u32 destination;
+	__u32 used; /* when, as in struct connection */
+};
+_Static_assert(sizeof(struct locality) == 8, "locality");
+
+/* lblcr: the set of those who have it, the oldest member first. */
+struct replicas {
+	__u32 used;
+	__u32 changed;
+	__u32 count;
+	__u32 members[MAX_REPLICAS];
+};
+_Static_assert(sizeof(struct replicas) == 12 + 4 * MAX_REPLICAS, "replicas");
+
 /* A destination as user space wants it; only user space writes it. */
 struct destination {
 	__u32 flags;
@@ -164,6 +187,8 @@ struct settings {
 	__u32 drop_rate;       /* one of so many packets that would open a connection is dropped; 0: none */
 	__u32 icmp_budget;     /* ICMP errors that one CPU sends in one second */
 	__u32 udp_timeout;
+	__u32 lblc_expiration; /* seconds, as the sysctls */
+	__u32 lblcr_expiration;
 	__u32 tcp_timeouts[16];	 /* seconds, by state */
 	__u32 sctp_timeouts[16]; /* seconds, by state */
 	__u16 port_low;		 /* this host's local port range, for GUE */
@@ -171,7 +196,7 @@ struct settings {
 	__u16 local_low; /* FULLNAT: ports of local addresses, both ends included */
 	__u16 local_high;
 };
-_Static_assert(sizeof(struct settings) == 160, "settings");
+_Static_assert(sizeof(struct settings) == 168, "settings");
 
 /* Passes over the tables, by user space or by the program in its absence. */
 struct sweeps {

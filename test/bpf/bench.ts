@@ -162,7 +162,7 @@ export class Bench {
       () => this.now(),
       async () => true,
     )
-    this.table.freeUnreferred(result?.referred ?? new Set(), began)
+    this.table.freeUnreferred(new Set([...(result?.referred ?? []), ...this.table.sweepLocalities(this.now())]), began)
     return result?.removed ?? 0
   }
 

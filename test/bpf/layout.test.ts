@@ -25,6 +25,9 @@ const structs = [
   layout.service,
   layout.listHead,
   layout.listEntry,
+  layout.localityKey,
+  layout.locality,
+  layout.replicasHead,
   layout.destination,
   layout.load,
   layout.traffic,
@@ -40,6 +43,11 @@ test.each(structs.map((one) => [one.name, one] as const))(
   (name, one) => {
     const found = types.find((type) => type.kind === 'STRUCT' && type.name === name)
     const members = found?.members?.map((member) => [member.name, member.bits_offset / 8])
+    if (name === 'replicas') {
+      expect(members).toEqual([...one.fields.map(([field, offset]) => [field, offset]), ['members', one.size]])
+      expect(found?.size).toBe(one.size + 4 * layout.MAX_REPLICAS)
+      return
+    }
     if (name === 'destination_list') {
       // The cursor is two numbers here.
       expect(members?.map(([, offset]) => offset)).toEqual([0, ...one.fields.slice(2).map(([, offset]) => offset)])

@@ -35,10 +35,10 @@ export async function carryOut(
   request: Request,
   table: TableAccess,
   lookups: Lookups,
-  input: string,
+  input: () => Promise<string>,
 ): Promise<Outcome> {
   if (request.type !== 'restore') return execute(request, table, lookups.findNames)
-  return restore(input, table, lookups)
+  return restore(await input(), table, lookups)
 }
 
 async function restore(text: string, table: TableAccess, lookups: Lookups): Promise<Outcome> {

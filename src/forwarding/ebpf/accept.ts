@@ -15,9 +15,10 @@ export type Accepted = {
   readonly persistenceBits: number
 }
 
-export const schedulersBuilt = Object.keys(schedulerNumbers) as (keyof typeof schedulerNumbers)[]
+export const schedulersBuilt = Object.keys(schedulerNumbers) as SchedulerName[]
 
 const MAX_THRESHOLD = 2 ** 31 - 1
+const MAX_WEIGHT = 2 ** 31 - 1
 
 export function acceptService(service: Service): Result<Accepted, OpError> {
   const { address, scheduler, persistence } = service
@@ -27,9 +28,10 @@ export function acceptService(service: Service): Result<Accepted, OpError> {
   const family = familyOf(address.address)
   if (isLinkLocal6(address.address)) return notSupported(`${key}: a link-local address cannot be a virtual address`)
   if (address.protocol === 'sctp') return notSupported(`${key}: SCTP is not supported; there are tcp and udp`)
-  const number = (schedulerNumbers as Partial<Record<SchedulerName, number>>)[scheduler]
+  // A name may come from outside.
+  const number = (schedulerNumbers as Readonly<Record<string, number>>)[scheduler]
   if (number === undefined)
-    return notSupported(`${key}: lb_algo ${scheduler} is not supported; there are ${schedulersBuilt.join(', ')}`)
+    return notSupported(`${key}: there is no lb_algo ${scheduler}; there are ${schedulersBuilt.join(', ')}`)
   return ok({
     family,
     address: address.address,
@@ -60,8 +62,8 @@ export function acceptDestination(service: Service, destination: Destination, lo
     return refuse(
       'NAT to an address of this host is not supported; use lb_kind DR, which hands packets to the local port',
     )
-  if (!Number.isInteger(destination.weight) || destination.weight < 0 || destination.weight > 65535)
-    return refuse(`weight ${destination.weight} is not within 0 to 65535`)
+  if (!Number.isInteger(destination.weight) || destination.weight < 0 || destination.weight > MAX_WEIGHT)
+    return refuse(`weight ${destination.weight} is not within 0 to ${MAX_WEIGHT}`)
   if (destination.upperThreshold > MAX_THRESHOLD) return refuse('uthreshold is too large')
   if (destination.upperThreshold > 0 && destination.lowerThreshold > destination.upperThreshold)
     return refuse('lthreshold is above uthreshold')

@@ -3,24 +3,24 @@
  * head of the list, before its first destination.
  */
 
-/** A list as a scheduler sees it: destinations in order, newest first, by the numbers of their slots. */
-export type Listed = { readonly slot: number; readonly weight: number }
-
 export type Cursor = { readonly position: number; readonly currentWeight: number }
 export type WeightStep = { readonly maxWeight: number; readonly step: number }
 
 /** wrr: the greatest common divisor of the positive weights (1 without any), and the largest weight less (step - 1). */
-export function weightStep(list: readonly Listed[]): WeightStep {
+export function weightStep(list: readonly { readonly weight: number }[]): WeightStep {
   const positive = list.map(({ weight }) => weight).filter((weight) => weight > 0)
   const step = positive.reduce(greatestCommonDivisor, 0) || 1
-  return { step, maxWeight: Math.max(0, ...positive) - (step - 1) }
+  return { step, maxWeight: positive.reduce((most, weight) => Math.max(most, weight), 0) - (step - 1) }
 }
 
-/** rr: the cursor stays on its destination; when that goes, it moves to the one before. */
-export function rrCursor(before: readonly Listed[], cursor: Cursor, now: readonly Listed[]): Cursor {
+/**
+ * rr: the cursor stays on its destination; when that goes, it moves to the one before.
+ * @param before  the slots of the list so far, newest first
+ */
+export function rrCursor(before: readonly number[], cursor: Cursor, now: readonly number[]): Cursor {
   for (let position = cursor.position; position > 0; position--) {
     const at = before[position - 1]
-    const found = at === undefined ? -1 : now.findIndex(({ slot }) => slot === at.slot)
+    const found = at === undefined ? -1 : now.indexOf(at)
     if (found >= 0) return { position: found + 1, currentWeight: 0 }
   }
   return { position: 0, currentWeight: 0 }

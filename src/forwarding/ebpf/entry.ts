@@ -1,12 +1,13 @@
 /** A service in the maps `services` and `lists`: reading it, and putting another list of destinations in force. */
 
 import { fail, ok } from '../../base/index.ts'
+import type { SchedulerFlag } from '../../model/index.ts'
 import { type OpResult, type Service, serviceKey } from '../index.ts'
 import { type Accepted, acceptService, schedulersBuilt } from './accept.ts'
 import * as layout from './layout.ts'
-import { readList, writeListed } from './list.ts'
+import type { CursorChange, Lists } from './lists.ts'
 import { type Director, tablesOf } from './program.ts'
-import { protocolName, type Slot } from './slot.ts'
+import { permutationOf, protocolName, type Slot } from './slot.ts'
 import type { Slots } from './slots.ts'
 
 export type Entry = {
@@ -24,7 +25,7 @@ type ServiceKeyRecord = ReturnType<typeof layout.ipv4.serviceKey.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
 /** What an earlier process left, nearly in the order in which it was made: ids are given out from the lowest on. */
-export function readEntries({ maps, tables }: Director, slots: Slots): Entry[] {
+export function readEntries({ tables }: Director, slots: Slots, lists: Lists): Entry[] {
   const found: [ServiceKeyRecord, ServiceRecord][] = []
   for (const {
     services,
@@ -38,10 +39,10 @@ export function readEntries({ maps, tables }: Director, slots: Slots): Entry[] {
     }
   }
   found.sort(([, a], [, b]) => a.id - b.id)
-  return found.map(([key, record]) => readEntry(maps, slots, key, record))
+  return found.map(([key, record]) => readEntry(slots, lists, key, record))
 }
 
-function readEntry(maps: Director['maps'], slots: Slots, key: ServiceKeyRecord, record: ServiceRecord): Entry {
+function readEntry(slots: Slots, lists: Lists, key: ServiceKeyRecord, record: ServiceRecord): Entry {
   const service: Service = {
     address: {
       kind: 'address',
@@ -50,6 +51,7 @@ function readEntry(maps: Director['maps'], slots: Slots, key: ServiceKeyRecord, 
       port: key.port,
     },
     scheduler: schedulersBuilt.find((name) => layout.schedulerNumbers[name] === record.scheduler) ?? 'wlc',
+    ...schedulerFlagsOf(record.flags),
     onePacket: (record.flags & layout.SERVICE_ONE_PACKET) !== 0,
     ...((record.flags & layout.SERVICE_PERSISTENT) !== 0 && {
       persistence: { timeout: record.persistence_timeout, prefixLength: record.persistence_bits },
@@ -58,7 +60,7 @@ function readEntry(maps: Director['maps'], slots: Slots, key: ServiceKeyRecord, 
   const accepted = acceptService(service)
   if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
   const listed: Slot[] = []
-  for (const { slot: index, weight } of readList(maps, record.list).listed) {
+  for (const { slot: index, weight } of lists.adopt(record.list)) {
     const slot = slots.get(index)
     if (slot === undefined || !slot.available) continue
     slot.destination = { ...slot.destination, weight }
@@ -69,23 +71,36 @@ function readEntry(maps: Director['maps'], slots: Slots, key: ServiceKeyRecord, 
 }
 
 /** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
-export function writeList(director: Director, entry: Entry, slots: Slot[], keepCursor: boolean): OpResult {
-  const { maps } = director
-  const tables = tablesOf(director, entry.accepted.family)
+export function writeList(
+  director: Director,
+  lists: Lists,
+  entry: Entry,
+  slots: Slot[],
+  change: CursorChange,
+): OpResult {
+  const { family } = entry.accepted
+  const tables = tablesOf(director, family)
   if (!tables.ok) return fail({ reason: 'system', message: `${entry.key}: ${tables.error.message}` })
-  const before = keepCursor ? readList(maps, entry.list) : undefined
-  const listed = slots.map(({ index, destination }) => ({ slot: index, weight: destination.weight }))
   const list = entry.list ^ 1
-  const filled = writeListed(maps, list, entry.service.scheduler, before, listed)
-  if (!filled.ok) return fail({ reason: 'system', message: `${entry.key}: ${filled.error.message}` })
+  const listed = slots.map((slot) => ({
+    slot: slot.index,
+    weight: slot.destination.weight,
+    lastWeight: slot.lastWeight,
+    permutation: () => permutationOf(slot, family),
+  }))
+  const filled = lists.write(entry.key, list, entry.service.scheduler, change, listed)
+  if (!filled.ok) return filled
   const { scheduler, persistenceBits, port } = entry.accepted
-  const { persistence, onePacket } = entry.service
+  const { persistence, onePacket, schedulerFlags } = entry.service
   const switched = tables.value.services.update(
     serviceKeyBytes(entry),
     layout.service.encode({
       id: entry.id,
       list,
-      flags: (persistence === undefined ? 0 : layout.SERVICE_PERSISTENT) | (onePacket ? layout.SERVICE_ONE_PACKET : 0),
+      flags:
+        (persistence === undefined ? 0 : layout.SERVICE_PERSISTENT) |
+        (onePacket ? layout.SERVICE_ONE_PACKET : 0) |
+        (schedulerFlags ?? []).reduce((bits, flag) => bits | layout.schedulerFlagBits[flag], 0),
       scheduler,
       persistence_timeout: persistence?.timeout ?? 0,
       persistence_bits: persistenceBits,
@@ -100,4 +115,9 @@ export function writeList(director: Director, entry: Entry, slots: Slot[], keepC
 
 export function serviceKeyBytes({ accepted: { family, address, port, protocol } }: Entry): Uint8Array {
   return (family === 6 ? layout.ipv6 : layout.ipv4).serviceKey.encode({ address, port, protocol })
+}
+
+function schedulerFlagsOf(bits: number): { readonly schedulerFlags?: readonly SchedulerFlag[] } {
+  const names = Object.entries(layout.schedulerFlagBits).filter(([, bit]) => (bits & bit) !== 0)
+  return names.length === 0 ? {} : { schedulerFlags: names.map(([name]) => name as SchedulerFlag) }
 }

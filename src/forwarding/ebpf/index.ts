@@ -5,7 +5,7 @@
  * absent and makes room when a table is full. Only removal before that, next hops after a route change and new
  * interfaces wait for the next process.
  *
- * Does: IPv4, TCP and UDP, NAT and direct routing, rr, wrr, lc, wlc, persistence, thresholds, one-packet scheduling.
+ * Does: IPv4, TCP and UDP, NAT and direct routing, every scheduler of IPVS, persistence, thresholds, one-packet scheduling.
  * Does not: IPv6, SCTP, tunnels, firewall marks, FTP, fragments (they pass to the stack), connections that this host
  * itself opens, NAT to an address of this host. Unlike IPVS it answers for a virtual address whether or not this host
  * holds it, and forwards past netfilter and ip_forward. Follows net/netfilter/ipvs of Linux 6.12 where it says nothing
@@ -162,7 +162,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     for (const slot of table.usedSlots()) if (!drift.has(slot)) drift.set(slot, { active: 0, total: 0 })
     const result = await sweep(director, drift, now, pause)
     if (result === undefined) return
-    table.freeUnreferred(result.referred, began)
+    table.freeUnreferred(new Set([...result.referred, ...table.sweepLocalities(now())]), began)
     for (const slot of drift.keys()) if (table.slotKeys(slot) === undefined) drift.delete(slot)
   }
   let next: NodeJS.Timeout | undefined

@@ -1,11 +1,10 @@
 /** What the maps of director.bpf.c hold, byte by byte: src/bpf/structs.h and consts.h in TypeScript. A test compares them. */
 
-import type { ForwardingMethod, Protocol, SchedulerName, Tunnel } from '../../model/index.ts'
+import type { ForwardingMethod, Protocol, SchedulerFlag, SchedulerName, Tunnel } from '../../model/index.ts'
 import { struct } from './struct.ts'
 
 /** LAYOUT_VERSION: pinned maps with another one are of no use. */
 export const LAYOUT_VERSION = 3
-export const LIST_SIZE = 256
 export const QUEUE_SIZE = 4096
 
 /** Structs that exist once a family. */
@@ -126,6 +125,8 @@ export const settings = struct('settings', {
   drop_rate: 'u32',
   icmp_budget: 'u32',
   udp_timeout: 'u32',
+  lblc_expiration: 'u32',
+  lblcr_expiration: 'u32',
   tcp_timeouts: 'u32x16',
   sctp_timeouts: 'u32x16',
   port_low: 'u16',
@@ -135,6 +136,11 @@ export const settings = struct('settings', {
 })
 export const outerAddress = struct('wide_address', { address: 'wide' })
 export const pathMtu = struct('path_mtu', { mtu: 'u32', until: 'u32' })
+export const localityKey = struct('locality_key', { service: 'u32', target: 'wide' })
+export const locality = struct('locality', { destination: 'u32', used: 'u32' })
+/** Before the members of a set. */
+export const replicasHead = struct('replicas', { used: 'u32', changed: 'u32', count: 'u32' })
+export const MAX_REPLICAS = 32
 export const sweeps = struct('sweeps', { last: 'u32', walked: 'u32' })
 export const reapArguments = struct('reap_arguments', { count: 'u32', of_templates: 'u32', removed: 'u32', pad: 'u32' })
 export const settleArguments = struct('settle_arguments', {
@@ -144,6 +150,8 @@ export const settleArguments = struct('settle_arguments', {
   pad: 'u32',
 })
 
+/** Where a bucket has nobody. */
+export const NO_DESTINATION = 0xffff_ffff
 export const SERVICE_PERSISTENT = 0x01
 export const SERVICE_ONE_PACKET = 0x04
 export const SERVICE_FALLBACK = 0x08
@@ -183,11 +191,29 @@ export const CONNECTION_SYNCED = 0x40000
 export const CONNECTION_BYPASS = 0x80000
 export const CLIENT_BITS_SHIFT = 24
 
-/** SCHEDULER_*: what the program can do so far, by number. */
-export const schedulerNumbers = { rr: 0, wrr: 1, lc: 2, wlc: 3 } as const satisfies Partial<
-  Record<SchedulerName, number>
->
 export const METHOD_BYPASS = 4
+/** SCHEDULER_*. */
+export const schedulerNumbers = {
+  rr: 0,
+  wrr: 1,
+  lc: 2,
+  wlc: 3,
+  lblc: 4,
+  lblcr: 5,
+  sh: 6,
+  mh: 7,
+  dh: 8,
+  fo: 9,
+  ovf: 10,
+  sed: 11,
+  nq: 12,
+  twos: 13,
+} as const satisfies Record<SchedulerName, number>
+export const schedulerFlagBits = {
+  'flag-1': SERVICE_FALLBACK,
+  'flag-2': SERVICE_HASH_PORT,
+  'flag-3': SERVICE_SCHED3,
+} as const satisfies Record<SchedulerFlag, number>
 /** METHOD_*. */
 export const methodNumbers = { nat: 0, tun: 2, dr: 3, fullnat: 5 } as const satisfies Record<ForwardingMethod, number>
 /** TUNNEL_*. */
@@ -204,6 +230,8 @@ export const tcpTimeouts: readonly number[] = [2, 900, 120, 60, 120, 120, 10, 60
 /** Seconds by state; ip_vs_proto_sctp.c. */
 export const sctpTimeouts: readonly number[] = [2, 4, 61, 61, 61, 61, 61, 61, 900, 61, 61, 61, 4, 61]
 export const UDP_TIMEOUT = 300
+/** Of lblc and lblcr. */
+export const LOCALITY_EXPIRATION = 86_400
 /** ICMP errors that one CPU sends in one second. */
 export const ICMP_BUDGET = 1000
 

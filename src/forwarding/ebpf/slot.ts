@@ -1,7 +1,8 @@
 /** A destination's place in the maps: the record that user space writes there, and what is kept in memory of it. */
 
-import { familyOf, type IpAddress } from '../../base/index.ts'
+import { type Family, familyOf, type IpAddress } from '../../base/index.ts'
 import type { ForwardingMethod, Tunnel } from '../../model/index.ts'
+import { foldAddress, type Permutation, permutation } from '../../proto/scheduler/index.ts'
 import { type Destination, endpoint, serviceKey } from '../index.ts'
 import * as layout from './layout.ts'
 import { addressOf } from './struct.ts'
@@ -27,6 +28,8 @@ export type Slot = {
   readonly destinationKey: string
   serviceId: number
   destination: Destination
+  /** The latest weight that was not 0, since it was added: mh goes by it. */
+  lastWeight: number
   hop: Hop
   available: boolean
   /** Removed and waiting: since when, in seconds of CLOCK_MONOTONIC. */
@@ -52,7 +55,20 @@ export const methodName = (number: number): ForwardingMethod => nameOf(layout.me
 const family = (number: number): 4 | 6 => (number === layout.AF_INET6 ? 6 : 4)
 const familyNumber = (address: IpAddress): number => (familyOf(address) === 6 ? layout.AF_INET6 : layout.AF_INET)
 
-export function slotBytes({ virtual, serviceId, destination, hop, available }: Slot): Uint8Array {
+const permutations = new WeakMap<Slot, Permutation>()
+
+/**
+ * In which order mh gives a destination its slots; worked out once.
+ * @param family  of its service
+ */
+export function permutationOf(slot: Slot, family: Family): Permutation {
+  const { address, port } = slot.destination
+  const known = permutations.get(slot) ?? permutation({ address: foldAddress(address, family), port })
+  permutations.set(slot, known)
+  return known
+}
+
+export function slotBytes({ virtual, serviceId, destination, lastWeight, hop, available }: Slot): Uint8Array {
   return layout.destination.encode({
     address: destination.address,
     port: destination.port,
@@ -76,6 +92,7 @@ export function slotBytes({ virtual, serviceId, destination, hop, available }: S
     ...(hop.source !== undefined && { tunnel_source: hop.source }),
     upper: destination.upperThreshold,
     lower: destination.lowerThreshold,
+    last_weight: lastWeight,
   })
 }
 
@@ -104,7 +121,7 @@ function tunnelOf(record: Readonly<Record<'method' | 'tunnel_type' | 'tunnel_fla
   return { tunnel }
 }
 
-/** The inverse, but for the weight, which is in the service's list. Undefined: the slot is free. */
+/** The inverse. Undefined: the slot is free. */
 export function slotOf(index: number, bytes: Uint8Array, at: number, now: number): Slot | undefined {
   const record = layout.destination.decode(bytes, at)
   if ((record.flags & layout.DESTINATION_USED) === 0) return undefined
@@ -123,12 +140,13 @@ export function slotOf(index: number, bytes: Uint8Array, at: number, now: number
     destination: {
       address,
       port: record.port,
-      weight: 0,
+      weight: record.weight,
       method: methodName(record.method),
       ...tunnelOf(record),
       upperThreshold: record.upper,
       lowerThreshold: record.lower,
     },
+    lastWeight: record.last_weight,
     hop: {
       interfaceIndex: record.ifindex,
       nextHop: addressOf(record.next_hop, family(record.next_hop_family)),

@@ -60,6 +60,7 @@ export class Slots {
         destinationKey,
         serviceId: NO_SERVICE,
         destination,
+        lastWeight: destination.weight,
         hop: NO_HOP,
         available: true,
         removedAt: 0,

@@ -124,3 +124,8 @@ export function u32(value: number): Uint8Array {
   new DataView(bytes.buffer).setUint32(0, value, LITTLE)
   return bytes
 }
+
+/** 32-bit numbers in host order, one after the other. */
+export function numbersOf(bytes: Uint8Array): readonly number[] {
+  return [...new Uint32Array(bytes.slice().buffer)]
+}

@@ -16,8 +16,10 @@ import { acceptDestination, acceptService } from './accept.ts'
 import { keepTotals } from './counters.ts'
 import { type Entry, readEntries, serviceKeyBytes, writeList } from './entry.ts'
 import * as layout from './layout.ts'
+import { type CursorChange, Lists } from './lists.ts'
+import { Localities } from './localities.ts'
 import type { Director, MapName } from './program.ts'
-import { type Hop, NO_HOP, sameHop } from './slot.ts'
+import { type Hop, NO_HOP, type Slot, sameHop } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
 import { u32 } from './struct.ts'
 
@@ -26,6 +28,8 @@ export class Table {
   readonly #hopTo: (to: IpAddress) => Hop | undefined
   readonly #entries = new Map<string, Entry>()
   readonly #slots: Slots
+  readonly #lists: Lists
+  readonly #localities: Localities
 
   /**
    * Reads what the maps hold.
@@ -36,6 +40,8 @@ export class Table {
     this.#director = director
     this.#hopTo = hopTo
     this.#slots = new Slots(director, now)
+    this.#lists = new Lists(director.maps, now)
+    this.#localities = new Localities(director)
     if (director.adopted) this.#readMaps()
   }
 
@@ -62,6 +68,11 @@ export class Table {
     return this.#slots.get(index)
   }
 
+  /** The slot of a destination that a service has. */
+  slotOf(key: string, destinationKey: string): number | undefined {
+    return this.#entries.get(key)?.slots.find((slot) => slot.destinationKey === destinationKey)?.index
+  }
+
   /** Whose totals make up a service's: its destinations and those that were removed from it. */
   slotsCountedFor(key: string, id: number): readonly number[] {
     return this.#slots
@@ -80,16 +91,20 @@ export class Table {
     const key = serviceKey(service.address)
     const held = this.#entries.get(key)
     if (held !== undefined) {
-      const sameScheduler = held.service.scheduler === service.scheduler
+      const before = { service: held.service, accepted: held.accepted }
+      const sameScheduler = before.service.scheduler === service.scheduler
       held.service = service
       held.accepted = accepted.value
-      return writeList(this.#director, held, held.slots, sameScheduler)
+      const written = this.#writeList(held, held.slots, sameScheduler ? 'kept' : 'anew')
+      if (!written.ok) Object.assign(held, before)
+      else if (!sameScheduler && remembers(before.service)) this.#localities.flush(held.id)
+      return written
     }
     const id = this.#freeServiceId()
     if (id === undefined) return fail(noSpace(`${key}: the table of services is full`))
     zero(this.#map('retired'), id)
     const entry: Entry = { id, key, service, accepted: accepted.value, list: 2 * id, slots: [] }
-    const written = writeList(this.#director, entry, [], false)
+    const written = this.#writeList(entry, [], 'anew')
     if (!written.ok) return written
     this.#entries.set(key, entry)
     this.#writeSettings()
@@ -100,6 +115,8 @@ export class Table {
     const entry = this.#entries.get(key)
     if (entry === undefined) return ok(undefined)
     this.#director.tables.get(entry.accepted.family)?.services.delete(serviceKeyBytes(entry))
+    this.#lists.free(entry.list)
+    if (remembers(entry.service)) this.#localities.flush(entry.id)
     for (const slot of entry.slots) {
       // What it carried for this service is forgotten with it.
       slot.serviceId = NO_SERVICE
@@ -123,27 +140,28 @@ export class Table {
       this.#slots.trashed(key, destinationKey) ??
       this.#slots.make(key, entry.accepted, destinationKey, destination)
     if (slot === undefined) return fail(noSpace(`${destinationKey}: the table of destinations is full`))
-    if (held === undefined && entry.slots.length >= layout.LIST_SIZE)
-      return fail(noSpace(`${key}: a service holds at most ${layout.LIST_SIZE} destinations`))
     if (held === undefined && slot.serviceId !== entry.id) zero(this.#map('dest_traffic'), slot.index)
     slot.serviceId = entry.id
     slot.destination = destination
+    if (held === undefined || destination.weight !== 0) slot.lastWeight = destination.weight
     slot.hop = hop ?? NO_HOP
     slot.available = true
     this.#slots.put(slot)
     this.#slots.judgeThresholds(slot)
-    return writeList(this.#director, entry, held === undefined ? [slot, ...entry.slots] : entry.slots, true)
+    const written = this.#writeList(entry, held === undefined ? [slot, ...entry.slots] : entry.slots, 'follow')
+    // What is in no list must not look as if it were.
+    if (!written.ok && held === undefined) this.#slots.retire(slot)
+    return written
   }
 
   removeDestination(key: string, destinationKey: string): OpResult {
     const entry = this.#entries.get(key)
     const slot = entry?.slots.find((candidate) => candidate.destinationKey === destinationKey)
     if (entry === undefined || slot === undefined) return ok(undefined)
-    const written = writeList(
-      this.#director,
+    const written = this.#writeList(
       entry,
       entry.slots.filter((other) => other !== slot),
-      true,
+      'follow',
     )
     if (written.ok) this.#slots.retire(slot)
     return written
@@ -161,6 +179,16 @@ export class Table {
   }
 
   /**
+   * Takes out what lblc and lblcr remember without use; to be called every few seconds. The slots that are remembered.
+   * @param now  whole seconds of CLOCK_MONOTONIC
+   */
+  sweepLocalities(now: number): ReadonlySet<number> {
+    return [...this.#entries.values()].some(({ service }) => remembers(service))
+      ? this.#localities.sweep(now)
+      : new Set()
+  }
+
+  /**
    * Frees the slots of destinations that were removed long enough ago and that nothing refers to.
    * @param referred  slots seen in a pass over all connections and templates
    * @param since     when that pass began
@@ -174,13 +202,17 @@ export class Table {
     }
   }
 
+  #writeList(entry: Entry, slots: Slot[], change: CursorChange): OpResult {
+    return writeList(this.#director, this.#lists, entry, slots, change)
+  }
+
   #map(name: MapName) {
     return this.#director.maps[name]
   }
 
   #readMaps(): void {
     this.#slots.read()
-    for (const entry of readEntries(this.#director, this.#slots)) this.#entries.set(entry.key, entry)
+    for (const entry of readEntries(this.#director, this.#slots, this.#lists)) this.#entries.set(entry.key, entry)
     // A process may have died between two writes.
     const listed = new Set([...this.#entries.values()].flatMap(({ slots }) => slots))
     for (const slot of this.#slots.all()) if (slot.available && !listed.has(slot)) this.#slots.retire(slot)
@@ -201,5 +233,8 @@ export class Table {
     if (flags !== held.flags) this.#map('settings').update(u32(0), layout.settings.encode({ ...held, flags }))
   }
 }
+
+/** Whether the scheduler keeps a memory of its own. */
+const remembers = ({ scheduler }: Service): boolean => scheduler === 'lblc' || scheduler === 'lblcr'
 
 const noSpace = (message: string): OpError => ({ reason: 'no-space', message })
