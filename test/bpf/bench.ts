@@ -125,17 +125,14 @@ export class Bench {
 
   /** Makes all connections, or all templates, older. */
   age(what: 'connections' | 'templates', seconds: number): void {
-    const { connections, embryos, templates } = this.director.maps
-    const [maps, kind] =
-      what === 'templates'
-        ? ([[templates], layout.template] as const)
-        : ([[connections, embryos], layout.ipv4.connection] as const)
-    for (const map of maps) {
-      this.rewrite(map, (value) => {
-        const view = new DataView(value.buffer, value.byteOffset)
-        const [, offset] = kind.fields.find(([name]) => name === 'seen') ?? ['', 0]
-        view.setUint32(offset, view.getUint32(offset, true) - seconds, true)
-      })
+    for (const { connections, embryos, templates, layout: family } of this.director.tables.values()) {
+      const kind = what === 'templates' ? layout.template : family.connection
+      for (const map of what === 'templates' ? [templates] : [connections, embryos])
+        this.rewrite(map, (value) => {
+          const view = new DataView(value.buffer, value.byteOffset)
+          const [, offset] = kind.fields.find(([name]) => name === 'seen') ?? ['', 0]
+          view.setUint32(offset, view.getUint32(offset, true) - seconds, true)
+        })
     }
   }
 

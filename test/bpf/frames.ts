@@ -178,7 +178,11 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
   const length = v6 ? 40 + view.getUint16(4) : view.getUint16(2)
   let at = v6 ? 40 : 20
   let protocol = view.getUint8(v6 ? 6 : 9)
-  while (v6 && [HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS].includes(protocol)) {
+  while (
+    v6 &&
+    at + 2 <= ip.length &&
+    [HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS].includes(protocol)
+  ) {
     const size = view.getUint8(at + 1)
     const skip = protocol === FRAGMENT ? 8 : protocol === AUTHENTICATION ? 4 * (size + 2) : 8 * (size + 1)
     protocol = view.getUint8(at)
@@ -187,7 +191,8 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
   const transport = ip.subarray(at, Math.min(ip.length, length))
   const source = addressFromBytes(v6 ? ip.subarray(8, 24) : ip.subarray(12, 16))
   const target = addressFromBytes(v6 ? ip.subarray(24, 40) : ip.subarray(16, 20))
-  const ports = protocol === TCP || protocol === UDP
+  // Damaged headers may lead beyond the frame.
+  const ports = (protocol === TCP || protocol === UDP) && at + 8 <= ip.length
   const headLength = protocol === TCP ? 20 : 8
   const sum =
     ports || v6

@@ -118,7 +118,8 @@ static __noinline int parse_extended(struct __sk_buff *skb, struct packet *packe
 		return EXIT_FRAGMENT;
 	if (chain.next == IPPROTO_ICMPV6)
 		return bpf_skb_load_bytes(skb, chain.at, &packet->icmp_type, 1) ? EXIT_TRUNCATED : 0;
-	if (bpf_skb_load_bytes(skb, chain.at, &ports, sizeof(ports)))
+	if (chain.at + (chain.next == IPPROTO_TCP ? 20 : 8) > ETH_HLEN + packet->length ||
+	    bpf_skb_load_bytes(skb, chain.at, &ports, sizeof(ports)))
 		return EXIT_TRUNCATED;
 	packet->flow.source_port = ports.source;
 	packet->flow.target_port = ports.target;
@@ -137,6 +138,7 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 	void *end = (void *)(long)skb->data_end;
 	struct ports *ports;
 	struct ipv6hdr *ip;
+	__u32 room = skb->len - ETH_HLEN;
 
 	if (data + PLAIN_TRANSPORT + 20 > end && end - data < skb->len) {
 		bpf_skb_pull_data(skb, skb->len < PLAIN_TRANSPORT + 20 ? skb->len : PLAIN_TRANSPORT + 20);
@@ -151,13 +153,18 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 	packet->flow.protocol = ip->nexthdr;
 	packet->label = *(__be32 *)ip;
 	packet->ttl = ip->hop_limit;
-	packet->length = skb->len - ETH_HLEN;
 	packet->transport = PLAIN_TRANSPORT;
+	/* A frame may be padded; a packet of several segments may be longer than its header can say. */
+	packet->length = IP6_HLEN + bpf_ntohs(ip->payload_len);
+	if (packet->length == IP6_HLEN && skb->gso_size)
+		packet->length = room;
+	if (ip->version != 6 || packet->length > room || packet->length < IP6_HLEN + 8)
+		return EXIT_TRUNCATED;
 	if (link_local(&packet->flow.source) || link_local(&packet->flow.target))
 		return EXIT_NOT_TO_US;
 	ports = data + PLAIN_TRANSPORT;
 	if (ip->nexthdr == IPPROTO_TCP) {
-		if (data + PLAIN_TRANSPORT + 20 > end)
+		if (data + PLAIN_TRANSPORT + 20 > end || packet->length < IP6_HLEN + 20)
 			return EXIT_TRUNCATED;
 		packet->tcp_flags = *(__u8 *)(data + PLAIN_TRANSPORT + 13);
 	} else if (ip->nexthdr == IPPROTO_ICMPV6) {
