@@ -13,15 +13,14 @@ type BtfType = {
   members?: { name: string; type_id: number; bits_offset: number }[]
   values?: { name: string; val: number }[]
 }
-const dump = execFileSync('bpftool', ['btf', 'dump', 'file', objectPath('director.bpf.o'), '-j'], { encoding: 'utf8' })
-const { types } = JSON.parse(dump) as { types: BtfType[] }
+const typesOf = (object: string): BtfType[] => {
+  const dump = execFileSync('bpftool', ['btf', 'dump', 'file', objectPath(object), '-j'], { encoding: 'utf8' })
+  return (JSON.parse(dump) as { types: BtfType[] }).types
+}
+const types = typesOf('director.bpf.o')
 
-const structs = [
-  layout.ipv4.flow,
-  layout.ipv4.connection,
-  layout.ipv4.templateKey,
+const shared = [
   layout.template,
-  layout.ipv4.serviceKey,
   layout.service,
   layout.listHead,
   layout.listEntry,
@@ -38,10 +37,14 @@ const structs = [
   layout.settleArguments,
 ]
 
-test.each(structs.map((one) => [one.name, one] as const))(
-  'struct %s has the same fields at the same places',
-  (name, one) => {
-    const found = types.find((type) => type.kind === 'STRUCT' && type.name === name)
+const objects = [
+  ['director.bpf.o', types, [...Object.values(layout.ipv4), ...shared]],
+  ['director6.bpf.o', typesOf('director6.bpf.o'), [...Object.values(layout.ipv6), ...shared]],
+] as const
+test.each(objects.flatMap(([object, all, structs]) => structs.map((one) => [object, one.name, one, all] as const)))(
+  '%s: struct %s has the same fields at the same places',
+  (_object, name, one, all) => {
+    const found = all.find((type) => type.kind === 'STRUCT' && type.name === name)
     const members = found?.members?.map((member) => [member.name, member.bits_offset / 8])
     if (name === 'replicas') {
       expect(members).toEqual([...one.fields.map(([field, offset]) => [field, offset]), ['members', one.size]])

@@ -150,6 +150,37 @@ export function backendContract(name: string, subject: ContractSubject): void {
       expect((await backend.read()).services[0]?.destinations).toEqual([server(13), server(12)])
     })
 
+    test('services of both families are there again, and what is left of one family is edited', async () => {
+      const probed = await backend.probe()
+      if (!probed.ok || !probed.value.families.includes(6)) return
+      const web6 = { ...web, address: address('2001:db8::240') } as const
+      const key6 = serviceKey(web6)
+      const server6 = server(11, { address: address('2001:db8::11') })
+      const put6: ForwardingOp[] = [
+        {
+          type: 'put-service',
+          service: {
+            address: web6,
+            scheduler: 'wlc',
+            onePacket: false,
+            persistence: { timeout: 50, prefixLength: 64 },
+          },
+        },
+        { type: 'put-destination', serviceKey: key6, destination: server6 },
+      ]
+      expect(await apply(putWeb, putServer(server(11)), ...put6)).toEqual(['ok', 'ok', 'ok', 'ok'])
+      const before = await backend.read()
+      expect(before.services.map(({ service }) => service.persistence?.prefixLength).toSorted()).toEqual([24, 64])
+      await backend.close('services-in-place')
+      backend = await subject.open()
+      const keyed = ({ services }: typeof before) =>
+        new Map(services.map((one) => [serviceKey(one.service.address), one]))
+      expect(keyed(await backend.read())).toEqual(keyed(before))
+      await apply({ type: 'remove-service', serviceKey: key })
+      expect([...keyed(await backend.read()).keys()]).toEqual([key6])
+      expect((await backend.counters()).map(({ serviceKey: one }) => one)).toEqual([key6])
+    })
+
     test('closed with nothing left, opened again: empty', async () => {
       await apply(putWeb, putServer(server(11)))
       await backend.close('nothing')
