@@ -83,7 +83,8 @@ static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quote
 static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct quoted quoted = {};
-	struct flow flow = {};
+	struct scratch *scratch = own_scratch();
+	struct flow *flow;
 	struct connection *connection;
 	struct destination *destination;
 	struct way way = {};
@@ -96,11 +97,13 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	bool nat;
 	bool tunneled;
 
-	if (!skb || !packet)
+	if (!skb || !packet || !scratch)
 		return TC_PASS;
-	if (!read_quoted(skb, packet->transport + 8, &quoted, &flow))
+	flow = &scratch->reply;
+	__builtin_memset(flow, 0, sizeof(*flow));
+	if (!read_quoted(skb, packet->transport + 8, &quoted, flow))
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	connection = find(&flow);
+	connection = find(flow);
 	if (!connection)
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	status = connection->status;
