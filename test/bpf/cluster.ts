@@ -19,6 +19,7 @@ import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
 import { type Host, type Lab, openLab, until } from '../lab/library/index.ts'
 
 export const VIP = address('192.0.2.240')
+export const VIP6 = address('2001:db8::240')
 const home = openSync('/proc/thread-self/ns/net', 'r')
 let made = 0
 
@@ -26,6 +27,8 @@ export type Cluster = {
   readonly lab: Lab
   readonly client: Host
   readonly director: Host
+  /** dr1, dr2, nat1, nat2. */
+  readonly servers: readonly Host[]
   readonly pinDirectory: string
   open(options?: Partial<EbpfOptions>): Promise<ForwardingBackend>
   /** Leaves the director's network and removes everything. */
@@ -37,37 +40,49 @@ export async function openCluster(): Promise<Cluster> {
   const front = lab.segment('front')
   const back = lab.segment('back')
   const client = lab.host('client', {
-    eth0: { segment: front, addresses: ['192.0.2.100/24', '192.0.2.101/24', '192.0.2.102/24'] },
+    eth0: {
+      segment: front,
+      addresses: ['192.0.2.100/24', '192.0.2.101/24', '192.0.2.102/24', '2001:db8::100/64', '2001:db8::101/64'],
+    },
   })
   const director = lab.host('director', {
-    eth0: { segment: front, addresses: ['192.0.2.1/24', `${VIP}/24`] },
-    eth1: { segment: back, addresses: ['198.51.100.1/24'] },
+    eth0: { segment: front, addresses: ['192.0.2.1/24', `${VIP}/24`, '2001:db8::1/64', `${VIP6}/64`] },
+    eth1: { segment: back, addresses: ['198.51.100.1/24', '2001:db8:2::1/64'] },
   })
   const program = join(import.meta.dirname, 'echo-server.mjs')
-  const servers = []
+  const servers: Host[] = []
+  const processes = []
   for (const [name, last] of [
     ['dr1', 11],
     ['dr2', 12],
   ] as const) {
-    const host = lab.host(name, { eth0: { segment: front, addresses: [`192.0.2.${last}/24`] } })
+    const host = lab.host(name, { eth0: { segment: front, addresses: [`192.0.2.${last}/24`, `2001:db8::${last}/64`] } })
     host.takeVirtualAddress(VIP)
-    servers.push(host.spawn('echo', [process.execPath, program, name, '0.0.0.0', '80', '443']))
+    // Nobody asks for a neighbour by an address of the loopback.
+    host.ip('addr', 'add', `${VIP6}/128`, 'dev', 'lo', 'nodad')
+    servers.push(host)
+    processes.push(host.spawn('echo', [process.execPath, program, name, '80', '443']))
   }
   for (const [name, last] of [
     ['nat1', 11],
     ['nat2', 12],
   ] as const) {
-    const host = lab.host(name, { eth0: { segment: back, addresses: [`198.51.100.${last}/24`] } })
+    const host = lab.host(name, {
+      eth0: { segment: back, addresses: [`198.51.100.${last}/24`, `2001:db8:2::${last}/64`] },
+    })
     host.ip('route', 'add', 'default', 'via', '198.51.100.1')
-    servers.push(host.spawn('echo', [process.execPath, program, name, '0.0.0.0', '8080']))
+    host.ip('-6', 'route', 'add', 'default', 'via', '2001:db8:2::1')
+    servers.push(host)
+    processes.push(host.spawn('echo', [process.execPath, program, name, '8080']))
   }
-  for (const server of servers) await until('servers answer', () => server.output.includes('ready'))
+  for (const server of processes) await until('servers answer', () => server.output.includes('ready'))
   const pinDirectory = `/sys/fs/bpf/holdfast-h2-${process.pid}-${made++}`
   enter(`/run/netns/${director.namespace}`)
   return {
     lab,
     client,
     director,
+    servers,
     pinDirectory,
     async open(options = {}) {
       const backend = await openEbpfBackend({ pinDirectory, log: silentLog, connectionTableSize: 16_384, ...options })

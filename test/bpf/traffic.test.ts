@@ -148,7 +148,7 @@ describe('without a server', () => {
 
   test('an address of the director itself is served by its own port', async () => {
     const program = `${import.meta.dirname}/echo-server.mjs`
-    const local = cluster.director.spawn('echo', [process.execPath, program, 'sorry', '0.0.0.0', '8112'])
+    const local = cluster.director.spawn('echo', [process.execPath, program, 'sorry', '8112'])
     await until('the local server listens', () => local.output.includes('ready'))
     await applied(backend, put(service(8112), [destination('127.0.0.1', 8112, 'dr')]))
     expect((await names(8112, 1))[0]).toBe('sorry')
