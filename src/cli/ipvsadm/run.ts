@@ -36,10 +36,11 @@ export async function runIpvsadm(program: Program, argv: readonly string[]): Pro
     requests.push(understood.request)
   }
 
+  // Before the table is opened: what is restored may come from a command that saves the same table.
+  const input = requests.some(({ type }) => type === 'restore') ? restoreInput(program) : ''
   const opened = await openTable(place)
   if (!opened.ok) return print({ exitCode: 2, stdout: '', stderr: failureText(opened.error) })
   const table = accessTable(opened.value.backend)
-  const input = async () => restoreInput(program)
   let exitCode = 0
   try {
     for (const request of requests) exitCode = print(await carryOut(request, table, lookups, input))

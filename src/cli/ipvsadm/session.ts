@@ -35,10 +35,10 @@ export async function carryOut(
   request: Request,
   table: TableAccess,
   lookups: Lookups,
-  input: () => Promise<string>,
+  input: string,
 ): Promise<Outcome> {
   if (request.type !== 'restore') return execute(request, table, lookups.findNames)
-  return restore(await input(), table, lookups)
+  return restore(input, table, lookups)
 }
 
 async function restore(text: string, table: TableAccess, lookups: Lookups): Promise<Outcome> {

@@ -26,5 +26,5 @@ export async function outcomeOf(argv: readonly string[], table: TableAccess, inp
   const understood = await understand(argv, lookups)
   return understood.type === 'refused'
     ? refusalOutcome(understood.refusal)
-    : carryOut(understood.request, table, lookups, async () => input)
+    : carryOut(understood.request, table, lookups, input)
 }
