@@ -6,9 +6,9 @@ import { readFirstLines } from '../../sys/files/index.ts'
 import { type ConnectionLine, connectionLineKey, isSyncedLine, readConnectionLine } from '../../wire/ipvs/index.ts'
 import { type Connection, endpoint, type ForwardingState, type ServiceState, serviceKey } from '../index.ts'
 
-const TABLE = '/proc/net/ip_vs_conn'
+const TABLE = '/proc/thread-self/net/ip_vs_conn'
 /** The same connections with their origin, but without persistence engines. */
-const ORIGINS = '/proc/net/ip_vs_conn_sync'
+const ORIGINS = '/proc/thread-self/net/ip_vs_conn_sync'
 
 /** The first `limit` in the kernel's order; none where the files are not to be read. */
 export function readConnections(state: ForwardingState, limit: number): readonly Connection[] {
