@@ -252,14 +252,14 @@ lab('a service that this version cannot do fails alone, with its reason in the s
   const host = alone(lab)
   const daemon = await host.holdfastd(
     service +
-      'virtual_server 192.0.2.101 80 {\n  lb_algo lblcr\n  lb_kind DR\n  protocol TCP\n  real_server 192.0.2.21 80 {\n  }\n}\n',
+      'virtual_server fe80::101 80 {\n  lb_algo rr\n  lb_kind DR\n  protocol TCP\n  real_server 2001:db8::21 80 {\n  }\n}\n',
   )
   const { forwarding } = await daemon.shows('both services', (status) => status.forwarding?.services.length === 2)
-  expect(forwarding?.services.find(({ key }) => key === 'tcp/192.0.2.101:80')?.failure).toMatch(
-    /lb_algo lblcr is not supported/,
+  expect(forwarding?.services.find(({ key }) => key === 'tcp/[fe80::101]:80')?.failure).toMatch(
+    /a link-local address cannot be a virtual address/,
   )
   expect(forwarding?.services.find(({ key }) => key === 'tcp/192.0.2.100:80')?.failure).toBeUndefined()
-  expect((await daemon.holdfast('status')).stdout).toMatch(/lb_algo lblcr is not supported/)
+  expect((await daemon.holdfast('status')).stdout).toMatch(/a link-local address cannot be a virtual address/)
 })
 
 lab('status comes as a table, JSON and YAML, and --watch goes on until it is ended', async (lab) => {
