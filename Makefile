@@ -44,8 +44,14 @@ build/native/hfbpf.node: $(wildcard src/native/hfbpf/*.[ch]) | setup
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^) -lbpf
 
-bpf: $(patsubst src/bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard src/bpf/*.bpf.c))
+bpf: $(patsubst src/bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard src/bpf/*.bpf.c)) build/test/decap.bpf.o
 build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h src/bpf/*/*.h) | setup
+	@mkdir -p $(@D)
+	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
+	llvm-strip -g $@
+
+# A server's end of tunnels, for tests on kernels without it; it is not installed.
+build/test/%.bpf.o: test/bpf/%.bpf.c | setup
 	@mkdir -p $(@D)
 	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 	llvm-strip -g $@
