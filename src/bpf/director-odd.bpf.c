@@ -18,7 +18,7 @@ int director_odd(struct __sk_buff *skb)
 	if (odd)
 		return leave(odd, TC_PASS);
 	if (packet.flow.protocol == IPPROTO_ICMP)
-		return is_icmp_error(packet.icmp_type) ? relay_error(skb, &packet) : leave(EXIT_ICMP_OTHER, TC_PASS);
+		return is_icmp_error(packet.icmp_type) ? conclude(skb, relay_error(skb, &packet)) : leave(EXIT_ICMP_OTHER, TC_PASS);
 	odd = decide(skb, &packet);
-	return odd == DECIDED ? transmit(skb, &packet) : odd;
+	return conclude(skb, odd == DECIDED ? transmit(skb, &packet) : odd);
 }

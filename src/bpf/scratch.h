@@ -18,6 +18,12 @@ struct tunnel {
 	__u64 sum;	 /* of the client's packet, or of each of its segments */
 };
 
+/* An ICMP error that is to be sent. */
+struct due_answer {
+	__u32 answer; /* enum answer */
+	__u32 mtu;    /* that it tells */
+};
+
 struct scratch {
 	struct packet packet;
 	/* open_connection(), promote() */
@@ -26,7 +32,8 @@ struct scratch {
 	struct flow reply;
 	/* encapsulate() */
 	struct tunnel tunnel;
-	/* answer_icmp() */
+	/* answer_icmp(), send_answer() */
+	struct due_answer due;
 	__u32 answer[26];
 	/* sum_between() */
 	__be32 chunk[32];

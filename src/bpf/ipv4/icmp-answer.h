@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /* ICMP errors that we send: the frame is turned round where it came in. */
 #pragma once
+#include "../answer.h"
 #include "../count.h"
 #include "../sum.h"
 #include "parse.h"
@@ -70,11 +71,10 @@ static __always_inline bool within_budget(void)
 }
 
 /*
- * Sends the packet's sender an ICMP error from the address it talked to, and counts @why. The packet is gone in any
- * case. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
+ * Sends the packet's sender the ICMP error that is due, from the address it talked to. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
  * quoted transport part sums up to the complement of what its checksum field holds now.
  */
-__noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu, enum exit why)
+static __noinline int send_answer(struct __sk_buff *skb)
 {
 	struct scratch *scratch = own_scratch();
 	struct icmp_prefix *prefix;
@@ -82,13 +82,14 @@ __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu,
 	struct macs *macs;
 	__u32 header;
 	__u32 length;
+	__u32 answer;
 	__be16 check = 0;
 	__be16 pseudo;
 	__u64 sum;
 
-	count_exit(why);
-	if (!scratch || !within_budget())
+	if (!skb || !scratch || !within_budget())
 		return leave(EXIT_ICMP_SUPPRESSED, TC_DROP);
+	answer = scratch->due.answer;
 	prefix = &((struct answer_room *)scratch->answer)->prefix;
 	quoted = &((struct answer_room *)scratch->answer)->quoted;
 	macs = &((struct answer_room *)scratch->answer)->macs;
@@ -128,7 +129,7 @@ __noinline int answer_icmp(struct __sk_buff *skb, enum answer answer, __u32 mtu,
 	prefix->ip_check = (__be16)~fold(bpf_csum_diff(NULL, 0, (__be32 *)prefix, IP_HLEN, 0));
 	prefix->type = (answer >> 8) & 0xff;
 	prefix->code = answer & 0xff;
-	prefix->mtu = bpf_htons(mtu);
+	prefix->mtu = bpf_htons(scratch->due.mtu);
 	sum += bpf_csum_diff(NULL, 0, (__be32 *)&prefix->type, 8, 0);
 	prefix->icmp_check = (__be16)~fold(sum);
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* Loading an object, with what libbpf and the verifier say when they refuse it. */
+#define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "hfbpf.h"
 
 #define LOG_SIZE (64 * 1024)
@@ -13,16 +16,27 @@
 static char log_text[LOG_SIZE];
 static size_t log_length;
 
+/* What came last is kept: the verifier ends with the reason. */
 static int capture(enum libbpf_print_level level, const char *format, va_list args)
 {
+	char *text;
+	size_t skip;
+	size_t held;
 	int written;
 
-	if (level == LIBBPF_DEBUG || log_length + 1 >= LOG_SIZE)
+	if (level == LIBBPF_DEBUG)
 		return 0;
-	written = vsnprintf(log_text + log_length, LOG_SIZE - log_length, format, args);
-	if (written > 0)
-		log_length += (size_t)written < LOG_SIZE - log_length ? (size_t)written : LOG_SIZE - log_length - 1;
-	return 0;
+	written = vasprintf(&text, format, args);
+	if (written < 0)
+		return 0;
+	skip = (size_t)written > LOG_SIZE ? (size_t)written - LOG_SIZE : 0;
+	written -= (int)skip;
+	held = log_length + (size_t)written > LOG_SIZE ? LOG_SIZE - (size_t)written : log_length;
+	memmove(log_text, log_text + log_length - held, held);
+	memcpy(log_text + held, text + skip, (size_t)written);
+	log_length = held + (size_t)written;
+	free(text);
+	return written;
 }
 
 void capture_log(void)
