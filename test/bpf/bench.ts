@@ -172,7 +172,8 @@ export class Bench {
 
   /** Drops all connections, without counting. */
   forget(): void {
-    for (const map of [this.director.maps.connections, this.director.maps.embryos]) {
+    const tables = [...this.director.tables.values()]
+    for (const map of tables.flatMap(({ connections, embryos }) => [connections, embryos])) {
       const { keySize } = map.info
       for (const { count, keys } of [...map.slices(4096)])
         for (let i = 0; i < count; i++) map.delete(keys.slice(i * keySize, (i + 1) * keySize))

@@ -3,13 +3,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { address, internetChecksum } from '../../src/base/index.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
-import type { Destination, Service, TableOp } from '../../src/forwarding/index.ts'
+import { type Destination, type Service, serviceKey, type TableOp } from '../../src/forwarding/index.ts'
 import type { Tunnel } from '../../src/model/index.ts'
 import { Bench, DROP, REDIRECT } from './bench.ts'
-import { ACK, type FramePlan, frame, ICMP, icmpError, SYN, UDP } from './frames.ts'
+import { ACK, DESTINATION_OPTIONS, type FramePlan, frame, ICMP, ICMPV6, icmpError, SYN, UDP } from './frames.ts'
 
 const VIP = '192.0.2.240'
 const CLIENT = '198.51.100.9'
+const VIP6 = '2001:db8:1::240'
+const CLIENT6 = '2001:db8:9::9'
 const NEAR4 = '203.0.113.1'
 const FAR4 = '203.0.113.2'
 const NEAR6 = '2001:db8::1'
@@ -30,17 +32,18 @@ beforeEach(() => {
   bench.hops.set(FAR6, { interfaceIndex: 1, nextHop: address(FAR6), mtu: 1500, local: false, source: address(NEAR6) })
 })
 afterEach(() => {
-  for (const protocol of ['tcp', 'udp']) bench.apply([{ type: 'remove-service', serviceKey: `${protocol}/${VIP}:80` }])
+  for (const protocol of ['tcp', 'udp'])
+    for (const of of [VIP, `[${VIP6}]`]) bench.apply([{ type: 'remove-service', serviceKey: `${protocol}/${of}:80` }])
   bench.forget()
 })
 afterAll(() => bench.close())
 
-const service = (protocol: 'tcp' | 'udp' = 'tcp'): Service => ({
-  address: { kind: 'address', protocol, address: address(VIP), port: 80 },
+const service = (protocol: 'tcp' | 'udp' = 'tcp', of: string = VIP): Service => ({
+  address: { kind: 'address', protocol, address: address(of), port: 80 },
   scheduler: 'rr',
   onePacket: false,
 })
-const behind = (to: string, tunnel: Tunnel, protocol: 'tcp' | 'udp' = 'tcp'): TableOp[] => {
+const behind = (to: string, tunnel: Tunnel, protocol: 'tcp' | 'udp' = 'tcp', of: string = VIP): TableOp[] => {
   const destination: Destination = {
     address: address(to),
     port: 80,
@@ -50,11 +53,13 @@ const behind = (to: string, tunnel: Tunnel, protocol: 'tcp' | 'udp' = 'tcp'): Ta
     upperThreshold: 0,
     lowerThreshold: 0,
   }
+  const own = service(protocol, of)
   return [
-    { type: 'put-service', service: service(protocol) },
-    { type: 'put-destination', serviceKey: `${protocol}/${VIP}:80`, destination },
+    { type: 'put-service', service: own },
+    { type: 'put-destination', serviceKey: serviceKey(own.address), destination },
   ]
 }
+const behind6 = (to: string, tunnel: Tunnel, protocol: 'tcp' | 'udp' = 'tcp') => behind(to, tunnel, protocol, VIP6)
 const request = (more: Partial<FramePlan> = {}): FramePlan => ({
   source: CLIENT,
   target: VIP,
@@ -63,6 +68,7 @@ const request = (more: Partial<FramePlan> = {}): FramePlan => ({
   flags: SYN,
   ...more,
 })
+const request6 = (more: Partial<FramePlan> = {}): FramePlan => request({ source: CLIENT6, target: VIP6, ...more })
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const spaced = (text: string): string => text.replaceAll(' ', '')
 /** What is inside: the client's packet with a TTL one less. */
@@ -174,11 +180,86 @@ describe('the outer header (ipvs, ip_vs_tunnel_xmit)', () => {
   })
 })
 
+describe('the outer header of a service of IPv6', () => {
+  test('ipip over IPv4: protocol 41, never DF, traffic class and hop limit from inside', () => {
+    bench.apply(behind6(FAR4, ipip))
+    const plan = request6({ label: 0x0b812345 })
+    const { verdict, exit, frame: out } = bench.send(plan)
+    expect([verdict, exit]).toEqual([REDIRECT, 'forwarded'])
+    expect(hex(out.subarray(12, 18))).toBe(spaced('0800 45b80050'))
+    expect(hex(out.subarray(20, 24))).toBe(spaced('0000 3f29'))
+    expect(hex(out.subarray(26, 34))).toBe(spaced('cb007101 cb007102'))
+    expect(internetChecksum(out.subarray(14, 34))).toBe(0)
+    expect(hex(out.subarray(34))).toBe(inside(plan))
+  })
+
+  test('ipip over IPv6: next header 41, no flow label', () => {
+    bench.apply(behind6(FAR6, ipip))
+    const plan = request6({ label: 0x0b812345 })
+    const { frame: out } = bench.send(plan)
+    expect(hex(out.subarray(12, 54))).toBe(
+      spaced('86dd 6b800000 003c 29 3f 20010db8000000000000000000000001 20010db8000000000000000000000002'),
+    )
+    expect(hex(out.subarray(54))).toBe(inside(plan))
+  })
+
+  test('GRE over IPv4: protocol 86dd', () => {
+    bench.apply(behind6(FAR4, gre))
+    const { frame: out } = bench.send(request6())
+    expect(hex(out.subarray(14, 18))).toBe('45000054')
+    expect(hex(out.subarray(20, 24))).toBe('00003f2f')
+    expect(hex(out.subarray(34))).toBe(`000086dd${inside(request6())}`)
+  })
+
+  test('GRE over IPv6', () => {
+    bench.apply(behind6(FAR6, gre))
+    const { frame: out } = bench.send(request6())
+    expect(hex(out.subarray(14, 22))).toBe(spaced('60000000 0040 2f 3f'))
+    expect(hex(out.subarray(54))).toBe(`000086dd${inside(request6())}`)
+  })
+
+  test.each([
+    [FAR4, 34],
+    [FAR6, 54],
+  ])('GUE to %s: protocol 41', (far, at) => {
+    bench.apply(behind6(far, gue))
+    const { frame: out } = bench.send(request6())
+    expect(out[at === 34 ? 23 : 20]).toBe(UDP)
+    expect(Buffer.from(out).readUInt16BE(at)).toBeGreaterThanOrEqual(32768)
+    expect(hex(out.subarray(at + 2, at + 12))).toBe(spaced('17c0 0048 0000 00 29 0000'))
+    expect(hex(out.subarray(at + 12))).toBe(inside(request6()))
+  })
+
+  test.each([
+    [0xb9, 0xb9],
+    [0xba, 0xba],
+    [0xbb, 0xba],
+  ])('traffic class %i inside is %i outside', (inner, outer) => {
+    bench.apply(behind6(FAR6, ipip))
+    const { frame: out } = bench.send(request6({ label: inner << 20 }))
+    expect((Buffer.from(out).readUInt32BE(14) >> 20) & 0xff).toBe(outer)
+    expect((Buffer.from(out).readUInt32BE(54) >> 20) & 0xff).toBe(inner)
+  })
+
+  test('extension headers go inside as they are', () => {
+    bench.apply(behind6(FAR4, gre))
+    const plan = request6({ extensions: [[DESTINATION_OPTIONS, new Uint8Array(24)]] })
+    expect(hex(bench.send(plan).frame.subarray(38))).toBe(inside(plan))
+  })
+
+  test('what an Ethernet frame was filled up with stays behind', () => {
+    bench.apply(behind6(FAR4, ipip, 'udp'))
+    const plan = request6({ protocol: UDP })
+    const { frame: out } = bench.run(new Uint8Array([...frame(plan), ...new Uint8Array(9)]))
+    expect(hex(out.subarray(34))).toBe(inside(plan))
+  })
+})
+
 /** Whether a checksum over these bytes comes out right. */
 const sumsUp = (...parts: readonly Uint8Array[]): boolean => internetChecksum(...parts) === 0
 
 describe('checksums outside', () => {
-  const payloads = [0, 1, 2, 7, 127, 128, 129, 500, 1001, 1400].map((length) =>
+  const payloads = [0, 1, 2, 7, 127, 128, 129, 500, 1001, 1380].map((length) =>
     Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 0xff),
   )
   const plans: readonly [string, (payload: Uint8Array) => FramePlan][] = [
@@ -186,21 +267,31 @@ describe('checksums outside', () => {
     ['UDP', (payload) => request({ protocol: UDP, payload })],
     ['UDP without a checksum of its own', (payload) => request({ protocol: UDP, payload, noChecksum: true })],
   ]
-  describe.each(plans)('%s inside', (name, plan) => {
-    const protocol = name === 'TCP' ? 'tcp' : 'udp'
+  const families: readonly [string, string, string][] = [
+    ['IPv4', VIP, CLIENT],
+    ['IPv6', VIP6, CLIENT6],
+  ]
+  const cases = families.flatMap(([family, vip, client]) =>
+    plans.map(([name, build]) => {
+      const plan = (payload: Uint8Array): FramePlan => ({ ...build(payload), source: client, target: vip })
+      return [`${family} with ${name}`, vip, name === 'TCP' ? 'tcp' : 'udp', plan] as const
+    }),
+  )
+  describe.each(cases)('%s inside', (_name, vip, protocol, plan) => {
+    const etherType = vip === VIP6 ? '86dd' : '0800'
     test.each([FAR4, FAR6])('GRE to %s: over the GRE header and all that follows', (far) => {
-      bench.apply(behind(far, { ...gre, checksum: 'checksum' }, protocol))
+      bench.apply(behind(far, { ...gre, checksum: 'checksum' }, protocol, vip))
       for (const [i, payload] of payloads.entries()) {
         const out = bench.send({ ...plan(payload), sourcePort: 41000 + i }).frame
         const greHeader = out.subarray(far === FAR4 ? 34 : 54)
-        expect(hex(greHeader.subarray(0, 4))).toBe('80000800')
+        expect(hex(greHeader.subarray(0, 4))).toBe(`8000${etherType}`)
         expect(hex(greHeader.subarray(8))).toBe(inside({ ...plan(payload), sourcePort: 41000 + i }))
         expect(sumsUp(greHeader)).toBe(true)
       }
     })
     for (const checksum of ['checksum', 'remote-checksum'] as const)
       test.each([FAR4, FAR6])(`GUE to %s, ${checksum}: a UDP checksum`, (far) => {
-        bench.apply(behind(far, { ...gue, checksum }, protocol))
+        bench.apply(behind(far, { ...gue, checksum }, protocol, vip))
         for (const [i, payload] of payloads.entries()) {
           const out = bench.send({ ...plan(payload), sourcePort: 41000 + i }).frame
           const start = far === FAR4 ? 34 : 54
@@ -241,6 +332,19 @@ describe('what the way carries', () => {
     },
   )
 
+  test.each(rows)('%s, a service of IPv6: packet too big', (_, far, tunnel, overhead) => {
+    bench.apply(behind6(far, tunnel))
+    const sized6 = (length: number) => request6({ payload: new Uint8Array(length - 60), flags: ACK })
+    bench.send(request6())
+    expect(bench.send(sized6(1500 - overhead)).exit).toBe('forwarded')
+    const { exit, packet } = bench.send(sized6(1501 - overhead))
+    expect(exit).toBe('too-big')
+    expect([packet.protocol, packet.source, packet.target]).toEqual([ICMPV6, VIP6, CLIENT6])
+    expect(hex(packet.transport.subarray(0, 2))).toBe('0200')
+    expect(Buffer.from(packet.transport).readUInt32BE(4)).toBe(1500 - overhead)
+    expect(packet.checksumRight).toBe(true)
+  })
+
   test('a way that carries next to nothing carries nothing', () => {
     bench.hops.set(FAR4, { interfaceIndex: 1, nextHop: address(FAR4), mtu: 87, local: false, source: address(NEAR4) })
     bench.apply(behind(FAR4, ipip))
@@ -270,5 +374,16 @@ describe('ICMP errors of the client side', () => {
     expect(exit).toBe('icmp-relayed')
     expect(out[23]).toBe(4)
     expect(hex(out.subarray(54))).toBe(hex(error.subarray(34)))
+  })
+
+  test('of IPv6 too', () => {
+    bench.apply(behind6(FAR4, ipip))
+    bench.send(request6())
+    const answer = frame({ source: VIP6, target: CLIENT6, sourcePort: 80, targetPort: 40000, flags: SYN | ACK })
+    const error = icmpError('2001:db8:9::1', VIP6, 2, 0, answer, 1400)
+    const { exit, frame: out } = bench.run(error)
+    expect(exit).toBe('icmp-relayed')
+    expect(out[23]).toBe(41)
+    expect(hex(out.subarray(74))).toBe(hex(error.subarray(54)))
   })
 })

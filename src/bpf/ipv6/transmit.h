@@ -137,19 +137,10 @@ static __always_inline bool is_plain(const struct packet *packet)
 /* Cuts off what a link has added to a short frame; the packet's length. */
 static __always_inline int trim(struct __sk_buff *skb, const struct packet *packet, __u32 *length)
 {
-	__be16 payload;
-	__u32 total;
-
 	*length = packet->length;
-	if (skb->gso_size)
+	if (skb->len <= ETH_HLEN + *length)
 		return 0;
-	if (bpf_skb_load_bytes(skb, ETH_HLEN + 4, &payload, 2))
-		return -1;
-	total = IP6_HLEN + bpf_ntohs(payload);
-	if (total >= *length)
-		return 0;
-	*length = total;
-	return bpf_skb_change_tail(skb, ETH_HLEN + total, 0);
+	return bpf_skb_change_tail(skb, ETH_HLEN + *length, 0);
 }
 
 /* Bytes from the IPv6 header on of each segment that a packet will be sent as. */
