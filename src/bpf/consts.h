@@ -44,6 +44,7 @@
 
 #define TC_PASS (-1) /* TC_ACT_UNSPEC, TCX_NEXT: other programs of the interface go on, then the stack */
 #define TC_DROP 2
+#define TC_REDIRECT 7
 
 /* Programs that `director` hands packets to: index of the map `stages`. */
 #define STAGE_ODD 0  /* IPv4 with options, fragments: headers at variable offsets */
@@ -174,5 +175,6 @@ enum exit {
 	NOTE_DROP_ENTRY,
 	NOTE_EVICTED,
 	NOTE_FAST_LANE,
+	NOTE_PATH_MTU,
 	EXIT_COUNT,
 };

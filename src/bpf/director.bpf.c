@@ -36,7 +36,7 @@ int director(struct __sk_buff *skb)
 		return leave(EXIT_STAGE_MISSING, TC_PASS);
 	}
 	if (packet.flow.protocol == IPPROTO_ICMP)
-		return is_icmp_error(packet.icmp_type) ? conclude(skb, relay_error(skb, &packet)) : leave(EXIT_ICMP_OTHER, TC_PASS);
+		return is_icmp_error(packet.icmp_type) ? handle_error(skb, &packet) : leave(EXIT_ICMP_OTHER, TC_PASS);
 
 	verdict = decide(skb, &packet);
 	return conclude(skb, verdict == DECIDED ? transmit(skb, &packet) : verdict);

@@ -38,6 +38,7 @@
 #include "encap.h"
 #include "ipv4/icmp-errors.h"
 #endif
+#include "tunnel-errors.h"
 
 /* Internal: the packet's destination, address and port are set; send it there. */
 #define DECIDED 100

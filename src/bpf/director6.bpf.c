@@ -24,7 +24,7 @@ int director6(struct __sk_buff *skb)
 	if (odd)
 		return leave(odd, TC_PASS);
 	if (packet->flow.protocol == IPPROTO_ICMPV6)
-		return is_icmp_error(packet->icmp_type) ? conclude(skb, relay_error(skb, packet)) : leave(EXIT_ICMP_OTHER, TC_PASS);
+		return is_icmp_error(packet->icmp_type) ? handle_error(skb, packet) : leave(EXIT_ICMP_OTHER, TC_PASS);
 
 	verdict = decide(skb, packet);
 	return conclude(skb, verdict == DECIDED ? transmit(skb, packet) : verdict);

@@ -51,15 +51,25 @@ static __always_inline __u32 tunnel_header_length(const struct destination *dest
 	return 0;
 }
 
-/* What the way to a tunnel's end carries: what the interface does, or less if a router has said so. 0: not known. */
-static __always_inline __u32 tunnel_mtu(const struct destination *destination, __u32 now)
+/*
+ * What the way to a tunnel's end carries: what the interface does, or less if a router has said so. 0: not known. What leaves
+ * less than 1280 bytes over IPv6 is no use to know; IPv6 over IPv4 goes without DF, and routers may cut it.
+ */
+static __always_inline __u32 tunnel_mtu(const struct destination *destination, __u32 overhead, __u32 now)
 {
-	struct path_mtu *path = bpf_map_lookup_elem(&path_mtus, &destination->address);
+	struct path_mtu *path;
 	__u32 mtu = destination->mtu;
+	__u32 told;
 
-	if (path && path->mtu && (__s32)(path->until - now) > 0 && (!mtu || path->mtu < mtu))
-		return path->mtu;
-	return mtu;
+	if (FAMILY == 6 && destination->family != AF_INET6)
+		return mtu;
+	path = bpf_map_lookup_elem(&path_mtus, &destination->address);
+	if (!path || !path->mtu || (__s32)(path->until - now) <= 0)
+		return mtu;
+	told = path->mtu;
+	if (destination->family == AF_INET6 && told < overhead + MIN_OUTER_MTU6)
+		told = overhead + MIN_OUTER_MTU6;
+	return !mtu || told < mtu ? told : mtu;
 }
 
 /*
@@ -272,7 +282,7 @@ static __noinline int encapsulate(struct __sk_buff *skb, const struct packet *pa
 	/* remcsum offers to leave the inner checksum to the other end, which no program can do here: the outer one remains. */
 	tunnel->check = destination->tunnel_type == TUNNEL_GUE ? destination->tunnel_flags != 0 : tunnel->header == GRE_CSUM_HLEN;
 	overhead = tunnel->header + (tunnel->wide ? IP6_HLEN : IP_HLEN);
-	mtu = tunnel_mtu(destination, packet->now);
+	mtu = tunnel_mtu(destination, overhead, packet->now);
 	if (mtu && packet->flow.protocol != INNER_ICMP) {
 		if (mtu < overhead + (tunnel->wide ? MIN_OUTER_MTU6 : MIN_OUTER_MTU))
 			return leave(EXIT_TOO_BIG, TC_DROP);

@@ -22,6 +22,7 @@ struct tunnel {
 struct due_answer {
 	__u32 answer; /* enum answer */
 	__u32 mtu;    /* that it tells */
+	__u32 way_in; /* of the client, if it is not whom the frame came from */
 };
 
 struct scratch {

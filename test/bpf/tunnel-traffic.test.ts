@@ -15,6 +15,8 @@ import { type Host, type Lab, openLab, until } from '../lab/library/index.ts'
 const VIP = { 4: '192.0.2.240', 6: '2001:db8:1::240' } as const
 const SERVER = { 4: '198.51.100.11', 6: '2001:db8:2::11' } as const
 const DIRECTOR = { 4: '198.51.100.1', 6: '2001:db8:2::1' } as const
+/** Behind a router whose way there carries 1400 bytes. */
+const FAR = { 4: '203.0.113.11', 6: '2001:db8:3::11' } as const
 const BULK_MB = 64
 
 const pinDirectory = `/sys/fs/bpf/holdfast-tunnels-${process.pid}`
@@ -23,6 +25,7 @@ let lab: Lab
 let client: Host
 let director: Host
 let server: Host
+let far: Host
 let backend: ForwardingBackend
 let bulk: string
 let bulkSum: string
@@ -45,7 +48,22 @@ beforeAll(async () => {
     eth0: { segment: back, addresses: [`${SERVER[4]}/24`, `${SERVER[6]}/64`] },
     eth1: { segment: front, addresses: ['192.0.2.11/24', '2001:db8:1::11/64'] },
   })
-  await atTheOtherEnd(server)
+  const beyond = lab.segment('beyond')
+  const router = lab.host('router', {
+    eth0: { segment: back, addresses: ['198.51.100.254/24', '2001:db8:2::fe/64'] },
+    eth1: { segment: beyond, addresses: ['203.0.113.1/24', '2001:db8:3::1/64'] },
+  })
+  router.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
+  router.ip('link', 'set', 'eth1', 'mtu', '1400')
+  director.ip('route', 'add', '203.0.113.0/24', 'via', '198.51.100.254')
+  director.ip('route', 'add', '2001:db8:3::/64', 'via', '2001:db8:2::fe')
+  far = lab.host('far', {
+    eth0: { segment: beyond, addresses: [`${FAR[4]}/24`, `${FAR[6]}/64`] },
+    eth1: { segment: front, addresses: ['192.0.2.12/24', '2001:db8:1::12/64'] },
+  })
+  far.ip('route', 'add', '198.51.100.0/24', 'via', '203.0.113.1')
+  far.ip('route', 'add', '2001:db8:2::/64', 'via', '2001:db8:3::1')
+  for (const host of [server, far]) await atTheOtherEnd(host)
   bulk = client.file('bulk', '')
   await client.exec('sh', '-c', `head -c ${BULK_MB * 1024 * 1024 + 12345} /dev/urandom > ${bulk}`)
   bulkSum = (await client.exec('sha256sum', bulk)).stdout.split(' ')[0] ?? ''
@@ -81,6 +99,9 @@ afterAll(async () => {
   rmSync(pinDirectory, { recursive: true, force: true })
 })
 
+const key = (family: 4 | 6, port: number): string =>
+  serviceKey({ kind: 'address', protocol: 'tcp', address: address(VIP[family]), port })
+
 async function serve(
   family: 4 | 6,
   port: number,
@@ -91,7 +112,6 @@ async function serve(
     scheduler: 'rr',
     onePacket: false,
   }
-  const key = serviceKey(service.address)
   const destination = {
     ...to,
     address: address(to.address),
@@ -102,9 +122,9 @@ async function serve(
     lowerThreshold: 0,
   } as const
   const ops: TableOp[] = [
-    { type: 'remove-service', serviceKey: key },
+    { type: 'remove-service', serviceKey: key(family, port) },
     { type: 'put-service', service },
-    { type: 'put-destination', serviceKey: key, destination },
+    { type: 'put-destination', serviceKey: key(family, port), destination },
   ]
   for (const result of await backend.apply(ops)) if (!result.ok) throw new Error(result.error.message)
 }
@@ -139,6 +159,38 @@ describe.each(families)('TUN, a service of IPv%i', (inner) => {
       await offloads('on')
       expect(again).toBe(bulkSum)
       expect((await backend.exits())['encapsulation-failed']).toBe(0)
+    })
+  })
+})
+
+describe('a way that gets narrower behind a router', () => {
+  const BYTES = 2_000_000
+  const sent = (): Promise<string> =>
+    client.exec('sh', '-c', `head -c ${BYTES} ${bulk} | sha256sum`).then(({ stdout }) => stdout.split(' ')[0] ?? '')
+  const send = (family: 4 | 6): Promise<string> => {
+    const upload = `head -c ${BYTES} ${bulk} | curl -s -S -g --max-time 20 -H Expect: --data-binary @- '${url(family, 8080)}'`
+    return client.exec('sh', '-c', upload).then(({ stdout, stderr }) => stdout.trim() || stderr.trim())
+  }
+  const forget = (): void => {
+    for (const family of ['-4', '-6']) client.ip(family, 'route', 'flush', 'cache')
+  }
+
+  // IPv6 in IPv4 has no DF outside: the router cuts it, and the server's kernel puts it together (test/kernel).
+  const rows = [
+    [4, 4],
+    [4, 6],
+    [6, 6],
+  ] as const
+  describe.each(rows)('a service of IPv%i, servers of IPv%i', (inner, outer) => {
+    test.each(types)('$type: the client learns what it carries', async (tunnel) => {
+      forget()
+      await serve(inner, 8080, { address: FAR[outer], tunnel })
+      const before = await backend.exits()
+      expect(await send(inner)).toBe(await sent())
+      const after = await backend.exits()
+      const more = (name: string): number => (after[name] ?? 0) - (before[name] ?? 0)
+      expect(more('path-mtu') + more('too-big')).toBeGreaterThan(0)
+      expect(more('checksum')).toBe(0)
     })
   })
 })

@@ -5,7 +5,7 @@ import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import { type Destination, type Service, serviceKey, type TableOp } from '../../src/forwarding/index.ts'
 import type { Tunnel } from '../../src/model/index.ts'
-import { Bench, DROP, REDIRECT } from './bench.ts'
+import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { ACK, DESTINATION_OPTIONS, type FramePlan, frame, ICMP, ICMPV6, icmpError, SYN, UDP } from './frames.ts'
 
 const VIP = '192.0.2.240'
@@ -385,5 +385,144 @@ describe('ICMP errors of the client side', () => {
     expect(exit).toBe('icmp-relayed')
     expect(out[23]).toBe(41)
     expect(hex(out.subarray(74))).toBe(hex(error.subarray(54)))
+  })
+})
+
+describe('ICMP errors about a tunnel', () => {
+  const ROUTER = { 4: '203.0.113.254', 6: '2001:db8::fe' } as const
+  const NEAR = { 4: NEAR4, 6: NEAR6 } as const
+  const FAR = { 4: FAR4, 6: FAR6 } as const
+  const TOO_BIG = { 4: [3, 4], 6: [2, 0] } as const
+  /** From a router: about what left the program, quoted as far as most do. */
+  const about = (outer: 4 | 6, quoted: Uint8Array, [type, code]: readonly [number, number], mtu = 0, quote?: number) =>
+    icmpError(ROUTER[outer], NEAR[outer], type, code, quoted, mtu, quote ?? Math.min(quoted.length - 14, 500))
+  const big = (inner: 4 | 6, length: number, more: Partial<FramePlan> = {}): FramePlan =>
+    (inner === 4 ? request : request6)({
+      flags: ACK,
+      payload: new Uint8Array(length - (inner === 4 ? 40 : 60)),
+      ...more,
+    })
+  const mtuOf = (packet: { readonly transport: Uint8Array }, family: 4 | 6): number =>
+    family === 4 ? Buffer.from(packet.transport).readUInt16BE(6) : Buffer.from(packet.transport).readUInt32BE(4)
+  const open = (inner: 4 | 6, outer: 4 | 6, tunnel: Tunnel): void => {
+    bench.rewrite(bench.director.maps.path_mtus, (value) => value.fill(0))
+    bench.apply((inner === 4 ? behind : behind6)(FAR[outer], tunnel))
+    bench.send(inner === 4 ? request() : request6())
+  }
+
+  const same: readonly [4 | 6, string, Tunnel, number][] = [
+    [4, 'ipip', ipip, 20],
+    [4, 'GRE', gre, 24],
+    [4, 'GRE with a checksum', { ...gre, checksum: 'checksum' }, 28],
+    [4, 'GUE', gue, 32],
+    [6, 'ipip', ipip, 40],
+    [6, 'GRE', gre, 44],
+    [6, 'GUE', gue, 52],
+  ]
+  describe.each(same)('IPv%i in its own kind, %s', (family, _name, tunnel, overhead) => {
+    const [vip, client] = family === 4 ? [VIP, CLIENT] : [VIP6, CLIENT6]
+    test('too big: the client is told what is left inside, at once and from then on', () => {
+      open(family, family, tunnel)
+      const { frame: sent } = bench.send(big(family, 1500 - overhead))
+      const { verdict, exit, packet } = bench.run(about(family, sent, TOO_BIG[family], 1400))
+      expect([verdict, exit]).toEqual([REDIRECT, 'icmp-relayed+path-mtu'])
+      expect(packet).toMatchObject({ source: vip, target: client, checksumRight: true, headerChecksumRight: true })
+      expect([...packet.transport.subarray(0, 2)]).toEqual(TOO_BIG[family])
+      expect(mtuOf(packet, family)).toBe(1400 - overhead)
+      // The quote is the client's own packet, as far as the router had it.
+      const own = inside(big(family, 1500 - overhead))
+      const quoted = hex(packet.transport.subarray(8))
+      expect(quoted.length / 2).toBe(500 - overhead)
+      expect(own.startsWith(quoted)).toBe(true)
+
+      expect(bench.send(big(family, 1400 - overhead)).exit).toBe('forwarded')
+      const again = bench.send(big(family, 1401 - overhead))
+      expect(again.exit).toBe('too-big')
+      expect(mtuOf(again.packet, family)).toBe(1400 - overhead)
+    })
+
+    test('unreachable: the client is told so', () => {
+      open(family, family, tunnel)
+      const { frame: sent } = bench.send(big(family, 400))
+      const [type, code] = family === 4 ? [3, 1] : [1, 3]
+      const { exit, packet } = bench.run(about(family, sent, [type, code]))
+      expect(exit).toBe('icmp-relayed')
+      expect(packet).toMatchObject({ source: vip, target: client, checksumRight: true })
+      expect([...packet.transport.subarray(0, 2)]).toEqual([type, code])
+    })
+
+    test('about another connection, another kind of tunnel or no known end: not believed, or not passed on', () => {
+      open(family, family, tunnel)
+      const { frame: sent } = bench.send(big(family, 400))
+      const stranger = sent.slice()
+      stranger[14 + overhead + (family === 4 ? 20 : 40)] = 1
+      expect(bench.run(about(family, stranger, [3, 1])).exit).toBe('icmp-other')
+      const elsewhere = sent.slice()
+      elsewhere[14 + (family === 4 ? 19 : 39)] = 99
+      expect(bench.run(about(family, elsewhere, TOO_BIG[family], 1400)).exit).toBe('icmp-other')
+      const other = { ...tunnel, type: tunnel.type === 'ipip' ? 'gre' : 'ipip' } as const
+      bench.apply((family === 4 ? behind : behind6)(FAR[family], other).slice(1))
+      expect(bench.run(about(family, sent, [3, 1])).exit).toBe('icmp-other')
+    })
+
+    test('a wrong checksum: dropped', () => {
+      open(family, family, tunnel)
+      const error = about(family, bench.send(big(family, 400)).frame, TOO_BIG[family], 1400)
+      error[error.length - 1] = (error[error.length - 1] ?? 0) ^ 1
+      expect(bench.run(error)).toMatchObject({ verdict: DROP, exit: 'checksum' })
+      expect(bench.send(big(family, 1500 - overhead)).exit).toBe('forwarded')
+    })
+  })
+
+  test.each([
+    [4, 1400],
+    [6, 1400],
+  ] as const)('IPv4 in IPv%i, a router that quotes next to nothing: the next packet is answered', (outer, mtu) => {
+    open(4, outer, ipip)
+    const { frame: sent } = bench.send(big(4, 1450))
+    expect(bench.run(about(outer, sent, TOO_BIG[outer], mtu, outer === 4 ? 28 : 48)).exit).toBe('icmp-other+path-mtu')
+    const { exit, packet } = bench.send(big(4, 1450))
+    expect(exit).toBe('too-big')
+    expect(mtuOf(packet, 4)).toBe(mtu - (outer === 4 ? 20 : 40))
+  })
+
+  test('IPv4 in IPv6: what a router says is for the next packet', () => {
+    open(4, 6, gue)
+    const { frame: sent } = bench.send(big(4, 1440))
+    expect(bench.run(about(6, sent, TOO_BIG[6], 1400))).toMatchObject({ verdict: PASS, exit: 'icmp-other+path-mtu' })
+    expect(mtuOf(bench.send(big(4, 1440)).packet, 4)).toBe(1400 - 52)
+  })
+
+  test('IPv6 in IPv4 goes without DF, so nobody may say that it is too long', () => {
+    open(6, 4, ipip)
+    const { frame: sent } = bench.send(big(6, 1450))
+    bench.run(about(4, sent, TOO_BIG[4], 1400))
+    expect(bench.send(big(6, 1450)).exit).toBe('forwarded')
+  })
+
+  test('without DF inside, the client does not ask: it is not told', () => {
+    open(4, 4, ipip)
+    const { frame: sent } = bench.send(big(4, 1450, { fragment: 0 }))
+    expect(bench.run(about(4, sent, TOO_BIG[4], 1400)).exit).toBe('icmp-other+path-mtu')
+  })
+
+  test.each([
+    [4, 100, 552 - 20],
+    [6, 100, 1280],
+    [6, 1300, 1280],
+  ] as const)('IPv%i: %i is not believed', (family, said, believed) => {
+    open(family, family, ipip)
+    const { frame: sent } = bench.send(big(family, 1450))
+    expect(mtuOf(bench.run(about(family, sent, TOO_BIG[family], said)).packet, family)).toBe(believed)
+  })
+
+  test('it is believed for ten minutes', () => {
+    open(4, 4, ipip)
+    bench.run(about(4, bench.send(big(4, 1450)).frame, TOO_BIG[4], 1400))
+    bench.rewrite(bench.director.maps.path_mtus, (value) => {
+      const held = layout.pathMtu.decode(value)
+      if (held.mtu !== 0) value.set(layout.pathMtu.encode({ ...held, until: held.until - 601 }))
+    })
+    expect(bench.send(big(4, 1450)).exit).toBe('forwarded')
   })
 })

@@ -9,6 +9,8 @@
 
 /* The TTL has been taken down by the time that the packet turns out to be too long. */
 #define ANSWER_AGED 0x10000
+/* What is quoted has been on the way: its checksums are complete, and it may be cut short. */
+#define ANSWER_SUMMED 0x20000
 
 /* Type and code. */
 enum answer {
@@ -110,9 +112,11 @@ static __noinline int send_answer(struct __sk_buff *skb)
 	length = bpf_ntohs(quoted->tot_len);
 	if (length > MAX_QUOTE)
 		length = MAX_QUOTE;
+	if (answer & ANSWER_SUMMED && length > skb->len - ETH_HLEN)
+		length = skb->len - ETH_HLEN;
 	if (skb->len > ETH_HLEN + length && bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
 		return TC_DROP;
-	if (check && check == pseudo)
+	if (check && check == pseudo && !(answer & ANSWER_SUMMED))
 		sum = sum_between(skb, ETH_HLEN, ETH_HLEN + header) + (__u16)~check;
 	else
 		sum = sum_between(skb, ETH_HLEN, ETH_HLEN + length);

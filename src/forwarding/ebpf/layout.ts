@@ -296,4 +296,5 @@ export const exitNames = [
   'drop-entry',
   'evicted',
   'fast-lane',
+  'path-mtu',
 ] as const

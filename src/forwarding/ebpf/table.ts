@@ -3,7 +3,7 @@
  * read of the maps would give, so a new process goes on from there.
  */
 
-import { fail, type IpAddress, ok } from '../../base/index.ts'
+import { fail, familyOf, type IpAddress, ok } from '../../base/index.ts'
 import {
   type Destination,
   type ForwardingState,
@@ -18,7 +18,7 @@ import { type Entry, readEntries, serviceKeyBytes, writeList } from './entry.ts'
 import * as layout from './layout.ts'
 import { type CursorChange, Lists } from './lists.ts'
 import { Localities } from './localities.ts'
-import type { Director, MapName } from './program.ts'
+import { type Director, type MapName, tablesOf } from './program.ts'
 import { type Hop, NO_HOP, type Slot, sameHop } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
 import { u32 } from './struct.ts'
@@ -134,6 +134,11 @@ export class Table {
     const refused = acceptDestination(entry.service, destination, hop?.local ?? false)
     if (refused !== undefined) return fail(refused)
 
+    if (destination.method === 'tun' && familyOf(destination.address) === 6) {
+      // What routers say of the way there is for the program of that family to hear.
+      const heard = tablesOf(this.#director, 6)
+      if (!heard.ok) return fail({ reason: 'system', message: `${destinationKey}: ${heard.error.message}` })
+    }
     const held = entry.slots.find((slot) => slot.destinationKey === destinationKey)
     const slot =
       held ??
