@@ -11,7 +11,7 @@ import { closeDirector, type Director, loadDirector } from '../../src/forwarding
 import type { Hop } from '../../src/forwarding/ebpf/slot.ts'
 import { type Drift, sweep } from '../../src/forwarding/ebpf/sweep.ts'
 import { Table } from '../../src/forwarding/ebpf/table.ts'
-import { type Connection, endpoint, type ServiceCounters, type TableOp } from '../../src/forwarding/index.ts'
+import type { Connection, ServiceCounters, TableOp } from '../../src/forwarding/index.ts'
 import { type BpfMap, removePinDirectory } from '../../src/sys/bpf/index.ts'
 import { systemClock } from '../../src/sys/time/index.ts'
 import { type FramePlan, frame, type ReadFrame, readFrame } from './frames.ts'
@@ -63,17 +63,10 @@ export class Bench {
   }
 
   apply(ops: readonly TableOp[]): void {
-    for (const op of ops) {
-      const result =
-        op.type === 'put-service'
-          ? this.table.putService(op.service)
-          : op.type === 'remove-service'
-            ? this.table.removeService(op.serviceKey)
-            : op.type === 'put-destination'
-              ? this.table.putDestination(op.serviceKey, op.destination, endpoint(op.destination))
-              : this.table.removeDestination(op.serviceKey, op.destinationKey)
-      if (!result.ok) throw new Error(result.error.message)
-    }
+    const results = this.table.apply(ops, ({ type }) => {
+      throw new Error(`${type} is no order about the table`)
+    })
+    for (const result of results) if (!result.ok) throw new Error(result.error.message)
   }
 
   run(bytes: Uint8Array): Verdict {

@@ -422,7 +422,11 @@ describe('what both families share', () => {
     own.apply(put(at(80), []))
     const key = 'tcp/[2001:db8::240]:80'
     for (const to of ['192.0.2.11', 'fe80::11'])
-      expect(own.table.putDestination(key, destination(to, 80, 'dr'), `${to}:80`)).toMatchObject({ ok: false })
+      expect(
+        own.table.changeDestinations(key, [
+          { type: 'put-destination', serviceKey: key, destination: destination(to, 80, 'dr') },
+        ]),
+      ).toMatchObject([{ ok: false }])
     expect(() =>
       own.apply(put({ ...at(80), address: { ...at(80).address, address: address('fe80::1') } }, [])),
     ).toThrow(/link-local/)

@@ -33,11 +33,14 @@ import { destination, keyOf, put, service, VIP } from './cluster.ts'
 import { UDP } from './frames.ts'
 
 export type Load = { readonly active: number; readonly inactive: number; readonly overloaded: boolean }
+export type Change =
+  | { readonly type: 'put'; readonly server: number; readonly weight: number }
+  | { readonly type: 'remove'; readonly server: number }
 export type Step =
   | { readonly type: 'pick'; readonly client: string; readonly clientPort: number }
   | ({ readonly type: 'load'; readonly server: number } & Load)
-  | { readonly type: 'put'; readonly server: number; readonly weight: number }
-  | { readonly type: 'remove'; readonly server: number }
+  | Change
+  | { readonly type: 'batch'; readonly changes: readonly Change[] }
 
 type Server = Named & { readonly lastWeight: number }
 type Client = { readonly address: number; readonly port: number }
@@ -66,25 +69,34 @@ export class ServiceUnderTest {
 
   /** Adds a destination at the head of the list, or edits the one that is there. */
   put(server: number, weight: number): void {
-    this.model.put(server, weight)
-    this.#bench.apply([
-      {
-        type: 'put-destination',
-        serviceKey: keyOf(this.#port, 'udp'),
-        destination: this.#destination(server, weight),
-      },
-    ])
+    this.change([{ type: 'put', server, weight }])
   }
 
   remove(server: number): void {
-    this.model.remove(server)
-    this.#bench.apply([
-      {
-        type: 'remove-destination',
-        serviceKey: keyOf(this.#port, 'udp'),
-        destinationKey: `${serverAddress(server)}:${this.#port}`,
-      },
-    ])
+    this.change([{ type: 'remove', server }])
+  }
+
+  /** Orders given at once: for the model one after the other. */
+  change(changes: readonly Change[]): void {
+    for (const change of changes)
+      if (change.type === 'put') this.model.put(change.server, change.weight)
+      else this.model.remove(change.server)
+    const key = keyOf(this.#port, 'udp')
+    this.#bench.apply(
+      changes.map((change) =>
+        change.type === 'put'
+          ? {
+              type: 'put-destination',
+              serviceKey: key,
+              destination: this.#destination(change.server, change.weight),
+            }
+          : {
+              type: 'remove-destination',
+              serviceKey: key,
+              destinationKey: `${serverAddress(change.server)}:${this.#port}`,
+            },
+      ),
+    )
   }
 
   load(server: number, { active, inactive, overloaded }: Load): void {

@@ -54,6 +54,8 @@ const someWeight = fc.oneof(
   { arbitrary: fc.integer({ min: 0, max: 5 }), weight: 8 },
   { arbitrary: fc.constantFrom(6, 60, 600, 65_535), weight: 1 },
 )
+const somePut = fc.record({ type: fc.constant('put' as const), server: someServer, weight: someWeight })
+const someRemoval = fc.record({ type: fc.constant('remove' as const), server: someServer })
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     {
@@ -74,8 +76,15 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
         overloaded: fc.boolean(),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ type: fc.constant('put' as const), server: someServer, weight: someWeight }) },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('remove' as const), server: someServer }) },
+    { weight: 2, arbitrary: somePut },
+    { weight: 1, arbitrary: someRemoval },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        type: fc.constant('batch' as const),
+        changes: fc.array(fc.oneof(somePut, someRemoval), { minLength: 1, maxLength: 8 }),
+      }),
+    },
   ),
   { minLength: 10, maxLength: 40 },
 )
@@ -87,6 +96,7 @@ function follow(scheduler: Service['scheduler'], flags: Service['schedulerFlags'
     for (const step of history) {
       if (step.type === 'put') tested.put(step.server, step.weight)
       else if (step.type === 'remove') tested.remove(step.server)
+      else if (step.type === 'batch') tested.change(step.changes)
       else if (step.type === 'load') tested.load(step.server, step)
       else {
         const { kernel, model } = tested.both(step.client, step.clientPort)
@@ -129,7 +139,7 @@ describe('against the model', () => {
 
   test.each(['lc', 'wlc', 'sed'] as const)('%s chooses among 1,000 destinations', (scheduler) => {
     const tested = new ServiceUnderTest(bench, ++servicePort, scheduler)
-    for (let i = 0; i < 1000; i++) tested.put(i, 1)
+    tested.change(Array.from({ length: 1000 }, (_, i) => ({ type: 'put', server: i, weight: 1 })))
     for (let i = 0; i < 1000; i++) if (i !== 789) tested.load(i, { active: 1, inactive: 0, overloaded: false })
     expect(tested.pick('203.0.113.1', 1)).toBe(789)
     tested.close()
@@ -191,14 +201,13 @@ describe('mh', () => {
   test('takes as many destinations as it has slots', () => {
     const port = ++servicePort
     bench.apply(put(service(port, { protocol: 'udp', scheduler: 'rr' }), [destination('10.0.0.1', port, 'dr')]))
-    for (let i = 1; i <= MAGLEV_SLOTS; i++)
-      bench.apply([
-        {
-          type: 'put-destination',
-          serviceKey: keyOf(port, 'udp'),
-          destination: destination(serverAddress(i), port, 'dr'),
-        },
-      ])
+    bench.apply(
+      Array.from({ length: MAGLEV_SLOTS }, (_, i) => ({
+        type: 'put-destination',
+        serviceKey: keyOf(port, 'udp'),
+        destination: destination(serverAddress(i + 1), port, 'dr'),
+      })),
+    )
     const switched = bench.table.putService(service(port, { protocol: 'udp', scheduler: 'mh' }))
     expect(switched).toMatchObject({ ok: false, error: { reason: 'invalid' } })
     expect(bench.table.state().services.find(({ service: { scheduler } }) => scheduler === 'mh')).toBe(undefined)

@@ -24,14 +24,7 @@ import {
   type RouteEvent,
 } from '../../sys/netlink/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
-import {
-  type BackendCapabilities,
-  endpoint,
-  type ForwardingBackend,
-  type ForwardingOp,
-  type OpResult,
-  type Unsupported,
-} from '../index.ts'
+import type { BackendCapabilities, ControlOp, ForwardingBackend, OpResult, Unsupported } from '../index.ts'
 import { schedulersBuilt } from './accept.ts'
 import { readConnections } from './connections.ts'
 import { readCounters, readExits } from './counters.ts'
@@ -175,24 +168,8 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
   }
   scheduleSweep()
 
-  const applyOne = (op: ForwardingOp): OpResult => {
-    switch (op.type) {
-      case 'put-service':
-        return table.putService(op.service)
-      case 'remove-service':
-        return table.removeService(op.serviceKey)
-      case 'put-destination':
-        return table.putDestination(op.serviceKey, op.destination, endpoint(op.destination))
-      case 'remove-destination':
-        return table.removeDestination(op.serviceKey, op.destinationKey)
-      case 'zero-counters':
-      case 'set-timeouts':
-      case 'set-settings':
-      case 'start-sync-daemon':
-      case 'stop-sync-daemon':
-        return fail({ reason: 'not-supported', message: `${op.type} is not supported by the embedded core` })
-    }
-  }
+  const control = (op: ControlOp): OpResult =>
+    fail({ reason: 'not-supported', message: `${op.type} is not supported by the embedded core` })
 
   return ok({
     kind: 'ebpf',
@@ -202,7 +179,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     timeouts: async () => ({ tcp: 900, tcpFin: 120, udp: 300 }),
     settings: async () => ({}),
     syncDaemons: async () => [],
-    apply: async (ops) => ops.map(applyOne),
+    apply: async (ops) => table.apply(ops, control),
     counters: async () => readCounters(director, table),
     exits: async () => readExits(director),
     connections: async (limit) => readConnections(director, (slot) => table.slotKeys(slot)?.serviceKey, now(), limit),

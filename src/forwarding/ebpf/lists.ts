@@ -8,13 +8,14 @@ import { fail, ok, type Result } from '../../base/index.ts'
 import {
   type Buckets,
   destinationHashTable,
+  HASH_BUCKETS,
   MAGLEV_SLOTS,
   maglevTable,
   type Permutation,
   sourceHashTable,
 } from '../../proto/scheduler/index.ts'
 import type { OpError, Service } from '../index.ts'
-import { type Cursor, rrCursor, weightStep, wrrCursor } from './cursor.ts'
+import { type Cursor, type Move, rrCursor, type WeightStep, Weights, wrrCursor } from './cursor.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { NO_RANGE, type Range, Ranges } from './ranges.ts'
@@ -32,12 +33,18 @@ export type Listed = {
 
 /**
  * What becomes of where the scheduler stands: `anew` for a new service or scheduler, `kept` when only the service was
- * edited, `follow` when the list is another one.
+ * edited, else it follows how the list was changed.
  */
-export type CursorChange = 'anew' | 'kept' | 'follow'
+export type CursorChange = 'anew' | 'kept' | readonly Move[]
 
 type Held = { members: Range; buckets: Range; slots: readonly number[] }
 
+/** How many buckets a scheduler has; 0: it looks at the list. */
+const bucketCounts: Readonly<Partial<Record<Service['scheduler'], number>>> = {
+  sh: HASH_BUCKETS,
+  dh: HASH_BUCKETS,
+  mh: MAGLEV_SLOTS,
+}
 const START: Cursor = { position: 0, currentWeight: 0 }
 const SMALLEST = 8
 
@@ -81,38 +88,39 @@ export class Lists {
     change: CursorChange,
     listed: readonly Listed[],
   ): Result<void, OpError> {
-    if (scheduler === 'mh' && listed.length > MAGLEV_SLOTS)
-      return fail({ reason: 'invalid', message: `${service}: lb_algo mh takes at most ${MAGLEV_SLOTS} destinations` })
+    const held = this.#room(service, index, scheduler, listed.length)
+    if (!held.ok) return held
+    const { members, buckets: bucketRange } = held.value
     const buckets = bucketsOf(scheduler, listed)
-    const held = this.#room(index, listed.length, buckets.length)
-    if (held === undefined)
-      return fail({
-        reason: 'no-space',
-        message: `${service}: no room for a list of ${listed.length} destinations and ${buckets.length} buckets; spread them over fewer or smaller services`,
-      })
-    const cursor = this.#nextCursor(index ^ 1, scheduler, change, listed)
-    const weights = weightStep(listed)
+    const weights = new Weights(listed).step()
+    const cursor = this.#nextCursor(index ^ 1, scheduler, change, weights, listed)
     const written = [
-      this.#fill('members', held.members.start, membersOf(listed)),
-      this.#fill('buckets', held.buckets.start, slotsOf(buckets, listed)),
+      this.#fill('members', members.start, membersOf(listed)),
+      this.#fill('buckets', bucketRange.start, slotsOf(buckets, listed)),
       this.#maps.lists.update(
         u32(index),
         layout.listHead.encode({
           position: cursor.position,
           current_weight: cursor.currentWeight,
           count: listed.length,
-          start: held.members.start,
+          start: members.start,
           max_weight: Math.max(0, weights.maxWeight),
           step: weights.step,
-          buckets_start: held.buckets.start,
+          buckets_start: bucketRange.start,
           buckets_count: buckets.length,
         }),
       ),
     ].find((result) => !result.ok)
     if (written !== undefined && !written.ok)
       return fail({ reason: 'system', message: `${service}: ${written.error.message}` })
-    held.slots = listed.map(({ slot }) => slot)
+    held.value.slots = listed.map(({ slot }) => slot)
     return ok(undefined)
+  }
+
+  /** Sees that list `index` can be written with so many destinations. Undefined: it can. */
+  reserve(service: string, index: number, scheduler: Service['scheduler'], count: number): OpError | undefined {
+    const room = this.#room(service, index, scheduler, count)
+    return room.ok ? undefined : room.error
   }
 
   /** A service is gone: its room rests, then it is free. */
@@ -126,42 +134,51 @@ export class Lists {
     }
   }
 
-  /** Room for so much, where the list has been if it fits there. Undefined: there is none. */
-  #room(index: number, count: number, bucketCount: number): Held | undefined {
+  /** Room for so much, where the list has been if it fits there. */
+  #room(service: string, index: number, scheduler: Service['scheduler'], count: number): Result<Held, OpError> {
+    if (scheduler === 'mh' && count > MAGLEV_SLOTS)
+      return fail({ reason: 'invalid', message: `${service}: lb_algo mh takes at most ${MAGLEV_SLOTS} destinations` })
     const held = this.#held.get(index) ?? { members: NO_RANGE, buckets: NO_RANGE, slots: [] }
     this.#held.set(index, held)
     // Less room than there is only when much less is needed, so that a list that grows and shrinks stays in place.
     if (count > held.members.count || roomFor(count) * 4 <= held.members.count) {
       const members = this.#members.take(roomFor(count))
-      if (members === undefined) return undefined
-      this.#members.give(held.members)
-      held.members = members
+      if (members !== undefined) {
+        this.#members.give(held.members)
+        held.members = members
+      } else if (count > held.members.count)
+        return fail(noRoom(service, `${count} destinations`, this.#members.size, 'spread them over fewer services'))
     }
+    const bucketCount = bucketCounts[scheduler] ?? 0
     if (bucketCount !== held.buckets.count) {
       const buckets = this.#buckets.take(bucketCount)
-      if (buckets === undefined) return undefined
+      if (buckets === undefined)
+        return fail(
+          noRoom(service, `a table of lb_algo ${scheduler}`, this.#buckets.size, 'give some services another lb_algo'),
+        )
       this.#buckets.give(held.buckets)
       held.buckets = buckets
     }
-    return held
+    return ok(held)
   }
 
   #nextCursor(
     before: number,
     scheduler: Service['scheduler'],
     change: CursorChange,
+    weights: WeightStep,
     listed: readonly Listed[],
   ): Cursor {
-    const anew = change === 'anew'
     if (scheduler !== 'rr' && scheduler !== 'wrr') return START
-    if (anew) return scheduler === 'wrr' ? wrrCursor(START, weightStep(listed)) : START
+    if (change === 'anew') return scheduler === 'wrr' ? wrrCursor(START, weights) : START
     const { position, current_weight: currentWeight } = this.#head(before)
     const cursor = { position, currentWeight }
     if (change === 'kept') return cursor
-    if (scheduler === 'wrr') return wrrCursor(cursor, weightStep(listed))
+    if (scheduler === 'wrr') return change.reduce((at, { weights: then }) => wrrCursor(at, then), cursor)
     return rrCursor(
       this.#held.get(before)?.slots ?? [],
       cursor,
+      change,
       listed.map(({ slot }) => slot),
     )
   }
@@ -200,6 +217,11 @@ function slotsOf(buckets: Buckets, listed: readonly Listed[]): Uint32Array {
     numbers[i] = position === undefined ? layout.NO_DESTINATION : (listed[position] as Listed).slot
   return numbers
 }
+
+const noRoom = (service: string, what: string, size: number, remedy: string): OpError => ({
+  reason: 'no-space',
+  message: `${service}: no room for ${what} among the ${size} entries that all services share; ${remedy}`,
+})
 
 const roomFor = (count: number): number => (count === 0 ? 0 : Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(count))))
 

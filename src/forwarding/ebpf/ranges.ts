@@ -11,6 +11,7 @@ export const NO_RANGE: Range = { start: 0, count: 0 }
 const REST_SECONDS = 2
 
 export class Ranges {
+  readonly size: number
   readonly #now: () => number
   /** By start, no two adjacent. */
   #free: readonly Range[]
@@ -21,6 +22,7 @@ export class Ranges {
    * @param now   whole seconds of CLOCK_MONOTONIC
    */
   constructor(size: number, now: () => number) {
+    this.size = size
     this.#now = now
     this.#free = [{ start: 0, count: size }]
   }

@@ -19,6 +19,10 @@ export class Slots {
   readonly #director: Director
   readonly #now: () => number
   readonly #held = new Map<number, Slot>()
+  /** Removed ones, by the keys of service and destination. */
+  readonly #trash = new Map<string, Slot>()
+  /** All below are held. */
+  #lowestFree = 0
 
   /** @param now  whole seconds of CLOCK_MONOTONIC */
   constructor(director: Director, now: () => number) {
@@ -32,7 +36,7 @@ export class Slots {
     for (const { count, values } of this.#director.maps.destinations.slices(1024)) {
       for (let i = 0; i < count; i++, index++) {
         const slot = slotOf(index, values, i * layout.destination.size, this.#now())
-        if (slot !== undefined) this.#held.set(index, slot)
+        if (slot !== undefined) this.#hold(slot)
       }
     }
   }
@@ -49,8 +53,9 @@ export class Slots {
   make(serviceKey: string, virtual: Virtual, destinationKey: string, destination: Destination): Slot | undefined {
     const { dest_traffic, loads } = this.#director.maps
     const size = this.#director.maps.destinations.info.entries
-    for (let index = 0; index < size; index++) {
+    for (let index = this.#lowestFree; index < size; index++) {
       if (this.#held.has(index)) continue
+      this.#lowestFree = index
       zero(dest_traffic, index)
       zero(loads, index)
       return {
@@ -71,14 +76,12 @@ export class Slots {
 
   /** The slot of a destination that was removed and may come back. */
   trashed(key: string, destinationKey: string): Slot | undefined {
-    for (const slot of this.#held.values())
-      if (!slot.available && slot.serviceKey === key && slot.destinationKey === destinationKey) return slot
-    return undefined
+    return this.#trash.get(`${key} ${destinationKey}`)
   }
 
   /** Takes the slot and writes it. */
   put(slot: Slot): void {
-    this.#held.set(slot.index, slot)
+    this.#hold(slot)
     const written = this.#director.maps.destinations.update(u32(slot.index), slotBytes(slot))
     if (!written.ok) throw new Error(written.error.message)
     if (slot.destination.method === 'tun') this.#keepPathMtu(slot)
@@ -104,11 +107,20 @@ export class Slots {
     )
   }
 
-  free({ index, destination: { address } }: Slot): void {
+  free({ index, serviceKey, destinationKey, destination: { address } }: Slot): void {
     this.#held.delete(index)
+    this.#lowestFree = Math.min(this.#lowestFree, index)
+    this.#trash.delete(`${serviceKey} ${destinationKey}`)
     zero(this.#director.maps.destinations, index)
     const others = [...this.#held.values()].some(({ destination }) => destination.address === address)
     if (!others) this.#director.maps.path_mtus.delete(layout.outerAddress.encode({ address }))
+  }
+
+  #hold(slot: Slot): void {
+    this.#held.set(slot.index, slot)
+    const name = `${slot.serviceKey} ${slot.destinationKey}`
+    if (!slot.available) this.#trash.set(name, slot)
+    else this.#trash.delete(name)
   }
 
   /** A place for what routers say of the way to a tunnel's end; only for these does the program believe them. */

@@ -3,22 +3,24 @@
  * read of the maps would give, so a new process goes on from there.
  */
 
-import { fail, familyOf, type IpAddress, ok } from '../../base/index.ts'
+import { fail, type IpAddress, ok } from '../../base/index.ts'
 import {
-  type Destination,
+  type ControlOp,
+  type ForwardingOp,
   type ForwardingState,
   type OpError,
   type OpResult,
   type Service,
   serviceKey,
 } from '../index.ts'
-import { acceptDestination, acceptService } from './accept.ts'
+import { acceptService } from './accept.ts'
 import { keepTotals } from './counters.ts'
+import { changeDestinations, type DestinationOp } from './destinations.ts'
 import { type Entry, readEntries, serviceKeyBytes, writeList } from './entry.ts'
 import * as layout from './layout.ts'
 import { type CursorChange, Lists } from './lists.ts'
 import { Localities } from './localities.ts'
-import { type Director, type MapName, tablesOf } from './program.ts'
+import type { Director, MapName } from './program.ts'
 import { type Hop, NO_HOP, type Slot, sameHop } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
 import { u32 } from './struct.ts'
@@ -85,6 +87,33 @@ export class Table {
     return this.#slots.all().map(({ index }) => index)
   }
 
+  /**
+   * Carries out in order. What follows each other about destinations of one service is one change of its list.
+   * @param control  carries out what is not about services
+   */
+  apply(ops: readonly ForwardingOp[], control: (op: ControlOp) => OpResult): readonly OpResult[] {
+    const results: OpResult[] = []
+    for (let next = 0; next < ops.length; ) {
+      const op = ops[next] as ForwardingOp
+      switch (op.type) {
+        case 'put-service':
+          results.push(this.putService(op.service))
+          break
+        case 'remove-service':
+          results.push(this.removeService(op.serviceKey))
+          break
+        case 'put-destination':
+        case 'remove-destination':
+          results.push(...this.changeDestinations(op.serviceKey, destinationOps(ops, next, op.serviceKey)))
+          break
+        default:
+          results.push(control(op))
+      }
+      next = results.length
+    }
+    return results
+  }
+
   putService(service: Service): OpResult {
     const accepted = acceptService(service)
     if (!accepted.ok) return accepted
@@ -101,7 +130,8 @@ export class Table {
       return written
     }
     const id = this.#freeServiceId()
-    if (id === undefined) return fail(noSpace(`${key}: the table of services is full`))
+    if (id === undefined)
+      return fail(noSpace(`${key}: the table has room for ${this.#map('services').info.entries} services`))
     zero(this.#map('retired'), id)
     const entry: Entry = { id, key, service, accepted: accepted.value, list: 2 * id, slots: [] }
     const written = this.#writeList(entry, [], 'anew')
@@ -127,49 +157,17 @@ export class Table {
     return ok(undefined)
   }
 
-  putDestination(key: string, destination: Destination, destinationKey: string): OpResult {
+  /** Orders about the destinations of one service. */
+  changeDestinations(key: string, ops: readonly DestinationOp[]): readonly OpResult[] {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return fail({ reason: 'not-found', message: `${key}: no such service; put it first` })
-    const hop = this.#hopTo(destination.address)
-    const refused = acceptDestination(entry.service, destination, hop?.local ?? false)
-    if (refused !== undefined) return fail(refused)
-
-    if (destination.method === 'tun' && familyOf(destination.address) === 6) {
-      // What routers say of the way there is for the program of that family to hear.
-      const heard = tablesOf(this.#director, 6)
-      if (!heard.ok) return fail({ reason: 'system', message: `${destinationKey}: ${heard.error.message}` })
-    }
-    const held = entry.slots.find((slot) => slot.destinationKey === destinationKey)
-    const slot =
-      held ??
-      this.#slots.trashed(key, destinationKey) ??
-      this.#slots.make(key, entry.accepted, destinationKey, destination)
-    if (slot === undefined) return fail(noSpace(`${destinationKey}: the table of destinations is full`))
-    if (held === undefined && slot.serviceId !== entry.id) zero(this.#map('dest_traffic'), slot.index)
-    slot.serviceId = entry.id
-    slot.destination = destination
-    if (held === undefined || destination.weight !== 0) slot.lastWeight = destination.weight
-    slot.hop = hop ?? NO_HOP
-    slot.available = true
-    this.#slots.put(slot)
-    this.#slots.judgeThresholds(slot)
-    const written = this.#writeList(entry, held === undefined ? [slot, ...entry.slots] : entry.slots, 'follow')
-    // What is in no list must not look as if it were.
-    if (!written.ok && held === undefined) this.#slots.retire(slot)
-    return written
-  }
-
-  removeDestination(key: string, destinationKey: string): OpResult {
-    const entry = this.#entries.get(key)
-    const slot = entry?.slots.find((candidate) => candidate.destinationKey === destinationKey)
-    if (entry === undefined || slot === undefined) return ok(undefined)
-    const written = this.#writeList(
-      entry,
-      entry.slots.filter((other) => other !== slot),
-      'follow',
-    )
-    if (written.ok) this.#slots.retire(slot)
-    return written
+    if (entry !== undefined)
+      return changeDestinations(
+        { director: this.#director, slots: this.#slots, lists: this.#lists, hopTo: this.#hopTo },
+        entry,
+        ops,
+      )
+    const notFound = fail({ reason: 'not-found', message: `${key}: no such service; put it first` } as const)
+    return ops.map((op) => (op.type === 'put-destination' ? notFound : ok(undefined)))
   }
 
   /** Asks the routing table again for every destination. */
@@ -237,6 +235,17 @@ export class Table {
     const flags = (held.flags & ~layout.SETTINGS_ANY_PORT) | (anyPort ? layout.SETTINGS_ANY_PORT : 0)
     if (flags !== held.flags) this.#map('settings').update(u32(0), layout.settings.encode({ ...held, flags }))
   }
+}
+
+/** Orders from `start` on that are about destinations of this service, as many as follow each other. */
+function destinationOps(ops: readonly ForwardingOp[], start: number, key: string): readonly DestinationOp[] {
+  const found: DestinationOp[] = []
+  for (let i = start; i < ops.length; i++) {
+    const op = ops[i]
+    if ((op?.type !== 'put-destination' && op?.type !== 'remove-destination') || op.serviceKey !== key) break
+    found.push(op)
+  }
+  return found
 }
 
 /** Whether the scheduler keeps a memory of its own. */

@@ -38,11 +38,18 @@ export function realServerNotifications(
   servers: readonly VirtualServer[],
   change: { readonly serviceKey: string; readonly realServerKey: string; readonly up: boolean },
 ): readonly Notification[] {
-  const server = servers
-    .filter(({ key }) => key === change.serviceKey)
-    .flatMap(({ realServers }) => realServers)
-    .find((candidate) => realServerKey(candidate) === change.realServerKey)
+  let server: RealServer | undefined
+  for (const one of servers) if (one.key === change.serviceKey) server ??= realServersOf(one).get(change.realServerKey)
   return about(`${change.serviceKey} ${change.realServerKey}`, change.up ? server?.notifyUp : server?.notifyDown)
+}
+
+const realServers = new WeakMap<VirtualServer, ReadonlyMap<string, RealServer>>()
+
+/** By key, worked out once: thousands may change one after another. */
+function realServersOf(server: VirtualServer): ReadonlyMap<string, RealServer> {
+  const known = realServers.get(server) ?? new Map(server.realServers.map((real) => [realServerKey(real), real]))
+  realServers.set(server, known)
+  return known
 }
 
 /** quorum_up or quorum_down of a virtual server. */

@@ -1,0 +1,96 @@
+/** Orders about the destinations of one service, carried out together: its list is written once, after the last of them. */
+
+import { fail, familyOf, type IpAddress, ok } from '../../base/index.ts'
+import { type Destination, endpoint, type OpError, type OpResult, type TableOp } from '../index.ts'
+import { acceptDestination } from './accept.ts'
+import { ListDraft } from './draft.ts'
+import { type Entry, writeList } from './entry.ts'
+import type { Lists } from './lists.ts'
+import { type Director, tablesOf } from './program.ts'
+import { type Hop, NO_HOP, type Slot } from './slot.ts'
+import { type Slots, zero } from './slots.ts'
+
+export type DestinationOp = Extract<TableOp, { readonly type: 'put-destination' | 'remove-destination' }>
+
+type Maps = {
+  readonly director: Director
+  readonly slots: Slots
+  readonly lists: Lists
+  readonly hopTo: (to: IpAddress) => Hop | undefined
+}
+
+/** Each order succeeds or fails by itself, but for a list that cannot be written: then all fail and nothing has changed. */
+export function changeDestinations(maps: Maps, entry: Entry, ops: readonly DestinationOp[]): readonly OpResult[] {
+  const { director, slots, lists } = maps
+  const draft = new ListDraft(entry.slots)
+  const edited = new Map<Slot, Pick<Slot, 'destination' | 'lastWeight' | 'hop'>>()
+  /** Packets choose them until the new list is in force. */
+  const leaving = new Map<string, Slot>()
+
+  const results = ops.map((op) =>
+    op.type === 'put-destination' ? put(op.destination, endpoint(op.destination)) : remove(op.destinationKey),
+  )
+  if (draft.moves.length === 0) return results
+  const written = writeList(director, lists, entry, draft.slots, draft.moves)
+  if (written.ok) {
+    for (const slot of leaving.values()) slots.retire(slot)
+    return results
+  }
+  for (const [slot, before] of edited) {
+    Object.assign(slot, before)
+    slots.put(slot)
+  }
+  // What is in no list must not look as if it were.
+  const listed = new Set(entry.slots)
+  for (const slot of draft.slots) if (!listed.has(slot)) slots.retire(slot)
+  return results.map((result) => (result.ok ? written : result))
+
+  function put(destination: Destination, key: string): OpResult {
+    const hop = maps.hopTo(destination.address)
+    const refused = acceptDestination(entry.service, destination, hop?.local ?? false)
+    if (refused !== undefined) return fail(refused)
+    if (destination.method === 'tun' && familyOf(destination.address) === 6) {
+      // What routers say of the way there is for the program of that family to hear.
+      const heard = tablesOf(director, 6)
+      if (!heard.ok) return fail({ reason: 'system', message: `${key}: ${heard.error.message}` })
+    }
+    const held = draft.find(key)
+    if (held === undefined) {
+      const noRoom = lists.reserve(entry.key, entry.list ^ 1, entry.service.scheduler, draft.slots.length + 1)
+      if (noRoom !== undefined) return fail(noRoom)
+    }
+    const slot =
+      held ??
+      leaving.get(key) ??
+      slots.trashed(entry.key, key) ??
+      slots.make(entry.key, entry.accepted, key, destination)
+    if (slot === undefined) return fail(full(key, director.maps.destinations.info.entries))
+    const { destination: before, lastWeight } = slot
+    if (slot.available && !edited.has(slot)) edited.set(slot, { destination: before, lastWeight, hop: slot.hop })
+    leaving.delete(key)
+    if (slot.serviceId !== entry.id) zero(director.maps.dest_traffic, slot.index)
+    slot.serviceId = entry.id
+    slot.destination = destination
+    if (held === undefined || destination.weight !== 0) slot.lastWeight = destination.weight
+    slot.hop = hop ?? NO_HOP
+    slot.available = true
+    slots.put(slot)
+    slots.judgeThresholds(slot)
+    if (held === undefined) draft.add(slot)
+    else draft.edited(slot, before.weight)
+    return ok(undefined)
+  }
+
+  function remove(key: string): OpResult {
+    const slot = draft.find(key)
+    if (slot === undefined) return ok(undefined)
+    draft.remove(slot)
+    leaving.set(key, slot)
+    return ok(undefined)
+  }
+}
+
+const full = (key: string, size: number): OpError => ({
+  reason: 'no-space',
+  message: `${key}: the table has room for ${size} destinations, and removed ones keep theirs while they have connections`,
+})

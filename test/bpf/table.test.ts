@@ -1,0 +1,144 @@
+/** Orders in batches against the maps: how often a list is written, and what is refused when something is full. */
+import { expect, test } from 'vitest'
+import * as layout from '../../src/forwarding/ebpf/layout.ts'
+import { u32 } from '../../src/forwarding/ebpf/struct.ts'
+import type { OpResult, TableOp } from '../../src/forwarding/index.ts'
+import { Bench } from './bench.ts'
+import { destination, keyOf, put, service } from './cluster.ts'
+import { serverAddress } from './scheduler-history.ts'
+
+const key = keyOf(80)
+const serverOp = (server: number, weight = 1): TableOp => ({
+  type: 'put-destination',
+  serviceKey: key,
+  destination: destination(serverAddress(server), 80, 'nat', { weight }),
+})
+const removal = (server: number): TableOp => ({
+  type: 'remove-destination',
+  serviceKey: key,
+  destinationKey: `${serverAddress(server)}:80`,
+})
+
+function withBench(run: (bench: Bench) => void): void {
+  const bench = new Bench()
+  try {
+    run(bench)
+  } finally {
+    bench.close()
+  }
+}
+
+const apply = (bench: Bench, ops: readonly TableOp[]): readonly OpResult[] =>
+  bench.table.apply(ops, () => {
+    throw new Error('not about the table')
+  })
+
+/** The list in force of the only service; each writing of it takes the other one of its two. */
+function listOf(bench: Bench) {
+  const [slice] = [...bench.director.maps.services.slices(16)]
+  if (slice === undefined) throw new Error('there is no service')
+  const { list } = layout.service.decode(slice.values)
+  const head = layout.listHead.decode(bench.director.maps.lists.lookup(u32(list)) as Uint8Array)
+  return { list, ...head }
+}
+
+test('a batch writes the list of a service once, be it one order or thousands', () => {
+  withBench((bench) => {
+    bench.apply(put(service(80, { scheduler: 'mh' }), []))
+    const before = listOf(bench)
+    bench.apply(Array.from({ length: 3_999 }, (_, i) => serverOp(i)))
+    const filled = listOf(bench)
+    expect([filled.list, filled.count]).toEqual([before.list ^ 1, 3_999])
+    bench.apply([...Array.from({ length: 3_999 }, (_, i) => serverOp(i, 1 + (i % 5))), removal(0), removal(1)])
+    const changed = listOf(bench)
+    expect([changed.list, changed.count]).toEqual([before.list, 3_997])
+    bench.apply([removal(0)])
+    expect(listOf(bench)).toEqual(changed)
+  })
+})
+
+test('who is taken out and put in again in one batch keeps its slot and goes to the head of the list', () => {
+  withBench((bench) => {
+    bench.apply(
+      put(
+        service(80),
+        [1, 2, 3].map((i) => destination(serverAddress(i), 80, 'nat')),
+      ),
+    )
+    const slot = bench.table.slotOf(key, `${serverAddress(1)}:80`)
+    bench.apply([removal(1), serverOp(2, 7), serverOp(1, 4)])
+    expect(bench.table.slotOf(key, `${serverAddress(1)}:80`)).toBe(slot)
+    const held = bench.table.state().services[0]?.destinations.map(({ address, weight }) => [address, weight])
+    expect(held).toEqual([
+      ['10.0.1.1', 4],
+      ['10.0.3.1', 1],
+      ['10.0.2.1', 7],
+    ])
+    bench.reopen()
+    expect(bench.table.state().services[0]?.destinations.map(({ address, weight }) => [address, weight])).toEqual(held)
+  })
+})
+
+test('what is refused in a batch costs nobody else a place', () => {
+  withBench((bench) => {
+    bench.apply(put(service(80), []))
+    const bad = { ...destination(serverAddress(2), 80, 'nat'), weight: -1 }
+    const results = apply(bench, [
+      serverOp(1),
+      { type: 'put-destination', serviceKey: key, destination: bad },
+      { type: 'put-destination', serviceKey: keyOf(81), destination: destination(serverAddress(1), 81, 'nat') },
+      serverOp(3),
+    ])
+    expect(results.map(({ ok }) => ok)).toEqual([true, false, false, true])
+    expect(bench.table.state().services[0]?.destinations.map(({ address }) => address)).toEqual([
+      '10.0.3.1',
+      '10.0.1.1',
+    ])
+  })
+})
+
+const reasonOf = (result: OpResult | undefined): unknown => (result?.ok === false ? result.error : undefined)
+
+test('no room for another service: refused by name, and the others stay', () => {
+  withBench((bench) => {
+    const room = bench.director.maps.services.info.entries
+    const services = Array.from({ length: room + 1 }, (_, i) => put(service(1 + i), [])).flat()
+    const results = apply(bench, services)
+    expect(results.findIndex(({ ok }) => !ok)).toBe(room)
+    expect(reasonOf(results[room])).toEqual({
+      reason: 'no-space',
+      message: `${keyOf(1 + room)}: the table has room for ${room} services`,
+    })
+    expect(bench.table.state().services).toHaveLength(room)
+  })
+})
+
+test('no room for another destination: refused by name, and the service keeps those it has', () => {
+  withBench((bench) => {
+    const room = bench.director.maps.destinations.info.entries
+    bench.apply(put(service(80), []))
+    const results = apply(
+      bench,
+      Array.from({ length: room + 2 }, (_, i) => serverOp(i)),
+    )
+    expect(results.map(({ ok }) => ok).indexOf(false)).toBe(room)
+    expect(reasonOf(results[room])).toMatchObject({
+      reason: 'no-space',
+      message: expect.stringMatching(`^${serverAddress(room)}:80: the table has room for ${room} destinations, `),
+    })
+    expect(listOf(bench).count).toBe(room)
+    expect(bench.table.state().services[0]?.destinations).toHaveLength(room)
+  })
+})
+
+test('no room for the table of a scheduler: the service keeps its scheduler', () => {
+  withBench((bench) => {
+    const tables = Math.floor(bench.director.maps.buckets.info.entries / 4_093)
+    const results = Array.from({ length: tables + 1 }, (_, i) =>
+      apply(bench, put(service(1 + i, { scheduler: 'mh' }), [])),
+    )
+    const last = results[tables]?.[0]
+    expect(reasonOf(last)).toMatchObject({ reason: 'no-space', message: expect.stringContaining('lb_algo mh') })
+    expect(bench.table.state().services).toHaveLength(tables)
+  })
+})
