@@ -7,6 +7,7 @@
  * usage: blast INTERFACE COUNT same|new < FRAME      (IPv4, TCP or UDP, no options)
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -88,7 +89,10 @@ int main(int argc, char **argv)
 			change(frame, SOURCE + 2, 0x6400 + (i >> 14), 24, transport);
 			change(frame, PORT, 1024 + (i & 0x3fff), 0, transport);
 		}
-		if (sendto(fd, frame, size, 0, (struct sockaddr *)&to, sizeof(to)) != size) {
+		/* A full queue takes nothing: the frame is sent again. */
+		while (sendto(fd, frame, size, 0, (struct sockaddr *)&to, sizeof(to)) != size) {
+			if (errno == ENOBUFS)
+				continue;
 			perror("blast");
 			return 1;
 		}

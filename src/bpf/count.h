@@ -3,13 +3,18 @@
 #pragma once
 #include "maps.h"
 
-static __always_inline void count_exit(enum exit why)
+static __always_inline void count_exits(enum exit why, __u32 times)
 {
 	__u32 index = why;
 	__u64 *counter = bpf_map_lookup_elem(&exits, &index);
 
 	if (counter)
-		*counter += 1;
+		*counter += times;
+}
+
+static __always_inline void count_exit(enum exit why)
+{
+	count_exits(why, 1);
 }
 
 static __always_inline int leave(enum exit why, int verdict)

@@ -81,6 +81,8 @@ int settle(struct settle_arguments *arguments)
 	__u32 index = arguments->destination;
 
 	account(index, CONNECTION_EMBRYO, arguments->embryo_active, arguments->embryo_total);
+	if (arguments->embryo_total < 0)
+		count_exits(NOTE_EVICTED, -arguments->embryo_total);
 	if (!arguments->embryo_total) {
 		struct destination *destination = bpf_map_lookup_elem(&destinations, &index);
 		struct load *load = bpf_map_lookup_elem(&loads, &index);
