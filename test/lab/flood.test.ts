@@ -175,21 +175,21 @@ describe.each(['DR', 'NAT'] as const)('%s', (method) => {
     },
     120_000,
   )
-
-  lab(
-    'ten times the table of completed handshakes: the table is full and says so, the established flow, clients come in',
-    async (lab) => {
-      const built = await scene(lab, method)
-      await survives(built, async () => {
-        for (let round = 0; round < ROUNDS; round++) {
-          await blast(built, round, 0x02, ROUND)
-          await blast(built, round, 0x10, ROUND)
-        }
-      })
-      const { forwarding } = await built.daemon.status()
-      expect(forwarding?.exits['promotion-failed']).toBeGreaterThan(0)
-      await built.daemon.shows('no more than there is room for', (status) => held(status) <= EMBRYOS + TABLE, 30_000)
-    },
-    120_000,
-  )
 })
+
+lab(
+  'NAT, ten times the table of completed handshakes: the table is full and says so, the established flow, clients come in',
+  async (lab) => {
+    const built = await scene(lab, 'NAT')
+    await survives(built, async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        await blast(built, round, 0x02, ROUND)
+        await blast(built, round, 0x10, ROUND)
+      }
+    })
+    const { forwarding } = await built.daemon.status()
+    expect(forwarding?.exits['promotion-failed']).toBeGreaterThan(0)
+    await built.daemon.shows('no more than there is room for', (status) => held(status) <= EMBRYOS + TABLE, 30_000)
+  },
+  120_000,
+)
