@@ -1,6 +1,6 @@
 /** One service in the kernel and its model side by side: what is done to one is done to the other. */
 
-import { address, type IpAddress } from '../../src/base/index.ts'
+import { addressBytes, type IpAddress } from '../../src/base/index.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import type { Destination, Service } from '../../src/forwarding/index.ts'
@@ -29,8 +29,9 @@ import {
   weights,
 } from '../../src/proto/scheduler/index.ts'
 import type { Bench } from './bench.ts'
-import { destination, keyOf, put, service, VIP } from './cluster.ts'
+import { put } from './cluster.ts'
 import { UDP } from './frames.ts'
+import type { World } from './world.ts'
 
 export type Load = { readonly active: number; readonly inactive: number; readonly overloaded: boolean }
 export type Change =
@@ -45,25 +46,36 @@ export type Step =
 type Server = Named & { readonly lastWeight: number }
 type Client = { readonly address: number; readonly port: number }
 
-export const serverAddress = (server: number): IpAddress => address(`10.${server >> 8}.${server & 255}.1`)
+export const serverAddress = (server: number): string => `10.${server >> 8}.${server & 255}.1`
 const serverOf = (text: string): number => {
-  const [, high, low] = text.split('.')
-  return Number(high) * 256 + Number(low)
+  const bytes = addressBytes(text as IpAddress)
+  const [high = 0, low = 0] = bytes.length === 4 ? bytes.slice(1) : bytes.slice(5)
+  return high * 256 + low
 }
 const DAY = 86_400
 
 /** A UDP service that keeps no connections: loads are what the test sets them to. NAT, so that the packet says who was chosen. */
 export class ServiceUnderTest {
   readonly #bench: Bench
+  readonly #world: World
   readonly #port: number
   readonly #service: Service
+  readonly #key: string
   readonly model: Model
 
-  constructor(bench: Bench, port: number, scheduler: Service['scheduler'], flags: Service['schedulerFlags'] = []) {
+  constructor(
+    bench: Bench,
+    world: World,
+    port: number,
+    scheduler: Service['scheduler'],
+    flags: Service['schedulerFlags'] = [],
+  ) {
     this.#bench = bench
+    this.#world = world
     this.#port = port
-    this.#service = service(port, { protocol: 'udp', scheduler, schedulerFlags: flags, onePacket: true })
-    this.model = new Model(scheduler, flags, port)
+    this.#key = world.serviceKey(port, 'udp')
+    this.#service = world.service(port, { protocol: 'udp', scheduler, schedulerFlags: flags, onePacket: true })
+    this.model = new Model(world, scheduler, flags, port)
     bench.apply(put(this.#service, []))
   }
 
@@ -81,26 +93,25 @@ export class ServiceUnderTest {
     for (const change of changes)
       if (change.type === 'put') this.model.put(change.server, change.weight)
       else this.model.remove(change.server)
-    const key = keyOf(this.#port, 'udp')
     this.#bench.apply(
       changes.map((change) =>
         change.type === 'put'
           ? {
               type: 'put-destination',
-              serviceKey: key,
+              serviceKey: this.#key,
               destination: this.#destination(change.server, change.weight),
             }
           : {
               type: 'remove-destination',
-              serviceKey: key,
-              destinationKey: `${serverAddress(change.server)}:${this.#port}`,
+              serviceKey: this.#key,
+              destinationKey: this.#world.destinationKey(serverAddress(change.server), this.#port),
             },
       ),
     )
   }
 
   load(server: number, { active, inactive, overloaded }: Load): void {
-    const index = this.#bench.table.slotOf(keyOf(this.#port, 'udp'), `${serverAddress(server)}:${this.#port}`)
+    const index = this.#bench.table.slotOf(this.#key, this.#world.destinationKey(serverAddress(server), this.#port))
     if (index === undefined) return
     this.model.load(server, { active, inactive, overloaded })
     this.#bench.director.maps.loads.update(
@@ -112,8 +123,8 @@ export class ServiceUnderTest {
   /** The server that the kernel chooses; undefined: nobody. */
   pick(client: string, clientPort: number): number | undefined {
     const { exit, packet } = this.#bench.send({
-      source: client,
-      target: VIP,
+      source: this.#world.ip(client),
+      target: this.#world.vip,
       sourcePort: clientPort,
       targetPort: this.#port,
       protocol: UDP,
@@ -130,7 +141,7 @@ export class ServiceUnderTest {
   ): { readonly kernel: number | undefined; readonly model: number | undefined } {
     return {
       kernel: this.pick(client, clientPort),
-      model: this.model.pick({ address: foldAddress(address(client)), port: clientPort }),
+      model: this.model.pick({ address: foldAddress(this.#world.ip(client), this.#world.family), port: clientPort }),
     }
   }
 
@@ -140,18 +151,19 @@ export class ServiceUnderTest {
   }
 
   close(): void {
-    this.#bench.apply([{ type: 'remove-service', serviceKey: keyOf(this.#port, 'udp') }])
+    this.#bench.apply([{ type: 'remove-service', serviceKey: this.#key }])
     // Nothing refers to its destinations, so their slots can be had again.
     this.#bench.table.freeUnreferred(new Set(), this.#bench.now() + 121)
   }
 
   #destination(server: number, weight: number): Destination {
-    return destination(serverAddress(server), this.#port, 'nat', { weight })
+    return this.#world.destination(serverAddress(server), this.#port, 'nat', { weight })
   }
 }
 
 /** What net/netfilter/ipvs does to the list, and the schedulers of src/proto/scheduler. */
 class Model {
+  readonly #world: World
   readonly #scheduler: Service['scheduler']
   readonly #fallback: boolean
   readonly #hashPort: boolean
@@ -165,7 +177,8 @@ class Model {
   #remembered: number | undefined
   #set: ReplicaSet | undefined
 
-  constructor(scheduler: Service['scheduler'], flags: Service['schedulerFlags'] = [], port: number) {
+  constructor(world: World, scheduler: Service['scheduler'], flags: Service['schedulerFlags'] = [], port: number) {
+    this.#world = world
     this.#scheduler = scheduler
     this.#fallback = flags.includes('flag-1')
     this.#hashPort = flags.includes('flag-2')
@@ -241,13 +254,16 @@ class Model {
         return nameAt(sourceHash(list, table, hashed, this.#fallback))
       }
       case 'dh': {
-        const target = { address: foldAddress(VIP), port: 0 }
+        const target = { address: foldAddress(this.#world.vip, this.#world.family), port: 0 }
         return nameAt(destinationHash(list, destinationHashTable(list.length), target))
       }
       case 'mh': {
         const members = list.map(({ name, lastWeight }) => ({
           lastWeight,
-          permutation: permutation({ address: foldAddress(serverAddress(name)), port: this.#port }),
+          permutation: permutation({
+            address: foldAddress(this.#world.ip(serverAddress(name)), this.#world.family),
+            port: this.#port,
+          }),
         }))
         return nameAt(maglev(list, maglevTable(members), hashed, this.#fallback))
       }

@@ -8,6 +8,7 @@ import { Bench } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
 import { SYN, UDP } from './frames.ts'
 import { ServiceUnderTest, type Step, serverAddress } from './scheduler-history.ts'
+import { IPV4, type World, worlds } from './world.ts'
 
 let bench: Bench
 beforeAll(() => {
@@ -89,8 +90,13 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 10, maxLength: 40 },
 )
 
-function follow(scheduler: Service['scheduler'], flags: Service['schedulerFlags'], history: readonly Step[]): void {
-  const tested = new ServiceUnderTest(bench, ++servicePort, scheduler, flags)
+function follow(
+  world: World,
+  scheduler: Service['scheduler'],
+  flags: Service['schedulerFlags'],
+  history: readonly Step[],
+): void {
+  const tested = new ServiceUnderTest(bench, world, ++servicePort, scheduler, flags)
   try {
     for (const i of [0, 1, 2]) tested.put(i, i + 1)
     for (const step of history) {
@@ -130,15 +136,17 @@ describe('against the model', () => {
     ['lblc', []],
     ['lblcr', []],
   ]
-  test.each(rows)('%s %j chooses alike whatever happens to list and loads', (scheduler, flags) =>
-    fc.assert(
-      fc.property(steps, (history) => follow(scheduler, flags, history)),
-      fuzzRuns(25, 13, SERVICES),
-    ),
-  )
+  describe.each(worlds)('%s', (_name, world) => {
+    test.each(rows)('%s %j chooses alike whatever happens to list and loads', (scheduler, flags) =>
+      fc.assert(
+        fc.property(steps, (history) => follow(world, scheduler, flags, history)),
+        fuzzRuns(25, 13, SERVICES),
+      ),
+    )
+  })
 
   test.each(['lc', 'wlc', 'sed'] as const)('%s chooses among 1,000 destinations', (scheduler) => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, scheduler)
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, scheduler)
     tested.change(Array.from({ length: 1000 }, (_, i) => ({ type: 'put', server: i, weight: 1 })))
     for (let i = 0; i < 1000; i++) if (i !== 789) tested.load(i, { active: 1, inactive: 0, overloaded: false })
     expect(tested.pick('203.0.113.1', 1)).toBe(789)
@@ -147,7 +155,7 @@ describe('against the model', () => {
 
   test('rr and wrr give every one of 1,000 destinations its turn', () => {
     for (const scheduler of ['rr', 'wrr'] as const) {
-      const tested = new ServiceUnderTest(bench, ++servicePort, scheduler)
+      const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, scheduler)
       for (let i = 0; i < 1000; i++) tested.put(i, 1 + (i % 2))
       const seen = new Set(
         Array.from({ length: scheduler === 'rr' ? 1000 : 1500 }, () => tested.pick('203.0.113.1', 1)),
@@ -158,7 +166,7 @@ describe('against the model', () => {
   })
 
   test('wrr: an overloaded heavy one does not take the others their turn', () => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, 'wrr')
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, 'wrr')
     for (let i = 0; i < 50; i++) tested.put(i, 1 + (i % 3))
     tested.put(50, 65_535)
     tested.load(50, { active: 0, inactive: 0, overloaded: true })
@@ -173,7 +181,7 @@ describe('against the model', () => {
 
 describe('mh', () => {
   test('a table survives the process: quiescing before and after a restart moves nobody', () => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, 'mh', ['flag-1'])
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, 'mh', ['flag-1'])
     for (const [i, weight] of [3, 1, 2].entries()) tested.put(i, weight)
     tested.put(1, 0)
     const clients = Array.from({ length: 200 }, (_, i) => `198.51.100.${i + 1}`)
@@ -188,7 +196,7 @@ describe('mh', () => {
   })
 
   test('removing one of 16 moves less than a sixteenth of the clients of the others', () => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, 'mh')
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, 'mh')
     for (let i = 0; i < 16; i++) tested.put(i, 1)
     const clients = Array.from({ length: 2000 }, (_, i) => `198.${18 + (i >> 8)}.7.${i & 255}`)
     const before = clients.map((client) => tested.pick(client, 1))
@@ -217,7 +225,7 @@ describe('mh', () => {
 
 describe('twos', () => {
   test('draws by weight and takes the less loaded of two', () => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, 'twos')
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, 'twos')
     const servers: readonly Candidate[] = [
       { weight: 1, active: 0, total: 0, overloaded: false },
       { weight: 3, active: 2, total: 4, overloaded: false },
@@ -271,7 +279,7 @@ describe('lblc and lblcr', () => {
     )
 
   test('lblcr: a set that did not change for a day loses its most loaded member', () => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, 'lblcr')
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, 'lblcr')
     for (const i of [0, 1, 2, 3]) tested.put(i, 2)
     const outdone = { active: 3, inactive: 0, overloaded: false }
     const picks = []
@@ -296,7 +304,7 @@ describe('lblc and lblcr', () => {
   })
 
   test('lblcr: a set takes 32 members, and goes on choosing when it is full', () => {
-    const tested = new ServiceUnderTest(bench, ++servicePort, 'lblcr')
+    const tested = new ServiceUnderTest(bench, IPV4, ++servicePort, 'lblcr')
     for (let i = 0; i < 40; i++) tested.put(i, 1)
     const seen = new Set<number | undefined>()
     for (let i = 0; i < 40; i++) {
@@ -312,8 +320,8 @@ describe('lblc and lblcr', () => {
     ['lblc', 0],
     ['lblcr', 1],
   ] as const)('%s: every half hour what was not used for a day is forgotten', (scheduler, which) => {
-    const first = new ServiceUnderTest(bench, ++servicePort, scheduler)
-    const second = new ServiceUnderTest(bench, ++servicePort, scheduler)
+    const first = new ServiceUnderTest(bench, IPV4, ++servicePort, scheduler)
+    const second = new ServiceUnderTest(bench, IPV4, ++servicePort, scheduler)
     for (const one of [first, second]) {
       one.put(1, 1)
       one.pick('203.0.113.1', 1)
