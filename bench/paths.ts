@@ -1,21 +1,26 @@
 /**
  * The whole way of a packet through a director, from the client's interface to the server's: plain forwarding, nftables DNAT,
- * the kernel's IPVS and the embedded core, the same frames. For the guest, where an instruction is a nanosecond:
+ * the kernel's IPVS and the embedded core, the same frames. They begin as a network card has them, before there is an skb,
+ * which at tc ingress and beyond is most of the way. For the guest, where an instruction is a nanosecond:
  *
  *   KVM_ICOUNT=1 scripts/kernel-vm node build/tools/bench/paths.js          table
  *   KVM_ICOUNT=1 scripts/kernel-vm node build/tools/bench/paths.js --json   one line of JSON
  *
  * Client, director and server are namespaces joined by veth. All neighbours are known, the server's under a link-level
- * address that is not its own, so that its kernel throws frames away as soon as it has seen them.
+ * address that is not its own, so that its kernel throws frames away as soon as it has seen them; those that come without an
+ * skb are thrown away by a program in its driver.
  */
 
 import { execFileSync } from 'node:child_process'
-import { openSync, rmSync } from 'node:fs'
+import { existsSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { argv, pid, stdout } from 'node:process'
 import { address, silentLog } from '../src/base/index.ts'
 import { openEbpfBackend } from '../src/forwarding/ebpf/index.ts'
 import type { Service } from '../src/forwarding/index.ts'
 import { type ForwardingMethod, serviceKey } from '../src/model/index.ts'
+import { hfbpf } from '../src/native/index.ts'
+import { attachDriver, type BpfMap, type BpfProgram, loadObject } from '../src/sys/bpf/index.ts'
 import { enterNetworkNamespace } from '../src/sys/privileges/index.ts'
 import { frame, SYN, TCP, UDP } from '../test/bpf/frames.ts'
 
@@ -65,6 +70,61 @@ const macOf = (namespace: string, device: string): Uint8Array =>
       .map((part) => Number.parseInt(part, 16)),
   )
 
+const tools = loadObject(join(import.meta.dirname, '../generate.bpf.o'), {}, new Map())
+if (!tools.ok) throw new Error(`${tools.error.message}\n${tools.error.log}`)
+const part = <T>(of: ReadonlyMap<string, T>, name: string): T => {
+  const found = of.get(name)
+  if (found === undefined) throw new Error(`generate.bpf.o has no ${name}`)
+  return found
+}
+const generate: BpfProgram = part(tools.value.programs, 'generate')
+const discard: BpfProgram = part(tools.value.programs, 'discard')
+const plans: BpfMap = part(tools.value.maps, 'plans')
+
+/** BPF_F_TEST_XDP_LIVE_FRAMES of linux/bpf.h. */
+const LIVE_FRAMES = 2
+/** All frames are as long as the shortest that a wire carries. */
+const LENGTH = 60
+
+function indexOf(device: string): number {
+  const [link] = JSON.parse(run(`ip -j link show dev ${device}`)) as { ifindex: number }[]
+  if (link === undefined) throw new Error(`no interface ${device}`)
+  return link.ifindex
+}
+
+/** Sends them from c0, of this namespace; nanoseconds a frame. @param port  of the first; 0: as in the frame, all alike */
+function send(bytes: Uint8Array, count: number, port: number): number {
+  const plan = new Uint8Array(72)
+  plan.set(bytes)
+  new DataView(plan.buffer).setUint16(64, port, true)
+  const planned = plans.update(new Uint8Array(4), plan)
+  if (!planned.ok) throw new Error(planned.error.message)
+  // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
+  const context = new Uint8Array(Uint32Array.of(0, LENGTH, 0, indexOf('c0'), 0, 0).buffer)
+  const blank = new Uint8Array(LENGTH)
+  const { error, nanoseconds } = hfbpf().testRun(generate.fd, blank, undefined, context, undefined, count, LIVE_FRAMES)
+  if (error < 0) throw new Error(`BPF_PROG_TEST_RUN: ${error}`)
+  return nanoseconds
+}
+
+/** How many frames have arrived at the server's interface. */
+function arrived(): number {
+  const [link] = JSON.parse(run(`ip -n ${server} -s -j link show dev s0`)) as { stats64: { rx: { packets: number } } }[]
+  return link?.stats64.rx.packets ?? 0
+}
+
+/** What the sender and its veth take of each figure: the director's driver throws the frames away. */
+function sending(): Figures {
+  enter(`/run/netns/${director}`)
+  const held = attachDriver(discard, indexOf('d0'), `/sys/fs/bpf/hfpaths-${pid}-sending`)
+  if (!held.ok) throw new Error(held.error.message)
+  enter(`/run/netns/${client}`)
+  const plan = { source: CLIENT, target: VIP, sourcePort: 1000, targetPort: 80 }
+  const [udp, syn] = [frame({ ...plan, protocol: UDP, payload: new Uint8Array(18) }), frame({ ...plan, flags: SYN })]
+  send(udp, 64, 0)
+  return { established: send(udp, FRAMES, 0), first: send(syn, FRAMES, 1000) }
+}
+
 /** Nanoseconds a frame: of one flow, and of a flow each. */
 function measure(target: string): Figures {
   const mac = macOf(director, 'd0')
@@ -72,10 +132,13 @@ function measure(target: string): Figures {
   const udp = frame({ ...plan, protocol: UDP, payload: new Uint8Array(18) })
   const syn = frame({ ...plan, protocol: TCP, flags: SYN })
   for (const bytes of [udp, syn]) bytes.set(mac, 0)
-  const blast = (bytes: Uint8Array, count: number, kind: string) =>
-    Number(inside(client, `build/tools/blast c0 ${count} ${kind}`, bytes))
-  blast(udp, 50, 'same')
-  return { established: blast(udp, FRAMES, 'same'), first: blast(syn, FRAMES, 'new') }
+  const before = arrived()
+  enter(`/run/netns/${client}`)
+  send(udp, 64, 0)
+  const figures = { established: send(udp, FRAMES, 0), first: send(syn, FRAMES, 1000) }
+  const missing = before + 64 + 2 * FRAMES - arrived()
+  if (missing > FRAMES / 100) throw new Error(`${missing} of ${2 * FRAMES} frames did not arrive`)
+  return figures
 }
 
 const SERVICES: readonly Service[] = (['tcp', 'udp'] as const).map((protocol) => ({
@@ -110,10 +173,13 @@ async function core(method: ForwardingMethod, lane: boolean): Promise<Figures> {
     )
     const refused = results.find((result) => !result.ok)
     if (refused !== undefined && !refused.ok) throw new Error(refused.error.message)
-    const before = (await backend.exits())['forwarded'] ?? 0
+    const before = await backend.exits()
     const figures = measure(VIP)
-    const seen = ((await backend.exits())['forwarded'] ?? 0) - before
-    if (seen < 2 * FRAMES) throw new Error(`only ${seen} packets were forwarded`)
+    enter(`/run/netns/${director}`)
+    const after = await backend.exits()
+    const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
+    if (grown('forwarded') < 2 * FRAMES) throw new Error(`only ${grown('forwarded')} packets were forwarded`)
+    if (lane && grown('fast-lane') < FRAMES) throw new Error(`only ${grown('fast-lane')} packets took the lane`)
     return figures
   } finally {
     await backend.close('nothing')
@@ -144,6 +210,7 @@ function dnat(): Figures {
 type Figures = { readonly established: number; readonly first: number }
 /** On a director that has seen nothing before: IPVS keeps connections when its services go. */
 const ways: readonly (readonly [name: string, measure: () => Figures | Promise<Figures>])[] = [
+  ['sender alone', sending],
   ['forwarding', () => measure(SERVER)],
   ['nft DNAT', dnat],
   ['IPVS DR', () => ipvs('g')],
@@ -151,38 +218,44 @@ const ways: readonly (readonly [name: string, measure: () => Figures | Promise<F
   ['tc DR', () => core('dr', false)],
   ['tc NAT', () => core('nat', false)],
   ['tc TUN', () => core('tun', false)],
-  ['tc FULLNAT', () => core('fullnat', false)],
   ['XDP DR', () => core('dr', true)],
   ['XDP NAT', () => core('nat', true)],
 ]
 
 const all: Record<string, Figures> = {}
+const hasIpvs = existsSync('/proc/net/ip_vs')
 for (const [name, measureWay] of ways) {
+  if (name.startsWith('IPVS') && !hasIpvs) continue
   try {
     build()
-    // The program in the driver needs a peer that polls.
-    if (name.startsWith('XDP'))
-      for (const [namespace, device] of [
-        [client, 'c0'],
-        [director, 'd0'],
-        [director, 'd1'],
-        [server, 's0'],
-      ] as const)
-        inside(namespace, `ethtool -K ${device} gro on`)
+    // Without it a veth has no queue for frames that are no skb.
+    inside(director, 'ethtool -K d0 gro on')
+    if (name.startsWith('XDP')) {
+      enter(`/run/netns/${server}`)
+      const held = attachDriver(discard, indexOf('s0'), `/sys/fs/bpf/hfpaths-${pid}-discard`)
+      if (!held.ok) throw new Error(held.error.message)
+    }
     all[name] = await measureWay()
   } finally {
+    enter(`/proc/self/fd/${home}`)
+    for (const pin of ['discard', 'sending']) rmSync(`/sys/fs/bpf/hfpaths-${pid}-${pin}`, { force: true })
     for (const namespace of [client, director, server]) run(`ip netns delete ${namespace} 2> /dev/null || true`)
     rmSync(pins, { recursive: true, force: true })
   }
 }
 if (argv.includes('--json')) stdout.write(`${JSON.stringify(all)}\n`)
 else {
+  // What is sent costs the same for all, so that it is taken off.
+  const sent = all['sender alone'] as Figures
   stdout.write(`${'way'.padEnd(14)}${'established'.padStart(12)}${'first'.padStart(10)}${'of IPVS'.padStart(10)}\n`)
   for (const [name, { established, first }] of Object.entries(all)) {
-    const peer = all[name.endsWith('NAT') ? 'IPVS NAT' : 'IPVS DR'] as Figures
-    const ratio = (established / peer.established).toFixed(2)
+    const peer = all[name.endsWith('NAT') ? 'IPVS NAT' : 'IPVS DR']
+    const own = established - sent.established
+    const ratio = peer === undefined || own === 0 ? '-' : (own / (peer.established - sent.established)).toFixed(2)
     stdout.write(
       `${name.padEnd(14)}${String(established).padStart(12)}${String(first).padStart(10)}${ratio.padStart(10)}\n`,
     )
   }
+  stdout.write('The sender is in every figure, and taken off for the ratios.\n')
+  if (!hasIpvs) stdout.write('This kernel has no IPVS (module ip_vs).\n')
 }
