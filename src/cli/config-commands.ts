@@ -45,11 +45,12 @@ function load(path: string, configId: string | undefined): Configuration | undef
   return configuration
 }
 
-function diffText({ virtualRouters, virtualServers, globalChanged, empty }: ConfigurationDiff): string {
+function diffText({ virtualRouters, syncGroups, virtualServers, globalChanged, empty }: ConfigurationDiff): string {
   if (empty) return 'no changes\n'
   const lines = [
     ...(globalChanged ? ['~ global_defs'] : []),
     ...changeLines(virtualRouters, (key, { name }) => `vrrp_instance ${name} (${key})`),
+    ...changeLines(syncGroups, (name) => `vrrp_sync_group ${name}`),
     ...changeLines(virtualServers, (key) => `virtual_server ${key}`),
   ]
   return `${lines.join('\n')}\n`

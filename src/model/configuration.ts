@@ -1,6 +1,7 @@
 import type { Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
+import type { SyncGroup } from './sync-group.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
 
@@ -38,5 +39,6 @@ export type GlobalDefs = {
 export type Configuration = {
   readonly global: GlobalDefs
   readonly virtualRouters: readonly VirtualRouter[]
+  readonly syncGroups: readonly SyncGroup[]
   readonly virtualServers: readonly VirtualServer[]
 }

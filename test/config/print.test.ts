@@ -283,7 +283,7 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     }
   })
 
-const configuration: fc.Arbitrary<Configuration> = fc.record({
+const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups'>> = fc.record({
   global: fc.record(
     {
       routerId: word,
@@ -328,6 +328,20 @@ const configuration: fc.Arbitrary<Configuration> = fc.record({
     return new Set(keys).size === keys.length
   }),
 })
+
+const configuration: fc.Arbitrary<Configuration> = fc
+  .record({
+    rest: parts,
+    grouped: fc.boolean(),
+    notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
+  })
+  .map(({ rest, grouped, notify }) => ({
+    ...rest,
+    syncGroups:
+      grouped && rest.virtualRouters.length > 0
+        ? [{ name: 'a group', members: rest.virtualRouters.map(({ name }) => name), notify }]
+        : [],
+  }))
 
 test('reading undoes printing', { timeout: fuzzTimeout(60_000) }, () => {
   fc.assert(

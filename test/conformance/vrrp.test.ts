@@ -125,7 +125,7 @@ const proofs: Readonly<Record<number, Proof>> = {
   94: trackers,
   95: trackers,
   96: trackers,
-  97: 'sync groups are not supported yet',
+  97: ['roles/vrrp/sync-group.test.ts', 'the first whose timer runs out waits for the last'],
   98: trackers,
   99: [MASTER, 'a changed priority goes with the next advertisement'],
   100: hmac,

@@ -97,7 +97,8 @@ export class Role {
   /** Offers and commits; done when the role says so. */
   async configure(routers: readonly VirtualRouter[], more: Partial<VrrpSlice> = {}): Promise<void> {
     const revision = ++this.#revision
-    const slice = { routers, keepAddressesAtStop: false, logDetail: true, runDirectory: this.#host.directory, ...more }
+    const base = { routers, syncGroups: [], keepAddressesAtStop: false, logDetail: true }
+    const slice = { ...base, runDirectory: this.#host.directory, ...more }
     await this.says('the role has started', (message) => message.type === 'started')
     this.send({ type: 'offer', revision, slice })
     await this.says('the offer is accepted', (message) => message.type === 'ready' && message.revision === revision)

@@ -9,6 +9,7 @@ import { checkKeywords } from './check-keywords.ts'
 import { checkNames } from './check-names.ts'
 import { checkScripts } from './check-scripts.ts'
 import { checkServices } from './check-services.ts'
+import { checkSyncGroups } from './check-sync-groups.ts'
 import { checkVirtualRouterIds } from './check-virtual-router-ids.ts'
 
 /** Passes over what was written, in order: each asks one question and hands on the nodes that pass. */
@@ -20,6 +21,7 @@ const nodeStages: readonly ((nodes: readonly Node[], report: Report) => readonly
 const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] = [
   (lowered, report) => ({ ...lowered, routers: checkNames(lowered.routers, report) }),
   (lowered, report) => ({ ...lowered, routers: checkVirtualRouterIds(lowered.routers, report) }),
+  (lowered, report) => ({ ...lowered, syncGroups: checkSyncGroups(lowered.syncGroups, lowered.routers, report) }),
   (lowered, report) => ({ ...lowered, servers: checkServices(lowered.servers, report) }),
 ]
 
@@ -34,6 +36,7 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
   return {
     global: lowered.globals.defs,
     virtualRouters: lowered.routers.map((router) => router.value),
+    syncGroups: lowered.syncGroups.map((group) => group.value),
     virtualServers: lowered.servers.map((server) => server.value),
   }
 }

@@ -1,6 +1,12 @@
-import { type Configuration, type VirtualRouter, type VirtualServer, virtualRouterKey } from '../../model/index.ts'
+import {
+  type Configuration,
+  type SyncGroup,
+  type VirtualRouter,
+  type VirtualServer,
+  virtualRouterKey,
+} from '../../model/index.ts'
 import { equal } from './equal.ts'
-import { reconfigureRouter, reconfigureServer, type Verdict } from './reconfigure.ts'
+import { adjusted, reconfigureRouter, reconfigureServer, type Verdict } from './reconfigure.ts'
 
 export type Changed<T> = { readonly key: string; readonly before: T; readonly after: T; readonly verdict: Verdict }
 
@@ -13,6 +19,7 @@ export type Changes<T> = {
 
 export type ConfigurationDiff = {
   readonly virtualRouters: Changes<VirtualRouter>
+  readonly syncGroups: Changes<SyncGroup>
   readonly virtualServers: Changes<VirtualServer>
   readonly globalChanged: boolean
   /** Nothing has to be done. */
@@ -22,13 +29,15 @@ export type ConfigurationDiff = {
 /** What turns the one model into the other. An object is the same if its key is; a name is not part of it. */
 export function diff(before: Configuration, after: Configuration): ConfigurationDiff {
   const virtualRouters = changes(before.virtualRouters, after.virtualRouters, virtualRouterKey, reconfigureRouter)
+  const syncGroups = changes(before.syncGroups, after.syncGroups, (of) => of.name, adjusted)
   const virtualServers = changes(before.virtualServers, after.virtualServers, (of) => of.key, reconfigureServer)
   const globalChanged = !equal(before.global, after.global)
   return {
     virtualRouters,
+    syncGroups,
     virtualServers,
     globalChanged,
-    empty: !globalChanged && isEmpty(virtualRouters) && isEmpty(virtualServers),
+    empty: !globalChanged && isEmpty(virtualRouters) && isEmpty(syncGroups) && isEmpty(virtualServers),
   }
 }
 

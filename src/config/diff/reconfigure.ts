@@ -37,3 +37,6 @@ export function reconfigureRouter(before: VirtualRouter, after: VirtualRouter): 
 /** For two virtual servers of the same key: the key is the service, so nothing restarts; servers and checkers are matched inside. */
 export const reconfigureServer = (before: VirtualServer, after: VirtualServer): Verdict =>
   equal(before, after) ? 'keep' : 'adjust'
+
+/** For objects that nothing restarts. */
+export const adjusted = (before: unknown, after: unknown): Verdict => (equal(before, after) ? 'keep' : 'adjust')

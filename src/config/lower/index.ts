@@ -8,18 +8,21 @@ import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
 import { localAddressGroups } from './local-address-group.ts'
+import { type LoweredGroup, lowerSyncGroup } from './sync-group.ts'
 import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
 import { type LoweredServer, lowerVirtualServer } from './virtual-server.ts'
 import { serverGroups } from './virtual-server-group.ts'
 
 export type { Lowering } from './arguments.ts'
 export type { Globals } from './global-defs.ts'
+export type { LoweredGroup } from './sync-group.ts'
 export type { LoweredRouter } from './virtual-router.ts'
 export { type LoweredServer, serverTitle } from './virtual-server.ts'
 
 export type Lowered = {
   readonly globals: Globals
   readonly routers: readonly LoweredRouter[]
+  readonly syncGroups: readonly LoweredGroup[]
   readonly servers: readonly LoweredServer[]
 }
 
@@ -32,6 +35,7 @@ export function lower(to: Lowering, nodes: readonly Node[], hostName: string): L
   return {
     globals,
     routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals) ?? []),
+    syncGroups: of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node) ?? []),
     servers: of('virtual_server').flatMap(
       (node) => lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups }) ?? [],
     ),

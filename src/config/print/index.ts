@@ -5,6 +5,7 @@
 
 import type { Configuration } from '../../model/index.ts'
 import { globalText } from './global-defs.ts'
+import { syncGroupText } from './sync-group.ts'
 import { routerText } from './virtual-router.ts'
 import { localGroupsText, serverGroupsText, serverText } from './virtual-server.ts'
 import { textLines } from './words.ts'
@@ -18,6 +19,7 @@ export function print(
   const blocks = [
     ...globalText(of).map((text) => [text]),
     ...of.virtualRouters.map((router) => [routerText(router, secrets)]),
+    ...of.syncGroups.map((group) => [syncGroupText(group)]),
     ...groups.texts.map((group) => [group]),
     ...serverGroupsText(of.virtualServers).map((group) => [group]),
     ...of.virtualServers.map((server) => [serverText(server, groups.names)]),

@@ -15,14 +15,13 @@ export const keywordTable: Readonly<
 > = {
   root: {
     supported: `
-      child_wait_time global_defs virtual_server virtual_server_group vrrp_instance
+      child_wait_time global_defs virtual_server virtual_server_group vrrp_instance vrrp_sync_group
     `,
     accepted: '',
     unsupported: `
       bfd_instance garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
       namespace_with_ipsets net_namespace net_namespace_ipvs SSL static_ipaddress static_routes static_rules
-      track_file track_group use_pid_dir vrrp_script vrrp_sync_group vrrp_track_file
-      vrrp_track_process
+      track_file track_group use_pid_dir vrrp_script vrrp_track_file vrrp_track_process
     `,
     own: 'local_address_group lvs_settings',
   },
@@ -104,11 +103,15 @@ export const keywordTable: Readonly<
     `,
   },
   vrrp_sync_group: {
-    supported: '',
-    accepted: '',
+    supported: `
+      group notify notify_backup notify_fault notify_master notify_stop
+    `,
+    accepted: `
+      smtp_alert
+    `,
     unsupported: `
-      global_tracking group notify notify_backup notify_fault notify_master notify_priority_changes notify_stop
-      smtp_alert sync_group_tracking_weight track_bfd track_file track_interface track_process track_script
+      global_tracking notify_priority_changes sync_group_tracking_weight track_bfd track_file track_interface
+      track_process track_script
     `,
   },
   vrrp_script: {

@@ -2,6 +2,8 @@ import {
   type Command,
   type RealServer,
   realServerKey,
+  type SyncGroup,
+  type SyncGroupNotifyState,
   type VirtualRouter,
   type VirtualServer,
   type VrrpNotifyState,
@@ -31,6 +33,13 @@ export function routerNotifications(
   }[state]
   const general = notify.any && withArguments(notify.any, ['INSTANCE', router.name, state, String(priority)])
   return about(virtualRouterKey(router), specific, general)
+}
+
+/** The same for a sync group, with `GROUP NAME STATE 0`. */
+export function groupNotifications({ name, notify }: SyncGroup, state: SyncGroupNotifyState): readonly Notification[] {
+  const specific = { MASTER: notify.master, BACKUP: notify.backup, FAULT: notify.fault, STOP: notify.stop }[state]
+  const general = notify.any && withArguments(notify.any, ['GROUP', name, state, '0'])
+  return about(`vrrp_sync_group ${name}`, specific, general)
 }
 
 /** notify_up or notify_down of a real server, by the first of the virtual servers that has it; nothing when none has. */

@@ -15,11 +15,15 @@ export type AdvertisementReceived = {
 
 /** Facts. */
 export type VrrpEvent =
-  /** `faultReason`: it may not run yet. */
-  | { readonly type: 'started'; readonly faultReason?: string }
+  /** `faultReason`: it may not run yet. `held`: its sync group lets nobody begin as master. */
+  | { readonly type: 'started'; readonly faultReason?: string; readonly held?: boolean }
   /** Takes up again what a process that has just ended was master of, its addresses still in place. */
   | { readonly type: 'resumed-as-master' }
-  | { readonly type: 'deadline-reached' }
+  /** `held`: others of its sync group do not want to be master, so it may not become master either. */
+  | { readonly type: 'deadline-reached'; readonly held?: boolean }
+  /** Another virtual router of its sync group became master, or gave way as master. */
+  | { readonly type: 'group-became-master' }
+  | { readonly type: 'group-became-backup' }
   | AdvertisementReceived
   /** Interface down, no source address: in words, for the user. */
   | { readonly type: 'fault-found'; readonly reason: string }

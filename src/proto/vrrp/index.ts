@@ -3,7 +3,7 @@
  * the receive checks before it. Pure: events and the time go in, the next state and orders come out. One machine is one
  * virtual router in one address family; it knows nothing of sockets, of other virtual routers or of trackers. The role
  * that owns it carries the orders out and arms a timer for `deadlineOf`. Not here: accept mode, the virtual router MAC,
- * sync groups, the authentication header and the HMAC extension.
+ * the authentication header and the HMAC extension.
  */
 
 export type { Cause, Entered, VrrpAction } from './action.ts'
@@ -11,5 +11,5 @@ export type { AdvertisementReceived, VrrpEvent } from './event.ts'
 export { leastSkewTime, masterDownInterval, OWNER, RESIGNED, skewTime, type TimedRouter } from './intervals.ts'
 export { type Backup, deadlineOf, type Fault, type Initialize, type Master, type VrrpState } from './state.ts'
 export { step } from './step.ts'
-export { initialize, type Step } from './transition.ts'
+export { eagerOwner, initialize, type Step } from './transition.ts'
 export { type Accepted, type Arrival, type Expectation, type Rejection, type Remark, validate } from './validate.ts'

@@ -15,6 +15,8 @@ export type Backup = {
   /** While preempt_delay runs, and until a stronger master is heard: when a weaker one stops being accepted. */
   readonly preemptAt?: Instant
   readonly heard?: HeardMaster
+  /** Its timer ran out and it would be master, were it not for others of its sync group; until it follows a master. */
+  readonly wishes?: true
 }
 
 /** Another address owner that stays master although ours has the higher address. */

@@ -1,7 +1,7 @@
 import { after, assertNever, type Instant, micros } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import type { AdvertisementReceived, VrrpEvent } from './event.ts'
-import { masterDownInterval, OWNER, RESIGNED, skewTime } from './intervals.ts'
+import { leastSkewTime, masterDownInterval, OWNER, RESIGNED, skewTime } from './intervals.ts'
 import type { Backup } from './state.ts'
 import { end, enterFault, enterMaster, learnedInterval, type Step, stay, waiting } from './transition.ts'
 
@@ -10,9 +10,12 @@ export function stepBackup(router: VirtualRouter, state: Backup, event: VrrpEven
   switch (event.type) {
     case 'deadline-reached':
       if (now < state.downAt) return stay(state)
+      if (event.held === true) return stay({ ...state, wishes: true, downAt: after(now, wishAgain(router, state)) })
       return enterMaster(router, now, state.heard?.priority === RESIGNED ? 'master-resigned' : 'master-silent')
     case 'advertisement-received':
       return hear(router, state, event, now)
+    case 'group-became-master':
+      return enterMaster(router, now, 'sync-group')
     case 'reconfigured':
       return stay(shifted(event.before, router, state))
     case 'fault-found':
@@ -23,6 +26,7 @@ export function stepBackup(router: VirtualRouter, state: Backup, event: VrrpEven
     case 'started':
     case 'resumed-as-master':
     case 'fault-cleared':
+    case 'group-became-backup':
       return stay(state)
     default:
       return assertNever(event)
@@ -45,6 +49,10 @@ function hear(router: VirtualRouter, state: Backup, event: AdvertisementReceived
   const preemptAt = state.preemptAt ?? after(now, router.preemptDelay)
   return now < preemptAt ? stay({ ...followed, preemptAt }) : stay(state)
 }
+
+/** One interval and the least skew; what it waits for is the others, not this timer (keepalived). */
+const wishAgain = (router: VirtualRouter, { masterInterval }: Backup) =>
+  micros(masterInterval + leastSkewTime(router, masterInterval))
 
 /** An owner preempts whatever nopreempt says (RFC 9568 §6.1). */
 const preempts = (router: VirtualRouter): boolean => router.preempt || router.priority === OWNER

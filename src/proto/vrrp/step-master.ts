@@ -19,6 +19,11 @@ export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEven
       const { state: next, actions } = enterFault(event.reason)
       return { state: next, actions: [...resign, ...letGo, ...actions] }
     }
+    case 'group-became-backup': {
+      // keepalived says nothing here, and a master of the others is missed only after a whole down interval.
+      const notice: VrrpAction = { type: 'notify', entered: 'BACKUP', cause: 'sync-group' }
+      return { state: waiting(router, router.advertisementInterval, now), actions: [...resign, ...letGo, notice] }
+    }
     case 'stopped': {
       const removal: readonly VrrpAction[] = event.keepAddresses ? [{ type: 'cease-announcing' }] : letGo
       return { state: initialize, actions: [...resign, ...removal, endNotice(event)] }
@@ -28,6 +33,7 @@ export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEven
     case 'started':
     case 'resumed-as-master':
     case 'fault-cleared':
+    case 'group-became-master':
       return stay(state)
     default:
       return assertNever(event)

@@ -32,11 +32,13 @@ export function stepInitialize(router: VirtualRouter, state: Initialize, event: 
   switch (event.type) {
     case 'started':
       if (event.faultReason !== undefined) return enterFault(event.faultReason)
-      if (eagerOwner(router)) return enterMaster(router, now, 'started')
+      if (eagerOwner(router) && event.held !== true) return enterMaster(router, now, 'started')
       return enterBackup(router, now, 'started', waitAtStart(router))
     case 'resumed-as-master':
       return enterMaster(router, now, 'resumed')
     case 'deadline-reached':
+    case 'group-became-master':
+    case 'group-became-backup':
     case 'advertisement-received':
     case 'fault-found':
     case 'fault-cleared':
@@ -62,6 +64,8 @@ export function stepFault(router: VirtualRouter, state: Fault, event: VrrpEvent,
     case 'started':
     case 'resumed-as-master':
     case 'deadline-reached':
+    case 'group-became-master':
+    case 'group-became-backup':
     case 'advertisement-received':
     case 'reconfigured':
       return stay(state)

@@ -1,6 +1,14 @@
 import type { Instant, LogFields } from '../../base/index.ts'
 import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
-import type { ForwardingSettings, Timeouts, VirtualRouter, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
+import type {
+  ForwardingSettings,
+  SyncGroup,
+  SyncGroupNotifyState,
+  Timeouts,
+  VirtualRouter,
+  VirtualServer,
+  VrrpNotifyState,
+} from '../../model/index.ts'
 import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
@@ -38,6 +46,7 @@ export type ResumedRouter = { readonly key: string; readonly since: string }
 
 export type VrrpSlice = {
   readonly routers: readonly VirtualRouter[]
+  readonly syncGroups: readonly SyncGroup[]
   /** -V: keep addresses at stop. */
   readonly keepAddressesAtStop: boolean
   readonly realTimePriority?: number
@@ -66,6 +75,13 @@ export type FromVrrp =
       readonly state: VrrpNotifyState
       readonly priority: number
       /** It was master before this process was: nothing has changed for the network, and no script is due. */
+      readonly resumed?: boolean
+    }
+  /** The same of a sync group, after its members'. */
+  | {
+      readonly type: 'sync-group-state'
+      readonly name: string
+      readonly state: SyncGroupNotifyState
       readonly resumed?: boolean
     }
 

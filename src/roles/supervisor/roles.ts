@@ -105,6 +105,8 @@ export function createRoles(
     switch (message.type) {
       case 'virtual-router-state':
         return routers.entered(message)
+      case 'sync-group-state':
+        return routers.groupEntered(message)
       case 'log':
         return log[message.level](message.message, { ...message.fields, role: 'vrrp' })
       case 'started':

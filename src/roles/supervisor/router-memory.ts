@@ -1,15 +1,17 @@
 import type { Instant } from '../../base/index.ts'
 import { type Configuration, type VirtualRouter, type VrrpNotifyState, virtualRouterKey } from '../../model/index.ts'
-import { routerNotifications } from '../../proto/notify/index.ts'
+import { groupNotifications, routerNotifications } from '../../proto/notify/index.ts'
 import type { FromVrrp, VrrpSlice } from '../ipc/index.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 type RouterState = Extract<FromVrrp, { readonly type: 'virtual-router-state' }>
+type GroupState = Extract<FromVrrp, { readonly type: 'sync-group-state' }>
 
 /** What is remembered of virtual routers between two lives of the vrrp role, and which scripts have been run for them. */
 export type RouterMemory = {
   entered(message: RouterState): void
+  groupEntered(message: GroupState): void
   /** Routers of the configuration before have their last words when it is no longer in force. */
   adopt(before: Configuration, after: Configuration): void
   roleDied(at: Instant): void
@@ -25,6 +27,7 @@ export function rememberRouters(
 ): RouterMemory {
   const states = new Map<string, { readonly state: VrrpNotifyState; readonly since: string }>()
   const removed = new Map<string, VirtualRouter>()
+  const groups = new Map<string, GroupState['state']>()
   let diedAt: Instant | undefined
 
   return {
@@ -43,7 +46,15 @@ export function rememberRouters(
         states.delete(key)
       }
     },
+    groupEntered({ name, state, resumed }) {
+      if (groups.get(name) === state) return
+      groups.set(name, state)
+      const group = model().syncGroups.find((candidate) => candidate.name === name)
+      if (group !== undefined && resumed !== true) scripts.run(groupNotifications(group, state))
+    },
     adopt(before, after) {
+      const named = new Set(after.syncGroups.map(({ name }) => name))
+      for (const name of groups.keys()) if (!named.has(name)) groups.delete(name)
       for (const router of before.virtualRouters) removed.set(virtualRouterKey(router), router)
       for (const router of after.virtualRouters) removed.delete(virtualRouterKey(router))
     },

@@ -30,7 +30,7 @@ export function offersFor(
   running: Readonly<Record<RoleName, boolean>>,
 ): Slices {
   const needed = slicesOf(configuration, options)
-  const nothing = { ...configuration, virtualRouters: [], virtualServers: [] }
+  const nothing = { ...configuration, virtualRouters: [], syncGroups: [], virtualServers: [] }
   return {
     ...(running.forwarding ? { forwarding: forwardingSlice(configuration, options) } : {}),
     ...(running.vrrp ? { vrrp: vrrpSlice(nothing, options) } : {}),
@@ -43,6 +43,7 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
   const { vrrpRtPriority } = configuration.global
   return {
     routers: configuration.virtualRouters,
+    syncGroups: configuration.syncGroups,
     keepAddressesAtStop: options.keepAddresses,
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
     logDetail: options.logDetail,

@@ -1,12 +1,16 @@
 import type { IpAddress } from '../../base/index.ts'
 import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
-import type { ResumedRouter } from '../ipc/index.ts'
+import type { ResumedRouter, VrrpSlice } from '../ipc/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId } from './network-view.ts'
 import { expectationOf } from './outgoing.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
+import { runningGroups } from './running-group.ts'
 import { newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** What of a configuration concerns the virtual routers. */
+export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups'>
 
 /**
  * From here on exactly these run: new ones start, unchanged ones are not touched, changed ones are adjusted and stay what
@@ -17,7 +21,7 @@ export function configure(
   parts: Parts,
   machines: Machines,
   surroundings: Surroundings,
-  routers: readonly VirtualRouter[],
+  { routers, syncGroups }: RoutersOf,
   resumed: readonly ResumedRouter[],
 ): void {
   const { clock, keeper, sockets, view, running } = parts
@@ -25,29 +29,45 @@ export function configure(
   parts.virtual = movingAddresses(routers)
   // Both the old and the new ones need their sockets now: those that end have to say so.
   sockets.synchronize([...routersOf(parts), ...routers], view)
-  keeper.together(() => {
-    for (const one of running.values()) {
-      const router = wanted.get(one.key)
-      if (router !== undefined && !sameValue(router, one.router)) adjust(parts, machines, surroundings, one, router)
-    }
-    const fresh: RunningRouter[] = []
-    for (const [key, router] of wanted)
-      if (!running.has(key)) {
-        const one = newRunningRouter(router, clock.wall())
-        running.set(key, one)
-        fresh.push(one)
+  parts.groups = runningGroups(syncGroups, routers, parts.groups)
+  keeper.together(() =>
+    machines.together(() => {
+      for (const one of running.values()) {
+        const router = wanted.get(one.key)
+        if (router !== undefined && !sameValue(router, one.router)) adjust(parts, machines, surroundings, one, router)
       }
-    const since = new Map(resumed.map((one) => [one.key, one.since]))
-    // Those that the network takes for masters speak first.
-    for (const one of fresh) if (since.has(one.key)) start(parts, machines, surroundings, one, since.get(one.key))
-    for (const one of fresh) if (!since.has(one.key)) start(parts, machines, surroundings, one, undefined)
-    for (const one of [...running.values()])
-      if (!wanted.has(one.key)) {
-        machines.advance(one, { type: 'deleted' }, clock.now())
-        running.delete(one.key)
-      }
-  })
+      const fresh: RunningRouter[] = []
+      for (const [key, router] of wanted)
+        if (!running.has(key)) {
+          const one = newRunningRouter(router, clock.wall())
+          running.set(key, one)
+          fresh.push(one)
+        }
+      const since = resumable(parts, fresh, resumed)
+      // Those that the network takes for masters speak first.
+      for (const one of fresh) if (since.has(one.key)) start(parts, machines, surroundings, one, since.get(one.key))
+      for (const one of fresh) if (!since.has(one.key)) start(parts, machines, surroundings, one, undefined)
+      for (const one of [...running.values()])
+        if (!wanted.has(one.key)) {
+          machines.advance(one, { type: 'deleted' }, clock.now())
+          running.delete(one.key)
+        }
+    }),
+  )
   surroundings.reassess()
+}
+
+/** Since when each that is resumed was master; of a sync group all are, or none is. */
+function resumable(
+  { groups }: Parts,
+  fresh: readonly RunningRouter[],
+  resumed: readonly ResumedRouter[],
+): ReadonlyMap<string, string> {
+  const since = new Map(resumed.map((one) => [one.key, one.since]))
+  const begins = new Set(fresh.map(({ key }) => key))
+  const whole = ([key]: readonly [string, string]) =>
+    groups.get(key)?.members.every((member) => since.has(member) || !begins.has(member)) ?? true
+  return new Map([...since].filter(whole))
 }
 
 function start(

@@ -1,5 +1,6 @@
 import { assertNever, type Instant } from '../../base/index.ts'
-import type { VirtualRouter } from '../../model/index.ts'
+import type { SyncGroupNotifyState, VirtualRouter } from '../../model/index.ts'
+import { consequences, groupState, mayBeginAsMaster, mayLead } from '../../proto/sync-group/index.ts'
 import {
   type Cause,
   deadlineOf,
@@ -8,9 +9,11 @@ import {
   step,
   type VrrpAction,
   type VrrpEvent,
+  type VrrpState,
 } from '../../proto/vrrp/index.ts'
 import { complain } from './complaint.ts'
 import { addressesOf, type Parts, placedOf } from './parts.ts'
+import { othersOf, type RunningGroup } from './running-group.ts'
 import { outgoingAt, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
 
@@ -23,11 +26,43 @@ export type StateReport = (
   priority: number,
 ) => void
 
-/** Steps a virtual router's machine and carries out what it orders, in its order. */
-export type Machines = { advance(one: RunningRouter, event: VrrpEvent, now: Instant): void }
+/** A sync group is what its members have become. */
+export type GroupReport = (name: string, state: SyncGroupNotifyState, resumed: boolean) => void
 
-export function openMachines(parts: Parts, report: StateReport): Machines {
-  const { clock, log, alarm, keeper, announcer, sockets } = parts
+/** Steps a virtual router's machine and carries out what it orders, in its order; then what follows for its sync group. */
+export type Machines = {
+  advance(one: RunningRouter, event: VrrpEvent, now: Instant): void
+  /** Tells of sync groups only at the end of `work`, when what happens to several of their members is done. */
+  together(work: () => void): void
+}
+
+export function openMachines(parts: Parts, report: StateReport, reportGroup: GroupReport): Machines {
+  const { clock, log, alarm, keeper, announcer, sockets, running } = parts
+  /** Groups whose members have changed, and whether all that made them master was a resumption. */
+  const changed = new Map<RunningGroup, boolean>()
+  let depth = 0
+
+  function together(work: () => void): void {
+    depth++
+    work()
+    depth--
+    if (depth > 0) return
+    for (const [one, resumed] of changed) tellOf(one, resumed)
+    changed.clear()
+  }
+
+  function tellOf(one: RunningGroup, resumed: boolean): void {
+    const state = groupState(one.members.flatMap((key) => running.get(key)?.state ?? []))
+    if (state === one.told) return
+    const from = one.told
+    one.told = state
+    const { name } = one.group
+    const entered = { initialize: 'STOP', backup: 'BACKUP', master: 'MASTER', fault: 'FAULT' } as const
+    // Before all have begun there is nothing to tell of.
+    if (state === 'initialize' && !one.members.every((key) => running.get(key)?.state.name === 'initialize')) return
+    log.info(`sync group entered ${state === 'initialize' ? 'stop' : state}`, { group: name, from })
+    reportGroup(name, entered[state], resumed)
+  }
 
   function perform(one: RunningRouter, action: VrrpAction, from: string, now: Instant): void {
     switch (action.type) {
@@ -39,7 +74,11 @@ export function openMachines(parts: Parts, report: StateReport): Machines {
       case 'remove-addresses':
         return keeper.release(one.key)
       case 'announce-addresses':
-        if (action.occasion === 'weaker-master') announcer.weakerMasterHeard(one.key, now)
+        // What one neighbour has wrong it may have wrong of the others as well (keepalived).
+        if (action.occasion === 'weaker-master')
+          for (const { key, state } of [one, ...companions(one)]) {
+            if (state.name === 'master') announcer.weakerMasterHeard(key, now)
+          }
         else announcer.entered(one.key, placedOf(parts, one.router), one.router.announcements, now)
         return alarm.wakeBy(announcer.deadline())
       case 'cease-announcing':
@@ -80,8 +119,37 @@ export function openMachines(parts: Parts, report: StateReport): Machines {
     report(router, key, entered, cause === 'resumed', router.priority)
   }
 
-  return {
-    advance(one, event, now) {
+  function companions(one: RunningRouter): readonly RunningRouter[] {
+    const group = parts.groups.get(one.key)
+    return group === undefined ? [] : othersOf(running, group, one.key)
+  }
+
+  /** What its sync group has to say to an event that would make it master. */
+  function judged(one: RunningRouter, event: VrrpEvent): VrrpEvent {
+    const group = parts.groups.get(one.key)
+    if (group === undefined) return event
+    if (event.type === 'deadline-reached')
+      return one.state.name === 'backup' && !mayLead(companions(one).map(({ state }) => state))
+        ? { ...event, held: true }
+        : event
+    if (event.type !== 'started') return event
+    const members = group.members.flatMap((key) => running.get(key)?.router ?? [])
+    return mayBeginAsMaster(members) ? event : { ...event, held: true }
+  }
+
+  function follow(one: RunningRouter, before: VrrpState, event: VrrpEvent, now: Instant): void {
+    const group = parts.groups.get(one.key)
+    if (group === undefined) return
+    if (one.state.name !== before.name)
+      changed.set(group, event.type === 'resumed-as-master' && changed.get(group) !== false)
+    const others = new Map(companions(one).map((other) => [other, other.state] as const))
+    for (const consequence of consequences(before, one.state, others))
+      advance(consequence.member, consequence.event, now)
+  }
+
+  function advance(one: RunningRouter, asked: VrrpEvent, now: Instant): void {
+    together(() => {
+      const event = judged(one, asked)
       const before = one.state
       const { state, actions } = step(one.router, before, event, now)
       one.state = state
@@ -93,6 +161,9 @@ export function openMachines(parts: Parts, report: StateReport): Machines {
       }
       for (const action of actions) perform(one, action, before.name, now)
       alarm.wakeBy(deadlineOf(state))
-    },
+      follow(one, before, event, now)
+    })
   }
+
+  return { advance, together }
 }

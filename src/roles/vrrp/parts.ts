@@ -6,6 +6,7 @@ import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.
 import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
 import { addressId, type NetworkView } from './network-view.ts'
+import type { RunningGroup } from './running-group.ts'
 import type { RunningRouter } from './running-router.ts'
 import type { VrrpSockets } from './sockets.ts'
 
@@ -24,6 +25,8 @@ export type Parts = {
   readonly sockets: VrrpSockets
   /** By key. */
   readonly running: Map<string, RunningRouter>
+  /** By key of each member. */
+  groups: ReadonlyMap<string, RunningGroup>
   /** By socket key and reason: what came in for no virtual router of ours. */
   readonly unclaimed: Map<string, Map<Unclaimed, number>>
   /** The virtual addresses that may be another host's: none of them is a source of ours. */

@@ -55,8 +55,13 @@ export function openRehearsal(parts: Parts): Rehearse {
       silentLog,
     ),
     sockets: mute,
+    groups: new Map(),
   }
-  const machines = openMachines(stage, () => {})
+  const machines = openMachines(
+    stage,
+    () => {},
+    () => {},
+  )
 
   return (one) => {
     if (one.state.name !== 'backup') return

@@ -36,15 +36,20 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
 
   async function consider(offer: Offer): Promise<void> {
     if (routers === undefined) {
-      const opened = openVirtualRouters(ports, log, (router, key, entered, resumed, priority) =>
-        channel.send({
-          type: 'virtual-router-state',
-          key,
-          name: router.name,
-          state: reported(entered, router.notify.deleted !== undefined),
-          priority,
-          ...(resumed ? { resumed } : {}),
-        }),
+      const opened = openVirtualRouters(
+        ports,
+        log,
+        (router, key, entered, resumed, priority) =>
+          channel.send({
+            type: 'virtual-router-state',
+            key,
+            name: router.name,
+            state: reported(entered, router.notify.deleted !== undefined),
+            priority,
+            ...(resumed ? { resumed } : {}),
+          }),
+        (name, state, resumed) =>
+          channel.send({ type: 'sync-group-state', name, state, ...(resumed ? { resumed } : {}) }),
       )
       if (!opened.ok) return refuse(offer, opened.error.message)
       routers = opened.value
@@ -66,7 +71,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
     const { slice } = offered
     offered = undefined
     if (applied === undefined) await begin(routers, slice)
-    else routers.configure(slice.routers)
+    else routers.configure(slice)
     applied = slice
     channel.send({ type: 'applied', revision })
   }
@@ -85,7 +90,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       for (const one of taken) resumed.set(one.key, one)
       log.info('took over from the role of an earlier supervisor', { masters: taken.length })
     }
-    all.configure(slice.routers, [...resumed.values()])
+    all.configure(slice, [...resumed.values()])
     all.clean()
   }
 

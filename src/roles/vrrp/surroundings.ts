@@ -1,9 +1,11 @@
 import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { faultOf } from '../../proto/sync-group/index.ts'
 import type { RouteEvent } from '../../sys/netlink/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId, faultReason, sourceAddress } from './network-view.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import type { Rehearse } from './rehearsal.ts'
+import { othersOf } from './running-group.ts'
 import { ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
 
@@ -100,21 +102,31 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
 
   function reassess(index?: number): void {
     if (index === undefined) sockets.synchronize(routersOf(parts), view)
-    for (const one of running.values()) {
-      if (index !== undefined && one.router.source === undefined && view.link(one.router.interface)?.index !== index)
-        continue
-      locate(one)
-      const now = clock.now()
-      const reason = reasonAgainst(one)
-      if (one.state.name === 'fault') {
-        if (reason === undefined) {
-          machines.advance(one, { type: 'fault-cleared' }, now)
-          rehearse(one)
-        } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
-      } else if (one.state.name !== 'initialize' && reason !== undefined)
-        machines.advance(one, { type: 'fault-found', reason }, now)
-      else if (one.state.name === 'master' && index === undefined) reinstall(one)
-    }
+    const concerned = [...running.values()].filter(
+      ({ key, router }) =>
+        index === undefined ||
+        router.source !== undefined ||
+        parts.groups.has(key) ||
+        view.link(router.interface)?.index === index,
+    )
+    for (const one of concerned) locate(one)
+    const reasons = new Map(concerned.map((one) => [one, ownReason(one)]))
+    // What has a reason of its own goes first: it is why its sync group follows.
+    const inOrder = [...reasons].sort(([, a], [, b]) => Number(a === undefined) - Number(b === undefined))
+    machines.together(() => {
+      for (const [one, own] of inOrder) {
+        const now = clock.now()
+        const reason = withGroup(one, own, (other) => reasons.get(other))
+        if (one.state.name === 'fault') {
+          if (reason === undefined) {
+            machines.advance(one, { type: 'fault-cleared' }, now)
+            rehearse(one)
+          } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
+        } else if (one.state.name !== 'initialize' && reason !== undefined)
+          machines.advance(one, { type: 'fault-found', reason }, now)
+        else if (one.state.name === 'master' && index === undefined) reinstall(one)
+      }
+    })
     alarm.wakeBy(sockets.deadline())
   }
 
@@ -127,7 +139,24 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     one.outgoing.clear()
   }
 
-  function reasonAgainst({ router }: RunningRouter): string | undefined {
+  const reasonAgainst = (one: RunningRouter): string | undefined => withGroup(one, ownReason(one), ownReason)
+
+  /** A fault of one is a fault of its whole sync group. */
+  function withGroup(
+    one: RunningRouter,
+    own: string | undefined,
+    reasonOf: (other: RunningRouter) => string | undefined,
+  ): string | undefined {
+    const group = parts.groups.get(one.key)
+    if (group === undefined) return own
+    const others = othersOf(running, group, one.key).map((other) => ({
+      name: other.router.name,
+      reason: reasonOf(other),
+    }))
+    return faultOf(group.group.name, { name: one.router.name, reason: own }, others)
+  }
+
+  function ownReason({ router }: RunningRouter): string | undefined {
     const reason = faultReason(router, view, sourceAddress(router, view, parts.virtual))
     return reason ?? sockets.failure(socketKey(router))?.message
   }

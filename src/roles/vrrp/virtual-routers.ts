@@ -6,9 +6,9 @@ import type { ResumedRouter } from '../ipc/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
-import { configure } from './configuration.ts'
+import { configure, type RoutersOf } from './configuration.ts'
 import { leftovers } from './leftovers.ts'
-import { openMachines, type StateReport } from './machines.ts'
+import { type GroupReport, openMachines, type StateReport } from './machines.ts'
 import { openNetworkView } from './network-view.ts'
 import { type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
@@ -23,7 +23,7 @@ export type VirtualRouters = {
   /** Whether sockets for these can be had; interfaces that are missing are no obstacle. */
   prepare(routers: readonly VirtualRouter[]): Result<void, string>
   /** From here on exactly these run; see `configure`. */
-  configure(routers: readonly VirtualRouter[], resumed?: readonly ResumedRouter[]): void
+  configure(slice: RoutersOf, resumed?: readonly ResumedRouter[]): void
   /** Removes what an earlier run left on the interfaces. */
   clean(): void
   masters(): readonly ResumedRouter[]
@@ -42,6 +42,7 @@ export function openVirtualRouters(
   ports: VrrpPorts,
   log: Log,
   report: StateReport,
+  reportGroup: GroupReport,
 ): Result<VirtualRouters, { readonly message: string }> {
   const { clock } = ports
   const client = ports.openRouteClient()
@@ -67,10 +68,11 @@ export function openVirtualRouters(
     announcer,
     sockets,
     running,
+    groups: new Map(),
     unclaimed: new Map(),
     virtual: new Set(),
   }
-  const machines = openMachines(parts, report)
+  const machines = openMachines(parts, report, reportGroup)
   const receive = openReceiver(parts, machines)
   const rehearse = openRehearsal(parts)
   const surroundings = openSurroundings(parts, machines, rehearse)
@@ -150,8 +152,8 @@ export function openVirtualRouters(
       }
       return ok(undefined)
     },
-    configure(routers, resumed = []) {
-      configure(parts, machines, surroundings, routers, resumed)
+    configure(slice, resumed = []) {
+      configure(parts, machines, surroundings, slice, resumed)
       rearm()
       for (const one of running.values()) rehearse(one)
     },
@@ -172,7 +174,9 @@ export function openVirtualRouters(
     },
     snapshots: () => [...running.values()].map((one) => snapshotOf(one, parts.unclaimed.get(socketKey(one.router)))),
     stop(keepAddresses) {
-      for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
+      machines.together(() => {
+        for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
+      })
     },
     handOver(keys) {
       alarm.silence()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { VrrpNotifyState } from '../../../src/model/index.ts'
 import {
+  groupNotifications,
   quorumNotifications,
   realServerNotifications,
   routerNotifications,
@@ -37,6 +38,22 @@ describe('a virtual router', () => {
       expect(words(routerNotifications(all, state, 99))).toEqual([specific, `any INSTANCE VI_1 ${state} 99`]))
 
   test('without scripts: nothing', () => expect(routerNotifications(router('VI_1'), 'MASTER', 1)).toEqual([]))
+})
+
+describe('a sync group', () => {
+  const notify = {
+    master: script('master'),
+    backup: script('backup'),
+    fault: script('fault'),
+    stop: script('stop'),
+    any: script('any'),
+  }
+  for (const state of ['MASTER', 'BACKUP', 'FAULT', 'STOP'] as const)
+    test(`${state}: its own script, then the general one with priority 0`, () =>
+      expect(words(groupNotifications({ name: 'VG', members: ['VI_1'], notify }, state))).toEqual([
+        state.toLowerCase(),
+        `any GROUP VG ${state} 0`,
+      ]))
 })
 
 describe('servers', () => {

@@ -88,6 +88,7 @@ export function configurationFor(more: Partial<Configuration> = {}): Configurati
       lvsFlushOnStop: false,
     },
     virtualRouters: [router('VI_1')],
+    syncGroups: [],
     virtualServers: [virtualServer(1)],
     ...more,
   }

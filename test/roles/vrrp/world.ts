@@ -87,7 +87,14 @@ export class World {
 
   async offer(routers: readonly VirtualRouter[], more: Partial<VrrpSlice> = {}): Promise<number> {
     const revision = ++this.#revision
-    const slice: VrrpSlice = { routers, keepAddressesAtStop: false, logDetail: false, runDirectory: '/run/hf', ...more }
+    const slice: VrrpSlice = {
+      routers,
+      syncGroups: [],
+      keepAddressesAtStop: false,
+      logDetail: false,
+      runDirectory: '/run/hf',
+      ...more,
+    }
     this.supervisor.send({ type: 'offer', revision, slice })
     await this.settle()
     return revision

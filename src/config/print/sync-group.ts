@@ -1,0 +1,19 @@
+import type { SyncGroup, SyncGroupNotifications } from '../../model/index.ts'
+import { commandText, type Text, word } from './words.ts'
+
+const NOTIFY: readonly (readonly [keyof SyncGroupNotifications, string])[] = [
+  ['master', 'notify_master'],
+  ['backup', 'notify_backup'],
+  ['fault', 'notify_fault'],
+  ['stop', 'notify_stop'],
+  ['any', 'notify'],
+]
+
+export function syncGroupText({ name, members, notify }: SyncGroup): Text {
+  const body: Text[] = [{ head: 'group', body: members.map(word) }]
+  for (const [key, keyword] of NOTIFY) {
+    const command = notify[key]
+    if (command !== undefined) body.push(`${keyword} ${commandText(command)}`)
+  }
+  return { head: `vrrp_sync_group ${word(name)}`, body }
+}
