@@ -127,6 +127,8 @@
 #define CONNECTION_NO_OUTPUT 0x20000 /* no packet of the server is expected or has been seen (direct routing, tunnels) */
 #define CONNECTION_SYNCED 0x40000   /* told by another director */
 #define CONNECTION_BYPASS 0x80000
+#define CONNECTION_TOA 0x200000	     /* FULLNAT: the server is to be told of the client */
+#define CONNECTION_TOLD 0x400000     /* it has been, in a packet with data */
 #define CLIENT_BITS_SHIFT 24
 
 /* Why a packet left the program: index of the map `exits`, in the order of exitNames in layout.ts. */

@@ -20,5 +20,5 @@ int director_odd(struct __sk_buff *skb)
 	if (packet.flow.protocol == IPPROTO_ICMP)
 		return is_icmp_error(packet.icmp_type) ? conclude(skb, relay_error(skb, &packet)) : leave(EXIT_ICMP_OTHER, TC_PASS);
 	odd = decide(skb, &packet);
-	return conclude(skb, odd == DECIDED ? transmit(skb, &packet) : odd);
+	return conclude(skb, odd == DECIDED ? deliver(skb, &packet) : odd);
 }

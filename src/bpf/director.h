@@ -30,11 +30,13 @@
 #if FAMILY == 6
 #include "ipv6/transmit.h"
 #include "ipv6/icmp-answer.h"
+#include "fullnat.h"
 #include "encap.h"
 #include "ipv6/icmp-errors.h"
 #else
 #include "ipv4/transmit.h"
 #include "ipv4/icmp-answer.h"
+#include "fullnat.h"
 #include "encap.h"
 #include "ipv4/icmp-errors.h"
 #endif
@@ -86,6 +88,12 @@ STEP int transmit(struct __sk_buff *skb, const struct packet *packet)
 	return send_to(&way);
 }
 
+/* By its method. FULLNAT has what the others need of the stack to itself. */
+static __always_inline int deliver(struct __sk_buff *skb, const struct packet *packet)
+{
+	return packet->method == METHOD_FULLNAT ? send_full(skb, packet) : transmit(skb, packet);
+}
+
 /* Enters the way back of a half-open NAT connection. */
 static __noinline int enter_reply(const struct flow *flow, const struct connection *connection)
 {
@@ -96,7 +104,8 @@ static __noinline int enter_reply(const struct flow *flow, const struct connecti
 		return 0;
 	reply = reply_flow(flow, connection);
 	back = reply_entry(flow, connection);
-	return bpf_map_update_elem(&embryos, &reply, &back, BPF_ANY);
+	/* A local port may be another connection's by now. */
+	return bpf_map_update_elem(&embryos, &reply, &back, connection->status & CONNECTION_FULLNAT ? BPF_NOEXIST : BPF_ANY);
 }
 
 /* A client's packet of a connection we have. */
@@ -143,6 +152,7 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 	struct destination *destination;
 	__u32 index;
 	__u32 way_in;
+	bool full;
 
 	if (!connection || connection->status & CONNECTION_REPLY || expired(connection, now))
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
@@ -151,38 +161,14 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 		return leave(EXIT_REPLY_TO_STACK, TC_PASS);
 	index = connection->destination;
 	way_in = connection->ifindex;
+	full = connection->status & CONNECTION_FULLNAT;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
 		count_out(index, packet->length);
 	advance(packet, &flow, connection, DIRECTION_OUTPUT, now);
+	if (full)
+		return send_full_reply(skb, packet, &flow);
 	return send_reply(skb, packet, &flow, way_in);
-}
-
-/* Sees to it that replies to @flow will not be taken for those of another connection. False: they would be. */
-static __noinline bool clear_reply(const struct flow *flow, const struct flow *reply, __u32 now)
-{
-	struct connection *entry;
-	struct connection *other;
-	struct flow theirs;
-	__u32 state;
-
-	if (!flow || !reply)
-		return false;
-	entry = bpf_map_lookup_elem(&connections, reply);
-	if (!entry)
-		return true;
-	if (!(entry->status & CONNECTION_REPLY))
-		return false;
-	theirs = client_flow(reply, entry);
-	other = bpf_map_lookup_elem(&connections, &theirs);
-	if (!other) {
-		bpf_map_delete_elem(&connections, reply);
-		return true;
-	}
-	state = other->status & STATE_MASK;
-	if (!expired(other, now) && (flow->protocol != IPPROTO_TCP || (state != TW && state != CL)))
-		return false;
-	return retire(&theirs, other);
 }
 
 /* Takes back what was counted for a connection that is not entered. */
@@ -206,6 +192,7 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	__u32 nat;
 	__u32 state;
 	long error;
+	int odd;
 
 	if (!packet || !service || !held || !scratch)
 		return TC_DROP;
@@ -214,12 +201,15 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	reply = &scratch->reply;
 	*fresh = (struct connection){};
 	now = packet->now;
-	flow = &packet->flow;
+	scratch->flow = packet->flow;
+	flow = &scratch->flow;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	packet->method = destination->method;
 	nat = packet->method == METHOD_NAT ? CONNECTION_NAT : 0;
+	if (packet->method == METHOD_FULLNAT)
+		nat = CONNECTION_NAT | CONNECTION_FULLNAT | (service->flags & SERVICE_TOA ? CONNECTION_TOA : 0);
 	fresh->address = narrow(&destination->address);
 	fresh->port = service->port && destination->port ? destination->port : flow->target_port;
 	packet->destination = index;
@@ -247,7 +237,13 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 		count_in(index, packet->length, 1);
 		return DECIDED;
 	}
-	if (nat) {
+	if (nat & CONNECTION_FULLNAT) {
+		odd = enter_full(scratch, service, held, now);
+		if (odd) {
+			undo(flow, fresh);
+			return leave(odd, TC_DROP);
+		}
+	} else if (nat) {
 		*reply = reply_flow(flow, fresh);
 		if (!clear_reply(flow, reply, now)) {
 			undo(flow, fresh);
@@ -265,7 +261,7 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 						 : enter(flow, fresh, BPF_NOEXIST);
 	if (error) {
 		/* EEXIST: another CPU has just entered this very flow. */
-		if (nat && error != -17)
+		if (nat && (error != -17 || nat & CONNECTION_FULLNAT))
 			forget(reply, fresh->status & CONNECTION_EMBRYO);
 		undo(flow, fresh);
 		return leave(error == -17 ? EXIT_COLLISION : EXIT_TABLE_FULL, TC_DROP);

@@ -27,5 +27,5 @@ int director6(struct __sk_buff *skb)
 		return is_icmp_error(packet->icmp_type) ? handle_error(skb, packet) : leave(EXIT_ICMP_OTHER, TC_PASS);
 
 	verdict = decide(skb, packet);
-	return conclude(skb, verdict == DECIDED ? transmit(skb, packet) : verdict);
+	return conclude(skb, verdict == DECIDED ? deliver(skb, packet) : verdict);
 }

@@ -25,18 +25,49 @@ struct due_answer {
 	__u32 way_in; /* of the client, if it is not whom the frame came from */
 };
 
+/* struct ends.tell */
+#define TELL_ALWAYS 1
+#define TELL_WITH_DATA 2
+
+/* FULLNAT: what both ends of a packet become, and what changes with them. */
+struct ends {
+	address_t source;
+	address_t target;
+	address_t client; /* that the server is told of */
+	__be16 source_port;
+	__be16 target_port;
+	__be16 client_port;
+	__u8 tell;	    /* TELL_*; 0: do not */
+	__u8 told;	    /* out: the packet was one to tell with */
+	__u8 no_timestamps; /* take them out */
+	__u8 pad[3];
+	__u32 mtu;
+	__u32 mss_less;
+	__u32 more_sequence; /* modulo 2^32 */
+	__u32 less_ack;
+	__u32 pseudo;	  /* what sums over the addresses and the length change by */
+	__u32 header;	  /* sum of what was put into the header */
+	__be32 before[16]; /* TCP header with options */
+	__be32 after[16];
+};
+
 struct scratch {
 	struct packet packet;
 	/* open_connection(), promote() */
+	struct flow flow;
 	struct connection fresh;
 	struct connection back;
 	struct flow reply;
+	/* clear_reply() */
+	struct flow theirs;
 	/* encapsulate() */
 	struct tunnel tunnel;
+	/* send_full(), send_full_reply() */
+	struct ends ends;
 	/* answer_icmp(), send_answer() */
 	struct due_answer due;
 	__u32 answer[26];
-	/* sum_between() */
+	/* sum_between(), shift_chunk() */
 	__be32 chunk[32];
 };
 

@@ -195,8 +195,10 @@ struct settings {
 	__u16 port_high;
 	__u16 local_low; /* FULLNAT: ports of local addresses, both ends included */
 	__u16 local_high;
+	__u32 sequence_secret; /* FULLNAT: makes sequence numbers hard to guess */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct settings) == 168, "settings");
+_Static_assert(sizeof(struct settings) == 176, "settings");
 
 /* Passes over the tables, by user space or by the program in its absence. */
 struct sweeps {

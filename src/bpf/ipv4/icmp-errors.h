@@ -68,6 +68,93 @@ static __always_inline int translate_error(struct __sk_buff *skb, const struct p
 	return error;
 }
 
+/*
+ * FULLNAT: both ends of an error, and both of the packet it quotes, which went the other way. @delta: how far the quoted
+ * sequence number is ahead.
+ */
+static __noinline int translate_error_ends(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+					   const struct ends *ends, __u32 delta)
+{
+	struct header_tail tail = { .protocol = IPPROTO_ICMP };
+	struct {
+		__be32 source;
+		__be32 target;
+		struct ports ports;
+	} inner;
+	__be16 inner_check;
+	__be16 icmp_check;
+	__be32 before;
+	__be32 after;
+	int error;
+
+	if (!skb || !packet || !quoted || !ends)
+		return -1;
+	inner.source = ends->target;
+	inner.target = ends->source;
+	inner.ports.source = ends->target_port;
+	inner.ports.target = ends->source_port;
+	inner_check = check_change32(quoted->ip.check, quoted->ip.saddr, inner.source);
+	inner_check = check_change32(inner_check, quoted->ip.daddr, inner.target);
+	tail.ttl = packet->ttl - 1;
+	tail.source = ends->source;
+	tail.target = ends->target;
+	tail.check = check_ttl(packet->ip_check, packet->ttl, IPPROTO_ICMP);
+	tail.check = check_change32(tail.check, packet->flow.source, tail.source);
+	tail.check = check_change32(tail.check, packet->flow.target, tail.target);
+	error = quoted_sequence(skb, INNER_PORTS + 4, delta, &before, &after, 0);
+	error |= bpf_skb_load_bytes(skb, TRANSPORT(packet) + 2, &icmp_check, 2);
+	icmp_check = check_change(icmp_check, quoted->ports.source, inner.ports.source);
+	icmp_check = check_change(icmp_check, quoted->ports.target, inner.ports.target);
+	icmp_check = check_change32(icmp_check, before, after);
+	error |= bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, sizeof(tail), 0);
+	error |= bpf_skb_store_bytes(skb, TRANSPORT(packet) + 2, &icmp_check, 2, 0);
+	error |= bpf_skb_store_bytes(skb, INNER_CHECK, &inner_check, 2, 0);
+	error |= bpf_skb_store_bytes(skb, INNER_SOURCE, &inner, sizeof(inner), 0);
+	return error;
+}
+
+/* FULLNAT: an error about a packet of the connection whose entry the scratch has the flow of. */
+static __noinline int relay_full(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted)
+{
+	struct scratch *scratch = own_scratch();
+	struct destination *destination;
+	struct connection *connection;
+	struct way way = {};
+	struct ends *ends;
+	__u32 index;
+	__u32 way_in;
+	__u32 delta = 0;
+
+	if (!skb || !packet || !quoted || !scratch)
+		return TC_PASS;
+	connection = find(&scratch->reply);
+	if (!connection)
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	ends = &scratch->ends;
+	ends_of_error(ends, connection);
+	index = connection->destination;
+	if (connection->status & CONNECTION_REPLY) {
+		way_in = connection->ifindex;
+		delta = connection->delta;
+		count_out(index, packet->length);
+		if (route(skb, packet, ends->source, ends->target, &way) != ROUTE_FOUND)
+			way.ifindex = way_in;
+	} else {
+		destination = bpf_map_lookup_elem(&destinations, &index);
+		if (!destination)
+			return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+		count_in(index, packet->length, 0);
+		way.ifindex = destination->ifindex;
+		way.next_hop = narrow(&destination->next_hop);
+		if (!way.ifindex && route(skb, packet, ends->source, ends->target, &way) != ROUTE_FOUND)
+			return leave(EXIT_NO_ROUTE, TC_DROP);
+	}
+	if (translate_error_ends(skb, packet, quoted, ends, delta))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_ICMP_RELAYED);
+	return send_to(&way);
+}
+
 /* An ICMP error: sent on, or passed when it is about nothing of ours. */
 static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
 {
@@ -118,6 +205,8 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
 		return leave(EXIT_LOCAL, TC_PASS);
+	if (status & CONNECTION_FULLNAT)
+		return relay_full(skb, packet, &quoted);
 	tunneled = method_of(status, destination) == METHOD_TUN;
 
 	if (reply) {

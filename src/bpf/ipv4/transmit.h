@@ -7,6 +7,7 @@
 #include "../checksum.h"
 #include "../count.h"
 #include "parse.h"
+#include "../scratch.h"
 
 /*
  * The IPv4 header with eight bytes of transport after it, to write to, or NULL; parse() has seen to it that it is in the
@@ -156,10 +157,8 @@ static __always_inline int trim(struct __sk_buff *skb, const struct packet *pack
 		return 0;
 	if (bpf_skb_load_bytes(skb, ETH_HLEN + 2, &total, 2))
 		return -1;
-	if (bpf_ntohs(total) >= *length)
-		return 0;
 	*length = bpf_ntohs(total);
-	return bpf_skb_change_tail(skb, ETH_HLEN + *length, 0);
+	return ETH_HLEN + *length < skb->len ? bpf_skb_change_tail(skb, ETH_HLEN + *length, 0) : 0;
 }
 
 /* Bytes from the IP header on of each segment that a packet will be sent as. */
@@ -171,6 +170,42 @@ static __always_inline int one_segment(struct __sk_buff *skb, const struct packe
 		return -1;
 	*length = (L4_OFFSET - ETH_HLEN) + ((words >> 4) << 2) + skb->gso_size;
 	return 0;
+}
+
+/*
+ * FULLNAT: writes the IPv4 header of a packet of @length bytes with two new addresses, the TTL one less and @grown bytes more,
+ * and tells what its pseudo-header's sum changes by.
+ */
+static __always_inline int put_ends(struct __sk_buff *skb, const struct packet *packet, struct ends *ends, __u32 length, __u32 grown)
+{
+	struct iphdr *ip = writable_header(skb);
+	__be16 check;
+	__u64 sum;
+
+	if (!ip)
+		return -1;
+	check = check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol);
+	check = check_change32(check, packet->flow.source, ends->source);
+	check = check_change32(check, packet->flow.target, ends->target);
+	sum = (__u64)(__u32)~packet->flow.source + ends->source + (__u32)~packet->flow.target + ends->target;
+	if (grown) {
+		check = check_change(check, bpf_htons(length), bpf_htons(length + grown));
+		sum += (__u32)(__u16)~bpf_htons(length) + bpf_htons(length + grown);
+		ip->tot_len = bpf_htons(length + grown);
+	}
+	ip->ttl = packet->ttl - 1;
+	ip->check = check;
+	ip->saddr = ends->source;
+	ip->daddr = ends->target;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	ends->pseudo = (__u32)sum + (__u32)(sum >> 32);
+	return 0;
+}
+
+/* The transport checksum at @at after the addresses have changed. */
+static __always_inline int renew_pseudo(struct __sk_buff *skb, __u32 at, __u32 difference, __u64 flags)
+{
+	return bpf_l4_csum_replace(skb, at, 0, difference, BPF_F_PSEUDO_HDR | flags);
 }
 
 /* The next hop of a packet. */

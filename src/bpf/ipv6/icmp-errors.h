@@ -52,6 +52,58 @@ static __always_inline int translate_error(struct __sk_buff *skb, const struct p
 	return error;
 }
 
+/*
+ * FULLNAT: both ends of an error, and both of the packet it quotes, which went the other way. @delta: how far the quoted
+ * sequence number is ahead.
+ */
+static __noinline int translate_error_ends(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+					   const struct ends *ends, __u32 delta)
+{
+	struct {
+		address_t source;
+		address_t target;
+	} addresses;
+	struct ports ports;
+	__u8 hop_limit;
+	__be16 icmp_check;
+	__be32 before;
+	__be32 after;
+	__u32 change;
+	int error;
+
+	if (!skb || !packet || !quoted || !ends)
+		return -1;
+	hop_limit = packet->ttl - 1;
+	error = quoted_sequence(skb, quoted->transport + 4, delta, &before, &after, BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_load_bytes(skb, packet->transport + 2, &icmp_check, 2);
+	icmp_check = check_change32(icmp_check, before, after);
+	/* Those in the pseudo-header, and those in the quoted packet. */
+	addresses.source = ends->source;
+	addresses.target = ends->target;
+	change = address_difference(&packet->flow.source, &addresses.source);
+	icmp_check = check_change32(icmp_check, 0, change);
+	change = address_difference(&packet->flow.target, &addresses.target);
+	icmp_check = check_change32(icmp_check, 0, change);
+	error |= bpf_skb_store_bytes(skb, HOP_LIMIT_AT, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, SOURCE_AT, &addresses, sizeof(addresses), BPF_F_RECOMPUTE_CSUM);
+	__builtin_memcpy(&addresses.source, &quoted->ip.saddr, 16);
+	__builtin_memcpy(&addresses.target, &quoted->ip.daddr, 16);
+	change = address_difference(&addresses.source, &ends->target);
+	icmp_check = check_change32(icmp_check, 0, change);
+	change = address_difference(&addresses.target, &ends->source);
+	icmp_check = check_change32(icmp_check, 0, change);
+	addresses.source = ends->target;
+	addresses.target = ends->source;
+	ports.source = ends->target_port;
+	ports.target = ends->source_port;
+	icmp_check = check_change(icmp_check, quoted->ports.source, ports.source);
+	icmp_check = check_change(icmp_check, quoted->ports.target, ports.target);
+	error |= bpf_skb_store_bytes(skb, quoted->at + 8, &addresses, sizeof(addresses), BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, quoted->transport, &ports, sizeof(ports), BPF_F_RECOMPUTE_CSUM);
+	error |= bpf_skb_store_bytes(skb, packet->transport + 2, &icmp_check, 2, BPF_F_RECOMPUTE_CSUM);
+	return error;
+}
+
 /* What an error quotes, and the flow of the packet that would answer that. False: nothing of ours. */
 static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quoted *quoted, struct flow *flow)
 {
@@ -77,6 +129,48 @@ static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quote
 	flow->target_port = quoted->ports.source;
 	flow->protocol = chain.next;
 	return true;
+}
+
+/* FULLNAT: an error about a packet of the connection whose entry the scratch has the flow of. */
+static __noinline int relay_full(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted)
+{
+	struct scratch *scratch = own_scratch();
+	struct destination *destination;
+	struct connection *connection;
+	struct way way = {};
+	struct ends *ends;
+	__u32 index;
+	__u32 way_in;
+	__u32 delta = 0;
+
+	if (!skb || !packet || !quoted || !scratch)
+		return TC_PASS;
+	connection = find(&scratch->reply);
+	if (!connection)
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	ends = &scratch->ends;
+	ends_of_error(ends, connection);
+	index = connection->destination;
+	if (connection->status & CONNECTION_REPLY) {
+		way_in = connection->ifindex;
+		delta = connection->delta;
+		count_out(index, packet->length);
+		if (look_up_route(skb, packet, &ends->source, &ends->target, &way) != ROUTE_FOUND)
+			way.ifindex = way_in;
+	} else {
+		destination = bpf_map_lookup_elem(&destinations, &index);
+		if (!destination)
+			return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+		count_in(index, packet->length, 0);
+		way.ifindex = destination->ifindex;
+		way.next_hop = narrow(&destination->next_hop);
+		if (!way.ifindex && look_up_route(skb, packet, &ends->source, &ends->target, &way) != ROUTE_FOUND)
+			return leave(EXIT_NO_ROUTE, TC_DROP);
+	}
+	if (translate_error_ends(skb, packet, quoted, ends, delta))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_ICMP_RELAYED);
+	return send_to(&way);
 }
 
 /* An ICMPv6 error: sent on, or passed when it is about nothing of ours. */
@@ -120,6 +214,8 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
 		return leave(EXIT_LOCAL, TC_PASS);
+	if (status & CONNECTION_FULLNAT)
+		return relay_full(skb, packet, &quoted);
 	tunneled = method_of(status, destination) == METHOD_TUN;
 
 	if (reply) {

@@ -35,6 +35,9 @@ struct packet {
 	__u8 chunk;  /* of SCTP: enum sctp_event */
 };
 
+/* Where the transport header is in the frame. */
+#define TRANSPORT(packet) ((packet)->transport)
+
 struct ports {
 	__be16 source;
 	__be16 target;

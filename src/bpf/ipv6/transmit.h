@@ -8,6 +8,7 @@
 #include "../checksum.h"
 #include "../count.h"
 #include "parse.h"
+#include "../scratch.h"
 
 /* The bytes of struct ipv6hdr that are written. */
 #define HOP_LIMIT_AT (ETH_HLEN + 7)
@@ -151,6 +152,41 @@ static __always_inline int one_segment(struct __sk_buff *skb, const struct packe
 	if (packet->flow.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, packet->transport + 12, &words, 1))
 		return -1;
 	*length = packet->transport - ETH_HLEN + ((words >> 4) << 2) + skb->gso_size;
+	return 0;
+}
+
+/*
+ * FULLNAT: writes the IPv6 header of a packet of @length bytes with two new addresses, the hop limit one less and @grown bytes
+ * more, and tells what its pseudo-header's sum changes by.
+ */
+static __always_inline int put_ends(struct __sk_buff *skb, const struct packet *packet, struct ends *ends, __u32 length, __u32 grown)
+{
+	struct ipv6hdr *ip = writable_header(skb);
+	__u64 sum;
+
+	if (!ip)
+		return -1;
+	sum = (__u64)address_difference(&packet->flow.source, &ends->source) + address_difference(&packet->flow.target, &ends->target);
+	if (grown) {
+		ip->payload_len = bpf_htons(length + grown - IP6_HLEN);
+		sum += (__u32)(__u16)~bpf_htons(length) + bpf_htons(length + grown);
+	}
+	ip->hop_limit = packet->ttl - 1;
+	__builtin_memcpy(&ip->saddr, &ends->source, 16);
+	__builtin_memcpy(&ip->daddr, &ends->target, 16);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	ends->pseudo = (__u32)sum + (__u32)(sum >> 32);
+	return 0;
+}
+
+/* The transport checksum at @at after the addresses have changed; see translate() for a complete sum. */
+static __always_inline int renew_pseudo(struct __sk_buff *skb, __u32 at, __u32 difference, __u64 flags)
+{
+	__u64 sum = (__u64)difference + ONE_HOP_LESS;
+
+	if (bpf_l4_csum_replace(skb, at, 0, difference, BPF_F_PSEUDO_HDR | flags))
+		return -1;
+	bpf_csum_update(skb, (__u32)sum + (__u32)(sum >> 32));
 	return 0;
 }
 

@@ -55,12 +55,12 @@ export function acceptDestination(service: Service, destination: Destination, lo
   const { tunnel } = destination
   if (tunnel?.type === 'gue' && (tunnel.port < 1 || tunnel.port > 65535))
     return refuse('a GUE tunnel needs the port that the server listens on')
-  // The maps have room for it; no program forwards it.
-  if (method === 'FNAT') return refuse('lb_kind FNAT is not supported; there are NAT, DR and TUN')
+  const unfit = method === 'FNAT' ? unfitForFullnat(service) : undefined
+  if (unfit !== undefined) return refuse(`lb_kind FNAT ${unfit}`)
   if (isLinkLocal6(destination.address) && !local) return refuse('a link-local address cannot be a destination')
-  if (destination.method === 'nat' && local)
+  if ((method === 'NAT' || method === 'FNAT') && local)
     return refuse(
-      'NAT to an address of this host is not supported; use lb_kind DR, which hands packets to the local port',
+      `${method} to an address of this host is not supported; use lb_kind DR, which hands packets to the local port`,
     )
   if (!Number.isInteger(destination.weight) || destination.weight < 0 || destination.weight > MAX_WEIGHT)
     return refuse(`weight ${destination.weight} is not within 0 to ${MAX_WEIGHT}`)
@@ -69,6 +69,17 @@ export function acceptDestination(service: Service, destination: Destination, lo
     return refuse('lthreshold is above uthreshold')
   if (service.address.kind === 'address' && service.address.port === 0 && service.persistence === undefined)
     return refuse('a service for any port needs persistence; without it nothing is scheduled')
+  return undefined
+}
+
+/** Why a service cannot have destinations by FULLNAT. */
+function unfitForFullnat(service: Service): string | undefined {
+  const { address, localAddresses = [], onePacket } = service
+  if (localAddresses.length === 0) return 'needs local addresses: name a local_address_group in the virtual_server'
+  if (localAddresses.some((one) => familyOf(one) !== serviceFamily(service)))
+    return "needs local addresses of the service's own address family"
+  if (address.kind === 'address' && address.protocol === 'sctp') return 'carries TCP and UDP, not SCTP'
+  if (onePacket) return 'does not go with one-packet scheduling: answers would find no way back'
   return undefined
 }
 

@@ -45,12 +45,11 @@ export function readConnections(
           clientPort: key.source_port,
           virtual: key.target,
           virtualPort: key.target_port,
-          destination: entry.address,
           destinationPort: entry.port,
           state: udp ? 'UDP' : (layout.tcpStateNames[entry.status & layout.STATE_MASK] ?? 'NONE'),
           expiresIn,
           template: false,
-          method: (entry.status & layout.CONNECTION_NAT) !== 0 ? 'nat' : 'dr',
+          ...wayOf(entry, maps),
           synced: false,
         })
       }
@@ -89,4 +88,22 @@ export function readConnections(
     }
   }
   return found
+}
+
+type Entry = ReturnType<typeof layout.ipv4.connection.decode>
+
+/** Where a connection's packets go, and how: with NAT as it was made, otherwise as its destination says. */
+function wayOf(
+  entry: Entry,
+  maps: Director['maps'],
+): Pick<Connection, 'destination' | 'method' | 'local' | 'localPort'> {
+  if ((entry.status & layout.CONNECTION_FULLNAT) !== 0)
+    return { destination: entry.address, method: 'fullnat', local: entry.local, localPort: entry.local_port }
+  if ((entry.status & layout.CONNECTION_NAT) !== 0) return { destination: entry.address, method: 'nat' }
+  const slot = maps.destinations.lookup(u32(entry.destination))
+  if (slot === undefined) return { destination: entry.address, method: 'dr' }
+  const record = layout.destination.decode(slot)
+  // The server at a tunnel's end may be of the other family.
+  const destination = addressOf(record.address, record.family === layout.AF_INET6 ? 6 : 4)
+  return { destination, method: record.method === layout.methodNumbers.tun ? 'tun' : 'dr' }
 }

@@ -1,12 +1,14 @@
 /** A service in the maps `services` and `lists`: reading it, and putting another list of destinations in force. */
 
-import { fail, ok } from '../../base/index.ts'
+import { fail, familyOf, ok } from '../../base/index.ts'
 import type { SchedulerFlag } from '../../model/index.ts'
 import { type OpResult, type Service, serviceKey } from '../index.ts'
 import { type Accepted, acceptService, schedulersBuilt } from './accept.ts'
 import * as layout from './layout.ts'
 import type { CursorChange, Lists } from './lists.ts'
+import type { Locals } from './locals.ts'
 import { type Director, tablesOf } from './program.ts'
+import type { Range } from './ranges.ts'
 import { permutationOf, protocolName, type Slot } from './slot.ts'
 import type { Slots } from './slots.ts'
 
@@ -19,13 +21,15 @@ export type Entry = {
   list: number
   /** Newest first. */
   slots: Slot[]
+  /** FULLNAT: of its addresses towards servers. */
+  locals: Range
 }
 
 type ServiceKeyRecord = ReturnType<typeof layout.ipv4.serviceKey.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
 /** What an earlier process left, nearly in the order in which it was made: ids are given out from the lowest on. */
-export function readEntries({ tables }: Director, slots: Slots, lists: Lists): Entry[] {
+export function readEntries({ tables }: Director, slots: Slots, lists: Lists, locals: Locals): Entry[] {
   const found: [ServiceKeyRecord, ServiceRecord][] = []
   for (const {
     services,
@@ -39,10 +43,12 @@ export function readEntries({ tables }: Director, slots: Slots, lists: Lists): E
     }
   }
   found.sort(([, a], [, b]) => a.id - b.id)
-  return found.map(([key, record]) => readEntry(slots, lists, key, record))
+  return found.map(([key, record]) => readEntry(slots, lists, locals, key, record))
 }
 
-function readEntry(slots: Slots, lists: Lists, key: ServiceKeyRecord, record: ServiceRecord): Entry {
+function readEntry(slots: Slots, lists: Lists, locals: Locals, key: ServiceKeyRecord, record: ServiceRecord): Entry {
+  const range: Range = { start: record.locals_start, count: record.locals_count }
+  const localAddresses = locals.adopt(range, familyOf(key.address))
   const service: Service = {
     address: {
       kind: 'address',
@@ -56,6 +62,8 @@ function readEntry(slots: Slots, lists: Lists, key: ServiceKeyRecord, record: Se
     ...((record.flags & layout.SERVICE_PERSISTENT) !== 0 && {
       persistence: { timeout: record.persistence_timeout, prefixLength: record.persistence_bits },
     }),
+    ...(localAddresses.length > 0 && { localAddresses }),
+    ...((record.flags & layout.SERVICE_TOA) !== 0 && { tcpOptionAddress: true }),
   }
   const accepted = acceptService(service)
   if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
@@ -67,7 +75,15 @@ function readEntry(slots: Slots, lists: Lists, key: ServiceKeyRecord, record: Se
     listed.push(slot)
   }
   const text = serviceKey(service.address)
-  return { id: record.id, key: text, service, accepted: accepted.value, list: record.list, slots: listed }
+  return {
+    id: record.id,
+    key: text,
+    service,
+    accepted: accepted.value,
+    list: record.list,
+    slots: listed,
+    locals: range,
+  }
 }
 
 /** Fills the list that is not in force, then puts the service on it: a packet sees the old one or the new one. */
@@ -91,7 +107,7 @@ export function writeList(
   const filled = lists.write(entry.key, list, entry.service.scheduler, change, listed)
   if (!filled.ok) return filled
   const { scheduler, persistenceBits, port } = entry.accepted
-  const { persistence, onePacket, schedulerFlags } = entry.service
+  const { persistence, onePacket, schedulerFlags, tcpOptionAddress } = entry.service
   const switched = tables.value.services.update(
     serviceKeyBytes(entry),
     layout.service.encode({
@@ -100,11 +116,14 @@ export function writeList(
       flags:
         (persistence === undefined ? 0 : layout.SERVICE_PERSISTENT) |
         (onePacket ? layout.SERVICE_ONE_PACKET : 0) |
+        (tcpOptionAddress === true ? layout.SERVICE_TOA : 0) |
         (schedulerFlags ?? []).reduce((bits, flag) => bits | layout.schedulerFlagBits[flag], 0),
       scheduler,
       persistence_timeout: persistence?.timeout ?? 0,
       persistence_bits: persistenceBits,
       port,
+      locals_start: entry.locals.start,
+      locals_count: entry.locals.count,
     }),
   )
   if (!switched.ok) return fail({ reason: 'system', message: `${entry.key}: ${switched.error.message}` })

@@ -5,8 +5,8 @@
  * absent and makes room when a table is full. Only removal before that, next hops after a route change and new
  * interfaces wait for the next process.
  *
- * Does: IPv4, TCP and UDP, NAT and direct routing, every scheduler of IPVS, persistence, thresholds, one-packet scheduling.
- * Does not: IPv6, SCTP, tunnels, firewall marks, FTP, fragments (they pass to the stack), connections that this host
+ * Does: IPv4 and IPv6, TCP and UDP, NAT, direct routing, tunnels and FULLNAT with TOA, every scheduler of IPVS, persistence,
+ * thresholds, one-packet scheduling. Does not: SCTP, firewall marks, FTP, fragments (they pass to the stack), connections that this host
  * itself opens, NAT to an address of this host. Unlike IPVS it answers for a virtual address whether or not this host
  * holds it, and forwards past netfilter and ip_forward. Follows net/netfilter/ipvs of Linux 6.12 where it says nothing
  * else.
@@ -65,7 +65,7 @@ const RTN_LOCAL = 2
 const LOOPBACK = 1
 
 const capabilities: BackendCapabilities = {
-  methods: ['nat', 'dr', 'tun'],
+  methods: ['nat', 'dr', 'tun', 'fullnat'],
   schedulers: schedulersBuilt,
   families: [4, 6],
   protocols: ['tcp', 'udp'],

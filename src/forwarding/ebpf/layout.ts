@@ -133,6 +133,8 @@ export const settings = struct('settings', {
   port_high: 'u16',
   local_low: 'u16',
   local_high: 'u16',
+  sequence_secret: 'u32',
+  pad: 'u32',
 })
 export const outerAddress = struct('wide_address', { address: 'wide' })
 export const pathMtu = struct('path_mtu', { mtu: 'u32', until: 'u32' })
@@ -189,6 +191,8 @@ export const CONNECTION_MARK = 0x10000
 export const CONNECTION_NO_OUTPUT = 0x20000
 export const CONNECTION_SYNCED = 0x40000
 export const CONNECTION_BYPASS = 0x80000
+export const CONNECTION_TOA = 0x200000
+export const CONNECTION_TOLD = 0x400000
 export const CLIENT_BITS_SHIFT = 24
 
 export const METHOD_BYPASS = 4

@@ -11,7 +11,7 @@ import {
   probeBpf,
   removePin,
 } from '../../sys/bpf/index.ts'
-import { readText } from '../../sys/files/index.ts'
+import { randomWord, readText } from '../../sys/files/index.ts'
 import type { Unsupported } from '../index.ts'
 import {
   ICMP_BUDGET,
@@ -130,7 +130,11 @@ export function loadDirector({
   // Constants of the program, which it holds itself.
   for (const [name, map] of object.value.maps) if (!(name in maps)) map.close()
   const adopted = reuse.size === MAPS.length
-  if (!adopted) complete.settings.update(u32(0), settings.encode({ ...startSettings, ...localPortRange() }))
+  if (!adopted)
+    complete.settings.update(
+      u32(0),
+      settings.encode({ ...startSettings, ...localPortRange(), sequence_secret: randomWord() }),
+    )
   const program = (name: string) => {
     const found = object.value.programs.get(name)
     if (found === undefined) throw new Error(`director.bpf.o has no program ${name}`)

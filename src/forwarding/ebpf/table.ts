@@ -13,13 +13,14 @@ import {
   type Service,
   serviceKey,
 } from '../index.ts'
-import { acceptService } from './accept.ts'
+import { acceptDestination, acceptService } from './accept.ts'
 import { keepTotals } from './counters.ts'
 import { changeDestinations, type DestinationOp } from './destinations.ts'
 import { type Entry, readEntries, serviceKeyBytes, writeList } from './entry.ts'
 import * as layout from './layout.ts'
 import { type CursorChange, Lists } from './lists.ts'
 import { Localities } from './localities.ts'
+import { Locals } from './locals.ts'
 import type { Director, MapName } from './program.ts'
 import { type Hop, NO_HOP, type Slot, sameHop } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
@@ -32,6 +33,7 @@ export class Table {
   readonly #slots: Slots
   readonly #lists: Lists
   readonly #localities: Localities
+  readonly #locals: Locals
 
   /**
    * Reads what the maps hold.
@@ -44,6 +46,7 @@ export class Table {
     this.#slots = new Slots(director, now)
     this.#lists = new Lists(director.maps, now)
     this.#localities = new Localities(director)
+    this.#locals = new Locals(director, now)
     if (director.adopted) this.#readMaps()
   }
 
@@ -120,11 +123,21 @@ export class Table {
     const key = serviceKey(service.address)
     const held = this.#entries.get(key)
     if (held !== undefined) {
-      const before = { service: held.service, accepted: held.accepted }
+      const before = { service: held.service, accepted: held.accepted, locals: held.locals }
       const sameScheduler = before.service.scheduler === service.scheduler
+      const refused = held.slots
+        .filter(({ destination }) => destination.method === 'fullnat')
+        .map(({ destination, hop }) => acceptDestination(service, destination, hop.local))
+        .find((reason) => reason !== undefined)
+      if (refused !== undefined) return fail(refused)
+      const kept = sameAddresses(before.service.localAddresses, service.localAddresses)
+      const locals = kept ? held.locals : this.#locals.put(service.localAddresses ?? [])
+      if (locals === undefined) return fail(noLocals(key))
       held.service = service
       held.accepted = accepted.value
+      held.locals = locals
       const written = this.#writeList(held, held.slots, sameScheduler ? 'kept' : 'anew')
+      if (!kept) this.#locals.give(written.ok ? before.locals : locals)
       if (!written.ok) Object.assign(held, before)
       else if (!sameScheduler && remembers(before.service)) this.#localities.flush(held.id)
       return written
@@ -133,9 +146,14 @@ export class Table {
     if (id === undefined)
       return fail(noSpace(`${key}: the table has room for ${this.#map('services').info.entries} services`))
     zero(this.#map('retired'), id)
-    const entry: Entry = { id, key, service, accepted: accepted.value, list: 2 * id, slots: [] }
+    const locals = this.#locals.put(service.localAddresses ?? [])
+    if (locals === undefined) return fail(noLocals(key))
+    const entry: Entry = { id, key, service, accepted: accepted.value, list: 2 * id, slots: [], locals }
     const written = this.#writeList(entry, [], 'anew')
-    if (!written.ok) return written
+    if (!written.ok) {
+      this.#locals.give(locals)
+      return written
+    }
     this.#entries.set(key, entry)
     this.#writeSettings()
     return ok(undefined)
@@ -146,6 +164,7 @@ export class Table {
     if (entry === undefined) return ok(undefined)
     this.#director.tables.get(entry.accepted.family)?.services.delete(serviceKeyBytes(entry))
     this.#lists.free(entry.list)
+    this.#locals.give(entry.locals)
     if (remembers(entry.service)) this.#localities.flush(entry.id)
     for (const slot of entry.slots) {
       // What it carried for this service is forgotten with it.
@@ -215,7 +234,8 @@ export class Table {
 
   #readMaps(): void {
     this.#slots.read()
-    for (const entry of readEntries(this.#director, this.#slots, this.#lists)) this.#entries.set(entry.key, entry)
+    for (const entry of readEntries(this.#director, this.#slots, this.#lists, this.#locals))
+      this.#entries.set(entry.key, entry)
     // A process may have died between two writes.
     const listed = new Set([...this.#entries.values()].flatMap(({ slots }) => slots))
     for (const slot of this.#slots.all()) if (slot.available && !listed.has(slot)) this.#slots.retire(slot)
@@ -251,4 +271,8 @@ function destinationOps(ops: readonly ForwardingOp[], start: number, key: string
 /** Whether the scheduler keeps a memory of its own. */
 const remembers = ({ scheduler }: Service): boolean => scheduler === 'lblc' || scheduler === 'lblcr'
 
+const sameAddresses = (a: readonly IpAddress[] = [], b: readonly IpAddress[] = []): boolean => a.join() === b.join()
+
 const noSpace = (message: string): OpError => ({ reason: 'no-space', message })
+
+const noLocals = (key: string): OpError => noSpace(`${key}: the table of local addresses is full; services share 4096`)

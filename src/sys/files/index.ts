@@ -1,9 +1,10 @@
 /**
- * Small files of the daemon (pid files, dumps, kept state), what /proc tells, and the reading of configurations. Every
+ * Small files of the daemon (pid files, dumps, kept state), what /proc tells, random numbers, and the reading of configurations. Every
  * write replaces the whole file or nothing, but for `overwriteText`. Owns no descriptor beyond a call.
  */
 
 export * from './configuration-files.ts'
 export { driverOfInterface } from './interface-driver.ts'
+export * from './random-word.ts'
 export * from './small-files.ts'
 export * from './system.ts'

@@ -1,0 +1,210 @@
+/** Real traffic by FULLNAT to servers that know no way to the client, with the offloads that veth has by default. */
+import { closeSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { address, silentLog } from '../../src/base/index.ts'
+import { openEbpfBackend } from '../../src/forwarding/ebpf/index.ts'
+import * as layout from '../../src/forwarding/ebpf/layout.ts'
+import { u32 } from '../../src/forwarding/ebpf/struct.ts'
+import { type ForwardingBackend, type Service, serviceKey, type TableOp } from '../../src/forwarding/index.ts'
+import { openPinnedMap } from '../../src/sys/bpf/index.ts'
+import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
+import { type Host, type Lab, openLab, until } from '../lab/library/index.ts'
+
+const VIP = { 4: '192.0.2.240', 6: '2001:db8:1::240' } as const
+const SERVER = { 4: '198.51.100.11', 6: '2001:db8:2::11' } as const
+const DIRECTOR = { 4: '198.51.100.1', 6: '2001:db8:2::1' } as const
+/** Behind a router whose way there carries 1300 bytes. */
+const FAR = { 4: '203.0.113.11', 6: '2001:db8:3::11' } as const
+const BULK_MB = 64
+
+const pinDirectory = `/sys/fs/bpf/holdfast-fullnat-${process.pid}`
+const home = openSync('/proc/thread-self/ns/net', 'r')
+let lab: Lab
+let client: Host
+let director: Host
+let server: Host
+let far: Host
+let backend: ForwardingBackend
+let bulk: string
+let bulkSum: string
+
+const enter = (path: string): void => {
+  const entered = enterNetworkNamespace(path)
+  if (!entered.ok) throw new Error(entered.error.message)
+}
+
+beforeAll(async () => {
+  lab = openLab()
+  const front = lab.segment('front')
+  const back = lab.segment('back')
+  client = lab.host('client', { eth0: { segment: front, addresses: ['192.0.2.100/24', '2001:db8:1::100/64'] } })
+  director = lab.host('director', {
+    eth0: { segment: front, addresses: ['192.0.2.1/24', `${VIP[4]}/24`, '2001:db8:1::1/64', `${VIP[6]}/64`] },
+    eth1: { segment: back, addresses: [`${DIRECTOR[4]}/24`, `${DIRECTOR[6]}/64`] },
+  })
+  server = lab.host('server', {
+    eth0: { segment: back, addresses: [`${SERVER[4]}/24`, `${SERVER[6]}/64`] },
+    eth1: { segment: front, addresses: ['192.0.2.11/24', '2001:db8:1::11/64'] },
+  })
+  const beyond = lab.segment('beyond')
+  const router = lab.host('router', {
+    eth0: { segment: back, addresses: ['198.51.100.254/24', '2001:db8:2::fe/64'] },
+    eth1: { segment: beyond, addresses: ['203.0.113.1/24', '2001:db8:3::1/64'] },
+  })
+  router.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
+  router.ip('link', 'set', 'eth1', 'mtu', '1300')
+  director.ip('route', 'add', '203.0.113.0/24', 'via', '198.51.100.254')
+  director.ip('route', 'add', '2001:db8:3::/64', 'via', '2001:db8:2::fe')
+  far = lab.host('far', {
+    eth0: { segment: beyond, addresses: [`${FAR[4]}/24`, `${FAR[6]}/64`] },
+    eth1: { segment: front, addresses: ['192.0.2.12/24', '2001:db8:1::12/64'] },
+  })
+  far.ip('route', 'add', '198.51.100.0/24', 'via', '203.0.113.1')
+  far.ip('route', 'add', '2001:db8:2::/64', 'via', '2001:db8:3::1')
+  for (const host of [server, far]) await startServers(host)
+  bulk = client.file('bulk', '')
+  await client.exec('sh', '-c', `head -c ${BULK_MB * 1024 * 1024 + 12345} /dev/urandom > ${bulk}`)
+  bulkSum = (await client.exec('sha256sum', bulk)).stdout.split(' ')[0] ?? ''
+  enter(`/run/netns/${director.namespace}`)
+  const opened = await openEbpfBackend({ pinDirectory, log: silentLog, connectionTableSize: 16_384 })
+  if (!opened.ok) throw new Error(opened.error.message)
+  backend = opened.value
+}, 60_000)
+
+async function startServers(host: Host): Promise<void> {
+  await host.nginx({ listen: ['80', '[::]:80'], body: 'server $remote_addr $remote_port' })
+  const program = join(import.meta.dirname, 'echo-server.mjs')
+  const echo = host.spawn('echo', [process.execPath, program, 'echo', '8080'])
+  await until('the server answers', () => echo.output.includes('ready'), { detail: () => echo.output })
+}
+
+afterAll(async () => {
+  await backend?.close('nothing')
+  enter(`/proc/self/fd/${home}`)
+  closeSync(home)
+  lab?.close()
+  rmSync(pinDirectory, { recursive: true, force: true })
+})
+
+async function serve(family: 4 | 6, port: number, server: string, more: Partial<Service> = {}): Promise<void> {
+  const service: Service = {
+    address: { kind: 'address', protocol: 'tcp', address: address(VIP[family]), port },
+    scheduler: 'rr',
+    onePacket: false,
+    localAddresses: [address(DIRECTOR[family])],
+    ...more,
+  }
+  const key = serviceKey(service.address)
+  const destination = {
+    address: address(server),
+    port,
+    method: 'fullnat',
+    weight: 1,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+  } as const
+  const ops: TableOp[] = [
+    { type: 'remove-service', serviceKey: key },
+    { type: 'put-service', service },
+    { type: 'put-destination', serviceKey: key, destination },
+  ]
+  for (const result of await backend.apply(ops)) if (!result.ok) throw new Error(result.error.message)
+}
+
+const curl = async (...words: readonly string[]): Promise<string> => {
+  const { stdout, stderr } = await client.exec('curl', '-s', '-S', '-g', '--max-time', '30', ...words)
+  return stdout.trim() || stderr.trim()
+}
+const url = (family: 4 | 6, port: number): string => `http://${family === 6 ? `[${VIP[6]}]` : VIP[4]}:${port}/`
+const upload = (family: 4 | 6): Promise<string> =>
+  curl('-X', 'POST', '-H', 'Expect:', '--data-binary', `@${bulk}`, url(family, 8080))
+const families = [4, 6] as const
+describe.each(families)('IPv%i', (family) => {
+  test('the server sees a local address, and needs no route back', async () => {
+    await serve(family, 80, SERVER[family])
+    expect(await curl(url(family, 80))).toContain(`server ${DIRECTOR[family]} `)
+  })
+
+  test.each([false, true])('64 MB arrive unchanged in each direction, TOA %s', async (tcpOptionAddress) => {
+    await serve(family, 8080, SERVER[family], { tcpOptionAddress })
+    expect(await upload(family)).toBe(bulkSum)
+    const down = (from: string) => client.exec('sh', '-c', `curl -s -g http://${from}:8080/bulk/${BULK_MB} | sha256sum`)
+    const direct = family === 6 ? '[2001:db8:1::11]' : '192.0.2.11'
+    const virtual = family === 6 ? `[${VIP[6]}]` : VIP[4]
+    expect((await down(virtual)).stdout).toBe((await down(direct)).stdout)
+    expect((await backend.exits())['rewrite-failed']).toBe(0)
+  })
+
+  test('the SYN and the first packet with data tell the server of the client, no other does', async () => {
+    await serve(family, 80, SERVER[family], { tcpOptionAddress: true })
+    const filter = `src host ${DIRECTOR[family]} and tcp dst port 80`
+    const capture = server.spawn('tcpdump', ['tcpdump', '-nn', '-l', '-U', '-i', 'eth0', '-x', filter])
+    await until('tcpdump listens', () => capture.output.includes('listening'), { detail: () => capture.output })
+    expect(await curl('--local-port', '33333', url(family, 80))).toContain('server ')
+    const header = family === 4 ? 20 : 40
+    const told = family === 4 ? 'fe088235c0000264' : 'fe14823520010db8000100000000000000000100'
+    const packets = () => capturedPackets(capture.output).map((bytes) => readSegment(bytes.subarray(header), told))
+    await until('the client has closed', () => packets().some(({ kind }) => kind === 'fin'), {
+      detail: () => capture.output,
+    })
+    expect(new Set(packets().map(({ kind, isTold }) => `${kind} ${isTold}`))).toEqual(
+      new Set(['syn true', 'data true', 'ack false', 'fin false']),
+    )
+  })
+})
+
+/** What `tcpdump -x` has printed, from the IP headers on. */
+const capturedPackets = (text: string): Buffer[] =>
+  text
+    .split(/^\d\d:\d\d:\d\d/m)
+    .slice(1)
+    .map((one) => {
+      const words = [...one.matchAll(/0x[0-9a-f]{4}: {2}([0-9a-f ]+)/g)].map(([, line]) => line ?? '')
+      return Buffer.from(words.join('').replaceAll(' ', ''), 'hex')
+    })
+
+/** @param told  the option, in hexadecimal; it comes first */
+function readSegment(tcp: Buffer, told: string) {
+  const flags = tcp[13] ?? 0
+  const offset = ((tcp[12] ?? 0) >> 4) * 4
+  const kind = (flags & 2) !== 0 ? 'syn' : (flags & 1) !== 0 ? 'fin' : tcp.length > offset ? 'data' : 'ack'
+  return { kind, isTold: tcp.subarray(20, offset).toString('hex').startsWith(told) }
+}
+
+describe('a way that gets narrower behind a router', () => {
+  const forgotten = async (): Promise<void> => {
+    for (const host of [client, director, server, far])
+      for (const family of ['-4', '-6']) host.ip(family, 'route', 'flush', 'cache')
+  }
+  const within = (): Promise<string> =>
+    client.exec('sh', '-c', `head -c 2000000 ${bulk} | sha256sum`).then(({ stdout }) => stdout.split(' ')[0] ?? '')
+  const part = (family: 4 | 6): Promise<string> => {
+    const send = `head -c 2000000 ${bulk} | curl -s -S -g --max-time 20 -H Expect: --data-binary @- '${url(family, 8080)}'`
+    return client.exec('sh', '-c', send).then(({ stdout, stderr }) => stdout.trim() || stderr.trim())
+  }
+
+  test.each(families)('IPv%i: client and server learn of it', async (family) => {
+    await forgotten()
+    await serve(family, 8080, FAR[family], { tcpOptionAddress: true })
+    expect(await part(family)).toBe(await within())
+    const down = await client.exec('sh', '-c', `curl -s -g --max-time 20 ${url(family, 8080)}bulk/4 | wc -c`)
+    expect(down.stdout.trim()).toBe(String(4 << 20))
+  })
+})
+
+describe('many connections over few local ports', () => {
+  test('2000 requests, each with a connection of its own, over 100 ports: none fails', async () => {
+    const settings = openPinnedMap(`${pinDirectory}/settings`)
+    if (!settings.ok || settings.value === undefined) throw new Error('no settings are pinned')
+    const held = layout.settings.decode(settings.value.lookup(u32(0)) as Uint8Array)
+    settings.value.update(u32(0), layout.settings.encode({ ...held, local_low: 10_000, local_high: 10_099 }))
+    settings.value.close()
+    await serve(4, 80, SERVER[4])
+    // nginx closes after each answer, so every request is a connection.
+    const many = `curl -s -o /dev/null -w '%{http_code}\\n' --max-time 40 '${url(4, 80)}[1-500]'`
+    const { stdout } = await client.exec('sh', '-c', `(${many} & ${many} & ${many} & ${many} & wait) | sort | uniq -c`)
+    expect(stdout.trim()).toBe('2000 200')
+    expect((await backend.exits())['no-local-port']).toBe(0)
+  })
+})
