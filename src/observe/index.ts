@@ -4,5 +4,6 @@
  */
 
 export * from './dump-text.ts'
+export * from './exits.ts'
 export * from './instances-json.ts'
 export type * from './snapshot.ts'

@@ -131,7 +131,16 @@ const snapshot: DaemonSnapshot = {
         ],
       },
     ],
-    exits: { forwarded: 9, 'no-destination': 4, local: 7, ttl: 0 },
+    exits: {
+      forwarded: 9_123,
+      'no-destination': 4,
+      'table-full': 17,
+      local: 7,
+      ttl: 0,
+      'no-service': 3,
+      'path-mtu': 1,
+      'of-a-newer-core': 2,
+    },
   },
 }
 
@@ -155,8 +164,13 @@ tcp/192.168.2.240:80   UP
   192.168.2.212:80 dr  UP     1m 40s       1       7     1 234        5 000  1.2 MB    -     12  35 kB      -  connected 3s ago
   192.168.2.213:80     DOWN   10s          -       -         -            -       -    -      -      -      -  refused 1s ago (1 of 2)
     connection refused
-ebpf, 1 243 connections of 262 144 there is room for
-packets not forwarded: 4 no-destination
+ebpf, 1 243 connections; there is room for 262 144
+packets: 9 123 forwarded, 7 local
+packets for the stack: 3 no-service
+packets not forwarded: 17 table-full, 4 no-destination, 2 of-a-newer-core
+noted: 1 path-mtu
+  no-destination: no server may take it; see to weights, uthreshold and the health of the servers
+  table-full: no room for another connection; raise lvs_settings connection_table_size and restart
 
 ROLE     STATE    PID  RESTARTS
 vrrp     running   43         0
@@ -304,6 +318,20 @@ test('a service is shown with what is special about it, and each server with how
   expect(text).toMatch(/2\.3:0 tun +SPARE/)
   expect(text).toMatch(/2\.4:0 fullnat +SPARE.* 0 B +12 +35 kB +0 B$/m)
   expect(text).toMatch(/^ipvs, 1 243 connections$/m)
+})
+
+test('with IPv6 there are two tables of connections, and what was made by hand is counted', () => {
+  const service = snapshot.forwarding?.services[0]
+  if (service === undefined || snapshot.forwarding === undefined) throw new Error('no service')
+  const six = { ...service, key: 'tcp/[2001:db8::240]:80', destinations: [] }
+  const lines = (services: readonly (typeof service)[]) =>
+    statusText({ ...snapshot, forwarding: { ...snapshot.forwarding!, services } }, now, paletteFor(false)).split('\n')
+  expect(lines([service, six])).toContain(
+    'ebpf, 1 243 connections; there is room for 262 144 of each family; 1 service made by hand',
+  )
+  expect(lines([service, { ...six, key: 'fwmark/6/7' }, { ...six, key: 'udp/192.0.2.1:53' }])).toContain(
+    'ebpf, 1 243 connections; there is room for 262 144 of each family; 2 services made by hand',
+  )
 })
 
 test('a group is shown once, and what its services carry counts together', () => {

@@ -1,4 +1,12 @@
-import type { DaemonSnapshot, ForwardingSnapshot, RoleSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
+import {
+  type DaemonSnapshot,
+  type ExitKind,
+  exitMeaning,
+  type ForwardingSnapshot,
+  type RoleSnapshot,
+  type VirtualRouterSnapshot,
+  type VirtualServerSnapshot,
+} from '../../observe/index.ts'
 import { count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
 import type { Palette } from './palette.ts'
@@ -20,7 +28,7 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
       ? []
       : [
           serversText(virtualServers, forwarding, now, palette, width) +
-            tableText(forwarding, palette, width) +
+            tableText(forwarding, virtualServers, palette, width) +
             packetsText(forwarding, palette, width),
         ]),
     rolesText(snapshot.roles, palette, width),
@@ -98,36 +106,44 @@ function masterText({ masterAddress, masterPriority, state }: VirtualRouterSnaps
   return masterPriority === undefined ? masterAddress : `${masterAddress} (${masterPriority})`
 }
 
-/** Ways out of the forwarding programs that are no loss: forwarded, or not for a virtual server. */
-const harmless = new Set([
-  'forwarded',
-  'replied',
-  'icmp-relayed',
-  'local',
-  'not-to-us',
-  'not-ip',
-  'vlan',
-  'other-protocol',
-  'icmp-other',
-  'no-service',
-  'ftp-data',
-  'reply-to-stack',
-])
-
-/** How full the table of connections is. */
-function tableText(forwarding: ForwardingSnapshot | undefined, { quiet }: Palette, width = Infinity): string {
+/** How full the table of connections is, and what is in the table of services that the daemon did not put there. */
+function tableText(
+  forwarding: ForwardingSnapshot | undefined,
+  virtualServers: readonly VirtualServerSnapshot[],
+  { quiet }: Palette,
+  width = Infinity,
+): string {
   if (forwarding === undefined) return ''
-  const { backend, connectionTable: held } = forwarding
-  const room = backend === 'ebpf' ? ` of ${count(held.size)} there is room for` : ''
-  return `${quiet(clip(`${backend}, ${count(held.connections)} connections${room}`, width))}\n`
+  const { backend, connectionTable: held, services } = forwarding
+  const each = services.some(({ key }) => /\[|^fwmark\/6/.test(key)) ? ' of each family' : ''
+  const room = backend === 'ebpf' ? `; there is room for ${count(held.size)}${each}` : ''
+  const configured = new Set(virtualServers.flatMap(({ key, group }) => [key, ...(group?.others ?? [])]))
+  const byHand = services.filter(({ key }) => !configured.has(key)).length
+  const others = byHand === 0 ? '' : `; ${byHand} ${byHand === 1 ? 'service' : 'services'} made by hand`
+  return `${quiet(clip(`${backend}, ${count(held.connections)} connections${room}${others}`, width))}\n`
 }
 
-/** What became of packets, where some were not forwarded that should have been. */
-function packetsText(forwarding: ForwardingSnapshot | undefined, { odd }: Palette, width: number | undefined): string {
+/** What became of packets: a line for each kind of counter that is not zero, and what to do about those that tell of want. */
+function packetsText(forwarding: ForwardingSnapshot | undefined, { odd, quiet }: Palette, width = Infinity): string {
   if (forwarding === undefined) return ''
-  const lost = Object.entries(forwarding.exits).filter(([reason, number]) => number > 0 && !harmless.has(reason))
-  if (lost.length === 0) return ''
-  return `${odd(clip(`packets not forwarded: ${reasonsText(Object.fromEntries(lost))}`, width ?? Infinity))}\n`
+  const counted = Object.entries(forwarding.exits).filter(([, number]) => number > 0)
+  const line = (title: string, kind: ExitKind, show: (text: string) => string): readonly string[] => {
+    const these = counted.filter(([name]) => exitMeaning(name).kind === kind)
+    return these.length === 0 ? [] : [show(clip(`${title}: ${reasonsText(Object.fromEntries(these))}`, width))]
+  }
+  const remedies = counted.flatMap(([name]) => {
+    const { meaning, remedy } = exitMeaning(name)
+    return remedy === undefined ? [] : [odd(clip(`  ${name}: ${meaning}; ${remedy}`, width))]
+  })
+  return [
+    ...line('packets', 'carried', quiet),
+    ...line('packets for the stack', 'not-ours', quiet),
+    ...line('packets not forwarded', 'lost', odd),
+    ...line('noted', 'noted', quiet),
+    ...remedies,
+  ]
+    .map((text) => `${text}\n`)
+    .join('')
 }
 
 /** `17 authentication, 2 ttl`, the most frequent first. */
