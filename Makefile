@@ -6,7 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install demo demo-nat test test-kernel bench bench-insn soak fuzz lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak fuzz lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -85,6 +85,15 @@ install:             ## install what is built: make install [DESTDIR=] [PREFIX=/
 	sed 's,/usr/sbin/holdfastd,$(PREFIX)/sbin/holdfastd,g' systemd/holdfast.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/holdfast.service
 	install -m 644 conf-examples/* $(DOCDIR)/conf-examples/
 	install -m 644 README.md LICENSE $(DOCDIR)/
+
+# For scripts that call ipvsadm. Not part of `install`: Debian's package has files of these names in /usr/sbin.
+install-ipvsadm:     ## links named ipvsadm, ipvsadm-save and ipvsadm-restore: make install-ipvsadm PREFIX=/usr/local
+	@test -e $(DESTDIR)$(PREFIX)/bin/holdfast || { echo '$(DESTDIR)$(PREFIX)/bin/holdfast is missing: run make install first, with the same PREFIX' >&2; exit 1; }
+	@for name in ipvsadm ipvsadm-save ipvsadm-restore; do \
+	  at=$(DESTDIR)$(PREFIX)/sbin/$$name; \
+	  if [ -e "$$at" ] && [ ! -L "$$at" ]; then echo "$$at is another program; remove it, or take another PREFIX" >&2; exit 1; fi; \
+	done
+	for name in ipvsadm ipvsadm-save ipvsadm-restore; do ln -sfn ../lib/holdfast/bin/holdfast $(DESTDIR)$(PREFIX)/sbin/$$name; done
 
 # --- show and prove ---------------------------------------------------------------------------------------------------
 demo: tools          ## two directors, a failing real server, a killed master: make demo [ARGS=--nat]

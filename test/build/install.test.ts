@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -45,6 +54,20 @@ test('with PREFIX=/usr/local the unit starts the daemon from there', async () =>
   expect(status).toBe(0)
   const unit = readFileSync(join(local, 'usr/local/lib/systemd/system/holdfast.service'), 'utf8')
   expect(unit).toContain('ExecStart=/usr/local/sbin/holdfastd')
+})
+
+test('make install-ipvsadm adds links that answer as ipvsadm, and replaces no program', async () => {
+  const at = (name: string) => join(destination, 'usr/sbin', name)
+  const install = () => run(['make', 'install-ipvsadm', `DESTDIR=${destination}`])
+  writeFileSync(at('ipvsadm-save'), '#!/bin/sh\n')
+  expect(await install()).toMatchObject({ status: 2, output: expect.stringContaining('is another program') })
+  expect(existsSync(at('ipvsadm'))).toBe(false)
+  rmSync(at('ipvsadm-save'))
+  expect(await install()).toMatchObject({ status: 0 })
+  const version = await run([at('ipvsadm'), '-v'], { cwd: '/' })
+  expect(version).toMatchObject({ status: 0, output: expect.stringMatching(/^ipvsadm v1\.31 /) })
+  expect(await run([at('ipvsadm-save'), '-x'], { cwd: '/' })).toMatchObject({ status: 1 })
+  expect(readlinkSync(at('ipvsadm-restore'))).toBe('../lib/holdfast/bin/holdfast')
 })
 
 lab('a daemon runs from the installed tree', async (lab) => {

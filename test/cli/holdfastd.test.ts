@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+
+// Each starts programs, which a busy machine makes wait.
+vi.setConfig({ testTimeout: 30_000 })
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-cli-'))
 chmodSync(directory, 0o755)
