@@ -8,12 +8,15 @@
 
 #define LENGTH 60
 #define SOURCE_PORT 34
+#define TCP_FLAGS 46 /* with the header's length before */
 #define TCP_CHECK 50
+#define ACK 0x10
 
 struct plan {
 	__u64 bytes[(LENGTH + 7) / 8];
-	__u16 port; /* of the latest, in host order; 0: all frames alike */
-	__u16 pad[3];
+	__u16 port; /* of the next, in host order; 0: all frames alike */
+	__u16 each; /* frames of a port: 1, or 2: SYN, then ACK */
+	__u32 sent;
 };
 
 struct {
@@ -25,7 +28,16 @@ struct {
 
 char license_text[] SEC("license") = "Dual MIT/GPL";
 
-/* With a plan of a port, TCP only: each frame has the next source port, and the checksum that goes with it. */
+/* What a checksum lacks when a word takes the place of another. */
+static __always_inline __u32 replace(__u16 *at, __u16 with)
+{
+	__u32 more = (__u16)~*at + with;
+
+	*at = with;
+	return more;
+}
+
+/* With a plan of a port, TCP only: each frame, or each two, has a source port of its own, and the checksum that goes with it. */
 SEC("xdp")
 int generate(struct xdp_md *context)
 {
@@ -33,7 +45,6 @@ int generate(struct xdp_md *context)
 	void *end = (void *)(long)context->data_end;
 	__u32 zero = 0;
 	struct plan *plan = bpf_map_lookup_elem(&plans, &zero);
-	__u16 *port;
 	__u16 *check;
 	__u32 sum;
 
@@ -42,12 +53,13 @@ int generate(struct xdp_md *context)
 	__builtin_memcpy(data, plan->bytes, LENGTH);
 	if (!plan->port)
 		return XDP_TX;
-	port = (__u16 *)(data + SOURCE_PORT);
 	check = (__u16 *)(data + TCP_CHECK);
-	plan->port += 1;
-	sum = (__u16)~*check + (__u16)~*port;
-	*port = __builtin_bswap16(plan->port);
-	sum += *port;
+	sum = (__u16)~*check + replace((__u16 *)(data + SOURCE_PORT), __builtin_bswap16(plan->port));
+	if (plan->each == 2 && plan->sent & 1)
+		sum += replace((__u16 *)(data + TCP_FLAGS), __builtin_bswap16(0x5000 | ACK));
+	plan->sent += 1;
+	if (plan->each == 1 || !(plan->sent & 1))
+		plan->port += 1;
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	*check = ~sum;

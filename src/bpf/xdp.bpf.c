@@ -39,6 +39,27 @@ MAP(xdp_links, BPF_MAP_TYPE_HASH, __u32, struct xdp_link, 256, 0);
 /* The same, as targets. */
 MAP(xdp_ports, BPF_MAP_TYPE_DEVMAP_HASH, __u32, __u32, 256, 0);
 
+#define WAY_BITS 12
+
+/* What a packet needs to be on its way: half of a routing table's answer, and who it came for. Good for the second it was asked in. */
+struct xdp_way {
+	__be32 source; /* that was asked with; 0: any */
+	__be32 target;
+	__u32 way_in;
+	__u32 second;
+	__u32 way_out;
+	__u32 mtu;
+	__u8 own_mac[6]; /* of the interface it came in by */
+	__u8 next_mac[6];
+	__u8 out_mac[6];
+	__u8 tos;
+	__u8 pad;
+};
+_Static_assert(sizeof(struct xdp_way) == 44, "xdp_way");
+
+/* The latest ways, by the target's hash: asking the routing table costs more than all the rest. */
+MAP(xdp_ways, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct xdp_way, 1 << WAY_BITS, 0);
+
 struct transport_ports {
 	__be16 source;
 	__be16 target;
@@ -82,18 +103,6 @@ static __always_inline bool parse_frame(struct xdp_md *context, struct frame *fr
 	return tcp->ack && !tcp->syn && !tcp->fin && !tcp->rst;
 }
 
-static __always_inline bool to_this_host(const struct ethhdr *ethernet, __u32 ifindex)
-{
-	const struct xdp_link *link = bpf_map_lookup_elem(&xdp_links, &ifindex);
-
-	if (!link)
-		return false;
-	for (int i = 0; i < 6; i++)
-		if (ethernet->h_dest[i] != link->mac[i])
-			return false;
-	return true;
-}
-
 /* Whether a connection is one whose packets change nothing but its time. */
 static __always_inline bool settled(const struct flow *flow, const struct connection *connection, __u32 now)
 {
@@ -102,23 +111,74 @@ static __always_inline bool settled(const struct flow *flow, const struct connec
 	return flow->protocol == IPPROTO_UDP || (connection->status & STATE_MASK) == ES;
 }
 
-/* The next hop's addresses and interface, if all is known and the interface is one of the lane. */
-static __always_inline bool find_way(struct xdp_md *context, const struct iphdr *ip, __be32 source, __be32 target,
-				     struct bpf_fib_lookup *way)
+static __always_inline bool same_mac(const void *a, const void *b)
 {
-	way->family = AF_INET;
-	way->l4_protocol = ip->protocol;
-	way->tos = ip->tos;
-	way->tot_len = bpf_ntohs(ip->tot_len);
-	way->ipv4_src = source;
-	way->ipv4_dst = target;
-	way->ifindex = context->ingress_ifindex;
-	return bpf_fib_lookup(context, way, sizeof(*way), 0) == BPF_FIB_LKUP_RET_SUCCESS &&
-	       bpf_map_lookup_elem(&xdp_ports, &way->ifindex);
+	const __u16 *one = a;
+	const __u16 *other = b;
+
+	return one[0] == other[0] && one[1] == other[1] && one[2] == other[2];
+}
+
+/* Asks the routing table. False: the frame is for another host, or its next hop not known. */
+static __always_inline bool ask_way(struct xdp_md *context, const struct frame *frame, __be32 source, __be32 target,
+				    struct xdp_way *way)
+{
+	__u32 way_in = context->ingress_ifindex;
+	const struct xdp_link *link = bpf_map_lookup_elem(&xdp_links, &way_in);
+	struct bpf_fib_lookup query = {
+		.family = AF_INET,
+		.ipv4_src = source,
+		.ipv4_dst = target,
+		.ifindex = way_in,
+	};
+
+	if (!link || !same_mac(frame->ethernet->h_dest, link->mac))
+		return false;
+	query.l4_protocol = frame->ip->protocol;
+	query.tos = frame->ip->tos;
+	query.tot_len = bpf_ntohs(frame->ip->tot_len);
+	if (bpf_fib_lookup(context, &query, sizeof(query), 0) != BPF_FIB_LKUP_RET_SUCCESS)
+		return false;
+	way->way_out = query.ifindex;
+	way->mtu = query.mtu_result;
+	__builtin_memcpy(way->own_mac, link->mac, 6);
+	__builtin_memcpy(way->next_mac, query.dmac, 6);
+	__builtin_memcpy(way->out_mac, query.smac, 6);
+	return true;
+}
+
+/*
+ * The way of a frame that is for this host, to an interface of the lane; NULL: not one for the lane. The routing table is
+ * asked once a second. @any_source: like at tc ingress, which knows a destination's way beforehand, the client does not count.
+ */
+static __always_inline struct xdp_way *find_way(struct xdp_md *context, const struct frame *frame, bool any_source,
+						__be32 source, __be32 target, __u32 now)
+{
+	__u32 slot = (__u32)(target * 0x61c88647U) >> (32 - WAY_BITS);
+	__be32 kept_source = any_source ? 0 : source;
+	__u32 way_in = context->ingress_ifindex;
+	struct xdp_way *way = bpf_map_lookup_elem(&xdp_ways, &slot);
+
+	if (!way)
+		return NULL;
+	if (way->target != target || way->second != now || way->source != kept_source || way->way_in != way_in ||
+	    way->tos != frame->ip->tos || !same_mac(way->own_mac, frame->ethernet->h_dest)) {
+		way->second = 0;
+		if (!ask_way(context, frame, source, target, way))
+			return NULL;
+		way->source = kept_source;
+		way->target = target;
+		way->way_in = way_in;
+		way->tos = frame->ip->tos;
+		way->second = now;
+	}
+	if (bpf_ntohs(frame->ip->tot_len) > way->mtu)
+		return NULL;
+	return bpf_redirect_map(&xdp_ports, way->way_out, XDP_PASS) == XDP_REDIRECT ? way : NULL;
 }
 
 /* TTL and checksums, and link-level addresses. @address, @port: what one side becomes; the other stays. */
-static __always_inline void rewrite(struct frame *frame, const struct bpf_fib_lookup *way, bool nat, bool target,
+static __always_inline void rewrite(struct frame *frame, const struct xdp_way *way, bool nat, bool target,
 				    __be32 address, __be16 port)
 {
 	struct iphdr *ip = frame->ip;
@@ -143,8 +203,8 @@ static __always_inline void rewrite(struct frame *frame, const struct bpf_fib_lo
 			*frame->check = check || ip->protocol == IPPROTO_TCP ? check : 0xffff;
 		}
 	}
-	__builtin_memcpy(frame->ethernet->h_dest, way->dmac, 6);
-	__builtin_memcpy(frame->ethernet->h_source, way->smac, 6);
+	__builtin_memcpy(frame->ethernet->h_dest, way->next_mac, 6);
+	__builtin_memcpy(frame->ethernet->h_source, way->out_mac, 6);
 }
 
 /* A server's packet to the client of a NAT connection. */
@@ -154,7 +214,7 @@ static __always_inline int lane_output(struct xdp_md *context, struct frame *fra
 	struct flow flow = client_flow(reply, entry);
 	struct connection *connection = bpf_map_lookup_elem(&connections, &flow);
 	struct destination *destination;
-	struct bpf_fib_lookup way = {};
+	struct xdp_way *way;
 	struct settings *held = held_settings();
 	__u32 index;
 
@@ -164,14 +224,15 @@ static __always_inline int lane_output(struct xdp_md *context, struct frame *fra
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
 		return XDP_PASS;
-	if (!find_way(context, frame->ip, flow.target, flow.source, &way))
+	way = find_way(context, frame, false, flow.target, flow.source, now);
+	if (!way)
 		return XDP_PASS;
 	count_out(index, bpf_ntohs(frame->ip->tot_len));
 	touch(connection, flow.protocol == IPPROTO_UDP ? held->udp_timeout : held->tcp_timeouts[ES], now);
-	rewrite(frame, &way, true, false, flow.target, flow.target_port);
+	rewrite(frame, way, true, false, flow.target, flow.target_port);
 	count_exit(NOTE_FAST_LANE);
 	count_exit(EXIT_REPLIED);
-	return bpf_redirect_map(&xdp_ports, way.ifindex, 0);
+	return XDP_REDIRECT;
 }
 
 /* A client's packet. */
@@ -179,7 +240,7 @@ static __always_inline int lane_input(struct xdp_md *context, struct frame *fram
 				      struct connection *connection, __u32 now)
 {
 	struct destination *destination;
-	struct bpf_fib_lookup way = {};
+	struct xdp_way *way;
 	struct settings *held = held_settings();
 	__u32 index = connection->destination;
 	bool nat = connection->status & CONNECTION_NAT;
@@ -191,15 +252,16 @@ static __always_inline int lane_input(struct xdp_md *context, struct frame *fram
 		return XDP_PASS;
 	if (destination->method != METHOD_DR && destination->method != METHOD_NAT)
 		return XDP_PASS;
-	if (!find_way(context, frame->ip, flow->source, connection->address, &way))
+	way = find_way(context, frame, true, flow->source, connection->address, now);
+	if (!way)
 		return XDP_PASS;
 	count_in(index, bpf_ntohs(frame->ip->tot_len), 0);
 	connection->packets += 1;
 	touch(connection, flow->protocol == IPPROTO_UDP ? held->udp_timeout : held->tcp_timeouts[ES], now);
-	rewrite(frame, &way, nat, true, connection->address, connection->port);
+	rewrite(frame, way, nat, true, connection->address, connection->port);
 	count_exit(NOTE_FAST_LANE);
 	count_exit(EXIT_FORWARDED);
-	return bpf_redirect_map(&xdp_ports, way.ifindex, 0);
+	return XDP_REDIRECT;
 }
 
 SEC("xdp")
@@ -218,7 +280,7 @@ int fast_lane(struct xdp_md *context)
 	flow.target_port = frame.ports->target;
 	flow.protocol = frame.ip->protocol;
 	connection = bpf_map_lookup_elem(&connections, &flow);
-	if (!connection || !to_this_host(frame.ethernet, context->ingress_ifindex))
+	if (!connection)
 		return XDP_PASS;
 	now = seconds();
 	if (connection->status & CONNECTION_REPLY)

@@ -78,6 +78,24 @@ test('what is not for the lane takes the other way: opening, closing, ICMP error
   expect(connections.length).toBe(3)
 })
 
+test('a server under another link-level address is found again, though the lane keeps a way for a second', async () => {
+  backend = await cluster.open({ fastLane: ['eth0', 'eth1'] })
+  await applied(backend, put(service(80), [destination('192.0.2.11', 80, 'dr')]))
+  // Sent by the client, so that it is the lane that must find the server.
+  const file = cluster.client.file('up', 'holdfast'.repeat((4 << 20) / 8))
+  const send = () => exec(`curl -sS --max-time 20 -X POST --data-binary @${file} http://${VIP}:80/`)
+  const sum = await send()
+  const lane = async () => (await backend?.exits())?.['fast-lane'] ?? 0
+  const before = await lane()
+  expect(before).toBeGreaterThan(0)
+  const [server] = cluster.servers
+  const moved = '02:00:5e:00:00:77'
+  server?.ip('link', 'set', 'eth0', 'address', moved)
+  cluster.director.ip('neigh', 'replace', '192.0.2.11', 'lladdr', moved, 'dev', 'eth0', 'nud', 'reachable')
+  expect(await send()).toBe(sum)
+  expect(await lane()).toBeGreaterThan(before)
+})
+
 test('the next process replaces the program in its place; `nothing` takes it away', async () => {
   const idOf = () => programOf('eth0')
   backend = await cluster.open({ fastLane: ['eth0', 'eth1'] })
