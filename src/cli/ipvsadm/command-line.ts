@@ -67,6 +67,8 @@ type Draft = {
   scheduler: string
   persistence?: number
   engine?: string
+  /** FULLNAT's addresses towards servers. */
+  localAddresses?: readonly IpAddress[]
   flags?: string
   server?: IpAddress
   serverPort: number
@@ -189,6 +191,9 @@ function takeOption(draft: Draft, option: IpvsadmOption, value: string | undefin
     case 'ipip':
       draft.method = 'tun'
       return undefined
+    case 'fullnat':
+      draft.method = 'fullnat'
+      return undefined
     case 'gatewaying':
       draft.method = 'dr'
       return undefined
@@ -233,6 +238,13 @@ function takeOption(draft: Draft, option: IpvsadmOption, value: string | undefin
     case 'pe':
       draft.engine = text.slice(0, 16)
       return undefined
+    case 'laddr': {
+      const addresses = text.split(',').map(parseAddress)
+      const known = addresses.filter((one) => one !== undefined)
+      if (known.length < addresses.length) return usage('illegal local address specified')
+      draft.localAddresses = known
+      return undefined
+    }
     case 'sched-flags':
       draft.flags = text
       return undefined
@@ -321,12 +333,14 @@ function finish(draft: Draft, rest: readonly string[]): ParsedLine {
         return usage('One-Packet Scheduling is only for UDP virtual services')
       // ipvsadm lets a mask have holes; no backend of ours holds one.
       if (draft.prefix === undefined && draft.persistence !== undefined) return usage(wrongMask)
+      if (draft.localAddresses?.some((one) => familyOf(one) !== draft.family))
+        return usage('Local addresses are of the address family of the virtual service')
       return requested({ type: command, service: serviceOf(draft, flags) })
     }
     case 'add-server':
     case 'edit-server': {
       const marked = draft.mark !== 0
-      if (!marked && draft.method !== 'nat') draft.serverPort = draft.port
+      if (!marked && draft.method !== 'nat' && draft.method !== 'fullnat') draft.serverPort = draft.port
       if (draft.server !== undefined && familyOf(draft.server) !== draft.family && draft.method !== 'tun')
         return usage('Different address family is allowed only for tunneling servers')
       const tunnelled = given.has('tun-type') || tunnelClasses.some((name) => given.has(name))
@@ -422,7 +436,7 @@ function addressOf({ mark, family, protocol, address, port }: Draft): ServiceAdd
 }
 
 function serviceOf(draft: Draft, flags: readonly SchedulerFlag[]): Service {
-  const { persistence, prefix = 32, engine, given } = draft
+  const { persistence, prefix = 32, engine, given, localAddresses } = draft
   return {
     address: addressOf(draft),
     // A name that nobody knows is the backend's to refuse, as ipvsadm leaves it to the kernel.
@@ -431,6 +445,8 @@ function serviceOf(draft: Draft, flags: readonly SchedulerFlag[]): Service {
     ...(persistence === undefined ? {} : { persistence: { timeout: persistence, prefixLength: prefix } }),
     ...(engine === undefined || engine === '' ? {} : { persistenceEngine: engine }),
     onePacket: given.has('ops'),
+    ...(localAddresses === undefined ? {} : { localAddresses }),
+    ...(given.has('toa') ? { tcpOptionAddress: true } : {}),
   }
 }
 

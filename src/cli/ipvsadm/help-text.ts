@@ -53,11 +53,14 @@ Options of a service:
       --pe ENGINE        persistence engine: sip (kernel only)
   -o, --ops              every UDP packet is scheduled by itself
   -b, --sched-flags FLAG[,FLAG]     sh-fallback sh-port mh-fallback mh-port flag-1 flag-2 flag-3
+      --laddr ADDRESS[,ADDRESS]     FULLNAT: what servers see as the client (Holdfast's own, embedded core)
+      --toa              FULLNAT: tell servers the client's address in a TCP option (Holdfast's own)
 
 Options of a server:
   -g, --gatewaying       direct routing, the default
   -i, --ipip             tunnelling
   -m, --masquerading     NAT
+      --fullnat          NAT of both ends, by the service's local addresses (Holdfast's own)
   -w, --weight NUMBER    default 1; 0: no new connections
   -x, --u-threshold N    no new connections above so many, 0: no limit
   -y, --l-threshold N    ... until there are fewer than so many

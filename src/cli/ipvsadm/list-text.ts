@@ -110,7 +110,7 @@ function serviceLine(
 }
 
 function properties(service: Service): string {
-  const { persistence, persistenceEngine, onePacket, address } = service
+  const { persistence, persistenceEngine, onePacket, address, localAddresses = [], tcpOptionAddress } = service
   const flags = flagWords(service)
   const mask = persistence === undefined ? undefined : maskText(address, persistence)
   return [
@@ -119,6 +119,8 @@ function properties(service: Service): string {
     ...(mask === undefined ? [] : [` mask ${mask}`]),
     ...(persistence === undefined || persistenceEngine === undefined ? [] : [` pe ${persistenceEngine}`]),
     ...(onePacket ? [' ops'] : []),
+    ...(localAddresses.length === 0 ? [] : [` laddr ${localAddresses.join(',')}`]),
+    ...(tcpOptionAddress === true ? [' toa'] : []),
   ].join('')
 }
 

@@ -59,6 +59,8 @@ export const optionClasses = [
   'tun-remcsum',
   // Holdfast's own.
   'exits',
+  'laddr',
+  'toa',
 ] as const
 export type OptionClass = (typeof optionClasses)[number]
 
@@ -113,6 +115,7 @@ export const options: readonly IpvsadmOption[] = [
   flag('forwarding-method', 'masquerading', 'm'),
   flag('forwarding-method', 'ipip', 'i'),
   flag('forwarding-method', 'gatewaying', 'g'),
+  flag('forwarding-method', 'fullnat'),
   valued('weight', 'weight', 'w'),
   valued('u-threshold', 'u-threshold', 'x'),
   valued('l-threshold', 'l-threshold', 'y'),
@@ -144,6 +147,8 @@ export const options: readonly IpvsadmOption[] = [
   flag('tun-csum', 'tun-csum'),
   flag('tun-remcsum', 'tun-remcsum'),
   flag('exits', 'exits'),
+  valued('laddr', 'laddr'),
+  flag('toa', 'toa'),
 ]
 
 /** `one`: at most one of those with this word may be given. */
@@ -157,6 +162,8 @@ const serviceOptions = {
   ops: 'allowed',
   pe: 'allowed',
   'sched-flags': 'allowed',
+  laddr: 'allowed',
+  toa: 'allowed',
 } as const
 const serverOptions = {
   'service-address': 'needed',

@@ -26,7 +26,7 @@ function selectorText(of: ServiceAddress, naming: Naming): string {
 }
 
 function serviceWords(service: Service): string {
-  const { persistence, persistenceEngine, onePacket } = service
+  const { persistence, persistenceEngine, onePacket, localAddresses = [], tcpOptionAddress } = service
   const mask = persistence === undefined ? undefined : maskText(service.address, persistence)
   const flags = flagWords(service)
   return [
@@ -36,10 +36,12 @@ function serviceWords(service: Service): string {
     ...(persistenceEngine === undefined ? [] : [` --pe ${persistenceEngine}`]),
     ...(onePacket ? [' -o'] : []),
     ...(flags === '' ? [] : [` -b ${flags}`]),
+    ...(localAddresses.length === 0 ? [] : [` --laddr ${localAddresses.join(',')}`]),
+    ...(tcpOptionAddress === true ? [' --toa'] : []),
   ].join('')
 }
 
-const methodOptions = { nat: '-m', dr: '-g', tun: '-i', fullnat: '-m' } as const
+const methodOptions = { nat: '-m', dr: '-g', tun: '-i', fullnat: '--fullnat' } as const
 const checksumOptions: Readonly<Record<Tunnel['checksum'], string>> = {
   none: '--tun-nocsum',
   checksum: '--tun-csum',

@@ -75,7 +75,8 @@ export function acceptDestination(service: Service, destination: Destination, lo
 /** Why a service cannot have destinations by FULLNAT. */
 function unfitForFullnat(service: Service): string | undefined {
   const { address, localAddresses = [], onePacket } = service
-  if (localAddresses.length === 0) return 'needs local addresses: name a local_address_group in the virtual_server'
+  if (localAddresses.length === 0)
+    return 'needs local addresses: name a local_address_group in the virtual_server (ipvsadm: --laddr)'
   if (localAddresses.some((one) => familyOf(one) !== serviceFamily(service)))
     return "needs local addresses of the service's own address family"
   if (address.kind === 'address' && address.protocol === 'sctp') return 'carries TCP and UDP, not SCTP'

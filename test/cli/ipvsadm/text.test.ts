@@ -255,3 +255,45 @@ test('/etc/services: names, aliases, comments', () => {
     { names: ['domain'], port: 53, protocol: 'udp' },
   ])
 })
+
+test('FULLNAT: made, listed and saved by options of our own, and what is saved makes the same again', async () => {
+  const made = modelBackend({ services: [] })
+  const table = accessTable(made)
+  const run = async (words: string) => outcomeOf(words.split(' '), table)
+  for (const line of [
+    '-A -t 192.0.2.1:80 -s rr --laddr 10.0.0.3,10.0.0.4 --toa',
+    '-a -t 192.0.2.1:80 -r 10.0.0.21:8080 --fullnat -w 2',
+    '-A -t [2001:db8::1]:80 -s wlc --laddr 2001:db8:2::3',
+  ])
+    expect(await run(line)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(made.state.services).toMatchObject([
+    {
+      service: { localAddresses: ['10.0.0.3', '10.0.0.4'], tcpOptionAddress: true },
+      destinations: [{ method: 'fullnat', port: 8080 }],
+    },
+    { service: { localAddresses: ['2001:db8:2::3'] } },
+  ])
+  const { stdout } = await run('-L -n')
+  expect(stdout).toContain('\nTCP  192.0.2.1:80 rr laddr 10.0.0.3,10.0.0.4 toa\n')
+  expect(stdout).toMatch(/^ {2}-> 10\.0\.0\.21:8080 +FullNat 2 /m)
+  const saved = (await run('-S -n')).stdout
+  expect(saved).toBe(
+    '-A -t 192.0.2.1:80 -s rr --laddr 10.0.0.3,10.0.0.4 --toa\n' +
+      '-a -t 192.0.2.1:80 -r 10.0.0.21:8080 --fullnat -w 2\n' +
+      '-A -t [2001:db8::1]:80 -s wlc --laddr 2001:db8:2::3\n',
+  )
+  const again = modelBackend({ services: [] })
+  expect(await outcomeOf(['-R'], accessTable(again), saved)).toMatchObject({ exitCode: 0 })
+  expect(again.state).toEqual(made.state)
+})
+
+test.each([
+  ['-A -t 192.0.2.1:80 --laddr 10.0.0.3,', 'illegal local address specified'],
+  ['-A -t 192.0.2.1:80 --laddr 2001:db8::3', 'Local addresses are of the address family of the virtual service'],
+  ['-a -t 192.0.2.1:80 -r 10.0.0.21 -m --fullnat', "multiple 'forwarding-method' options specified"],
+  ['-a -t 192.0.2.1:80 -r 10.0.0.21 --toa', "Illegal 'toa' option with the 'add-server' command"],
+  ['-a -t 192.0.2.1:80 -r 2001:db8::21 --fullnat', 'Different address family is allowed only for tunneling servers'],
+])('FULLNAT: %s is refused', async (line, sentence) => {
+  const outcome = await outcomeOf(line.split(' '), accessTable(modelBackend({ services: [state] })))
+  expect([outcome.exitCode, outcome.stderr.trim()]).toEqual([2, expect.stringContaining(sentence)])
+})
