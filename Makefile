@@ -107,7 +107,7 @@ test: setup-matrix setup-guest build ## lint, types, unit, lab and guest tests; 
 test-kernel: setup-guest build ## what runs in the stock kernel under QEMU: make test-kernel [HOLDFAST_KERNEL_TESTS="a b"]
 	@$(BIN)/vitest run --project guest
 
-bench: tools         ## outage, jitter, throughput, memory, each beside a peer measured in the same run
+bench: tools         ## outage, jitter, throughput, memory, decisions, whole ways, table: each beside a peer of the same run
 	@bench/run $(ARGS)
 
 bench-insn: tools setup-guest ## instructions a packet, counted in the stock kernel; fails at 3 % above bench/insn.json

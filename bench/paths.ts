@@ -236,6 +236,7 @@ const ways: readonly (readonly [name: string, measure: () => Figures | Promise<F
   ['tc DR', () => core('dr', false)],
   ['tc NAT', () => core('nat', false)],
   ['tc TUN', () => core('tun', false)],
+  ['tc FULLNAT', () => core('fullnat', false)],
   ['XDP DR', () => core('dr', true)],
   ['XDP NAT', () => core('nat', true)],
 ]

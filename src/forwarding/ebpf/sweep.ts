@@ -11,6 +11,8 @@ import { u32 } from './struct.ts'
 import type { Tables } from './tables.ts'
 
 const SLICE = 4096
+/** The keys of the queue, which is an array. */
+const QUEUE_PLACES = new Uint8Array(Uint32Array.from({ length: layout.QUEUE_SIZE }, (_, i) => i).buffer)
 
 export type SweepResult = {
   /** Entries that were removed. */
@@ -146,16 +148,18 @@ function reap(
   indices: readonly number[],
   templates: boolean,
 ): number {
+  const held = new Uint32Array(keys.buffer, keys.byteOffset, keys.length >> 2)
+  const words = keySize >> 2
+  const room = tables.layout.flow.size >> 2
   let removed = 0
   for (let from = 0; from < indices.length; from += layout.QUEUE_SIZE) {
     const part = indices.slice(from, from + layout.QUEUE_SIZE)
-    const queue = new Uint8Array(part.length * tables.layout.flow.size)
-    const slots = new Uint8Array(part.length * 4)
-    for (const [n, i] of part.entries()) {
-      queue.set(keys.subarray(i * keySize, (i + 1) * keySize), n * tables.layout.flow.size)
-      slots.set(u32(n), n * 4)
-    }
-    const queued = tables.reap_queue.updateBatch(slots, queue, part.length)
+    // Word by word: there may be a million of them.
+    const queue = new Uint32Array(part.length * room)
+    for (let n = 0; n < part.length; n++)
+      for (let i = 0; i < words; i++) queue[n * room + i] = held[(part[n] as number) * words + i] as number
+    const places = QUEUE_PLACES.subarray(0, part.length * 4)
+    const queued = tables.reap_queue.updateBatch(places, new Uint8Array(queue.buffer), part.length)
     if (!queued.ok) throw new Error(queued.error.message)
     const args = layout.reapArguments.encode({ count: part.length, of_templates: templates ? 1 : 0 })
     const done = tables.reap.call(args)
