@@ -158,9 +158,10 @@ export class Bench {
 
   /** As if the last pass over the tables were that many seconds ago. */
   sweptBefore(seconds: number): void {
-    const { swept } = this.director.maps
-    const done = swept.update(new Uint8Array(4), layout.sweeps.encode({ last: this.now() - seconds }))
-    if (!done.ok) throw new Error(done.error.message)
+    for (const { swept } of this.director.tables.values()) {
+      const done = swept.update(new Uint8Array(4), layout.sweeps.encode({ last: this.now() - seconds }))
+      if (!done.ok) throw new Error(done.error.message)
+    }
   }
 
   /** Drops all connections, without counting. */
