@@ -51,6 +51,16 @@ static __always_inline address_t network_of(address_t address, __u32 bits)
 	return network;
 }
 
+/* An address that one host can have: neither multicast nor loopback nor none. */
+static __always_inline bool is_unicast(address_t address)
+{
+	__u32 last = address.words[3];
+
+	if ((address.words[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000))
+		return false;
+	return address.words[0] | address.words[1] | address.words[2] | (last & bpf_htonl(0xfffffffe));
+}
+
 /* IPVS's fold of an IPv6 address, for hashes. */
 static __always_inline __be32 fold_address(address_t address)
 {
@@ -88,6 +98,14 @@ static __always_inline struct wide_address widen(address_t address)
 static __always_inline address_t network_of(address_t address, __u32 bits)
 {
 	return address & bpf_htonl(bits ? ~0U << ((32 - bits) & 31) : 0);
+}
+
+/* An address that one host can have: neither multicast nor loopback, not 0.0.0.0/8 nor the broadcast. */
+static __always_inline bool is_unicast(address_t address)
+{
+	__u32 network = bpf_ntohl(address) >> 24;
+
+	return network && network != 127 && (network < 224 || network > 239) && address != 0xffffffff;
 }
 
 static __always_inline __be32 fold_address(address_t address)

@@ -52,14 +52,18 @@ static __always_inline void advance(const struct packet *packet, const struct fl
 	__u32 before;
 	__u32 after;
 	__u32 state;
+	bool grown;
+	bool established;
 
 	if (!held)
 		return;
-	if (flow->protocol != IPPROTO_TCP) {
+	before = connection->status;
+	if (flow->protocol == IPPROTO_UDP) {
 		touch(connection, held->udp_timeout, now);
+		if (direction == DIRECTION_OUTPUT && (before & (CONNECTION_CONTROLLED | CONNECTION_ASSURED)) == CONNECTION_CONTROLLED)
+			assure(flow, connection);
 		return;
 	}
-	before = connection->status;
 	after = before & ~(STATE_MASK | CONNECTION_ACTIVE);
 	if (before & CONNECTION_NO_OUTPUT) {
 		if (direction == DIRECTION_OUTPUT)
@@ -67,9 +71,22 @@ static __always_inline void advance(const struct packet *packet, const struct fl
 		else
 			direction = DIRECTION_INPUT_ONLY;
 	}
-	state = tcp_step(direction, tcp_event_of(packet->tcp_flags), before & STATE_MASK);
-	after |= state | tcp_active(state);
-	touch(connection, held->tcp_timeouts[state & (STATES - 1)], now);
+	if (flow->protocol == IPPROTO_TCP) {
+		state = tcp_step(held->flags & SETTINGS_SECURE_TCP, direction, tcp_event_of(packet->tcp_flags), before & STATE_MASK);
+		after |= state | tcp_active(state);
+		touch(connection, held->tcp_timeouts[state & (STATES - 1)], now);
+		grown = state != SR && state != CL && state != SS && state != SA;
+		established = state == ES;
+	} else {
+		/* A packet that ends before its first chunk. */
+		if (packet->chunk >= CHUNK_NONE)
+			return;
+		state = sctp_step(direction, packet->chunk, before & STATE_MASK);
+		after |= state | sctp_active(state);
+		touch(connection, held->sctp_timeouts[state & (STATES - 1)], now);
+		grown = state == S_ES || state == S_CR || state == S_CE;
+		established = state == S_ES;
+	}
 	if (after == before)
 		return;
 	/* The other direction may be changing it on another CPU: then its change stands. */
@@ -77,6 +94,8 @@ static __always_inline void advance(const struct packet *packet, const struct fl
 		return;
 	if ((after ^ before) & CONNECTION_ACTIVE)
 		account(connection->destination, after, after & CONNECTION_ACTIVE ? 1 : -1, 0);
-	if ((after & CONNECTION_EMBRYO) && state != SR && state != CL && state != SS)
+	if (established && (after & (CONNECTION_CONTROLLED | CONNECTION_ASSURED)) == CONNECTION_CONTROLLED)
+		assure(flow, connection);
+	if ((after & CONNECTION_EMBRYO) && grown)
 		promote(flow, connection);
 }

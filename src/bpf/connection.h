@@ -18,12 +18,12 @@ static __always_inline bool expired(const struct connection *connection, __u32 n
 	return (__s32)(now - connection->seen) > (__s32)connection->timeout;
 }
 
-/* Either table; only TCP has embryos. */
+/* Either table; UDP has no embryos. */
 static __always_inline struct connection *find(const struct flow *flow)
 {
 	struct connection *found = bpf_map_lookup_elem(&connections, flow);
 
-	if (!found && flow->protocol == IPPROTO_TCP)
+	if (!found && flow->protocol != IPPROTO_UDP)
 		found = bpf_map_lookup_elem(&embryos, flow);
 	return found;
 }
@@ -46,21 +46,26 @@ static __always_inline struct flow reply_flow(const struct flow *flow, const str
 	return reply;
 }
 
-/* The client's flow, from that of a reply and the reply's entry. */
+/* Makes @flow the client's, from that of a reply and the reply's entry. */
+static __always_inline void find_client(struct flow *flow, const struct flow *reply, const struct connection *entry)
+{
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->source = reply->target;
+	flow->target = entry->address;
+	flow->source_port = reply->target_port;
+	flow->target_port = entry->port;
+	flow->protocol = reply->protocol;
+	if (entry->status & CONNECTION_FULLNAT) {
+		flow->source = entry->local;
+		flow->source_port = entry->local_port;
+	}
+}
+
 static __always_inline struct flow client_flow(const struct flow *reply, const struct connection *entry)
 {
-	struct flow flow = {
-		.source = reply->target,
-		.target = entry->address,
-		.source_port = reply->target_port,
-		.target_port = entry->port,
-		.protocol = reply->protocol,
-	};
+	struct flow flow;
 
-	if (entry->status & CONNECTION_FULLNAT) {
-		flow.source = entry->local;
-		flow.source_port = entry->local_port;
-	}
+	find_client(&flow, reply, entry);
 	return flow;
 }
 
@@ -85,31 +90,57 @@ static __always_inline void forget(const struct flow *flow, __u32 embryo)
 		bpf_map_delete_elem(&connections, flow);
 }
 
-/* One connection fewer under the template that made it; @index: its destination. */
-static __noinline void release_template(const struct flow *flow, __u32 status, __u32 index)
+/* The template that a controlled connection to @index was made through, if it is still the same one. */
+static __always_inline struct template *template_of(const struct flow *flow, __u32 status, __u32 index,
+						    struct template_key *key)
 {
-	struct template_key key = {};
 	struct template *template;
 	struct destination *destination;
 
-	if (!flow)
-		return;
-	key.target = flow->target;
-	key.protocol = flow->protocol;
-	key.client = network_of(flow->source, status >> CLIENT_BITS_SHIFT);
+	__builtin_memset(key, 0, sizeof(*key));
+	key->client = network_of(flow->source, status >> CLIENT_BITS_SHIFT);
 	if (status & CONNECTION_MARK) {
 		destination = bpf_map_lookup_elem(&destinations, &index);
 		if (!destination)
-			return;
-		key.target = mark_as_address(destination->mark);
-		key.protocol = 0;
-	} else if (!(status & CONNECTION_ANY_PORT)) {
-		key.target_port = flow->target_port;
+			return NULL;
+		key->target = mark_as_address(destination->mark);
+	} else {
+		key->target = flow->target;
+		key->protocol = flow->protocol;
+		if (!(status & CONNECTION_ANY_PORT))
+			key->target_port = flow->target_port;
 	}
-	template = bpf_map_lookup_elem(&templates, &key);
+	template = bpf_map_lookup_elem(&templates, key);
 	/* It may have been made anew for another destination meanwhile. */
-	if (template && template->destination == index && template->controlled > 0)
+	return template && template->destination == index ? template : NULL;
+}
+
+/* One connection fewer under the template that made it; @index: its destination. */
+static __noinline void release_template(const struct flow *flow, __u32 status, __u32 index)
+{
+	struct template_key key;
+	struct template *template;
+
+	if (!flow)
+		return;
+	template = template_of(flow, status, index, &key);
+	if (template && template->controlled > 0)
 		__sync_fetch_and_add(&template->controlled, -1);
+}
+
+/* Tells the template of a connection that this was established: drop_entry spares it. */
+static __noinline __attribute__((unused)) int assure(const struct flow *flow, struct connection *connection)
+{
+	struct template_key key;
+	struct template *template;
+
+	if (!flow || !connection)
+		return 0;
+	template = template_of(flow, connection->status, connection->destination, &key);
+	if (template && !(template->flags & TEMPLATE_ASSURED))
+		__sync_fetch_and_or(&template->flags, TEMPLATE_ASSURED);
+	__sync_fetch_and_or(&connection->status, CONNECTION_ASSURED);
+	return 0;
 }
 
 /*

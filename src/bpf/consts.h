@@ -27,6 +27,9 @@
 #define SWEEP_SILENCE 15
 #define MAX_WALK 262144
 
+/* Seconds of a connection whose state machine has not run. */
+#define INITIAL_TIMEOUT 3
+
 /* Seconds that a template stays at a time while connections made through it live. */
 #define DEFERRED_TIMEOUT 60
 
@@ -36,11 +39,13 @@
 #define IP6_HLEN 40
 #define IP_HLEN 20
 #define L4_OFFSET (ETH_HLEN + IP_HLEN)
-#define IP_FRAGMENT 0x3fff
+#define IP_FRAGMENT 0x3fff /* more fragments, or an offset */
+#define IP_OFFSET 0x1fff
 #define IP_DF 0x4000
 #define AF_INET 2
 #define AF_INET6 10
 #define FTP_DATA 20
+#define FTP_CONTROL 21
 
 #define TC_PASS (-1) /* TC_ACT_UNSPEC, TCX_NEXT: other programs of the interface go on, then the stack */
 #define TC_DROP 2
@@ -127,6 +132,7 @@
 #define CONNECTION_NO_OUTPUT 0x20000 /* no packet of the server is expected or has been seen (direct routing, tunnels) */
 #define CONNECTION_SYNCED 0x40000   /* told by another director */
 #define CONNECTION_BYPASS 0x80000
+#define CONNECTION_ASSURED 0x100000  /* its template knows that it was established */
 #define CONNECTION_TOA 0x200000	     /* FULLNAT: the server is to be told of the client */
 #define CONNECTION_TOLD 0x400000     /* it has been, in a packet with data */
 #define CLIENT_BITS_SHIFT 24
@@ -169,6 +175,7 @@ enum exit {
 	EXIT_DROP_PACKET,
 	EXIT_CHECKSUM,
 	EXIT_MARK_UNUSED,
+	EXIT_MARTIAN,
 	NOTE_PROMOTION_FAILED,
 	NOTE_ROOM_MADE,
 	NOTE_RESCHEDULED,

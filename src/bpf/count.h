@@ -43,6 +43,14 @@ static __always_inline void count_in(__u32 destination, __u32 bytes, __u32 opene
 	of->in_bytes += bytes;
 }
 
+static __always_inline void count_opened(__u32 destination)
+{
+	struct traffic *of = bpf_map_lookup_elem(&dest_traffic, &destination);
+
+	if (of)
+		of->conns += 1;
+}
+
 static __always_inline void count_out(__u32 destination, __u32 bytes)
 {
 	struct traffic *of = bpf_map_lookup_elem(&dest_traffic, &destination);

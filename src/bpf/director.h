@@ -45,6 +45,27 @@
 /* Internal: the packet's destination, address and port are set; send it there. */
 #define DECIDED 100
 
+/* On to where the packet was going (cache_bypass). */
+__noinline int bypass(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct way way = {};
+	int found;
+
+	if (!skb || !packet)
+		return TC_DROP;
+	if (packet->ttl <= 1)
+		return answer_icmp(skb, ANSWER_TIME_EXCEEDED, 0, EXIT_TTL);
+	found = route(skb, packet, packet->flow.source, packet->flow.target, &way);
+	if (found == ROUTE_TOO_BIG)
+		return answer_icmp(skb, ANSWER_TOO_BIG, way.mtu, EXIT_TOO_BIG);
+	if (found == ROUTE_NONE)
+		return leave(EXIT_NO_ROUTE, TC_DROP);
+	if (age(skb, packet))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_BYPASSED);
+	return send_to(&way);
+}
+
 /* A packet for a destination: the method's rewriting, and away. */
 STEP int transmit(struct __sk_buff *skb, const struct packet *packet)
 {
@@ -54,6 +75,8 @@ STEP int transmit(struct __sk_buff *skb, const struct packet *packet)
 	int failed;
 	int found;
 
+	if (packet->method == METHOD_BYPASS)
+		return bypass(skb, packet);
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	/* Its server was removed: silence, so that the flow can go on if the server comes back. */
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
@@ -94,6 +117,25 @@ static __always_inline int deliver(struct __sk_buff *skb, const struct packet *p
 	return packet->method == METHOD_FULLNAT ? send_full(skb, packet) : transmit(skb, packet);
 }
 
+/* Whether the packet asks for a new connection, whatever is known of its flow. */
+static __always_inline bool opens(const struct packet *packet)
+{
+	if (packet->flow.protocol == IPPROTO_TCP)
+		return packet->tcp_flags & 0x02;
+	return packet->flow.protocol == IPPROTO_SCTP && packet->chunk == CHUNK_INIT;
+}
+
+/* Whether a packet without a connection may open one. */
+static __always_inline bool may_open(const struct packet *packet, const struct settings *held)
+{
+	if (packet->flow.protocol == IPPROTO_TCP)
+		return !(packet->tcp_flags & 0x04) && (packet->tcp_flags & 0x02 || held->flags & SETTINGS_SLOPPY_TCP);
+	if (packet->flow.protocol == IPPROTO_SCTP)
+		return packet->chunk == CHUNK_INIT ||
+		       (held->flags & SETTINGS_SLOPPY_SCTP && packet->chunk != CHUNK_ABORT && packet->chunk != CHUNK_NONE);
+	return true;
+}
+
 /* Enters the way back of a half-open NAT connection. */
 static __noinline int enter_reply(const struct flow *flow, const struct connection *connection)
 {
@@ -108,23 +150,18 @@ static __noinline int enter_reply(const struct flow *flow, const struct connecti
 	return bpf_map_update_elem(&embryos, &reply, &back, connection->status & CONNECTION_FULLNAT ? BPF_NOEXIST : BPF_ANY);
 }
 
-/* A client's packet of a connection we have. */
-static __always_inline int input(struct packet *packet, struct connection *connection, __u32 now)
+/* A client's packet of a connection whose destination is there (or that has none: bypass). */
+static __always_inline int input(struct packet *packet, struct connection *connection,
+				 const struct destination *destination, __u32 now)
 {
-	struct destination *destination;
-	__u32 index = connection->destination;
-
-	packet->destination = index;
+	packet->destination = connection->destination;
 	packet->address = connection->address;
 	packet->port = connection->port;
-	destination = bpf_map_lookup_elem(&destinations, &index);
-	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
-		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-	packet->method = method_of(connection->status, destination);
+	packet->method = destination ? method_of(connection->status, destination) : METHOD_BYPASS;
 	/* A SYN that comes again while its reply entry may have been evicted by others. */
-	if (connection->status & CONNECTION_EMBRYO && connection->status & CONNECTION_NAT && packet->tcp_flags & 0x02)
+	if (connection->status & CONNECTION_EMBRYO && connection->status & CONNECTION_NAT && opens(packet))
 		enter_reply(&packet->flow, connection);
-	count_in(index, packet->length, 0);
+	count_in(packet->destination, packet->length, 0);
 	connection->packets += 1;
 	advance(packet, &packet->flow, connection, DIRECTION_INPUT, now);
 	return DECIDED;
@@ -147,13 +184,25 @@ STEP int send_reply(struct __sk_buff *skb, const struct packet *packet, const st
 /* A server's packet to the client of a NAT connection: it becomes one of the virtual service. */
 STEP int output(struct __sk_buff *skb, const struct packet *packet, struct connection *entry, __u32 now)
 {
-	struct flow flow = client_flow(&packet->flow, entry);
-	struct connection *connection = find(&flow);
+	struct connection *connection;
 	struct destination *destination;
+	struct flow *flow;
 	__u32 index;
 	__u32 way_in;
 	bool full;
+#if FAMILY == 6
+	struct scratch *scratch = own_scratch();
 
+	if (!scratch)
+		return TC_DROP;
+	flow = &scratch->about.flow;
+#else
+	struct flow own;
+
+	flow = &own;
+#endif
+	find_client(flow, &packet->flow, entry);
+	connection = find(flow);
 	if (!connection || connection->status & CONNECTION_REPLY || expired(connection, now))
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
 	/* The stack says so to the server. */
@@ -165,10 +214,10 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
 		count_out(index, packet->length);
-	advance(packet, &flow, connection, DIRECTION_OUTPUT, now);
+	advance(packet, flow, connection, DIRECTION_OUTPUT, now);
 	if (full)
-		return send_full_reply(skb, packet, &flow);
-	return send_reply(skb, packet, &flow, way_in);
+		return send_full_reply(skb, packet, flow);
+	return send_reply(skb, packet, flow, way_in);
 }
 
 /* Takes back what was counted for a connection that is not entered. */
@@ -178,8 +227,35 @@ static __always_inline void undo(const struct flow *flow, const struct connectio
 		release_template(flow, connection->status, connection->destination);
 }
 
-/* Enters a connection to @index for its first packet. */
-static __noinline int open_connection(struct packet *packet, const struct service *service, __u32 index, __u32 ifindex)
+static __always_inline void assure_fresh(const struct flow *flow)
+{
+	struct connection *connection = find(flow);
+
+	if (connection)
+		assure(flow, connection);
+}
+
+/* State and timeout of a connection that @packet opens. */
+static __always_inline void start(const struct packet *packet, struct connection *fresh, const struct settings *held)
+{
+	enum direction direction = fresh->status & CONNECTION_NO_OUTPUT ? DIRECTION_INPUT_ONLY : DIRECTION_INPUT;
+	__u32 state;
+
+	if (packet->flow.protocol == IPPROTO_TCP) {
+		state = tcp_step(held->flags & SETTINGS_SECURE_TCP, direction, tcp_event_of(packet->tcp_flags), NO);
+		fresh->status |= state | tcp_active(state) | (state == ES ? 0 : CONNECTION_EMBRYO);
+		fresh->timeout = held->tcp_timeouts[state & (STATES - 1)];
+	} else if (packet->flow.protocol == IPPROTO_SCTP) {
+		state = sctp_step(direction, packet->chunk, S_NO);
+		fresh->status |= state | sctp_active(state) | (state == S_ES ? 0 : CONNECTION_EMBRYO);
+		fresh->timeout = held->sctp_timeouts[state & (STATES - 1)];
+	} else {
+		fresh->timeout = held->udp_timeout;
+	}
+}
+
+/* Enters a connection to @index for its first packet; for an ICMP error about it when the packet has no length. */
+__noinline int open_connection(struct packet *packet, const struct service *service, __u32 index, __u32 ifindex)
 {
 	struct scratch *scratch = own_scratch();
 	struct connection *fresh;
@@ -190,7 +266,6 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	const struct flow *flow;
 	__u32 now;
 	__u32 nat;
-	__u32 state;
 	long error;
 	int odd;
 
@@ -201,6 +276,7 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	reply = &scratch->reply;
 	*fresh = (struct connection){};
 	now = packet->now;
+	/* Linux before 6.2 takes no memory of a caller as a key. */
 	scratch->flow = packet->flow;
 	flow = &scratch->flow;
 	destination = bpf_map_lookup_elem(&destinations, &index);
@@ -211,7 +287,10 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	if (packet->method == METHOD_FULLNAT)
 		nat = CONNECTION_NAT | CONNECTION_FULLNAT | (service->flags & SERVICE_TOA ? CONNECTION_TOA : 0);
 	fresh->address = narrow(&destination->address);
-	fresh->port = service->port && destination->port ? destination->port : flow->target_port;
+	/* With persistence, only of what talks to the service's own port. */
+	fresh->port = destination->port && (!(service->flags & SERVICE_PERSISTENT) || flow->target_port == service->port)
+			      ? destination->port
+			      : flow->target_port;
 	packet->destination = index;
 	packet->address = fresh->address;
 	packet->port = fresh->port;
@@ -220,16 +299,13 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 	fresh->ifindex = ifindex;
 	fresh->packets = 1;
 	fresh->status = nat ? nat : CONNECTION_NO_OUTPUT;
-	if (flow->protocol == IPPROTO_TCP) {
-		state = tcp_step(nat ? DIRECTION_INPUT : DIRECTION_INPUT_ONLY, tcp_event_of(packet->tcp_flags), NO);
-		fresh->status |= state | tcp_active(state) | CONNECTION_EMBRYO;
-		fresh->timeout = held->tcp_timeouts[state & (STATES - 1)];
-	} else {
-		fresh->timeout = held->udp_timeout;
-	}
+	if (packet->length)
+		start(packet, fresh, held);
+	else
+		fresh->timeout = INITIAL_TIMEOUT;
 	if (service->flags & SERVICE_PERSISTENT) {
-		fresh->status |= CONNECTION_CONTROLLED | (service->port ? 0 : CONNECTION_ANY_PORT);
-		fresh->status |= service->persistence_bits << CLIENT_BITS_SHIFT;
+		fresh->status |= CONNECTION_CONTROLLED | (template_port(service) ? 0 : CONNECTION_ANY_PORT);
+		fresh->status |= (service->mark ? CONNECTION_MARK : 0) | service->persistence_bits << CLIENT_BITS_SHIFT;
 	}
 	/* Nothing is kept; a template has had its time renewed. */
 	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
@@ -267,54 +343,231 @@ static __noinline int open_connection(struct packet *packet, const struct servic
 		return leave(error == -17 ? EXIT_COLLISION : EXIT_TABLE_FULL, TC_DROP);
 	}
 	account(index, fresh->status, fresh->status & CONNECTION_ACTIVE ? 1 : 0, 1);
-	count_in(index, packet->length, 1);
+	if (packet->length)
+		count_in(index, packet->length, 1);
+	else
+		count_opened(index);
+	/* Mid-stream (sloppy_tcp, sloppy_sctp): established at once. */
+	if ((fresh->status & (CONNECTION_CONTROLLED | CONNECTION_EMBRYO | CONNECTION_ACTIVE)) == (CONNECTION_CONTROLLED | CONNECTION_ACTIVE))
+		assure_fresh(flow);
+	return DECIDED;
+}
+
+/* The service that a packet is for: by firewall mark, by address, by address for any port. */
+static __always_inline struct service *service_for(const struct flow *flow, __u32 mark, const struct settings *held)
+{
+	struct service_key key = {};
+	struct service *service;
+
+	if (mark && held->flags & SETTINGS_MARK) {
+		key.address = mark_as_address(mark);
+		service = bpf_map_lookup_elem(&services, &key);
+		if (service)
+			return service;
+	}
+	key.address = flow->target;
+	key.port = flow->target_port;
+	key.protocol = flow->protocol;
+	service = bpf_map_lookup_elem(&services, &key);
+	if (service || !(held->flags & SETTINGS_ANY_PORT))
+		return service;
+	key.port = 0;
+	return bpf_map_lookup_elem(&services, &key);
+}
+
+/* Whether this one of the packets that would open a connection is to be dropped (drop_packet). */
+static __always_inline bool unlucky(const struct settings *held)
+{
+	__u32 zero = 0;
+	struct candidates *candidates;
+
+	if (!held->drop_rate)
+		return false;
+	candidates = bpf_map_lookup_elem(&openings, &zero);
+	return candidates && (__sync_fetch_and_add(&candidates->seen, 1) + 1) % held->drop_rate == 0;
+}
+
+/*
+ * A packet from a service's address to a client, as servers of direct routing and tunnels send them when their way out is
+ * this host: the stack takes it on, we learn from it. True: it was one.
+ */
+__noinline bool see_reply(const struct packet *packet)
+{
+	struct scratch *scratch = own_scratch();
+	struct connection *connection;
+	struct destination *destination;
+	struct settings *held = held_settings();
+	struct flow *flow;
+	__u32 index;
+
+	if (!packet || !held || !scratch)
+		return false;
+	flow = &scratch->about.flow;
+	*flow = packet->flow;
+	flow->source = packet->flow.target;
+	flow->target = packet->flow.source;
+	flow->source_port = packet->flow.target_port;
+	flow->target_port = packet->flow.source_port;
+	if (!(held->flags & SETTINGS_MARK) && !service_for(flow, 0, held))
+		return false;
+	connection = find(flow);
+	if (!connection || connection->status & (CONNECTION_REPLY | CONNECTION_NAT) || expired(connection, packet->now))
+		return false;
+	index = connection->destination;
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (destination && destination->flags & DESTINATION_AVAILABLE)
+		count_out(index, packet->length);
+	advance(packet, flow, connection, DIRECTION_OUTPUT, packet->now);
+	return true;
+}
+
+/* Nobody's packet: perhaps it comes from one of our servers. */
+static __always_inline int stray(struct __sk_buff *skb, const struct packet *packet, const struct settings *held)
+{
+	struct service_key key = {
+		.address = packet->flow.source,
+		.port = packet->flow.source_port,
+		.protocol = packet->flow.protocol,
+	};
+
+	if (see_reply(packet))
+		return leave(EXIT_REPLY_SEEN, TC_PASS);
+	if (!(held->flags & SETTINGS_NAT_ICMP_SEND))
+		return leave(EXIT_NO_SERVICE, TC_PASS);
+	if ((packet->flow.protocol == IPPROTO_TCP && packet->tcp_flags & 0x04) ||
+	    (packet->flow.protocol == IPPROTO_SCTP && packet->chunk == CHUNK_ABORT))
+		return leave(EXIT_NO_SERVICE, TC_PASS);
+	if (!bpf_map_lookup_elem(&nat_servers, &key)) {
+		key.protocol = 0;
+		if (!bpf_map_lookup_elem(&nat_servers, &key))
+			return leave(EXIT_NO_SERVICE, TC_PASS);
+	}
+	return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_REPLY_REFUSED);
+}
+
+/* Nothing was found for a firewall mark's service: the packet goes on to where it was going (cache_bypass). */
+__noinline int open_bypass(struct __sk_buff *skb, struct packet *packet)
+{
+	struct scratch *scratch = own_scratch();
+	struct settings *held = held_settings();
+	struct connection *fresh;
+	struct way way = {};
+
+	if (!skb || !packet || !held || !scratch)
+		return TC_DROP;
+	if (!is_unicast(packet->flow.target) || route(skb, packet, packet->flow.source, packet->flow.target, &way) == ROUTE_NONE)
+		return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_NO_DESTINATION);
+	packet->method = METHOD_BYPASS;
+	packet->destination = NO_DESTINATION;
+	fresh = &scratch->fresh;
+	*fresh = (struct connection){};
+	fresh->destination = NO_DESTINATION;
+	fresh->seen = packet->now;
+	fresh->ifindex = skb->ifindex;
+	fresh->packets = 1;
+	fresh->status = CONNECTION_BYPASS;
+	start(packet, fresh, held);
+	fresh->status &= ~CONNECTION_EMBRYO;
+	scratch->flow = packet->flow;
+	if (enter(&scratch->flow, fresh, BPF_NOEXIST))
+		return leave(EXIT_TABLE_FULL, TC_DROP);
 	return DECIDED;
 }
 
 /* A packet without a connection: perhaps the first of one. */
-static __noinline int first(struct __sk_buff *skb, struct packet *packet)
+__noinline int first(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct flow *flow = &packet->flow;
-	struct service_key key = {
-		.address = flow->target,
-		.port = flow->target_port,
-		.protocol = flow->protocol,
-	};
-	struct settings *held;
+	struct settings *held = held_settings();
 	struct service *service;
 	__u32 index;
 
-	service = bpf_map_lookup_elem(&services, &key);
-	if (!service) {
-		held = held_settings();
-		if (held && held->flags & SETTINGS_ANY_PORT) {
-			key.port = 0;
-			service = bpf_map_lookup_elem(&services, &key);
-		}
-		if (!service)
-			return leave(EXIT_NO_SERVICE, TC_PASS);
-	}
-	if (flow->protocol == IPPROTO_TCP && (packet->tcp_flags & 0x06) != 0x02)
+	if (!skb || !packet || !held)
+		return TC_PASS;
+	service = service_for(flow, skb->mark, held);
+	if (!service)
+		return stray(skb, packet, held);
+	if (!may_open(packet, held))
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
+	/* The stack would not let it in. */
+	if (!is_unicast(flow->source))
+		return leave(EXIT_MARTIAN, TC_PASS);
+	if (unlucky(held))
+		return leave(EXIT_DROP_PACKET, TC_DROP);
 	/* Active FTP data from a server behind us. */
 	if (flow->source_port == bpf_htons(FTP_DATA))
 		return leave(EXIT_FTP_DATA, TC_PASS);
-	/* Without persistence, a service for any port schedules nothing. */
-	if (!service->port && !(service->flags & SERVICE_PERSISTENT))
-		return leave(EXIT_NO_CONNECTION, TC_PASS);
-	index = service->flags & SERVICE_PERSISTENT ? schedule_persistent(service, flow, packet->now)
-						 : schedule(service, flow, packet->now);
-	if (index == NO_DESTINATION)
+	if (service->flags & SERVICE_PERSISTENT)
+		index = schedule_persistent(service, flow, packet->now);
+	else if (service->port || service->mark)
+		index = schedule(service, flow, packet->now);
+	else
+		index = NO_DESTINATION; /* without persistence, a service for any port schedules nothing */
+	if (index == NO_DESTINATION) {
+		if (service->mark && held->flags & SETTINGS_CACHE_BYPASS)
+			return open_bypass(skb, packet);
 		return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_NO_DESTINATION);
+	}
 	return open_connection(packet, service, index, skb->ifindex);
+}
+
+/* schedule_icmp: as if the flow of @about had sent a packet, but no state is entered. */
+__noinline int schedule_error(struct __sk_buff *skb, struct packet *about)
+{
+	struct settings *held = held_settings();
+	const struct flow *flow;
+	struct service *service;
+	__u32 index;
+
+	if (!skb || !about || !held || !(held->flags & SETTINGS_SCHEDULE_ICMP))
+		return 0;
+	flow = &about->flow;
+	about->now = seconds();
+	about->chunk = CHUNK_NONE;
+	service = service_for(flow, skb->mark, held);
+	if (!service || flow->source_port == bpf_htons(FTP_DATA) || unlucky(held))
+		return 0;
+	if (service->flags & SERVICE_PERSISTENT)
+		index = schedule_persistent(service, flow, about->now);
+	else
+		index = service->port || service->mark ? schedule(service, flow, about->now) : NO_DESTINATION;
+	return index != NO_DESTINATION && open_connection(about, service, index, skb->ifindex) == DECIDED;
+}
+
+/* Whether a packet that asks for a new connection is to have one although the flow's is still there. */
+static __always_inline bool rescheduled(const struct packet *packet, const struct connection *connection,
+					const struct destination *destination)
+{
+	struct settings *held = held_settings();
+	__u32 status = connection->status;
+	__u32 state = status & STATE_MASK;
+
+	if (!held)
+		return false;
+	if (held->flags & SETTINGS_EXPIRE_NODEST_CONN && destination && !destination->weight)
+		return true;
+	if (!held->conn_reuse_mode || status & CONNECTION_CONTROLLED)
+		return false;
+	if (packet->flow.protocol == IPPROTO_SCTP)
+		return state == S_CL;
+	return state == TW || state == CL || (held->conn_reuse_mode & 2 && state == FW && status & CONNECTION_NO_OUTPUT);
+}
+
+/* Whether connections of removed destinations end at their next packet. */
+static __always_inline bool expires_without_destination(void)
+{
+	struct settings *held = held_settings();
+
+	return held && held->flags & SETTINGS_EXPIRE_NODEST_CONN;
 }
 
 /* Whose packet it is. DECIDED: one for a destination; otherwise the verdict. */
 static __always_inline int decide(struct __sk_buff *skb, struct packet *packet)
 {
 	struct connection *connection;
+	struct destination *destination;
 	__u32 now = seconds();
-	__u32 state;
+	__u32 index;
 
 	packet->now = now;
 	connection = find(&packet->flow);
@@ -322,12 +575,21 @@ static __always_inline int decide(struct __sk_buff *skb, struct packet *packet)
 		return first(skb, packet);
 	if (connection->status & CONNECTION_REPLY)
 		return output(skb, packet, connection, now);
-	state = connection->status & STATE_MASK;
-	/* A client that comes again with the port of a finished connection gets a new one (conn_reuse_mode 1). */
-	if (expired(connection, now) ||
-	    (packet->flow.protocol == IPPROTO_TCP && packet->tcp_flags & 0x02 && (state == TW || state == CL))) {
-		retire(&packet->flow, connection);
-		return first(skb, packet);
+	index = connection->destination;
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (expired(connection, now))
+		goto anew;
+	if (opens(packet) && rescheduled(packet, connection, destination)) {
+		count_exit(NOTE_RESCHEDULED);
+		goto anew;
 	}
-	return input(packet, connection, now);
+	if (!(connection->status & CONNECTION_BYPASS) && (!destination || !(destination->flags & DESTINATION_AVAILABLE))) {
+		if (expires_without_destination())
+			goto anew;
+		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	}
+	return input(packet, connection, destination, now);
+anew:
+	retire(&packet->flow, connection);
+	return first(skb, packet);
 }

@@ -50,7 +50,7 @@ static __noinline bool clear_reply(const struct flow *flow, const struct flow *r
 		return true;
 	if (!(entry->status & CONNECTION_REPLY))
 		return false;
-	*theirs = client_flow(reply, entry);
+	find_client(theirs, reply, entry);
 	other = bpf_map_lookup_elem(&connections, theirs);
 	if (!other) {
 		bpf_map_delete_elem(&connections, reply);

@@ -20,6 +20,7 @@
 #define services services6
 #define reap_queue reap_queue6
 #define swept swept6
+#define nat_servers nat_servers6
 #endif
 
 /* Flows in both directions (NAT: two entries). Preallocated; never evicts: full is an error that is counted. */
@@ -55,6 +56,12 @@ MAP(path_mtus, BPF_MAP_TYPE_HASH, struct wide_address, struct path_mtu, MAX_DEST
 MAP(exits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, EXIT_COUNT, 0);
 /* One record that holds for everything. */
 MAP(settings, BPF_MAP_TYPE_ARRAY, __u32, struct settings, 1, 0);
+/* How many packets would have opened a connection, for drop_packet. */
+MAP(openings, BPF_MAP_TYPE_ARRAY, __u32, struct candidates, 1, 0);
+/* User space's: what counters were when they were last set to zero, by destination. */
+MAP(baselines, BPF_MAP_TYPE_ARRAY, __u32, struct traffic, MAX_DESTINATIONS, 0);
+/* Addresses, ports and protocols (0: any) of destinations by NAT, for nat_icmp_send. */
+MAP(nat_servers, BPF_MAP_TYPE_HASH, struct service_key, __u32, MAX_DESTINATIONS, BPF_F_NO_PREALLOC);
 /* When the tables were last swept. */
 MAP(swept, BPF_MAP_TYPE_ARRAY, __u32, struct sweeps, 1, 0);
 /* How many ICMP errors this CPU has sent of late. */

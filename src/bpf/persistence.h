@@ -3,6 +3,7 @@
 #pragma once
 #include "room.h"
 #include "schedulers.h"
+#include "scratch.h"
 
 /*
  * A template whose time is up while connections made through it live gets another 60 s, and from then on only 60 s
@@ -11,10 +12,13 @@
 static __always_inline bool template_holds(struct template *template, __u32 now)
 {
 	struct destination *destination;
+	struct settings *held = held_settings();
 	__u32 index = template->destination;
 
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
+		return false;
+	if (!destination->weight && held && held->flags & SETTINGS_EXPIRE_QUIESCENT_TEMPLATE)
 		return false;
 	if ((__s32)(now - template->seen) <= (__s32)template->timeout)
 		return true;
@@ -24,40 +28,55 @@ static __always_inline bool template_holds(struct template *template, __u32 now)
 	return true;
 }
 
-/* The destination for a new connection of a persistent service. Its template then counts one connection more. */
-static __noinline __u32 schedule_persistent(const struct service *service, const struct flow *flow, __u32 now)
+/* The port of a service's templates: that of FTP is none, so that its data connections share them. */
+static __always_inline __be16 template_port(const struct service *service)
 {
-	struct template_key key = {};
-	struct template fresh = {};
+	return service->port == bpf_htons(FTP_CONTROL) ? 0 : service->port;
+}
+
+/* The destination for a new connection of a persistent service. Its template then counts one connection more. */
+__noinline __u32 schedule_persistent(const struct service *service, const struct flow *flow, __u32 now)
+{
+	struct scratch *scratch = own_scratch();
+	struct template_key *key;
+	struct template *fresh;
 	struct template *template;
 	long error;
 
-	if (!service || !flow)
+	if (!service || !flow || !scratch)
 		return NO_DESTINATION;
-	key.client = network_of(flow->source, service->persistence_bits);
-	key.target = flow->target;
-	key.target_port = service->port;
-	key.protocol = flow->protocol;
-	template = bpf_map_lookup_elem(&templates, &key);
+	key = &scratch->template_key;
+	fresh = &scratch->template;
+	__builtin_memset(key, 0, sizeof(*key));
+	*fresh = (struct template){};
+	key->client = network_of(flow->source, service->persistence_bits);
+	if (service->mark) {
+		key->target = mark_as_address(service->mark);
+	} else {
+		key->target = flow->target;
+		key->target_port = template_port(service);
+		key->protocol = flow->protocol;
+	}
+	template = bpf_map_lookup_elem(&templates, key);
 	if (template && template_holds(template, now)) {
 		template->seen = now;
 		__sync_fetch_and_add(&template->controlled, 1);
 		return template->destination;
 	}
-	fresh.destination = schedule(service, flow, now);
-	if (fresh.destination == NO_DESTINATION)
+	fresh->destination = schedule(service, flow, now);
+	if (fresh->destination == NO_DESTINATION)
 		return NO_DESTINATION;
 	if (template)
 		account_persistent(template->destination, -1);
-	fresh.seen = now;
-	fresh.timeout = service->persistence_timeout;
-	fresh.controlled = 1;
-	error = bpf_map_update_elem(&templates, &key, &fresh, BPF_ANY);
+	fresh->seen = now;
+	fresh->timeout = service->persistence_timeout;
+	fresh->controlled = 1;
+	error = bpf_map_update_elem(&templates, key, fresh, BPF_ANY);
 	if (error == -7 && make_room())
-		error = bpf_map_update_elem(&templates, &key, &fresh, BPF_ANY);
+		error = bpf_map_update_elem(&templates, key, fresh, BPF_ANY);
 	if (!error)
-		account_persistent(fresh.destination, 1);
+		account_persistent(fresh->destination, 1);
 	else if (template)
 		account_persistent(template->destination, 1);
-	return fresh.destination;
+	return fresh->destination;
 }

@@ -9,7 +9,42 @@
 struct reap_walk {
 	__u32 now;
 	__u32 removed;
+	__u32 living;
+	__u32 pad;
 };
+
+/* Removes a template that nothing holds. How many were removed. */
+static __always_inline __u32 drop_template(const struct template_key *key, __u32 destination)
+{
+	if (bpf_map_delete_elem(&templates, key))
+		return 0;
+	account_persistent(destination, -1);
+	count_exit(NOTE_DROP_ENTRY);
+	return 1;
+}
+
+/* Removes a connection that is alive, and its template if that was the last one of it and none was ever established. */
+static __noinline __u32 drop_entry(const struct flow *flow, struct connection *connection)
+{
+	struct template_key key;
+	struct template *template;
+	__u32 status;
+	__u32 index;
+
+	if (!flow || !connection)
+		return 0;
+	status = connection->status;
+	index = connection->destination;
+	if (!retire(flow, connection))
+		return 0;
+	count_exit(NOTE_DROP_ENTRY);
+	if (!(status & CONNECTION_CONTROLLED))
+		return 1;
+	template = template_of(flow, status, index, &key);
+	if (template && template->controlled <= 0 && !(template->flags & TEMPLATE_ASSURED))
+		return 1 + drop_template(&key, index);
+	return 1;
+}
 
 static long reap_connection(__u32 i, struct reap_walk *walk)
 {
@@ -34,6 +69,10 @@ static long reap_connection(__u32 i, struct reap_walk *walk)
 		walk->removed += 1;
 		return 0;
 	}
+	if (walk->living) {
+		walk->removed += drop_entry(&flow, connection);
+		return 0;
+	}
 	if (expired(connection, walk->now) && retire(&flow, connection))
 		walk->removed += 1;
 	return 0;
@@ -50,6 +89,11 @@ static long reap_template(__u32 i, struct reap_walk *walk)
 		return 1;
 	key = *(struct template_key *)queued;
 	template = bpf_map_lookup_elem(&templates, &key);
+	if (template && walk->living) {
+		if (template->controlled <= 0 && !(template->flags & TEMPLATE_ASSURED))
+			walk->removed += drop_template(&key, template->destination);
+		return 0;
+	}
 	if (template)
 		walk->removed += retire_template(&key, template, walk->now);
 	return 0;
@@ -58,7 +102,7 @@ static long reap_template(__u32 i, struct reap_walk *walk)
 SEC("syscall")
 int reap(struct reap_arguments *arguments)
 {
-	struct reap_walk walk = { .now = bpf_ktime_get_ns() / 1000000000ULL };
+	struct reap_walk walk = { .now = bpf_ktime_get_ns() / 1000000000ULL, .living = arguments->living };
 	struct sweeps *sweeps;
 	__u32 zero = 0;
 

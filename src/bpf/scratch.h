@@ -60,6 +60,12 @@ struct scratch {
 	struct flow reply;
 	/* clear_reply() */
 	struct flow theirs;
+	/* schedule_persistent() */
+	struct template_key template_key;
+	struct template template;
+	/* relay_error(), see_reply(); of IPv6 output() */
+	struct packet about;
+	__u32 quoted[14];
 	/* encapsulate() */
 	struct tunnel tunnel;
 	/* send_full(), send_full_reply() */
@@ -81,8 +87,8 @@ static __always_inline struct scratch *own_scratch(void)
 	return bpf_map_lookup_elem(&scratch, &zero);
 }
 
-/* A step of the decision: for IPv6, whose addresses take four times the stack, with a frame of its own. */
-#if FAMILY == 6
+/* A step of the decision: for IPv6, whose addresses take four times the stack, and what is odd, with a frame of its own. */
+#if FAMILY == 6 || defined(ODD)
 #define STEP static __noinline
 #else
 #define STEP static __always_inline

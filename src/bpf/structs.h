@@ -196,9 +196,20 @@ struct settings {
 	__u16 local_low; /* FULLNAT: ports of local addresses, both ends included */
 	__u16 local_high;
 	__u32 sequence_secret; /* FULLNAT: makes sequence numbers hard to guess */
+	/* Only user space reads these: sysctls as they were set. */
+	__u32 drop_packet;
+	__u32 drop_entry;
+	__u32 secure_tcp;
+	__u32 am_droprate;
+	__u32 amemthresh;
+};
+_Static_assert(sizeof(struct settings) == 192, "settings");
+
+/* Of drop_packet: packets that would have opened a connection. */
+struct candidates {
+	__u32 seen;
 	__u32 pad;
 };
-_Static_assert(sizeof(struct settings) == 176, "settings");
 
 /* Passes over the tables, by user space or by the program in its absence. */
 struct sweeps {
@@ -218,7 +229,7 @@ struct reap_arguments {
 	__u32 count;
 	__u32 of_templates; /* the queue holds template keys, not flows */
 	__u32 removed;	 /* out */
-	__u32 pad;
+	__u32 living;	 /* those too that have not expired (drop_entry) */
 };
 
 /* Arguments of the program `settle`: corrections of one destination's load. */

@@ -220,6 +220,9 @@ static __always_inline int lane_output(struct xdp_md *context, struct frame *fra
 
 	if (!connection || !held || connection->status & CONNECTION_REPLY || !settled(&flow, connection, now))
 		return XDP_PASS;
+	/* Its template is to hear of the first reply. */
+	if ((connection->status & (CONNECTION_CONTROLLED | CONNECTION_ASSURED)) == CONNECTION_CONTROLLED)
+		return XDP_PASS;
 	index = connection->destination;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))

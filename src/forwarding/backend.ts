@@ -128,7 +128,7 @@ export type Connection = {
   readonly virtualPort: number
   readonly destination: IpAddress
   readonly destinationPort: number
-  /** IPVS state names: ESTABLISHED, SYN_RECV, FIN_WAIT, …; NONE for templates. */
+  /** IPVS state names: ESTABLISHED, SYN_RECV, FIN_WAIT, …; NONE or ASSURED for templates. */
   readonly state: string
   /** Whole seconds until it expires. */
   readonly expiresIn: number

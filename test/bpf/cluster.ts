@@ -104,7 +104,10 @@ function enter(which: string): void {
 
 export const closeHome = (): void => closeSync(home)
 
-export const service = (port: number, more: Partial<Service> & { readonly protocol?: 'tcp' | 'udp' } = {}): Service => {
+export const service = (
+  port: number,
+  more: Partial<Service> & { readonly protocol?: 'tcp' | 'udp' | 'sctp' } = {},
+): Service => {
   const { protocol = 'tcp', ...rest } = more
   return {
     address: { kind: 'address', protocol, address: VIP, port },

@@ -10,7 +10,7 @@ beforeAll(() => {
 afterAll(() => router?.close())
 
 backendContract('ebpf', {
-  controls: [],
+  controls: ['zero-counters', 'set-timeouts', 'set-settings'],
   open: () => router.open(),
   clean: async () => router.clean(),
 })

@@ -47,9 +47,6 @@ describe('not ours: passed, untouched, counted', () => {
   const rows: readonly [exit: string, claim: string, plan: () => Uint8Array][] = [
     ['not-to-us', 'a frame for another host', () => frame(toDr({ forAnother: true }))],
     ['not-ip', 'ARP', () => frame(toDr({ etherType: 0x0806 }))],
-    ['options', 'IPv4 options', () => frame(toDr({ options: 1 }))],
-    ['fragment', 'a first fragment', () => frame(toDr({ fragment: 0x2000 }))],
-    ['fragment', 'a later fragment', () => frame(toDr({ fragment: 0x0010 }))],
     ['other-protocol', 'a protocol without ports', () => frame(toDr({ protocol: 47, payload: new Uint8Array(20) }))],
     ['truncated', 'a transport header cut short', () => frame(toDr()).subarray(0, 14 + 20 + 4)],
     [

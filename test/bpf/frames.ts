@@ -9,6 +9,7 @@ export const TCP = 6
 export const UDP = 17
 export const ICMP = 1
 export const ICMPV6 = 58
+export const SCTP = 132
 export const FIN = 0x01
 export const SYN = 0x02
 export const RST = 0x04
@@ -25,7 +26,7 @@ export type FramePlan = {
   /** IPv4: flags and offset: 0x4000 is DF, 0x2000 MF. */
   readonly fragment?: number
   readonly payload?: Uint8Array
-  /** UDP without a checksum. */
+  /** UDP or SCTP without a checksum. */
   readonly noChecksum?: boolean
   readonly etherType?: number
   /** Destination MAC other than the loopback's zeros: a frame for somebody else. */
@@ -40,11 +41,31 @@ export type FramePlan = {
   readonly label?: number
 }
 
+const HEADERS: Readonly<Record<number, number>> = { [TCP]: 20, [UDP]: 8, [SCTP]: 12 }
+
+/** RFC 9260 appendix A, bit by bit. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0x82f6_3b78 & -(crc & 1))
+  }
+  return ~crc >>> 0
+}
+
+/** An SCTP chunk of the least size that its type may have. */
+export const chunk = (type: number, length = 4): Uint8Array => {
+  const bytes = new Uint8Array((length + 3) & ~3)
+  bytes[0] = type
+  new DataView(bytes.buffer).setUint16(2, length)
+  return bytes
+}
+
 const bytesOf = (text: string): Uint8Array => addressBytes(text as IpAddress)
 
 export function frame(plan: FramePlan): Uint8Array {
   const { protocol = TCP, flags = 0, payload = new Uint8Array(0), sourcePort = 0, targetPort = 0 } = plan
-  const headLength = plan.bare ? 0 : protocol === TCP ? 20 : protocol === UDP ? 8 : 0
+  const headLength = plan.bare ? 0 : (HEADERS[protocol] ?? 0)
   const transport = new Uint8Array(headLength + payload.length)
   const view = new DataView(transport.buffer)
   transport.set(payload, transport.length - payload.length)
@@ -62,6 +83,10 @@ export function frame(plan: FramePlan): Uint8Array {
       const sum = internetChecksum(pseudoHeader(plan.source, plan.target, protocol, transport.length), transport)
       view.setUint16(at, protocol === UDP && sum === 0 ? 0xffff : sum)
     }
+  }
+  if (protocol === SCTP && headLength > 0) {
+    view.setUint32(4, 0x1234_5678)
+    if (!plan.noChecksum) view.setUint32(8, crc32c(transport), true)
   }
   if (isIpv6(plan.source)) return ethernet(plan, 0x86dd, ipv6Header(plan, protocol, transport.length), transport)
   const headerLength = 20 + 4 * (plan.options ?? 0)
@@ -166,7 +191,7 @@ export type ReadFrame = {
   /** After the IP header and IPv6's extension headers. */
   readonly transport: Uint8Array
   readonly headerChecksumRight: boolean
-  /** Of TCP, UDP or ICMP; a UDP checksum of zero is right over IPv4. */
+  /** Of TCP, UDP, SCTP or ICMP, of a whole packet; a UDP checksum of zero is right over IPv4. */
   readonly checksumRight: boolean
 }
 
@@ -176,7 +201,7 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
   const view = new DataView(ip.buffer, ip.byteOffset, ip.length)
   const v6 = view.getUint8(0) >> 4 === 6
   const length = v6 ? 40 + view.getUint16(4) : view.getUint16(2)
-  let at = v6 ? 40 : 20
+  let at = v6 ? 40 : (view.getUint8(0) & 15) * 4
   let protocol = view.getUint8(v6 ? 6 : 9)
   while (
     v6 &&
@@ -191,13 +216,16 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
   const transport = ip.subarray(at, Math.min(ip.length, length))
   const source = addressFromBytes(v6 ? ip.subarray(8, 24) : ip.subarray(12, 16))
   const target = addressFromBytes(v6 ? ip.subarray(24, 40) : ip.subarray(16, 20))
+  const later = !v6 && (view.getUint16(6) & 0x1fff) !== 0
   // Damaged headers may lead beyond the frame.
-  const ports = (protocol === TCP || protocol === UDP) && at + 8 <= ip.length
-  const headLength = protocol === TCP ? 20 : 8
+  const ports = !later && protocol in HEADERS && at + 8 <= ip.length
+  const headLength = later ? 0 : (HEADERS[protocol] ?? 8)
   const sum =
-    ports || v6
-      ? internetChecksum(pseudoHeader(source, target, protocol, length - at), transport)
-      : internetChecksum(transport)
+    protocol === SCTP
+      ? crcOff(transport)
+      : ports || v6
+        ? internetChecksum(pseudoHeader(source, target, protocol, length - at), transport)
+        : internetChecksum(transport)
   return {
     source,
     target,
@@ -208,9 +236,17 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
     targetPort: ports ? view.getUint16(at + 2) : 0,
     payload: transport.subarray(headLength),
     transport,
-    headerChecksumRight: v6 || internetChecksum(ip.subarray(0, 20)) === 0,
+    headerChecksumRight: v6 || internetChecksum(ip.subarray(0, at)) === 0,
     checksumRight: sum === 0 || (!v6 && protocol === UDP && view.getUint16(at + 6) === 0),
   }
+}
+
+/** Zero: the checksum is right. */
+function crcOff(transport: Uint8Array): number {
+  const bytes = transport.slice()
+  const held = new DataView(bytes.buffer).getUint32(8, true)
+  bytes.fill(0, 8, 12)
+  return crc32c(bytes) - held
 }
 
 function pseudoHeader(source: string, target: string, protocol: number, length: number): Uint8Array {

@@ -440,5 +440,13 @@ test('the program and the tables of IPv6 are there once they are needed', () => 
   expect(pins()).toEqual([])
   own.apply(put(at(80), [destination('2001:db8::11', 80, 'dr')]))
   expect(own.send(toDr())).toMatchObject({ verdict: REDIRECT, exit: 'forwarded' })
-  expect(pins()).toEqual(['connections6', 'embryos6', 'reap_queue6', 'services6', 'swept6', 'templates6'])
+  expect(pins()).toEqual([
+    'connections6',
+    'embryos6',
+    'nat_servers6',
+    'reap_queue6',
+    'services6',
+    'swept6',
+    'templates6',
+  ])
 })

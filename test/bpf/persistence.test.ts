@@ -49,7 +49,7 @@ describe.each(worlds)(
         expect(templates()[0]).toMatchObject({
           clientPort: 0,
           virtualPort: 80,
-          state: 'NONE',
+          state: 'ASSURED',
           expiresIn: expect.closeTo(50, -0.5),
         })
       })

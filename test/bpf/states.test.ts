@@ -1,6 +1,7 @@
-/** Every cell of IPVS's TCP table (ip_vs_proto_tcp.c), with the timeout it leads to and its effect on the active count. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+/** Every cell of IPVS's TCP tables (ip_vs_proto_tcp.c), with the timeout it leads to and its effect on the active count. */
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { CONNECTION_ACTIVE, ipv4, STATE_MASK } from '../../src/forwarding/ebpf/layout.ts'
+import { judgeDefences, writeSettings } from '../../src/forwarding/ebpf/settings.ts'
 import { Bench } from './bench.ts'
 import { destination, put, service, VIP } from './cluster.ts'
 import { ACK, FIN, type FramePlan, RST, SYN } from './frames.ts'
@@ -9,8 +10,8 @@ const STATES = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA'
 const TIMEOUTS = { NO: 2, ES: 900, SS: 120, SR: 60, FW: 120, TW: 120, CL: 10, CW: 60, LA: 30, LI: 120, SA: 120 }
 const ACTIVE = ['ES', 'SS', 'SR', 'SA']
 
-/** Columns as STATES. A SYN into TW or CL from the client opens a new connection, which starts in SR as well. */
-const table = `
+/** Columns as STATES. A SYN into TW or CL from the client opens a new connection, which starts as one in NO. */
+const byDefault = `
 in syn      SR ES ES SR SR SR SR SR SR SR SR
 in fin      CL CW SS TW TW TW CL CW LA LI TW
 in ack      ES ES SS ES FW TW CL CW CL LI ES
@@ -25,10 +26,26 @@ inonly ack  ES ES SS ES FW TW CL CW CL LI ES
 inonly rst  CL CL CL SR CL CL CL CL LA LI CL
 in none     CL CL CL CL CL CL CL CL CL CL CL
 `
-const rows = table
-  .trim()
-  .split('\n')
-  .map((line) => line.split(/\s+/))
+/** With secure_tcp. */
+const secure = `
+in syn      SR ES ES SR SR SR SR SR SR SR SA
+in fin      CL CW SS TW TW TW CL CW LA LI SA
+in ack      ES ES SS SR FW TW CL CW CL LI SA
+in rst      CL CL CL SR CL CL CL CL LA LI CL
+out syn     SS ES SS SA SS SS SS SS SS LI SA
+out fin     TW FW SS TW FW TW CL TW LA LI TW
+out ack     ES ES SS ES FW TW CL CW LA ES ES
+out rst     CL CL SS CL CL TW CL CL CL CL CL
+inonly syn  SA ES ES SR SA SA SA SA SA SA SA
+inonly fin  CL FW SS TW FW TW CL CW LA LI TW
+inonly ack  ES ES SS ES FW TW CL CW CL LI ES
+inonly rst  CL CL CL SR CL CL CL CL LA LI CL
+`
+const rowsOf = (table: string): string[][] =>
+  table
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/\s+/))
 /** With a flag of a later row each, which must not count. */
 const FLAGS: Readonly<Record<string, number>> = {
   syn: SYN | FIN | ACK,
@@ -100,29 +117,46 @@ function read(clientPort: number) {
   return undefined
 }
 
-describe.each(rows)('%s %s', (direction, event, ...columns) => {
-  const method = direction === 'inonly' ? 'dr' : 'nat'
-  const key = method === 'nat' ? '198.51.100.11:8080' : '192.0.2.11:80'
-  test.each(columns.map((next, state) => [STATES[state], next, state] as const))('%s to %s', (_from, next, state) => {
-    const plan = inState(method, state)
-    const before = bench.load(key)
-    const flags = FLAGS[event ?? '']
-    if (direction === 'out')
-      bench.send({
-        source: '198.51.100.11',
-        target: client,
-        sourcePort: 8080,
-        targetPort: port,
-        ...(flags !== undefined && { flags }),
-      })
-    else bench.send({ ...plan, ...(flags !== undefined && { flags }) })
-    const entry = read(port)
-    const name = STATES[(entry?.status ?? 0) & STATE_MASK] ?? ''
-    expect(name).toBe(next)
-    expect(entry?.timeout).toBe(TIMEOUTS[next as keyof typeof TIMEOUTS])
-    const was = ACTIVE.includes(STATES[state] ?? '') ? 1 : 0
-    const is = ACTIVE.includes(name) ? 1 : 0
-    expect(bench.load(key).active - before.active).toBe(is - was)
-    expect(bench.load(key).active + bench.load(key).inactive).toBe(before.active + before.inactive)
-  })
+describe.each([
+  ['the default table', byDefault, 0],
+  ['secure_tcp', secure, 3],
+] as const)('%s', (_name, table, mode) => {
+  everyCell(rowsOf(table), mode)
 })
+
+/** Connections are opened by the default table. */
+function secureTcp(mode: number): void {
+  writeSettings(bench.director, { secure_tcp: mode })
+  judgeDefences(bench.director, undefined)
+}
+
+function everyCell(rows: string[][], mode: number): void {
+  describe.each(rows)('%s %s', (direction, event, ...columns) => {
+    const method = direction === 'inonly' ? 'dr' : 'nat'
+    const key = method === 'nat' ? '198.51.100.11:8080' : '192.0.2.11:80'
+    test.each(columns.map((next, state) => [STATES[state], next, state] as const))('%s to %s', (_from, next, state) => {
+      const plan = inState(method, state)
+      secureTcp(mode)
+      onTestFinished(() => secureTcp(0))
+      const before = bench.load(key)
+      const flags = FLAGS[event ?? '']
+      if (direction === 'out')
+        bench.send({
+          source: '198.51.100.11',
+          target: client,
+          sourcePort: 8080,
+          targetPort: port,
+          ...(flags !== undefined && { flags }),
+        })
+      else bench.send({ ...plan, ...(flags !== undefined && { flags }) })
+      const entry = read(port)
+      const name = STATES[(entry?.status ?? 0) & STATE_MASK] ?? ''
+      expect(name).toBe(next)
+      expect(entry?.timeout).toBe(TIMEOUTS[next as keyof typeof TIMEOUTS])
+      const was = ACTIVE.includes(STATES[state] ?? '') ? 1 : 0
+      const is = ACTIVE.includes(name) ? 1 : 0
+      expect(bench.load(key).active - before.active).toBe(is - was)
+      expect(bench.load(key).active + bench.load(key).inactive).toBe(before.active + before.inactive)
+    })
+  })
+}

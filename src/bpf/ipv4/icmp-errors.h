@@ -9,7 +9,7 @@
 #include "../connection.h"
 #include "transmit.h"
 
-#define INNER (L4_OFFSET + 8)
+#define INNER (TRANSPORT(packet) + 8)
 #define INNER_CHECK (INNER + 10)
 #define INNER_SOURCE (INNER + 12)
 #define INNER_TARGET (INNER + 16)
@@ -29,7 +29,7 @@ struct quoted {
 	struct iphdr ip;
 	struct ports ports;
 };
-_Static_assert(sizeof(struct quoted) == 24, "quoted");
+_Static_assert(sizeof(struct quoted) == 24 && sizeof(struct quoted) <= sizeof(((struct scratch *)0)->quoted), "quoted");
 
 static __always_inline bool is_icmp_error(__u8 type)
 {
@@ -58,10 +58,10 @@ static __always_inline int translate_error(struct __sk_buff *skb, const struct p
 
 	tail.check = check_ttl(packet->ip_check, packet->ttl, IPPROTO_ICMP);
 	tail.check = check_change32(tail.check, old_outer, address);
-	error = bpf_skb_load_bytes(skb, L4_OFFSET + 2, &icmp_check, 2);
+	error = bpf_skb_load_bytes(skb, TRANSPORT(packet) + 2, &icmp_check, 2);
 	icmp_check = check_change(icmp_check, old_port, port);
 	error |= bpf_skb_store_bytes(skb, ETH_HLEN + 8, &tail, sizeof(tail), 0);
-	error |= bpf_skb_store_bytes(skb, L4_OFFSET + 2, &icmp_check, 2, 0);
+	error |= bpf_skb_store_bytes(skb, TRANSPORT(packet) + 2, &icmp_check, 2, 0);
 	error |= bpf_skb_store_bytes(skb, INNER_CHECK, &inner_check, 2, 0);
 	error |= bpf_skb_store_bytes(skb, to_server ? INNER_SOURCE : INNER_TARGET, &address, 4, 0);
 	error |= bpf_skb_store_bytes(skb, INNER_PORTS + (to_server ? 0 : 2), &port, 2, 0);
@@ -113,37 +113,24 @@ static __noinline int translate_error_ends(struct __sk_buff *skb, const struct p
 	return error;
 }
 
-/* FULLNAT: an error about a packet of the connection whose entry the scratch has the flow of. */
-static __noinline int relay_full(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted)
+/* FULLNAT: as relay_about(), with both ends changed. */
+static __noinline int relay_full(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+				 const struct connection *connection, const struct destination *destination)
 {
 	struct scratch *scratch = own_scratch();
-	struct destination *destination;
-	struct connection *connection;
 	struct way way = {};
 	struct ends *ends;
-	__u32 index;
-	__u32 way_in;
 	__u32 delta = 0;
 
-	if (!skb || !packet || !quoted || !scratch)
+	if (!skb || !packet || !quoted || !connection || !destination || !scratch)
 		return TC_PASS;
-	connection = find(&scratch->reply);
-	if (!connection)
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	ends = &scratch->ends;
 	ends_of_error(ends, connection);
-	index = connection->destination;
 	if (connection->status & CONNECTION_REPLY) {
-		way_in = connection->ifindex;
 		delta = connection->delta;
-		count_out(index, packet->length);
-		if (route(skb, packet, ends->source, ends->target, &way) != ROUTE_FOUND)
-			way.ifindex = way_in;
+		way.ifindex = connection->ifindex;
+		route(skb, packet, ends->source, ends->target, &way);
 	} else {
-		destination = bpf_map_lookup_elem(&destinations, &index);
-		if (!destination)
-			return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-		count_in(index, packet->length, 0);
 		way.ifindex = destination->ifindex;
 		way.next_hop = narrow(&destination->next_hop);
 		if (!way.ifindex && route(skb, packet, ends->source, ends->target, &way) != ROUTE_FOUND)
@@ -155,78 +142,101 @@ static __noinline int relay_full(struct __sk_buff *skb, const struct packet *pac
 	return send_to(&way);
 }
 
-/* An ICMP error: sent on, or passed when it is about nothing of ours. */
-static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
+/* Whether the ICMP checksum of the packet is right. */
+static __always_inline bool icmp_intact(struct __sk_buff *skb, const struct packet *packet)
 {
-	struct quoted quoted;
-	struct scratch *scratch = own_scratch();
-	struct flow *flow;
-	struct connection *connection;
-	struct destination *destination;
+	return fold(sum_between(skb, TRANSPORT(packet), ETH_HLEN + packet->length)) == 0xffff;
+}
+
+/* schedule_icmp: a connection for the flow that an error is about. False: there is none. */
+int schedule_error(struct __sk_buff *skb, struct packet *about);
+
+/* Sends an error on with its addresses changed, or to a server next to us as it is. */
+static __noinline int relay_about(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+				  const struct connection *connection, const struct destination *destination)
+{
 	struct way way = {};
-	__u32 status;
-	__u32 index;
-	__u32 way_in;
 	__be32 address;
 	__be16 port;
-	bool reply;
 	bool nat;
-	bool tunneled;
 
-	if (!skb || !packet || !scratch)
+	if (!skb || !packet || !quoted || !connection || !destination)
 		return TC_PASS;
-	if (bpf_skb_load_bytes(skb, INNER, &quoted, sizeof(quoted)))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	if (quoted.ip.ihl != 5 || quoted.ip.frag_off & bpf_htons(0x1fff) ||
-	    (quoted.ip.protocol != IPPROTO_TCP && quoted.ip.protocol != IPPROTO_UDP))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	/* The flow of the packet that would answer the quoted one. */
-	flow = &scratch->reply;
-	__builtin_memset(flow, 0, sizeof(*flow));
-	flow->source = quoted.ip.daddr;
-	flow->target = quoted.ip.saddr;
-	flow->source_port = quoted.ports.target;
-	flow->target_port = quoted.ports.source;
-	flow->protocol = quoted.ip.protocol;
-	connection = find(flow);
-	if (!connection)
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	status = connection->status;
-	reply = status & CONNECTION_REPLY;
-	nat = status & CONNECTION_NAT;
-	index = connection->destination;
 	address = connection->address;
 	port = connection->port;
-	way_in = connection->ifindex;
-	if (!reply && expired(connection, seconds()))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	destination = bpf_map_lookup_elem(&destinations, &index);
-	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
-		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
-		return leave(EXIT_LOCAL, TC_PASS);
-	if (status & CONNECTION_FULLNAT)
-		return relay_full(skb, packet, &quoted);
-	tunneled = method_of(status, destination) == METHOD_TUN;
-
-	if (reply) {
-		count_out(index, packet->length);
-		if (translate_error(skb, packet, &quoted, false, address, port))
+	if (connection->status & CONNECTION_REPLY) {
+		way.ifindex = connection->ifindex;
+		if (translate_error(skb, packet, quoted, false, address, port))
 			return leave(EXIT_REWRITE_FAILED, TC_DROP);
 		count_exit(EXIT_ICMP_RELAYED);
-		if (route(skb, packet, address, packet->flow.target, &way) != ROUTE_FOUND)
-			way.ifindex = way_in;
+		route(skb, packet, address, packet->flow.target, &way);
 		return send_to(&way);
 	}
-	count_in(index, packet->length, 0);
-	if (tunneled)
-		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
+	nat = connection->status & CONNECTION_NAT;
 	way.ifindex = destination->ifindex;
 	way.next_hop = narrow(&destination->next_hop);
 	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
 		return leave(EXIT_NO_ROUTE, TC_DROP);
-	if (nat ? translate_error(skb, packet, &quoted, true, address, port) : age(skb, packet))
+	if (nat ? translate_error(skb, packet, quoted, true, address, port) : age(skb, packet))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_ICMP_RELAYED);
 	return send_to(&way);
+}
+
+/* An ICMP error: sent on, or passed when it is about nothing of ours. */
+static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct scratch *scratch = own_scratch();
+	struct connection *connection;
+	struct quoted *quoted;
+	struct packet *about;
+	struct destination *destination;
+	__u32 index;
+	bool reply;
+	struct flow *flow;
+
+	if (!skb || !packet || !scratch)
+		return TC_PASS;
+	quoted = (struct quoted *)scratch->quoted;
+	about = &scratch->about;
+	*about = (struct packet){};
+	if (bpf_skb_load_bytes(skb, INNER, quoted, sizeof(*quoted)))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	if (quoted->ip.ihl != 5 || quoted->ip.frag_off & bpf_htons(IP_OFFSET) || !has_ports(quoted->ip.protocol))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	/* The flow of the packet that would answer the quoted one. */
+	flow = &about->flow;
+	flow->source = quoted->ip.daddr;
+	flow->target = quoted->ip.saddr;
+	flow->source_port = quoted->ports.target;
+	flow->target_port = quoted->ports.source;
+	flow->protocol = quoted->ip.protocol;
+	connection = find(flow);
+	if (!connection && schedule_error(skb, about))
+		connection = find(flow);
+	if (!connection)
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	if (!icmp_intact(skb, packet))
+		return leave(EXIT_CHECKSUM, TC_DROP);
+	reply = connection->status & CONNECTION_REPLY;
+	if (!reply && expired(connection, seconds()))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	index = connection->destination;
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (!destination)
+		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
+		return leave(EXIT_LOCAL, TC_PASS);
+	/* About a removed one too: IPVS does not ask. */
+	if (destination->flags & DESTINATION_AVAILABLE) {
+		if (reply)
+			count_out(index, packet->length);
+		else
+			count_in(index, packet->length, 0);
+	}
+	if (!reply && method_of(connection->status, destination) == METHOD_TUN)
+		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
+	if (connection->status & CONNECTION_FULLNAT)
+		return relay_full(skb, packet, quoted, connection, destination);
+	return relay_about(skb, packet, quoted, connection, destination);
 }

@@ -6,19 +6,20 @@
 #pragma once
 #include "../checksum.h"
 #include "../count.h"
+#include "../crc32c.h"
 #include "parse.h"
 #include "../scratch.h"
 
 /*
- * The IPv4 header with eight bytes of transport after it, to write to, or NULL; parse() has seen to it that it is in the
- * linear part. A call that changes the packet makes the pointer void.
+ * The IPv4 header, to write to, or NULL; parse() has seen to it that it is in the linear part. A call that changes the
+ * packet makes the pointer void.
  */
 static __always_inline struct iphdr *writable_header(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data;
 	void *end = (void *)(long)skb->data_end;
 
-	if (data + L4_OFFSET + 8 > end)
+	if (data + L4_OFFSET > end)
 		return NULL;
 	return data + ETH_HLEN;
 }
@@ -35,15 +36,30 @@ static __always_inline int age(struct __sk_buff *skb, const struct packet *packe
 	return 0;
 }
 
-/* The checksum field at the constant offset @at, or NULL. */
-static __always_inline __be16 *check_field(struct __sk_buff *skb, __u32 at)
+/* @size bytes at the offset @at, to write to, or NULL. */
+static __always_inline void *writable_at(struct __sk_buff *skb, __u32 at, __u32 size)
 {
 	void *data = (void *)(long)skb->data;
 	void *end = (void *)(long)skb->data_end;
 
-	if (data + at + 2 > end)
+	if (data + at + size > end)
 		return NULL;
 	return data + at;
+}
+
+/*
+ * SCTP's checksum after a port has changed. A sum of zero is one that the device after us is to make (it occurs once in
+ * four thousand million otherwise).
+ */
+static __always_inline int renew_sctp_check(struct __sk_buff *skb, const struct packet *packet, __u32 difference)
+{
+	__u32 *check = writable_at(skb, TRANSPORT(packet) + 8, 4);
+
+	if (!check)
+		return -1;
+	if (difference && *check)
+		*check ^= LITTLE_ENDIAN_32(crc32c_change(LITTLE_ENDIAN_32(difference), packet->length - (TRANSPORT(packet) - ETH_HLEN)));
+	return 0;
 }
 
 /*
@@ -51,9 +67,10 @@ static __always_inline __be16 *check_field(struct __sk_buff *skb, __u32 at)
  * partial, which then holds no port: if the port changes the field, the address can be put in without another call, of
  * which a complete sum over the whole skb must hear. @tcp is a constant, for the verifier.
  */
-static __always_inline int renew_check(struct __sk_buff *skb, bool tcp, __be32 old_address, __be32 address, __be16 old_port, __be16 port)
+static __always_inline int renew_check(struct __sk_buff *skb, const struct packet *packet, bool tcp, __be32 old_address,
+				       __be32 address, __be16 old_port, __be16 port)
 {
-	__u32 at = L4_OFFSET + (tcp ? 16 : 6);
+	__u32 at = TRANSPORT(packet) + (tcp ? 16 : 6);
 	/* UDP: zero means none and stays; a sum of zero is sent as 0xffff. */
 	__u64 mangled = tcp ? 0 : BPF_F_MARK_MANGLED_0;
 	__be16 *check;
@@ -61,13 +78,13 @@ static __always_inline int renew_check(struct __sk_buff *skb, bool tcp, __be32 o
 	__u64 less;
 
 	if (port != old_port) {
-		check = check_field(skb, at);
+		check = writable_at(skb, at, 2);
 		if (!check)
 			return -1;
 		before = *check;
 		if (bpf_l4_csum_replace(skb, at, old_port, port, mangled | 2))
 			return -1;
-		check = check_field(skb, at);
+		check = writable_at(skb, at, 2);
 		if (!check)
 			return -1;
 		if (*check != before) {
@@ -87,12 +104,13 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 	const struct flow *flow = &packet->flow;
 	__be32 old_address = target ? flow->target : flow->source;
 	__be16 old_port = target ? flow->target_port : flow->source_port;
+	struct ports *ports = writable_at(skb, TRANSPORT(packet), 8);
 	struct iphdr *ip = writable_header(skb);
-	struct ports *ports;
+	__u32 before;
 
-	if (!ip)
+	if (!ip || !ports)
 		return -1;
-	ports = (void *)(ip + 1);
+	before = *(__u32 *)ports;
 	ip->ttl = packet->ttl - 1;
 	ip->check = check_change32(check_ttl(packet->ip_check, packet->ttl, flow->protocol), old_address, address);
 	if (target) {
@@ -103,8 +121,10 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 		ports->source = port;
 	}
 	if (flow->protocol == IPPROTO_TCP)
-		return renew_check(skb, true, old_address, address, old_port, port);
-	return renew_check(skb, false, old_address, address, old_port, port);
+		return renew_check(skb, packet, true, old_address, address, old_port, port);
+	if (flow->protocol == IPPROTO_SCTP)
+		return renew_sctp_check(skb, packet, before ^ *(__u32 *)ports);
+	return renew_check(skb, packet, false, old_address, address, old_port, port);
 }
 
 /*
@@ -150,15 +170,10 @@ static __always_inline bool is_plain(const struct packet *packet)
 /* Cuts off what a link has added to a short frame; the packet's length. */
 static __always_inline int trim(struct __sk_buff *skb, const struct packet *packet, __u32 *length)
 {
-	__be16 total;
-
 	*length = packet->length;
-	if (skb->gso_size)
+	if (skb->len <= ETH_HLEN + *length)
 		return 0;
-	if (bpf_skb_load_bytes(skb, ETH_HLEN + 2, &total, 2))
-		return -1;
-	*length = bpf_ntohs(total);
-	return ETH_HLEN + *length < skb->len ? bpf_skb_change_tail(skb, ETH_HLEN + *length, 0) : 0;
+	return bpf_skb_change_tail(skb, ETH_HLEN + *length, 0);
 }
 
 /* Bytes from the IP header on of each segment that a packet will be sent as. */
@@ -221,7 +236,7 @@ enum { ROUTE_NONE, ROUTE_FOUND, ROUTE_TOO_BIG };
  * Where the routing table sends a packet from @source to @target that came in on this interface. Answers only while
  * forwarding is switched on for the interface.
  */
-static __noinline int route(struct __sk_buff *skb, const struct packet *packet, __be32 source, __be32 target, struct way *way)
+__noinline int route(struct __sk_buff *skb, const struct packet *packet, __be32 source, __be32 target, struct way *way)
 {
 	struct bpf_fib_lookup query = {
 		.family = AF_INET,

@@ -15,6 +15,7 @@ struct quoted {
 	struct ipv6hdr ip;
 	struct ports ports;
 };
+_Static_assert(sizeof(struct quoted) <= sizeof(((struct scratch *)0)->quoted), "quoted");
 
 static __always_inline bool is_icmp_error(__u8 type)
 {
@@ -118,7 +119,7 @@ static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quote
 	chain.next = quoted->ip.nexthdr;
 	if (quoted->ip.version != 6 || skip_extensions(skb, &chain) || chain.fragment & bpf_htons(0xfff8))
 		return false;
-	if (chain.next != IPPROTO_TCP && chain.next != IPPROTO_UDP)
+	if (!has_ports(chain.next))
 		return false;
 	quoted->transport = chain.at;
 	if (bpf_skb_load_bytes(skb, chain.at, &quoted->ports, sizeof(quoted->ports)))
@@ -131,37 +132,24 @@ static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quote
 	return true;
 }
 
-/* FULLNAT: an error about a packet of the connection whose entry the scratch has the flow of. */
-static __noinline int relay_full(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted)
+/* FULLNAT: as relay_about(), with both ends changed. */
+static __noinline int relay_full(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+				 const struct connection *connection, const struct destination *destination)
 {
 	struct scratch *scratch = own_scratch();
-	struct destination *destination;
-	struct connection *connection;
 	struct way way = {};
 	struct ends *ends;
-	__u32 index;
-	__u32 way_in;
 	__u32 delta = 0;
 
-	if (!skb || !packet || !quoted || !scratch)
+	if (!skb || !packet || !quoted || !connection || !destination || !scratch)
 		return TC_PASS;
-	connection = find(&scratch->reply);
-	if (!connection)
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	ends = &scratch->ends;
 	ends_of_error(ends, connection);
-	index = connection->destination;
 	if (connection->status & CONNECTION_REPLY) {
-		way_in = connection->ifindex;
 		delta = connection->delta;
-		count_out(index, packet->length);
-		if (look_up_route(skb, packet, &ends->source, &ends->target, &way) != ROUTE_FOUND)
-			way.ifindex = way_in;
+		way.ifindex = connection->ifindex;
+		look_up_route(skb, packet, &ends->source, &ends->target, &way);
 	} else {
-		destination = bpf_map_lookup_elem(&destinations, &index);
-		if (!destination)
-			return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-		count_in(index, packet->length, 0);
 		way.ifindex = destination->ifindex;
 		way.next_hop = narrow(&destination->next_hop);
 		if (!way.ifindex && look_up_route(skb, packet, &ends->source, &ends->target, &way) != ROUTE_FOUND)
@@ -173,69 +161,83 @@ static __noinline int relay_full(struct __sk_buff *skb, const struct packet *pac
 	return send_to(&way);
 }
 
-/* An ICMPv6 error: sent on, or passed when it is about nothing of ours. */
-static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
+/* schedule_icmp: a connection for the flow that an error is about. False: there is none. */
+int schedule_error(struct __sk_buff *skb, struct packet *about);
+
+/* Sends an error on with its addresses changed, or to a server next to us as it is. */
+static __noinline int relay_about(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
+				  const struct connection *connection, const struct destination *destination)
 {
-	struct quoted quoted = {};
-	struct scratch *scratch = own_scratch();
-	struct flow *flow;
-	struct connection *connection;
-	struct destination *destination;
 	struct way way = {};
-	__u32 status;
-	__u32 index;
-	__u32 way_in;
 	address_t address;
 	__be16 port;
-	bool reply;
 	bool nat;
-	bool tunneled;
 
-	if (!skb || !packet || !scratch)
+	if (!skb || !packet || !quoted || !connection || !destination)
 		return TC_PASS;
-	flow = &scratch->reply;
-	__builtin_memset(flow, 0, sizeof(*flow));
-	if (!read_quoted(skb, packet->transport + 8, &quoted, flow))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	connection = find(flow);
-	if (!connection)
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	status = connection->status;
-	reply = status & CONNECTION_REPLY;
-	nat = status & CONNECTION_NAT;
-	index = connection->destination;
 	address = connection->address;
 	port = connection->port;
-	way_in = connection->ifindex;
-	if (!reply && expired(connection, seconds()))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	destination = bpf_map_lookup_elem(&destinations, &index);
-	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
-		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
-		return leave(EXIT_LOCAL, TC_PASS);
-	if (status & CONNECTION_FULLNAT)
-		return relay_full(skb, packet, &quoted);
-	tunneled = method_of(status, destination) == METHOD_TUN;
-
-	if (reply) {
-		count_out(index, packet->length);
-		if (translate_error(skb, packet, &quoted, false, address, port))
+	if (connection->status & CONNECTION_REPLY) {
+		way.ifindex = connection->ifindex;
+		if (translate_error(skb, packet, quoted, false, address, port))
 			return leave(EXIT_REWRITE_FAILED, TC_DROP);
 		count_exit(EXIT_ICMP_RELAYED);
-		if (route(skb, packet, address, packet->flow.target, &way) != ROUTE_FOUND)
-			way.ifindex = way_in;
+		route(skb, packet, address, packet->flow.target, &way);
 		return send_to(&way);
 	}
-	count_in(index, packet->length, 0);
-	if (tunneled)
-		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
+	nat = connection->status & CONNECTION_NAT;
 	way.ifindex = destination->ifindex;
 	way.next_hop = narrow(&destination->next_hop);
 	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
 		return leave(EXIT_NO_ROUTE, TC_DROP);
-	if (nat ? translate_error(skb, packet, &quoted, true, address, port) : age(skb, packet))
+	if (nat ? translate_error(skb, packet, quoted, true, address, port) : age(skb, packet))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_ICMP_RELAYED);
 	return send_to(&way);
+}
+
+/* An ICMPv6 error: sent on, or passed when it is about nothing of ours. */
+static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct scratch *scratch = own_scratch();
+	struct connection *connection;
+	struct quoted *quoted;
+	struct packet *about;
+	struct destination *destination;
+	__u32 index;
+	bool reply;
+
+	if (!skb || !packet || !scratch)
+		return TC_PASS;
+	quoted = (struct quoted *)scratch->quoted;
+	about = &scratch->about;
+	*about = (struct packet){};
+	if (!read_quoted(skb, packet->transport + 8, quoted, &about->flow))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	connection = find(&about->flow);
+	if (!connection && schedule_error(skb, about))
+		connection = find(&about->flow);
+	if (!connection)
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	reply = connection->status & CONNECTION_REPLY;
+	if (!reply && expired(connection, seconds()))
+		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	index = connection->destination;
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (!destination)
+		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
+		return leave(EXIT_LOCAL, TC_PASS);
+	/* About a removed one too: IPVS does not ask. */
+	if (destination->flags & DESTINATION_AVAILABLE) {
+		if (reply)
+			count_out(index, packet->length);
+		else
+			count_in(index, packet->length, 0);
+	}
+	if (!reply && method_of(connection->status, destination) == METHOD_TUN)
+		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
+	if (connection->status & CONNECTION_FULLNAT)
+		return relay_full(skb, packet, quoted, connection, destination);
+	return relay_about(skb, packet, quoted, connection, destination);
 }

@@ -2,6 +2,7 @@
 /* From a frame to what the decisions need. Only Ethernet; extension headers are skipped. */
 #pragma once
 #include <linux/ipv6.h>
+#include "../sctp.h"
 #include "../structs.h"
 
 /* The transport header of a packet without extension headers. */
@@ -115,7 +116,7 @@ static __noinline int parse_extended(struct __sk_buff *skb, struct packet *packe
 	packet->transport = chain.at;
 	packet->fragmented = chain.fragmented;
 	packet->fragment_id = chain.fragment_id;
-	if (chain.next != IPPROTO_TCP && chain.next != IPPROTO_UDP && chain.next != IPPROTO_ICMPV6)
+	if (!has_ports(chain.next) && chain.next != IPPROTO_ICMPV6)
 		return EXIT_OTHER_PROTOCOL;
 	if (chain.fragmented)
 		return EXIT_FRAGMENT;
@@ -126,13 +127,15 @@ static __noinline int parse_extended(struct __sk_buff *skb, struct packet *packe
 		return EXIT_TRUNCATED;
 	packet->flow.source_port = ports.source;
 	packet->flow.target_port = ports.target;
+	if (chain.next == IPPROTO_SCTP)
+		packet->chunk = sctp_event_at(skb, chain.at + SCTP_HLEN);
 	if (chain.next == IPPROTO_TCP)
 		return bpf_skb_load_bytes(skb, chain.at + 13, &packet->tcp_flags, 1) ? EXIT_TRUNCATED : 0;
 	return 0;
 }
 
 /*
- * Fills @packet; EXIT_FORWARDED (0) when it is TCP, UDP or ICMPv6 that can be handled, else why not.
+ * Fills @packet; EXIT_FORWARDED (0) when it is TCP, UDP, SCTP or ICMPv6 that can be handled, else why not.
  * Headers in the non-linear part are pulled once: some drivers leave everything there.
  */
 static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
@@ -172,6 +175,11 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 		packet->tcp_flags = *(__u8 *)(data + PLAIN_TRANSPORT + 13);
 	} else if (ip->nexthdr == IPPROTO_ICMPV6) {
 		packet->icmp_type = *(__u8 *)ports;
+		return 0;
+	} else if (ip->nexthdr == IPPROTO_SCTP) {
+		packet->flow.source_port = ports->source;
+		packet->flow.target_port = ports->target;
+		packet->chunk = sctp_event_at(skb, PLAIN_TRANSPORT + SCTP_HLEN);
 		return 0;
 	} else if (ip->nexthdr != IPPROTO_UDP) {
 		return is_extension(ip->nexthdr) ? parse_extended(skb, packet) : EXIT_OTHER_PROTOCOL;

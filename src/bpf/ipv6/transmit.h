@@ -7,6 +7,7 @@
 #pragma once
 #include "../checksum.h"
 #include "../count.h"
+#include "../crc32c.h"
 #include "parse.h"
 #include "../scratch.h"
 
@@ -57,6 +58,36 @@ static __always_inline __u32 address_difference(const address_t *old, const addr
 	return (__u32)sum + (__u32)(sum >> 32);
 }
 
+/* The fields of an SCTP header that a port has to do with. */
+struct sctp_head {
+	struct ports ports;
+	__be32 tag;
+	__u32 check;
+};
+
+/*
+ * A new port, and SCTP's checksum, which knows of no addresses. A sum of zero is one that the device after us is to make
+ * (it occurs once in four thousand million otherwise).
+ */
+static __noinline int translate_sctp(struct __sk_buff *skb, const struct packet *packet, bool target, __be16 port)
+{
+	struct sctp_head head;
+	__u32 difference;
+
+	if (!skb || !packet || bpf_skb_load_bytes(skb, packet->transport, &head, sizeof(head)))
+		return -1;
+	difference = *(__u32 *)&head.ports;
+	if (target)
+		head.ports.target = port;
+	else
+		head.ports.source = port;
+	difference ^= *(__u32 *)&head.ports;
+	if (head.check)
+		head.check ^= LITTLE_ENDIAN_32(
+			crc32c_change(LITTLE_ENDIAN_32(difference), packet->length - (packet->transport - ETH_HLEN)));
+	return bpf_skb_store_bytes(skb, packet->transport, &head, sizeof(head), BPF_F_RECOMPUTE_CSUM);
+}
+
 /*
  * A new address and port on one side, hop limit minus one. @target: the destination's side, else the source's.
  * The change of the address in the header and that of the transport checksum cancel out in a complete sum, which the
@@ -80,6 +111,11 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 		return -1;
 	ip->hop_limit = packet->ttl - 1;
 	__builtin_memcpy(target ? &ip->daddr : &ip->saddr, &address, 16);
+	if (flow->protocol == IPPROTO_SCTP) {
+		sum = (__u64)difference + ONE_HOP_LESS;
+		bpf_csum_update(skb, (__u32)sum + (__u32)(sum >> 32));
+		return port == old_port ? 0 : translate_sctp(skb, packet, target, port);
+	}
 	if (port != old_port) {
 		if (packet->transport == PLAIN_TRANSPORT) {
 			ports = (void *)(ip + 1);

@@ -27,7 +27,6 @@ export function acceptService(service: Service): Result<Accepted, OpError> {
     return notSupported(`${key}: services by firewall mark are not supported; name an address and a port`)
   const family = familyOf(address.address)
   if (isLinkLocal6(address.address)) return notSupported(`${key}: a link-local address cannot be a virtual address`)
-  if (address.protocol === 'sctp') return notSupported(`${key}: SCTP is not supported; there are tcp and udp`)
   // A name may come from outside.
   const number = (schedulerNumbers as Readonly<Record<string, number>>)[scheduler]
   if (number === undefined)

@@ -5,7 +5,7 @@ import type { Connection } from '../index.ts'
 import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
-import { methodName } from './slot.ts'
+import { methodName, protocolName } from './slot.ts'
 import { addressOf, u32 } from './struct.ts'
 
 const SLICE = 4096
@@ -37,16 +37,15 @@ export function readConnections(
         const serviceKey = keyOf(entry.destination)
         const expiresIn = entry.timeout - elapsedSeconds(entry.seen, now)
         if ((entry.status & layout.CONNECTION_REPLY) !== 0 || serviceKey === undefined || expiresIn < 0) continue
-        const udp = key.protocol === layout.protocolNumbers.udp
         found.push({
           serviceKey,
-          protocol: udp ? 'udp' : 'tcp',
+          protocol: protocolName(key.protocol),
           client: key.source,
           clientPort: key.source_port,
           virtual: key.target,
           virtualPort: key.target_port,
           destinationPort: entry.port,
-          state: udp ? 'UDP' : (layout.tcpStateNames[entry.status & layout.STATE_MASK] ?? 'NONE'),
+          state: stateName(key.protocol, entry.status & layout.STATE_MASK),
           expiresIn,
           template: false,
           ...wayOf(entry, maps),
@@ -71,14 +70,14 @@ export function readConnections(
         const record = layout.destination.decode(slot)
         found.push({
           serviceKey,
-          protocol: key.protocol === layout.protocolNumbers.udp ? 'udp' : 'tcp',
+          protocol: protocolName(key.protocol),
           client: key.client as IpAddress,
           clientPort: 0,
           virtual: key.target,
           virtualPort: key.target_port,
           destination: addressOf(record.address, record.family === layout.AF_INET6 ? 6 : 4),
           destinationPort: key.target_port === 0 ? 0 : record.port,
-          state: 'NONE',
+          state: (entry.flags & layout.TEMPLATE_ASSURED) === 0 ? 'NONE' : 'ASSURED',
           expiresIn: Math.max(0, expiresIn),
           template: true,
           method: methodName(record.method),
@@ -106,4 +105,10 @@ function wayOf(
   // The server at a tunnel's end may be of the other family.
   const destination = addressOf(record.address, record.family === layout.AF_INET6 ? 6 : 4)
   return { destination, method: record.method === layout.methodNumbers.tun ? 'tun' : 'dr' }
+}
+
+function stateName(protocol: number, state: number): string {
+  if (protocol === layout.protocolNumbers.udp) return 'UDP'
+  const names = protocol === layout.protocolNumbers.sctp ? layout.sctpStateNames : layout.tcpStateNames
+  return names[state] ?? 'NONE'
 }

@@ -7,7 +7,8 @@ import type { Director } from './program.ts'
 import { u32 } from './struct.ts'
 import type { Table } from './table.ts'
 
-const NO_RATES = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+const NO_TRAFFIC: TrafficCounters = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+const NO_RATES = NO_TRAFFIC
 
 export function readCounters({ maps }: Director, table: Table): ServiceCounters[] {
   return [...table.counted()].map(({ key, id, slots }) => ({
@@ -15,7 +16,7 @@ export function readCounters({ maps }: Director, table: Table): ServiceCounters[
     rates: NO_RATES,
     ...table
       .slotsCountedFor(key, id)
-      .reduce((sum, index) => add(sum, readTraffic(maps.dest_traffic, index)), readTraffic(maps.retired, id)),
+      .reduce((sum, index) => add(sum, readTotals(maps, index)), readTraffic(maps.retired, id)),
     destinations: slots.map(({ index, destinationKey }) => {
       const bytes = maps.loads.lookup(u32(index))
       const load = layout.load.decode(bytes ?? new Uint8Array(layout.load.size))
@@ -24,7 +25,7 @@ export function readCounters({ maps }: Director, table: Table): ServiceCounters[
       return {
         destinationKey,
         rates: NO_RATES,
-        ...readTraffic(maps.dest_traffic, index),
+        ...readTotals(maps, index),
         activeConnections: active,
         inactiveConnections: Math.max(0, total - active),
         persistentConnections: Math.max(0, load.persistent | 0),
@@ -44,9 +45,32 @@ export function readExits({ maps }: Director): Record<string, number> {
 
 /** Adds what a slot has carried to what is kept of a service's forgotten destinations. */
 export function keepTotals({ maps }: Director, serviceId: number, slot: number): void {
-  const totals = add(readTraffic(maps.retired, serviceId), readTraffic(maps.dest_traffic, slot))
-  const written = maps.retired.update(
-    u32(serviceId),
+  const totals = add(readTraffic(maps.retired, serviceId), readTotals(maps, slot))
+  writeTraffic(maps.retired, serviceId, totals)
+}
+
+/** What a destination has carried since its counters were last set to zero. */
+function readTotals(maps: Director['maps'], slot: number): TrafficCounters {
+  const { connections, inPackets, outPackets, inBytes, outBytes } = readTraffic(maps.baselines, slot)
+  const whole = readTraffic(maps.dest_traffic, slot)
+  return {
+    connections: whole.connections - connections,
+    inPackets: whole.inPackets - inPackets,
+    outPackets: whole.outPackets - outPackets,
+    inBytes: whole.inBytes - inBytes,
+    outBytes: whole.outBytes - outBytes,
+  }
+}
+
+/** Counters to zero for whoever reads them; those of the programs go on. */
+export function zeroTotals({ maps }: Director, serviceId: number, slots: readonly number[]): void {
+  for (const slot of slots) writeTraffic(maps.baselines, slot, readTraffic(maps.dest_traffic, slot))
+  writeTraffic(maps.retired, serviceId, NO_TRAFFIC)
+}
+
+function writeTraffic(map: BpfMap, index: number, totals: TrafficCounters): void {
+  const written = map.update(
+    u32(index),
     layout.traffic.encode({
       conns: totals.connections,
       in_packets: totals.inPackets,
@@ -61,7 +85,7 @@ export function keepTotals({ maps }: Director, serviceId: number, slot: number):
 /** The sum over all processors. */
 export function readTraffic(map: BpfMap, index: number): TrafficCounters {
   const bytes = map.lookup(u32(index))
-  let sum: TrafficCounters = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+  let sum = NO_TRAFFIC
   for (let at = 0; bytes !== undefined && at < bytes.length; at += layout.traffic.size) {
     const one = layout.traffic.decode(bytes, at)
     sum = add(sum, {

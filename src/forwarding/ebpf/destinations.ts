@@ -68,7 +68,10 @@ export function changeDestinations(maps: Maps, entry: Entry, ops: readonly Desti
     const { destination: before, lastWeight } = slot
     if (slot.available && !edited.has(slot)) edited.set(slot, { destination: before, lastWeight, hop: slot.hop })
     leaving.delete(key)
-    if (slot.serviceId !== entry.id) zero(director.maps.dest_traffic, slot.index)
+    if (slot.serviceId !== entry.id) {
+      zero(director.maps.dest_traffic, slot.index)
+      zero(director.maps.baselines, slot.index)
+    }
     slot.serviceId = entry.id
     slot.destination = destination
     if (held === undefined || destination.weight !== 0) slot.lastWeight = destination.weight

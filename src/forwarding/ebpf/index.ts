@@ -14,7 +14,7 @@
 
 import { fail, familyOf, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
 import { type AttachmentKind, hasTcx, removePinDirectory } from '../../sys/bpf/index.ts'
-import { driverOfInterface } from '../../sys/files/index.ts'
+import { driverOfInterface, readText } from '../../sys/files/index.ts'
 import {
   type Link,
   type OpenRouteClient,
@@ -28,9 +28,12 @@ import type { BackendCapabilities, ControlOp, ForwardingBackend, OpResult, Unsup
 import { schedulersBuilt } from './accept.ts'
 import { readConnections } from './connections.ts'
 import { readCounters, readExits } from './counters.ts'
+import { freePagesOf, Lottery } from './defence.ts'
+import { dropEntries } from './drop-entries.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { Interfaces } from './interfaces.ts'
 import { closeDirector, loadDirector } from './program.ts'
+import { judgeDefences, readSettings, readTimeouts, writeSettings, writeTimeouts } from './settings.ts'
 import type { Hop } from './slot.ts'
 import { type Drift, sweep } from './sweep.ts'
 import { Table } from './table.ts'
@@ -58,6 +61,8 @@ export type EbpfOptions = {
 
 const DEFAULT_TABLE_SIZE = 262_144
 const DEFAULT_SWEEP_INTERVAL = 5_000
+/** How often IPVS looks at the memory that is left. */
+const DEFENCE_INTERVAL = 1_000
 /** Route events come in bursts; they are answered together. */
 const SETTLE_MS = 20
 const RTN_UNICAST = 1
@@ -68,7 +73,7 @@ const capabilities: BackendCapabilities = {
   methods: ['nat', 'dr', 'tun', 'fullnat'],
   schedulers: schedulersBuilt,
   families: [4, 6],
-  protocols: ['tcp', 'udp'],
+  protocols: ['tcp', 'udp', 'sctp'],
   tunnels: ['ipip', 'gue', 'gre'],
   firewallMarks: false,
 }
@@ -168,16 +173,39 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
   }
   scheduleSweep()
 
-  const control = (op: ControlOp): OpResult =>
-    fail({ reason: 'not-supported', message: `${op.type} is not supported by the embedded core` })
+  const lottery = new Lottery()
+  const judge = () => {
+    const meminfo = readText('/proc/meminfo')
+    return judgeDefences(director, meminfo.ok ? freePagesOf(meminfo.value) : undefined)
+  }
+  const defending = setInterval(() => {
+    if (judge()) dropEntries(director, lottery, now(), Math.random, (slot) => table.isOnePacket(slot))
+  }, DEFENCE_INTERVAL)
+
+  const control = (op: ControlOp): OpResult => {
+    switch (op.type) {
+      case 'zero-counters':
+        return table.zeroCounters(op.serviceKey)
+      case 'set-timeouts':
+        return writeTimeouts(director, op.timeouts)
+      case 'set-settings': {
+        const written = writeSettings(director, op.settings)
+        judge()
+        return written
+      }
+      case 'start-sync-daemon':
+      case 'stop-sync-daemon':
+        return fail({ reason: 'not-supported', message: `${op.type} is not supported by the embedded core` })
+    }
+  }
 
   return ok({
     kind: 'ebpf',
     probe: async () => ok(capabilities),
     read: async () => table.state(),
     info: async () => ({ version: '1.2.1', connectionTableSize: director.maps.connections.info.entries }),
-    timeouts: async () => ({ tcp: 900, tcpFin: 120, udp: 300 }),
-    settings: async () => ({}),
+    timeouts: async () => readTimeouts(director),
+    settings: async () => readSettings(director),
     syncDaemons: async () => [],
     apply: async (ops) => table.apply(ops, control),
     counters: async () => readCounters(director, table),
@@ -187,6 +215,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
       if (closed) return
       closed = true
       clearTimeout(next)
+      clearInterval(defending)
       clearTimeout(following)
       await sweeping
       monitor.value.close()

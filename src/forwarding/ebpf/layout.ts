@@ -134,7 +134,11 @@ export const settings = struct('settings', {
   local_low: 'u16',
   local_high: 'u16',
   sequence_secret: 'u32',
-  pad: 'u32',
+  drop_packet: 'u32',
+  drop_entry: 'u32',
+  secure_tcp: 'u32',
+  am_droprate: 'u32',
+  amemthresh: 'u32',
 })
 export const outerAddress = struct('wide_address', { address: 'wide' })
 export const pathMtu = struct('path_mtu', { mtu: 'u32', until: 'u32' })
@@ -144,7 +148,12 @@ export const locality = struct('locality', { destination: 'u32', used: 'u32' })
 export const replicasHead = struct('replicas', { used: 'u32', changed: 'u32', count: 'u32' })
 export const MAX_REPLICAS = 32
 export const sweeps = struct('sweeps', { last: 'u32', walked: 'u32' })
-export const reapArguments = struct('reap_arguments', { count: 'u32', of_templates: 'u32', removed: 'u32', pad: 'u32' })
+export const reapArguments = struct('reap_arguments', {
+  count: 'u32',
+  of_templates: 'u32',
+  removed: 'u32',
+  living: 'u32',
+})
 export const settleArguments = struct('settle_arguments', {
   destination: 'u32',
   embryo_active: 's32',
@@ -191,6 +200,7 @@ export const CONNECTION_MARK = 0x10000
 export const CONNECTION_NO_OUTPUT = 0x20000
 export const CONNECTION_SYNCED = 0x40000
 export const CONNECTION_BYPASS = 0x80000
+export const CONNECTION_ASSURED = 0x100000
 export const CONNECTION_TOA = 0x200000
 export const CONNECTION_TOLD = 0x400000
 export const CLIENT_BITS_SHIFT = 24
@@ -253,6 +263,22 @@ export const tcpStateNames = [
   'LISTEN',
   'SYNACK',
 ] as const
+export const sctpStateNames = [
+  'NONE',
+  'INIT1',
+  'INIT',
+  'C-SENT',
+  'C-REPLIED',
+  'C-WAIT',
+  'COOKIE',
+  'C-ECHOED',
+  'ESTABLISHED',
+  'S-SENT',
+  'S-RECEIVED',
+  'S-ACK-SENT',
+  'REJECTED',
+  'CLOSED',
+] as const
 
 /** Why packets left the program, in the order of `enum exit`. */
 export const exitNames = [
@@ -292,6 +318,7 @@ export const exitNames = [
   'drop-packet',
   'checksum',
   'mark-unused',
+  'martian',
   'promotion-failed',
   'room-made',
   'rescheduled',

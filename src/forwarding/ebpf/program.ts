@@ -12,12 +12,11 @@ import {
   removePin,
 } from '../../sys/bpf/index.ts'
 import { randomWord, readText } from '../../sys/files/index.ts'
-import type { Unsupported } from '../index.ts'
+import { defaultSettings, type Unsupported } from '../index.ts'
 import {
   ICMP_BUDGET,
   ipv4,
   LAYOUT_VERSION,
-  LOCALITY_EXPIRATION,
   SETTINGS_PMTU_DISC,
   STAGE_ODD,
   sctpTimeouts,
@@ -47,6 +46,9 @@ const MAPS = [
   'path_mtus',
   'exits',
   'settings',
+  'openings',
+  'nat_servers',
+  'baselines',
   'swept',
   'icmp_budget',
   'reap_queue',
@@ -64,12 +66,14 @@ const startSettings = {
   conn_reuse_mode: 1,
   icmp_budget: ICMP_BUDGET,
   udp_timeout: UDP_TIMEOUT,
-  lblc_expiration: LOCALITY_EXPIRATION,
-  lblcr_expiration: LOCALITY_EXPIRATION,
   tcp_timeouts: tcpTimeouts,
   sctp_timeouts: sctpTimeouts,
   local_low: FIRST_LOCAL_PORT,
   local_high: 65_535,
+  am_droprate: defaultSettings.am_droprate,
+  amemthresh: defaultSettings.amemthresh,
+  lblc_expiration: defaultSettings.lblc_expiration,
+  lblcr_expiration: defaultSettings.lblcr_expiration,
 }
 
 export type Director = {

@@ -1,7 +1,7 @@
 /** A destination's place in the maps: the record that user space writes there, and what is kept in memory of it. */
 
 import { type Family, familyOf, type IpAddress } from '../../base/index.ts'
-import type { ForwardingMethod, Tunnel } from '../../model/index.ts'
+import type { ForwardingMethod, Protocol, Tunnel } from '../../model/index.ts'
 import { foldAddress, type Permutation, permutation } from '../../proto/scheduler/index.ts'
 import { type Destination, endpoint, serviceKey } from '../index.ts'
 import * as layout from './layout.ts'
@@ -48,7 +48,8 @@ export const sameHop = (a: Hop, b: Hop): boolean =>
 const nameOf = <N extends string>(numbers: Readonly<Record<N, number>>, number: number, otherwise: N): N =>
   (Object.keys(numbers) as N[]).find((name) => numbers[name] === number) ?? otherwise
 
-export const protocolName = (number: number): 'tcp' | 'udp' => (number === layout.protocolNumbers.udp ? 'udp' : 'tcp')
+export const protocolName = (number: number): Protocol =>
+  (Object.keys(layout.protocolNumbers) as Protocol[]).find((name) => layout.protocolNumbers[name] === number) ?? 'tcp'
 
 export const methodName = (number: number): ForwardingMethod => nameOf(layout.methodNumbers, number, 'nat')
 

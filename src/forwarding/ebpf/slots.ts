@@ -3,6 +3,7 @@
  * it finds its connections and counters again when it comes back.
  */
 
+import { familyOf } from '../../base/index.ts'
 import type { BpfMap } from '../../sys/bpf/index.ts'
 import type { Destination } from '../index.ts'
 import * as layout from './layout.ts'
@@ -23,6 +24,8 @@ export class Slots {
   readonly #trash = new Map<string, Slot>()
   /** All below are held. */
   #lowestFree = 0
+  /** Slots of available destinations by NAT, by protocol, address and port. */
+  readonly #natServers = new Map<string, Set<number>>()
 
   /** @param now  whole seconds of CLOCK_MONOTONIC */
   constructor(director: Director, now: () => number) {
@@ -36,7 +39,9 @@ export class Slots {
     for (const { count, values } of this.#director.maps.destinations.slices(1024)) {
       for (let i = 0; i < count; i++, index++) {
         const slot = slotOf(index, values, i * layout.destination.size, this.#now())
-        if (slot !== undefined) this.#hold(slot)
+        if (slot === undefined) continue
+        this.#hold(slot)
+        this.#followNatServer(slot)
       }
     }
   }
@@ -51,12 +56,13 @@ export class Slots {
 
   /** A free slot with its counters at zero, which is not written yet; undefined: there is none. */
   make(serviceKey: string, virtual: Virtual, destinationKey: string, destination: Destination): Slot | undefined {
-    const { dest_traffic, loads } = this.#director.maps
+    const { baselines, dest_traffic, loads } = this.#director.maps
     const size = this.#director.maps.destinations.info.entries
     for (let index = this.#lowestFree; index < size; index++) {
       if (this.#held.has(index)) continue
       this.#lowestFree = index
       zero(dest_traffic, index)
+      zero(baselines, index)
       zero(loads, index)
       return {
         index,
@@ -84,7 +90,27 @@ export class Slots {
     this.#hold(slot)
     const written = this.#director.maps.destinations.update(u32(slot.index), slotBytes(slot))
     if (!written.ok) throw new Error(written.error.message)
+    this.#followNatServer(slot)
     if (slot.destination.method === 'tun') this.#keepPathMtu(slot)
+  }
+
+  /** Keeps the map `nat_servers`: whether some destination by NAT has this address, port and protocol. */
+  #followNatServer({ index, available, destination: { address, port, method }, virtual: { protocol } }: Slot): void {
+    const tables = this.#director.tables.get(familyOf(address))
+    if (tables === undefined) return
+    const { nat_servers } = tables
+    const name = `${protocol} ${address} ${port}`
+    const slots = this.#natServers.get(name) ?? new Set()
+    const before = slots.size
+    if (available && method === 'nat') slots.add(index)
+    else slots.delete(index)
+    this.#natServers.set(name, slots)
+    if (slots.size === 0) this.#natServers.delete(name)
+    const key = tables.layout.serviceKey.encode({ address, port, protocol })
+    if (slots.size === 0 && before > 0) nat_servers.delete(key)
+    if (slots.size === 0 || before > 0) return
+    const written = nat_servers.update(key, u32(1))
+    if (!written.ok) throw new Error(written.error.message)
   }
 
   retire(slot: Slot): void {

@@ -82,7 +82,7 @@ export async function sweep(
           if ((status & layout.CONNECTION_ACTIVE) !== 0) count.active++
           counts.set(destination, count)
         }
-        removed += reap(tables, slice.keys, tables.layout.flow.size, overdue, false)
+        removed += reap(tables, slice.keys, tables.layout.flow.size, overdue, {})
         if (!(await pause())) return false
       }
     }
@@ -97,7 +97,7 @@ export async function sweep(
         referred.add(entry.destination)
         if (elapsedSeconds(entry.seen, time) > entry.timeout) overdue.push(i)
       }
-      removed += reap(tables, slice.keys, tables.layout.templateKey.size, overdue, true)
+      removed += reap(tables, slice.keys, tables.layout.templateKey.size, overdue, { templates: true })
       if (!(await pause())) return false
     }
     return true
@@ -140,13 +140,13 @@ const nearer = (a: number, b: number): number => (a > 0 ? Math.max(0, Math.min(a
 
 const signed = (value: number): number => value | 0
 
-/** Asks the kernel to look at these keys and to remove what has expired; how many it removed. */
-function reap(
+/** Asks the kernel to look at these keys and to remove what has expired, or with `living` what is there; how many it removed. */
+export function reap(
   tables: Tables,
   keys: Uint8Array,
   keySize: number,
   indices: readonly number[],
-  templates: boolean,
+  { templates = false, living = false }: { readonly templates?: boolean; readonly living?: boolean },
 ): number {
   const held = new Uint32Array(keys.buffer, keys.byteOffset, keys.length >> 2)
   const words = keySize >> 2
@@ -161,7 +161,11 @@ function reap(
     const places = QUEUE_PLACES.subarray(0, part.length * 4)
     const queued = tables.reap_queue.updateBatch(places, new Uint8Array(queue.buffer), part.length)
     if (!queued.ok) throw new Error(queued.error.message)
-    const args = layout.reapArguments.encode({ count: part.length, of_templates: templates ? 1 : 0 })
+    const args = layout.reapArguments.encode({
+      count: part.length,
+      of_templates: templates ? 1 : 0,
+      living: living ? 1 : 0,
+    })
     const done = tables.reap.call(args)
     if (!done.ok) throw new Error(done.error.message)
     removed += layout.reapArguments.decode(args).removed
@@ -178,7 +182,7 @@ async function reapReplies(tables: Tables, pause: () => Promise<boolean>): Promi
       const replies = Array.from({ length: slice.count }, (_, i) => i).filter(
         (i) => (at(i * size) & layout.CONNECTION_REPLY) !== 0,
       )
-      removed += reap(tables, slice.keys, tables.layout.flow.size, replies, false)
+      removed += reap(tables, slice.keys, tables.layout.flow.size, replies, {})
       if (!(await pause())) return removed
     }
   }

@@ -14,7 +14,7 @@ import {
   serviceKey,
 } from '../index.ts'
 import { acceptDestination, acceptService } from './accept.ts'
-import { keepTotals } from './counters.ts'
+import { keepTotals, zeroTotals } from './counters.ts'
 import { changeDestinations, type DestinationOp } from './destinations.ts'
 import { type Entry, readEntries, serviceKeyBytes, writeList } from './entry.ts'
 import * as layout from './layout.ts'
@@ -187,6 +187,22 @@ export class Table {
       )
     const notFound = fail({ reason: 'not-found', message: `${key}: no such service; put it first` } as const)
     return ops.map((op) => (op.type === 'put-destination' ? notFound : ok(undefined)))
+  }
+
+  /** Counters of a service and its destinations to zero; without a key those of all. */
+  zeroCounters(key?: string): OpResult {
+    if (key !== undefined && !this.#entries.has(key))
+      return fail({ reason: 'not-found', message: `${key}: no such service` })
+    for (const entry of this.#entries.values())
+      if (key === undefined || entry.key === key)
+        zeroTotals(this.#director, entry.id, this.slotsCountedFor(entry.key, entry.id))
+    return ok(undefined)
+  }
+
+  /** Whether each packet of a slot's service is scheduled by itself. */
+  isOnePacket(index: number): boolean {
+    const slot = this.#slots.get(index)
+    return slot !== undefined && (this.#entries.get(slot.serviceKey)?.service.onePacket ?? false)
   }
 
   /** Asks the routing table again for every destination. */

@@ -11,7 +11,7 @@ import * as layout from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
 import { u32 } from './struct.ts'
 
-export const TABLES = ['connections', 'embryos', 'templates', 'services', 'reap_queue', 'swept'] as const
+export const TABLES = ['connections', 'embryos', 'templates', 'services', 'nat_servers', 'reap_queue', 'swept'] as const
 export type TableName = (typeof TABLES)[number]
 
 export type Tables = Readonly<Record<TableName, BpfMap>> & {

@@ -10,6 +10,8 @@ const ENOSPC = -28
 export type Slice = { readonly count: number; readonly keys: Uint8Array; readonly values: Uint8Array }
 
 /** A BPF map by its descriptor. Keys and values are bytes in the kernel's layout; they are not kept after a call. */
+const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
 export class BpfMap {
   readonly fd: number
   readonly info: MapInfo
@@ -70,6 +72,40 @@ export class BpfMap {
       if (count > 0) yield { count, keys, values }
       if (error === ENOENT) return
       cursor = next
+    }
+  }
+
+  /**
+   * A part of a hash map in slices: `share` of its buckets, from the one at `from` on and round its end. Both are
+   * fractions of the whole.
+   */
+  *part(from: number, share: number, size: number): Generator<Slice, void, void> {
+    const { entries } = this.info
+    const buckets = 2 ** Math.ceil(Math.log2(entries))
+    const start = Math.floor(from * buckets) % buckets
+    const wanted = Math.max(1, Math.floor(share * buckets))
+    yield* this.#buckets(start, Math.min(buckets, start + wanted), size)
+    if (start + wanted > buckets) yield* this.#buckets(0, start + wanted - buckets, size)
+  }
+
+  /** Buckets from one to before another; a few more at the end, for a slice is filled. The kernel's cursor is a bucket's number. */
+  *#buckets(start: number, end: number, size: number): Generator<Slice, void, void> {
+    const { keySize, valueSize, name } = this.info
+    const cursor = new Uint8Array(Math.max(keySize, 8))
+    const view = new DataView(cursor.buffer)
+    view.setUint32(0, start, LITTLE)
+    let room = size
+    while (view.getUint32(0, LITTLE) < end) {
+      const keys = new Uint8Array(room * keySize)
+      const values = new Uint8Array(room * valueSize)
+      const { error, count } = hfbpf().mapLookupBatch(this.fd, cursor.slice(), cursor, keys, values, room)
+      if (error === ENOSPC) {
+        room *= 2
+        continue
+      }
+      if (error < 0 && error !== ENOENT) throw new Error(systemError('BPF_MAP_LOOKUP_BATCH', error, name).message)
+      if (count > 0) yield { count, keys, values }
+      if (error === ENOENT) return
     }
   }
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * Fragments of IPv4. The first one has the ports and is decided about like a whole packet; where it went is kept for
+ * those that follow it, which have none. One that comes before the first is nobody's.
+ */
+#pragma once
+#include "director.h"
+
+#define MAX_FRAGMENTED 16384
+/* As long as a stack waits for the rest (net.ipv4.ipfrag_time). */
+#define FRAGMENT_SECONDS 30
+
+/* A packet in fragments. */
+struct fragment_key {
+	__be32 source;
+	__be32 target;
+	__be16 id;
+	__u8 protocol;
+	__u8 pad;
+};
+_Static_assert(sizeof(struct fragment_key) == 12, "fragment_key");
+
+/* Where its first one went. */
+struct fragment_way {
+	__u32 seen;
+	__u32 destination;
+	__be32 address; /* to a server: its; to a client: the virtual one */
+	__u32 ifindex;	/* where the client's packets come in */
+	__u8 method;
+	__u8 to_client;
+	__u16 pad;
+};
+_Static_assert(sizeof(struct fragment_way) == 20, "fragment_way");
+
+/* Not pinned: what is on its way when programs change is sent again. */
+MAP(fragments, BPF_MAP_TYPE_LRU_HASH, struct fragment_key, struct fragment_way, MAX_FRAGMENTED, 0);
+
+static __always_inline struct fragment_key fragment_key_of(const struct packet *packet)
+{
+	struct fragment_key key = {
+		.source = packet->flow.source,
+		.target = packet->flow.target,
+		.id = packet->id,
+		.protocol = packet->flow.protocol,
+	};
+
+	return key;
+}
+
+static __always_inline bool is_later_fragment(const struct packet *packet)
+{
+	return packet->fragment & bpf_htons(IP_OFFSET);
+}
+
+static __always_inline bool is_first_fragment(const struct packet *packet)
+{
+	return (packet->fragment & bpf_htons(IP_FRAGMENT)) == bpf_htons(IP_FRAGMENT & ~IP_OFFSET);
+}
+
+/* The IPv4 header alone: an address on one side, TTL minus one. */
+static __always_inline int translate_header(struct __sk_buff *skb, const struct packet *packet, bool target, __be32 address)
+{
+	struct iphdr *ip = writable_header(skb);
+
+	if (!ip)
+		return -1;
+	ip->ttl = packet->ttl - 1;
+	ip->check = check_change32(check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol),
+				   target ? packet->flow.target : packet->flow.source, address);
+	if (target)
+		ip->daddr = address;
+	else
+		ip->saddr = address;
+	return 0;
+}
+
+/* IPVS counts a packet that it has put together: bytes without the headers of later fragments, and one packet. */
+static __always_inline void count_later(const struct packet *packet, __u32 index, bool out)
+{
+	struct traffic *of = bpf_map_lookup_elem(&dest_traffic, &index);
+	__u32 bytes = packet->length - (TRANSPORT(packet) - ETH_HLEN);
+
+	if (!of)
+		return;
+	if (out)
+		of->out_bytes += bytes;
+	else
+		of->in_bytes += bytes;
+}
+
+/* A fragment that is not the first. */
+__noinline int follow(struct __sk_buff *skb, struct packet *packet)
+{
+	struct fragment_key key;
+	struct fragment_way *known;
+	struct destination *destination;
+	struct way way = {};
+	__u32 index;
+
+	if (!skb || !packet)
+		return TC_PASS;
+	key = fragment_key_of(packet);
+	known = bpf_map_lookup_elem(&fragments, &key);
+	if (!known || (__s32)(seconds() - known->seen) > FRAGMENT_SECONDS)
+		return leave(EXIT_FRAGMENT_UNKNOWN, TC_PASS);
+	if (known->method == METHOD_BYPASS)
+		return bypass(skb, packet);
+	index = known->destination;
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
+		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	if (packet->ttl <= 1)
+		return leave(EXIT_TTL, TC_DROP);
+	count_later(packet, index, known->to_client);
+	if (known->to_client) {
+		if (route_back(skb, packet, known->address, packet->flow.target, known->ifindex, &way) == ROUTE_TOO_BIG)
+			return leave(EXIT_TOO_BIG, TC_DROP);
+		if (translate_header(skb, packet, false, known->address))
+			return leave(EXIT_REWRITE_FAILED, TC_DROP);
+		count_exit(EXIT_REPLIED);
+		return send_to(&way);
+	}
+	if (destination->flags & DESTINATION_LOCAL)
+		return leave(EXIT_LOCAL, TC_PASS);
+	if (known->method == METHOD_TUN)
+		return encapsulate(skb, packet, destination, EXIT_FORWARDED);
+	if (too_big(skb, packet, destination->mtu))
+		return leave(EXIT_TOO_BIG, TC_DROP);
+	way.ifindex = destination->ifindex;
+	way.next_hop = narrow(&destination->next_hop);
+	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
+		return leave(EXIT_NO_ROUTE, TC_DROP);
+	if (known->method == METHOD_NAT ? translate_header(skb, packet, true, known->address) : age(skb, packet))
+		return leave(EXIT_REWRITE_FAILED, TC_DROP);
+	count_exit(EXIT_FORWARDED);
+	return send_to(&way);
+}
+
+/* Keeps where the first fragment goes. */
+static __always_inline void keep_way(const struct packet *packet, const struct fragment_way *way)
+{
+	struct fragment_key key = fragment_key_of(packet);
+
+	bpf_map_update_elem(&fragments, &key, way, BPF_ANY);
+}
+
+/* A first fragment of a server that answers through NAT. False: it cannot be translated. */
+static __noinline bool keep_way_back(const struct packet *packet, const struct connection *entry)
+{
+	struct flow flow;
+	struct connection *connection;
+	struct fragment_way way = {
+		.to_client = 1,
+	};
+
+	if (!packet || !entry)
+		return true;
+	/* The way back of FULLNAT changes both addresses. */
+	if (entry->status & CONNECTION_FULLNAT)
+		return false;
+	way.seen = seconds();
+	way.address = entry->address;
+	flow = client_flow(&packet->flow, entry);
+	connection = find(&flow);
+	if (!connection)
+		return true;
+	way.destination = connection->destination;
+	way.ifindex = connection->ifindex;
+	keep_way(packet, &way);
+	return packet->flow.protocol != IPPROTO_SCTP || packet->flow.source_port == entry->port;
+}
+
+/* A first fragment. SCTP's checksum cannot follow a port without the length of the whole. */
+static __always_inline int lead(struct __sk_buff *skb, struct packet *packet)
+{
+	struct connection *entry;
+	struct fragment_way way = {};
+	int verdict;
+
+	if (!skb || !packet)
+		return TC_PASS;
+	entry = find(&packet->flow);
+	if (entry && entry->status & CONNECTION_REPLY && !keep_way_back(packet, entry))
+		return leave(EXIT_FRAGMENT, TC_PASS);
+	verdict = decide(skb, packet);
+	if (verdict != DECIDED)
+		return verdict;
+	if (packet->method == METHOD_NAT && packet->flow.protocol == IPPROTO_SCTP && packet->port != packet->flow.target_port)
+		return leave(EXIT_FRAGMENT, TC_DROP);
+	if (packet->method == METHOD_FULLNAT)
+		return leave(EXIT_FRAGMENT, TC_DROP);
+	way.seen = packet->now;
+	way.destination = packet->destination;
+	way.address = packet->address;
+	way.method = packet->method;
+	keep_way(packet, &way);
+	return transmit(skb, packet);
+}
