@@ -18,7 +18,7 @@ export type AttachScene = {
   readonly behind: Host
 }
 
-const URLS = [
+export const URLS = [
   [`http://${VIRTUAL_ADDRESS}:80`, 'beside'],
   [`http://${VIRTUAL_ADDRESS}:8080`, 'behind'],
   [`http://[${VIRTUAL_ADDRESS_6}]:80`, 'beside'],
@@ -92,8 +92,12 @@ async function curl(client: Host, ...words: readonly string[]): Promise<string> 
   return status === 0 ? stdout.trim() : `${status}: ${stderr.trim()}`
 }
 
-/** Each service answers by its server, and so many MiB reach the client and the server unchanged. */
-export async function carriesTraffic({ client }: AttachScene, megabytes: number): Promise<void> {
+/** Each URL is answered by its server, and so many MiB reach the client and the server unchanged. */
+export async function carriesTraffic(
+  client: Host,
+  urls: readonly (readonly [url: string, server: string])[],
+  megabytes: number,
+): Promise<void> {
   const file = client.file('upload', '')
   await client.exec('sh', '-c', `head -c ${megabytes << 20} /dev/urandom > ${file}`)
   const sums = await client.exec(
@@ -102,7 +106,7 @@ export async function carriesTraffic({ client }: AttachScene, megabytes: number)
     `sha256sum < ${file}; yes holdfast | tr -d '\\n' | head -c ${megabytes << 20} | sha256sum`,
   )
   const [up, down] = sums.stdout.split('\n').map((line) => line.split(' ')[0])
-  for (const [url, server] of URLS) {
+  for (const [url, server] of urls) {
     expect([url, (await curl(client, `${url}/`)).split(' ')[0]]).toEqual([url, server])
     const got = await client.exec('sh', '-c', `curl -sS -g --max-time 50 ${url}/bulk/${megabytes} | sha256sum`)
     expect([url, got.stdout.split(' ')[0]]).toEqual([url, down])

@@ -1,6 +1,6 @@
 /** Where packets come in: interfaces of several kinds, ones that come later, and devices with and without offloads. */
 import { expect } from 'vitest'
-import { address, attachScene, carriesTraffic, start, takeVirtualAddresses } from './attach-scene.ts'
+import { address, attachScene, carriesTraffic, start, takeVirtualAddresses, URLS } from './attach-scene.ts'
 import { VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { until } from './library/index.ts'
@@ -10,7 +10,7 @@ lab('the virtual addresses on a plain interface: direct routing and NAT pass, in
   address(scene)
   takeVirtualAddresses(scene.director, 'eth0')
   await start(scene)
-  await carriesTraffic(scene, 32)
+  await carriesTraffic(scene.client, URLS, 32)
 })
 
 lab('the virtual addresses on a macvlan with a MAC of its own (VMAC): direct routing and NAT pass', async (lab) => {
@@ -35,7 +35,7 @@ lab('the virtual addresses on a macvlan with a MAC of its own (VMAC): direct rou
   takeVirtualAddresses(director, 'vrrp.51')
   director.ip('link', 'set', 'vrrp.51', 'up')
   await start(scene)
-  await carriesTraffic(scene, 32)
+  await carriesTraffic(scene.client, URLS, 32)
   expect(client.ip('neigh', 'show', VIRTUAL_ADDRESS)).toContain('00:00:5e:00:01:33')
 })
 
@@ -64,7 +64,7 @@ lab('interfaces plugged in after the start: clients come in and servers answer t
     'both ways are attached and the first request is answered',
     async () => (await client.exec('curl', '-sf', '-m1', `http://${VIRTUAL_ADDRESS}:8080/`)).status === 0,
   )
-  await carriesTraffic(scene, 8)
+  await carriesTraffic(scene.client, URLS, 8)
 })
 
 lab('veth with and without offloads at each side: every byte arrives', async (lab) => {
@@ -89,7 +89,7 @@ lab('veth with and without offloads at each side: every byte arrives', async (la
     'sg on tso on gso on',
   ]) {
     await set(features)
-    await carriesTraffic(scene, 8)
+    await carriesTraffic(scene.client, URLS, 8)
   }
   const { exits } = (await daemon.status()).forwarding ?? {}
   expect([exits?.['rewrite-failed'], exits?.['too-big'], exits?.['truncated']]).toEqual([0, 0, 0])
