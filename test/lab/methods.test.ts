@@ -23,6 +23,10 @@ type Row = {
   readonly more?: readonly string[]
 }
 
+/** What FULLNAT shows servers as the client. */
+const LOCAL = { 4: ['10.0.0.31', '10.0.0.32'], 6: ['2001:db8:2::31', '2001:db8:2::32'] } as const
+const local = (family: Family): readonly string[] => [`laddr_group_name local${family}`]
+
 const rows: readonly Row[] = [
   { claim: 'NAT with port mapping, IPv4', family: 4, port: 8000, kind: 'NAT', map: 9000 },
   { claim: 'NAT with port mapping, IPv6', family: 6, port: 8000, kind: 'NAT', map: 9000 },
@@ -31,6 +35,13 @@ const rows: readonly Row[] = [
   { claim: 'tunnels (ipip), IPv4', family: 4, port: 8020, kind: 'TUN' },
   { claim: 'tunnels (GUE), IPv4', family: 4, port: 8030, kind: 'TUN type gue port 6080' },
   { claim: 'tunnels (GRE), IPv4 in IPv6', family: 4, port: 8040, kind: 'TUN type gre', outer: 6 },
+  { claim: 'tunnels (ipip), IPv6', family: 6, port: 8020, kind: 'TUN' },
+  { claim: 'tunnels (GUE), IPv6 in IPv4', family: 6, port: 8030, kind: 'TUN type gue port 6080', outer: 4 },
+  { claim: 'tunnels (GRE), IPv6', family: 6, port: 8040, kind: 'TUN type gre' },
+  { claim: 'FULLNAT with port mapping, IPv4', family: 4, port: 8050, kind: 'FNAT', map: 9050, more: local(4) },
+  { claim: 'FULLNAT with port mapping, IPv6', family: 6, port: 8050, kind: 'FNAT', map: 9050, more: local(6) },
+  { claim: 'FULLNAT with TOA, IPv4', family: 4, port: 8060, kind: 'FNAT', map: 9050, more: [...local(4), 'toa'] },
+  { claim: 'FULLNAT with TOA, IPv6', family: 6, port: 8060, kind: 'FNAT', map: 9050, more: [...local(6), 'toa'] },
 ]
 
 const VIRTUAL = { 4: VIRTUAL_ADDRESS, 6: VIRTUAL_ADDRESS_6 } as const
@@ -47,6 +58,7 @@ const virtualServer = ({ family, port, kind, map = port, outer = family, more = 
   return service(port, SERVERS[outer], map) + service(port + 1, SERVERS[outer].slice(0, 1), map + 1)
 }
 const configuration = (): string =>
+  ([4, 6] as const).map((family) => `local_address_group local${family} {\n${LOCAL[family].join('\n')}\n}\n`).join('') +
   instance({ version: 3, priority: 100, advertInt: 0.1 }) +
   instance({ version: 3, priority: 100, advertInt: 0.1, virtualRouterId: 52, addresses: [`${VIRTUAL_ADDRESS_6}/64`] }) +
   rows.map(virtualServer).join('')
@@ -66,6 +78,8 @@ beforeAll(async () => {
     eth1: { segment: back, addresses: ['10.0.0.1/24', '2001:db8:2::1/64'] },
   })
   director.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
+  for (const address of LOCAL[4]) director.ip('addr', 'add', `${address}/24`, 'dev', 'eth1')
+  for (const address of LOCAL[6]) director.ip('addr', 'add', `${address}/64`, 'dev', 'eth1', 'nodad')
   servers = [21, 22].map((n) => server(`web${n - 20}`, n, front, back))
   for (const host of servers) await serve(host)
   daemon = await director.holdfastd(configuration())
