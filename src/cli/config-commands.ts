@@ -45,11 +45,14 @@ function load(path: string, configId: string | undefined): Configuration | undef
   return configuration
 }
 
-function diffText({ virtualRouters, syncGroups, virtualServers, globalChanged, empty }: ConfigurationDiff): string {
+function diffText(changes: ConfigurationDiff): string {
+  const { virtualRouters, syncGroups, trackScripts, trackFiles, virtualServers, globalChanged, empty } = changes
   if (empty) return 'no changes\n'
   const lines = [
     ...(globalChanged ? ['~ global_defs'] : []),
     ...changeLines(virtualRouters, (key, { name }) => `vrrp_instance ${name} (${key})`),
+    ...changeLines(trackScripts, (name) => `vrrp_script ${name}`),
+    ...changeLines(trackFiles, (name) => `track_file ${name}`),
     ...changeLines(syncGroups, (name) => `vrrp_sync_group ${name}`),
     ...changeLines(virtualServers, (key) => `virtual_server ${key}`),
   ]

@@ -2,6 +2,7 @@ import type { Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { SyncGroup } from './sync-group.ts'
+import type { TrackFile, TrackScript } from './tracker.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
 
@@ -40,5 +41,8 @@ export type Configuration = {
   readonly global: GlobalDefs
   readonly virtualRouters: readonly VirtualRouter[]
   readonly syncGroups: readonly SyncGroup[]
+  /** Those that something tracks. */
+  readonly trackScripts: readonly TrackScript[]
+  readonly trackFiles: readonly TrackFile[]
   readonly virtualServers: readonly VirtualServer[]
 }

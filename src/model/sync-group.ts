@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import type { Track } from './tracker.ts'
 
 /** What scripts are told that a sync group entered. */
 export type SyncGroupNotifyState = 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP'
@@ -17,5 +18,9 @@ export type SyncGroup = {
   readonly name: string
   /** Names of virtual routers of this configuration, each in one group at most. */
   readonly members: readonly string[]
+  /** What every member tracks. */
+  readonly tracks: readonly Track[]
+  /** The weights of what members track count (sync_group_tracking_weight); else they do not. */
+  readonly trackingWeight: boolean
   readonly notify: SyncGroupNotifications
 }

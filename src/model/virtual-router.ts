@@ -1,5 +1,6 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
+import type { Track } from './tracker.ts'
 
 /** One entry of virtual_ipaddress or virtual_ipaddress_excluded (keepalived.conf(5)). */
 export type VirtualAddress = {
@@ -87,6 +88,8 @@ export type VirtualRouter = {
   readonly v3ChecksumAsV2: boolean
   /** The state of the own interface does not matter. */
   readonly dontTrackPrimary: boolean
+  /** As written in the virtual router itself; its sync group may change and add to them. */
+  readonly tracks: readonly Track[]
   readonly notify: VirtualRouterNotifications
 }
 

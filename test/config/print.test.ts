@@ -14,6 +14,7 @@ import {
   servicesOf,
   settingNames,
   settingRules,
+  type Track,
   type VirtualRouter,
   type VirtualServer,
   virtualRouterKey,
@@ -132,6 +133,7 @@ const router: fc.Arbitrary<VirtualRouter> = fc
       skipCheckAdvAddr: f6,
       v3ChecksumAsV2: f7,
       dontTrackPrimary: f8,
+      tracks: [],
       notify: seed.notify,
     })
   })
@@ -283,7 +285,7 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     }
   })
 
-const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups'>> = fc.record({
+const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 'trackFiles'>> = fc.record({
   global: fc.record(
     {
       routerId: word,
@@ -329,19 +331,41 @@ const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups'>> = fc.record({
   }),
 })
 
+const track = (kind: Track['kind']): Track[] => [
+  { kind, name: 'eth9', weight: 0, reverse: false },
+  { kind, name: 'x.1', weight: -253, reverse: true },
+  { kind, name: 'y', weight: 253, reverse: false },
+]
+const scriptTimes = { interval: 2_500_000 as Micros, timeout: 1_000 as Micros, rise: 3, fall: 2 }
+
 const configuration: fc.Arbitrary<Configuration> = fc
   .record({
     rest: parts,
     grouped: fc.boolean(),
+    tracks: fc
+      .tuple(fc.subarray(track('interface')), fc.subarray(track('script')), fc.subarray(track('file')))
+      .map((all) => all.flat()),
+    trackingWeight: fc.boolean(),
+    script: command,
+    initFail: fc.boolean(),
+    init: some(fc.record({ value: fc.integer({ min: -999, max: 999 }), overwrite: fc.boolean() })),
     notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
   })
-  .map(({ rest, grouped, notify }) => ({
-    ...rest,
-    syncGroups:
-      grouped && rest.virtualRouters.length > 0
-        ? [{ name: 'a group', members: rest.virtualRouters.map(({ name }) => name), notify }]
-        : [],
-  }))
+  .map(({ rest, grouped, notify, tracks, trackingWeight, script, initFail, init }) => {
+    if (rest.virtualRouters.length === 0) return { ...rest, syncGroups: [], trackScripts: [], trackFiles: [] }
+    const members = rest.virtualRouters.map(({ name }) => name)
+    return {
+      ...rest,
+      virtualRouters: rest.virtualRouters.map((one) => ({ ...one, tracks })),
+      syncGroups: grouped ? [{ name: 'a group', members, tracks, trackingWeight, notify }] : [],
+      trackScripts: tracks
+        .filter(({ kind }) => kind === 'script')
+        .map(({ name }) => ({ name, command: script, ...scriptTimes, initFail })),
+      trackFiles: tracks
+        .filter(({ kind }) => kind === 'file')
+        .map(({ name }) => ({ name, path: '/run/a b', ...(init === undefined ? {} : { init }) })),
+    }
+  })
 
 test('reading undoes printing', { timeout: fuzzTimeout(60_000) }, () => {
   fc.assert(

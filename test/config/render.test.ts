@@ -118,7 +118,7 @@ test('a missing interface is a warning at its line, and its virtual router stays
 })
 
 test('a reload is refused for errors, not for warnings', () => {
-  expect(refusals(load('wibble\nvrrp_script x {\n}').diagnostics)).toEqual([])
+  expect(refusals(load('wibble\ntrack_group x {\n}').diagnostics)).toEqual([])
   expect(refusals(load('global_defs {').diagnostics)).toHaveLength(1)
 })
 

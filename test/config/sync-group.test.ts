@@ -14,6 +14,8 @@ test('members in any form, scripts and their users', () => {
     {
       name: 'VG',
       members: ['VI_1', 'VI_2'],
+      tracks: [],
+      trackingWeight: false,
       notify: { master: { argv: ['/bin/m', 'x'], user: 'root' }, any: { argv: ['/bin/n'] } },
     },
   ])

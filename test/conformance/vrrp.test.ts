@@ -23,7 +23,8 @@ const REAL = 'scenario/vrrp-role.test.ts'
 
 const vmac = 'use_vmac is not supported yet'
 const accept = 'no_accept is not supported yet: packets to a virtual address are always accepted'
-const trackers = 'trackers are not supported yet'
+const WEIGHTS = 'proto/priority/priority.test.ts'
+const TRACKED = 'roles/vrrp/trackers.test.ts'
 const hmac = 'auth_hmac is not supported yet'
 
 type Proof = readonly [file: string, words: string] | string
@@ -121,12 +122,12 @@ const proofs: Readonly<Record<number, Proof>> = {
   90: [ANNOUNCE, 'and again after garp_master_delay'],
   91: [ROLE, 'sends, then takes the address, then announces it'],
   92: 'addresses are added with IFA_F_NODAD: test/sys',
-  93: trackers,
-  94: trackers,
-  95: trackers,
-  96: trackers,
+  93: [WEIGHTS, 'V-093'],
+  94: [WEIGHTS, 'V-094'],
+  95: [WEIGHTS, 'V-095'],
+  96: [TRACKED, 'V-096'],
   97: ['roles/vrrp/sync-group.test.ts', 'the first whose timer runs out waits for the last'],
-  98: trackers,
+  98: [WEIGHTS, 'V-098'],
   99: [MASTER, 'a changed priority goes with the next advertisement'],
   100: hmac,
   101: hmac,

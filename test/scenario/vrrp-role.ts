@@ -49,6 +49,7 @@ export function router(more: Partial<VirtualRouter> & { readonly priority: numbe
     skipCheckAdvAddr: false,
     v3ChecksumAsV2: false,
     dontTrackPrimary: false,
+    tracks: [],
     notify: {},
     ...more,
   }

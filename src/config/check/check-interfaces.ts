@@ -17,6 +17,11 @@ export function checkInterfaces(
           remedy: 'create it or correct the name',
         },
       )
+    for (const { kind, name } of value.tracks)
+      if (kind === 'interface' && !interfaceExists(name))
+        report.warning('interface', at, `${name}: no such interface; vrrp_instance ${value.name} tracks it as down`, {
+          remedy: 'create it or correct the name',
+        })
     for (const other of otherInterfaces)
       if (other.name !== value.interface && !interfaceExists(other.name))
         report.warning('interface', other.at, `${other.name}: no such interface; the address cannot be put there`, {

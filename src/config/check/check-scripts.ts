@@ -9,11 +9,12 @@ type Script = { readonly command: Command; readonly at: Span }
  * kind security (keepalived.conf(5)), as soon as one of them exists.
  */
 export function checkScripts(lowered: Lowered, isExecutable: (path: string) => boolean, report: Report): void {
-  const { globals, routers, syncGroups, servers } = lowered
+  const { globals, routers, syncGroups, trackScripts, servers } = lowered
   const scripts: readonly Script[] = [
     ...globals.scripts,
     ...routers.flatMap((router) => router.scripts),
     ...syncGroups.flatMap((group) => group.scripts),
+    ...trackScripts.flatMap((script) => script.scripts),
     ...servers.flatMap((server) => server.scripts),
   ]
   let first: Script | undefined

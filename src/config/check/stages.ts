@@ -10,6 +10,7 @@ import { checkNames } from './check-names.ts'
 import { checkScripts } from './check-scripts.ts'
 import { checkServices } from './check-services.ts'
 import { checkSyncGroups } from './check-sync-groups.ts'
+import { checkTrackers } from './check-trackers.ts'
 import { checkVirtualRouterIds } from './check-virtual-router-ids.ts'
 
 /** Passes over what was written, in order: each asks one question and hands on the nodes that pass. */
@@ -29,7 +30,8 @@ const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] 
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Configuration {
   const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
   const meant = lower({ report, tree }, nodes, options.hostName ?? 'localhost')
-  const lowered = meaningStages.reduce((before, stage) => stage(before, report), meant)
+  const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
+  const lowered = checkTrackers(checked, ports.isExecutable, report)
   if (ports.interfaceExists !== undefined)
     checkInterfaces(lowered.routers, (name) => ports.interfaceExists?.(name) ?? true, report)
   if (ports.isExecutable !== undefined) checkScripts(lowered, (path) => ports.isExecutable?.(path) ?? true, report)
@@ -37,6 +39,8 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
     global: lowered.globals.defs,
     virtualRouters: lowered.routers.map((router) => router.value),
     syncGroups: lowered.syncGroups.map((group) => group.value),
+    trackScripts: lowered.trackScripts.map((script) => script.value),
+    trackFiles: lowered.trackFiles.map((file) => file.value),
     virtualServers: lowered.servers.map((server) => server.value),
   }
 }

@@ -1,6 +1,8 @@
 import {
   type Configuration,
   type SyncGroup,
+  type TrackFile,
+  type TrackScript,
   type VirtualRouter,
   type VirtualServer,
   virtualRouterKey,
@@ -20,6 +22,8 @@ export type Changes<T> = {
 export type ConfigurationDiff = {
   readonly virtualRouters: Changes<VirtualRouter>
   readonly syncGroups: Changes<SyncGroup>
+  readonly trackScripts: Changes<TrackScript>
+  readonly trackFiles: Changes<TrackFile>
   readonly virtualServers: Changes<VirtualServer>
   readonly globalChanged: boolean
   /** Nothing has to be done. */
@@ -30,19 +34,26 @@ export type ConfigurationDiff = {
 export function diff(before: Configuration, after: Configuration): ConfigurationDiff {
   const virtualRouters = changes(before.virtualRouters, after.virtualRouters, virtualRouterKey, reconfigureRouter)
   const syncGroups = changes(before.syncGroups, after.syncGroups, (of) => of.name, adjusted)
+  const trackScripts = changes(before.trackScripts, after.trackScripts, (of) => of.name, adjusted)
+  const trackFiles = changes(before.trackFiles, after.trackFiles, (of) => of.name, adjusted)
   const virtualServers = changes(before.virtualServers, after.virtualServers, (of) => of.key, reconfigureServer)
   const globalChanged = !equal(before.global, after.global)
   return {
     virtualRouters,
     syncGroups,
+    trackScripts,
+    trackFiles,
     virtualServers,
     globalChanged,
-    empty: !globalChanged && isEmpty(virtualRouters) && isEmpty(syncGroups) && isEmpty(virtualServers),
+    empty:
+      !globalChanged &&
+      [virtualRouters, syncGroups, trackScripts, trackFiles, virtualServers].every(
+        ({ added, removed, changed }) => added.length + removed.length === 0 && changed.every(isKept),
+      ),
   }
 }
 
-const isEmpty = <T>(of: Changes<T>): boolean =>
-  of.added.length === 0 && of.removed.length === 0 && of.changed.every((one) => one.verdict === 'keep')
+const isKept = ({ verdict }: { readonly verdict: Verdict }): boolean => verdict === 'keep'
 
 function changes<T>(
   before: readonly T[],

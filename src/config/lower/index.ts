@@ -9,6 +9,7 @@ import type { Lowering } from './arguments.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
 import { localAddressGroups } from './local-address-group.ts'
 import { type LoweredGroup, lowerSyncGroup } from './sync-group.ts'
+import { type LoweredFile, type LoweredScript, lowerTrackables } from './tracker.ts'
 import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
 import { type LoweredServer, lowerVirtualServer } from './virtual-server.ts'
 import { serverGroups } from './virtual-server-group.ts'
@@ -16,6 +17,7 @@ import { serverGroups } from './virtual-server-group.ts'
 export type { Lowering } from './arguments.ts'
 export type { Globals } from './global-defs.ts'
 export type { LoweredGroup } from './sync-group.ts'
+export type { LoweredFile, LoweredScript } from './tracker.ts'
 export type { LoweredRouter } from './virtual-router.ts'
 export { type LoweredServer, serverTitle } from './virtual-server.ts'
 
@@ -23,6 +25,8 @@ export type Lowered = {
   readonly globals: Globals
   readonly routers: readonly LoweredRouter[]
   readonly syncGroups: readonly LoweredGroup[]
+  readonly trackScripts: readonly LoweredScript[]
+  readonly trackFiles: readonly LoweredFile[]
   readonly servers: readonly LoweredServer[]
 }
 
@@ -32,10 +36,13 @@ export function lower(to: Lowering, nodes: readonly Node[], hostName: string): L
   const of = (keyword: string) => nodes.filter((node) => node.keyword.text === keyword)
   const localGroups = localAddressGroups(to, of('local_address_group'))
   const groups = serverGroups(to, of('virtual_server_group'))
+  const trackables = lowerTrackables(to, nodes)
   return {
     globals,
-    routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals) ?? []),
-    syncGroups: of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node) ?? []),
+    routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables) ?? []),
+    syncGroups: of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node, trackables) ?? []),
+    trackScripts: [...trackables.scripts.values()],
+    trackFiles: [...trackables.files.values()],
     servers: of('virtual_server').flatMap(
       (node) => lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups }) ?? [],
     ),

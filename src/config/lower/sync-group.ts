@@ -1,7 +1,8 @@
-import type { Command, SyncGroup, SyncGroupNotifications } from '../../model/index.ts'
+import type { Command, SyncGroup, SyncGroupNotifications, Track } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { command, type Lowering, required } from './arguments.ts'
+import { readTracks, type Trackables } from './tracker.ts'
 
 /** A sync group as written: its members may not be there. */
 export type LoweredGroup = {
@@ -21,16 +22,26 @@ const NOTIFY: Readonly<Record<string, keyof SyncGroupNotifications>> = {
 }
 
 /** `vrrp_sync_group NAME { … }`; undefined, and an error said, if it has no name or no list of members. */
-export function lowerSyncGroup(to: Lowering, node: Node): LoweredGroup | undefined {
+export function lowerSyncGroup(to: Lowering, node: Node, trackables: Trackables): LoweredGroup | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
   const members: { readonly name: string; readonly at: Span }[] = []
   const notify: { -readonly [Key in keyof SyncGroupNotifications]?: Command } = {}
   const scripts: { command: Command; at: Span }[] = []
   let listed = false
+  let tracks: readonly Track[] = []
+  let trackingWeight = false
   for (const line of node.block?.nodes ?? []) {
-    const key = NOTIFY[line.keyword.text]
-    if (line.keyword.text === 'group') {
+    const keyword = line.keyword.text
+    const key = NOTIFY[keyword]
+    if (keyword.startsWith('track_')) tracks = readTracks(to, line, trackables, tracks)
+    else if (keyword === 'sync_group_tracking_weight') trackingWeight = true
+    else if (keyword === 'global_tracking') {
+      trackingWeight = true
+      to.report.warning('deprecated', line.at, 'global_tracking is an old word for sync_group_tracking_weight', {
+        remedy: 'write sync_group_tracking_weight',
+      })
+    } else if (keyword === 'group') {
       if (listed) {
         to.report.warning('remark', line.at, 'group is given already; the first one is used')
         continue
@@ -61,7 +72,7 @@ export function lowerSyncGroup(to: Lowering, node: Node): LoweredGroup | undefin
     return undefined
   }
   return {
-    value: { name: name.text, members: members.map((one) => one.name), notify },
+    value: { name: name.text, members: members.map((one) => one.name), tracks, trackingWeight, notify },
     name: name.at,
     members: members.map((one) => one.at),
     scripts,

@@ -1,6 +1,6 @@
 import type { IpAddress, Micros } from '../../base/index.ts'
 import { isMulticast } from '../../base/index.ts'
-import type { AnnouncementSettings, Command, VirtualRouterNotifications } from '../../model/index.ts'
+import type { AnnouncementSettings, Command, Track, VirtualRouterNotifications } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
@@ -17,6 +17,7 @@ import {
   shown,
   timer,
 } from './arguments.ts'
+import { readTracks, type Trackables } from './tracker.ts'
 import { type AddressLine, addressLine } from './virtual-address.ts'
 
 /** A value and where it was written. */
@@ -54,6 +55,7 @@ export type RouterDraft = {
   skipCheckAdvAddr?: boolean | undefined
   v3ChecksumAsV2?: boolean | undefined
   authentication?: { readonly at: Span; readonly type: string | undefined; readonly password: Word | undefined }
+  tracks: readonly Track[]
   notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
   scripts: { command: Command; at: Span }[]
 }
@@ -69,7 +71,7 @@ const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
 }
 
 /** Every line of a vrrp_instance that makes sense by itself; what contradicts another is found later. */
-export function readRouter(to: Lowering, node: Node): RouterDraft {
+export function readRouter(to: Lowering, node: Node, trackables: Trackables): RouterDraft {
   const draft: RouterDraft = {
     excluded: [],
     noAddresses: false,
@@ -78,10 +80,14 @@ export function readRouter(to: Lowering, node: Node): RouterDraft {
     dontTrackPrimary: false,
     peers: [],
     announcements: {},
+    tracks: [],
     notify: {},
     scripts: [],
   }
-  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
+  for (const line of node.block?.nodes ?? [])
+    if (/^track_(?:interface|script|file)$/.test(line.keyword.text))
+      draft.tracks = readTracks(to, line, trackables, draft.tracks)
+    else readLine(to, line, draft)
   return draft
 }
 

@@ -4,6 +4,7 @@ import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
+import type { Trackables } from './tracker.ts'
 import type { AddressLine } from './virtual-address.ts'
 import { type RouterDraft, readRouter, type Written } from './virtual-router-lines.ts'
 
@@ -23,10 +24,15 @@ const MOST_ADDRESSES = 255
 const LONGEST_V3 = micros(40_950_000)
 
 /** `vrrp_instance NAME { … }` with every default filled in; undefined, and an error said, if it cannot run. */
-export function lowerVirtualRouter(to: Lowering, node: Node, globals: Globals): LoweredRouter | undefined {
+export function lowerVirtualRouter(
+  to: Lowering,
+  node: Node,
+  globals: Globals,
+  trackables: Trackables,
+): LoweredRouter | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
-  return finish(to, node, name, readRouter(to, node), globals)
+  return finish(to, node, name, readRouter(to, node, trackables), globals)
 }
 
 function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, globals: Globals): LoweredRouter | undefined {
@@ -85,6 +91,8 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       skipCheckAdvAddr: draft.skipCheckAdvAddr ?? globals.skipCheckAdvAddr,
       v3ChecksumAsV2: draft.v3ChecksumAsV2 ?? globals.v3ChecksumAsV2,
       dontTrackPrimary: draft.dontTrackPrimary,
+      // The own interface is tracked anyway, or is not to be (dont_track_primary).
+      tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
       notify: draft.notify,
     },
     name: name.at,

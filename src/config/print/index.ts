@@ -6,6 +6,7 @@
 import type { Configuration } from '../../model/index.ts'
 import { globalText } from './global-defs.ts'
 import { syncGroupText } from './sync-group.ts'
+import { trackFileText, trackScriptText } from './tracker.ts'
 import { routerText } from './virtual-router.ts'
 import { localGroupsText, serverGroupsText, serverText } from './virtual-server.ts'
 import { textLines } from './words.ts'
@@ -18,6 +19,8 @@ export function print(
   const groups = localGroupsText(of.virtualServers)
   const blocks = [
     ...globalText(of).map((text) => [text]),
+    ...of.trackScripts.map((script) => [trackScriptText(script)]),
+    ...of.trackFiles.map((file) => [trackFileText(file)]),
     ...of.virtualRouters.map((router) => [routerText(router, secrets)]),
     ...of.syncGroups.map((group) => [syncGroupText(group)]),
     ...groups.texts.map((group) => [group]),

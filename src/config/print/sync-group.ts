@@ -1,4 +1,5 @@
 import type { SyncGroup, SyncGroupNotifications } from '../../model/index.ts'
+import { tracksText } from './tracker.ts'
 import { commandText, type Text, word } from './words.ts'
 
 const NOTIFY: readonly (readonly [keyof SyncGroupNotifications, string])[] = [
@@ -9,8 +10,9 @@ const NOTIFY: readonly (readonly [keyof SyncGroupNotifications, string])[] = [
   ['any', 'notify'],
 ]
 
-export function syncGroupText({ name, members, notify }: SyncGroup): Text {
-  const body: Text[] = [{ head: 'group', body: members.map(word) }]
+export function syncGroupText({ name, members, tracks, trackingWeight, notify }: SyncGroup): Text {
+  const body: Text[] = [{ head: 'group', body: members.map(word) }, ...tracksText(tracks)]
+  if (trackingWeight) body.push('sync_group_tracking_weight')
   for (const [key, keyword] of NOTIFY) {
     const command = notify[key]
     if (command !== undefined) body.push(`${keyword} ${commandText(command)}`)

@@ -1,4 +1,5 @@
 import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '../../model/index.ts'
+import { tracksText } from './tracker.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
 
 const NOTIFY: readonly (readonly [keyof VirtualRouterNotifications, string])[] = [
@@ -54,6 +55,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     `garp_lower_prio_delay ${timeText(router.announcements.lowerPrioDelay)}`,
     `garp_lower_prio_repeat ${router.announcements.lowerPrioRepeat}`,
   )
+  body.push(...tracksText(router.tracks))
   for (const [key, keyword] of NOTIFY) {
     const command = router.notify[key]
     if (command !== undefined) body.push(`${keyword} ${commandText(command)}`)

@@ -15,13 +15,14 @@ export const keywordTable: Readonly<
 > = {
   root: {
     supported: `
-      child_wait_time global_defs virtual_server virtual_server_group vrrp_instance vrrp_sync_group
+      child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
+      vrrp_sync_group vrrp_track_file
     `,
     accepted: '',
     unsupported: `
       bfd_instance garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
       namespace_with_ipsets net_namespace net_namespace_ipvs SSL static_ipaddress static_routes static_rules
-      track_file track_group use_pid_dir vrrp_script vrrp_track_file vrrp_track_process
+      track_group use_pid_dir vrrp_track_process
     `,
     own: 'local_address_group lvs_settings',
   },
@@ -74,7 +75,7 @@ export const keywordTable: Readonly<
       garp_master_refresh_repeat garp_master_repeat higher_prio_send_advert interface lower_prio_no_advert
       mcast_dst_ip mcast_src_ip native_ipv6 no_virtual_ipaddress nopreempt notify notify_backup notify_deleted
       notify_fault notify_master notify_master_rx_lower_pri notify_stop owner_ignore_adverts preempt preempt_delay
-      priority skip_check_adv_addr state unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
+      priority skip_check_adv_addr state track_file track_interface track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
     `,
     accepted: `
@@ -83,7 +84,7 @@ export const keywordTable: Readonly<
     unsupported: `
       auth_hmac garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
       notify_priority_changes old_unicast_checksum promote_secondaries strict_mode thread_timer_expired
-      timer_expired_backup track_bfd track_file track_interface track_process track_script track_src_ip
+      timer_expired_backup track_bfd track_process track_src_ip
       unicast_fault_no_peer use_ipvlan use_vmac use_vmac_addr virtual_routes virtual_rules vmac_garp_intvl
       vmac_xmit_base vrf
     `,
@@ -104,36 +105,36 @@ export const keywordTable: Readonly<
   },
   vrrp_sync_group: {
     supported: `
-      group notify notify_backup notify_fault notify_master notify_stop
+      global_tracking group notify notify_backup notify_fault notify_master notify_stop
+      sync_group_tracking_weight track_file track_interface track_script
     `,
     accepted: `
       smtp_alert
     `,
     unsupported: `
-      global_tracking notify_priority_changes sync_group_tracking_weight track_bfd track_file track_interface
-      track_process track_script
+      notify_priority_changes track_bfd track_process
     `,
   },
   vrrp_script: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       fall init_fail interval rise script timeout user weight
     `,
+    accepted: '',
+    unsupported: '',
   },
   track_file: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       file init_file weight
     `,
+    accepted: '',
+    unsupported: '',
   },
   vrrp_track_file: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       file init_file weight
     `,
+    accepted: '',
+    unsupported: '',
   },
   vrrp_track_process: {
     supported: '',

@@ -2,6 +2,7 @@ import type { Instant, LogFields } from '../../base/index.ts'
 import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
 import type {
   ForwardingSettings,
+  Observed,
   SyncGroup,
   SyncGroupNotifyState,
   Timeouts,
@@ -47,6 +48,8 @@ export type ResumedRouter = { readonly key: string; readonly since: string }
 export type VrrpSlice = {
   readonly routers: readonly VirtualRouter[]
   readonly syncGroups: readonly SyncGroup[]
+  /** What is known of scripts and files by now; absent: what was said before holds. */
+  readonly observed?: readonly Observed[]
   /** -V: keep addresses at stop. */
   readonly keepAddressesAtStop: boolean
   readonly realTimePriority?: number
@@ -65,6 +68,8 @@ export type ToVrrp =
   | ToRole<VrrpSlice>
   /** Every counter of every virtual router starts again from 0. */
   | { readonly type: 'clear-counters' }
+  /** News of scripts and files. */
+  | { readonly type: 'observed'; readonly observed: readonly Observed[] }
 export type FromVrrp =
   | FromRole<readonly VirtualRouterSnapshot[]>
   /** A state was entered and its addresses and announcements are done; run the scripts. */

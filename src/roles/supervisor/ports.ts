@@ -56,6 +56,8 @@ export type SupervisorPorts = {
   readText(path: string): Result<string, { readonly message: string }>
   replaceText(path: string, text: string): Result<void, { readonly message: string }>
   removeFile(path: string): void
+  /** Calls back when the file may hold something else; the result ends it. */
+  watchFile(path: string, onChange: () => void): () => void
   /** Our own process id. */
   readonly pid: number
   bootId(): string

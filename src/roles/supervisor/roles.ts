@@ -1,6 +1,6 @@
 import { assertNever, fail, type Result } from '../../base/index.ts'
 import type { ForwardingAsk } from '../../forwarding/index.ts'
-import type { Configuration } from '../../model/index.ts'
+import type { Configuration, Observed } from '../../model/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { SupervisorOptions } from './options.ts'
@@ -16,6 +16,8 @@ export type RolesHooks = {
   /** With -R a role that dies ends everything. */
   readonly onFatalDeath: (role: string, exit: RoleExit) => void
   readonly onHealth: () => void
+  /** What scripts and files have come to. */
+  readonly observed: () => readonly Observed[]
 }
 
 export type Roles = {
@@ -65,7 +67,7 @@ export function createRoles(
     if (!written.ok) log.warn('pid file cannot be written', { reason: written.error.message })
   }
 
-  const vrrp = createRoleKeeper('vrrp', ports, log, {
+  const vrrp: RoleKeeper<'vrrp'> = createRoleKeeper('vrrp', ports, log, {
     onMessage: fromVrrp,
     onDeath(exit, at) {
       routers.roleDied(at)
@@ -73,9 +75,14 @@ export function createRoles(
     },
     prepare(slice) {
       const resume = routers.resume()
-      return resume === undefined ? slice : { ...slice, resume }
+      const known = { ...slice, observed: hooks.observed() }
+      return resume === undefined ? known : { ...known, resume }
     },
-    onServing: () => routers.roleServes(),
+    onServing() {
+      routers.roleServes()
+      const observed = hooks.observed()
+      if (observed.length > 0) vrrp.send({ type: 'observed', observed })
+    },
     onStarted: writePid(options.vrrpPidFile),
   })
 

@@ -13,6 +13,7 @@ import { createRoles } from './roles.ts'
 import { scriptIdentity } from './script-identity.ts'
 import { createScriptRunner } from './script-runner.ts'
 import { runToEnd } from './start-script.ts'
+import { createTrackers } from './trackers.ts'
 
 /** Why the daemon does not start, and the exit code that says so (keepalived's: 1 fatal, 2 configuration, 6 no file). */
 export type StartFailure = { readonly exitCode: 1 | 2 | 6; readonly message: string }
@@ -77,7 +78,9 @@ export async function startSupervisor(
       if (control !== undefined) void stop(1)
     },
     onHealth: () => health.changed(roles.health()),
+    observed: () => trackers.observed(),
   })
+  const trackers = createTrackers(ports, asScriptUser, (observed) => roles.vrrp.send({ type: 'observed', observed }))
   const changer = createChanger(ports, options, roles, () => stopping !== undefined)
   const reload = oneAtATime(reloadOnce)
   const reports = createReports(ports, options, roles, () => ({
@@ -124,6 +127,7 @@ export async function startSupervisor(
     const changed = await changer.change(to, () => {
       roles.adopt(model, to)
       model = to
+      if (options.vrrp) trackers.adopt(to)
     })
     // The role that had them may have been dead just then.
     if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before)
@@ -187,6 +191,7 @@ export async function startSupervisor(
 
   /** Addresses first: while they are here, traffic comes that only a table in place can serve. */
   async function stopRoles(mayLeave: boolean): Promise<void> {
+    trackers.stop()
     const patience = model.global.childWaitTime
     await roles.vrrp.stop(mayLeave && options.keepAddresses, patience)
     await Promise.all([

@@ -10,6 +10,7 @@ import {
   readText,
   removeFile,
   replaceText,
+  watchFile,
 } from '../../sys/files/index.ts'
 import { lockFile } from '../../sys/privileges/index.ts'
 import { forkChild, lookUpIdentity, runScript, unsafeScript } from '../../sys/process/index.ts'
@@ -109,6 +110,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     readText,
     replaceText,
     removeFile: (path) => void removeFile(path),
+    watchFile,
     pid: system.pid,
     bootId,
     removeLeftAddresses: (routers) => removeLeftAddresses(system.namespace, routers),

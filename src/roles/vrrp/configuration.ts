@@ -1,5 +1,6 @@
 import type { IpAddress } from '../../base/index.ts'
-import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { effectiveTracks } from '../../proto/priority/index.ts'
 import type { ResumedRouter, VrrpSlice } from '../ipc/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId } from './network-view.ts'
@@ -10,7 +11,7 @@ import { newRunningRouter, ownsAddresses, type RunningRouter } from './running-r
 import type { Surroundings } from './surroundings.ts'
 
 /** What of a configuration concerns the virtual routers. */
-export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups'>
+export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups' | 'observed'>
 
 /**
  * From here on exactly these run: new ones start, unchanged ones are not touched, changed ones are adjusted and stay what
@@ -21,7 +22,7 @@ export function configure(
   parts: Parts,
   machines: Machines,
   surroundings: Surroundings,
-  { routers, syncGroups }: RoutersOf,
+  { routers, syncGroups, observed = [] }: RoutersOf,
   resumed: readonly ResumedRouter[],
 ): void {
   const { clock, keeper, sockets, view, running } = parts
@@ -29,17 +30,25 @@ export function configure(
   parts.virtual = movingAddresses(routers)
   // Both the old and the new ones need their sockets now: those that end have to say so.
   sockets.synchronize([...routersOf(parts), ...routers], view)
+  for (const { key, observation } of observed) parts.observations.set(key, observation)
   parts.groups = runningGroups(syncGroups, routers, parts.groups)
+  const owners = new Set(routers.filter(ownsAddresses).map(({ name }) => name))
+  const tracksOf = (router: VirtualRouter): readonly Track[] => {
+    const group = parts.groups.get(virtualRouterKey(router))?.group
+    return effectiveTracks(router, group, group?.members.some((name) => owners.has(name)) ?? false)
+  }
   keeper.together(() =>
     machines.together(() => {
       for (const one of running.values()) {
         const router = wanted.get(one.key)
-        if (router !== undefined && !sameValue(router, one.router)) adjust(parts, machines, surroundings, one, router)
+        if (router === undefined) continue
+        one.tracks = tracksOf(router)
+        if (!sameValue(router, one.configured)) adjust(parts, machines, surroundings, one, router)
       }
       const fresh: RunningRouter[] = []
       for (const [key, router] of wanted)
         if (!running.has(key)) {
-          const one = newRunningRouter(router, clock.wall())
+          const one = { ...newRunningRouter(router, clock.wall()), tracks: tracksOf(router) }
           running.set(key, one)
           fresh.push(one)
         }
@@ -78,7 +87,9 @@ function start(
   since: string | undefined,
 ): void {
   surroundings.locate(one)
+  surroundings.weigh(one)
   const reason = surroundings.reasonAgainst(one)
+  if (since === undefined && reason === undefined && surroundings.isPending(one)) return
   if (since === undefined || reason !== undefined) {
     machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, clock.now())
     return
@@ -97,7 +108,8 @@ function adjust(
 ): void {
   const before = one.router
   const placedBefore = new Set(placedOf(parts, before).map(addressId))
-  one.router = router
+  one.configured = router
+  one.router = { ...router, priority: surroundings.priorityOf(one) }
   one.expectation = expectationOf(router)
   one.outgoing.clear()
   one.complained.clear()

@@ -1,5 +1,5 @@
 import { type IpAddress, isLinkLocal6 } from '../../base/index.ts'
-import type { VirtualRouter } from '../../model/index.ts'
+import type { Observation, VirtualRouter } from '../../model/index.ts'
 import { ADDRESS_PROTOCOL, type Link, type LinkAddress, type RouteEvent } from '../../sys/netlink/index.ts'
 
 /** IFA_F_SECONDARY of IPv4, IFA_F_DADFAILED and IFA_F_TENTATIVE of IPv6 (linux/if_addr.h). */
@@ -90,6 +90,14 @@ export function sourceAddress(
     fallback ??= address
   }
   return fallback
+}
+
+/** Good: up and running. */
+export function interfaceObservation(name: string, view: NetworkView): Observation {
+  const link = view.link(name)
+  const reason =
+    link === undefined ? 'no such interface' : !link.up ? 'interface is down' : !link.running ? 'no carrier' : undefined
+  return reason === undefined ? { type: 'good' } : { type: 'bad', reason }
 }
 
 /** Why this virtual router may not run on this host, in words for the user; undefined: it may. */

@@ -1,5 +1,5 @@
 import type { IpAddress, Log } from '../../base/index.ts'
-import type { VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import type { Observation, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
@@ -27,6 +27,8 @@ export type Parts = {
   readonly running: Map<string, RunningRouter>
   /** By key of each member. */
   groups: ReadonlyMap<string, RunningGroup>
+  /** Of scripts and files, by trackKey. */
+  readonly observations: Map<string, Observation>
   /** By socket key and reason: what came in for no virtual router of ours. */
   readonly unclaimed: Map<string, Map<Unclaimed, number>>
   /** The virtual addresses that may be another host's: none of them is a source of ours. */

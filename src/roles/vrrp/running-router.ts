@@ -1,5 +1,5 @@
 import type { Instant, IpAddress } from '../../base/index.ts'
-import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import { type Expectation, initialize, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
 import { advertisementsOf, expectationOf, type Outgoing } from './outgoing.ts'
@@ -7,6 +7,10 @@ import { advertisementsOf, expectationOf, type Outgoing } from './outgoing.ts'
 /** A virtual router with its machine's state and what was counted; the role's one mutable object a virtual router. */
 export type RunningRouter = {
   readonly key: string
+  configured: VirtualRouter
+  /** What counts for it, with its sync group's. */
+  tracks: readonly Track[]
+  /** As configured but for the priority, which is the effective one. */
   router: VirtualRouter
   expectation: Expectation
   state: VrrpState
@@ -34,6 +38,8 @@ export type RunningRouter = {
 export function newRunningRouter(router: VirtualRouter, wall: number): RunningRouter {
   return {
     key: virtualRouterKey(router),
+    configured: router,
+    tracks: [],
     router,
     expectation: expectationOf(router),
     state: initialize,
@@ -96,7 +102,7 @@ export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<strin
     state: state.name,
     since: new Date(running.since).toISOString(),
     ...(state.name === 'fault' ? { faultReason: state.reason } : {}),
-    basePriority: router.priority,
+    basePriority: running.configured.priority,
     effectivePriority: router.priority,
     advertisementInterval: inSeconds(router.advertisementInterval),
     masterInterval: inSeconds(state.name === 'backup' ? state.masterInterval : router.advertisementInterval),

@@ -109,6 +109,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         })
       case 'clear-counters':
         return routers?.clearCounters()
+      case 'observed':
+        return inTurn(() => routers?.observe(message.observed))
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':

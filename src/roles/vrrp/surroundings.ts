@@ -1,8 +1,10 @@
 import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { trackKey } from '../../model/index.ts'
+import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { faultOf } from '../../proto/sync-group/index.ts'
 import type { RouteEvent } from '../../sys/netlink/index.ts'
 import type { Machines } from './machines.ts'
-import { addressId, faultReason, sourceAddress } from './network-view.ts'
+import { addressId, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import type { Rehearse } from './rehearsal.ts'
 import { othersOf } from './running-group.ts'
@@ -21,6 +23,12 @@ export type Surroundings = {
   reassess(index?: number): void
   /** Finds out where this one sends from. */
   locate(one: RunningRouter): void
+  /** Its effective priority as trackers have it now. */
+  priorityOf(one: RunningRouter): number
+  /** Gives it that priority. */
+  weigh(one: RunningRouter): void
+  /** It waits with its sync group for the first word of a script that may be a fault. */
+  isPending(one: RunningRouter): boolean
   /** Why this one may not run, in words for the user; undefined: it may. */
   reasonAgainst(one: RunningRouter): string | undefined
 }
@@ -109,7 +117,10 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         parts.groups.has(key) ||
         view.link(router.interface)?.index === index,
     )
-    for (const one of concerned) locate(one)
+    for (const one of concerned) {
+      locate(one)
+      weigh(one)
+    }
     const reasons = new Map(concerned.map((one) => [one, ownReason(one)]))
     // What has a reason of its own goes first: it is why its sync group follows.
     const inOrder = [...reasons].sort(([, a], [, b]) => Number(a === undefined) - Number(b === undefined))
@@ -122,8 +133,11 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
             machines.advance(one, { type: 'fault-cleared' }, now)
             rehearse(one)
           } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
-        } else if (one.state.name !== 'initialize' && reason !== undefined)
-          machines.advance(one, { type: 'fault-found', reason }, now)
+        } else if (one.state.name === 'initialize') {
+          if (reason === undefined && isPending(one)) continue
+          machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, now)
+          rehearse(one)
+        } else if (reason !== undefined) machines.advance(one, { type: 'fault-found', reason }, now)
         else if (one.state.name === 'master' && index === undefined) reinstall(one)
       }
     })
@@ -156,12 +170,35 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     return faultOf(group.group.name, { name: one.router.name, reason: own }, others)
   }
 
-  function ownReason({ router }: RunningRouter): string | undefined {
-    const reason = faultReason(router, view, sourceAddress(router, view, parts.virtual))
-    return reason ?? sockets.failure(socketKey(router))?.message
+  const assessed = ({ configured, tracks }: RunningRouter): Assessment =>
+    assess(configured.priority, tracks, (track) =>
+      track.kind === 'interface' ? interfaceObservation(track.name, view) : parts.observations.get(trackKey(track)),
+    )
+
+  const priorityOf = (one: RunningRouter): number => assessed(one).priority
+
+  function weigh(one: RunningRouter): void {
+    const before = one.router
+    const priority = priorityOf(one)
+    if (priority === before.priority) return
+    one.router = { ...before, priority }
+    log.info('effective priority changed', { router: before.name, from: before.priority, to: priority })
+    machines.advance(one, { type: 'reconfigured', before }, clock.now())
   }
 
-  return { reload, onRouteEvent, reassess, locate, reasonAgainst }
+  function isPending(one: RunningRouter): boolean {
+    const group = parts.groups.get(one.key)
+    const all = group === undefined ? [one] : [one, ...othersOf(running, group, one.key)]
+    return all.some((each) => assessed(each).pending)
+  }
+
+  function ownReason(one: RunningRouter): string | undefined {
+    const { router } = one
+    const reason = faultReason(router, view, sourceAddress(router, view, parts.virtual))
+    return reason ?? sockets.failure(socketKey(router))?.message ?? assessed(one).fault
+  }
+
+  return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, isPending, reasonAgainst }
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

@@ -1,5 +1,5 @@
 import { fail, type Instant, type Log, ok, type Result } from '../../base/index.ts'
-import type { VirtualRouter } from '../../model/index.ts'
+import type { Observed, VirtualRouter } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
 import type { ResumedRouter } from '../ipc/index.ts'
@@ -24,6 +24,8 @@ export type VirtualRouters = {
   prepare(routers: readonly VirtualRouter[]): Result<void, string>
   /** From here on exactly these run; see `configure`. */
   configure(slice: RoutersOf, resumed?: readonly ResumedRouter[]): void
+  /** News of scripts and files. */
+  observe(observed: readonly Observed[]): void
   /** Removes what an earlier run left on the interfaces. */
   clean(): void
   masters(): readonly ResumedRouter[]
@@ -69,6 +71,7 @@ export function openVirtualRouters(
     sockets,
     running,
     groups: new Map(),
+    observations: new Map(),
     unclaimed: new Map(),
     virtual: new Set(),
   }
@@ -156,6 +159,11 @@ export function openVirtualRouters(
       configure(parts, machines, surroundings, slice, resumed)
       rearm()
       for (const one of running.values()) rehearse(one)
+    },
+    observe(observed) {
+      for (const { key, observation } of observed) parts.observations.set(key, observation)
+      surroundings.reassess()
+      rearm()
     },
     clean() {
       for (const address of leftovers([...routersOf(parts)], view, keeper.holds)) {

@@ -18,6 +18,15 @@ export function lookUpIdentity(user: string, group?: string): Result<Identity, {
   return ok({ uid, gid: Number(found[2]) })
 }
 
+/** The name of a user or group in the local files, else its number. */
+export const ownerName = (uid: number): string => nameIn('passwd', uid)
+export const groupName = (gid: number): string => nameIn('group', gid)
+
+function nameIn(database: 'passwd' | 'group', id: number): string {
+  const lines = readText(`/etc/${database}`).split('\n')
+  return lines.map((line) => line.split(':')).find((fields) => fields[2] === String(id))?.[0] ?? String(id)
+}
+
 function entry(database: 'passwd' | 'group', name: string): readonly string[] | undefined {
   if (!/^[A-Za-z0-9_.][A-Za-z0-9_.@-]*\$?$/.test(name)) return undefined
   return inLines(readText(`/etc/${database}`), name) ?? inLines(getent(database, name), name)

@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { groupName, ownerName } from './identity.ts'
 
 /**
  * Why a script that root runs could be changed by somebody else, in words; undefined when it could not. Looks at the
@@ -25,9 +26,11 @@ function firstUnsafe(path: string): string | undefined {
     const status = lstatSync(part)
     if (!status.isSymbolicLink()) {
       const writable = (status.mode & 0o002) !== 0 || ((status.mode & 0o020) !== 0 && status.gid !== 0)
-      if (status.uid !== 0) return `${part} does not belong to root`
+      const mode = `mode ${(status.mode & 0o7777).toString(8).padStart(4, '0')}`
+      if (status.uid !== 0) return `${part} belongs to ${ownerName(status.uid)} (${mode}), not to root`
       const sticky = status.isDirectory() && (status.mode & 0o1000) !== 0
-      if (writable && !sticky) return `${part} can be written by others than root`
+      if (writable && !sticky)
+        return `${part} can be written by others than root (${mode}, group ${groupName(status.gid)})`
     }
     if (part === '/') return undefined
   }

@@ -50,10 +50,9 @@ describe('a sync group', () => {
   }
   for (const state of ['MASTER', 'BACKUP', 'FAULT', 'STOP'] as const)
     test(`${state}: its own script, then the general one with priority 0`, () =>
-      expect(words(groupNotifications({ name: 'VG', members: ['VI_1'], notify }, state))).toEqual([
-        state.toLowerCase(),
-        `any GROUP VG ${state} 0`,
-      ]))
+      expect(
+        words(groupNotifications({ name: 'VG', members: ['VI_1'], tracks: [], trackingWeight: false, notify }, state)),
+      ).toEqual([state.toLowerCase(), `any GROUP VG ${state} 0`]))
 })
 
 describe('servers', () => {

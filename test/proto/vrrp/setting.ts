@@ -47,6 +47,7 @@ export const router: VirtualRouter = {
   skipCheckAdvAddr: false,
   v3ChecksumAsV2: false,
   dontTrackPrimary: false,
+  tracks: [],
   notify: {},
 }
 export const owner: VirtualRouter = { ...router, priority: 255, initialState: 'master' }

@@ -60,6 +60,8 @@ export function fakeWorld() {
     log,
     roles: [] as FakeRole[],
     files: new Map<string, string>(),
+    /** Who wants to hear of changes of a file. */
+    watched: new Map<string, () => void>(),
     commands: [] as { readonly command: Command; end(code?: number): void; readonly killed: string[] }[],
     told: [] as string[],
     loaded: { configuration: configurationFor(), complaints: [] } as LoadedConfiguration,
@@ -157,6 +159,10 @@ export function fakeWorld() {
       return ok(undefined)
     },
     removeFile: (path) => void world.files.delete(path),
+    watchFile(path, onChange) {
+      world.watched.set(path, onChange)
+      return () => void world.watched.delete(path)
+    },
     pid: 42,
     bootId: () => 'this-boot',
     removeLeftAddresses: async (routers) => {

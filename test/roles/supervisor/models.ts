@@ -42,6 +42,7 @@ export function router(name: string, more: Partial<VirtualRouter> = {}): Virtual
     skipCheckAdvAddr: false,
     v3ChecksumAsV2: false,
     dontTrackPrimary: false,
+    tracks: [],
     notify: {},
     ...more,
   }
@@ -89,6 +90,8 @@ export function configurationFor(more: Partial<Configuration> = {}): Configurati
     },
     virtualRouters: [router('VI_1')],
     syncGroups: [],
+    trackScripts: [],
+    trackFiles: [],
     virtualServers: [virtualServer(1)],
     ...more,
   }

@@ -16,7 +16,7 @@ const outside: VirtualRouter = {
   priority: 150,
   addresses: [{ address: address('198.51.100.100'), prefixLength: 24, interface: 'eth1', scope: 0 }],
 }
-const group: SyncGroup = { name: 'VG', members: ['VI_1', 'VI_2'], notify: {} }
+const group: SyncGroup = { name: 'VG', members: ['VI_1', 'VI_2'], tracks: [], trackingWeight: false, notify: {} }
 const peers = { 51: address('192.0.2.12'), 52: address('198.51.100.12') } as const
 const all = address('224.0.0.18')
 

@@ -1,0 +1,46 @@
+import { type Track, trackKey } from '../../model/index.ts'
+import type { Lowered } from '../lower/index.ts'
+import type { Report } from '../report.ts'
+
+/**
+ * Is each vrrp_script and track_file tracked by something, and can the script be run? One that nothing tracks is left out;
+ * one that cannot be run is left out together with the lines that track it (keepalived).
+ * @param isExecutable absent: the host is not asked
+ */
+export function checkTrackers(
+  lowered: Lowered,
+  isExecutable: ((path: string) => boolean) | undefined,
+  report: Report,
+): Lowered {
+  const runnable = lowered.trackScripts.filter(({ value, scripts }) => {
+    const program = value.command.argv[0] ?? ''
+    // A name without a slash is searched in PATH when it is run.
+    if (isExecutable === undefined || !program.includes('/') || isExecutable(program)) return true
+    const at = scripts[0]?.at ?? { start: 0, end: 0 }
+    report.error('object', at, `${program} is not there or not executable; vrrp_script ${value.name} is left out`, {
+      remedy: 'install it, or chmod a+x it',
+    })
+    return false
+  })
+  const there = new Set(runnable.map(({ value }) => value.name))
+  const kept = (tracks: readonly Track[]) => tracks.filter(({ kind, name }) => kind !== 'script' || there.has(name))
+  const routers = lowered.routers.map((one) => ({ ...one, value: { ...one.value, tracks: kept(one.value.tracks) } }))
+  const syncGroups = lowered.syncGroups.map((one) => ({
+    ...one,
+    value: { ...one.value, tracks: kept(one.value.tracks) },
+  }))
+  const tracked = new Set([...routers, ...syncGroups].flatMap(({ value }) => value.tracks.map(trackKey)))
+  const isTracked =
+    (kind: Track['kind'], word: string) => (one: (typeof lowered.trackFiles | typeof runnable)[number]) => {
+      if (tracked.has(trackKey({ kind, name: one.value.name }))) return true
+      report.warning('remark', one.at, `${word} ${one.value.name} is tracked by nothing; it is left out`)
+      return false
+    }
+  return {
+    ...lowered,
+    routers,
+    syncGroups,
+    trackScripts: runnable.filter(isTracked('script', 'vrrp_script')),
+    trackFiles: lowered.trackFiles.filter(isTracked('file', 'track_file')),
+  }
+}

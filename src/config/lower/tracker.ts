@@ -1,0 +1,221 @@
+import { type Micros, micros, seconds } from '../../base/index.ts'
+import type { Command, Track, TrackFile, TrackScript } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { badValue, command, integer, integerWord, type Lowering, required, shown, timer } from './arguments.ts'
+
+/** A weight and its direction, as an object that can be tracked has them for those who track it without saying. */
+export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
+
+export type LoweredScript = {
+  readonly value: TrackScript
+  readonly weight: TrackedWeight
+  readonly at: Span
+  readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
+}
+export type LoweredFile = { readonly value: TrackFile; readonly weight: TrackedWeight; readonly at: Span }
+
+/** What can be tracked by name. */
+export type Trackables = {
+  readonly scripts: ReadonlyMap<string, LoweredScript>
+  readonly files: ReadonlyMap<string, LoweredFile>
+}
+
+const HEAVIEST = { interface: 253, script: 253, file: 254 } as const
+const KINDS: readonly Track['kind'][] = ['interface', 'script', 'file']
+const LONGEST_INTERVAL = 4294.967
+const MOST_RESULTS = 2_147_483_647
+
+/** The vrrp_script and track_file blocks; the second of a name is left out. */
+export function lowerTrackables(to: Lowering, nodes: readonly Node[]): Trackables {
+  const scripts = new Map<string, LoweredScript>()
+  const files = new Map<string, LoweredFile>()
+  for (const node of nodes) {
+    const keyword = node.keyword.text
+    if (keyword === 'vrrp_script') add(to, node, scripts, lowerScript(to, node))
+    else if (keyword === 'track_file' || keyword === 'vrrp_track_file') add(to, node, files, lowerFile(to, node))
+  }
+  return { scripts, files }
+}
+
+function add<T extends { readonly value: { readonly name: string }; readonly at: Span }>(
+  to: Lowering,
+  node: Node,
+  all: Map<string, T>,
+  one: T | undefined,
+): void {
+  if (one === undefined) return
+  const { name } = one.value
+  const first = all.get(name)
+  if (first === undefined) all.set(name, one)
+  else
+    to.report.error('object', node.at, `${node.keyword.text} ${name} is there twice; the second is left out`, {
+      related: [{ at: first.at, message: 'first written here' }],
+    })
+}
+
+function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
+  const name = required(to, node, 'a name')
+  if (name === undefined) return undefined
+  let found: { command: Command; at: Span } | undefined
+  let user: Pick<Command, 'user' | 'group'> = {}
+  let interval: Micros | undefined
+  let timeout: Micros | undefined
+  let rise: number | undefined
+  let fall: number | undefined
+  let weight: TrackedWeight = { weight: 0, reverse: false }
+  let initFail = false
+  const period = (line: Node) => {
+    const time = timer(to, line, { min: 0, max: LONGEST_INTERVAL })
+    // 0 becomes 1 s; milliseconds are the least there is (keepalived.conf(5)).
+    return time === undefined ? undefined : time === 0 ? seconds(1) : micros(Math.max(1_000, time))
+  }
+  for (const line of node.block?.nodes ?? [])
+    switch (line.keyword.text) {
+      case 'script': {
+        const written = command(to, line)
+        if (written !== undefined) found = { command: opening(written), at: line.at }
+        break
+      }
+      case 'interval':
+        interval = period(line) ?? interval
+        break
+      case 'timeout':
+        timeout = period(line) ?? timeout
+        break
+      case 'rise':
+        rise = integer(to, line, { min: 1, max: MOST_RESULTS }) ?? rise
+        break
+      case 'fall':
+        fall = integer(to, line, { min: 1, max: MOST_RESULTS }) ?? fall
+        break
+      case 'weight':
+        weight = readWeight(to, line, 'script') ?? weight
+        break
+      case 'user': {
+        const word = required(to, line, 'a user')
+        const group = line.words[1]
+        if (word !== undefined) user = { user: word.text, ...(group === undefined ? {} : { group: group.text }) }
+        break
+      }
+      case 'init_fail':
+        initFail = true
+        break
+    }
+  if (found === undefined) {
+    to.report.error('object', node.at, `vrrp_script ${name.text} has no script; it is left out`, {
+      remedy: 'add script and a command',
+    })
+    return undefined
+  }
+  const times = interval ?? seconds(1)
+  const identified = { ...found.command, ...user }
+  return {
+    value: {
+      name: name.text,
+      command: identified,
+      interval: times,
+      timeout: timeout ?? times,
+      rise: rise ?? 1,
+      fall: fall ?? 1,
+      initFail,
+    },
+    weight,
+    at: node.at,
+    scripts: [{ command: identified, at: found.at }],
+  }
+}
+
+/** `</path` asks whether the file can be opened: the shell's business. */
+const opening = (of: Command): Command =>
+  of.argv[0]?.startsWith('<') ? { ...of, argv: ['/bin/sh', '-c', `: ${of.argv.join(' ')}`] } : of
+
+function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
+  const name = required(to, node, 'a name')
+  if (name === undefined) return undefined
+  if (node.keyword.text === 'vrrp_track_file')
+    to.report.warning('deprecated', node.keyword.at, 'vrrp_track_file is an old word for track_file', {
+      remedy: 'write track_file',
+    })
+  let path: string | undefined
+  let weight: TrackedWeight = { weight: 1, reverse: false }
+  let init: TrackFile['init']
+  for (const line of node.block?.nodes ?? [])
+    switch (line.keyword.text) {
+      case 'file': {
+        const word = required(to, line, 'a path')
+        if (word === undefined) break
+        if (word.text.startsWith('/')) path ??= word.text
+        else badValue(to, 'file', word, 'is not an absolute path')
+        break
+      }
+      case 'weight':
+        weight = readWeight(to, line, 'file') ?? weight
+        break
+      case 'init_file': {
+        const [first] = line.words
+        const number = first === undefined || first.text === 'overwrite' ? 0 : integer(to, line, ANY_VALUE)
+        if (number === undefined) break
+        init = { value: number, overwrite: line.words.some((word) => word.text === 'overwrite') }
+        break
+      }
+    }
+  if (path === undefined) {
+    to.report.error('object', node.at, `${node.keyword.text} ${name.text} has no file; it is left out`, {
+      remedy: 'add file and a path',
+    })
+    return undefined
+  }
+  return { value: { name: name.text, path, ...(init === undefined ? {} : { init }) }, weight, at: node.at }
+}
+
+const ANY_VALUE = { min: -2_147_483_648, max: 2_147_483_647 }
+
+/** `weight N [reverse]`. */
+function readWeight(to: Lowering, line: Node, kind: Track['kind']): TrackedWeight | undefined {
+  const most = HEAVIEST[kind]
+  const weight = integer(to, line, { min: -most, max: most })
+  return weight === undefined ? undefined : { weight, reverse: line.words[1]?.text === 'reverse' }
+}
+
+/** Lines `NAME [weight N] [reverse|noreverse]` of a track_ list in a virtual router or a sync group. */
+export function readTracks(to: Lowering, node: Node, known: Trackables, before: readonly Track[]): readonly Track[] {
+  const kind = node.keyword.text.replace('track_', '') as Track['kind']
+  const tracks = [...before]
+  for (const line of node.block?.nodes ?? []) {
+    if (line.broken) continue
+    const name = line.keyword
+    const defined = kind === 'script' ? known.scripts : kind === 'file' ? known.files : undefined
+    const usual = defined === undefined ? { weight: 0, reverse: false } : defined.get(name.text)?.weight
+    if (usual === undefined) {
+      const block = kind === 'script' ? 'vrrp_script' : 'track_file'
+      to.report.error('value', name.at, `there is no ${block} ${shown(name)}; it is not tracked`, {
+        remedy: `add ${block} ${name.text} { … }, or remove the line`,
+      })
+    } else if (tracks.some((one) => one.kind === kind && one.name === name.text))
+      to.report.warning('remark', name.at, `${shown(name)} is tracked already; the line has no effect`)
+    else tracks.push({ kind, name: name.text, ...readOptions(to, line, kind, usual) })
+  }
+  // By kind, so that the order of the lists does not matter.
+  return KINDS.flatMap((one) => tracks.filter((track) => track.kind === one))
+}
+
+function readOptions(to: Lowering, line: Node, kind: Track['kind'], usual: TrackedWeight): TrackedWeight {
+  let { weight, reverse } = usual
+  const most = HEAVIEST[kind]
+  for (let i = 0; i < line.words.length; i++) {
+    const option = line.words[i] as Word
+    if (option.text === 'weight') {
+      const value = line.words[++i]
+      if (value === undefined)
+        to.report.error('missing-argument', option.at, 'weight needs a whole number; the line goes without it')
+      else weight = integerWord(to, 'weight', value, { min: -most, max: most }) ?? weight
+    } else if (option.text === 'reverse') reverse = true
+    else if (option.text === 'noreverse') reverse = false
+    else
+      to.report.error('value', option.at, `${shown(option)} is no option of a tracker; it has no effect`, {
+        remedy: 'write each on a line of its own',
+      })
+  }
+  return { weight, reverse }
+}

@@ -1,0 +1,48 @@
+import type { Micros } from '../base/index.ts'
+import type { Command } from './command.ts'
+
+/** A line of a track_ list: something whose state changes a virtual router's priority, or is a fault of it. */
+export type Track = {
+  readonly kind: 'interface' | 'script' | 'file'
+  readonly name: string
+  /** −253…253, files −254…254; 0: a fault instead of a weight. */
+  readonly weight: number
+  readonly reverse: boolean
+}
+
+/** One vrrp_script: a command whose exit code 0 is good. */
+export type TrackScript = {
+  readonly name: string
+  readonly command: Command
+  /** From start to start. */
+  readonly interval: Micros
+  /** A run that takes longer has failed, and is ended. */
+  readonly timeout: Micros
+  /** Results in a row that it takes to change from bad to good, and from good to bad; at least 1. */
+  readonly rise: number
+  readonly fall: number
+  /** Bad until the first result. */
+  readonly initFail: boolean
+}
+
+/** One track_file: a file that holds a whole number. */
+export type TrackFile = {
+  readonly name: string
+  readonly path: string
+  /** Written at a start where the file is missing, or with `overwrite` in any case. */
+  readonly init?: { readonly value: number; readonly overwrite: boolean }
+}
+
+/** What was found of something tracked. */
+export type Observation =
+  | { readonly type: 'good' }
+  | { readonly type: 'bad'; readonly reason: string }
+  /** What a file holds; 0 where it is missing, empty or no number. */
+  | { readonly type: 'value'; readonly value: number }
+  /** It cannot be found out, and counts for nothing: a script that may not be run. */
+  | { readonly type: 'ignored' }
+
+export type Observed = { readonly key: string; readonly observation: Observation }
+
+/** Names what is tracked: `script chk_haproxy`. */
+export const trackKey = ({ kind, name }: Pick<Track, 'kind' | 'name'>): string => `${kind} ${name}`

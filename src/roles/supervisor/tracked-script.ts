@@ -1,0 +1,115 @@
+import { assertNever, elapsed, micros, type Result } from '../../base/index.ts'
+import type { Command, Observation, TrackScript } from '../../model/index.ts'
+import {
+  initialTrackScript,
+  stepTrackScript,
+  type TrackScriptAction,
+  type TrackScriptEvent,
+  type TrackScriptState,
+  type Verdict,
+} from '../../proto/track-script/index.ts'
+import type { RunningCommand, SupervisorPorts } from './ports.ts'
+import { exitText } from './role-keeper.ts'
+
+/** A script that is run over and over. */
+export type TrackedScript = {
+  readonly script: TrackScript
+  readonly verdict: () => Verdict
+  /** Undefined: it has not said anything yet. */
+  observation(): Observation | undefined
+  close(): void
+}
+
+/**
+ * @param known  of a script of the same name and command that this one follows: it has no first result to wait for
+ */
+export function trackScript(
+  ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'run' | 'log'>,
+  script: TrackScript,
+  identify: (command: Command) => Result<Command, string>,
+  known: Verdict,
+  onChange: () => void,
+): TrackedScript {
+  const { clock, log } = ports
+  const { name } = script
+  let state: TrackScriptState = resumed(script, initialTrackScript(script, clock.now()), known)
+  let running: RunningCommand | undefined
+  let cancel: (() => void) | undefined
+  let closed = false
+  let refused: string | undefined
+  /** How the last run ended. */
+  let reason = 'has not run yet'
+
+  function dispatch(event: TrackScriptEvent): void {
+    if (closed) return
+    const { state: next, actions } = stepTrackScript(script, state, event, clock.now())
+    state = next
+    for (const action of actions) perform(action)
+    cancel?.()
+    const wait = micros(Math.max(0, elapsed(clock.now(), state.deadline)))
+    cancel = ports.schedule(wait, () => dispatch({ type: 'deadline-reached' }))
+  }
+
+  function perform(action: TrackScriptAction): void {
+    switch (action.type) {
+      case 'run':
+        return run()
+      case 'signal':
+        reason = `takes longer than ${script.timeout / 1_000_000} s`
+        log.warn('tracked script takes too long', { script: name, signal: action.signal })
+        running?.kill(action.signal)
+        return
+      case 'report':
+        if (action.good) log.info('tracked script succeeded', { script: name })
+        else log.warn('tracked script failed', { script: name, reason })
+        return onChange()
+      case 'log-skipped':
+        return log.debug('tracked script was still running when it was due', { script: name, turns: action.turns })
+      default:
+        return assertNever(action)
+    }
+  }
+
+  function run(): void {
+    const identified = identify(script.command)
+    if (!identified.ok) {
+      if (refused !== identified.error)
+        log.error('tracked script is not run and counts for nothing', { script: name, reason: identified.error })
+      const isNew = refused === undefined
+      refused = identified.error
+      state = { ...state, run: { startedAt: clock.now(), signals: 1 } }
+      ports.schedule(micros(0), () => dispatch({ type: 'run-ended', ok: false }))
+      if (isNew) onChange()
+      return
+    }
+    refused = undefined
+    running = ports.run(identified.value, (end) => {
+      running = undefined
+      // A run that was told to end has its reason already.
+      if ((state.run?.signals ?? 0) === 0)
+        reason = !end.ok ? `cannot be run: ${end.error.message}` : `ended with ${exitText(end.value)}`
+      dispatch({ type: 'run-ended', ok: end.ok && end.value.code === 0 })
+    })
+  }
+
+  cancel = ports.schedule(micros(0), () => dispatch({ type: 'deadline-reached' }))
+  return {
+    script,
+    verdict: () => state.verdict,
+    observation() {
+      if (refused !== undefined) return { type: 'ignored' }
+      if (state.verdict === 'unknown') return undefined
+      return state.verdict === 'good' ? { type: 'good' } : { type: 'bad', reason }
+    },
+    close() {
+      closed = true
+      cancel?.()
+      running?.kill('SIGTERM')
+    },
+  }
+}
+
+const resumed = (script: TrackScript, state: TrackScriptState, known: Verdict): TrackScriptState =>
+  known === 'unknown'
+    ? state
+    : { ...state, verdict: known, count: known === 'good' ? script.rise + script.fall - 1 : 0 }

@@ -1,0 +1,160 @@
+/** Tracked scripts and files in the supervisor: how they are run and read, and what the vrrp role hears. */
+import { expect, test } from 'vitest'
+import { seconds } from '../../../src/base/index.ts'
+import type { TrackScript } from '../../../src/model/index.ts'
+import { fakeWorld, settle } from './fake-world.ts'
+import { configurationFor, router } from './models.ts'
+
+const second = 1_000_000
+const script: TrackScript = {
+  name: 'chk',
+  command: { argv: ['/bin/chk'] },
+  interval: seconds(2),
+  timeout: seconds(1),
+  rise: 1,
+  fall: 2,
+  initFail: false,
+}
+const model = (more: Parameters<typeof configurationFor>[0]) =>
+  configurationFor({
+    virtualRouters: [router('VI_1', { tracks: [{ kind: 'script', name: 'chk', weight: 0, reverse: false }] })],
+    virtualServers: [],
+    ...more,
+  })
+
+async function running(more: Parameters<typeof configurationFor>[0]) {
+  const world = fakeWorld()
+  world.load(model(more))
+  const started = await world.start()
+  if (!started.ok) throw new Error(started.error.message)
+  await world.pass(1)
+  return { world, supervisor: started.value }
+}
+const heard = (world: ReturnType<typeof fakeWorld>) =>
+  (world.living('vrrp')[0]?.heard ?? []).flatMap((message) =>
+    message['type'] === 'observed' ? (message['observed'] as { key: string; observation: object }[]) : [],
+  )
+
+test('a script is run at once and then at its interval, and the role hears of changes only', async () => {
+  const { world } = await running({ trackScripts: [script] })
+  expect(world.commands.map(({ command }) => command.argv)).toEqual([['/bin/chk']])
+  world.commands[0]?.end(0)
+  await settle()
+  expect(heard(world)).toEqual([{ key: 'script chk', observation: { type: 'good' } }])
+  for (const result of [1, 0, 1, 1]) {
+    await world.pass(2 * second)
+    world.commands.at(-1)?.end(result)
+    await settle()
+  }
+  expect(heard(world).at(-1)).toEqual({
+    key: 'script chk',
+    observation: { type: 'bad', reason: 'ended with exit code 1' },
+  })
+  expect(heard(world)).toHaveLength(2)
+})
+
+test('one that hangs has failed at its time-out, gets SIGTERM and SIGKILL, and holds nothing up', async () => {
+  const { world } = await running({ trackScripts: [script] })
+  await world.pass(1.1 * second)
+  expect(heard(world)).toEqual([{ key: 'script chk', observation: { type: 'bad', reason: 'takes longer than 1 s' } }])
+  await world.pass(2 * second)
+  expect(world.commands[0]?.killed).toEqual(['SIGTERM', 'SIGKILL'])
+  expect(world.commands).toHaveLength(1)
+})
+
+test('a script that may not be run is said once, with the reason, and counts for nothing', async () => {
+  const world = fakeWorld()
+  world.unsafe = '/opt belongs to alice (mode 0755), not to root'
+  world.load(
+    model({
+      trackScripts: [{ ...script, command: { argv: ['/opt/chk'], user: 'root' } }],
+      global: { ...configurationFor().global, enableScriptSecurity: true },
+    }),
+  )
+  await world.start()
+  await world.pass(10 * second)
+  expect(world.commands).toHaveLength(0)
+  expect(heard(world)).toEqual([{ key: 'script chk', observation: { type: 'ignored' } }])
+  expect(world.log.filter((line) => line.includes('/opt belongs to alice'))).toHaveLength(1)
+})
+
+test('a role that is started again is told with its offer what is known', async () => {
+  const { world } = await running({ trackScripts: [script] })
+  world.commands[0]?.end(0)
+  await settle()
+  world.living('vrrp')[0]?.die()
+  await world.pass(second)
+  const offer = world.living('vrrp')[0]?.heard.find((message) => message['type'] === 'offer')
+  expect(offer?.['slice']).toMatchObject({ observed: [{ key: 'script chk', observation: { type: 'good' } }] })
+})
+
+test('a reload goes on with a script of the same command, and ends one that is gone', async () => {
+  const { world, supervisor } = await running({ trackScripts: [script] })
+  world.commands[0]?.end(0)
+  await settle()
+  world.load(model({ trackScripts: [{ ...script, interval: seconds(5) }] }))
+  await supervisor.reload()
+  await world.pass(1)
+  world.commands.at(-1)?.end(0)
+  await settle()
+  expect(world.commands).toHaveLength(2)
+  await world.pass(5 * second)
+  world.load(model({ trackScripts: [], virtualRouters: [router('VI_1')] }))
+  await supervisor.reload()
+  expect(world.commands.at(-1)?.killed).toEqual(['SIGTERM'])
+  const before = world.commands.length
+  await world.pass(20 * second)
+  expect(world.commands).toHaveLength(before)
+})
+
+test('a stop ends what runs', async () => {
+  const { world, supervisor } = await running({ trackScripts: [script] })
+  const stopped = supervisor.stop()
+  await world.pass(second)
+  await stopped
+  expect(world.commands[0]?.killed).toEqual(['SIGTERM'])
+})
+
+const file = { name: 'load', path: '/run/load' }
+const tracksFile = {
+  virtualRouters: [router('VI_1', { tracks: [{ kind: 'file' as const, name: 'load', weight: 1, reverse: false }] })],
+}
+
+test('a file is read at the start and at each change; missing, empty and nonsense are 0', async () => {
+  const { world } = await running({ ...tracksFile, trackFiles: [file] })
+  const value = () => heard(world).at(-1)?.observation
+  expect(value()).toEqual({ type: 'value', value: 0 })
+  const write = async (text: string | undefined, wait = 0.02) => {
+    if (text === undefined) world.files.delete('/run/load')
+    else world.files.set('/run/load', text)
+    world.watched.get('/run/load')?.()
+    await world.pass(wait * second)
+  }
+  await write('-17\n')
+  expect(value()).toEqual({ type: 'value', value: -17 })
+  await write('')
+  expect(value()).toEqual({ type: 'value', value: -17 })
+  await write('23')
+  expect(value()).toEqual({ type: 'value', value: 23 })
+  await write('', 0.2)
+  expect(value()).toEqual({ type: 'value', value: 0 })
+  await write('5')
+  await write('five')
+  expect(value()).toEqual({ type: 'value', value: 0 })
+  await write('6')
+  await write(undefined)
+  expect(value()).toEqual({ type: 'value', value: 0 })
+})
+
+test('init_file writes a missing file at the start, with overwrite any, and on a reload none', async () => {
+  const { world, supervisor } = await running({
+    ...tracksFile,
+    trackFiles: [{ ...file, init: { value: 7, overwrite: false } }],
+  })
+  expect(world.files.get('/run/load')).toBe('7\n')
+  world.files.set('/run/load', '9')
+  world.load(model({ ...tracksFile, trackFiles: [{ ...file, init: { value: 8, overwrite: true } }] }))
+  await supervisor.reload()
+  expect(world.files.get('/run/load')).toBe('9')
+  expect(heard(world).at(-1)?.observation).toEqual({ type: 'value', value: 9 })
+})
