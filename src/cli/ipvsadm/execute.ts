@@ -94,8 +94,11 @@ export async function execute(
     }
     case 'list-daemons':
       return printed(await daemonsText(table))
-    case 'list-exits':
-      return printed(exitsText(await table.backend.exits()))
+    case 'list-exits': {
+      const exits = await table.backend.exits()
+      if (Object.keys(exits).length > 0) return printed(exitsText(exits))
+      return { exitCode: 1, stdout: '', stderr: 'Only the embedded core counts how packets leave it\n' }
+    }
     default:
       return assertNever(request)
   }

@@ -236,8 +236,12 @@ test('editing without -m makes a NAT server one of direct routing', async () => 
 })
 
 test('exits are listed with the most frequent first', () => {
-  expect(exitsText({ dropped: 3, forwarded: 1_234_567_890, local: 0 })).toBe(
-    '   Packets Exit\n1234567890 forwarded\n         3 dropped\n         0 local\n',
+  expect(exitsText({ 'table-full': 3, forwarded: 1_234_567_890, 'no-route': 0 })).toBe(
+    `   Packets Exit       Meaning
+1234567890 forwarded  to a server
+         3 table-full no room for another connection; raise lvs_settings connection_table_size and restart
+         0 no-route   no way to its server
+`,
   )
 })
 
