@@ -44,10 +44,10 @@ const server = (last: number, more: Partial<Destination> = {}): Destination => (
   lowerThreshold: 0,
   ...more,
 })
-const putWeb: ForwardingOp = {
+const putWeb = {
   type: 'put-service',
   service: { address: web, scheduler: 'wlc', onePacket: false, persistence: { timeout: 50, prefixLength: 24 } },
-}
+} as const satisfies ForwardingOp
 const putServer = (destination: Destination): ForwardingOp => ({
   type: 'put-destination',
   serviceKey: key,
@@ -113,6 +113,26 @@ export function backendContract(name: string, subject: ContractSubject): void {
     test('a destination for a service that is not there: not-found, and the rest is done', async () => {
       expect(await apply(putServer(server(11)), putWeb, putServer(server(12)))).toEqual(['not-found', 'ok', 'ok'])
       expect((await backend.read()).services[0]?.destinations).toEqual([server(12)])
+    })
+
+    test('a service that is refused takes its destinations with it, and the rest is done', async () => {
+      const unknown: Service = { address: dns, scheduler: 'nonesuch' as Service['scheduler'], onePacket: false }
+      const ofUnknown: ForwardingOp = { type: 'put-destination', serviceKey: serviceKey(dns), destination: server(11) }
+      const multicast = server(12, { address: address('224.0.0.1') })
+      expect(
+        await apply(
+          { type: 'put-service', service: unknown },
+          ofUnknown,
+          putWeb,
+          putServer(server(11)),
+          putServer(multicast),
+          putServer(server(13, { upperThreshold: 1, lowerThreshold: 2 })),
+          putServer(server(14)),
+        ),
+      ).toEqual(['not-supported', 'not-found', 'ok', 'ok', 'invalid', 'invalid', 'ok'])
+      expect((await backend.read()).services).toEqual([
+        { service: putWeb.service, destinations: [server(14), server(11)] },
+      ])
     })
 
     test('what cannot be held is refused by value, with a sentence', async () => {

@@ -138,6 +138,19 @@ for (const [what, op, code, reason, sentence] of refusals)
     expect(execFileSync('ipvsadm', ['-S', '-n'], { encoding: 'utf8' }).trim()).toBe('')
   })
 
+test('timeouts are taken as long as the kernel can count their ticks', async () => {
+  const backend = await open()
+  const set = async (tcp: number) => {
+    const [result] = await backend.apply([{ type: 'set-timeouts', timeouts: { tcp, tcpFin: 0, udp: 0 } }])
+    return result?.ok
+  }
+  // Debian's kernels count 250 ticks a second.
+  expect([await set(2_147_484), await set(8_589_934), await set(8_589_935)]).toEqual([true, true, false])
+  expect(await backend.timeouts()).toEqual({ tcp: 8_589_934, tcpFin: 120, udp: 300 })
+  expect(await set(900)).toBe(true)
+  await backend.close('nothing')
+})
+
 test('with gre and a thousand services the kernel and ipvsadm tell the same table', async () => {
   const backend = await open()
   const many = Array.from({ length: 1_000 }, (_, i): ServiceAddress => ({ ...web, port: 1_000 + i }))

@@ -143,6 +143,35 @@ test('restore input', { timeout: 300_000 }, async () => {
   await compare([clear, ...restores.map((input) => ({ argv: ['-R'], input })), ...looked])
 })
 
+/** ipvsadm takes 31 days at most; the kernel takes what it can count in ticks. */
+test('timeouts at their ends', { timeout: 300_000 }, async () => {
+  const lines = ['2147483 0 0', '2147484 0 0', '0 2678400 1', '2678401 1 1', '-1 1 1', '1 1 2678400', '900 120 300']
+  await compare(lines.flatMap((line) => [{ argv: ['--set', ...line.split(' ')] }, { argv: ['-L', '--timeout'] }]))
+})
+
+test('a service that is refused leaves no part of it, and one with a refused server keeps the others', {
+  timeout: 300_000,
+}, async () => {
+  const input = [
+    '-A -t 10.0.0.1:80 -s nonesuch',
+    '-a -t 10.0.0.1:80 -r 10.1.0.1',
+    '-A -t 10.0.0.2:80 -s rr',
+    '-a -t 10.0.0.2:80 -r 10.1.0.1',
+    '-a -t 10.0.0.2:80 -r 224.0.0.1',
+    '-a -t 10.0.0.2:80 -r 10.1.0.2 -x 1 -y 2',
+    '-a -t 10.0.0.2:80 -r 10.1.0.3',
+  ]
+  const each = input.map((line): Case => ({ argv: line.split(' ') }))
+  await compare([
+    clear,
+    ...each,
+    { argv: ['-Sn'] },
+    clear,
+    { argv: ['-R'], input: `${input.join('\n')}\n` },
+    { argv: ['-Sn'] },
+  ])
+})
+
 /** One of everything that -S can say. */
 const full: readonly Case[] = [
   '-A -t 10.0.0.1:80 -s rr',

@@ -1,6 +1,15 @@
 /** What this backend takes: the limits of IPVS (ip_vs_ctl.c), and those of what is built. */
 
-import { type Family, fail, familyOf, type IpAddress, isLinkLocal6, ok, type Result } from '../../base/index.ts'
+import {
+  type Family,
+  fail,
+  familyOf,
+  type IpAddress,
+  isLinkLocal6,
+  isMulticast,
+  ok,
+  type Result,
+} from '../../base/index.ts'
 import type { SchedulerName } from '../../model/index.ts'
 import { type Destination, endpoint, type OpError, type Service, serviceKey } from '../index.ts'
 import { protocolNumbers, schedulerNumbers } from './layout.ts'
@@ -44,16 +53,22 @@ export function acceptService(service: Service): Result<Accepted, OpError> {
 const serviceFamily = ({ address }: Service): Family =>
   address.kind === 'fwmark' ? address.family : familyOf(address.address)
 
-/** Why a destination cannot be held; undefined: it can. */
+/** Why a destination cannot be held, with the code of IPVS where that refuses it too; undefined: it can. */
 export function acceptDestination(service: Service, destination: Destination, local: boolean): OpError | undefined {
   const name = endpoint(destination)
   const refuse = (message: string): OpError => ({ reason: 'not-supported', message: `${name}: ${message}` })
+  const invalid = (code: 'EINVAL' | 'ERANGE', message: string): OpError => ({
+    reason: 'invalid',
+    code,
+    message: `${name}: ${message}`,
+  })
   const method = destination.method === 'fullnat' ? 'FNAT' : destination.method.toUpperCase()
   if (method !== 'TUN' && familyOf(destination.address) !== serviceFamily(service))
     return refuse(`lb_kind ${method} needs a server of the service's own address family; lb_kind TUN does not`)
   const { tunnel } = destination
   if (tunnel?.type === 'gue' && (tunnel.port < 1 || tunnel.port > 65535))
-    return refuse('a GUE tunnel needs the port that the server listens on')
+    return invalid('EINVAL', 'a GUE tunnel needs the port that the server listens on')
+  if (isMulticast(destination.address)) return invalid('EINVAL', 'a multicast address cannot be a destination')
   const unfit = method === 'FNAT' ? unfitForFullnat(service) : undefined
   if (unfit !== undefined) return refuse(`lb_kind FNAT ${unfit}`)
   if (isLinkLocal6(destination.address) && !local) return refuse('a link-local address cannot be a destination')
@@ -62,10 +77,10 @@ export function acceptDestination(service: Service, destination: Destination, lo
       `${method} to an address of this host is not supported; use lb_kind DR, which hands packets to the local port`,
     )
   if (!Number.isInteger(destination.weight) || destination.weight < 0 || destination.weight > MAX_WEIGHT)
-    return refuse(`weight ${destination.weight} is not within 0 to ${MAX_WEIGHT}`)
-  if (destination.upperThreshold > MAX_THRESHOLD) return refuse('uthreshold is too large')
-  if (destination.upperThreshold > 0 && destination.lowerThreshold > destination.upperThreshold)
-    return refuse('lthreshold is above uthreshold')
+    return invalid('ERANGE', `weight ${destination.weight} is not within 0 to ${MAX_WEIGHT}`)
+  if (destination.upperThreshold > MAX_THRESHOLD) return invalid('ERANGE', 'uthreshold is too large')
+  if (destination.lowerThreshold > destination.upperThreshold)
+    return invalid('ERANGE', 'lthreshold is above uthreshold')
   if (service.address.kind === 'address' && service.address.port === 0 && service.persistence === undefined)
     return refuse('a service for any port needs persistence; without it nothing is scheduled')
   return undefined

@@ -42,7 +42,12 @@ export class Orders {
         const done = this.#kernel.setTimeouts(op.timeouts)
         if (done.ok) return done
         return refusal('timeouts', done.error, {
-          EINVAL: { reason: 'invalid', sentence: 'seconds from 0, which keeps the value, to 2147483 are taken' },
+          // INT_MAX / HZ.
+          EINVAL: {
+            reason: 'invalid',
+            sentence:
+              'seconds from 0, which keeps the value, to 2147483 are taken, by kernels with less than 1000 Hz more',
+          },
         })
       }
       case 'set-settings':
