@@ -1,10 +1,11 @@
 /** A request carried out on a backend: what is printed, and the exit code. */
 
-import { assertNever, type IpAddress } from '../../base/index.ts'
+import { assertNever, type IpAddress, ok } from '../../base/index.ts'
 import {
   endpoint,
   type ForwardingOp,
   type ForwardingState,
+  type OpResult,
   type ServiceState,
   serviceKey,
 } from '../../forwarding/index.ts'
@@ -49,18 +50,19 @@ export async function execute(
       return putService(request, table)
     case 'add-server':
     case 'edit-server':
-      return putServer(request, table)
+    case 'delete-server': {
+      const decided = await decideServer(request, table)
+      return 'exitCode' in decided ? decided : order(decided.errand, decided.op, table)
+    }
     case 'delete-service': {
-      if (find(await table.state(), request.service) === undefined) return refused('find-service', 'ESRCH')
+      if (!(await table.has(serviceKey(request.service)))) return refused('find-service', 'ESRCH')
       return order('find-service', { type: 'remove-service', serviceKey: serviceKey(request.service) }, table)
     }
-    case 'delete-server':
-      return deleteServer(request, table)
     case 'flush':
       return flush(table)
     case 'zero': {
       if (request.service === undefined) return order('other', { type: 'zero-counters' }, table)
-      if (find(await table.state(), request.service) === undefined) return refused('find-service', 'ESRCH')
+      if (!(await table.has(serviceKey(request.service)))) return refused('find-service', 'ESRCH')
       return order('find-service', { type: 'zero-counters', serviceKey: serviceKey(request.service) }, table)
     }
     case 'set-timeouts':
@@ -78,7 +80,7 @@ export async function execute(
     case 'list':
       return list(request, table, findNames)
     case 'save': {
-      const services = sortedServices((await table.state()).services)
+      const services = sortedServices((await table.backend.read()).services)
       const naming = request.numeric ? numeric : await findNames(addressesOf(services))
       return printed(saveText(services, naming))
     }
@@ -105,45 +107,48 @@ export async function execute(
 }
 
 async function putService({ type, service }: Do<'add-service' | 'edit-service'>, table: TableAccess): Promise<Outcome> {
-  const there = find(await table.state(), service.address) !== undefined
+  const there = await table.has(serviceKey(service.address))
   if (type === 'add-service' && there) return refused(type, 'EEXIST')
   if (type === 'edit-service' && !there) return refused(type, 'ESRCH')
   if (!schedulers.includes(service.scheduler)) return refused(type, 'ENOENT')
   return order(type, { type: 'put-service', service }, table)
 }
 
-/** The kernel looks at the service first, then at the limits, then at the destination. */
-async function putServer(request: Do<'add-server' | 'edit-server'>, table: TableAccess): Promise<Outcome> {
-  const { type, service, server } = request
-  const errand = type === 'add-server' ? 'add-server' : 'change-server'
-  const held = find(await table.state(), service)
-  if (held === undefined) return refused(errand, 'ESRCH')
-  if (server.lowerThreshold > server.upperThreshold) return refused(errand, 'ERANGE')
-  const there = held.destinations.some((one) => endpoint(one) === endpoint(server))
-  if (type === 'add-server' && there) return refused(errand, 'EEXIST')
-  if (type === 'edit-server' && !there) return refused(errand, 'ENOENT')
-  return order(errand, { type: 'put-destination', serviceKey: serviceKey(service), destination: server }, table)
-}
+export type ServerRequest = Do<'add-server' | 'edit-server' | 'delete-server'>
+/** An order, and what its refusal is about. */
+export type ServerOrder = { readonly errand: Errand; readonly op: ForwardingOp }
 
-async function deleteServer({ service, server }: Do<'delete-server'>, table: TableAccess): Promise<Outcome> {
-  const held = find(await table.state(), service)
-  if (held === undefined) return refused('change-server', 'ESRCH')
-  const destinationKey = endpoint(server)
-  if (!held.destinations.some((one) => endpoint(one) === destinationKey)) return refused('change-server', 'ENOENT')
-  return order('change-server', { type: 'remove-destination', serviceKey: serviceKey(service), destinationKey }, table)
+/** The kernel looks at the service first, then at the limits, then at the destination. */
+export async function decideServer(request: ServerRequest, table: TableAccess): Promise<Outcome | ServerOrder> {
+  const { type, server } = request
+  const errand = type === 'add-server' ? 'add-server' : 'change-server'
+  const key = serviceKey(request.service)
+  const name = endpoint(server)
+  if (!(await table.has(key))) return refused(errand, 'ESRCH')
+  if (type !== 'delete-server' && server.lowerThreshold > server.upperThreshold) return refused(errand, 'ERANGE')
+  const there = await table.has(key, name)
+  if (type === 'add-server' && there) return refused(errand, 'EEXIST')
+  if (type !== 'add-server' && !there) return refused(errand, 'ENOENT')
+  return {
+    errand,
+    op:
+      type === 'delete-server'
+        ? { type: 'remove-destination', serviceKey: key, destinationKey: name }
+        : { type: 'put-destination', serviceKey: key, destination: server },
+  }
 }
 
 async function flush(table: TableAccess): Promise<Outcome> {
-  for (const { service } of (await table.state()).services) {
-    const done = await order('other', { type: 'remove-service', serviceKey: serviceKey(service.address) }, table)
-    if (done.exitCode !== 0) return done
-  }
-  return printed('')
+  const { services } = await table.backend.read()
+  const results = await table.apply(
+    services.map(({ service }) => ({ type: 'remove-service', serviceKey: serviceKey(service.address) })),
+  )
+  return outcomeOf('other', results.find(({ ok }) => !ok) ?? ok(undefined))
 }
 
 async function list(request: Do<'list'>, table: TableAccess, findNames: FindNames): Promise<Outcome> {
   const { service, sorted, form, exact } = request
-  const state = await table.state()
+  const state = await table.backend.read()
   const named = service === undefined ? state.services : [find(state, service)].filter((one) => one !== undefined)
   if (service !== undefined && named.length === 0)
     return { exitCode: 1, stdout: '', stderr: `${errnoText('find-service', 'ESRCH')}\n`, ends: true }
@@ -171,9 +176,13 @@ async function daemonsText({ backend }: TableAccess): Promise<string> {
 }
 
 async function order(errand: Errand, op: ForwardingOp, table: TableAccess): Promise<Outcome> {
-  const result = await table.apply(op)
-  return result.ok ? printed('') : { exitCode: 255, stdout: '', stderr: `${refusalText(errand, result.error)}\n` }
+  const [result = ok(undefined)] = await table.apply([op])
+  return outcomeOf(errand, result)
 }
+
+/** What a backend's answer prints. */
+export const outcomeOf = (errand: Errand, result: OpResult): Outcome =>
+  result.ok ? printed('') : { exitCode: 255, stdout: '', stderr: `${refusalText(errand, result.error)}\n` }
 
 const printed = (stdout: string): Outcome => ({ exitCode: 0, stdout, stderr: '' })
 

@@ -12,8 +12,8 @@ export type ControlClient = {
 
 export type ControlServer = { close(): void }
 
-/** Longest line a client may send. */
-export const requestLimit = 65_536
+/** Longest line a client may send: a thousand orders about servers, or a service with thousands of local addresses. */
+export const requestLimit = 1_048_576
 const clientLimit = 64
 /** Bytes a client may leave unread. */
 const unreadLimit = 16 * 1024 * 1024
