@@ -207,7 +207,14 @@ function pinnedMaps(directory: string, log: Log): Result<ReadonlyMap<string, Bpf
   const held = found.get('settings')?.lookup(u32(0))
   const version = held === undefined || held.length < settings.size ? undefined : settings.decode(held).layout
   if (found.size === MAPS.length && version === LAYOUT_VERSION) return ok(found)
-  log.warn('pinned maps are of another layout, so connections are lost', { directory, version, wanted: LAYOUT_VERSION })
+  const missing = MAPS.filter((name) => !found.has(name)).join(' ')
+  if (version === LAYOUT_VERSION) log.warn('pinned maps are missing, so connections are lost', { directory, missing })
+  else
+    log.warn('pinned maps are of another layout, so connections are lost', {
+      directory,
+      version,
+      wanted: LAYOUT_VERSION,
+    })
   for (const [name, map] of found) {
     map.close()
     removePin(`${directory}/${name}`)
