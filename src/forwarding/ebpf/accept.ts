@@ -30,8 +30,14 @@ const MAX_THRESHOLD = 2 ** 31 - 1
 const MAX_WEIGHT = 2 ** 31 - 1
 
 export function acceptService(service: Service): Result<Accepted, OpError> {
-  const { address, scheduler, persistence } = service
+  const { address, scheduler, persistence, persistenceEngine } = service
   const key = serviceKey(address)
+  if (persistenceEngine !== undefined)
+    return fail({
+      reason: 'not-supported',
+      code: 'ENOENT',
+      message: `${key}: there are no persistence engines; persistence_timeout goes by the client's address`,
+    })
   if (address.kind === 'fwmark')
     return notSupported(`${key}: services by firewall mark are not supported; name an address and a port`)
   const family = familyOf(address.address)
@@ -68,10 +74,11 @@ export function acceptDestination(service: Service, destination: Destination, lo
   const { tunnel } = destination
   if (tunnel?.type === 'gue' && (tunnel.port < 1 || tunnel.port > 65535))
     return invalid('EINVAL', 'a GUE tunnel needs the port that the server listens on')
-  if (isMulticast(destination.address)) return invalid('EINVAL', 'a multicast address cannot be a destination')
+  if (!isUnicast(destination.address)) return invalid('EINVAL', 'a destination has an address of one host')
   const unfit = method === 'FNAT' ? unfitForFullnat(service) : undefined
   if (unfit !== undefined) return refuse(`lb_kind FNAT ${unfit}`)
-  if (isLinkLocal6(destination.address) && !local) return refuse('a link-local address cannot be a destination')
+  if (isLinkLocal6(destination.address) && !local)
+    return invalid('EINVAL', 'a link-local address cannot be a destination')
   if ((method === 'NAT' || method === 'FNAT') && local)
     return refuse(
       `${method} to an address of this host is not supported; use lb_kind DR, which hands packets to the local port`,
@@ -84,6 +91,11 @@ export function acceptDestination(service: Service, destination: Destination, lo
   if (service.address.kind === 'address' && service.address.port === 0 && service.persistence === undefined)
     return refuse('a service for any port needs persistence; without it nothing is scheduled')
   return undefined
+}
+
+/** Not multicast, not broadcast to all, not unspecified (IPv4: not of network 0 either). */
+function isUnicast(address: IpAddress): boolean {
+  return !isMulticast(address) && !/^(0\.|255\.255\.255\.255$|::$)/.test(address)
 }
 
 /** Why a service cannot have destinations by FULLNAT. */

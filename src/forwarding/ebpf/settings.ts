@@ -38,7 +38,8 @@ const fields = [
 const TCP_ESTABLISHED = layout.tcpStateNames.indexOf('ESTABLISHED')
 const TCP_FIN_WAIT = layout.tcpStateNames.indexOf('FIN_WAIT')
 /** The kernel's limit, in seconds: INT_MAX ticks of the fastest clock. */
-const MAX_TIMEOUT = Math.floor((2 ** 31 - 1) / 1000)
+/** What the kernel takes where it counts 250 ticks a second, as Debian's do. */
+const MAX_TIMEOUT = Math.floor((2 ** 31 - 1) / 250)
 
 export const readHeld = ({ maps }: Director): Held => layout.settings.decode(maps.settings.lookup(u32(0)) as Uint8Array)
 

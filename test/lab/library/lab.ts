@@ -99,8 +99,9 @@ const namespacesNamed = (prefix: string): string[] =>
   existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith(prefix)) : []
 
 function removeNamespace(namespace: string): void {
-  // Twice: a supervisor that is ended first may have started a role meanwhile.
-  for (let round = 0; round < 2; round++) for (const pid of processesIn(namespace)) signalTo(pid, 'SIGKILL')
+  // Twice: a supervisor that is ended first may have started a role meanwhile. A test itself may have entered.
+  for (let round = 0; round < 2; round++)
+    for (const pid of processesIn(namespace)) if (pid !== process.pid) signalTo(pid, 'SIGKILL')
   attempt(['ip', 'netns', 'del', namespace])
 }
 
