@@ -4,6 +4,8 @@ export type FileContent = {
   readonly bytes: Uint8Array
   /** Any execute bit is set: keepalived reads no such file, an include passes over it. */
   readonly executable: boolean
+  /** Its group or others may read it. */
+  readonly readableByOthers?: boolean
 }
 
 /** `detail` is the system's own word, `EACCES: permission denied`. */

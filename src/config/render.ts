@@ -4,7 +4,7 @@ import type { SourceFile } from './source/index.ts'
 /** Longer lines are cut around the place. */
 const WIDEST = 160
 /** Values of these words are never shown, not even in the source line. */
-const SECRETS = /(\b(?:auth_(?!type\b)\w*|password|key[ \t]+\d+)[ \t]+)("[^"]*"?|[^\s{}]+)/g
+const SECRETS = /(\b(?:auth_(?!type\b)\w*|password|key(?:[ \t]+\d+)?)[ \t]+)("[^"]*"?|[^\s{}]+)/g
 
 const COLORS = { error: '\x1b[1;31m', warning: '\x1b[1;33m', bold: '\x1b[1m', dim: '\x1b[2m', off: '\x1b[0m' } as const
 

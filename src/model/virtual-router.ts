@@ -49,6 +49,20 @@ export type VirtualRouterNotifications = {
   readonly any?: Command
 }
 
+/** auth_hmac: advertisements carry an HMAC (draft-cassen-vrrp-auth-hmac). */
+export type HmacSettings = {
+  /** Each key verifies. Hexadecimal, 32–64 bytes. Never logged, never in a snapshot. */
+  readonly keys: readonly { readonly id: number; readonly key: string }[]
+  /** The id of the key that signs. */
+  readonly activeKey: number
+  /** Seconds that a sender's clock may differ from ours; 1–300. */
+  readonly window: number
+  /** `time`: within the window, and growing; `monotonic`: growing only. */
+  readonly antiReplay: 'time' | 'monotonic'
+  /** What is not signed: refused; accepted; accepted, and we do not sign either. */
+  readonly mode: 'enforce' | 'permissive' | 'receive-only'
+}
+
 /** One vrrp_instance: an id on an interface in one address family, everything defaulted. */
 export type VirtualRouter = {
   readonly name: string
@@ -63,6 +77,8 @@ export type VirtualRouter = {
   readonly advertisementInterval: Micros
   /** RFC 2338 simple text; the password is at most 8 bytes. Never logged, never in a snapshot. */
   readonly authentication?: { readonly type: 'pass'; readonly password: string }
+  /** Excludes `authentication`. */
+  readonly hmac?: HmacSettings
   /** In the order written; all of `family`. */
   readonly addresses: readonly VirtualAddress[]
   /** Managed but not advertised; any family. */

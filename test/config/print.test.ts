@@ -7,6 +7,7 @@ import {
   type Checker,
   type Command,
   type Configuration,
+  type HmacSettings,
   type RealServer,
   schedulerFlags,
   schedulers,
@@ -49,6 +50,15 @@ const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
 const without = <T extends object>(of: T): T =>
   Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T
 
+const hmacOf = ({ key, ...rest }: { readonly key: string } & Pick<HmacSettings, 'window' | 'antiReplay' | 'mode'>) => ({
+  keys: [
+    { id: 255, key },
+    { id: 3, key },
+  ],
+  activeKey: 3,
+  ...rest,
+})
+
 const router: fc.Arbitrary<VirtualRouter> = fc
   .record({
     name: word,
@@ -71,6 +81,14 @@ const router: fc.Arbitrary<VirtualRouter> = fc
     times: fc.array(micros(4_000_000_000), { minLength: 3, maxLength: 3 }),
     counts: fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 4, maxLength: 4 }),
     notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
+    hmac: some(
+      fc.record({
+        key: fc.uint8Array({ minLength: 32, maxLength: 64 }).map((key) => Buffer.from(key).toString('hex')),
+        window: fc.integer({ min: 1, max: 300 }),
+        antiReplay: fc.constantFrom('time' as const, 'monotonic' as const),
+        mode: fc.constantFrom('enforce' as const, 'permissive' as const, 'receive-only' as const),
+      }),
+    ),
   })
   .map((seed): VirtualRouter => {
     const version = seed.family === 6 ? 3 : seed.version
@@ -96,7 +114,8 @@ const router: fc.Arbitrary<VirtualRouter> = fc
       initialState: seed.master ? ('master' as const) : ('backup' as const),
       priority: seed.priority,
       advertisementInterval: (seed.interval * 1_000_000) as Micros,
-      ...(version === 2 && seed.password !== undefined
+      ...(seed.hmac === undefined ? {} : { hmac: hmacOf(seed.hmac) }),
+      ...(version === 2 && seed.password !== undefined && seed.hmac === undefined
         ? { authentication: { type: 'pass' as const, password: seed.password } }
         : {}),
       addresses: all.map((one, i) => ({

@@ -29,7 +29,7 @@ const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] 
 /** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Configuration {
   const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
-  const meant = lower({ report, tree }, nodes, options.hostName ?? 'localhost')
+  const meant = lower({ report, tree, read: ports.read }, nodes, options.hostName ?? 'localhost')
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
   const lowered = checkTrackers(checked, ports.isExecutable, report)
   if (ports.interfaceExists !== undefined)

@@ -1,10 +1,11 @@
 import { addressBytes, familyOf, type IpAddress, type Micros, micros, parseAddress } from '../../base/index.ts'
 import type { Command } from '../../model/index.ts'
+import type { ConfigPorts } from '../ports.ts'
 import type { Report, Span } from '../report.ts'
 import { commandArguments, type Node, type Tree, type Word } from '../syntax/index.ts'
 
-/** What reading a value needs: where to complain, and the tree to read a script's line again. */
-export type Lowering = { readonly report: Report; readonly tree: Tree }
+/** What reading a value needs: where to complain, the tree to read a script's line again, and files that values name. */
+export type Lowering = { readonly report: Report; readonly tree: Tree; readonly read: ConfigPorts['read'] }
 
 /** The argument after the keyword, or a complaint that it is missing. */
 export function required(to: Lowering, node: Node, what: string, index = 0): Word | undefined {

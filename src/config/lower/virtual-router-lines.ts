@@ -17,6 +17,7 @@ import {
   shown,
   timer,
 } from './arguments.ts'
+import { type HmacDraft, readAuthHmac } from './auth-hmac.ts'
 import { readTracks, type Trackables } from './tracker.ts'
 import { type AddressLine, addressLine } from './virtual-address.ts'
 
@@ -56,6 +57,7 @@ export type RouterDraft = {
   v3ChecksumAsV2?: boolean | undefined
   authentication?: { readonly at: Span; readonly type: string | undefined; readonly password: Word | undefined }
   tracks: readonly Track[]
+  hmac?: HmacDraft | undefined
   notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
   scripts: { command: Command; at: Span }[]
 }
@@ -145,6 +147,9 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
       return
     case 'dont_track_primary':
       draft.dontTrackPrimary = true
+      return
+    case 'auth_hmac':
+      draft.hmac = readAuthHmac(to, node) ?? draft.hmac
       return
     case 'authentication':
       draft.authentication = readAuthentication(to, node)

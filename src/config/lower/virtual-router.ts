@@ -1,5 +1,5 @@
 import { type Family, familyOf, type IpAddress, type Micros, micros, seconds } from '../../base/index.ts'
-import type { Command, VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import type { Command, HmacSettings, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
@@ -55,6 +55,8 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
   const priority = draft.priority ?? (draft.state === 'master' ? 255 : 100)
   const initialState = draft.state ?? (priority === 255 ? 'master' : 'backup')
   const peers = peersOf(to, draft, family)
+  const advertisementInterval = intervalOf(to, draft, version)
+  const hmac = hmacOf(draft, advertisementInterval)
   const authentication = authenticationOf(to, draft, version, title)
   const wanted =
     peers.length > 0 ? (draft.unicastSource ?? draft.multicastSource) : (draft.multicastSource ?? draft.unicastSource)
@@ -71,7 +73,8 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       virtualRouterId: id.value,
       initialState,
       priority,
-      advertisementInterval: intervalOf(to, draft, version),
+      advertisementInterval,
+      ...(hmac === undefined ? {} : { hmac }),
       ...(authentication === undefined ? {} : { authentication: { type: 'pass', password: authentication } }),
       addresses,
       excludedAddresses: excluded,
@@ -192,10 +195,21 @@ function intervalOf(to: Lowering, draft: RouterDraft, version: 2 | 3): Micros {
   return rounded
 }
 
+/** The default window: three intervals in whole seconds, from 5 to 300 (keepalived.conf(5)). */
+function hmacOf({ hmac }: RouterDraft, interval: Micros): HmacSettings | undefined {
+  if (hmac === undefined) return undefined
+  const { at: _, window = Math.min(300, Math.max(5, 3 * Math.floor(interval / 1_000_000))), ...rest } = hmac
+  return { ...rest, window }
+}
+
 function authenticationOf(to: Lowering, draft: RouterDraft, version: 2 | 3, title: string): string | undefined {
   const { authentication } = draft
   if (authentication === undefined) return undefined
   const { at, type, password } = authentication
+  if (draft.hmac !== undefined) {
+    to.report.warning('remark', at, `authentication has no effect beside auth_hmac`, { remedy: 'remove it' })
+    return undefined
+  }
   if (version === 3) {
     to.report.warning('remark', at, `${title} is version 3, which knows no authentication; it has no effect`, {
       remedy: 'remove it, or write version 2',

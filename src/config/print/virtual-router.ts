@@ -30,6 +30,12 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     const password = secrets === 'shown' ? word(router.authentication.password) : '********'
     body.push({ head: 'authentication', body: ['auth_type PASS', `auth_pass ${password}`] })
   }
+  const { hmac } = router
+  if (hmac !== undefined) {
+    const keys = hmac.keys.map(({ id, key }) => `key ${id} ${secrets === 'shown' ? `hex:${key}` : '********'}`)
+    const rest = [`active_key ${hmac.activeKey}`, `time_window ${hmac.window}`, `anti_replay ${hmac.antiReplay}`]
+    body.push({ head: 'auth_hmac', body: [...keys, ...rest, `mode ${hmac.mode}`] })
+  }
   when(!router.preempt, 'nopreempt')
   when(router.preemptDelay > 0, `preempt_delay ${timeText(router.preemptDelay)}`)
   when(router.source !== undefined, `${unicast ? 'unicast_src_ip' : 'mcast_src_ip'} ${router.source}`)

@@ -70,7 +70,7 @@ export const keywordTable: Readonly<
   },
   vrrp_instance: {
     supported: `
-      accept advert_int authentication check_unicast_src dont_track_primary down_timer_adverts
+      accept advert_int auth_hmac authentication check_unicast_src dont_track_primary down_timer_adverts
       garp_lower_prio_delay garp_lower_prio_repeat garp_master_delay garp_master_refresh
       garp_master_refresh_repeat garp_master_repeat higher_prio_send_advert interface lower_prio_no_advert
       mcast_dst_ip mcast_src_ip native_ipv6 no_virtual_ipaddress nopreempt notify notify_backup notify_deleted
@@ -82,7 +82,7 @@ export const keywordTable: Readonly<
       debug smtp_alert
     `,
     unsupported: `
-      auth_hmac garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
+      garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
       notify_priority_changes old_unicast_checksum promote_secondaries strict_mode thread_timer_expired
       timer_expired_backup track_bfd track_process track_src_ip
       unicast_fault_no_peer use_ipvlan use_vmac use_vmac_addr virtual_routes virtual_rules vmac_garp_intvl
@@ -97,11 +97,11 @@ export const keywordTable: Readonly<
     unsupported: '',
   },
   'vrrp_instance/auth_hmac': {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       active_key anti_replay key mode time_window
     `,
+    accepted: '',
+    unsupported: '',
   },
   vrrp_sync_group: {
     supported: `

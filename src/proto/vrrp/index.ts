@@ -3,7 +3,7 @@
  * the receive checks before it. Pure: events and the time go in, the next state and orders come out. One machine is one
  * virtual router in one address family; it knows nothing of sockets, of other virtual routers or of trackers. The role
  * that owns it carries the orders out and arms a timer for `deadlineOf`. Not here: accept mode, the virtual router MAC,
- * the authentication header and the HMAC extension.
+ * the authentication header; of the HMAC extension only its place among the checks.
  */
 
 export type { Cause, Entered, VrrpAction } from './action.ts'

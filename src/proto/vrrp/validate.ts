@@ -10,10 +10,12 @@ import {
 } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import type { Advertisement, Decoded } from '../../wire/vrrp/index.ts'
+import type { HmacRejection } from '../vrrp-hmac/index.ts'
 import { OWNER } from './intervals.ts'
 
 /** Why an advertisement was refused: the counter, the log field and the JSON key. keepalived's counter in brackets. */
 export type Rejection =
+  | HmacRejection
   /** Too short, cut off, or longer than Ethernet padding explains (packet_len_err). */
   | 'length'
   /** Not sent from this link: TTL or hop limit below 255 (ip_ttl_err). */
@@ -38,8 +40,6 @@ export type Rejection =
   | 'destination'
   /** We own the addresses and owner_ignore_adverts is set. */
   | 'owner-ignores'
-  /** Unicast from none of the peers, with check_unicast_src. */
-  | 'source'
 
 /** Accepted, yet worth a line: the sender's configuration is not ours. */
 export type Remark = 'address-list' | 'interval'
@@ -72,6 +72,7 @@ export type Expectation = {
  * The receive checks of RFC 9568 §7.1, RFC 3768 §7.1 and keepalived. Whatever is refused here must touch no timer and no
  * state. keepalived asks about authentication before type and checksum; here integrity comes first, so that a damaged
  * message counts as damaged and not as an intruder's.
+ * @param authenticate asked about auth_hmac, once it is known that this is an advertisement of our version and from the link
  * @param previous who sent the last accepted one: with skip_check_adv_addr its address list is not compared again
  */
 export function validate(
@@ -80,14 +81,17 @@ export function validate(
   previous: IpAddress | undefined,
   arrival: Arrival,
   decoded: Decoded<Advertisement>,
+  authenticate: () => HmacRejection | undefined = () => undefined,
 ): Result<Accepted, Rejection> {
   const unicast = router.unicastPeers.length > 0
   if (!decoded.ok && decoded.error.field === 'length') return fail('length')
   // A router must forward nothing to the group, so 255 proves the sender is on the link; unicast may come from further.
   if (!unicast && arrival.hopLimit !== 255) return fail('ttl')
+  if (decoded.ok ? decoded.value.version !== router.version : decoded.error.field === 'version') return fail('version')
+  const refusal = authenticate()
+  if (refusal !== undefined) return fail(refusal)
   if (!decoded.ok) return fail(decoded.error.field === 'count' ? 'address-count' : decoded.error.field)
   const message = decoded.value
-  if (message.version !== router.version) return fail('version')
   const interval = message.version === 2 ? seconds(message.interval) : microsFromCentiseconds(message.interval)
   if (message.version === 2) {
     const { authenticationType: type } = message

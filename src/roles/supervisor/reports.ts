@@ -91,14 +91,16 @@ export function createReports(
   }
 }
 
-/** The model as it may be shown: passwords replaced by asterisks, as keepalived's dumps have them. */
+/** The model as it may be shown: passwords and keys replaced by asterisks, as keepalived's dumps have them. */
 export function withoutSecrets(model: Configuration): Configuration {
   return {
     ...model,
-    virtualRouters: model.virtualRouters.map((router) =>
-      router.authentication === undefined
-        ? router
-        : { ...router, authentication: { ...router.authentication, password: '********' } },
-    ),
+    virtualRouters: model.virtualRouters.map(({ authentication, hmac, ...router }) => ({
+      ...router,
+      ...(authentication === undefined ? {} : { authentication: { ...authentication, password: HIDDEN } }),
+      ...(hmac === undefined ? {} : { hmac: { ...hmac, keys: hmac.keys.map(({ id }) => ({ id, key: HIDDEN })) } }),
+    })),
   }
 }
+
+const HIDDEN = '********'

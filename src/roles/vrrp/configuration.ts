@@ -8,6 +8,7 @@ import { expectationOf } from './outgoing.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import { runningGroups } from './running-group.ts'
 import { newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
+import { signerFor } from './signer.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What of a configuration concerns the virtual routers. */
@@ -111,6 +112,7 @@ function adjust(
   one.configured = router
   one.router = { ...router, priority: surroundings.priorityOf(one) }
   one.expectation = expectationOf(router)
+  one.signer = signerFor(router.hmac, one.signer)
   one.outgoing.clear()
   one.complained.clear()
   surroundings.locate(one)

@@ -92,7 +92,7 @@ export function openMachines(parts: Parts, report: StateReport, reportGroup: Gro
 
   function sendAdvertisement(one: RunningRouter, priority: number): void {
     const socket = sockets.get(socketKey(one.router))
-    const datagrams = outgoingAt(one, priority)
+    const datagrams = outgoingAt(one, priority, clock.wall())
     if (socket === undefined || datagrams.length === 0) {
       // A goodbye from an interface that is gone has no way out; a master that says nothing is something to know of.
       const reason = socket === undefined ? `no socket on ${one.router.interface}` : 'no source address'

@@ -1,4 +1,4 @@
-import { centisecondsFromMicros, type IpAddress, pseudoHeader } from '../../base/index.ts'
+import { centisecondsFromMicros, familyOf, type IpAddress, internetChecksum, pseudoHeader } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import type { Expectation } from '../../proto/vrrp/index.ts'
 import { encodeAdvertisementV2, encodeAdvertisementV3, passwordData, VRRP_PROTOCOL } from '../../wire/vrrp/index.ts'
@@ -25,6 +25,26 @@ export function advertisementsOf(router: VirtualRouter, source: IpAddress, prior
     hopLimit,
   }))
 }
+
+/**
+ * The same with a trailer behind. Over IPv6 the checksum covers it, as it does where the kernel fills it in (keepalived);
+ * over IPv4 it does not.
+ */
+export const withTrailer = (datagrams: readonly Outgoing[], trailer: Uint8Array): readonly Outgoing[] =>
+  datagrams.map((datagram) => {
+    const { payload, source, destination } = datagram
+    const bytes = new Uint8Array(payload.length + trailer.length)
+    bytes.set(payload)
+    bytes.set(trailer, payload.length)
+    if (familyOf(source) === 6) {
+      bytes.fill(0, CHECKSUM, CHECKSUM + 2)
+      const sum = internetChecksum(pseudoHeader(source, destination, VRRP_PROTOCOL, bytes.length), bytes)
+      new DataView(bytes.buffer).setUint16(CHECKSUM, sum)
+    }
+    return { ...datagram, payload: bytes }
+  })
+
+const CHECKSUM = 6
 
 /** What the advertisements of others should show of our own configuration. */
 export function expectationOf(router: VirtualRouter): Expectation {

@@ -1,13 +1,17 @@
-import { type Family, pseudoHeader } from '../../base/index.ts'
+import { type Family, type IpAddress, ok, pseudoHeader, type Result } from '../../base/index.ts'
 import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import { RESIGNED, validate } from '../../proto/vrrp/index.ts'
+import { checkHmac, type HmacRejection, type Verified } from '../../proto/vrrp-hmac/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
 import {
   type Advertisement,
   type Decoded,
   decodeAdvertisementV2,
   decodeAdvertisementV3,
+  decodeHmacTrailer,
   peekVirtualRouterId,
+  type SplitMessage,
+  splitTrailer,
   VRRP_PROTOCOL,
 } from '../../wire/vrrp/index.ts'
 import { complain } from './complaint.ts'
@@ -34,13 +38,21 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     const { state, counters, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
     const previous = state.name === 'backup' ? state.heard?.source : undefined
-    const result = validate(router, one.expectation, previous, datagram, decode(router, datagram))
+    const split = splitOf(one, datagram)
+    let verified: Verified | undefined
+    const result = validate(router, one.expectation, previous, datagram, decode(router, datagram, split), () => {
+      const checked = authenticate(one, source, split)
+      if (!checked.ok) return checked.error
+      verified = checked.value
+      return undefined
+    })
     if (!result.ok) {
       counters.drops.set(result.error, (counters.drops.get(result.error) ?? 0) + 1)
       complain(log, one, result.error, 'advertisement refused', result.error, source)
       return
     }
     const { priority, interval, remarks, checksum } = result.value
+    if (verified !== undefined) accept(one, verified, source)
     counters.advertisementsReceived++
     if (priority === RESIGNED) counters.priorityZeroReceived++
     for (const remark of remarks)
@@ -49,6 +61,34 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
     one.putOff = false
     machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, clock.now())
+  }
+
+  function authenticate(
+    { signer, router }: RunningRouter,
+    source: IpAddress,
+    { message, trailer }: SplitMessage,
+  ): Result<Verified | undefined, HmacRejection> {
+    if (signer === undefined) return ok(undefined)
+    const peers = router.unicastPeers
+    const arrival = { source, ...(peers.length === 0 ? {} : { isPeer: peers.includes(source) }) }
+    const decoded = trailer && decodeHmacTrailer(trailer)
+    return checkHmac(
+      signer.settings,
+      signer.marks,
+      decoded === undefined ? arrival : { ...arrival, trailer: decoded.ok ? decoded.value : undefined },
+      clock.wall(),
+      (signed) => trailer && signer.verify(source, message, trailer, signed),
+    )
+  }
+
+  /** Only now: a copy with its checksum broken must not make a replay of the real one (keepalived's does). */
+  function accept(one: RunningRouter, { marks, skew }: Verified, source: IpAddress): void {
+    const { signer } = one
+    if (signer === undefined) return
+    signer.marks = marks
+    if (skew === undefined) return
+    const difference = `${Math.abs(skew)} s ${skew > 0 ? 'behind' : 'ahead'}; beyond ${signer.settings.window} s it is refused`
+    complain(log, one, 'clock', 'the sender’s clock differs from ours', difference, source)
   }
 
   function noteUnclaimed(name: string, family: Family, reason: Unclaimed): void {
@@ -66,9 +106,21 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
   }
 }
 
-function decode(router: VirtualRouter, datagram: VrrpDatagram): Decoded<Advertisement> {
-  const { payload, source, destination, declaredLength = payload.length } = datagram
-  if (router.version === 2) return decodeAdvertisementV2(payload, declaredLength)
-  const pseudo = pseudoHeader(source, destination, VRRP_PROTOCOL, declaredLength)
-  return decodeAdvertisementV3(payload, router.family === 4 ? 4 : 16, pseudo, declaredLength)
+const NOTHING = new Uint8Array(0)
+
+/** Without auth_hmac a trailer is just too many bytes. */
+function splitOf({ signer, router }: RunningRouter, { payload, declaredLength }: VrrpDatagram): SplitMessage {
+  const declared = declaredLength ?? payload.length
+  return signer === undefined
+    ? { message: payload, declared }
+    : splitTrailer(payload, declared, router.family === 4 ? 4 : 16)
+}
+
+function decode(router: VirtualRouter, datagram: VrrpDatagram, split: SplitMessage): Decoded<Advertisement> {
+  const { payload, source, destination } = datagram
+  const { message, declared, trailer = NOTHING } = split
+  if (router.version === 2) return decodeAdvertisementV2(message, declared)
+  const summed = router.family === 4 ? declared : payload.length
+  const pseudo = pseudoHeader(source, destination, VRRP_PROTOCOL, summed)
+  return decodeAdvertisementV3(message, router.family === 4 ? 4 : 16, pseudo, declared, trailer)
 }

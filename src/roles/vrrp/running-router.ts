@@ -2,7 +2,8 @@ import type { Instant, IpAddress } from '../../base/index.ts'
 import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import { type Expectation, initialize, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
-import { advertisementsOf, expectationOf, type Outgoing } from './outgoing.ts'
+import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
+import { type Signer, signerFor } from './signer.ts'
 
 /** A virtual router with its machine's state and what was counted; the role's one mutable object a virtual router. */
 export type RunningRouter = {
@@ -18,7 +19,9 @@ export type RunningRouter = {
   since: number
   /** Where our advertisements come from; undefined while there is no usable address. */
   source: IpAddress | undefined
-  /** Encoded advertisements by priority; emptied when anything in them changes. */
+  /** Of auth_hmac. */
+  signer: Signer | undefined
+  /** Encoded advertisements by priority, not signed; emptied when anything in them changes. */
   readonly outgoing: Map<number, readonly Outgoing[]>
   /** What was complained about since the state was entered: once is enough. */
   readonly complained: Set<string>
@@ -45,6 +48,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number): RunningRo
     state: initialize,
     since: wall,
     source: undefined,
+    signer: signerFor(router.hmac, undefined),
     outgoing: new Map(),
     complained: new Set(),
     putOff: false,
@@ -66,8 +70,19 @@ export function clearCounters({ counters }: RunningRouter): void {
   drops.clear()
 }
 
-/** The datagrams of one advertisement with this priority; none without a source address. */
-export function outgoingAt(running: RunningRouter, priority: number): readonly Outgoing[] {
+/**
+ * The datagrams of one advertisement with this priority, signed where that is configured, once for all peers; none without a
+ * source address.
+ * @param wall milliseconds since 1970
+ */
+export function outgoingAt(running: RunningRouter, priority: number, wall: number): readonly Outgoing[] {
+  const datagrams = unsignedAt(running, priority)
+  const [first] = datagrams
+  const trailer = first && running.signer?.sign(first.source, first.payload, wall)
+  return trailer === undefined ? datagrams : withTrailer(datagrams, trailer)
+}
+
+function unsignedAt(running: RunningRouter, priority: number): readonly Outgoing[] {
   const known = running.outgoing.get(priority)
   if (known !== undefined) return known
   if (running.source === undefined) return []

@@ -7,6 +7,8 @@ export type ReadFile = {
   readonly bytes: Uint8Array
   /** Any execute bit is set. */
   readonly executable: boolean
+  /** Its group or others may read it. */
+  readonly readableByOthers: boolean
 }
 
 export type ReadFailure = {
@@ -26,7 +28,7 @@ export const configurationFiles = {
         if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
           return fail({ reason: 'not-a-file', detail: 'not a regular file' })
         }
-        return ok({ bytes: readFileSync(fd), executable: (mode & 0o111) !== 0 })
+        return ok({ bytes: readFileSync(fd), executable: (mode & 0o111) !== 0, readableByOthers: (mode & 0o044) !== 0 })
       } finally {
         closeSync(fd)
       }

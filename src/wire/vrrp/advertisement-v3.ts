@@ -42,7 +42,7 @@ export type AdvertisementV3 = {
 }
 
 const ADVERTISEMENT = 1
-const MESSAGE_ONLY = new Uint8Array(0)
+const NOTHING = new Uint8Array(0)
 
 /**
  * Reads one VRRPv3 advertisement. Over IPv4 both checksum forms are good, a third is not; the value says which it was.
@@ -52,12 +52,14 @@ const MESSAGE_ONLY = new Uint8Array(0)
  * @param size     bytes in one address: 4 or 16
  * @param pseudo   the packet's pseudo-header over the declared length
  * @param declared payload length as the IPv4 header says; less than `bytes.length` when the frame was padded
+ * @param behind   an HMAC trailer: over IPv6 the kernel's checksum covers it, and so does `pseudo`; over IPv4 nothing does
  */
 export function decodeAdvertisementV3(
   bytes: Uint8Array,
   size: 4 | 16,
   pseudo: Uint8Array,
   declared: number = bytes.length,
+  behind: Uint8Array = NOTHING,
 ): Decoded<AdvertisementV3> {
   if (bytes.length < HEADER) return fail({ field: 'length', got: bytes.length })
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -73,7 +75,7 @@ export function decodeAdvertisementV3(
   const interval = centiseconds(view.getUint16(4) & 0x0fff)
   if (interval === 0) return fail({ field: 'interval', got: 0 })
   const message = bytes.subarray(0, length)
-  const full = internetChecksum(pseudo, message) === 0
+  const full = internetChecksum(pseudo, message, size === 16 ? behind : NOTHING) === 0
   if (!full && (size === 16 || internetChecksum(message) !== 0))
     return fail({ field: 'checksum', got: view.getUint16(6) })
   const addresses: IpAddress[] = []
@@ -110,6 +112,6 @@ export function encodeAdvertisementV3(message: AdvertisementV3, size: 4 | 16, ps
     bytes.set(raw, at)
     at += size
   }
-  view.setUint16(6, internetChecksum(message.checksum === 'message-only' ? MESSAGE_ONLY : pseudo, bytes))
+  view.setUint16(6, internetChecksum(message.checksum === 'message-only' ? NOTHING : pseudo, bytes))
   return bytes
 }

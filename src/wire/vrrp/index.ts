@@ -1,5 +1,6 @@
 /**
- * VRRP advertisements, bytes ⇄ values, one file a version (RFC 3768 with RFC 2338's simple text; RFC 9568). It owns no
+ * VRRP advertisements, bytes ⇄ values, one file a version (RFC 3768 with RFC 2338's simple text; RFC 9568), and the HMAC
+ * trailer behind either (draft-cassen-vrrp-auth-hmac). It owns no
  * object and looks nothing up: whose message it is and whether it is welcome is for `proto/vrrp`. The authentication
  * header of RFC 2338 (type 2) is not read.
  */
@@ -7,6 +8,7 @@
 export * from './advertisement-v2.ts'
 export * from './advertisement-v3.ts'
 export { type Decoded, peekVirtualRouterId, type WrongField } from './decoded.ts'
+export * from './hmac-trailer.ts'
 
 import type { AdvertisementV2 } from './advertisement-v2.ts'
 import type { AdvertisementV3 } from './advertisement-v3.ts'

@@ -53,6 +53,8 @@ export class World {
   addresses: LinkAddress[] = []
   /** What the role did that others can see, in order: `advert 200`, `add 192.0.2.100/24`, `arp 192.0.2.100` … */
   readonly done: Sent[] = []
+  /** Advertisements as sent. */
+  readonly sent: { readonly payload: Uint8Array; readonly destination: IpAddress }[] = []
   readonly said: FromVrrp[] = []
   readonly logged: string[] = []
   socketFailure: SystemFailure | undefined
@@ -210,6 +212,7 @@ export class World {
         return ok({
           send: ({ payload, destination }) => {
             if (this.sendFailure !== undefined) return fail(this.sendFailure)
+            this.sent.push({ payload: payload.slice(), destination })
             this.#do(
               `advert ${payload[2]}${destination.startsWith('224.') || destination.startsWith('ff') ? '' : ` to ${destination}`}`,
             )
