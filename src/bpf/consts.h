@@ -37,6 +37,7 @@
 #define ETH_P_IPV6 0x86DD
 #define ETH_HLEN 14
 #define IP6_HLEN 40
+#define FRAGMENT_HLEN 8 /* of IPv6 */
 #define IP_HLEN 20
 #define L4_OFFSET (ETH_HLEN + IP_HLEN)
 #define IP_FRAGMENT 0x3fff /* more fragments, or an offset */
@@ -54,6 +55,7 @@
 /* Programs that `director` hands packets to: index of the map `stages`. */
 #define STAGE_ODD 0  /* IPv4 with options, fragments: headers at variable offsets */
 #define STAGE_IPV6 1
+#define STAGE_ODD6 2 /* fragments of IPv6 */
 #define MAX_STAGES 8
 
 /* struct service.flags: IPVS's bits, and ours from 0x100 on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Fragments of IPv4. The first one has the ports and is decided about like a whole packet; where it went is kept for
- * those that follow it, which have none. One that comes before the first is nobody's.
+ * Fragments. The first one has the ports and is decided about like a whole packet; where it went is kept for those that
+ * follow it, which have none. One that comes before the first is nobody's.
  */
 #pragma once
 #include "director.h"
@@ -10,31 +10,70 @@
 /* As long as a stack waits for the rest (net.ipv4.ipfrag_time). */
 #define FRAGMENT_SECONDS 30
 
-/* A packet in fragments. */
+/* A packet in fragments. IPv6 has one number for all protocols, and the later ones need not name that of the first. */
 struct fragment_key {
-	__be32 source;
-	__be32 target;
-	__be16 id;
-	__u8 protocol;
-	__u8 pad;
+	address_t source;
+	address_t target;
+	__be32 id;
+	__u32 protocol;
 };
-_Static_assert(sizeof(struct fragment_key) == 12, "fragment_key");
+_Static_assert(sizeof(struct fragment_key) == (FAMILY == 6 ? 40 : 16), "fragment_key");
 
 /* Where its first one went. */
 struct fragment_way {
 	__u32 seen;
 	__u32 destination;
-	__be32 address; /* to a server: its; to a client: the virtual one */
-	__u32 ifindex;	/* where the client's packets come in */
+	address_t address; /* to a server: its; to a client: the virtual one */
+	__u32 ifindex;	   /* where the client's packets come in */
 	__u8 method;
 	__u8 to_client;
 	__u16 pad;
 };
-_Static_assert(sizeof(struct fragment_way) == 20, "fragment_way");
+_Static_assert(sizeof(struct fragment_way) == (FAMILY == 6 ? 32 : 20), "fragment_way");
 
+#if FAMILY == 6
+#define fragments fragments6
+#endif
 /* Not pinned: what is on its way when programs change is sent again. */
 MAP(fragments, BPF_MAP_TYPE_LRU_HASH, struct fragment_key, struct fragment_way, MAX_FRAGMENTED, 0);
 
+#if FAMILY == 6
+static __always_inline struct fragment_key fragment_key_of(const struct packet *packet)
+{
+	struct fragment_key key = {
+		.source = packet->flow.source,
+		.target = packet->flow.target,
+		.id = packet->fragment_id,
+	};
+
+	return key;
+}
+
+static __always_inline bool is_later_fragment(const struct packet *packet)
+{
+	return packet->fragmented == FRAGMENT_LATER;
+}
+
+static __always_inline bool is_first_fragment(const struct packet *packet)
+{
+	return packet->fragmented == FRAGMENT_FIRST;
+}
+
+/* The IPv6 header alone: an address on one side, hop limit minus one. */
+static __always_inline int translate_header(struct __sk_buff *skb, const struct packet *packet, bool target, address_t address)
+{
+	struct ipv6hdr *ip = writable_header(skb);
+	__u64 sum;
+
+	if (!ip)
+		return -1;
+	ip->hop_limit = packet->ttl - 1;
+	__builtin_memcpy(target ? &ip->daddr : &ip->saddr, &address, 16);
+	sum = (__u64)address_difference(target ? &packet->flow.target : &packet->flow.source, &address) + ONE_HOP_LESS;
+	bpf_csum_update(skb, (__u32)sum + (__u32)(sum >> 32));
+	return 0;
+}
+#else
 static __always_inline struct fragment_key fragment_key_of(const struct packet *packet)
 {
 	struct fragment_key key = {
@@ -73,12 +112,12 @@ static __always_inline int translate_header(struct __sk_buff *skb, const struct 
 		ip->saddr = address;
 	return 0;
 }
+#endif
 
-/* IPVS counts a packet that it has put together: bytes without the headers of later fragments, and one packet. */
-static __always_inline void count_later(const struct packet *packet, __u32 index, bool out)
+/* Bytes of a destination's packets. */
+static __always_inline void count_bytes(__u32 index, bool out, __s64 bytes)
 {
 	struct traffic *of = bpf_map_lookup_elem(&dest_traffic, &index);
-	__u32 bytes = packet->length - (TRANSPORT(packet) - ETH_HLEN);
 
 	if (!of)
 		return;
@@ -86,6 +125,19 @@ static __always_inline void count_later(const struct packet *packet, __u32 index
 		of->out_bytes += bytes;
 	else
 		of->in_bytes += bytes;
+}
+
+/* IPVS counts a packet that it has put together: as one, without the headers of later fragments. */
+static __always_inline void count_later(const struct packet *packet, __u32 index, bool out)
+{
+	count_bytes(index, out, packet->length - (TRANSPORT(packet) - ETH_HLEN));
+}
+
+/* The first one has been counted as it came, with a fragment header that the whole does not have. */
+static __always_inline void count_whole(__u32 index, bool out)
+{
+	if (FAMILY == 6)
+		count_bytes(index, out, -(__s64)FRAGMENT_HLEN);
 }
 
 /* A fragment that is not the first. */
@@ -136,12 +188,31 @@ __noinline int follow(struct __sk_buff *skb, struct packet *packet)
 	return send_to(&way);
 }
 
-/* Keeps where the first fragment goes. */
+/* Keeps where the first fragment goes, for so long. */
 static __always_inline void keep_way(const struct packet *packet, const struct fragment_way *way)
 {
 	struct fragment_key key = fragment_key_of(packet);
 
 	bpf_map_update_elem(&fragments, &key, way, BPF_ANY);
+}
+
+/* A first fragment for a server. False: it cannot be translated. */
+static __noinline bool keep_way_there(const struct packet *packet)
+{
+	struct fragment_way way = {};
+
+	if (!packet)
+		return true;
+	if (packet->method == METHOD_FULLNAT)
+		return false;
+	way.seen = packet->now;
+	way.destination = packet->destination;
+	way.address = packet->address;
+	way.method = packet->method;
+	keep_way(packet, &way);
+	if (packet->method != METHOD_BYPASS)
+		count_whole(packet->destination, false);
+	return packet->method != METHOD_NAT || packet->flow.protocol != IPPROTO_SCTP || packet->port == packet->flow.target_port;
 }
 
 /* A first fragment of a server that answers through NAT. False: it cannot be translated. */
@@ -167,32 +238,23 @@ static __noinline bool keep_way_back(const struct packet *packet, const struct c
 	way.destination = connection->destination;
 	way.ifindex = connection->ifindex;
 	keep_way(packet, &way);
+	count_whole(way.destination, true);
 	return packet->flow.protocol != IPPROTO_SCTP || packet->flow.source_port == entry->port;
 }
 
-/* A first fragment. SCTP's checksum cannot follow a port without the length of the whole. */
+/* A first fragment. SCTP's checksum cannot follow a port without the length of the whole; FULLNAT takes none. */
 static __always_inline int lead(struct __sk_buff *skb, struct packet *packet)
 {
 	struct connection *entry;
-	struct fragment_way way = {};
 	int verdict;
 
-	if (!skb || !packet)
-		return TC_PASS;
 	entry = find(&packet->flow);
 	if (entry && entry->status & CONNECTION_REPLY && !keep_way_back(packet, entry))
 		return leave(EXIT_FRAGMENT, TC_PASS);
 	verdict = decide(skb, packet);
 	if (verdict != DECIDED)
 		return verdict;
-	if (packet->method == METHOD_NAT && packet->flow.protocol == IPPROTO_SCTP && packet->port != packet->flow.target_port)
+	if (!keep_way_there(packet))
 		return leave(EXIT_FRAGMENT, TC_DROP);
-	if (packet->method == METHOD_FULLNAT)
-		return leave(EXIT_FRAGMENT, TC_DROP);
-	way.seen = packet->now;
-	way.destination = packet->destination;
-	way.address = packet->address;
-	way.method = packet->method;
-	keep_way(packet, &way);
 	return transmit(skb, packet);
 }

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
-import { Bench, PASS, REDIRECT } from './bench.ts'
+import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, put, service } from './cluster.ts'
 import {
   ACK,
@@ -10,6 +10,7 @@ import {
   DESTINATION_OPTIONS,
   FIN,
   type FramePlan,
+  fragmentHeader,
   frame,
   HOP_BY_HOP,
   ICMPV6,
@@ -218,6 +219,143 @@ describe('NAT', () => {
   })
 })
 
+describe('fragments', () => {
+  let id = 1
+  beforeEach(() => {
+    id++
+  })
+  const first = (targetPort: number, more: Partial<FramePlan> = {}): FramePlan =>
+    toNat({
+      targetPort,
+      protocol: UDP,
+      extensions: [fragmentHeader(0, true, id)],
+      payload: new Uint8Array(64).fill(5),
+      ...more,
+    })
+  const later = (more: Partial<FramePlan> = {}): FramePlan =>
+    toNat({
+      protocol: UDP,
+      bare: true,
+      extensions: [fragmentHeader(72, false, id)],
+      payload: new Uint8Array(40).fill(6),
+      ...more,
+    })
+  const traffic = (targetPort: number) =>
+    bench.counters().find(({ serviceKey }) => serviceKey === `udp/[2001:db8::240]:${targetPort}`)
+
+  test('direct routing: the later ones follow the first, in any order and as often as they come', () => {
+    expect(bench.send(first(54)).exit).toBe('forwarded')
+    for (const offset of [144, 72, 72]) {
+      const sent = frame(later({ extensions: [fragmentHeader(offset, offset === 72, id)] }))
+      const { verdict, exit, frame: left } = bench.run(sent)
+      sent[14 + 7] = 63
+      expect({ verdict, exit }).toEqual({ verdict: REDIRECT, exit: 'forwarded' })
+      expect(left).toEqual(sent)
+    }
+  })
+
+  test('NAT: only the address of the later ones changes, and the whole counts as one packet without fragment headers', () => {
+    const before = traffic(53)
+    expect(bench.send(first(53))).toMatchObject({
+      exit: 'forwarded',
+      packet: { target: server, targetPort: 5353, checksumRight: true },
+    })
+    const sent = frame(later())
+    const { exit, packet, frame: left } = bench.run(sent)
+    expect({ exit, ...packet }).toMatchObject({ exit: 'forwarded', source: client, target: server, ttl: 63 })
+    expect([...left.subarray(54)]).toEqual([...sent.subarray(54)])
+    const after = traffic(53)
+    expect((after?.inPackets ?? 0) - (before?.inPackets ?? 0)).toBe(1)
+    expect((after?.inBytes ?? 0) - (before?.inBytes ?? 0)).toBe(40 + 8 + 64 + 40)
+  })
+
+  test('NAT: those of the answer become the virtual service’s', () => {
+    bench.send(toNat({ targetPort: 53, protocol: UDP }))
+    const before = traffic(53)
+    const answer = { source: server, target: client, sourcePort: 5353, targetPort: port }
+    expect(bench.send({ ...first(0), ...answer }).packet).toMatchObject({
+      source: VIP6,
+      sourcePort: 53,
+      checksumRight: true,
+    })
+    expect(bench.send({ ...later(), ...answer })).toMatchObject({ exit: 'replied', packet: { source: VIP6, ttl: 63 } })
+    const after = traffic(53)
+    expect((after?.outPackets ?? 0) - (before?.outPackets ?? 0)).toBe(1)
+    expect((after?.outBytes ?? 0) - (before?.outBytes ?? 0)).toBe(40 + 8 + 64 + 40)
+  })
+
+  test('options between the fragment header and the ports are of the first one only', () => {
+    const extensions = [fragmentHeader(0, true, id), options(16)]
+    expect(bench.send(first(53, { extensions })).packet).toMatchObject({ targetPort: 5353, checksumRight: true })
+    // What follows names the options, not UDP, as what it is a part of.
+    expect(bench.send(later({ protocol: DESTINATION_OPTIONS })).packet.target).toBe(server)
+  })
+
+  test('one before the first, of another number or another client: passed and counted', () => {
+    bench.send(first(53))
+    for (const more of [{ extensions: [fragmentHeader(72, false, id + 1000)] }, { source: '2001:db8:1::77' }]) {
+      const sent = frame(later(more))
+      const { verdict, exit, frame: left } = bench.run(sent)
+      expect({ verdict, exit }).toEqual({ verdict: PASS, exit: 'fragment-unknown' })
+      expect(left).toEqual(sent)
+    }
+  })
+
+  test('a whole packet with a fragment header is a whole packet (RFC 6946)', () => {
+    const extensions = [fragmentHeader(0, false, id)]
+    expect(bench.send(toNat({ extensions })).packet).toMatchObject({ target: server, checksumRight: true })
+    expect(bench.send(later())).toMatchObject({ verdict: PASS, exit: 'fragment-unknown' })
+  })
+
+  test('of ICMPv6: passed', () => {
+    const message = { protocol: ICMPV6, payload: new Uint8Array(64).fill(1), extensions: [fragmentHeader(0, true, id)] }
+    expect(bench.run(icmp(1, message))).toMatchObject({ verdict: PASS, exit: 'fragment' })
+  })
+
+  test('a first one too short for its ports: passed', () => {
+    const sent = frame(first(53, { bare: true, payload: new Uint8Array(0) }))
+    expect(bench.run(sent)).toMatchObject({ verdict: PASS, exit: 'truncated' })
+  })
+
+  test('longer than the way out takes: the first is answered, the others are dropped', () => {
+    const own = ownBench()
+    own.hops.set(server, { interfaceIndex: 1, nextHop: address(server), mtu: 1280, local: false })
+    own.apply(put(at(53, { protocol: 'udp' }), [destination(server, 5353, 'nat')]))
+    const { exit, packet } = own.send(first(53, { payload: new Uint8Array(1300) }))
+    expect([exit, packet.protocol, packet.transport[0]]).toEqual(['too-big', ICMPV6, 2])
+    expect(own.send(later({ payload: new Uint8Array(1300) })).exit).toBe('too-big')
+    expect(own.send(later({ ttl: 1 }))).toMatchObject({ exit: 'ttl', verdict: DROP })
+  })
+
+  test('a way to a server that was removed leads nowhere', () => {
+    const own = ownBench()
+    own.apply(put(at(53, { protocol: 'udp' }), [destination(server, 5353, 'nat')]))
+    own.send(first(53))
+    expect(own.send(later()).exit).toBe('forwarded')
+    own.apply([{ type: 'remove-service', serviceKey: 'udp/[2001:db8::240]:53' }])
+    expect(own.send(later()).exit).toBe('destination-removed')
+  })
+
+  test('in a tunnel: each in one of its own', () => {
+    const own = ownBench()
+    const far = '203.0.113.2'
+    own.hops.set(far, {
+      interfaceIndex: 1,
+      nextHop: address(far),
+      mtu: 1500,
+      local: false,
+      source: address('203.0.113.1'),
+    })
+    const tunnel = { type: 'ipip', port: 0, checksum: 'none' } as const
+    own.apply(put(at(54, { protocol: 'udp' }), [{ ...destination(far, 54, 'dr'), method: 'tun', tunnel }]))
+    for (const plan of [first(54), later()]) {
+      const { exit, frame: left } = own.send(plan)
+      expect(exit).toBe('forwarded')
+      expect([...left.subarray(34)]).toEqual([...frame({ ...plan, ttl: 63 }).subarray(14)])
+    }
+  })
+})
+
 describe('a packet that the device has summed as a whole', () => {
   const error = (bytes: Uint8Array): number =>
     bench.director.programs.director.run(bytes, undefined, 1, BPF_F_TEST_SKB_CHECKSUM_COMPLETE).error
@@ -241,6 +379,15 @@ describe('a packet that the device has summed as a whole', () => {
 
   test('direct routing: the sum knows of the hop limit', () => {
     for (const ttl of [255, 64, 2]) expect(error(frame(toDr({ ttl })))).toBe(0)
+  })
+
+  test('fragments: no transport checksum makes up for the address', () => {
+    for (const [i, targetPort] of [53, 54].entries()) {
+      const payload = new Uint8Array(64).fill(7)
+      const plan = toNat({ targetPort, protocol: UDP, payload, extensions: [fragmentHeader(0, true, 9000 + i)] })
+      expect(error(frame(plan))).toBe(0)
+      expect(error(frame({ ...plan, bare: true, extensions: [fragmentHeader(72, false, 9000 + i)] }))).toBe(0)
+    }
   })
 
   test('an ICMPv6 error that is relayed', () => {

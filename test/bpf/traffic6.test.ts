@@ -106,6 +106,19 @@ test('UDP: asked and answered', async () => {
   expect(await checksumErrors()).toBe(0)
 })
 
+test('UDP of 4000 bytes goes in fragments, and so does the answer', async () => {
+  const forwarded = async () => (await backend.exits())['forwarded'] ?? 0
+  for (const [port, name] of [
+    [8080, 'nat1'],
+    [80, 'dr2'],
+  ] as const) {
+    const before = await forwarded()
+    expect((await ask(port, 'long', 4000)).stdout).toBe(`${`${name} long`.padEnd(20, '.')} ${name.length + 1 + 4000}\n`)
+    expect((await forwarded()) - before).toBe(3)
+  }
+  expect(await checksumErrors()).toBe(0)
+})
+
 test('neighbours and pings of the virtual address are answered by this host', async () => {
   cluster.client.ip('-6', 'neigh', 'flush', 'dev', 'eth0')
   const { status } = await cluster.client.exec('ping', '-6', '-c', '1', '-W', '5', VIP6)

@@ -117,7 +117,7 @@ static __noinline bool read_quoted(struct __sk_buff *skb, __u32 at, struct quote
 		return false;
 	chain.at = at + IP6_HLEN;
 	chain.next = quoted->ip.nexthdr;
-	if (quoted->ip.version != 6 || skip_extensions(skb, &chain) || chain.fragment & bpf_htons(0xfff8))
+	if (quoted->ip.version != 6 || skip_extensions(skb, &chain) || chain.fragmented == FRAGMENT_LATER)
 		return false;
 	if (!has_ports(chain.next))
 		return false;

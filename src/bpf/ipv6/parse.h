@@ -16,6 +16,10 @@
 #define NEXT_DESTINATION_OPTIONS 60
 #define MAX_EXTENSION_HEADERS 8
 
+/* struct packet.fragmented; 0: whole, which a packet may be even with a fragment header (RFC 6946) */
+#define FRAGMENT_FIRST 1
+#define FRAGMENT_LATER 2
+
 /* What the program knows of the packet in hand. */
 struct packet {
 	struct flow flow;
@@ -25,7 +29,7 @@ struct packet {
 	__u8 ttl;	      /* hop limit */
 	__u8 tcp_flags;
 	__u8 icmp_type;
-	__u8 fragmented;
+	__u8 fragmented; /* FRAGMENT_* */
 	__be32 fragment_id;
 	__u32 now; /* seconds of CLOCK_MONOTONIC; set once it is needed */
 	/* Where it is to go, once that is decided. */
@@ -44,6 +48,9 @@ struct ports {
 	__be16 target;
 };
 
+/* Where the transport header is in the frame. */
+#define TRANSPORT(packet) ((packet)->transport)
+
 /* fe80::/10: of no use beyond its link. */
 static __always_inline bool link_local(const address_t *address)
 {
@@ -59,9 +66,8 @@ static __always_inline bool is_extension(__u8 next)
 /* Where a chain of extension headers leads to. */
 struct chain {
 	__u32 at;	/* in: of the first one; out: of what follows the last */
-	__be16 fragment; /* offset and flag of the fragment header, if there is one */
 	__u8 next;	/* in: what is at the start; out: what is at the end */
-	__u8 fragmented; /* out: a fragment header was among them */
+	__u8 fragmented; /* out: FRAGMENT_* */
 	__be32 fragment_id;
 };
 
@@ -83,12 +89,13 @@ static __noinline int skip_extensions(struct __sk_buff *skb, struct chain *chain
 		if (bpf_skb_load_bytes(skb, chain->at, &header, sizeof(header)))
 			return EXIT_TRUNCATED;
 		if (chain->next == NEXT_FRAGMENT) {
-			chain->fragmented = 1;
-			chain->fragment = header.fragment;
+			chain->fragmented = header.fragment & bpf_htons(0xfff8) ? FRAGMENT_LATER
+					    : header.fragment & bpf_htons(1)	   ? FRAGMENT_FIRST
+										   : 0;
 			chain->fragment_id = header.id;
 			chain->at += sizeof(header);
 			chain->next = header.next;
-			if (header.fragment & bpf_htons(0xfff8))
+			if (chain->fragmented == FRAGMENT_LATER)
 				return 0;
 			continue;
 		}
@@ -116,10 +123,16 @@ static __noinline int parse_extended(struct __sk_buff *skb, struct packet *packe
 	packet->transport = chain.at;
 	packet->fragmented = chain.fragmented;
 	packet->fragment_id = chain.fragment_id;
-	if (!has_ports(chain.next) && chain.next != IPPROTO_ICMPV6)
-		return EXIT_OTHER_PROTOCOL;
+#ifdef ODD
+	/* A later fragment has no transport header, and what goes before that may be in the first. */
+	if (chain.fragmented == FRAGMENT_LATER)
+		return 0;
+#else
 	if (chain.fragmented)
 		return EXIT_FRAGMENT;
+#endif
+	if (!has_ports(chain.next) && chain.next != IPPROTO_ICMPV6)
+		return EXIT_OTHER_PROTOCOL;
 	if (chain.next == IPPROTO_ICMPV6)
 		return bpf_skb_load_bytes(skb, chain.at, &packet->icmp_type, 1) ? EXIT_TRUNCATED : 0;
 	if (chain.at + (chain.next == IPPROTO_TCP ? 20 : 8) > ETH_HLEN + packet->length ||

@@ -6,8 +6,8 @@
  * interfaces wait for the next process.
  *
  * Does: IPv4 and IPv6, TCP and UDP, NAT, direct routing, tunnels and FULLNAT with TOA, every scheduler of IPVS, persistence,
- * thresholds, one-packet scheduling. Does not: SCTP, firewall marks, FTP, fragments (they pass to the stack), connections that this host
- * itself opens, NAT to an address of this host. Unlike IPVS it answers for a virtual address whether or not this host
+ * thresholds, one-packet scheduling, fragments behind a first one. Does not: FTP, fragments before it (they pass to the stack),
+ * connections that this host itself opens, NAT to an address of this host. Unlike IPVS it answers for a virtual address whether or not this host
  * holds it, and forwards past netfilter and ip_forward. Follows net/netfilter/ipvs of Linux 6.12 where it says nothing
  * else.
  */

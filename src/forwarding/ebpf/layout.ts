@@ -172,6 +172,7 @@ export const SERVICE_TOA = 0x100
 /** Where `director` finds the other programs: index of the map `stages`. */
 export const STAGE_ODD = 0
 export const STAGE_IPV6 = 1
+export const STAGE_ODD6 = 2
 export const DESTINATION_USED = 1
 export const DESTINATION_AVAILABLE = 2
 export const DESTINATION_LOCAL = 4

@@ -25,6 +25,7 @@ import {
   UDP_TIMEOUT,
 } from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
+import { loadStage } from './stage.ts'
 import { u32 } from './struct.ts'
 import { closeTables, hasPinnedIpv6, loadIpv6, removePinnedIpv6, type Tables } from './tables.ts'
 
@@ -129,7 +130,13 @@ export function loadDirector({
     if (!done.ok) return fail(unsupported(done.error))
   }
   const complete = maps as Record<MapName, BpfMap>
-  const odd = loadStage('director-odd.bpf.o', 'director_odd', STAGE_ODD, complete)
+  const odd = loadStage(
+    'director-odd.bpf.o',
+    'director_odd',
+    STAGE_ODD,
+    complete.stages,
+    new Map(Object.entries(complete)),
+  )
   if (!odd.ok) return odd
   // Constants of the program, which it holds itself.
   for (const [name, map] of object.value.maps) if (!(name in maps)) map.close()
@@ -169,23 +176,6 @@ function localPortRange(): { readonly port_low: number; readonly port_high: numb
   const text = readText('/proc/sys/net/ipv4/ip_local_port_range')
   const [low, high] = text.ok ? text.value.trim().split(/\s+/).map(Number) : []
   return { port_low: low ?? 32_768, port_high: high ?? 60_999 }
-}
-
-/** Loads one more program around the director's maps and puts it where the director calls it. */
-function loadStage(
-  file: string,
-  name: string,
-  stage: number,
-  maps: Readonly<Record<MapName, BpfMap>>,
-): Result<void, Unsupported> {
-  const object = loadObject(objectPath(file), {}, new Map(Object.entries(maps)))
-  if (!object.ok) return refused(object.error)
-  for (const map of object.value.maps.values()) map.close()
-  const program = object.value.programs.get(name)
-  if (program === undefined) throw new Error(`${file} has no program ${name}`)
-  const placed = maps.stages.update(u32(stage), u32(program.fd))
-  for (const one of object.value.programs.values()) one.close()
-  return placed.ok ? placed : fail(unsupported(placed.error))
 }
 
 export function closeDirector({ maps, tables, programs }: Director): void {

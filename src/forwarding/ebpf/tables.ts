@@ -9,6 +9,7 @@ import { type BpfMap, type BpfProgram, loadObject, objectPath, openPinnedMap, re
 import type { Unsupported } from '../index.ts'
 import * as layout from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
+import { loadStage } from './stage.ts'
 import { u32 } from './struct.ts'
 
 export const TABLES = ['connections', 'embryos', 'templates', 'services', 'nat_servers', 'reap_queue', 'swept'] as const
@@ -71,6 +72,9 @@ export function loadIpv6(
   const placed = shared.stages.update(u32(layout.STAGE_IPV6), u32(entry.fd))
   for (const program of programs.values()) if (program !== reap) program.close()
   if (!placed.ok) return fail(unsupported(placed.error))
+  for (const name of TABLES) reuse.set(ipv6Name(name), tables[name] as BpfMap)
+  const odd = loadStage('director6-odd.bpf.o', 'director6_odd', layout.STAGE_ODD6, shared.stages, reuse)
+  if (!odd.ok) return odd
   return ok({ ...(tables as Record<TableName, BpfMap>), family: 6, layout: layout.ipv6, reap })
 }
 
