@@ -161,6 +161,8 @@ static __always_inline int input(struct packet *packet, struct connection *conne
 	/* A SYN that comes again while its reply entry may have been evicted by others. */
 	if (connection->status & CONNECTION_EMBRYO && connection->status & CONNECTION_NAT && opens(packet))
 		enter_reply(&packet->flow, connection);
+	if (packet->method == METHOD_FULLNAT)
+		keep_full(connection);
 	count_in(packet->destination, packet->length, 0);
 	connection->packets += 1;
 	advance(packet, &packet->flow, connection, DIRECTION_INPUT, now);
@@ -214,9 +216,11 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
 		count_out(index, packet->length);
+	if (full)
+		keep_full(connection);
 	advance(packet, flow, connection, DIRECTION_OUTPUT, now);
 	if (full)
-		return send_full_reply(skb, packet, flow);
+		return send_full_reply(skb, packet, flow, way_in);
 	return send_reply(skb, packet, flow, way_in);
 }
 
@@ -314,7 +318,7 @@ __noinline int open_connection(struct packet *packet, const struct service *serv
 		return DECIDED;
 	}
 	if (nat & CONNECTION_FULLNAT) {
-		odd = enter_full(scratch, service, held, now);
+		odd = enter_full(scratch, service, held, now, packet->tcp_flags & TCP_SYN);
 		if (odd) {
 			undo(flow, fresh);
 			return leave(odd, TC_DROP);
@@ -350,6 +354,8 @@ __noinline int open_connection(struct packet *packet, const struct service *serv
 	/* Mid-stream (sloppy_tcp, sloppy_sctp): established at once. */
 	if ((fresh->status & (CONNECTION_CONTROLLED | CONNECTION_EMBRYO | CONNECTION_ACTIVE)) == (CONNECTION_CONTROLLED | CONNECTION_ACTIVE))
 		assure_fresh(flow);
+	if (nat & CONNECTION_FULLNAT)
+		keep_full(fresh);
 	return DECIDED;
 }
 
@@ -508,6 +514,8 @@ __noinline int first(struct __sk_buff *skb, struct packet *packet)
 			return open_bypass(skb, packet);
 		return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_NO_DESTINATION);
 	}
+	if (service->locals_count && !keep_sequence(skb, packet))
+		return leave(EXIT_TRUNCATED, TC_PASS);
 	return open_connection(packet, service, index, skb->ifindex);
 }
 

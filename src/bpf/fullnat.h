@@ -62,6 +62,23 @@ static __noinline bool clear_reply(const struct flow *flow, const struct flow *r
 	return retire(theirs, other);
 }
 
+static __always_inline __u32 mix(__u32 hash, __u32 word)
+{
+	hash = (hash ^ word) * 0x9e3779b1;
+	return hash ^ hash >> 15;
+}
+
+/* A sequence number for the next connection between these ends: it grows by one in 64 ns, as the kernel's own do. */
+static __always_inline __u32 next_sequence(const struct connection *connection, __u32 secret)
+{
+	__u32 hash = secret;
+
+	hash = mix(hash, fold_address(connection->local));
+	hash = mix(hash, fold_address(connection->address));
+	hash = mix(hash, (__u32)connection->local_port << 16 | connection->port);
+	return mix(hash, secret) + (__u32)(bpf_ktime_get_ns() >> 6);
+}
+
 struct local_walk {
 	__u32 start; /* of all combinations, the first that is tried */
 	__u32 all;   /* how many there are */
@@ -69,8 +86,27 @@ struct local_walk {
 	__u32 first; /* of the service's addresses in `locals` */
 	__u32 low;   /* port */
 	__u32 now;
+	__u32 secret;
+	bool numbered;
 	long error;
 };
+
+/* Enters the way back of scratch->fresh, if it is half open. 1: the combination is taken, or nothing can be. */
+static __noinline long take_local(struct scratch *scratch, struct local_walk *walk)
+{
+	struct connection *fresh;
+
+	if (!scratch || !walk)
+		return 1;
+	fresh = &scratch->fresh;
+	if (walk->numbered)
+		fresh->delta = next_sequence(fresh, walk->secret) - scratch->sequence;
+	scratch->back = reply_entry(&scratch->flow, fresh);
+	walk->error = 0;
+	if (fresh->status & CONNECTION_EMBRYO)
+		walk->error = bpf_map_update_elem(&embryos, &scratch->reply, &scratch->back, BPF_NOEXIST);
+	return walk->error != -17;
+}
 
 /* Tries one combination for scratch->fresh. 1: it is the one, and what is half open is entered. */
 static long try_local(__u32 i, struct local_walk *walk)
@@ -99,21 +135,23 @@ static long try_local(__u32 i, struct local_walk *walk)
 	} else if (!clear_reply(&scratch->flow, &scratch->reply, walk->now)) {
 		return 0;
 	}
-	scratch->back = reply_entry(&scratch->flow, fresh);
-	walk->error = 0;
-	if (fresh->status & CONNECTION_EMBRYO)
-		walk->error = bpf_map_update_elem(&embryos, &scratch->reply, &scratch->back, BPF_NOEXIST);
-	return walk->error != -17;
+	return take_local(scratch, walk);
 }
 
-/* Gives scratch->fresh, which scratch->flow opens, a local address and port and enters the way back. 0, or the exit. */
-static __always_inline int enter_full(struct scratch *scratch, const struct service *service, const struct settings *held, __u32 now)
+/*
+ * Gives scratch->fresh, which scratch->flow opens, a local address and port and enters the way back. 0, or the exit. @numbered:
+ * scratch->sequence is that of its SYN.
+ */
+static __always_inline int enter_full(struct scratch *scratch, const struct service *service, const struct settings *held, __u32 now,
+				      bool numbered)
 {
 	struct local_walk walk = {
 		.ports = (__u32)held->local_high - held->local_low + 1,
 		.first = service->locals_start,
 		.low = held->local_low,
 		.now = now,
+		.secret = held->sequence_secret,
+		.numbered = numbered,
 		.error = -17,
 	};
 
@@ -136,23 +174,6 @@ static __always_inline int enter_full(struct scratch *scratch, const struct serv
 	}
 }
 
-static __always_inline __u32 mix(__u32 hash, __u32 word)
-{
-	hash = (hash ^ word) * 0x9e3779b1;
-	return hash ^ hash >> 15;
-}
-
-/* A sequence number for the next connection between these ends: it grows by one in 64 ns, as the kernel's own do. */
-static __always_inline __u32 next_sequence(const struct connection *connection, __u32 secret)
-{
-	__u32 hash = secret;
-
-	hash = mix(hash, fold_address(connection->local));
-	hash = mix(hash, fold_address(connection->address));
-	hash = mix(hash, (__u32)connection->local_port << 16 | connection->port);
-	return mix(hash, secret) + (__u32)(bpf_ktime_get_ns() >> 6);
-}
-
 struct option_walk {
 	__u32 at;
 	__u32 end; /* of the TCP header */
@@ -171,7 +192,7 @@ static __always_inline void put_be32(__u8 *bytes, __u32 at, __u32 value)
 	bytes[(at + 3) & 63] = value;
 }
 
-/* Changes one option of the header in scratch->ends.after. */
+/* Changes one option of the header in scratch->after. */
 static long change_option(__u32 i, struct option_walk *walk)
 {
 	struct scratch *scratch = own_scratch();
@@ -185,7 +206,7 @@ static long change_option(__u32 i, struct option_walk *walk)
 	if (!scratch || at >= walk->end)
 		return 1;
 	ends = &scratch->ends;
-	bytes = (__u8 *)ends->after;
+	bytes = (__u8 *)scratch->after;
 	kind = bytes[at & 63];
 	if (kind == OPTION_END)
 		return 1;
@@ -216,17 +237,19 @@ static long change_option(__u32 i, struct option_walk *walk)
 }
 
 /* Reads the TCP header, changes what is in it. Its length, or 0. */
-static __noinline __u32 change_tcp(struct __sk_buff *skb, __u32 at, struct ends *ends)
+static __noinline __u32 change_tcp(struct __sk_buff *skb, __u32 at, struct scratch *scratch)
 {
+	struct ends *ends;
 	struct option_walk walk = { .at = TCP_HLEN };
 	__u8 *before;
 	__u8 *after;
 	__u32 options;
 
-	if (!skb || !ends)
+	if (!skb || !scratch)
 		return 0;
-	before = (__u8 *)ends->before;
-	after = (__u8 *)ends->after;
+	ends = &scratch->ends;
+	before = (__u8 *)scratch->before;
+	after = (__u8 *)scratch->after;
 	if (bpf_skb_load_bytes(skb, at, before, TCP_HLEN))
 		return 0;
 	walk.end = (before[12] >> 4) << 2;
@@ -242,7 +265,7 @@ static __noinline __u32 change_tcp(struct __sk_buff *skb, __u32 at, struct ends 
 			return 0;
 	}
 	__builtin_memcpy(after, before, TCP_MAX_HLEN);
-	ends->after[0] = (__be32)ends->target_port << 16 | ends->source_port;
+	scratch->after[0] = (__be32)ends->target_port << 16 | ends->source_port;
 	put_be32(after, 4, get_be32(before, 4) + ends->more_sequence);
 	if (before[13] & TCP_ACK)
 		put_be32(after, 8, get_be32(before, 8) - ends->less_ack);
@@ -315,7 +338,7 @@ static __always_inline bool takes_option(const struct __sk_buff *skb, const stru
 }
 
 /* Writes a TCP header, with the option after its fixed part if @grown. */
-static __noinline int put_tcp(struct __sk_buff *skb, __u32 at, struct ends *ends, __u32 header, bool grown)
+static __noinline int put_tcp(struct __sk_buff *skb, __u32 at, struct scratch *scratch, __u32 header, bool grown)
 {
 	struct {
 		__u8 kind;
@@ -324,12 +347,14 @@ static __noinline int put_tcp(struct __sk_buff *skb, __u32 at, struct ends *ends
 		address_t address;
 	} option;
 	__u32 options = header - TCP_HLEN;
+	struct ends *ends;
 	__u8 *after;
 	int error;
 
-	if (!skb || !ends)
+	if (!skb || !scratch)
 		return -1;
-	after = (__u8 *)ends->after;
+	ends = &scratch->ends;
+	after = (__u8 *)scratch->after;
 	if (grown)
 		after[12] += (TOA_LENGTH / 4) << 4;
 	error = bpf_skb_store_bytes(skb, at, after, TCP_HLEN, 0);
@@ -354,18 +379,20 @@ static __noinline int put_tcp(struct __sk_buff *skb, __u32 at, struct ends *ends
 }
 
 /* What FULLNAT makes of a TCP packet. Sets ends->told when it has, or could have, told the server about the client. */
-static __noinline int rewrite_tcp(struct __sk_buff *skb, const struct packet *packet, struct ends *ends)
+static __noinline int rewrite_tcp(struct __sk_buff *skb, const struct packet *packet, struct scratch *scratch)
 {
+	struct ends *ends;
 	__u32 at;
 	__u32 length;
 	__u32 header;
 	__u32 difference;
 	bool grown = false;
 
-	if (!skb || !packet || !ends)
+	if (!skb || !packet || !scratch)
 		return -1;
+	ends = &scratch->ends;
 	at = TRANSPORT(packet);
-	header = change_tcp(skb, at, ends);
+	header = change_tcp(skb, at, scratch);
 	if (!header || trim(skb, packet, &length))
 		return -1;
 	if (ends->tell && (ends->tell == TELL_ALWAYS || ETH_HLEN + length > at + header)) {
@@ -375,14 +402,60 @@ static __noinline int rewrite_tcp(struct __sk_buff *skb, const struct packet *pa
 			return -1;
 	}
 	ends->header = 0;
-	if (put_tcp(skb, at, ends, header, grown))
+	if (put_tcp(skb, at, scratch, header, grown))
 		return -1;
-	difference = bpf_csum_diff(ends->before, TCP_MAX_HLEN, ends->after, TCP_MAX_HLEN, ends->header);
+	difference = bpf_csum_diff(scratch->before, TCP_MAX_HLEN, scratch->after, TCP_MAX_HLEN, ends->header);
 	if (put_ends(skb, packet, ends, length, grown ? TOA_LENGTH : 0))
 		return -1;
-	if (bpf_l4_csum_replace(skb, at + 16, 0, difference, 0))
+	return renew_whole(skb, at + 16, difference, ends->pseudo);
+}
+
+/* The start of a TCP header. */
+struct tcp_numbers {
+	__be16 source;
+	__be16 target;
+	__be32 sequence;
+	__be32 acknowledged;
+};
+
+/* Ports and numbers of a TCP packet whose options stay as they are: nearly all of them. */
+static __noinline int renumber(struct __sk_buff *skb, const struct packet *packet, struct ends *ends)
+{
+	struct tcp_numbers *numbers;
+#if FAMILY == 6
+	struct tcp_numbers held;
+#endif
+	__u64 sum;
+	__u32 at;
+
+	if (!skb || !packet || !ends)
 		return -1;
-	return renew_pseudo(skb, at + 16, ends->pseudo, 0);
+	at = TRANSPORT(packet);
+#if FAMILY == 6
+	/* It may be anywhere. */
+	numbers = &held;
+	if (bpf_skb_load_bytes(skb, at, &held, sizeof(held)))
+		return -1;
+#else
+	numbers = writable_at(skb, at, sizeof(*numbers));
+	if (!numbers)
+		return -1;
+#endif
+	sum = (__u64)(__u32)~*(__u32 *)numbers + (__u32)~numbers->sequence + (__u32)~numbers->acknowledged;
+	numbers->source = ends->source_port;
+	numbers->target = ends->target_port;
+	numbers->sequence = bpf_htonl(bpf_ntohl(numbers->sequence) + ends->more_sequence);
+	if (packet->tcp_flags & TCP_ACK)
+		numbers->acknowledged = bpf_htonl(bpf_ntohl(numbers->acknowledged) - ends->less_ack);
+	sum += (__u64)*(__u32 *)numbers + numbers->sequence + numbers->acknowledged;
+#if FAMILY == 6
+	if (bpf_skb_store_bytes(skb, at, &held, sizeof(held), 0))
+		return -1;
+#endif
+	if (put_ends(skb, packet, ends, packet->length, 0))
+		return -1;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return renew_whole(skb, at + 16, (__u32)sum + (__u32)(sum >> 32), ends->pseudo);
 }
 
 static __noinline int rewrite_udp(struct __sk_buff *skb, const struct packet *packet, struct ends *ends)
@@ -405,10 +478,24 @@ static __noinline int rewrite_udp(struct __sk_buff *skb, const struct packet *pa
 	return renew_pseudo(skb, at + 6, ends->pseudo, BPF_F_MARK_MANGLED_0);
 }
 
-/* The packet as it is to be between the two new ends; the TTL is one less. */
-static __always_inline int rewrite_ends(struct __sk_buff *skb, const struct packet *packet, struct ends *ends)
+/* Whether TCP options change with the packet, or one more is put in. */
+static __always_inline bool changes_options(struct __sk_buff *skb, const struct packet *packet, const struct ends *ends)
 {
-	return packet->flow.protocol == IPPROTO_TCP ? rewrite_tcp(skb, packet, ends) : rewrite_udp(skb, packet, ends);
+	__u8 words;
+
+	if (ends->tell || ends->no_timestamps || ends->mss_less)
+		return true;
+	/* SACK speaks of the client's numbers. */
+	return ends->less_ack && (bpf_skb_load_bytes(skb, TRANSPORT(packet) + 12, &words, 1) || words >> 4 > TCP_HLEN / 4);
+}
+
+/* The packet as it is to be between the two new ends of the scratch; the TTL is one less. */
+static __always_inline int rewrite_ends(struct __sk_buff *skb, const struct packet *packet, struct scratch *scratch)
+{
+	if (packet->flow.protocol != IPPROTO_TCP)
+		return rewrite_udp(skb, packet, &scratch->ends);
+	return changes_options(skb, packet, &scratch->ends) ? rewrite_tcp(skb, packet, scratch)
+							    : renumber(skb, packet, &scratch->ends);
 }
 
 /* From a local address to the server: the ends of a client's packet, and of an error that the client's side sends. */
@@ -419,6 +506,33 @@ static __always_inline void ends_to_server(struct ends *ends, const struct conne
 	ends->source_port = connection->local_port;
 	ends->target = connection->address;
 	ends->target_port = connection->port;
+}
+
+/* Keeps the sequence number of a SYN for open_connection(). False: there is none. */
+static __always_inline bool keep_sequence(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct scratch *scratch = own_scratch();
+	__be32 sequence;
+
+	if (!(packet->tcp_flags & TCP_SYN))
+		return true;
+	if (!scratch || bpf_skb_load_bytes(skb, TRANSPORT(packet) + 4, &sequence, 4))
+		return false;
+	scratch->sequence = bpf_ntohl(sequence);
+	return true;
+}
+
+/* Keeps what is needed of @connection once its packet goes. */
+static __always_inline void keep_full(const struct connection *connection)
+{
+	struct scratch *scratch = own_scratch();
+
+	if (!scratch)
+		return;
+	scratch->full.local = connection->local;
+	scratch->full.local_port = connection->local_port;
+	scratch->full.status = connection->status;
+	scratch->full.delta = connection->delta;
 }
 
 /*
@@ -450,42 +564,34 @@ static __always_inline int quoted_sequence(struct __sk_buff *skb, __u32 at, __u3
 	return bpf_skb_store_bytes(skb, at, after, 4, flags);
 }
 
-/* An error about a client's packet is judged by the reply entry alone. */
-static __always_inline void tell_reply_entry(struct scratch *scratch, const struct connection *connection)
+/* Notes that the server has been told, in a packet with data. */
+static __always_inline void note_told(struct scratch *scratch, const struct packet *packet)
 {
-	struct connection *entry;
+	struct connection *connection;
 
-	scratch->reply = reply_flow(&scratch->flow, connection);
-	entry = find(&scratch->reply);
-	if (entry)
-		entry->delta = connection->delta;
+	scratch->flow = packet->flow;
+	connection = find(&scratch->flow);
+	if (connection)
+		__sync_fetch_and_or(&connection->status, CONNECTION_TOLD);
 }
 
 /* A client's packet, to its server. */
 __noinline int send_full(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct scratch *scratch = own_scratch();
-	struct settings *held = held_settings();
 	struct destination *destination;
-	struct connection *connection;
 	struct ends *ends;
 	struct way way = {};
-	__be32 sequence;
 	__u32 index;
+	__u32 status;
 	int found;
 
-	if (!skb || !packet || !scratch || !held)
+	if (!skb || !packet || !scratch)
 		return TC_DROP;
 	index = packet->destination;
 	destination = bpf_map_lookup_elem(&destinations, &index);
-	scratch->flow = packet->flow;
-	connection = find(&scratch->flow);
-	if (!destination || !connection || !(connection->status & CONNECTION_FULLNAT))
-		return leave(EXIT_NO_CONNECTION, TC_DROP);
-	ends = &scratch->ends;
-	ends_to_server(ends, connection);
 	/* Its server was removed: silence, so that the flow can go on if the server comes back. */
-	if (!(destination->flags & DESTINATION_AVAILABLE))
+	if (!destination || !(destination->flags & DESTINATION_AVAILABLE))
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	if (destination->flags & DESTINATION_LOCAL)
 		return leave(EXIT_LOCAL, TC_PASS);
@@ -493,6 +599,12 @@ __noinline int send_full(struct __sk_buff *skb, const struct packet *packet)
 		return answer_icmp(skb, ANSWER_TIME_EXCEEDED, 0, EXIT_TTL);
 	if (too_big(skb, packet, destination->mtu))
 		return answer_icmp(skb, ANSWER_TOO_BIG, destination->mtu, EXIT_TOO_BIG);
+	ends = &scratch->ends;
+	*ends = (struct ends){};
+	ends->source = scratch->full.local;
+	ends->source_port = scratch->full.local_port;
+	ends->target = packet->address;
+	ends->target_port = packet->port;
 	way.ifindex = destination->ifindex;
 	way.next_hop = narrow(&destination->next_hop);
 	way.mtu = destination->mtu;
@@ -504,61 +616,49 @@ __noinline int send_full(struct __sk_buff *skb, const struct packet *packet)
 			return leave(EXIT_NO_ROUTE, TC_DROP);
 	}
 	if (packet->flow.protocol == IPPROTO_TCP) {
+		status = scratch->full.status;
 		if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
 			ends->no_timestamps = true;
-			if (!connection->delta) {
-				if (bpf_skb_load_bytes(skb, TRANSPORT(packet) + 4, &sequence, 4))
-					return leave(EXIT_REWRITE_FAILED, TC_DROP);
-				connection->delta = next_sequence(connection, held->sequence_secret) - bpf_ntohl(sequence);
-				tell_reply_entry(scratch, connection);
-			}
-			if (connection->status & CONNECTION_TOA)
+			if (status & CONNECTION_TOA)
 				ends->tell = TELL_ALWAYS;
-		} else if ((connection->status & (CONNECTION_TOA | CONNECTION_TOLD)) == CONNECTION_TOA &&
+		} else if ((status & (CONNECTION_TOA | CONNECTION_TOLD)) == CONNECTION_TOA &&
 			   !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))) {
 			ends->tell = TELL_WITH_DATA;
 		}
-		ends->more_sequence = connection->delta;
+		ends->more_sequence = scratch->full.delta;
 		ends->mtu = way.mtu ? way.mtu : USUAL_MTU;
 		ends->client = packet->flow.source;
 		ends->client_port = packet->flow.source_port;
 	}
-	if (rewrite_ends(skb, packet, ends))
+	if (rewrite_ends(skb, packet, scratch))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	if (ends->told && ends->tell == TELL_WITH_DATA)
-		__sync_fetch_and_or(&connection->status, CONNECTION_TOLD);
+		note_told(scratch, packet);
 	count_exit(EXIT_FORWARDED);
 	return send_to(&way);
 }
 
-/* A server's packet, to the client of @flow. */
-__noinline int send_full_reply(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow)
+/* A server's packet, to the client of @flow, whose packets come in by @way_in. */
+__noinline int send_full_reply(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow, __u32 way_in)
 {
 	struct scratch *scratch = own_scratch();
-	struct connection *connection;
 	struct ends *ends;
 	struct way way = {};
-	__u32 way_in;
 
 	if (!skb || !packet || !flow || !scratch)
 		return TC_DROP;
-	scratch->flow = *flow;
-	connection = find(&scratch->flow);
-	if (!connection)
-		return leave(EXIT_NO_CONNECTION, TC_DROP);
 	ends = &scratch->ends;
 	*ends = (struct ends){};
-	ends->source = scratch->flow.target;
-	ends->source_port = scratch->flow.target_port;
-	ends->target = scratch->flow.source;
-	ends->target_port = scratch->flow.source_port;
-	ends->less_ack = connection->delta;
-	if (connection->status & CONNECTION_TOA && packet->tcp_flags & TCP_SYN)
+	ends->source = flow->target;
+	ends->source_port = flow->target_port;
+	ends->target = flow->source;
+	ends->target_port = flow->source_port;
+	ends->less_ack = scratch->full.delta;
+	if (scratch->full.status & CONNECTION_TOA && packet->tcp_flags & TCP_SYN)
 		ends->mss_less = TOA_LENGTH;
-	way_in = connection->ifindex;
 	if (route_back(skb, packet, ends->source, ends->target, way_in, &way) == ROUTE_TOO_BIG)
 		return answer_icmp(skb, ANSWER_REPLY_TOO_BIG, way.mtu, EXIT_TOO_BIG);
-	if (rewrite_ends(skb, packet, ends))
+	if (rewrite_ends(skb, packet, scratch))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_REPLIED);
 	return send_to(&way);

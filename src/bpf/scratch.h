@@ -47,8 +47,15 @@ struct ends {
 	__u32 less_ack;
 	__u32 pseudo;	  /* what sums over the addresses and the length change by */
 	__u32 header;	  /* sum of what was put into the header */
-	__be32 before[16]; /* TCP header with options */
-	__be32 after[16];
+};
+
+/* What send_full() and send_full_reply() need of the connection in hand, whose entry may have moved. */
+struct full {
+	address_t local;
+	__be16 local_port;
+	__u16 pad;
+	__u32 status;
+	__u32 delta;
 };
 
 struct scratch {
@@ -68,8 +75,13 @@ struct scratch {
 	__u32 quoted[14];
 	/* encapsulate() */
 	struct tunnel tunnel;
+	/* open_connection(): of FULLNAT's SYN */
+	__u32 sequence;
 	/* send_full(), send_full_reply() */
+	struct full full;
 	struct ends ends;
+	__be32 before[16]; /* TCP header with options */
+	__be32 after[16];
 	/* answer_icmp(), send_answer() */
 	struct due_answer due;
 	__u32 answer[26];

@@ -223,6 +223,27 @@ static __always_inline int renew_pseudo(struct __sk_buff *skb, __u32 at, __u32 d
 	return bpf_l4_csum_replace(skb, at, 0, difference, BPF_F_PSEUDO_HDR | flags);
 }
 
+/* TCP's checksum at @at, after both header and addresses have changed; see renew_check(). */
+static __always_inline int renew_whole(struct __sk_buff *skb, __u32 at, __u32 difference, __u32 pseudo)
+{
+	__be16 *check = writable_at(skb, at, 2);
+	__be16 before;
+
+	if (!check)
+		return -1;
+	before = *check;
+	if (bpf_l4_csum_replace(skb, at, 0, difference, 0))
+		return -1;
+	check = writable_at(skb, at, 2);
+	if (!check)
+		return -1;
+	if (*check == before)
+		return renew_pseudo(skb, at, pseudo, 0);
+	*check = check_change32(*check, 0, pseudo);
+	bpf_csum_update(skb, ~pseudo);
+	return 0;
+}
+
 /* The next hop of a packet. */
 struct way {
 	__u32 ifindex;

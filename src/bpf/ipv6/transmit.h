@@ -226,6 +226,12 @@ static __always_inline int renew_pseudo(struct __sk_buff *skb, __u32 at, __u32 d
 	return 0;
 }
 
+/* TCP's checksum at @at, after both header and addresses have changed. */
+static __always_inline int renew_whole(struct __sk_buff *skb, __u32 at, __u32 difference, __u32 pseudo)
+{
+	return bpf_l4_csum_replace(skb, at, 0, difference, 0) ? -1 : renew_pseudo(skb, at, pseudo, 0);
+}
+
 /* The next hop of a packet. */
 struct way {
 	__u32 ifindex;
