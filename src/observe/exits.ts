@@ -69,7 +69,10 @@ export const exitMeanings: Readonly<Record<string, ExitMeaning>> = {
   'toa-added': noted("a segment told its server the client's address (TOA)"),
   'toa-no-room': noted("a segment had no room for the client's address (TOA)", 'lower the MSS of the service'),
   'drop-entry': noted('a connection was removed at random to save memory, as drop_entry says', LARGER_TABLE),
-  evicted: noted('an entry was removed early, for room', LARGER_TABLE),
+  evicted: noted(
+    'half-open connections that gave way to newer ones',
+    'many clients begin and do not go on: a flood of SYN',
+  ),
   'fast-lane': noted('forwarded in the driver (xdp)'),
   'path-mtu': noted('a router told the MTU of the way to a tunnel'),
 }
