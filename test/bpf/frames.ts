@@ -203,12 +203,15 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
   const length = v6 ? 40 + view.getUint16(4) : view.getUint16(2)
   let at = v6 ? 40 : (view.getUint8(0) & 15) * 4
   let protocol = view.getUint8(v6 ? 6 : 9)
+  let later = !v6 && (view.getUint16(6) & 0x1fff) !== 0
   while (
     v6 &&
+    !later &&
     at + 2 <= ip.length &&
     [HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS].includes(protocol)
   ) {
     const size = view.getUint8(at + 1)
+    later = protocol === FRAGMENT && at + 4 <= ip.length && (view.getUint16(at + 2) & 0xfff8) !== 0
     const skip = protocol === FRAGMENT ? 8 : protocol === AUTHENTICATION ? 4 * (size + 2) : 8 * (size + 1)
     protocol = view.getUint8(at)
     at += skip
@@ -216,7 +219,6 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
   const transport = ip.subarray(at, Math.min(ip.length, length))
   const source = addressFromBytes(v6 ? ip.subarray(8, 24) : ip.subarray(12, 16))
   const target = addressFromBytes(v6 ? ip.subarray(24, 40) : ip.subarray(16, 20))
-  const later = !v6 && (view.getUint16(6) & 0x1fff) !== 0
   // Damaged headers may lead beyond the frame.
   const ports = !later && protocol in HEADERS && at + 8 <= ip.length
   const headLength = later ? 0 : (HEADERS[protocol] ?? 8)
@@ -237,12 +239,13 @@ export function readFrame(bytes: Uint8Array, offset = 14): ReadFrame {
     payload: transport.subarray(headLength),
     transport,
     headerChecksumRight: v6 || internetChecksum(ip.subarray(0, at)) === 0,
-    checksumRight: sum === 0 || (!v6 && protocol === UDP && view.getUint16(at + 6) === 0),
+    checksumRight: sum === 0 || (!v6 && ports && protocol === UDP && view.getUint16(at + 6) === 0),
   }
 }
 
 /** Zero: the checksum is right. */
 function crcOff(transport: Uint8Array): number {
+  if (transport.length < 12) return -1
   const bytes = transport.slice()
   const held = new DataView(bytes.buffer).getUint32(8, true)
   bytes.fill(0, 8, 12)

@@ -10,6 +10,7 @@ import {
   AUTHENTICATION,
   DESTINATION_OPTIONS,
   type FramePlan,
+  fragmentHeader,
   frame,
   HOP_BY_HOP,
   ICMP,
@@ -17,6 +18,7 @@ import {
   icmpError,
   ROUTING,
   readFrame,
+  SCTP,
   TCP,
   UDP,
 } from './frames.ts'
@@ -86,6 +88,8 @@ describe.each(worlds)('%s', (_family, world) => {
         world.nat.map((one) => destination(one, 8080, 'nat')),
       ),
       ...put(at(53, { protocol: 'udp' }), [destination(world.nat[0], 5353, 'nat')]),
+      ...put(at(80, { protocol: 'sctp' }), [destination(world.dr, 80, 'dr')]),
+      ...put(at(53, { protocol: 'sctp' }), [destination(world.nat[0], 5353, 'nat')]),
     ])
   })
   afterAll(() => bench?.close())
@@ -97,7 +101,7 @@ describe.each(worlds)('%s', (_family, world) => {
     target: addresses,
     sourcePort: ports,
     targetPort: ports,
-    protocol: fc.constantFrom(TCP, TCP, UDP),
+    protocol: fc.constantFrom(TCP, TCP, UDP, SCTP),
     flags: fc.integer({ min: 0, max: 63 }),
     ttl: fc.constantFrom(64, 2, 1, 0),
     payload: fc.uint8Array({ maxLength: 64 }),
@@ -116,6 +120,28 @@ describe.each(worlds)('%s', (_family, world) => {
       }),
       fuzzRuns(3000, 4),
     )
+  })
+
+  test('any sequence of fragments, of few packets, in any order', () => {
+    const pieces = fc.tuple(plans, fc.constantFrom(0, 0, 72, 1440), fc.boolean(), fc.integer({ min: 1, max: 3 }))
+    let followed = 0
+    fc.assert(
+      fc.property(pieces, ([plan, offset, more, id]) => {
+        const own: FramePlan =
+          world.header === 20
+            ? { ...plan, fragment: (offset >> 3) | (more ? 0x2000 : 0), bare: offset > 0 }
+            : { ...plan, extensions: [...(plan.extensions ?? []), fragmentHeader(offset, more, id)], bare: offset > 0 }
+        const { verdict, exit, packet } = bench.send(own)
+        expect([PASS, DROP, REDIRECT]).toContain(verdict)
+        expect(exit).not.toBe('')
+        expect(exit).not.toBe('rewrite-failed')
+        if (verdict !== REDIRECT) return
+        if (offset > 0) followed++
+        expect(packet.headerChecksumRight && (offset > 0 || packet.checksumRight)).toBe(true)
+      }),
+      fuzzRuns(3000, 7),
+    )
+    expect(followed).toBeGreaterThan(0)
   })
 
   test('any damage to a frame is survived, and counted', () => {
