@@ -4,7 +4,8 @@ import { CONNECTION_ACTIVE, ipv4, STATE_MASK } from '../../src/forwarding/ebpf/l
 import { writeSettings } from '../../src/forwarding/ebpf/settings.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, put, service, VIP } from './cluster.ts'
-import { chunk, crc32c, type FramePlan, frame, readFrame, SCTP } from './frames.ts'
+import { chunk, crc32c, type FramePlan, fragmentHeader, frame, readFrame, SCTP } from './frames.ts'
+import { worlds } from './world.ts'
 
 const STATES = ['NO', 'I1', 'IN', 'CS', 'CR', 'CW', 'CO', 'CE', 'ES', 'SS', 'SR', 'SA', 'RJ', 'CL'] as const
 const TIMEOUTS: Readonly<Record<string, number>> = { NO: 2, I1: 4, RJ: 4, ES: 900 }
@@ -144,79 +145,91 @@ test.each([
   expect(STATES[(entry()?.status ?? 0) & STATE_MASK]).toBe('CL')
 })
 
-describe('which packets open a connection', () => {
-  test('INIT does, others do not, and none with RST-like ABORT', () => {
-    port++
-    for (const type of [0, 2, 3, 6, 10, 14])
-      expect(bench.send(packet(80, chunk(type)))).toMatchObject({ verdict: PASS, exit: 'no-connection' })
-    expect(bench.send(packet(80, chunk(1)))).toMatchObject({ verdict: REDIRECT, exit: 'forwarded' })
+describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination }) => {
+  const to = (targetPort: number, payload: Uint8Array, more: Partial<FramePlan> = {}): FramePlan =>
+    packet(targetPort, payload, { source: ip(client), target: vip, ...more })
+  beforeAll(() => {
+    bench.apply([
+      ...put(service(80, { protocol: 'sctp' }), [destination('192.0.2.11', 80, 'dr')]),
+      ...put(service(8000, { protocol: 'sctp' }), [destination('198.51.100.11', 8080, 'nat')]),
+      ...put(service(8001, { protocol: 'sctp' }), [destination('198.51.100.12', 8001, 'nat')]),
+    ])
   })
 
-  test('with sloppy_sctp all but ABORT do', () => {
-    writeSettings(bench.director, { sloppy_sctp: 1 })
-    try {
-      for (const type of [0, 2, 3, 10, 14]) {
+  describe('which packets open a connection', () => {
+    test('INIT does, others do not, and none with RST-like ABORT', () => {
+      port++
+      for (const type of [0, 2, 3, 6, 10, 14])
+        expect(bench.send(to(80, chunk(type)))).toMatchObject({ verdict: PASS, exit: 'no-connection' })
+      expect(bench.send(to(80, chunk(1)))).toMatchObject({ verdict: REDIRECT, exit: 'forwarded' })
+    })
+
+    test('with sloppy_sctp all but ABORT do', () => {
+      writeSettings(bench.director, { sloppy_sctp: 1 })
+      try {
+        for (const type of [0, 2, 3, 10, 14]) {
+          port++
+          expect(bench.send(to(80, chunk(type))).exit).toBe('forwarded')
+        }
         port++
-        expect(bench.send(packet(80, chunk(type))).exit).toBe('forwarded')
+        expect(bench.send(to(80, chunk(6))).exit).toBe('no-connection')
+      } finally {
+        writeSettings(bench.director, { sloppy_sctp: 0 })
       }
+    })
+
+    test('without any chunk nothing is opened', () => {
       port++
-      expect(bench.send(packet(80, chunk(6))).exit).toBe('no-connection')
-    } finally {
-      writeSettings(bench.director, { sloppy_sctp: 0 })
-    }
+      expect(bench.send(to(80, new Uint8Array(0)))).toMatchObject({ verdict: PASS, exit: 'no-connection' })
+    })
   })
 
-  test('without any chunk nothing is opened', () => {
-    port++
-    expect(bench.send(packet(80, new Uint8Array(0)))).toMatchObject({ verdict: PASS, exit: 'no-connection' })
-  })
-})
+  describe('the checksum', () => {
+    test('CRC32c of 123456789 is the known one (RFC 3720)', () => {
+      expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe306_9283)
+    })
 
-describe('the checksum', () => {
-  test('CRC32c of 123456789 is the known one (RFC 3720)', () => {
-    expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe306_9283)
-  })
+    test('NAT with another port: right for every length, both ways', () => {
+      for (const length of [4, 5, 8, 61, 100, 253, 512, 1000, 1400]) {
+        port++
+        const body = Uint8Array.from({ length }, (_, i) => (i * 37) & 255)
+        const { verdict, packet: sent } = bench.send(to(8000, new Uint8Array([...chunk(1), ...body])))
+        expect({ verdict, ...sent }).toMatchObject({ verdict: REDIRECT, targetPort: 8080, checksumRight: true })
+        const reply = to(port, new Uint8Array([...chunk(2), ...body]), {
+          source: ip('198.51.100.11'),
+          target: ip(client),
+          sourcePort: 8080,
+        })
+        expect(bench.send(reply).packet).toMatchObject({
+          source: vip,
+          sourcePort: 8000,
+          checksumRight: true,
+          headerChecksumRight: true,
+        })
+      }
+    })
 
-  test('NAT with another port: right for every length, both ways', () => {
-    for (const length of [4, 5, 8, 61, 100, 253, 512, 1000, 1400]) {
+    test('a damaged packet stays damaged', () => {
       port++
-      const body = Uint8Array.from({ length }, (_, i) => (i * 37) & 255)
-      const { verdict, packet: sent } = bench.send(packet(8000, new Uint8Array([...chunk(1), ...body])))
-      expect({ verdict, ...sent }).toMatchObject({ verdict: REDIRECT, targetPort: 8080, checksumRight: true })
-      const reply = packet(port, new Uint8Array([...chunk(2), ...body]), {
-        source: '198.51.100.11',
-        target: client,
-        sourcePort: 8080,
-      })
-      expect(bench.send(reply).packet).toMatchObject({
-        source: VIP,
-        sourcePort: 8000,
-        checksumRight: true,
-        headerChecksumRight: true,
-      })
-    }
+      const bytes = frame(to(8000, new Uint8Array([...chunk(1), 1, 2, 3, 4])))
+      bytes[bytes.length - 1] = 9
+      expect(bench.run(bytes).packet.checksumRight).toBe(false)
+    })
+
+    test('NAT to the same port leaves it alone, and one that the device is to make stays zero', () => {
+      port++
+      const sent = frame(to(8001, chunk(1)))
+      const { packet: left } = bench.run(sent)
+      expect([...left.transport.subarray(8, 12)]).toEqual([...readFrame(sent).transport.subarray(8, 12)])
+      const partial = bench.run(frame(to(8000, chunk(1), { noChecksum: true, sourcePort: ++port })))
+      expect([...partial.packet.transport.subarray(8, 12)]).toEqual([0, 0, 0, 0])
+    })
   })
 
-  test('a damaged packet stays damaged', () => {
+  test('an INIT in fragments whose port would change is dropped: its sum cannot be known', () => {
     port++
-    const bytes = frame(packet(8000, new Uint8Array([...chunk(1), 1, 2, 3, 4])))
-    bytes[bytes.length - 1] = 9
-    expect(bench.run(bytes).packet.checksumRight).toBe(false)
+    const sent = to(8000, chunk(1), family === 6 ? { extensions: [fragmentHeader(0, true, 7)] } : { fragment: 0x2000 })
+    expect(bench.send(sent)).toMatchObject({ verdict: DROP, exit: 'fragment' })
+    expect(readFrame(frame(sent)).checksumRight).toBe(true)
   })
-
-  test('NAT to the same port leaves it alone, and one that the device is to make stays zero', () => {
-    port++
-    const sent = frame(packet(8001, chunk(1)))
-    const left = bench.run(sent).frame
-    expect([...left.subarray(14 + 20 + 8, 14 + 20 + 12)]).toEqual([...sent.subarray(14 + 20 + 8, 14 + 20 + 12)])
-    const partial = bench.run(frame(packet(8000, chunk(1), { noChecksum: true, sourcePort: ++port })))
-    expect([...partial.packet.transport.subarray(8, 12)]).toEqual([0, 0, 0, 0])
-  })
-})
-
-test('an INIT in fragments whose port would change is dropped: its sum cannot be known', () => {
-  port++
-  const sent = packet(8000, chunk(1), { fragment: 0x2000 })
-  expect(bench.send(sent)).toMatchObject({ verdict: DROP, exit: 'fragment' })
-  expect(readFrame(frame(sent)).checksumRight).toBe(true)
 })
