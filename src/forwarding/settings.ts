@@ -10,4 +10,5 @@ export {
   settingNames,
   settingRules,
   type Timeouts,
+  tableSizes,
 } from '../model/index.ts'

@@ -75,13 +75,42 @@ export const defaultTimeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 }
 export type ForwardingSettings = {
   /** Only those that were written. */
   readonly ipvs: Partial<IpvsSettings>
-  /** Connections the embedded core has room for. */
+  /** What the embedded core has room for. */
   readonly connectionTableSize?: number
+  readonly serviceTableSize?: number
+  readonly destinationTableSize?: number
   /** Interfaces the embedded core takes packets from; absent: all that carry traffic. */
   readonly interfaces?: readonly string[]
   /** Where established connections are forwarded in the driver: if it is known to do it well, nowhere (as absent), or on these. */
   readonly xdp?: 'auto' | 'off' | readonly string[]
 }
 
-/** Of connection_table_size. */
-export const connectionTableSizes = { default: 262_144, min: 1_024, max: 16_777_216 } as const
+/** How much the embedded core has room for, by the words of lvs_settings; each takes effect at the next start. */
+export const tableSizes = {
+  connection_table_size: {
+    field: 'connectionTableSize',
+    default: 262_144,
+    min: 1_024,
+    max: 16_777_216,
+    meaning: 'connections the embedded core has room for; at the next start',
+  },
+  service_table_size: {
+    field: 'serviceTableSize',
+    default: 4_096,
+    min: 64,
+    max: 65_536,
+    meaning: 'services it has room for; at the next start',
+  },
+  destination_table_size: {
+    field: 'destinationTableSize',
+    default: 16_384,
+    min: 64,
+    max: 262_144,
+    meaning: 'servers of all services it has room for; at the next start',
+  },
+} as const satisfies Readonly<Record<string, TableSizeRule>>
+
+export type TableSizeName = keyof typeof tableSizes
+export type TableSizeField = (typeof tableSizes)[TableSizeName]['field']
+type TableSizeRule = SettingRule & { readonly field: keyof ForwardingSettings }
+export const tableSizeNames = Object.keys(tableSizes) as readonly TableSizeName[]

@@ -7,7 +7,7 @@ import { type IpAddress, silentLog } from '../../src/base/index.ts'
 import { readConnections } from '../../src/forwarding/ebpf/connections.ts'
 import { readCounters, readExits } from '../../src/forwarding/ebpf/counters.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
-import { closeDirector, type Director, loadDirector } from '../../src/forwarding/ebpf/program.ts'
+import { closeDirector, type Director, type DirectorOptions, loadDirector } from '../../src/forwarding/ebpf/program.ts'
 import type { Hop } from '../../src/forwarding/ebpf/slot.ts'
 import { type Drift, sweep } from '../../src/forwarding/ebpf/sweep.ts'
 import { Table } from '../../src/forwarding/ebpf/table.ts'
@@ -37,8 +37,8 @@ export class Bench {
   table: Table
   readonly #drift: Drift = new Map()
 
-  constructor(connectionTableSize = 4096) {
-    const loaded = loadDirector({ pinDirectory: this.pinDirectory, connectionTableSize, log: silentLog })
+  constructor(connectionTableSize = 4096, sizes: Partial<DirectorOptions> = {}) {
+    const loaded = loadDirector({ pinDirectory: this.pinDirectory, connectionTableSize, log: silentLog, ...sizes })
     if (!loaded.ok) throw new Error(loaded.error.message)
     this.director = loaded.value
     this.table = this.#newTable(this.director)

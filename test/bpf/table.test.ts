@@ -1,13 +1,15 @@
 /** Orders in batches against the maps: how often a list is written, and what is refused when something is full. */
 import { expect, test } from 'vitest'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
+import type { DirectorOptions } from '../../src/forwarding/ebpf/program.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import type { OpResult, TableOp } from '../../src/forwarding/index.ts'
 import { Bench } from './bench.ts'
-import { destination, keyOf, put, service } from './cluster.ts'
+import { destination, keyOf, put, service, VIP6 } from './cluster.ts'
 import { serverAddress } from './scheduler-history.ts'
 
 const key = keyOf(80)
+const web6 = { kind: 'address', protocol: 'tcp', address: VIP6 } as const
 const serverOp = (server: number, weight = 1): TableOp => ({
   type: 'put-destination',
   serviceKey: key,
@@ -19,8 +21,8 @@ const removal = (server: number): TableOp => ({
   destinationKey: `${serverAddress(server)}:80`,
 })
 
-function withBench(run: (bench: Bench) => void): void {
-  const bench = new Bench()
+function withBench(run: (bench: Bench) => void, sizes: Partial<DirectorOptions> = {}): void {
+  const bench = new Bench(4096, sizes)
   try {
     run(bench)
   } finally {
@@ -100,34 +102,55 @@ test('what is refused in a batch costs nobody else a place', () => {
 const reasonOf = (result: OpResult | undefined): unknown => (result?.ok === false ? result.error : undefined)
 
 test('no room for another service: refused by name, and the others stay', () => {
-  withBench((bench) => {
-    const room = bench.director.maps.services.info.entries
-    const services = Array.from({ length: room + 1 }, (_, i) => put(service(1 + i), [])).flat()
-    const results = apply(bench, services)
-    expect(results.findIndex(({ ok }) => !ok)).toBe(room)
-    expect(reasonOf(results[room])).toEqual({
-      reason: 'no-space',
-      message: `${keyOf(1 + room)}: the table has room for ${room} services`,
-    })
-    expect(bench.table.state().services).toHaveLength(room)
-  })
+  withBench(
+    (bench) => {
+      const room = bench.director.maps.services.info.entries
+      const services = Array.from({ length: room + 1 }, (_, i) => put(service(1 + i), [])).flat()
+      const results = apply(bench, services)
+      expect(results.findIndex(({ ok }) => !ok)).toBe(room)
+      expect(reasonOf(results[room])).toEqual({
+        reason: 'no-space',
+        message: `${keyOf(1 + room)}: the table has room for ${room} services; raise lvs_settings service_table_size and restart`,
+      })
+      expect(bench.table.state().services).toHaveLength(room)
+      expect(room).toBe(100)
+    },
+    { serviceTableSize: 100 },
+  )
 })
 
 test('no room for another destination: refused by name, and the service keeps those it has', () => {
+  withBench(
+    (bench) => {
+      const room = bench.director.maps.destinations.info.entries
+      bench.apply(put(service(80), []))
+      const results = apply(
+        bench,
+        Array.from({ length: room + 2 }, (_, i) => serverOp(i)),
+      )
+      expect(results.map(({ ok }) => ok).indexOf(false)).toBe(room)
+      expect(reasonOf(results[room])).toMatchObject({
+        reason: 'no-space',
+        message: expect.stringMatching(
+          `^${serverAddress(room)}:80: the table has room for ${room} destinations, .* raise lvs_settings destination_table_size `,
+        ),
+      })
+      expect(listOf(bench).count).toBe(room)
+      expect(bench.table.state().services[0]?.destinations).toHaveLength(room)
+      expect(room).toBe(300)
+    },
+    { destinationTableSize: 300 },
+  )
+})
+
+test('by default there is room for 4,096 services, and for 16,384 destinations', () => {
   withBench((bench) => {
-    const room = bench.director.maps.destinations.info.entries
-    bench.apply(put(service(80), []))
-    const results = apply(
-      bench,
-      Array.from({ length: room + 2 }, (_, i) => serverOp(i)),
-    )
-    expect(results.map(({ ok }) => ok).indexOf(false)).toBe(room)
-    expect(reasonOf(results[room])).toMatchObject({
-      reason: 'no-space',
-      message: expect.stringMatching(`^${serverAddress(room)}:80: the table has room for ${room} destinations, `),
-    })
-    expect(listOf(bench).count).toBe(room)
-    expect(bench.table.state().services[0]?.destinations).toHaveLength(room)
+    const { services, lists, retired, destinations, loads, dest_traffic } = bench.director.maps
+    expect([services, lists, retired].map(({ info }) => info.entries)).toEqual([4_096, 8_192, 4_096])
+    expect([destinations, loads, dest_traffic].map(({ info }) => info.entries)).toEqual([16_384, 16_384, 16_384])
+    bench.apply(Array.from({ length: 4_095 }, (_, i) => put(service(1 + i), [])).flat())
+    bench.apply(put({ ...service(80), address: { ...web6, port: 80 } }, []))
+    expect(bench.director.tables.get(6)?.services.info.entries).toBe(4_096)
   })
 })
 

@@ -20,6 +20,8 @@ test('words that keepalived does not have are few, and every setting of forwardi
   expect(outside).toEqual(['local_address_group', 'lvs_settings', 'laddr_group_name', 'toa'])
   expect(own.filter(({ container }) => container === 'lvs_settings').map(({ name }) => name)).toEqual([
     'connection_table_size',
+    'service_table_size',
+    'destination_table_size',
     'interfaces',
     'xdp',
     ...settingNames,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { connectionTableSizes, settingNames, settingRules } from '../../src/model/index.ts'
+import { settingNames, settingRules, tableSizeNames, tableSizes } from '../../src/model/index.ts'
 import { load, told } from './files.ts'
 
 const settings = (lines: string) => {
@@ -26,15 +26,22 @@ test('docs/configuration.md has every setting with its default, range and meanin
   const documented = readFileSync('docs/configuration.md', 'utf8')
     .split('\n')
     .filter((line) => /^\| `[a-z_]+ N` \|/.test(line))
-  const { default: size, min, max } = connectionTableSizes
-  expect(documented.slice(0, -1)).toEqual(
-    settingNames.map((name) => {
-      const rule = settingRules[name]
-      return `| \`${name} N\` | ${rule.default} | ${rule.min} – ${rule.max} | ${rule.meaning} |`
-    }),
+  const rules = [
+    ...settingNames.map((name) => ({ name, ...settingRules[name] })),
+    ...tableSizeNames.map((name) => ({ name, ...tableSizes[name] })),
+  ]
+  expect(documented).toEqual(
+    rules.map((rule) => `| \`${rule.name} N\` | ${rule.default} | ${rule.min} – ${rule.max} | ${rule.meaning} |`),
   )
-  expect(documented.at(-1)).toContain(`| ${size} | ${min} – ${max} |`)
 })
+
+for (const name of tableSizeNames)
+  test(`${name} is taken from its least to its greatest value`, () => {
+    const { field, min, max } = tableSizes[name]
+    for (const value of [min, max])
+      expect(settings(`${name} ${value}`)).toEqual({ value: { ipvs: {}, [field]: value }, told: [] })
+    for (const value of [min - 1, max + 1]) expect(settings(`${name} ${value}`).value).toBeUndefined()
+  })
 
 test('the size of the connection table, and where packets are taken', () => {
   expect(settings('connection_table_size 1048576\ninterfaces eth0 eth1 eth0\nxdp auto')).toEqual({

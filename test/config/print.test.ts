@@ -331,6 +331,8 @@ const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 't
             .subarray([...settingNames], { minLength: 1 })
             .map((names) => Object.fromEntries(names.map((name) => [name, settingRules[name].max]))),
           connectionTableSize: fc.integer({ min: 1_024, max: 16_777_216 }),
+          serviceTableSize: fc.integer({ min: 64, max: 65_536 }),
+          destinationTableSize: fc.integer({ min: 64, max: 262_144 }),
           interfaces: fc.uniqueArray(device, { minLength: 1 }),
           xdp: fc.oneof(fc.constantFrom('auto' as const, 'off' as const), fc.uniqueArray(device, { minLength: 1 })),
         },

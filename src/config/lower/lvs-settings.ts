@@ -1,10 +1,11 @@
 import {
-  connectionTableSizes,
   type ForwardingSettings,
   type IpvsSettings,
   type SettingName,
   settingRules,
+  type TableSizeName,
   type Timeouts,
+  tableSizes,
 } from '../../model/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, integer, integerWord, isInterfaceName, type Lowering, required } from './arguments.ts'
@@ -15,6 +16,7 @@ export type SettingsDraft = { -readonly [Key in keyof ForwardingSettings]: Forwa
 }
 
 const isSetting = (name: string): name is SettingName => Object.hasOwn(settingRules, name)
+const isTableSize = (name: string): name is TableSizeName => Object.hasOwn(tableSizes, name)
 
 /** One line of `lvs_settings { … }`. */
 export function readSettingLine(to: Lowering, node: Node, draft: SettingsDraft): void {
@@ -24,12 +26,12 @@ export function readSettingLine(to: Lowering, node: Node, draft: SettingsDraft):
     if (value !== undefined) draft.ipvs[name] = value
     return
   }
+  if (isTableSize(name)) {
+    const size = integer(to, node, tableSizes[name])
+    if (size !== undefined) draft[tableSizes[name].field] = size
+    return
+  }
   switch (name) {
-    case 'connection_table_size': {
-      const size = integer(to, node, connectionTableSizes)
-      if (size !== undefined) draft.connectionTableSize = size
-      return
-    }
     case 'interfaces': {
       const names = interfaceNames(to, node, 'an interface')
       if (names.length > 0) draft.interfaces = names

@@ -1,4 +1,4 @@
-import type { Configuration, ForwardingSettings } from '../../model/index.ts'
+import { type Configuration, type ForwardingSettings, tableSizeNames, tableSizes } from '../../model/index.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
 /** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
@@ -35,10 +35,14 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   return [{ head: 'global_defs', body }, ...own, `child_wait_time ${timeText(global.childWaitTime)}`]
 }
 
-function settingLines({ ipvs, connectionTableSize, interfaces, xdp }: ForwardingSettings): readonly Text[] {
+function settingLines(settings: ForwardingSettings): readonly Text[] {
+  const { ipvs, interfaces, xdp } = settings
   return [
     ...Object.entries(ipvs).map(([name, value]) => `${name} ${value}`),
-    ...(connectionTableSize === undefined ? [] : [`connection_table_size ${connectionTableSize}`]),
+    ...tableSizeNames.flatMap((name) => {
+      const size = settings[tableSizes[name].field]
+      return size === undefined ? [] : [`${name} ${size}`]
+    }),
     ...(interfaces === undefined ? [] : [`interfaces ${interfaces.map(word).join(' ')}`]),
     ...(xdp === undefined ? [] : [`xdp ${typeof xdp === 'string' ? xdp : xdp.map(word).join(' ')}`]),
   ]

@@ -1,4 +1,4 @@
-import { settingNames } from '../../model/index.ts'
+import { settingNames, tableSizeNames } from '../../model/index.ts'
 import type { Container } from './keywords.ts'
 
 /**
@@ -30,7 +30,7 @@ export const keywordTable: Readonly<
     supported: '',
     accepted: '',
     unsupported: '',
-    own: `connection_table_size interfaces xdp ${settingNames.join(' ')}`,
+    own: `${tableSizeNames.join(' ')} interfaces xdp ${settingNames.join(' ')}`,
   },
   global_defs: {
     supported: `

@@ -95,5 +95,5 @@ export function changeDestinations(maps: Maps, entry: Entry, ops: readonly Desti
 
 const full = (key: string, size: number): OpError => ({
   reason: 'no-space',
-  message: `${key}: the table has room for ${size} destinations, and removed ones keep theirs while they have connections`,
+  message: `${key}: the table has room for ${size} destinations, with removed ones that have connections; raise lvs_settings destination_table_size and restart`,
 })

@@ -45,8 +45,12 @@ export type EbpfOptions = {
   /** A directory of its own on a bpffs: /sys/fs/bpf/holdfast/NAME. */
   readonly pinDirectory: string
   readonly log: Log
-  /** Entries; a NAT connection takes two. Kept while an earlier run's connections are taken over. */
+  /** Entries; a NAT connection takes two. Sizes are kept while an earlier run's tables are taken over. */
   readonly connectionTableSize?: number
+  /** Of both families. */
+  readonly serviceTableSize?: number
+  /** Of all services, removed ones included that still have connections. */
+  readonly destinationTableSize?: number
   /** Only these; default: every interface that carries traffic, those that come later too. */
   readonly interfaces?: readonly string[]
   /** Where established connections are forwarded in the driver already. Default: `off`. */
@@ -59,7 +63,6 @@ export type EbpfOptions = {
   readonly openRouteMonitor?: OpenRouteMonitor
 }
 
-const DEFAULT_TABLE_SIZE = 262_144
 const DEFAULT_SWEEP_INTERVAL = 5_000
 /** How often IPVS looks at the memory that is left. */
 const DEFENCE_INTERVAL = 1_000
@@ -81,8 +84,7 @@ const capabilities: BackendCapabilities = {
 /** Loads the program, takes over what an earlier process left in the directory, and attaches to the interfaces. */
 export async function openEbpfBackend(options: EbpfOptions): Promise<Result<ForwardingBackend, Unsupported>> {
   const { pinDirectory, log, interfaces: only, sweepInterval = DEFAULT_SWEEP_INTERVAL } = options
-  const connectionTableSize = options.connectionTableSize ?? DEFAULT_TABLE_SIZE
-  const loaded = loadDirector({ pinDirectory, connectionTableSize, log })
+  const loaded = loadDirector(options)
   if (!loaded.ok) return loaded
   const director = loaded.value
   const client = (options.openRouteClient ?? openRouteClient)()

@@ -12,7 +12,7 @@ import {
   removePin,
 } from '../../sys/bpf/index.ts'
 import { randomWord, readText } from '../../sys/files/index.ts'
-import { defaultSettings, type Unsupported } from '../index.ts'
+import { defaultSettings, tableSizes, type Unsupported } from '../index.ts'
 import {
   ICMP_BUDGET,
   ipv4,
@@ -90,14 +90,18 @@ export type Director = {
 
 export type DirectorOptions = {
   readonly pinDirectory: string
-  readonly connectionTableSize: number
+  readonly connectionTableSize?: number
+  readonly serviceTableSize?: number
+  readonly destinationTableSize?: number
   readonly log: Log
 }
 
 /** Loads the programs anew around the pinned maps if those are of this layout, else around new ones, which it pins. */
 export function loadDirector({
   pinDirectory,
-  connectionTableSize,
+  connectionTableSize = tableSizes.connection_table_size.default,
+  serviceTableSize = tableSizes.service_table_size.default,
+  destinationTableSize = tableSizes.destination_table_size.default,
   log,
 }: DirectorOptions): Result<Director, Unsupported> {
   const addon = probeBpf()
@@ -108,15 +112,14 @@ export function loadDirector({
   const pinned = pinnedMaps(pinDirectory, log)
   if (!pinned.ok) return pinned
   const reuse = pinned.value
-  const held = reuse.get('connections')?.info.entries
-  if (held !== undefined && held !== connectionTableSize)
-    log.warn('connection table keeps its size while connections are taken over', {
-      size: held,
-      wanted: connectionTableSize,
-    })
+  const sizes = { connections: connectionTableSize, services: serviceTableSize, destinations: destinationTableSize }
+  for (const [table, wanted] of Object.entries(sizes)) {
+    const size = reuse.get(table)?.info.entries
+    if (size !== undefined && size !== wanted)
+      log.warn('a table keeps its size while connections are taken over', { table, size, wanted })
+  }
 
-  const entries = reuse.has('connections') ? {} : { connections: connectionTableSize, templates: connectionTableSize }
-  const object = loadObject(objectPath('director.bpf.o'), entries, reuse)
+  const object = loadObject(objectPath('director.bpf.o'), reuse.size === 0 ? entriesOf(sizes) : {}, reuse)
   if (!object.ok) return refused(object.error)
   for (const map of reuse.values()) map.close()
 
@@ -160,6 +163,31 @@ export function loadDirector({
     if (!found.ok) return found
   }
   return ok(director)
+}
+
+/** Of each map whose size is not in the object. */
+function entriesOf({
+  connections,
+  services,
+  destinations,
+}: {
+  readonly connections: number
+  readonly services: number
+  readonly destinations: number
+}): Readonly<Partial<Record<MapName, number>>> {
+  return {
+    connections,
+    templates: connections,
+    services,
+    lists: 2 * services,
+    retired: services,
+    destinations,
+    loads: destinations,
+    dest_traffic: destinations,
+    baselines: destinations,
+    path_mtus: destinations,
+    nat_servers: destinations,
+  }
 }
 
 /** The tables of a family; the first time for IPv6 its program is loaded. */

@@ -144,7 +144,11 @@ export class Table {
     }
     const id = this.#freeServiceId()
     if (id === undefined)
-      return fail(noSpace(`${key}: the table has room for ${this.#map('services').info.entries} services`))
+      return fail(
+        noSpace(
+          `${key}: the table has room for ${this.#map('services').info.entries} services; raise lvs_settings service_table_size and restart`,
+        ),
+      )
     zero(this.#map('retired'), id)
     const locals = this.#locals.put(service.localAddresses ?? [])
     if (locals === undefined) return fail(noLocals(key))

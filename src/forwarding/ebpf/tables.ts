@@ -41,14 +41,23 @@ export function removePinnedIpv6(directory: string): void {
  */
 export function loadIpv6(
   directory: string,
-  shared: Readonly<Record<'stages' | 'connections', BpfMap>> & Readonly<Record<string, BpfMap>>,
+  shared: Readonly<Record<'stages' | 'connections' | 'services' | 'nat_servers', BpfMap>> &
+    Readonly<Record<string, BpfMap>>,
 ): Result<Tables, Unsupported> {
   const reuse = new Map(Object.entries(shared).filter(([name]) => !(TABLES as readonly string[]).includes(name)))
   const pinned = pinnedIpv6(directory)
   if (pinned === undefined) removePinnedIpv6(directory)
   else for (const [name, map] of pinned) reuse.set(name, map)
-  const size = shared.connections.info.entries
-  const entries = pinned === undefined ? { connections6: size, templates6: size } : {}
+  const sizeOf = (name: 'connections' | 'services' | 'nat_servers') => shared[name].info.entries
+  const entries: Readonly<Record<string, number>> =
+    pinned === undefined
+      ? {
+          connections6: sizeOf('connections'),
+          templates6: sizeOf('connections'),
+          services6: sizeOf('services'),
+          nat_servers6: sizeOf('nat_servers'),
+        }
+      : {}
   const object = loadObject(objectPath('director6.bpf.o'), entries, reuse)
   for (const map of pinned?.values() ?? []) map.close()
   if (!object.ok) return refused(object.error)

@@ -6,6 +6,7 @@ import {
   settingNames,
   type Timeouts,
 } from '../../forwarding/index.ts'
+import { tableSizeNames, tableSizes } from '../../model/index.ts'
 import type { ForwardingSlice } from '../ipc/index.ts'
 
 /**
@@ -39,7 +40,7 @@ function timeout(of: keyof Timeouts, before: ForwardingSlice | undefined, now: F
 /** What of a new configuration only a new backend can do, by the words of lvs_settings. */
 export function waitingForRestart({ settings: opened }: ForwardingSlice, { settings: now }: ForwardingSlice): string[] {
   return [
-    ...(opened?.connectionTableSize === now?.connectionTableSize ? [] : ['connection_table_size']),
+    ...tableSizeNames.filter((name) => opened?.[tableSizes[name].field] !== now?.[tableSizes[name].field]),
     ...(words(opened?.interfaces) === words(now?.interfaces) ? [] : ['interfaces']),
     ...(words(opened?.xdp) === words(now?.xdp) ? [] : ['xdp']),
   ]
@@ -48,9 +49,9 @@ export function waitingForRestart({ settings: opened }: ForwardingSlice, { setti
 /** Words of lvs_settings that are about the embedded core and were written for another backend. */
 export function withoutEffect(backend: ForwardingSlice['backend'], { settings }: ForwardingSlice): string[] {
   if (backend === 'ebpf' || settings === undefined) return []
-  const { connectionTableSize, interfaces, xdp } = settings
+  const { interfaces, xdp } = settings
   return [
-    ...(connectionTableSize === undefined ? [] : ['connection_table_size']),
+    ...tableSizeNames.filter((name) => settings[tableSizes[name].field] !== undefined),
     ...(interfaces === undefined ? [] : ['interfaces']),
     ...(xdp === undefined ? [] : ['xdp']),
   ]

@@ -50,11 +50,13 @@ async function openBackend(slice: ForwardingSlice, log: Log): Promise<Result<For
   const locked = await lockPins(slice)
   if (!locked.ok) return locked
   const { openEbpfBackend } = await import('../../forwarding/ebpf/index.ts')
-  const { connectionTableSize, interfaces, xdp } = slice.settings ?? {}
+  const { connectionTableSize, serviceTableSize, destinationTableSize, interfaces, xdp } = slice.settings ?? {}
   const opened = await openEbpfBackend({
     pinDirectory: slice.pinDirectory,
     log,
     ...(connectionTableSize === undefined ? {} : { connectionTableSize }),
+    ...(serviceTableSize === undefined ? {} : { serviceTableSize }),
+    ...(destinationTableSize === undefined ? {} : { destinationTableSize }),
     ...(interfaces === undefined ? {} : { interfaces }),
     ...(xdp === undefined ? {} : { fastLane: xdp }),
   })
