@@ -75,8 +75,8 @@ export type VirtualRouter = {
   /** Base priority, 1–255; 255 owns the addresses. */
   readonly priority: number
   readonly advertisementInterval: Micros
-  /** RFC 2338 simple text; the password is at most 8 bytes. Never logged, never in a snapshot. */
-  readonly authentication?: { readonly type: 'pass'; readonly password: string }
+  /** RFC 2338 simple text, or IP authentication header; the password is at most 8 bytes. Never logged, never in a snapshot. */
+  readonly authentication?: { readonly type: 'pass' | 'ah'; readonly password: string }
   /** Excludes `authentication`. */
   readonly hmac?: HmacSettings
   /** In the order written; all of `family`. */

@@ -78,7 +78,7 @@ function routerStatistics(router: VirtualRouterSnapshot): string {
   Authentication Errors:
     Invalid Type: ${of('authentication-type-unknown')}
     Type Mismatch: ${of('authentication-type')}
-    Failure: ${of('authentication')}
+    Failure: ${of('authentication', 'authentication-replay')}
   Priority Zero:
     Received: ${router.priorityZeroReceived}
     Sent: ${router.priorityZeroSent}

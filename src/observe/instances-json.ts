@@ -61,7 +61,9 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
     ...script('script_master_rx_lower_pri', notify.masterRxLowerPri),
     ...(model.addresses.length > 0 ? { vips: addresses(model.addresses) } : {}),
     ...(model.excludedAddresses.length > 0 ? { evips: addresses(model.excludedAddresses) } : {}),
-    ...(model.version === 2 && model.family === 4 ? { auth_type: authentication === undefined ? 0 : 1 } : {}),
+    ...(model.version === 2 && model.family === 4
+      ? { auth_type: authentication === undefined ? 0 : authentication.type === 'pass' ? 1 : 2 }
+      : {}),
     ...(authentication === undefined ? {} : { auth_data: '********' }),
   }
 }
@@ -80,7 +82,7 @@ function stats({ drops, ...snapshot }: VirtualRouterSnapshot) {
     addr_list_err: of('addresses', 'destination'),
     invalid_authtype: of('authentication-type-unknown'),
     authtype_mismatch: of('authentication-type'),
-    auth_failure: of('authentication'),
+    auth_failure: of('authentication', 'authentication-replay'),
     auth_ext_missing: of('hmac-missing'),
     auth_ext_malformed: of('hmac-malformed'),
     auth_ext_unknown_key: of('hmac-unknown-key'),

@@ -116,7 +116,7 @@ const router: fc.Arbitrary<VirtualRouter> = fc
       advertisementInterval: (seed.interval * 1_000_000) as Micros,
       ...(seed.hmac === undefined ? {} : { hmac: hmacOf(seed.hmac) }),
       ...(version === 2 && seed.password !== undefined && seed.hmac === undefined
-        ? { authentication: { type: 'pass' as const, password: seed.password } }
+        ? { authentication: { type: seed.master ? ('pass' as const) : ('ah' as const), password: seed.password } }
         : {}),
       addresses: all.map((one, i) => ({
         address: one,

@@ -206,7 +206,7 @@ const complaints: readonly (readonly [lines: string, told: string | RegExp])[] =
   ['notify', '2:1 error missing-argument: notify needs a command; the line has no effect'],
   ['version 3\nauthentication {\nauth_type PASS\nauth_pass x\n}', /is version 3, which knows no authentication/],
   ['authentication {\nauth_type PASS\n}', /auth_type PASS without a password/],
-  ['authentication {\nauth_type AH\nauth_pass x\n}', /AH is not supported yet/],
+  ['authentication {\nauth_type ah\nauth_pass x\n}', /auth_type ah is neither PASS nor AH/],
   ['version 2\nvirtual_ipaddress {\n2001:db8::1\n}', '2:1 warning remark: version 2 knows no IPv6; version 3 is used'],
   [
     'virtual_ipaddress {\n192.0.2.1\n2001:db8::1\n}',

@@ -65,7 +65,7 @@ const proofs: Readonly<Record<number, Proof>> = {
   31: [CHECKS, 'an unknown authentication type'],
   32: [CHECKS, 'a password where none is configured'],
   33: [CHECKS, 'a wrong password'],
-  34: [CHECKS, 'authentication header'],
+  34: ['roles/vrrp/authentication-header.test.ts', 'V-034'],
   35: [CHECKS, 'v2 with another interval'],
   36: [CHECKS, 'v3 with another interval, with a remark'],
   37: [V3, 'interval 0 (erratum 8301)'],

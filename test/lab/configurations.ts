@@ -7,6 +7,7 @@ export type Instance = {
   /** Seconds. */
   readonly advertInt?: number
   readonly password?: string
+  readonly authType?: 'PASS' | 'AH'
   readonly state?: 'MASTER' | 'BACKUP'
   readonly virtualRouterId?: number
   /** Further lines of the block. */
@@ -19,7 +20,7 @@ export const VIRTUAL_ADDRESS_6 = '2001:db8::100'
 /** One vrrp_instance on eth0 with 192.0.2.100/24, unless told otherwise. */
 export function instance(options: Instance): string {
   const { priority, version = 2, addresses = [`${VIRTUAL_ADDRESS}/24`], advertInt = 1, state = 'BACKUP' } = options
-  const { password, virtualRouterId = 51, more = [] } = options
+  const { password, authType = 'PASS', virtualRouterId = 51, more = [] } = options
   const lines = [
     `state ${state}`,
     'interface eth0',
@@ -27,7 +28,7 @@ export function instance(options: Instance): string {
     `version ${version}`,
     `priority ${priority}`,
     `advert_int ${advertInt}`,
-    ...(password === undefined ? [] : ['authentication {', '  auth_type PASS', `  auth_pass ${password}`, '}']),
+    ...(password === undefined ? [] : ['authentication {', `  auth_type ${authType}`, `  auth_pass ${password}`, '}']),
     ...more,
     'virtual_ipaddress {',
     ...addresses.map((address) => `  ${address}`),

@@ -8,6 +8,7 @@ import { routers } from './scenes.ts'
 type Setting = Parameters<typeof instance>[0]
 const settings: readonly [name: string, address: string, setting: Omit<Setting, 'priority'>][] = [
   ['VRRPv2 over IPv4 with a password', VIRTUAL_ADDRESS, { version: 2, password: 'secret' }],
+  ['VRRPv2 with an authentication header', VIRTUAL_ADDRESS, { version: 2, password: 'secret', authType: 'AH' }],
   ['VRRPv3 over IPv4', VIRTUAL_ADDRESS, { version: 3, advertInt: 0.2 }],
   [
     'VRRPv3 over IPv6',
@@ -74,7 +75,7 @@ for (const [name, address, setting] of settings)
       async (lab) => {
         const { strong, weak, onlooker } = routers(lab)
         const start = witnesses()
-        const wire = await onlooker.capture('ip proto 112 or ip6 proto 112')
+        const wire = await onlooker.capture('ip proto 112 or ip proto 51 or ip6 proto 112')
         const second = await start[other](weak, instance({ ...setting, priority: 100 }))
         await weak.holds(address)
         const first = await start[master](strong, instance({ ...setting, priority: 200 }))

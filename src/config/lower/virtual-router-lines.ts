@@ -55,7 +55,7 @@ export type RouterDraft = {
   ownerIgnoreAdverts?: boolean | undefined
   skipCheckAdvAddr?: boolean | undefined
   v3ChecksumAsV2?: boolean | undefined
-  authentication?: { readonly at: Span; readonly type: string | undefined; readonly password: Word | undefined }
+  authentication?: { readonly at: Span; readonly type: 'pass' | 'ah' | undefined; readonly password: Word | undefined }
   tracks: readonly Track[]
   hmac?: HmacDraft | undefined
   notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
@@ -282,18 +282,12 @@ function readPeers(to: Lowering, node: Node, draft: RouterDraft): readonly Writt
 }
 
 function readAuthentication(to: Lowering, node: Node): NonNullable<RouterDraft['authentication']> {
-  let type: string | undefined
+  let type: 'pass' | 'ah' | undefined
   let password: Word | undefined
   for (const line of node.block?.nodes ?? []) {
     if (line.keyword.text === 'auth_type') {
-      const word = required(to, line, 'PASS')
-      if (word?.text === 'PASS') type = 'PASS'
-      else if (word?.text === 'AH')
-        to.report.warning(
-          'unsupported',
-          word.at,
-          'auth_type AH is not supported yet; advertisements are not authenticated',
-        )
+      const word = required(to, line, 'PASS or AH')
+      if (word?.text === 'PASS' || word?.text === 'AH') type = word.text === 'PASS' ? 'pass' : 'ah'
       else if (word !== undefined) badValue(to, 'auth_type', word, 'is neither PASS nor AH')
     } else if (line.keyword.text === 'auth_pass') password = required(to, line, 'a password') ?? password
   }

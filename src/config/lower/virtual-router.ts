@@ -75,7 +75,7 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       priority,
       advertisementInterval,
       ...(hmac === undefined ? {} : { hmac }),
-      ...(authentication === undefined ? {} : { authentication: { type: 'pass', password: authentication } }),
+      ...(authentication === undefined ? {} : { authentication }),
       addresses,
       excludedAddresses: excluded,
       preempt: preemptOf(to, draft, priority, title),
@@ -202,7 +202,12 @@ function hmacOf({ hmac }: RouterDraft, interval: Micros): HmacSettings | undefin
   return { ...rest, window }
 }
 
-function authenticationOf(to: Lowering, draft: RouterDraft, version: 2 | 3, title: string): string | undefined {
+function authenticationOf(
+  to: Lowering,
+  draft: RouterDraft,
+  version: 2 | 3,
+  title: string,
+): VirtualRouter['authentication'] {
   const { authentication } = draft
   if (authentication === undefined) return undefined
   const { at, type, password } = authentication
@@ -218,14 +223,18 @@ function authenticationOf(to: Lowering, draft: RouterDraft, version: 2 | 3, titl
   }
   if (type === undefined) return undefined
   if (password === undefined || password.text === '') {
-    to.report.error('value', at, `${title} has auth_type PASS without a password; advertisements are not authenticated`)
+    to.report.error(
+      'value',
+      at,
+      `${title} has auth_type ${type.toUpperCase()} without a password; advertisements are not authenticated`,
+    )
     return undefined
   }
   // RFC 2338 §5.3.10: 8 bytes. The password itself is never shown.
   const bytes = new TextEncoder().encode(password.text)
-  if (bytes.length <= 8) return password.text
+  if (bytes.length <= 8) return { type, password: password.text }
   to.report.warning('remark', password.at, `auth_pass is longer than 8 bytes; only the first 8 count`)
-  return new TextDecoder().decode(bytes.subarray(0, 8)).replace(/\uFFFD+$/, '')
+  return { type, password: new TextDecoder().decode(bytes.subarray(0, 8)).replace(/\uFFFD+$/, '') }
 }
 
 function preemptOf(to: Lowering, draft: RouterDraft, priority: number, title: string): boolean {

@@ -28,7 +28,10 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   }
   if (router.authentication !== undefined) {
     const password = secrets === 'shown' ? word(router.authentication.password) : '********'
-    body.push({ head: 'authentication', body: ['auth_type PASS', `auth_pass ${password}`] })
+    body.push({
+      head: 'authentication',
+      body: [`auth_type ${router.authentication.type.toUpperCase()}`, `auth_pass ${password}`],
+    })
   }
   const { hmac } = router
   if (hmac !== undefined) {

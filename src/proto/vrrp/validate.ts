@@ -34,8 +34,10 @@ export type Rejection =
   | 'authentication-type-unknown'
   /** v2: not the configured one (authtype_mismatch). */
   | 'authentication-type'
-  /** v2: the password differs (auth_failure). */
+  /** v2: the password differs, or the digest of the authentication header is not right (auth_failure). */
   | 'authentication'
+  /** v2: the authentication header's sequence number has gone back (auth_failure). */
+  | 'authentication-replay'
   /** Multicast to a unicast virtual router, the reverse, or another group (addr_list_err). */
   | 'destination'
   /** We own the addresses and owner_ignore_adverts is set. */
@@ -72,7 +74,7 @@ export type Expectation = {
  * The receive checks of RFC 9568 §7.1, RFC 3768 §7.1 and keepalived. Whatever is refused here must touch no timer and no
  * state. keepalived asks about authentication before type and checksum; here integrity comes first, so that a damaged
  * message counts as damaged and not as an intruder's.
- * @param authenticate asked about auth_hmac, once it is known that this is an advertisement of our version and from the link
+ * @param authenticate asked about auth_hmac and the authentication header, once it is known that this is an advertisement of our version and from the link
  * @param previous who sent the last accepted one: with skip_check_adv_addr its address list is not compared again
  */
 export function validate(
@@ -81,7 +83,7 @@ export function validate(
   previous: IpAddress | undefined,
   arrival: Arrival,
   decoded: Decoded<Advertisement>,
-  authenticate: () => HmacRejection | undefined = () => undefined,
+  authenticate: () => Rejection | undefined = () => undefined,
 ): Result<Accepted, Rejection> {
   const unicast = router.unicastPeers.length > 0
   if (!decoded.ok && decoded.error.field === 'length') return fail('length')
@@ -96,7 +98,7 @@ export function validate(
   if (message.version === 2) {
     const { authenticationType: type } = message
     if (type > 2) return fail('authentication-type-unknown')
-    if (type !== (router.authentication === undefined ? 0 : 1)) return fail('authentication-type')
+    if (type !== authenticationType(router)) return fail('authentication-type')
     if (type === 1 && !equalInConstantTime(message.authenticationData, expected.authenticationData))
       return fail('authentication')
     if (interval !== router.advertisementInterval) return fail('interval')
@@ -118,6 +120,10 @@ export function validate(
     ...(message.version === 3 && router.family === 4 ? { checksum: message.checksum } : {}),
   })
 }
+
+/** As the message says it (RFC 2338 §5.3.6). */
+export const authenticationType = ({ authentication }: Pick<VirtualRouter, 'authentication'>): 0 | 1 | 2 =>
+  authentication === undefined ? 0 : authentication.type === 'pass' ? 1 : 2
 
 function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length

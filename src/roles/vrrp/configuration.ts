@@ -7,7 +7,7 @@ import { addressId } from './network-view.ts'
 import { expectationOf } from './outgoing.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import { runningGroups } from './running-group.ts'
-import { newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
+import { headerSignerFor, newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { signerFor } from './signer.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -113,6 +113,7 @@ function adjust(
   one.router = { ...router, priority: surroundings.priorityOf(one) }
   one.expectation = expectationOf(router)
   one.signer = signerFor(router.hmac, one.signer)
+  one.headerSigner = headerSignerFor(router, one.headerSigner)
   one.outgoing.clear()
   one.complained.clear()
   surroundings.locate(one)

@@ -1,6 +1,6 @@
 import { centisecondsFromMicros, familyOf, type IpAddress, internetChecksum, pseudoHeader } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
-import type { Expectation } from '../../proto/vrrp/index.ts'
+import { authenticationType, type Expectation } from '../../proto/vrrp/index.ts'
 import { encodeAdvertisementV2, encodeAdvertisementV3, passwordData, VRRP_PROTOCOL } from '../../wire/vrrp/index.ts'
 
 /** One datagram ready to be sent. */
@@ -62,10 +62,10 @@ function payloadOf(router: VirtualRouter, source: IpAddress, destination: IpAddr
       version: 2,
       virtualRouterId,
       priority,
-      authenticationType: authentication === undefined ? 0 : 1,
+      authenticationType: authenticationType(router),
       interval: Math.round(router.advertisementInterval / 1_000_000),
       addresses,
-      authenticationData: passwordData(authentication?.password ?? ''),
+      authenticationData: passwordData(authentication?.type === 'pass' ? authentication.password : ''),
     })
   const size = router.family === 4 ? 4 : 16
   return encodeAdvertisementV3(

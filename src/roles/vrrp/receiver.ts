@@ -5,6 +5,7 @@ import { checkHmac, type HmacRejection, type Verified } from '../../proto/vrrp-h
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
 import {
   type Advertisement,
+  AUTHENTICATION_HEADER,
   type Decoded,
   decodeAdvertisementV2,
   decodeAdvertisementV3,
@@ -29,8 +30,9 @@ export type Receive = (name: string, family: Family, datagram: VrrpDatagram) => 
 
 export function openReceiver({ running, unclaimed, log, clock }: Parts, machines: Machines): Receive {
   return (name, family, datagram) => {
-    const { payload, source } = datagram
-    const virtualRouterId = peekVirtualRouterId(payload)
+    const { source } = datagram
+    const behind = datagram.header === undefined ? datagram : behindHeader(datagram)
+    const virtualRouterId = peekVirtualRouterId(behind.payload)
     if (virtualRouterId === undefined) return noteUnclaimed(name, family, 'length')
     const one = running.get(virtualRouterKey({ interface: name, family, virtualRouterId }))
     if (one === undefined) return noteUnclaimed(name, family, 'virtual-router-id')
@@ -38,9 +40,14 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     const { state, counters, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
     const previous = state.name === 'backup' ? state.heard?.source : undefined
-    const split = splitOf(one, datagram)
+    const split = splitOf(one, behind)
     let verified: Verified | undefined
-    const result = validate(router, one.expectation, previous, datagram, decode(router, datagram, split), () => {
+    let sequence: number | undefined
+    const result = validate(router, one.expectation, previous, datagram, decode(router, behind, split), () => {
+      const opened = one.headerSigner?.open(datagram)
+      if (opened === undefined && datagram.header !== undefined) return 'authentication-type'
+      if (opened?.ok === false) return opened.error
+      sequence = opened?.value
       const checked = authenticate(one, source, split)
       if (!checked.ok) return checked.error
       verified = checked.value
@@ -53,6 +60,7 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     }
     const { priority, interval, remarks, checksum } = result.value
     if (verified !== undefined) accept(one, verified, source)
+    if (sequence !== undefined) one.headerSigner?.heard(sequence)
     counters.advertisementsReceived++
     if (priority === RESIGNED) counters.priorityZeroReceived++
     for (const remark of remarks)
@@ -104,6 +112,13 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     const { source, destination } = datagram
     log.info('the other side sums advertisements differently', { router: router.name, checksum, source, destination })
   }
+}
+
+/** The datagram without its authentication header. */
+function behindHeader(datagram: VrrpDatagram): VrrpDatagram {
+  const { payload, declaredLength = payload.length } = datagram
+  const left = payload.subarray(AUTHENTICATION_HEADER)
+  return { ...datagram, payload: left, declaredLength: Math.max(0, declaredLength - AUTHENTICATION_HEADER) }
 }
 
 const NOTHING = new Uint8Array(0)

@@ -2,6 +2,7 @@ import type { Instant, IpAddress } from '../../base/index.ts'
 import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import { type Expectation, initialize, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
+import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
 import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
 import { type Signer, signerFor } from './signer.ts'
 
@@ -21,6 +22,8 @@ export type RunningRouter = {
   source: IpAddress | undefined
   /** Of auth_hmac. */
   signer: Signer | undefined
+  /** Of auth_type AH. */
+  headerSigner: (HeaderSigner & HeaderSignerState) | undefined
   /** Encoded advertisements by priority, not signed; emptied when anything in them changes. */
   readonly outgoing: Map<number, readonly Outgoing[]>
   /** What was complained about since the state was entered: once is enough. */
@@ -49,6 +52,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number): RunningRo
     since: wall,
     source: undefined,
     signer: signerFor(router.hmac, undefined),
+    headerSigner: headerSignerFor(router, undefined),
     outgoing: new Map(),
     complained: new Set(),
     putOff: false,
@@ -64,6 +68,10 @@ export function newRunningRouter(router: VirtualRouter, wall: number): RunningRo
   }
 }
 
+/** What was counted under another configuration goes on to count. */
+export const headerSignerFor = (router: VirtualRouter, before: HeaderSignerState | undefined) =>
+  router.authentication?.type === 'ah' ? openHeaderSigner(router, before) : undefined
+
 export function clearCounters({ counters }: RunningRouter): void {
   const { drops, ...counts } = counters
   for (const name of Object.keys(counts)) counters[name as keyof typeof counts] = 0
@@ -77,6 +85,7 @@ export function clearCounters({ counters }: RunningRouter): void {
  */
 export function outgoingAt(running: RunningRouter, priority: number, wall: number): readonly Outgoing[] {
   const datagrams = unsignedAt(running, priority)
+  if (running.headerSigner !== undefined) return running.headerSigner.seal(datagrams)
   const [first] = datagrams
   const trailer = first && running.signer?.sign(first.source, first.payload, wall)
   return trailer === undefined ? datagrams : withTrailer(datagrams, trailer)

@@ -4,8 +4,9 @@ import type { VrrpDatagram, VrrpSocket } from '../../sys/socket/index.ts'
 import type { NetworkView } from './network-view.ts'
 import type { VrrpPorts } from './ports.ts'
 
-/** Names a socket: `eth0/ipv4`. */
-export const socketKey = (of: Pick<VirtualRouter, 'interface' | 'family'>): string => `${of.interface}/ipv${of.family}`
+/** Names a socket: `eth0/ipv4`, or with an authentication header `eth0/ipv4/ah`. */
+export const socketKey = (of: Pick<VirtualRouter, 'interface' | 'family' | 'authentication'>): string =>
+  `${of.interface}/ipv${of.family}${of.authentication?.type === 'ah' ? '/ah' : ''}`
 
 type Opened = {
   readonly socket: VrrpSocket
@@ -13,7 +14,7 @@ type Opened = {
   readonly groups: ReadonlySet<IpAddress>
 }
 
-/** The raw sockets: one for each interface and family that has virtual routers. */
+/** The raw sockets: one for each interface and family that has virtual routers, and one more for authentication headers. */
 export type VrrpSockets = {
   /** Opens what these virtual routers need and the host has interfaces for, closes the rest. */
   synchronize(routers: Iterable<VirtualRouter>, view: NetworkView): void
@@ -67,6 +68,7 @@ export function openVrrpSockets(
         }
         const result = ports.openVrrpSocket({
           family: need.family,
+          authenticated: need.authenticated,
           interface: need.interface,
           groups: [...need.groups],
           onDatagram: (datagram) => onDatagram(need.interface, need.family, datagram),
@@ -94,15 +96,28 @@ export function openVrrpSockets(
   }
 }
 
-type Need = { readonly interface: string; readonly family: Family; readonly groups: Set<IpAddress> }
+type Need = {
+  readonly interface: string
+  readonly family: Family
+  readonly authenticated: boolean
+  readonly groups: Set<IpAddress>
+}
 
 function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
   const needs = new Map<string, Need>()
-  for (const router of routers) {
-    const key = socketKey(router)
-    const need = needs.get(key) ?? { interface: router.interface, family: router.family, groups: new Set<IpAddress>() }
+  const add = (key: string, router: VirtualRouter, authenticated: boolean) => {
+    const { interface: name, family } = router
+    const need = needs.get(key) ?? { interface: name, family, authenticated, groups: new Set<IpAddress>() }
     if (router.unicastPeers.length === 0) need.groups.add(router.multicastGroup)
     needs.set(key, need)
+  }
+  for (const router of routers) {
+    const { interface: name, family } = router
+    const key = socketKey(router)
+    const plain = socketKey({ interface: name, family })
+    // Those with an authentication header are also told of what comes without one, to refuse it by name.
+    add(plain, router, false)
+    if (key !== plain) add(key, router, true)
   }
   return needs
 }

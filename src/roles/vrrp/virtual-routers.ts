@@ -180,7 +180,11 @@ export function openVirtualRouters(
     clearCounters() {
       for (const one of running.values()) clearCounters(one)
     },
-    snapshots: () => [...running.values()].map((one) => snapshotOf(one, parts.unclaimed.get(socketKey(one.router)))),
+    snapshots: () =>
+      [...running.values()].map((one) => {
+        const { interface: name, family } = one.router
+        return snapshotOf(one, parts.unclaimed.get(socketKey({ interface: name, family })))
+      }),
     stop(keepAddresses) {
       machines.together(() => {
         for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())

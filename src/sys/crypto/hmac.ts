@@ -7,11 +7,11 @@ export type Hmac = {
   verify(data: Uint8Array, mac: Uint8Array): boolean
 }
 
-/** HMAC-SHA-256 (RFC 2104, FIPS 180-4). @param key hexadecimal */
-export function openHmac(key: string): Hmac {
+/** HMAC (RFC 2104) with this digest. @param key hexadecimal */
+export function openHmac(digest: 'sha256' | 'md5', key: string): Hmac {
   const { createHmac, createSecretKey, timingSafeEqual } = process.getBuiltinModule('node:crypto')
   const secret = createSecretKey(key, 'hex')
-  const sign = (data: Uint8Array): Uint8Array => createHmac('sha256', secret).update(data).digest()
+  const sign = (data: Uint8Array): Uint8Array => createHmac(digest, secret).update(data).digest()
   return {
     sign,
     verify(data, mac) {

@@ -15,11 +15,13 @@ export const SO_RCVBUFFORCE = 33
 /** linux/pkt_sched.h: what keeps the network together goes first. */
 export const TC_PRIO_CONTROL = 7
 
+export const IPPROTO_AH = 51
 export const IPPROTO_VRRP = 112
 
 export const SOL_IP = 0
 export const IP_TOS = 1
 export const IP_TTL = 2
+export const IP_HDRINCL = 3
 export const IP_PKTINFO = 8
 export const IP_MTU_DISCOVER = 10
 export const IP_PMTUDISC_DONT = 0

@@ -3,7 +3,7 @@ import type { SystemError } from '../descriptor/index.ts'
 
 export type { SystemError } from '../descriptor/index.ts'
 
-/** One received IP datagram of protocol 112. */
+/** One received IP datagram of protocol 112, or 51. */
 export type VrrpDatagram = {
   /** The VRRP message, IP header removed; valid only until the handler returns. */
   readonly payload: Uint8Array
@@ -14,6 +14,8 @@ export type VrrpDatagram = {
   readonly interfaceIndex: number
   /** IPv4: total length of the header minus header length; undefined for IPv6. Differs from payload.length on trailing padding. */
   readonly declaredLength?: number
+  /** IPv4 over the authentication header: the IP header as received, with the same validity as `payload`. */
+  readonly header?: Uint8Array
 }
 
 /** A raw socket for VRRP on one interface and family, bound to the device, multicast loop off, TOS/class 0xC0. */
@@ -32,6 +34,11 @@ export type VrrpSocket = {
 export type OpenVrrpSocket = (options: {
   readonly family: Family
   readonly interface: string
+  /**
+   * IPv4 with an authentication header (protocol 51). What is sent then begins with its own IP header, in which the kernel
+   * fills in the checksum; what is received has its IP header beside it.
+   */
+  readonly authenticated?: boolean
   /** Groups to join on the interface; empty for unicast. */
   readonly groups: readonly IpAddress[]
   readonly onDatagram: (datagram: VrrpDatagram) => void

@@ -16,6 +16,7 @@ export type SendHeader = { readonly address: Uint8Array; readonly control: Uint8
 /** What differs between the families; one file each. */
 export type VrrpFamily = {
   readonly domain: number
+  readonly protocol: number
   options(interfaceIndex: number): readonly SocketOption[]
   join(group: IpAddress, interfaceIndex: number): SocketOption
   sendHeader(source: IpAddress, destination: IpAddress, hopLimit: number, interfaceIndex: number): SendHeader

@@ -33,6 +33,7 @@ function timeToLive(hopLimit: number): ControlMessage {
 /** VRRP over IPv4: a raw socket gives whole packets (raw(7)), so the header is parsed off here. */
 export const vrrpIpv4: VrrpFamily = {
   domain: c.AF_INET,
+  protocol: c.IPPROTO_VRRP,
 
   options: (interfaceIndex) => [
     { name: 'IP_PKTINFO', level: c.SOL_IP, option: c.IP_PKTINFO, value: 1 },
@@ -81,5 +82,19 @@ export const vrrpIpv4: VrrpFamily = {
       interfaceIndex: new DataView(info.data.buffer, info.data.byteOffset).getInt32(0, hostIsLittleEndian),
       declaredLength: totalLength - headerLength,
     }
+  },
+}
+
+/** The same behind an authentication header (RFC 2402): we write the IP header, because that covers it. */
+export const vrrpIpv4Authenticated: VrrpFamily = {
+  ...vrrpIpv4,
+  protocol: c.IPPROTO_AH,
+  options: (interfaceIndex) => [
+    ...vrrpIpv4.options(interfaceIndex),
+    { name: 'IP_HDRINCL', level: c.SOL_IP, option: c.IP_HDRINCL, value: 1 },
+  ],
+  receive(data, address, control) {
+    const datagram = vrrpIpv4.receive(data, address, control)
+    return datagram && { ...datagram, header: data.subarray(0, data.length - datagram.payload.length) }
   },
 }

@@ -5,7 +5,7 @@ import * as c from './constants.ts'
 import type { OpenVrrpSocket, VrrpSocket } from './ports.ts'
 import { SOCKET_ADDRESS_SIZE } from './socket-address.ts'
 import type { SendHeader, SocketOption, VrrpFamily } from './vrrp-family.ts'
-import { vrrpIpv4 } from './vrrp-ipv4.ts'
+import { vrrpIpv4, vrrpIpv4Authenticated } from './vrrp-ipv4.ts'
 import { vrrpIpv6 } from './vrrp-ipv6.ts'
 
 /** Messages taken at one wake-up, so that a flood leaves time for the timers; the rest wakes the loop again. */
@@ -22,11 +22,11 @@ const NO_HOP_LIMIT = 256
 /** For this interface alone, whatever arrived between socket() and the binding is dropped by its index. */
 export const openVrrpSocket: OpenVrrpSocket = (options) => {
   const sys = hfsys()
-  const family = options.family === 4 ? vrrpIpv4 : vrrpIpv6
+  const family = options.family === 6 ? vrrpIpv6 : options.authenticated === true ? vrrpIpv4Authenticated : vrrpIpv4
   const interfaceIndex = sys.ifIndex(options.interface)
   if (interfaceIndex < 0)
     return fail({ code: 'ENODEV', call: 'if_nametoindex', message: `${options.interface}: no such interface` })
-  const opened = checked('socket', sys.socket(family.domain, TYPE, c.IPPROTO_VRRP))
+  const opened = checked('socket', sys.socket(family.domain, TYPE, family.protocol))
   if (!opened.ok) return opened
 
   const descriptor = new Descriptor(opened.value)

@@ -67,8 +67,9 @@ export function readFrame(at: number, bytes: Uint8Array): Frame {
       senderAddress: dotted(bytes.subarray(28, 32)),
       targetAddress: dotted(bytes.subarray(38, 42)),
     }
-  if (etherType === 0x0800 && bytes.length >= 34 && bytes[23] === 112) {
-    const start = 14 + 4 * (view.getUint8(14) & 15)
+  // Behind an authentication header of 24 bytes as well.
+  if (etherType === 0x0800 && bytes.length >= 34 && (bytes[23] === 112 || bytes[23] === 51)) {
+    const start = 14 + 4 * (view.getUint8(14) & 15) + (bytes[23] === 51 ? 24 : 0)
     const payload = bytes.subarray(start, 14 + view.getUint16(16))
     const hop = {
       source: dotted(bytes.subarray(26, 30)),

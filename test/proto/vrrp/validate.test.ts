@@ -69,7 +69,13 @@ const rows: readonly Row[] = [
   ],
   ['RFC 3768 §7.1: none where a password is configured', 'authentication-type', pass, arrival, good(two)],
   ['RFC 3768 §7.1: a password where none is configured', 'authentication-type', v2, arrival, good(secret)],
-  ['RFC 2338: authentication header', 'authentication-type', pass, arrival, good({ ...secret, authenticationType: 2 })],
+  [
+    'RFC 2338: authentication header where a password is configured',
+    'authentication-type',
+    pass,
+    arrival,
+    good({ ...secret, authenticationType: 2 }),
+  ],
   [
     'RFC 2338 §5.3.10: a wrong password',
     'authentication',

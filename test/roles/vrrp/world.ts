@@ -205,9 +205,9 @@ export class World {
           },
         }
       },
-      openVrrpSocket: ({ interface: name, family, onDatagram }) => {
+      openVrrpSocket: ({ interface: name, family, authenticated, onDatagram }) => {
         if (this.socketFailure !== undefined) return fail(this.socketFailure)
-        const key = `${name}/ipv${family}`
+        const key = `${name}/ipv${family}${authenticated === true ? '/ah' : ''}`
         this.#receivers.set(key, onDatagram)
         return ok({
           send: ({ payload, destination }) => {
