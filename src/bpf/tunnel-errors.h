@@ -183,7 +183,7 @@ static __always_inline __u32 guess_header(struct __sk_buff *skb, const struct ou
 	return flags & bpf_htons(GRE_CSUM) ? GRE_CSUM_HLEN : GRE_HLEN;
 }
 
-/* Tells the client what became of its packet. */
+/* Tells the client what became of its packet. NO_TUNNEL: a host at a tunnel's end may also be sent packets without one. */
 static __noinline int tell_client(struct __sk_buff *skb, const struct packet *packet, const struct outer *outer, __be16 kind)
 {
 	struct scratch *scratch = own_scratch();
@@ -202,16 +202,16 @@ static __noinline int tell_client(struct __sk_buff *skb, const struct packet *pa
 	*flow = (struct flow){};
 	header = guess_header(skb, outer);
 	if (header == NO_HEADER || !read_inside(skb, outer->at + header, flow))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
+		return NO_TUNNEL;
 	connection = find(flow);
 	if (!connection || connection->status & CONNECTION_REPLY || expired(connection, seconds()))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
+		return NO_TUNNEL;
 	index = connection->destination;
 	way_in = connection->ifindex;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || destination->method != METHOD_TUN || !same_address(narrow(&destination->address), narrow(&outer->end)) ||
 	    tunnel_header(skb, outer, destination) != header)
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
+		return NO_TUNNEL;
 	if (is_too_big(kind)) {
 		if (!asks_mtu(skb, outer->at + header))
 			return leave(EXIT_ICMP_OTHER, TC_PASS);

@@ -1,10 +1,12 @@
 /** The outer headers of tunnels, byte for byte: what leaves the program against headers written down by hand. */
+import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { address, internetChecksum } from '../../src/base/index.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import { type Destination, type Service, serviceKey, type TableOp } from '../../src/forwarding/index.ts'
 import type { Tunnel } from '../../src/model/index.ts'
+import { fuzzRuns } from '../fuzz-runs.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { ACK, DESTINATION_OPTIONS, type FramePlan, frame, ICMP, ICMPV6, icmpError, SYN, UDP } from './frames.ts'
 
@@ -498,6 +500,56 @@ describe('ICMP errors about a tunnel', () => {
     const { frame: sent } = bench.send(big(6, 1450))
     bench.run(about(4, sent, TOO_BIG[4], 1400))
     expect(bench.send(big(6, 1450)).exit).toBe('forwarded')
+  })
+
+  test.each([4, 6] as const)(
+    'IPv%i: an error about a packet without a tunnel to a host that is also a tunnel’s end',
+    (family) => {
+      const [vip, client, quoteSource] = family === 4 ? [VIP, CLIENT, CLIENT] : [VIP6, CLIENT6, CLIENT6]
+      open(family, family, gue)
+      const nat: Destination = {
+        address: address(FAR[family]),
+        port: 5353,
+        weight: 1,
+        method: 'nat',
+        upperThreshold: 0,
+        lowerThreshold: 0,
+      }
+      const own = service('udp', vip)
+      bench.apply([
+        { type: 'put-service', service: own },
+        { type: 'put-destination', serviceKey: serviceKey(own.address), destination: nat },
+      ])
+      const question = { source: client, target: vip, sourcePort: 4000, targetPort: 80, protocol: UDP }
+      const { frame: asked } = bench.send({ ...question, payload: new Uint8Array(30) })
+      const [type, code] = family === 4 ? [3, 3] : [1, 4]
+      const { exit, packet } = bench.run(icmpError(FAR[family], quoteSource, type, code, asked))
+      expect(exit).toBe('icmp-relayed')
+      expect(packet).toMatchObject({ source: vip, target: client, checksumRight: true })
+    },
+  )
+
+  test('whatever an error quotes, what leaves is whole and goes to the client', () => {
+    const changes = fc.array(fc.tuple(fc.nat({ max: 120 }), fc.nat({ max: 255 })), { maxLength: 3 })
+    const kinds = fc.constantFrom(...same.map(([family, , tunnel]) => [family, tunnel] as const))
+    const codes = fc.constantFrom(TOO_BIG[4], TOO_BIG[6], [3, 1] as const, [1, 3] as const, [11, 0] as const)
+    let told = 0
+    fc.assert(
+      fc.property(kinds, changes, fc.integer({ min: 28, max: 500 }), codes, ([family, tunnel], damage, quote, kind) => {
+        open(family, family, tunnel)
+        const sent = bench.send(big(family, 400)).frame.slice()
+        for (const [at, value] of damage) sent[14 + at] = value
+        const { verdict, exit, packet } = bench.run(about(family, sent, kind, 1400, Math.min(quote, sent.length - 14)))
+        expect([PASS, DROP, REDIRECT]).toContain(verdict)
+        expect(exit).not.toBe('')
+        if (verdict !== REDIRECT) return
+        told++
+        expect(packet).toMatchObject({ checksumRight: true, headerChecksumRight: true })
+        expect([CLIENT, CLIENT6]).toContain(packet.target)
+      }),
+      fuzzRuns(500, 8),
+    )
+    expect(told).toBeGreaterThan(0)
   })
 
   test('without DF inside, the client does not ask: it is not told', () => {
