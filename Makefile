@@ -101,17 +101,17 @@ demo: tools          ## two directors, a failing real server, a killed master: m
 demo-nat: tools      ## the same with NAT and port mapping
 	@node build/tools/demo/demo.js --nat
 
-test: setup-matrix setup-guest build ## lint, types, unit, lab and guest tests; ends with N passed, N failed, N skipped
+test: setup-matrix setup-guest tools ## lint, types, unit, lab and guest tests; ends with N passed, N failed, N skipped
 	@$(BIN)/vitest run
 
-test-kernel: setup-guest build ## what runs in the stock kernel under QEMU: make test-kernel [HOLDFAST_KERNEL_TESTS="a b"]
+test-kernel: setup-guest tools ## what runs in the stock kernel under QEMU: make test-kernel [HOLDFAST_KERNEL_TESTS="a b"]
 	@$(BIN)/vitest run --project guest
 
 bench: tools         ## outage, jitter, throughput, memory, decisions, whole ways, table: each beside a peer of the same run
 	@bench/run $(ARGS)
 
 bench-insn: tools setup-guest ## instructions a packet, counted in the stock kernel; fails at 3 % above bench/insn.json
-	@node bench/insn.mjs $(ARGS)
+	@node build/tools/bench/insn.js $(ARGS)
 
 soak: setup-lab build  ## ten minutes of kills under load: make soak [HOLDFAST_SOAK_MINUTES=10]
 	@HOLDFAST_SOAK=1 $(BIN)/vitest run --project soak

@@ -1,8 +1,9 @@
 /**
- * Packets and requests a second from a client through a director to one real server, in namespaces on this machine: plain
- * kernel routing, nftables DNAT, Holdfast with NAT and with direct routing. The smallest UDP packets over 64 flows, counted
- * where they arrive; HTTP requests each on a connection of its own, by wrk. Medians of several rounds, the ways in turn. The
- * sender, the director and the server share the processors, so the figures compare ways, not machines.
+ * Packets, requests and bytes a second from a client through a director to one real server, in namespaces on this machine:
+ * plain kernel routing, nftables DNAT, HAProxy in TCP mode, and Holdfast by each method. The smallest UDP packets over 64 flows,
+ * counted where they arrive; HTTP requests each on a connection of its own, by wrk; bytes to the server over one connection, by
+ * iperf3. Medians of several rounds, the ways in turn. The sender, the director and the server share the processors, so the
+ * figures compare ways, not machines.
  */
 
 import { join } from 'node:path'
@@ -14,8 +15,16 @@ const SERVER = '10.0.0.21'
 const SECONDS = 3
 const rounds = Number(argv[2] ?? 3)
 
-type Figures = { readonly packets: number; readonly requests: number }
-type Scene = { readonly client: Host; readonly server: Host; readonly target: string; readonly port: number }
+/** A second. A proxy for TCP has no packets of UDP. */
+type Figures = { readonly packets?: number; readonly requests: number; readonly bytes: number }
+/** iperf3 is at the next port. */
+type Scene = {
+  readonly client: Host
+  readonly server: Host
+  readonly target: string
+  readonly port: number
+  readonly tcpOnly?: boolean
+}
 type Way = { readonly name: string; readonly build: (lab: Lab) => Promise<Scene> }
 
 const router = `vrrp_instance VI_1 {
@@ -30,14 +39,26 @@ const router = `vrrp_instance VI_1 {
 }
 `
 
-const services = (kind: 'NAT' | 'DR', realServer: string, port: number): string =>
-  (['TCP', 'UDP'] as const)
+const LOCAL = '10.0.0.31'
+const locals = `local_address_group bench {
+  ${LOCAL}
+}
+`
+
+const services = (kind: 'NAT' | 'DR' | 'TUN' | 'FNAT', realServer: string, port: number): string =>
+  (kind === 'FNAT' ? locals : '') +
+  [
+    ['TCP', 80, port],
+    ['TCP', 81, port + 1],
+    ['UDP', 80, port],
+  ]
     .map(
-      (protocol) => `virtual_server ${ADDRESS} 80 {
+      ([protocol, at, to]) => `virtual_server ${ADDRESS} ${at} {
   lb_algo rr
   lb_kind ${kind}
   protocol ${protocol}
-  real_server ${realServer} ${port} {
+  ${kind === 'FNAT' ? 'laddr_group_name bench' : ''}
+  real_server ${realServer} ${to} {
     weight 1
   }
 }
@@ -74,6 +95,7 @@ const ways: readonly Way[] = [
         chain pre {
           type nat hook prerouting priority dstnat;
           ip daddr ${ADDRESS} tcp dport 80 dnat to ${SERVER}:8080
+          ip daddr ${ADDRESS} tcp dport 81 dnat to ${SERVER}:8081
           ip daddr ${ADDRESS} udp dport 80 dnat to ${SERVER}:8080
         }
       }
@@ -83,33 +105,69 @@ const ways: readonly Way[] = [
     },
   },
   {
+    name: 'HAProxy, TCP mode',
+    build: async (lab) => {
+      const { client, director, server } = twoSegments(lab)
+      director.ip('addr', 'add', `${ADDRESS}/24`, 'dev', 'eth0')
+      const listen = (at: number, to: number) => `listen at${at}\n bind ${ADDRESS}:${at}\n server one ${SERVER}:${to}\n`
+      const times = 'timeout connect 5s\n timeout client 60s\n timeout server 60s\n'
+      const file = director.file('haproxy.cfg', `defaults\n mode tcp\n ${times}${listen(80, 8080)}${listen(81, 8081)}`)
+      director.spawn('haproxy', ['haproxy', '-db', '-f', file])
+      return { client, server, target: ADDRESS, port: 80, tcpOnly: true }
+    },
+  },
+  {
     name: 'Holdfast NAT',
     build: async (lab) => {
       const { client, director, server } = twoSegments(lab)
-      const daemon = await director.holdfastd(router + services('NAT', SERVER, 8080))
-      await director.holds(ADDRESS)
-      await daemon.shows('both services', ({ forwarding }) => forwarding?.services.length === 2)
+      await balances(director, services('NAT', SERVER, 8080))
+      return { client, server, target: ADDRESS, port: 80 }
+    },
+  },
+  {
+    name: 'Holdfast FULLNAT',
+    build: async (lab) => {
+      const { client, director, server } = twoSegments(lab)
+      director.ip('addr', 'add', `${LOCAL}/24`, 'dev', 'eth1')
+      await balances(director, services('FNAT', SERVER, 8080))
       return { client, server, target: ADDRESS, port: 80 }
     },
   },
   {
     name: 'Holdfast direct routing',
     build: async (lab) => {
-      const lan = lab.segment('lan')
-      const on = (n: number) => ({ eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } })
-      const [client, director, server] = [
-        lab.host('client', on(1)),
-        lab.host('director', on(11)),
-        lab.host('server', on(21)),
-      ]
-      server.takeVirtualAddress(ADDRESS)
-      const daemon = await director.holdfastd(router + services('DR', '192.0.2.21', 80))
-      await director.holds(ADDRESS)
-      await daemon.shows('both services', ({ forwarding }) => forwarding?.services.length === 2)
+      const { client, director, server } = oneSegment(lab)
+      await balances(director, services('DR', '192.0.2.21', 80))
+      return { client, server, target: ADDRESS, port: 80 }
+    },
+  },
+  {
+    name: 'Holdfast tunnel (ipip)',
+    build: async (lab) => {
+      const { client, director, server } = oneSegment(lab)
+      // The kernel's ipip device may be missing.
+      const decap = `filter add dev eth0 ingress bpf da obj ${join(import.meta.dirname, '../../test/decap.bpf.o')} sec tc`
+      for (const words of ['qdisc add dev eth0 clsact', decap]) await checked(server, 'tc', ...words.split(' '))
+      await balances(director, services('TUN', '192.0.2.21', 80))
       return { client, server, target: ADDRESS, port: 80 }
     },
   },
 ]
+
+/** Client, director and server on one segment; the server has the virtual address as well. */
+function oneSegment(lab: Lab): { client: Host; director: Host; server: Host } {
+  const lan = lab.segment('lan')
+  const on = (n: number) => ({ eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } })
+  const server = lab.host('server', on(21))
+  server.takeVirtualAddress(ADDRESS)
+  return { client: lab.host('client', on(1)), director: lab.host('director', on(11)), server }
+}
+
+async function balances(director: Host, configured: string): Promise<void> {
+  const daemon = await director.holdfastd(router + configured)
+  await director.holds(ADDRESS)
+  await daemon.shows('every service', ({ forwarding }) => forwarding?.services.length === 3)
+}
 
 async function checked(host: Host, ...command: readonly string[]): Promise<string> {
   const { status, stdout, stderr } = await host.exec(...command)
@@ -126,23 +184,30 @@ function received(server: Host): number {
 async function measure({ build }: Way): Promise<Figures> {
   const lab = openLab()
   try {
-    const { client, server, target, port } = await build(lab)
+    const { client, server, target, port, tcpOnly } = await build(lab)
     await server.nginx({ listen: ['80', '8080'], body: 'x' })
+    for (const at of ['81', '8081'])
+      await server.spawn('iperf3', ['iperf3', '-s', '--forceflush', '-p', at]).line(/listening/)
     const url = `http://${target}:${port}/`
     await until('the server answers', async () => (await client.exec('curl', '-sf', '-m1', url)).status === 0)
     const wrk = await checked(client, 'wrk', '-t1', '-c32', `-d${SECONDS}s`, '-H', 'Connection: close', url)
     const requests = Number(/Requests\/sec:\s+([\d.]+)/.exec(wrk)?.[1])
 
+    const iperf3 = ['iperf3', '-c', target, '-p', String(port + 1), '-t', String(SECONDS), '-J']
+    type Report = { end: { sum_received: { bits_per_second: number } } }
+    const bytes = (JSON.parse(await checked(client, ...iperf3)) as Report).end.sum_received.bits_per_second / 8
+    if (tcpOnly) return { requests, bytes }
+
     // What arrives is counted by the interface and goes no further: the server's own work is not what is compared.
     const sink = `table netdev bench {
-      chain sink { type filter hook ingress device eth0 priority 0; ip protocol udp drop; }
+      chain sink { type filter hook ingress device eth0 priority 0; ip protocol { udp, ipip } drop; }
     }
     `
     await checked(server, 'nft', '-f', server.file('sink.nft', sink))
     const [before, begun] = [received(server), nowMillis()]
     await checked(client, join(import.meta.dirname, '../flood'), target, String(port), String(SECONDS))
     const packets = ((received(server) - before) / (nowMillis() - begun)) * 1000
-    return { packets, requests }
+    return { packets, requests, bytes }
   } catch (error) {
     process.stderr.write(`${lab.logs()}\n`)
     throw error
@@ -158,18 +223,21 @@ const seen = new Map<string, Figures[]>()
 for (let round = 0; round < rounds; round++)
   for (const way of ways) seen.set(way.name, [...(seen.get(way.name) ?? []), await measure(way)])
 
-const of = (name: string): Figures => ({
-  packets: median((seen.get(name) ?? []).map(({ packets }) => packets)),
-  requests: median((seen.get(name) ?? []).map(({ requests }) => requests)),
-})
-const plain = of(ways[0]?.name ?? '')
+const of = (name: string, kind: keyof Figures): number =>
+  median((seen.get(name) ?? []).flatMap((figures) => figures[kind] ?? []))
+const plain = ways[0]?.name ?? ''
+const KINDS = ['packets', 'requests', 'bytes'] as const
 process.stdout.write(`median of ${rounds}; in brackets: of plain routing\n`)
-process.stdout.write(`${''.padEnd(26)}${'packets/s'.padStart(10)}${''.padEnd(9)}${'requests/s'.padStart(12)}\n`)
+process.stdout.write(
+  `${''.padEnd(26)}${['packets/s', 'requests/s', 'MB/s'].map((name) => name.padStart(10).padEnd(18)).join('')}\n`,
+)
 for (const { name } of ways) {
-  const { packets, requests } = of(name)
-  const share = (part: number, whole: number): string => `(${(part / whole).toFixed(2)})`
-  process.stdout.write(
-    `${name.padEnd(26)}${packets.toFixed(0).padStart(10)} ${share(packets, plain.packets).padEnd(8)}${requests.toFixed(0).padStart(12)} ${share(requests, plain.requests)}\n`,
-  )
+  const cells = KINDS.map((kind) => {
+    const figure = of(name, kind)
+    if (Number.isNaN(figure)) return '-'.padStart(10).padEnd(18)
+    const share = `(${(figure / of(plain, kind)).toFixed(2)})`
+    return `${(kind === 'bytes' ? figure / 1e6 : figure).toFixed(0).padStart(10)} ${share.padEnd(7)}`
+  })
+  process.stdout.write(`${name.padEnd(26)}${cells.join('')}\n`)
 }
 process.exit(0)

@@ -18,14 +18,20 @@ static __always_inline __be16 check_change(__be16 check, __be16 from, __be16 to)
 
 static __always_inline __be16 check_change32(__be16 check, __be32 from, __be32 to)
 {
-	check = check_change(check, from & 0xffff, to & 0xffff);
-	return check_change(check, from >> 16, to >> 16);
+	__u64 sum = (__u64)(__u16)~check + (__u32)~from + to;
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__be16)~sum;
 }
 
-/* The checksum after the TTL is one less: the word is TTL and protocol. */
-static __always_inline __be16 check_ttl(__be16 check, __u8 ttl, __u8 protocol)
+/* The checksum of an IPv4 header after the TTL is one less, as ip_decrease_ttl() has it. */
+static __always_inline __be16 check_ttl(__be16 check)
 {
-	return check_change(check, bpf_htons((ttl << 8) | protocol), bpf_htons(((ttl - 1) << 8) | protocol));
+	__u32 sum = (__u32)check + bpf_htons(0x0100);
+
+	return (__be16)(sum + (sum >= 0xffff));
 }
 
 /* A sum of many words as one of 16 bits. */

@@ -104,7 +104,7 @@ static __always_inline int translate_header(struct __sk_buff *skb, const struct 
 	if (!ip)
 		return -1;
 	ip->ttl = packet->ttl - 1;
-	ip->check = check_change32(check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol),
+	ip->check = check_change32(check_ttl(packet->ip_check),
 				   target ? packet->flow.target : packet->flow.source, address);
 	if (target)
 		ip->daddr = address;

@@ -108,7 +108,10 @@ static __always_inline bool settled(const struct flow *flow, const struct connec
 {
 	if (connection->status & (CONNECTION_DEAD | CONNECTION_FULLNAT | CONNECTION_BYPASS) || expired(connection, now))
 		return false;
-	return flow->protocol == IPPROTO_UDP || (connection->status & STATE_MASK) == ES;
+	/* A first answer assures the template. */
+	if (flow->protocol == IPPROTO_UDP)
+		return (connection->status & (CONNECTION_CONTROLLED | CONNECTION_ASSURED)) != CONNECTION_CONTROLLED;
+	return (connection->status & STATE_MASK) == ES;
 }
 
 static __always_inline bool same_mac(const void *a, const void *b)
@@ -186,7 +189,7 @@ static __always_inline void rewrite(struct frame *frame, const struct xdp_way *w
 	__be16 old_port = target ? frame->ports->target : frame->ports->source;
 	__be16 check = *frame->check;
 
-	ip->check = check_ttl(ip->check, ip->ttl, ip->protocol);
+	ip->check = check_ttl(ip->check);
 	ip->ttl -= 1;
 	if (nat) {
 		ip->check = check_change32(ip->check, old_address, address);

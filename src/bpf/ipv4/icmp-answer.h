@@ -103,7 +103,7 @@ static __noinline int send_answer(struct __sk_buff *skb)
 		bpf_skb_load_bytes(skb, ETH_HLEN + header + (quoted->protocol == IPPROTO_TCP ? 16 : 6), &check, 2);
 	pseudo = fold((__u64)quoted->saddr + quoted->daddr + bpf_htons(quoted->protocol) + bpf_htons(bpf_ntohs(quoted->tot_len) - header));
 	if (answer & ANSWER_AGED) {
-		quoted->check = check_ttl(quoted->check, quoted->ttl, quoted->protocol);
+		quoted->check = check_ttl(quoted->check);
 		quoted->ttl--;
 		if (bpf_skb_store_bytes(skb, ETH_HLEN, quoted, sizeof(*quoted), 0))
 			return TC_DROP;

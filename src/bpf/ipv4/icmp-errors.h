@@ -56,7 +56,7 @@ static __always_inline int translate_error(struct __sk_buff *skb, const struct p
 	__be16 icmp_check;
 	int error;
 
-	tail.check = check_ttl(packet->ip_check, packet->ttl, IPPROTO_ICMP);
+	tail.check = check_ttl(packet->ip_check);
 	tail.check = check_change32(tail.check, old_outer, address);
 	error = bpf_skb_load_bytes(skb, TRANSPORT(packet) + 2, &icmp_check, 2);
 	icmp_check = check_change(icmp_check, old_port, port);
@@ -98,7 +98,7 @@ static __noinline int translate_error_ends(struct __sk_buff *skb, const struct p
 	tail.ttl = packet->ttl - 1;
 	tail.source = ends->source;
 	tail.target = ends->target;
-	tail.check = check_ttl(packet->ip_check, packet->ttl, IPPROTO_ICMP);
+	tail.check = check_ttl(packet->ip_check);
 	tail.check = check_change32(tail.check, packet->flow.source, tail.source);
 	tail.check = check_change32(tail.check, packet->flow.target, tail.target);
 	error = quoted_sequence(skb, INNER_PORTS + 4, delta, &before, &after, 0);

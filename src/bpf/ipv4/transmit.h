@@ -32,7 +32,7 @@ static __always_inline int age(struct __sk_buff *skb, const struct packet *packe
 	if (!ip)
 		return -1;
 	ip->ttl = packet->ttl - 1;
-	ip->check = check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol);
+	ip->check = check_ttl(packet->ip_check);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static __always_inline int translate(struct __sk_buff *skb, const struct packet 
 		return -1;
 	before = *(__u32 *)ports;
 	ip->ttl = packet->ttl - 1;
-	ip->check = check_change32(check_ttl(packet->ip_check, packet->ttl, flow->protocol), old_address, address);
+	ip->check = check_change32(check_ttl(packet->ip_check), old_address, address);
 	if (target) {
 		ip->daddr = address;
 		ports->target = port;
@@ -199,7 +199,7 @@ static __always_inline int put_ends(struct __sk_buff *skb, const struct packet *
 
 	if (!ip)
 		return -1;
-	check = check_ttl(packet->ip_check, packet->ttl, packet->flow.protocol);
+	check = check_ttl(packet->ip_check);
 	check = check_change32(check, packet->flow.source, ends->source);
 	check = check_change32(check, packet->flow.target, ends->target);
 	sum = (__u64)(__u32)~packet->flow.source + ends->source + (__u32)~packet->flow.target + ends->target;
