@@ -43,6 +43,7 @@
 #define IP_FRAGMENT 0x3fff /* more fragments, or an offset */
 #define IP_OFFSET 0x1fff
 #define IP_DF 0x4000
+#define IP_RESERVED 0x8000 /* set by the rules in src/forwarding/ebpf/marks.ts where there was no DF */
 #define AF_INET 2
 #define AF_INET6 10
 #define FTP_DATA 20

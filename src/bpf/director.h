@@ -480,12 +480,29 @@ __noinline int open_bypass(struct __sk_buff *skb, struct packet *packet)
 	return DECIDED;
 }
 
+/*
+ * A marked packet comes from the stack by an interface of ours: makes it what it was. The interface by which packets go back
+ * to the client, for that by which this one came is not known any more; 0: none.
+ */
+__noinline __u32 unwrap_marked(struct __sk_buff *skb, struct packet *packet)
+{
+	struct scratch *scratch = own_scratch();
+	struct way way = {};
+
+	if (!skb || !packet || !scratch || restore(skb, packet))
+		return 0;
+	route(skb, packet, packet->flow.target, packet->flow.source, &way);
+	scratch->due.way_in = way.ifindex;
+	return way.ifindex;
+}
+
 /* A packet without a connection: perhaps the first of one. */
 __noinline int first(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct flow *flow = &packet->flow;
 	struct settings *held = held_settings();
 	struct service *service;
+	__u32 way_in;
 	__u32 index;
 
 	if (!skb || !packet || !held)
@@ -493,6 +510,9 @@ __noinline int first(struct __sk_buff *skb, struct packet *packet)
 	service = service_for(flow, skb->mark, held);
 	if (!service)
 		return stray(skb, packet, held);
+	way_in = skb->ifindex;
+	if (way_in == held->marks_ifindex)
+		way_in = unwrap_marked(skb, packet);
 	if (!may_open(packet, held))
 		return leave(EXIT_NO_CONNECTION, TC_PASS);
 	/* The stack would not let it in. */
@@ -516,7 +536,7 @@ __noinline int first(struct __sk_buff *skb, struct packet *packet)
 	}
 	if (service->locals_count && !keep_sequence(skb, packet))
 		return leave(EXIT_TRUNCATED, TC_PASS);
-	return open_connection(packet, service, index, skb->ifindex);
+	return open_connection(packet, service, index, way_in);
 }
 
 /* schedule_icmp: as if the flow of @about had sent a packet, but no state is entered. */

@@ -202,8 +202,9 @@ struct settings {
 	__u32 secure_tcp;
 	__u32 am_droprate;
 	__u32 amemthresh;
+	__u32 marks_ifindex; /* where marked packets come in that may open a connection; 0: there are none */
 };
-_Static_assert(sizeof(struct settings) == 192, "settings");
+_Static_assert(sizeof(struct settings) == 196, "settings");
 
 /* Of drop_packet: packets that would have opened a connection. */
 struct candidates {

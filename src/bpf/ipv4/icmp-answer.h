@@ -79,6 +79,7 @@ static __always_inline bool within_budget(void)
 static __noinline int send_answer(struct __sk_buff *skb)
 {
 	struct scratch *scratch = own_scratch();
+	struct settings *held = held_settings();
 	struct icmp_prefix *prefix;
 	struct iphdr *quoted;
 	struct macs *macs;
@@ -140,5 +141,7 @@ static __noinline int send_answer(struct __sk_buff *skb)
 	if (bpf_skb_store_bytes(skb, 0, macs->source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs->target, 6, 0) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, prefix, sizeof(*prefix), 0))
 		return TC_DROP;
+	if (held && skb->ifindex == held->marks_ifindex)
+		return bpf_redirect_neigh(scratch->due.way_in, NULL, 0, 0);
 	return bpf_redirect(skb->ifindex, 0);
 }

@@ -36,6 +36,28 @@ static __always_inline int age(struct __sk_buff *skb, const struct packet *packe
 	return 0;
 }
 
+/* Undoes what the duplication of a marked packet has done to it (nf_dup_ipv4()): TTL minus one, DF. */
+static __always_inline int restore(struct __sk_buff *skb, struct packet *packet)
+{
+	struct iphdr *ip = writable_header(skb);
+	__be16 check = packet->ip_check;
+
+	if (!ip)
+		return -1;
+	check = check_change(check, bpf_htons((packet->ttl << 8) | packet->flow.protocol),
+			     bpf_htons(((packet->ttl + 1) << 8) | packet->flow.protocol));
+	packet->ttl += 1;
+	if (packet->fragment & bpf_htons(IP_RESERVED)) {
+		check = check_change(check, packet->fragment, packet->fragment & bpf_htons(IP_FRAGMENT));
+		packet->fragment &= bpf_htons(IP_FRAGMENT);
+	}
+	packet->ip_check = check;
+	ip->ttl = packet->ttl;
+	ip->frag_off = packet->fragment;
+	ip->check = check;
+	return 0;
+}
+
 /* @size bytes at the offset @at, to write to, or NULL. */
 static __always_inline void *writable_at(struct __sk_buff *skb, __u32 at, __u32 size)
 {

@@ -44,6 +44,19 @@ static __always_inline int age(struct __sk_buff *skb, const struct packet *packe
 	return 0;
 }
 
+/* Undoes what the duplication of a marked packet has done to it (nf_dup_ipv6()): hop limit minus one. */
+static __always_inline int restore(struct __sk_buff *skb, struct packet *packet)
+{
+	struct ipv6hdr *ip = writable_header(skb);
+
+	if (!ip)
+		return -1;
+	packet->ttl += 1;
+	ip->hop_limit = packet->ttl;
+	bpf_csum_update(skb, (__u16)~ONE_HOP_LESS);
+	return 0;
+}
+
 /* What a sum changes by when one address takes the place of another. */
 static __always_inline __u32 address_difference(const address_t *old, const address_t *new)
 {

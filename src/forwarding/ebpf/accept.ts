@@ -1,6 +1,7 @@
 /** What this backend takes: the limits of IPVS (ip_vs_ctl.c), and those of what is built. */
 
 import {
+  addressFromBytes,
   type Family,
   fail,
   familyOf,
@@ -17,9 +18,12 @@ import { protocolNumbers, schedulerNumbers } from './layout.ts'
 /** A service in the numbers of the maps. */
 export type Accepted = {
   readonly family: Family
+  /** Of a firewall mark's service the mark in the place of an address, port and protocol 0. */
   readonly address: IpAddress
   readonly port: number
   readonly protocol: number
+  /** 0: by address. */
+  readonly mark: number
   readonly scheduler: number
   readonly persistenceBits: number
 }
@@ -38,22 +42,28 @@ export function acceptService(service: Service): Result<Accepted, OpError> {
       code: 'ENOENT',
       message: `${key}: there are no persistence engines; persistence_timeout goes by the client's address`,
     })
-  if (address.kind === 'fwmark')
-    return notSupported(`${key}: services by firewall mark are not supported; name an address and a port`)
-  const family = familyOf(address.address)
-  if (isLinkLocal6(address.address)) return notSupported(`${key}: a link-local address cannot be a virtual address`)
+  const family = serviceFamily(service)
+  if (address.kind === 'address' && isLinkLocal6(address.address))
+    return notSupported(`${key}: a link-local address cannot be a virtual address`)
   // A name may come from outside.
   const number = (schedulerNumbers as Readonly<Record<string, number>>)[scheduler]
   if (number === undefined)
     return notSupported(`${key}: there is no lb_algo ${scheduler}; there are ${schedulersBuilt.join(', ')}`)
   return ok({
     family,
-    address: address.address,
-    port: address.port,
-    protocol: protocolNumbers[address.protocol],
+    ...(address.kind === 'address'
+      ? { address: address.address, port: address.port, protocol: protocolNumbers[address.protocol], mark: 0 }
+      : { address: markAddress(address.mark, family), port: 0, protocol: 0, mark: address.mark }),
     scheduler: number,
     persistenceBits: persistence?.prefixLength ?? (family === 6 ? 128 : 32),
   })
+}
+
+/** As mark_as_address() of the program. */
+function markAddress(mark: number, family: Family): IpAddress {
+  const bytes = new Uint8Array(family === 6 ? 16 : 4)
+  new DataView(bytes.buffer).setUint32(0, mark)
+  return addressFromBytes(bytes)
 }
 
 const serviceFamily = ({ address }: Service): Family =>

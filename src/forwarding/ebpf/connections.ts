@@ -1,6 +1,6 @@
 /** Connections and templates as users see them (ipvsadm -Lnc). */
 
-import type { IpAddress } from '../../base/index.ts'
+import { address, familyOf, type IpAddress } from '../../base/index.ts'
 import type { Connection } from '../index.ts'
 import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
@@ -9,6 +9,7 @@ import { methodName, protocolName } from './slot.ts'
 import { addressOf, u32 } from './struct.ts'
 
 const SLICE = 4096
+const NOWHERE = { 4: address('0.0.0.0'), 6: address('::') } as const
 
 /**
  * At most `limit`, established ones first. What has expired and only waits for its removal is left out.
@@ -73,7 +74,8 @@ export function readConnections(
           protocol: protocolName(key.protocol),
           client: key.client as IpAddress,
           clientPort: 0,
-          virtual: key.target,
+          virtual: record.mark === 0 ? key.target : NOWHERE[familyOf(key.target)],
+          ...(record.mark !== 0 && { mark: record.mark }),
           virtualPort: key.target_port,
           destination: addressOf(record.address, record.family === layout.AF_INET6 ? 6 : 4),
           destinationPort: key.target_port === 0 ? 0 : record.port,

@@ -50,12 +50,10 @@ function readEntry(slots: Slots, lists: Lists, locals: Locals, key: ServiceKeyRe
   const range: Range = { start: record.locals_start, count: record.locals_count }
   const localAddresses = locals.adopt(range, familyOf(key.address))
   const service: Service = {
-    address: {
-      kind: 'address',
-      protocol: protocolName(key.protocol),
-      address: key.address,
-      port: key.port,
-    },
+    address:
+      record.mark === 0
+        ? { kind: 'address', protocol: protocolName(key.protocol), address: key.address, port: key.port }
+        : { kind: 'fwmark', mark: record.mark, family: familyOf(key.address) },
     scheduler: schedulersBuilt.find((name) => layout.schedulerNumbers[name] === record.scheduler) ?? 'wlc',
     ...schedulerFlagsOf(record.flags),
     onePacket: (record.flags & layout.SERVICE_ONE_PACKET) !== 0,
@@ -106,7 +104,7 @@ export function writeList(
   }))
   const filled = lists.write(entry.key, list, entry.service.scheduler, change, listed)
   if (!filled.ok) return filled
-  const { scheduler, persistenceBits, port } = entry.accepted
+  const { scheduler, persistenceBits, port, mark } = entry.accepted
   const { persistence, onePacket, schedulerFlags, tcpOptionAddress } = entry.service
   const switched = tables.value.services.update(
     serviceKeyBytes(entry),
@@ -121,6 +119,7 @@ export function writeList(
       scheduler,
       persistence_timeout: persistence?.timeout ?? 0,
       persistence_bits: persistenceBits,
+      mark,
       port,
       locals_start: entry.locals.start,
       locals_count: entry.locals.count,

@@ -32,6 +32,7 @@ import { freePagesOf, Lottery } from './defence.ts'
 import { dropEntries } from './drop-entries.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { Interfaces } from './interfaces.ts'
+import { MarkRules } from './marks.ts'
 import { closeDirector, loadDirector } from './program.ts'
 import { judgeDefences, readSettings, readTimeouts, writeSettings, writeTimeouts } from './settings.ts'
 import type { Hop } from './slot.ts'
@@ -78,7 +79,7 @@ const capabilities: BackendCapabilities = {
   families: [4, 6],
   protocols: ['tcp', 'udp', 'sctp'],
   tunnels: ['ipip', 'gue', 'gre'],
-  firewallMarks: false,
+  firewallMarks: true,
 }
 
 /** Loads the program, takes over what an earlier process left in the directory, and attaches to the interfaces. */
@@ -119,9 +120,14 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
   }
 
   readLinks()
-  const table = new Table(director, hopTo, now)
   const kind = options.attachment ?? (hasTcx(LOOPBACK) ? 'tcx' : 'clsact')
   const interfaces = new Interfaces(kind, director.programs.director, pinDirectory, only, log)
+  const marks = new MarkRules(director, (name) => {
+    readLinks()
+    interfaces.follow(links)
+    return links.find((link) => link.name === name)?.index
+  })
+  const table = new Table(director, hopTo, now, (wanted) => marks.take(wanted))
   const lane = new FastLane(director, options.fastLane ?? 'off', pinDirectory, driverOfInterface, log)
   const follow = () => {
     readLinks()
@@ -130,6 +136,8 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     table.refreshHops()
   }
   follow()
+  const marked = marks.take(table.marks())
+  if (!marked.ok) log.error('packets with firewall marks are not balanced', { reason: marked.error.message })
   interfaces.dropStale()
   lane.dropStale()
   log.info(director.adopted ? 'forwarding taken over' : 'forwarding started', {
@@ -193,6 +201,8 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
       case 'set-settings': {
         const written = writeSettings(director, op.settings)
         judge()
+        const followed = marks.refresh()
+        if (!followed.ok) return fail({ reason: 'system', message: followed.error.message })
         return written
       }
       case 'start-sync-daemon':
@@ -223,6 +233,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
       monitor.value.close()
       routes.close()
       if (leave === 'nothing') {
+        marks.take({ 4: [], 6: [] })
         interfaces.detachAll()
         lane.detachAll()
         removePinDirectory(pinDirectory)

@@ -10,6 +10,7 @@ import {
   removePin,
 } from '../../sys/bpf/index.ts'
 import type { Link } from '../../sys/netlink/index.ts'
+import { MARKS_IN, MARKS_OUT } from './marks.ts'
 
 const ARPHRD_ETHER = 1
 /** Their ports hand every frame up to them, where the program sees it with the right interface. */
@@ -18,7 +19,8 @@ const PIN_PREFIX = 'link-'
 
 /** Ethernet, not loopback, not a port of a bridge or bond; `only` restricts it to names. */
 export function carriesTraffic(link: Link, links: readonly Link[], only: readonly string[] | undefined): boolean {
-  if (link.loopback || link.type !== ARPHRD_ETHER) return false
+  if (link.loopback || link.type !== ARPHRD_ETHER || link.name === MARKS_OUT) return false
+  if (link.name === MARKS_IN) return true
   if (only !== undefined) return only.includes(link.name)
   const master = links.find(({ index }) => index === link.masterIndex)
   return master?.kind === undefined || !AGGREGATES.includes(master.kind)

@@ -139,6 +139,7 @@ export const settings = struct('settings', {
   secure_tcp: 'u32',
   am_droprate: 'u32',
   amemthresh: 'u32',
+  marks_ifindex: 'u32',
 })
 export const outerAddress = struct('wide_address', { address: 'wide' })
 export const pathMtu = struct('path_mtu', { mtu: 'u32', until: 'u32' })

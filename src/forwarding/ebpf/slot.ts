@@ -18,7 +18,13 @@ export type Hop = {
 }
 
 /** What clients talk to, which a removed destination must remember by itself. */
-export type Virtual = { readonly protocol: number; readonly address: IpAddress; readonly port: number }
+export type Virtual = {
+  readonly protocol: number
+  readonly address: IpAddress
+  readonly port: number
+  /** Not 0: that of a service by firewall mark, and the rest is as in `Accepted`. */
+  readonly mark: number
+}
 
 export type Slot = {
   readonly index: number
@@ -86,6 +92,7 @@ export function slotBytes({ virtual, serviceId, destination, lastWeight, hop, av
     service: serviceId,
     virtual_address: virtual.address,
     virtual_port: virtual.port,
+    mark: virtual.mark,
     ifindex: hop.interfaceIndex,
     next_hop: hop.nextHop,
     mtu: hop.mtu,
@@ -130,12 +137,17 @@ export function slotOf(index: number, bytes: Uint8Array, at: number, now: number
     protocol: record.protocol,
     address: addressOf(record.virtual_address, family(record.virtual_family)),
     port: record.virtual_port,
+    mark: record.mark,
   }
   const address = addressOf(record.address, family(record.family))
   return {
     index,
     virtual,
-    serviceKey: serviceKey({ ...virtual, kind: 'address', protocol: protocolName(record.protocol) }),
+    serviceKey: serviceKey(
+      record.mark === 0
+        ? { ...virtual, kind: 'address', protocol: protocolName(record.protocol) }
+        : { kind: 'fwmark', mark: record.mark, family: family(record.virtual_family) },
+    ),
     destinationKey: endpoint({ address, port: record.port }),
     serviceId: record.service,
     destination: {

@@ -3,7 +3,7 @@
  * read of the maps would give, so a new process goes on from there.
  */
 
-import { fail, type IpAddress, ok } from '../../base/index.ts'
+import { type Family, fail, type IpAddress, ok, type Result } from '../../base/index.ts'
 import {
   type ControlOp,
   type ForwardingOp,
@@ -21,6 +21,7 @@ import * as layout from './layout.ts'
 import { type CursorChange, Lists } from './lists.ts'
 import { Localities } from './localities.ts'
 import { Locals } from './locals.ts'
+import type { Marks } from './marks.ts'
 import type { Director, MapName } from './program.ts'
 import { type Hop, NO_HOP, type Slot, sameHop } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
@@ -29,6 +30,7 @@ import { u32 } from './struct.ts'
 export class Table {
   readonly #director: Director
   readonly #hopTo: (to: IpAddress) => Hop | undefined
+  readonly #followMarks: (marks: Marks) => Result<void, { readonly message: string }>
   readonly #entries = new Map<string, Entry>()
   readonly #slots: Slots
   readonly #lists: Lists
@@ -39,9 +41,16 @@ export class Table {
    * Reads what the maps hold.
    * @param hopTo  the way to an address by the routing table; undefined: none
    * @param now    whole seconds of CLOCK_MONOTONIC
+   * @param followMarks  sees to it that packets with these marks reach the director
    */
-  constructor(director: Director, hopTo: (to: IpAddress) => Hop | undefined, now: () => number) {
+  constructor(
+    director: Director,
+    hopTo: (to: IpAddress) => Hop | undefined,
+    now: () => number,
+    followMarks: (marks: Marks) => Result<void, { readonly message: string }> = () => ok(undefined),
+  ) {
     this.#director = director
+    this.#followMarks = followMarks
     this.#hopTo = hopTo
     this.#slots = new Slots(director, now)
     this.#lists = new Lists(director.maps, now)
@@ -159,6 +168,11 @@ export class Table {
       return written
     }
     this.#entries.set(key, entry)
+    const taken = this.#takeMarks()
+    if (!taken.ok) {
+      this.removeService(key)
+      return fail({ reason: 'system', message: `${key}: ${taken.error.message}` })
+    }
     this.#writeSettings()
     return ok(undefined)
   }
@@ -177,6 +191,8 @@ export class Table {
     }
     this.#entries.delete(key)
     this.#writeSettings()
+    // Marked packets go to the stack again, where nothing is about them any more.
+    if (entry.accepted.mark !== 0) this.#takeMarks()
     return ok(undefined)
   }
 
@@ -248,6 +264,20 @@ export class Table {
     return writeList(this.#director, this.#lists, entry, slots, change)
   }
 
+  /** Marks of all services by mark, for which packets are to be taken from the stack. */
+  marks(): Marks {
+    const of = (wanted: Family) =>
+      [...this.#entries.values()]
+        .filter(({ accepted: { family, mark } }) => family === wanted && mark !== 0)
+        .map(({ accepted: { mark } }) => mark)
+        .sort((a, b) => a - b)
+    return { 4: of(4), 6: of(6) }
+  }
+
+  #takeMarks(): Result<void, { readonly message: string }> {
+    return this.#followMarks(this.marks())
+  }
+
   #map(name: MapName) {
     return this.#director.maps[name]
   }
@@ -270,7 +300,7 @@ export class Table {
   }
 
   #writeSettings(): void {
-    const anyPort = [...this.#entries.values()].some(({ accepted }) => accepted.port === 0)
+    const anyPort = [...this.#entries.values()].some(({ accepted: { port, mark } }) => port === 0 && mark === 0)
     const held = layout.settings.decode(this.#map('settings').lookup(u32(0)) as Uint8Array)
     const flags = (held.flags & ~layout.SETTINGS_ANY_PORT) | (anyPort ? layout.SETTINGS_ANY_PORT : 0)
     if (flags !== held.flags) this.#map('settings').update(u32(0), layout.settings.encode({ ...held, flags }))

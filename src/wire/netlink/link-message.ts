@@ -33,6 +33,8 @@ export const IFLA_EXT_MASK = 29
 /** Within IFLA_LINKINFO. */
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
+/** Within IFLA_INFO_DATA of a veth: the other end as a message of its own, header and attributes. */
+export const VETH_INFO_PEER = 1
 /** Within IFLA_INFO_DATA of a macvlan. */
 export const IFLA_MACVLAN_MODE = 1
 /** Within IFLA_AF_SPEC and AF_INET: the interface's IPv4 settings; read as an array, set as attributes IPV4_DEVCONF_*. */

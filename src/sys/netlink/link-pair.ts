@@ -1,0 +1,64 @@
+import { hostIsLittleEndian as host, ok, type Result } from '../../base/index.ts'
+import * as wire from '../../wire/netlink/index.ts'
+import { exchangeOver } from './exchange.ts'
+import { NETLINK_ROUTE, openBlockingSocket } from './netlink-socket.ts'
+import type { NetlinkError } from './ports.ts'
+import { AF_UNSPEC } from './read-message.ts'
+
+/** A pair of virtual interfaces (veth) in this network namespace. */
+export type LinkPair = {
+  readonly names: readonly [string, string]
+  /** Both ends get it, so that frames of one are for the other without asking. */
+  readonly mac: Uint8Array
+  readonly mtu: number
+}
+
+/** Makes the pair, down; names that are taken are EEXIST. */
+export const makeLinkPair = ({ names: [name, peer], mac, mtu }: LinkPair): Result<void, NetlinkError> => {
+  const end = (of: string): wire.LinkMessage =>
+    linkMessage([
+      wire.stringAttribute(wire.IFLA_IFNAME, of),
+      wire.bytesAttribute(wire.IFLA_ADDRESS, mac),
+      wire.uint32Attribute(wire.IFLA_MTU, mtu, host),
+    ])
+  const other = wire.bytesAttribute(wire.VETH_INFO_PEER, wire.encodeLinkMessage(end(peer), host))
+  const kind = wire.nestedAttribute(
+    wire.IFLA_LINKINFO,
+    [wire.stringAttribute(wire.IFLA_INFO_KIND, 'veth'), wire.nestedAttribute(wire.IFLA_INFO_DATA, [other], host)],
+    host,
+  )
+  const { attributes } = end(name)
+  const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | wire.NLM_F_EXCL
+  return request(`add the interfaces ${name} and ${peer}`, wire.RTM_NEWLINK, flags, linkMessage([...attributes, kind]))
+}
+
+/** Up, and never asking for neighbours. */
+export const raiseWithoutArp = (name: string): Result<void, NetlinkError> => {
+  const flags = wire.IFF_UP | wire.IFF_NOARP
+  const message = { ...linkMessage([wire.stringAttribute(wire.IFLA_IFNAME, name)]), flags, change: flags }
+  return request(`set ${name} up`, wire.RTM_NEWLINK, wire.NLM_F_ACK, message)
+}
+
+/** With its other end; one that is not there is gone already. */
+export function removeLink(name: string): Result<void, NetlinkError> {
+  const message = linkMessage([wire.stringAttribute(wire.IFLA_IFNAME, name)])
+  const done = request(`delete the interface ${name}`, wire.RTM_DELLINK, wire.NLM_F_ACK, message)
+  return !done.ok && done.error.code === 'ENODEV' ? ok(undefined) : done
+}
+
+const linkMessage = (attributes: readonly wire.Attribute[]): wire.LinkMessage => ({
+  family: AF_UNSPEC,
+  linkType: 0,
+  index: 0,
+  flags: 0,
+  change: 0,
+  attributes,
+})
+
+function request(what: string, type: number, flags: number, message: wire.LinkMessage): Result<void, NetlinkError> {
+  const opened = openBlockingSocket(NETLINK_ROUTE)
+  if (!opened.ok) return opened
+  const done = exchangeOver(opened.value)(what, type, flags, wire.encodeLinkMessage(message, host))
+  opened.value.close()
+  return done.ok ? ok(undefined) : done
+}
