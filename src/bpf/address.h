@@ -34,21 +34,18 @@ static __always_inline struct wide_address widen(address_t address)
 	return address;
 }
 
-/* The leading @bits, at most 128; the rest is zero. */
-static __always_inline address_t network_of(address_t address, __u32 bits)
+/* Makes @network the leading @bits of @address, at most 128; the rest is zero. By pointer: it saves stack. */
+static __always_inline void find_network(address_t *network, const address_t *address, __u32 bits)
 {
-	address_t network = {};
-
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
 		__u32 here = bits > 32 * i ? bits - 32 * i : 0;
 
 		if (here >= 32)
-			network.words[i] = address.words[i];
-		else if (here)
-			network.words[i] = address.words[i] & bpf_htonl(~0U << ((32 - here) & 31));
+			network->words[i] = address->words[i];
+		else
+			network->words[i] = here ? address->words[i] & bpf_htonl(~0U << ((32 - here) & 31)) : 0;
 	}
-	return network;
 }
 
 /* An address that one host can have: neither multicast nor loopback nor none. */
@@ -95,9 +92,9 @@ static __always_inline struct wide_address widen(address_t address)
 }
 
 /* The leading @bits, at most 32; the rest is zero. */
-static __always_inline address_t network_of(address_t address, __u32 bits)
+static __always_inline void find_network(address_t *network, const address_t *address, __u32 bits)
 {
-	return address & bpf_htonl(bits ? ~0U << ((32 - bits) & 31) : 0);
+	*network = *address & bpf_htonl(bits ? ~0U << ((32 - bits) & 31) : 0);
 }
 
 /* An address that one host can have: neither multicast nor loopback, not 0.0.0.0/8 nor the broadcast. */

@@ -98,7 +98,7 @@ static __always_inline struct template *template_of(const struct flow *flow, __u
 	struct destination *destination;
 
 	__builtin_memset(key, 0, sizeof(*key));
-	key->client = network_of(flow->source, status >> CLIENT_BITS_SHIFT);
+	find_network(&key->client, &flow->source, status >> CLIENT_BITS_SHIFT);
 	if (status & CONNECTION_MARK) {
 		destination = bpf_map_lookup_elem(&destinations, &index);
 		if (!destination)

@@ -49,7 +49,7 @@ __noinline __u32 schedule_persistent(const struct service *service, const struct
 	fresh = &scratch->template;
 	__builtin_memset(key, 0, sizeof(*key));
 	*fresh = (struct template){};
-	key->client = network_of(flow->source, service->persistence_bits);
+	find_network(&key->client, &flow->source, service->persistence_bits);
 	if (service->mark) {
 		key->target = mark_as_address(service->mark);
 	} else {
