@@ -1,5 +1,18 @@
 import type { IpAddress } from '../base/index.ts'
 
+/** Something that a virtual router tracks, and what was found of it. */
+export type TrackedSnapshot = {
+  readonly kind: string
+  readonly name: string
+  /** 0: a fault instead of a weight. */
+  readonly weight: number
+  readonly reverse: boolean
+  /** A number: what a file holds. `ignored`: a script that may not be run; it counts for nothing. */
+  readonly found: 'good' | 'bad' | 'unknown' | 'ignored' | number
+  /** What is bad about it, in words. */
+  readonly reason?: string
+}
+
 /** What `holdfast status --json` shows of one virtual router. Times are ISO 8601, lengths are seconds. */
 export type VirtualRouterSnapshot = {
   readonly name: string
@@ -11,6 +24,10 @@ export type VirtualRouterSnapshot = {
   readonly since: string
   /** Why it is in fault, in words; absent otherwise. */
   readonly faultReason?: string
+  /** Absent: it is in none. */
+  readonly syncGroup?: string
+  /** What counts for it, its sync group's trackers included; absent: it tracks nothing. */
+  readonly tracked?: readonly TrackedSnapshot[]
   readonly basePriority: number
   readonly effectivePriority: number
   readonly advertisementInterval: number

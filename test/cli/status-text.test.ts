@@ -200,6 +200,30 @@ test('colours change nothing but colour', () => {
   expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain)
 })
 
+test('a virtual router shows its sync group, and what it tracks that is not good', () => {
+  const weighed = { weight: -60, reverse: false } as const
+  const tracked = [
+    { kind: 'interface', name: 'eth1', ...weighed, found: 'good' },
+    { kind: 'interface', name: 'eth2', weight: 0, reverse: false, found: 'bad', reason: 'no carrier' },
+    { kind: 'script', name: 'chk', ...weighed, found: 'bad', reason: 'ended with exit code 1' },
+    { kind: 'script', name: 'new', ...weighed, found: 'unknown' },
+    { kind: 'script', name: 'own', ...weighed, found: 'ignored' },
+    { kind: 'file', name: 'calm', ...weighed, found: 0 },
+    { kind: 'file', name: 'load', ...weighed, found: 80 },
+  ] as const
+  const routers = snapshot.virtualRouters.map((one) => ({ ...one, syncGroup: 'VG', tracked }))
+  const text = statusText({ ...snapshot, virtualRouters: routers.slice(0, 1) }, now, paletteFor(false))
+  const notes = text.split('\n').filter((line) => /^ {2}(?:in|interface|script|file) /.test(line))
+  expect(notes).toEqual([
+    '  in sync group VG',
+    '  interface eth2: no carrier',
+    '  script chk ended with exit code 1, weight -60',
+    '  script new has no result yet, weight -60',
+    '  script own may not be run and counts for nothing, weight -60',
+    '  file load holds 80, weight -60',
+  ])
+})
+
 test('a sorry server in the table has a row of its own, and a service that failed says why', () => {
   const held = snapshot.forwarding?.services[0]?.destinations[0]
   if (held === undefined) throw new Error('no destination')

@@ -4,6 +4,7 @@ import {
   exitMeaning,
   type ForwardingSnapshot,
   type RoleSnapshot,
+  type TrackedSnapshot,
   type VirtualRouterSnapshot,
   type VirtualServerSnapshot,
 } from '../../observe/index.ts'
@@ -90,6 +91,8 @@ function routersText(
         right(count(rejected), rejected > 0 ? odd : undefined),
       ],
       ...(router.faultReason === undefined ? [] : [{ note: `  ${router.faultReason}`, show: bad }]),
+      ...(router.syncGroup === undefined ? [] : [{ note: `  in sync group ${router.syncGroup}`, show: quiet }]),
+      ...(router.tracked ?? []).flatMap((one) => trackedNote(one, odd)),
       ...(router.state === 'master' ? [{ note: `  holds ${router.addresses.join(', ')}` }] : []),
       ...(rejected === 0 ? [] : [{ note: `  rejected: ${reasonsText(drops)}`, show: odd }]),
       ...(Object.keys(unclaimed).length === 0
@@ -98,6 +101,20 @@ function routersText(
     ]
   })
   return table([head, ...rows], width)
+}
+
+/** Only what is not as it should be. */
+function trackedNote(one: TrackedSnapshot, show: (text: string) => string): readonly Row[] {
+  const state = trackedState(one)
+  const weight = one.weight === 0 ? '' : `, weight ${one.weight}`
+  return state === undefined ? [] : [{ note: `  ${one.kind} ${one.name}${state}${weight}`, show }]
+}
+
+function trackedState({ kind, found, reason = '' }: TrackedSnapshot): string | undefined {
+  if (found === 'good' || found === 0) return undefined
+  if (typeof found === 'number') return ` holds ${found}`
+  if (found === 'bad') return kind === 'interface' ? `: ${reason}` : ` ${reason}`
+  return found === 'unknown' ? ' has no result yet' : ' may not be run and counts for nothing'
 }
 
 function masterText({ masterAddress, masterPriority, state }: VirtualRouterSnapshot): string {

@@ -1,5 +1,5 @@
 import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
-import { trackKey } from '../../model/index.ts'
+import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { faultOf } from '../../proto/sync-group/index.ts'
 import type { RouteEvent } from '../../sys/netlink/index.ts'
@@ -27,6 +27,8 @@ export type Surroundings = {
   priorityOf(one: RunningRouter): number
   /** Gives it that priority. */
   weigh(one: RunningRouter): void
+  /** What was found of this one; undefined: nothing yet. */
+  observation(track: Track): Observation | undefined
   /** It waits with its sync group for the first word of a script that may be a fault. */
   isPending(one: RunningRouter): boolean
   /** Why this one may not run, in words for the user; undefined: it may. */
@@ -171,9 +173,10 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   }
 
   const assessed = ({ configured, tracks }: RunningRouter): Assessment =>
-    assess(configured.priority, tracks, (track) =>
-      track.kind === 'interface' ? interfaceObservation(track.name, view) : parts.observations.get(trackKey(track)),
-    )
+    assess(configured.priority, tracks, observation)
+
+  const observation = (track: Track): Observation | undefined =>
+    track.kind === 'interface' ? interfaceObservation(track.name, view) : parts.observations.get(trackKey(track))
 
   const priorityOf = (one: RunningRouter): number => assessed(one).priority
 
@@ -198,7 +201,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     return reason ?? sockets.failure(socketKey(router))?.message ?? assessed(one).fault
   }
 
-  return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, isPending, reasonAgainst }
+  return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, observation, isPending, reasonAgainst }
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

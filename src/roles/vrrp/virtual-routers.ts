@@ -1,6 +1,6 @@
 import { fail, type Instant, type Log, ok, type Result } from '../../base/index.ts'
-import type { Observed, VirtualRouter } from '../../model/index.ts'
-import type { VirtualRouterSnapshot } from '../../observe/index.ts'
+import type { Observed, Track, VirtualRouter } from '../../model/index.ts'
+import type { TrackedSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
 import type { ResumedRouter } from '../ipc/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
@@ -16,7 +16,7 @@ import { openReceiver, type Receive } from './receiver.ts'
 import { openRehearsal } from './rehearsal.ts'
 import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
-import { openSurroundings } from './surroundings.ts'
+import { openSurroundings, type Surroundings } from './surroundings.ts'
 
 /** All virtual routers of this host: their machines, sockets, addresses and announcements, under one timer. */
 export type VirtualRouters = {
@@ -183,7 +183,12 @@ export function openVirtualRouters(
     snapshots: () =>
       [...running.values()].map((one) => {
         const { interface: name, family } = one.router
-        return snapshotOf(one, parts.unclaimed.get(socketKey({ interface: name, family })))
+        const group = parts.groups.get(one.key)?.group.name
+        return {
+          ...snapshotOf(one, parts.unclaimed.get(socketKey({ interface: name, family }))),
+          ...(group === undefined ? {} : { syncGroup: group }),
+          ...(one.tracks.length === 0 ? {} : { tracked: one.tracks.map((track) => tracked(track, surroundings)) }),
+        }
       }),
     stop(keepAddresses) {
       machines.together(() => {
@@ -206,4 +211,13 @@ export function openVirtualRouters(
       dispose()
     },
   })
+}
+
+function tracked(track: Track, surroundings: Pick<Surroundings, 'observation'>): TrackedSnapshot {
+  const observation = surroundings.observation(track)
+  if (observation === undefined) return { ...track, found: 'unknown' }
+  if (observation.type === 'value') return { ...track, found: observation.value }
+  return observation.type === 'bad'
+    ? { ...track, found: 'bad', reason: observation.reason }
+    : { ...track, found: observation.type }
 }

@@ -138,3 +138,22 @@ test('what one member of a sync group tracks as a fault stops all, and a pending
   await world.tell(observed(good))
   expect([world.states('VI_1').at(-1), world.states('VI_2').at(-1)]).toEqual(['BACKUP', 'BACKUP'])
 })
+
+test('the snapshot names what is tracked and what was found of it', async () => {
+  const world = host()
+  const file: Track = { kind: 'file', name: 'load', weight: -1, reverse: false }
+  await world.configure([tracking(eth1(-30), script(20), file)])
+  await world.tell({
+    type: 'observed',
+    observed: [
+      { key: 'script chk', observation: bad },
+      { key: 'file load', observation: { type: 'value', value: 7 } },
+    ],
+  })
+  const [one] = await world.snapshot()
+  expect(one?.tracked).toEqual([
+    { kind: 'interface', name: 'eth1', weight: -30, reverse: false, found: 'good' },
+    { kind: 'script', name: 'chk', weight: 20, reverse: false, found: 'bad', reason: 'ended with exit code 1' },
+    { kind: 'file', name: 'load', weight: -1, reverse: false, found: 7 },
+  ])
+})
