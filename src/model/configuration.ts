@@ -29,6 +29,8 @@ export type GlobalDefs = {
   readonly childWaitTime: Micros
   /** Real-time priority of the vrrp role (SCHED_RR, 1–99); absent: ordinary scheduling. */
   readonly vrrpRtPriority?: number
+  /** Virtual routers begin so long after the daemon's start; absent: at once. */
+  readonly vrrpStartupDelay?: Micros
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */

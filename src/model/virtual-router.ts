@@ -90,6 +90,8 @@ export type VirtualRouter = {
   readonly multicastGroup: IpAddress
   /** Empty: multicast. */
   readonly unicastPeers: readonly IpAddress[]
+  /** Peers whose advertisements must arrive with a TTL or hop limit within these; of others any will do. */
+  readonly peerTtlLimits?: readonly { readonly peer: IpAddress; readonly min: number; readonly max: number }[]
   /** TTL or hop limit of unicast advertisements. */
   readonly unicastTtl: number
   readonly checkUnicastSource: boolean
@@ -106,6 +108,8 @@ export type VirtualRouter = {
   readonly dontTrackPrimary: boolean
   /** As written in the virtual router itself; its sync group may change and add to them. */
   readonly tracks: readonly Track[]
+  /** Its removal is told of as DELETED, as with `notify.deleted`; else as FAULT. */
+  readonly tellsDeleted?: true
   readonly notify: VirtualRouterNotifications
 }
 

@@ -51,7 +51,7 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
     wantstate: stateNumbers[model.initialState],
     version: model.version,
     smtp_alert: false,
-    notify_deleted: notify.deleted !== undefined,
+    notify_deleted: model.tellsDeleted === true || notify.deleted !== undefined,
     ...script('script_backup', notify.backup),
     ...script('script_master', notify.master),
     ...script('script_fault', notify.fault),

@@ -133,6 +133,8 @@ const router: fc.Arbitrary<VirtualRouter> = fc
       ...(seed.source ? { source: all[0] as IpAddress } : {}),
       multicastGroup: address(seed.family === 4 ? (f1 ? '224.0.0.18' : '224.0.0.77') : f1 ? 'ff02::12' : 'ff02::77'),
       unicastPeers: seed.unicast ? all : [],
+      ...(seed.unicast && f2 ? { peerTtlLimits: [{ peer: all[0] as IpAddress, min: 3, max: 250 }] } : {}),
+      ...(f3 ? { tellsDeleted: true as const } : {}),
       unicastTtl: seed.counts[0] as number,
       checkUnicastSource: f2,
       downTimerAdverts: seed.counts[1] as number,
@@ -323,6 +325,7 @@ const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 't
       startupScript: command,
       stateDumpFile: word,
       childWaitTime: micros(60_000_000),
+      vrrpStartupDelay: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((us) => us as Micros),
       vrrpRtPriority: fc.integer({ min: 1, max: 99 }),
       lvsTimeouts: fc.record({ tcp: fc.integer({ min: 1, max: 2_678_400 }), tcpFin: fc.nat(99), udp: fc.nat(99) }),
       lvsSettings: fc.record(

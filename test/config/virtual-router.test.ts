@@ -168,6 +168,30 @@ notify "/bin/n" :`)
   })
 })
 
+test('peers have limits of their TTL, which switch check_unicast_src on', () => {
+  const { value, told } = router(
+    'unicast_peer {\n192.0.2.12 min_ttl 250 max_ttl 252\n192.0.2.13\n192.0.2.14 min_ttl 9\n}',
+  )
+  expect(told).toEqual([])
+  expect(value).toMatchObject({
+    unicastPeers: ['192.0.2.12', '192.0.2.13', '192.0.2.14'],
+    checkUnicastSource: true,
+    peerTtlLimits: [
+      { peer: '192.0.2.12', min: 250, max: 252 },
+      { peer: '192.0.2.14', min: 9, max: 255 },
+    ],
+  })
+})
+
+test('notify_deleted may stand without a command', () =>
+  expect(router('notify_deleted')).toMatchObject({ value: { tellsDeleted: true, notify: {} }, told: [] }))
+
+test('auth_type AH', () =>
+  expect(router('authentication {\nauth_type AH\nauth_pass secret\n}')).toMatchObject({
+    value: { authentication: { type: 'ah', password: 'secret' } },
+    told: [],
+  }))
+
 test('a password of PASS is kept to 8 bytes', () => {
   const { value, told } = router('authentication {\nauth_type PASS\nauth_pass 123456789\n}')
   expect(value.authentication).toEqual({ type: 'pass', password: '12345678' })

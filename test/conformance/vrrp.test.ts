@@ -77,7 +77,7 @@ const proofs: Readonly<Record<number, Proof>> = {
   43: [REAL, 'goes on advertising under a flood'],
   44: [CHECKS, 'multicast to a unicast virtual router'],
   45: [CHECKS, 'not from a peer'],
-  46: 'min_ttl and max_ttl are not supported yet',
+  46: [CHECKS, 'V-046'],
   47: [V3, 'no bytes make it throw'],
   48: [TIMES, 'keepalived’s integers for every priority and interval'],
   49: [TIMES, 'the v2 skew does not depend on the interval'],

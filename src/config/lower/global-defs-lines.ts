@@ -157,6 +157,9 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
     case 'vrrp_owner_ignore_adverts':
       draft.ownerIgnoreAdverts = boolean(to, node) ?? draft.ownerIgnoreAdverts
       return
+    case 'vrrp_startup_delay':
+      draft.vrrpStartupDelay = timer(to, node, { min: 0.001, max: LONGEST_TIMER }) ?? draft.vrrpStartupDelay
+      return
     case 'vrrp_check_unicast_src':
       draft.checkUnicastSource = true
       return

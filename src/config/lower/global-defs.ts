@@ -64,6 +64,7 @@ function finish(draft: GlobalDraft, hostName: string): Globals {
       ...(draft.stateDumpFile === undefined ? {} : { stateDumpFile: draft.stateDumpFile }),
       childWaitTime: draft.childWaitTime ?? seconds(5),
       ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
+      ...(draft.vrrpStartupDelay === undefined ? {} : { vrrpStartupDelay: draft.vrrpStartupDelay }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),

@@ -11,6 +11,7 @@ import {
   boolean,
   command,
   integer,
+  integerWord,
   interfaceName,
   type Lowering,
   required,
@@ -43,7 +44,8 @@ export type RouterDraft = {
   multicastSource?: Written<IpAddress>
   unicastSource?: Written<IpAddress>
   group?: Written<IpAddress>
-  peers: readonly Written<IpAddress>[]
+  peers: readonly (Written<IpAddress> & { readonly min?: number; readonly max?: number })[]
+  tellsDeleted?: true
   /** The first keyword that only makes sense with peers. */
   unicastAt?: Span
   unicastTtl?: number | undefined
@@ -240,7 +242,7 @@ function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotificati
     return
   }
   if (key === 'deleted' && node.words.length === 0) {
-    to.report.warning('unsupported', node.at, 'notify_deleted without a command is not supported yet; it has no effect')
+    draft.tellsDeleted = true
     return
   }
   const found = command(to, node)
@@ -260,23 +262,32 @@ function addressLines(to: Lowering, node: Node): readonly AddressLine[] {
 }
 
 /** Lines `ADDRESS [min_ttl N] [max_ttl N]`; a limit implies check_unicast_src (keepalived.conf(5)). */
-function readPeers(to: Lowering, node: Node, draft: RouterDraft): readonly Written<IpAddress>[] {
-  const peers: Written<IpAddress>[] = []
+function readPeers(to: Lowering, node: Node, draft: RouterDraft): RouterDraft['peers'] {
+  const peers: RouterDraft['peers'][number][] = []
   for (const line of node.block?.nodes ?? []) {
     if (line.broken) continue
     const value = addressWord(to, 'unicast_peer', line.keyword)
+    const limits: { min?: number; max?: number } = {}
     for (let i = 0; i < line.words.length; i++) {
       const option = line.words[i] as Word
       if (option.text === 'min_ttl' || option.text === 'max_ttl') {
-        to.report.warning('unsupported', option.at, `${option.text} is not supported yet; it has no effect`)
+        const limit = line.words[++i]
+        if (limit === undefined)
+          to.report.error(
+            'missing-argument',
+            option.at,
+            `${option.text} needs a number from 0 to 255; it has no effect`,
+          )
+        const number = limit && integerWord(to, option.text, limit, { min: 0, max: 255 })
+        if (number === undefined) continue
+        limits[option.text === 'min_ttl' ? 'min' : 'max'] = number
         draft.checkUnicastSource = true
-        i++
       } else
         to.report.error('value', option.at, `${shown(option)} is no option of a peer; it has no effect`, {
           remedy: 'write each peer on a line of its own',
         })
     }
-    if (value !== undefined) peers.push({ value, at: line.keyword.at })
+    if (value !== undefined) peers.push({ value, at: line.keyword.at, ...limits })
   }
   return peers
 }

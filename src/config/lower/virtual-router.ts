@@ -83,6 +83,7 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       ...(source === undefined ? {} : { source }),
       multicastGroup: group ?? (family === 4 ? globals.multicastGroup4 : globals.multicastGroup6),
       unicastPeers: peers,
+      ...ttlLimitsOf(draft, peers),
       // 255 is keepalived's for IPv4; for IPv6 it leaves the kernel's, which is 64.
       unicastTtl: draft.unicastTtl ?? (family === 4 ? 255 : 64),
       checkUnicastSource: draft.checkUnicastSource ?? globals.checkUnicastSource,
@@ -96,6 +97,7 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       dontTrackPrimary: draft.dontTrackPrimary,
       // The own interface is tracked anyway, or is not to be (dont_track_primary).
       tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
+      ...(draft.tellsDeleted === true ? { tellsDeleted: true } : {}),
       notify: draft.notify,
     },
     name: name.at,
@@ -268,6 +270,14 @@ function peersOf(to: Lowering, draft: RouterDraft, family: Family): readonly IpA
       remedy: 'add unicast_peer { … } or remove the line',
     })
   return peers
+}
+
+function ttlLimitsOf(draft: RouterDraft, peers: readonly IpAddress[]): Pick<VirtualRouter, 'peerTtlLimits'> {
+  const limits = peers.flatMap((peer) => {
+    const { min, max } = draft.peers.find(({ value }) => value === peer) ?? {}
+    return min === undefined && max === undefined ? [] : [{ peer, min: min ?? 0, max: max ?? 255 }]
+  })
+  return limits.length === 0 ? {} : { peerTtlLimits: limits }
 }
 
 function ofFamily(to: Lowering, written: Written<IpAddress> | undefined, family: Family): IpAddress | undefined {

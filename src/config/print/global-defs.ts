@@ -25,6 +25,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   line('shutdown_script', global.shutdownScript === undefined ? undefined : commandText(global.shutdownScript))
   line('state_dump_file', global.stateDumpFile === undefined ? undefined : word(global.stateDumpFile))
   line('vrrp_rt_priority', global.vrrpRtPriority)
+  line('vrrp_startup_delay', global.vrrpStartupDelay === undefined ? undefined : timeText(global.vrrpStartupDelay))
   flag('lvs_flush', global.lvsFlush)
   flag('lvs_flush_on_stop', global.lvsFlushOnStop)
   const { lvsTimeouts: timeouts, lvsSettings: settings } = global

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../base/index.ts'
 import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '../../model/index.ts'
 import { tracksText } from './tracker.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
@@ -46,7 +47,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     router.multicastGroup !== (router.family === 4 ? '224.0.0.18' : 'ff02::12'),
     `mcast_dst_ip ${router.multicastGroup}`,
   )
-  when(unicast, { head: 'unicast_peer', body: router.unicastPeers })
+  when(unicast, { head: 'unicast_peer', body: router.unicastPeers.map((peer) => peerText(peer, router)) })
   when(router.unicastTtl !== (router.family === 4 ? 255 : 64), `unicast_ttl ${router.unicastTtl}`)
   when(router.checkUnicastSource, 'check_unicast_src')
   when(router.dontTrackPrimary, 'dont_track_primary')
@@ -65,6 +66,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     `garp_lower_prio_repeat ${router.announcements.lowerPrioRepeat}`,
   )
   body.push(...tracksText(router.tracks))
+  when(router.tellsDeleted === true && router.notify.deleted === undefined, 'notify_deleted')
   for (const [key, keyword] of NOTIFY) {
     const command = router.notify[key]
     if (command !== undefined) body.push(`${keyword} ${commandText(command)}`)
@@ -88,3 +90,8 @@ const addressText = (of: VirtualAddress, on: string): string =>
     ...(of.scope === 0 ? [] : [`scope ${of.scope}`]),
     ...(of.label === undefined ? [] : [`label ${word(of.label)}`]),
   ].join(' ')
+
+const peerText = (peer: IpAddress, { peerTtlLimits = [] }: VirtualRouter): string => {
+  const limits = peerTtlLimits.find((one) => one.peer === peer)
+  return limits === undefined ? peer : `${peer} min_ttl ${limits.min} max_ttl ${limits.max}`
+}

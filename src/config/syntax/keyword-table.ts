@@ -40,7 +40,7 @@ export const keywordTable: Readonly<
       vrrp_down_timer_adverts vrrp_garp_interval vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat
       vrrp_garp_master_delay vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat vrrp_garp_master_repeat
       vrrp_gna_interval vrrp_higher_prio_send_advert vrrp_lower_prio_no_advert vrrp_mcast_group4 vrrp_mcast_group6
-      vrrp_min_garp vrrp_owner_ignore_adverts vrrp_rt_priority vrrp_skip_check_adv_addr vrrp_version
+      vrrp_min_garp vrrp_owner_ignore_adverts vrrp_rt_priority vrrp_skip_check_adv_addr vrrp_startup_delay vrrp_version
     `,
     accepted: `
       default_interface no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
@@ -64,7 +64,7 @@ export const keywordTable: Readonly<
       vrrp_ipsets vrrp_iptables vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
       vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force vrrp_no_swap vrrp_notify_fifo
       vrrp_notify_fifo_script vrrp_notify_priority_changes vrrp_priority vrrp_process_name vrrp_rlimit_rtime
-      vrrp_rlimit_rttime vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy vrrp_startup_delay vrrp_strict
+      vrrp_rlimit_rttime vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy vrrp_strict
       vrrp_vmac_garp_intvl
     `,
   },
@@ -79,12 +79,12 @@ export const keywordTable: Readonly<
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
     `,
     accepted: `
-      debug smtp_alert
+      debug promote_secondaries smtp_alert track_src_ip
     `,
     unsupported: `
       garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
-      notify_priority_changes old_unicast_checksum promote_secondaries strict_mode thread_timer_expired
-      timer_expired_backup track_bfd track_process track_src_ip
+      notify_priority_changes old_unicast_checksum strict_mode thread_timer_expired
+      timer_expired_backup track_bfd track_process
       unicast_fault_no_peer use_ipvlan use_vmac use_vmac_addr virtual_routes virtual_rules vmac_garp_intvl
       vmac_xmit_base vrf
     `,

@@ -18,7 +18,7 @@ export type Rejection =
   | HmacRejection
   /** Too short, cut off, or longer than Ethernet padding explains (packet_len_err). */
   | 'length'
-  /** Not sent from this link: TTL or hop limit below 255 (ip_ttl_err). */
+  /** Not sent from this link: TTL or hop limit below 255; or beyond what is set for a peer (ip_ttl_err). */
   | 'ttl'
   /** (vers_err) */
   | 'version'
@@ -107,6 +107,8 @@ export function validate(
     return fail('destination')
   if (router.priority === OWNER && router.ownerIgnoreAdverts) return fail('owner-ignores')
   if (unicast && router.checkUnicastSource && !router.unicastPeers.includes(arrival.source)) return fail('source')
+  const limits = router.peerTtlLimits?.find(({ peer }) => peer === arrival.source)
+  if (limits !== undefined && (arrival.hopLimit < limits.min || arrival.hopLimit > limits.max)) return fail('ttl')
   const remarks: Remark[] = []
   if (interval !== router.advertisementInterval) remarks.push('interval')
   // A resignation may come without the list; RFC 9568 keeps a mismatch, RFC 3768 would drop it, keepalived keeps it.

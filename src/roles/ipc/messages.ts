@@ -1,4 +1,4 @@
-import type { Instant, LogFields } from '../../base/index.ts'
+import type { Instant, LogFields, Micros } from '../../base/index.ts'
 import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
 import type {
   ForwardingSettings,
@@ -53,6 +53,8 @@ export type VrrpSlice = {
   /** -V: keep addresses at stop. */
   readonly keepAddressesAtStop: boolean
   readonly realTimePriority?: number
+  /** Counts from the first commit of the first vrrp role; one that takes another's place does not wait. */
+  readonly startupDelay?: Micros
   readonly logDetail: boolean
   readonly runDirectory: string
   /**

@@ -40,12 +40,13 @@ export function offersFor(
 }
 
 function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
-  const { vrrpRtPriority } = configuration.global
+  const { vrrpRtPriority, vrrpStartupDelay } = configuration.global
   return {
     routers: configuration.virtualRouters,
     syncGroups: configuration.syncGroups,
     keepAddressesAtStop: options.keepAddresses,
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
+    ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),
     logDetail: options.logDetail,
     runDirectory: options.runDirectory,
   }

@@ -81,7 +81,7 @@ function resumable(
 }
 
 function start(
-  { clock }: Parts,
+  { clock, passiveUntil }: Parts,
   machines: Machines,
   surroundings: Surroundings,
   one: RunningRouter,
@@ -90,7 +90,8 @@ function start(
   surroundings.locate(one)
   surroundings.weigh(one)
   const reason = surroundings.reasonAgainst(one)
-  if (since === undefined && reason === undefined && surroundings.isPending(one)) return
+  const isPassive = passiveUntil !== undefined
+  if (since === undefined && (isPassive || (reason === undefined && surroundings.isPending(one)))) return
   if (since === undefined || reason !== undefined) {
     machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, clock.now())
     return

@@ -1,4 +1,4 @@
-import type { IpAddress, Log } from '../../base/index.ts'
+import type { Instant, IpAddress, Log } from '../../base/index.ts'
 import type { Observation, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
@@ -29,6 +29,8 @@ export type Parts = {
   groups: ReadonlyMap<string, RunningGroup>
   /** Of scripts and files, by trackKey. */
   readonly observations: Map<string, Observation>
+  /** vrrp_startup_delay: nothing begins before. */
+  passiveUntil: Instant | undefined
   /** By socket key and reason: what came in for no virtual router of ours. */
   readonly unclaimed: Map<string, Map<Unclaimed, number>>
   /** The virtual addresses that may be another host's: none of them is a source of ours. */

@@ -1,4 +1,4 @@
-import { assertNever, elapsed, type Instant, type Log } from '../../base/index.ts'
+import { after, assertNever, elapsed, type Instant, type Log } from '../../base/index.ts'
 import { virtualRouterKey } from '../../model/index.ts'
 import type { Entered } from '../../proto/vrrp/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
@@ -44,7 +44,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
             type: 'virtual-router-state',
             key,
             name: router.name,
-            state: reported(entered, router.notify.deleted !== undefined),
+            state: reported(entered, router.tellsDeleted === true || router.notify.deleted !== undefined),
             priority,
             ...(resumed ? { resumed } : {}),
           }),
@@ -81,6 +81,9 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       const set = ports.setRealTime(slice.realTimePriority)
       if (!set.ok) log.warn('real-time scheduling is not to be had', { reason: set.error.message })
     }
+    const { startupDelay, resume } = slice
+    if (startupDelay !== undefined && resume === undefined && predecessor === undefined)
+      all.stayPassive(after(ports.clock.now(), startupDelay))
     const resumed = new Map(inTime(slice, ports.clock.now()).map((one) => [one.key, one]))
     if (predecessor !== undefined) {
       const wanted = new Set(slice.routers.map(virtualRouterKey))

@@ -24,6 +24,8 @@ export type VirtualRouters = {
   prepare(routers: readonly VirtualRouter[]): Result<void, string>
   /** From here on exactly these run; see `configure`. */
   configure(slice: RoutersOf, resumed?: readonly ResumedRouter[]): void
+  /** Nothing begins before that. */
+  stayPassive(until: Instant): void
   /** News of scripts and files. */
   observe(observed: readonly Observed[]): void
   /** Removes what an earlier run left on the interfaces. */
@@ -72,6 +74,7 @@ export function openVirtualRouters(
     running,
     groups: new Map(),
     observations: new Map(),
+    passiveUntil: undefined,
     unclaimed: new Map(),
     virtual: new Set(),
   }
@@ -130,6 +133,10 @@ export function openVirtualRouters(
     // Nobody says whose an address is before it is known who is master.
     if (!overslept) announcer.run(now)
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
+    if (parts.passiveUntil !== undefined && parts.passiveUntil <= now) {
+      parts.passiveUntil = undefined
+      surroundings.reassess()
+    }
     if (callerDeadline !== undefined && callerDeadline.at <= now) {
       const { wake } = callerDeadline
       callerDeadline = undefined
@@ -142,6 +149,7 @@ export function openVirtualRouters(
     for (const { state } of running.values()) alarm.wakeBy(deadlineOf(state))
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
+    alarm.wakeBy(parts.passiveUntil)
     alarm.wakeBy(callerDeadline?.at)
   }
 
@@ -159,6 +167,9 @@ export function openVirtualRouters(
       configure(parts, machines, surroundings, slice, resumed)
       rearm()
       for (const one of running.values()) rehearse(one)
+    },
+    stayPassive(until) {
+      parts.passiveUntil = until
     },
     observe(observed) {
       for (const { key, observation } of observed) parts.observations.set(key, observation)

@@ -36,6 +36,7 @@ const pass: VirtualRouter = { ...v2, authentication: { type: 'pass', password: '
 const secret: AdvertisementV2 = { ...two, authenticationType: 1, authenticationData: passwordData('1111') }
 const unicast: VirtualRouter = { ...router, unicastPeers: [higher] }
 const toUs: Arrival = { ...arrival, destination: address('192.0.2.11') }
+const limited: VirtualRouter = { ...unicast, peerTtlLimits: [{ peer: higher, min: 250, max: 252 }] }
 
 const good = (value: Advertisement): Decoded<Advertisement> => ({ ok: true, value })
 const wrong = (field: WrongField['field']): Decoded<Advertisement> => ({ ok: false, error: { field, got: 0 } })
@@ -49,6 +50,8 @@ type Row = readonly [
   decoded: Decoded<Advertisement>,
 ]
 const rows: readonly Row[] = [
+  ['V-046: a unicast TTL below min_ttl', 'ttl', limited, { ...toUs, hopLimit: 249 }, good(three)],
+  ['V-046: a unicast TTL above max_ttl', 'ttl', limited, { ...toUs, hopLimit: 253 }, good(three)],
   ['RFC 9568 §7.1: a wrong length', 'length', router, arrival, wrong('length')],
   ['RFC 9568 §5.1.1.3: TTL 254', 'ttl', router, { ...arrival, hopLimit: 254 }, good(three)],
   ['a TTL that the kernel did not tell', 'ttl', router, { ...arrival, hopLimit: -1 }, good(three)],
@@ -189,4 +192,11 @@ describe('advertisements accepted', () => {
     expect(accepts(unicast, { ...toUs, hopLimit: 60, source: address('198.51.100.1') }, three).priority).toBe(200)
     expect(accepts({ ...unicast, checkUnicastSource: true }, toUs, three).priority).toBe(200)
   })
+})
+
+test('V-046: a unicast TTL within the limits of its peer is accepted, and of a peer without limits any', () => {
+  const within = validate(limited, expected, undefined, { ...toUs, hopLimit: 250 }, good(three))
+  expect(within.ok).toBe(true)
+  const other = { ...toUs, source: address('192.0.2.99'), hopLimit: 1 }
+  expect(validate(limited, expected, undefined, other, good(three)).ok).toBe(true)
 })

@@ -362,12 +362,36 @@ describe('a reload', () => {
     expect(world.states()).toEqual(['BACKUP', 'MASTER'])
   })
 
+  test('vrrp_startup_delay: nothing is heard or said before it ends, then the timers start; a reload does not wait', async () => {
+    const world = new World()
+    await world.configure([calm], { startupDelay: seconds(5) })
+    world.run(seconds(4.9))
+    hear(world, advertisement(200))
+    await world.settle()
+    expect([world.states(), world.deeds()]).toEqual([[], []])
+    world.run(seconds(0.2))
+    await world.settle()
+    expect(world.states()).toEqual(['BACKUP'])
+    world.run(seconds(3.7))
+    await world.settle()
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+    await world.configure([calm, { ...calm, name: 'VI_2', virtualRouterId: 52 }], { startupDelay: seconds(5) })
+    expect(world.states('VI_2')).toEqual(['BACKUP'])
+  })
+
+  test('a role that takes another’s place does not wait for vrrp_startup_delay', async () => {
+    const world = new World()
+    await world.configure([calm], { startupDelay: seconds(5), resume: { masters: [], diedAt: world.now } })
+    expect(world.states()).toEqual(['BACKUP'])
+  })
+
   test('a removed virtual router resigns and is told as FAULT, with notify_deleted as DELETED', async () => {
-    for (const [notify, told] of [
+    for (const [more, told] of [
       [{}, 'FAULT'],
-      [{ deleted: { argv: ['/bin/true'] } }, 'DELETED'],
+      [{ notify: { deleted: { argv: ['/bin/true'] } } }, 'DELETED'],
+      [{ tellsDeleted: true }, 'DELETED'],
     ] as const) {
-      const world = await master({ ...calm, notify })
+      const world = await master({ ...calm, ...more })
       await world.configure([])
       expect(world.deeds()).toEqual(['advert 0', `delete ${VIP}`, 'close eth0/ipv4'])
       expect(world.states().at(-1)).toBe(told)
