@@ -1,5 +1,6 @@
 /** Services by firewall mark: nftables marks packets in prerouting, behind tc ingress, and the director gets them all the same. */
 import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Family } from '../../src/base/index.ts'
 import type { Destination, ForwardingBackend, Service } from '../../src/forwarding/index.ts'
@@ -143,6 +144,15 @@ describe('a packet that opens a connection arrives as it was sent, but for one h
 
 test('marks without a service go to the stack', async () => {
   expect(await isRefused(`http://${VIP}:9999/`)).toBe(true)
+})
+
+test('a server on the director itself is reached', async () => {
+  const server = createServer((_request, response) => response.end('local'))
+  await new Promise<void>((resolve) => server.listen(9999, VIP, resolve))
+  await applied(backend, put(marked(10, 4), [destination('192.0.2.1', 0, 'dr')]))
+  expect(await curl(`http://${VIP}:9999/`)).toBe('local')
+  server.close()
+  expect((await backend.connections(1000)).map(({ serviceKey }) => serviceKey)).toContain('fwmark/4/10')
 })
 
 test('another process goes on with the rules and the interfaces; `nothing` removes them', async () => {
