@@ -57,7 +57,7 @@ build/test/%.bpf.o: test/bpf/%.bpf.c | setup
 	llvm-strip -g $@
 
 # The lab library, the demo and the benches, for node without a test runner.
-tools: build build/tools/flood build/tools/generate.bpf.o | setup-lab
+tools: build build/tools/flood build/tools/blast build/tools/generate.bpf.o | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
 	@ln -sfn .. build/tools/build
 build/tools/generate.bpf.o: bench/generate.bpf.c | setup

@@ -21,6 +21,8 @@ type Row = {
   /** Of the servers; absent: as the virtual address. */
   readonly outer?: Family
   readonly more?: readonly string[]
+  /** The service goes by this firewall mark, that for iperf3 by the next, which nftables gives to what is for the ports. */
+  readonly mark?: number
 }
 
 /** What FULLNAT shows servers as the client. */
@@ -42,6 +44,10 @@ const rows: readonly Row[] = [
   { claim: 'FULLNAT with port mapping, IPv6', family: 6, port: 8050, kind: 'FNAT', map: 9050, more: local(6) },
   { claim: 'FULLNAT with TOA, IPv4', family: 4, port: 8060, kind: 'FNAT', map: 9050, more: [...local(4), 'toa'] },
   { claim: 'FULLNAT with TOA, IPv6', family: 6, port: 8060, kind: 'FNAT', map: 9050, more: [...local(6), 'toa'] },
+  { claim: 'firewall mark set by nftables, NAT, IPv4', family: 4, port: 8070, kind: 'NAT', mark: 40 },
+  { claim: 'firewall mark set by nftables, NAT, IPv6', family: 6, port: 8070, kind: 'NAT', mark: 60 },
+  { claim: 'firewall mark set by nftables, direct routing, IPv4', family: 4, port: 8080, kind: 'DR', mark: 42 },
+  { claim: 'firewall mark set by nftables, direct routing, IPv6', family: 6, port: 8080, kind: 'DR', mark: 62 },
 ]
 
 const VIRTUAL = { 4: VIRTUAL_ADDRESS, 6: VIRTUAL_ADDRESS_6 } as const
@@ -49,13 +55,43 @@ const SERVERS = { 4: ['10.0.0.21', '10.0.0.22'], 6: ['2001:db8:2::21', '2001:db8
 const GIB = 1 << 30
 const ON_THE_WAY = 32 << 20
 
-const virtualServer = ({ family, port, kind, map = port, outer = family, more = [] }: Row): string => {
-  const service = (at: number, servers: readonly string[], to: number): string => {
-    const lines = ['delay_loop 1', 'lb_algo rr', `lb_kind ${kind}`, 'protocol TCP', ...more]
-    const blocks = servers.map((server) => `real_server ${server} ${to} {\n weight 1\n }`)
-    return `virtual_server ${VIRTUAL[family]} ${at} {\n${[...lines, ...blocks].join('\n')}\n}\n`
-  }
-  return service(port, SERVERS[outer], map) + service(port + 1, SERVERS[outer].slice(0, 1), map + 1)
+/** A row's services: HTTP from both servers, iperf3, whose connections belong together, from the first. */
+const services = ({ family, port, map = port, outer = family, mark }: Row) =>
+  [0, 1].map((i) => ({
+    at: mark === undefined ? `${VIRTUAL[family]} ${port + i}` : `fwmark ${mark + i}`,
+    servers: SERVERS[outer].slice(0, 2 - i).map((server) => `${server} ${map + i}`),
+  }))
+const virtualServer = (row: Row): string =>
+  services(row)
+    .map(({ at, servers }) => {
+      const ofMark = row.mark === undefined ? [] : [`ip_family ${row.family === 6 ? 'inet6' : 'inet'}`]
+      const lines = [
+        'delay_loop 1',
+        'lb_algo rr',
+        `lb_kind ${row.kind}`,
+        'protocol TCP',
+        ...ofMark,
+        ...(row.more ?? []),
+      ]
+      const blocks = servers.map((server) => `real_server ${server} {\n weight 1\n }`)
+      return `virtual_server ${at} {\n${[...lines, ...blocks].join('\n')}\n}\n`
+    })
+    .join('')
+const serviceKey = ({ family, port, mark }: Row): string =>
+  mark === undefined
+    ? `tcp/${family === 6 ? `[${VIRTUAL[family]}]` : VIRTUAL[family]}:${port}`
+    : `fwmark/${family}/${mark}`
+/** What gives the marks. */
+const markRules = (): string => {
+  const rules = rows.flatMap(({ family, port, mark }) =>
+    mark === undefined
+      ? []
+      : [0, 1].map(
+          (i) =>
+            `${family === 6 ? 'ip6' : 'ip'} daddr ${VIRTUAL[family]} tcp dport ${port + i} meta mark set ${mark + i}`,
+        ),
+  )
+  return `table inet marks {\nchain pre {\ntype filter hook prerouting priority mangle\n${rules.join('\n')}\n}\n}\n`
 }
 const configuration = (): string =>
   ([4, 6] as const).map((family) => `local_address_group local${family} {\n${LOCAL[family].join('\n')}\n}\n`).join('') +
@@ -82,6 +118,7 @@ beforeAll(async () => {
   for (const address of LOCAL[6]) director.ip('addr', 'add', `${address}/64`, 'dev', 'eth1', 'nodad')
   servers = [21, 22].map((n) => server(`web${n - 20}`, n, front, back))
   for (const host of servers) await serve(host)
+  await succeeds(director, 'nft', '-f', director.file('marks.nft', markRules()))
   daemon = await director.holdfastd(configuration())
   for (const address of Object.values(VIRTUAL)) await director.holds(address)
   await daemon.shows('every service', ({ forwarding }) => forwarding?.services.length === 2 * rows.length)
@@ -187,9 +224,8 @@ describe.each(rows)('$claim', (row) => {
     const { requests, ...failed } = JSON.parse(said.trim().split('\n').at(-1) ?? '') as Record<string, number>
     expect(failed).toEqual({ connect: 0, read: 0, write: 0, timeout: 0, status: 0 })
     expect(requests).toBeGreaterThan(100)
-    const key = `tcp/${row.family === 6 ? `[${VIRTUAL[6]}]` : VIRTUAL[4]}:${row.port}`
     const { forwarding } = await daemon.status()
-    const found = forwarding?.services.find((one) => one.key === key)
+    const found = forwarding?.services.find((one) => one.key === serviceKey(row))
     // Both were asked, for the same number of connections.
     const [one, other] = (found?.destinations ?? []).map(({ connections }) => connections)
     expect(one).toBeGreaterThan(50)
