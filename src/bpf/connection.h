@@ -164,6 +164,13 @@ static __always_inline __u32 retire_template(const struct template_key *key, str
 	return 1;
 }
 
+/* Whether a reply entry is that of the client's flow. */
+static __always_inline bool answers(const struct connection *entry, const struct flow *flow)
+{
+	return same_address(entry->address, flow->target) && entry->port == flow->target_port &&
+	       same_address(entry->local, flow->source) && entry->local_port == flow->source_port;
+}
+
 /* Removes the reply entry of a connection, unless another one has taken its place. */
 static __noinline void forget_reply(const struct flow *flow, const struct connection *connection, __u32 embryo)
 {
@@ -174,7 +181,7 @@ static __noinline void forget_reply(const struct flow *flow, const struct connec
 		return;
 	reply = reply_flow(flow, connection);
 	entry = embryo ? bpf_map_lookup_elem(&embryos, &reply) : bpf_map_lookup_elem(&connections, &reply);
-	if (entry && same_address(entry->address, flow->target) && entry->port == flow->target_port)
+	if (entry && answers(entry, flow))
 		forget(&reply, embryo);
 }
 

@@ -666,7 +666,7 @@ static __always_inline int decide(struct __sk_buff *skb, struct packet *packet)
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (expired(connection, now))
 		goto anew;
-	if (opens(packet) && rescheduled(packet, connection, destination)) {
+	if (opens(packet) && (rescheduled(packet, connection, destination) || local_lost(&packet->flow, connection))) {
 		count_exit(NOTE_RESCHEDULED);
 		goto anew;
 	}

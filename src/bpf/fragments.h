@@ -24,12 +24,13 @@ struct fragment_way {
 	__u32 seen;
 	__u32 destination;
 	address_t address; /* to a server: its; to a client: the virtual one */
+	address_t other;   /* FULLNAT, to a server: the local one; to a client: its */
 	__u32 ifindex;	   /* where the client's packets come in */
 	__u8 method;
 	__u8 to_client;
 	__u16 pad;
 };
-_Static_assert(sizeof(struct fragment_way) == (FAMILY == 6 ? 32 : 20), "fragment_way");
+_Static_assert(sizeof(struct fragment_way) == (FAMILY == 6 ? 48 : 24), "fragment_way");
 
 #if FAMILY == 6
 #define fragments fragments6
@@ -73,6 +74,18 @@ static __always_inline int translate_header(struct __sk_buff *skb, const struct 
 	bpf_csum_update(skb, (__u32)sum + (__u32)(sum >> 32));
 	return 0;
 }
+
+/* FULLNAT: the IPv6 header alone, both addresses. */
+static __always_inline int translate_both(struct __sk_buff *skb, const struct packet *packet, struct ends *ends)
+{
+	__u64 sum;
+
+	if (put_ends(skb, packet, ends, packet->length, 0))
+		return -1;
+	sum = (__u64)ends->pseudo + ONE_HOP_LESS;
+	bpf_csum_update(skb, (__u32)sum + (__u32)(sum >> 32));
+	return 0;
+}
 #else
 static __always_inline struct fragment_key fragment_key_of(const struct packet *packet)
 {
@@ -112,6 +125,12 @@ static __always_inline int translate_header(struct __sk_buff *skb, const struct 
 		ip->saddr = address;
 	return 0;
 }
+
+/* FULLNAT: the IPv4 header alone, both addresses. */
+static __always_inline int translate_both(struct __sk_buff *skb, const struct packet *packet, struct ends *ends)
+{
+	return put_ends(skb, packet, ends, packet->length, 0);
+}
 #endif
 
 /* Bytes of a destination's packets. */
@@ -140,6 +159,23 @@ static __always_inline void count_whole(__u32 index, bool out)
 		count_bytes(index, out, -(__s64)FRAGMENT_HLEN);
 }
 
+/* The header of a later fragment becomes what that of the first one became. */
+static __noinline int translate_later(struct __sk_buff *skb, const struct packet *packet, const struct fragment_way *known)
+{
+	struct scratch *scratch = own_scratch();
+
+	if (!skb || !packet || !known || !scratch)
+		return -1;
+	if (known->method == METHOD_FULLNAT) {
+		scratch->ends.source = known->to_client ? known->address : known->other;
+		scratch->ends.target = known->to_client ? known->other : known->address;
+		return translate_both(skb, packet, &scratch->ends);
+	}
+	if (known->to_client || known->method == METHOD_NAT)
+		return translate_header(skb, packet, !known->to_client, known->address);
+	return age(skb, packet);
+}
+
 /* A fragment that is not the first. */
 __noinline int follow(struct __sk_buff *skb, struct packet *packet)
 {
@@ -165,9 +201,10 @@ __noinline int follow(struct __sk_buff *skb, struct packet *packet)
 		return leave(EXIT_TTL, TC_DROP);
 	count_later(packet, index, known->to_client);
 	if (known->to_client) {
-		if (route_back(skb, packet, known->address, packet->flow.target, known->ifindex, &way) == ROUTE_TOO_BIG)
+		if (route_back(skb, packet, known->address, known->method == METHOD_FULLNAT ? known->other : packet->flow.target,
+			       known->ifindex, &way) == ROUTE_TOO_BIG)
 			return leave(EXIT_TOO_BIG, TC_DROP);
-		if (translate_header(skb, packet, false, known->address))
+		if (translate_later(skb, packet, known))
 			return leave(EXIT_REWRITE_FAILED, TC_DROP);
 		count_exit(EXIT_REPLIED);
 		return send_to(&way);
@@ -182,7 +219,7 @@ __noinline int follow(struct __sk_buff *skb, struct packet *packet)
 	way.next_hop = narrow(&destination->next_hop);
 	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
 		return leave(EXIT_NO_ROUTE, TC_DROP);
-	if (known->method == METHOD_NAT ? translate_header(skb, packet, true, known->address) : age(skb, packet))
+	if (translate_later(skb, packet, known))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);
 	count_exit(EXIT_FORWARDED);
 	return send_to(&way);
@@ -200,11 +237,12 @@ static __always_inline void keep_way(const struct packet *packet, const struct f
 static __noinline bool keep_way_there(const struct packet *packet)
 {
 	struct fragment_way way = {};
+	struct scratch *scratch = own_scratch();
 
-	if (!packet)
+	if (!packet || !scratch)
 		return true;
 	if (packet->method == METHOD_FULLNAT)
-		return false;
+		way.other = scratch->full.local;
 	way.seen = packet->now;
 	way.destination = packet->destination;
 	way.address = packet->address;
@@ -226,9 +264,10 @@ static __noinline bool keep_way_back(const struct packet *packet, const struct c
 
 	if (!packet || !entry)
 		return true;
-	/* The way back of FULLNAT changes both addresses. */
-	if (entry->status & CONNECTION_FULLNAT)
-		return false;
+	if (entry->status & CONNECTION_FULLNAT) {
+		way.method = METHOD_FULLNAT;
+		way.other = entry->local;
+	}
 	way.seen = seconds();
 	way.address = entry->address;
 	flow = client_flow(&packet->flow, entry);
@@ -242,7 +281,7 @@ static __noinline bool keep_way_back(const struct packet *packet, const struct c
 	return packet->flow.protocol != IPPROTO_SCTP || packet->flow.source_port == entry->port;
 }
 
-/* A first fragment. SCTP's checksum cannot follow a port without the length of the whole; FULLNAT takes none. */
+/* A first fragment. SCTP's checksum cannot follow a port without the length of the whole. */
 static __always_inline int lead(struct __sk_buff *skb, struct packet *packet)
 {
 	struct connection *entry;
@@ -256,5 +295,5 @@ static __always_inline int lead(struct __sk_buff *skb, struct packet *packet)
 		return verdict;
 	if (!keep_way_there(packet))
 		return leave(EXIT_FRAGMENT, TC_DROP);
-	return transmit(skb, packet);
+	return deliver(skb, packet);
 }

@@ -508,6 +508,20 @@ static __always_inline void ends_to_server(struct ends *ends, const struct conne
 	ends->target_port = connection->port;
 }
 
+/* Whether the reply entry of a half-open connection was evicted and its local port given to another one. */
+static __noinline bool local_lost(const struct flow *flow, const struct connection *connection)
+{
+	struct scratch *scratch = own_scratch();
+	struct connection *entry;
+	__u32 both = CONNECTION_FULLNAT | CONNECTION_EMBRYO;
+
+	if (!flow || !connection || !scratch || (connection->status & both) != both)
+		return false;
+	scratch->reply = reply_flow(flow, connection);
+	entry = find(&scratch->reply);
+	return entry && !answers(entry, flow);
+}
+
 /* Keeps the sequence number of a SYN for open_connection(). False: there is none. */
 static __always_inline bool keep_sequence(struct __sk_buff *skb, const struct packet *packet)
 {
@@ -625,6 +639,9 @@ __noinline int send_full(struct __sk_buff *skb, const struct packet *packet)
 			   !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))) {
 			ends->tell = TELL_WITH_DATA;
 		}
+		/* A longer first fragment would reach into the second one. */
+		if (in_fragments(packet))
+			ends->tell = 0;
 		ends->more_sequence = scratch->full.delta;
 		ends->mtu = way.mtu ? way.mtu : USUAL_MTU;
 		ends->client = packet->flow.source;

@@ -87,9 +87,15 @@ afterAll(async () => {
   rmSync(pinDirectory, { recursive: true, force: true })
 })
 
-async function serve(family: 4 | 6, port: number, server: string, more: Partial<Service> = {}): Promise<void> {
+async function serve(
+  family: 4 | 6,
+  port: number,
+  server: string,
+  more: Partial<Service> = {},
+  protocol: 'tcp' | 'udp' = 'tcp',
+): Promise<void> {
   const service: Service = {
-    address: { kind: 'address', protocol: 'tcp', address: address(VIP[family]), port },
+    address: { kind: 'address', protocol, address: address(VIP[family]), port },
     scheduler: 'rr',
     onePacket: false,
     localAddresses: [address(DIRECTOR[family])],
@@ -134,6 +140,14 @@ describe.each(families)('IPv%i', (family) => {
     const virtual = family === 6 ? `[${VIP[6]}]` : VIP[4]
     expect((await down(virtual)).stdout).toBe((await down(direct)).stdout)
     expect((await backend.exits())['rewrite-failed']).toBe(0)
+  })
+
+  test('UDP: 4000 bytes go in fragments, and so does the answer', async () => {
+    await serve(family, 8080, SERVER[family], {}, 'udp')
+    const ask = `const s = require('dgram').createSocket('udp${family}').on('message', (m) => { console.log(m.length); s.close() }); s.send('x'.repeat(4000), 8080, '${VIP[family]}')`
+    const { stdout } = await client.exec('timeout', '10', process.execPath, '-e', ask)
+    // `echo `, and the question.
+    expect(stdout.trim()).toBe('4005')
   })
 
   test('the SYN and the first packet with data tell the server of the client, no other does', async () => {

@@ -5,7 +5,19 @@ import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import type { Service } from '../../src/forwarding/index.ts'
 import { Bench, DROP, REDIRECT } from './bench.ts'
-import { ACK, FIN, type FramePlan, frame, icmpError, type ReadFrame, RST, readFrame, SYN, UDP } from './frames.ts'
+import {
+  ACK,
+  FIN,
+  type FramePlan,
+  fragmentHeader,
+  frame,
+  icmpError,
+  type ReadFrame,
+  RST,
+  readFrame,
+  SYN,
+  UDP,
+} from './frames.ts'
 
 /** Where IP addresses, and with them everything else, are of one family. */
 type Family = {
@@ -90,6 +102,17 @@ describe.each(families)('$name', (family) => {
     const { settings } = bench.director.maps
     const held = layout.settings.decode(settings.lookup(u32(0)) as Uint8Array)
     settings.update(u32(0), layout.settings.encode({ ...held, local_low: low, local_high: high }))
+  }
+
+  /** What the kernel does to the table of embryos when it is full, to the ways back only. */
+  function forgetReplies(): void {
+    for (const { embryos, layout: of } of bench.director.tables.values())
+      for (const { count, keys, values } of [...embryos.slices(64)])
+        for (let i = 0; i < count; i++) {
+          const { status } = of.connection.decode(values, i * of.connection.size)
+          const key = keys.slice(i * of.flow.size, (i + 1) * of.flow.size)
+          if ((status & layout.CONNECTION_REPLY) !== 0) embryos.delete(key)
+        }
   }
 
   function serve(more: Partial<Service> = {}, protocol: 'tcp' | 'udp' = 'tcp'): void {
@@ -235,6 +258,28 @@ describe.each(families)('$name', (family) => {
       }
     })
 
+    test('the fragments of a datagram have the same addresses as the first one, and so have those of the answer', () => {
+      serve({}, 'udp')
+      const [first, later] =
+        family.header === 20
+          ? [{ fragment: 0x2000 }, { fragment: 9, bare: true }]
+          : [{ extensions: [fragmentHeader(0, true, 7)] }, { extensions: [fragmentHeader(72, false, 7)], bare: true }]
+      const payload = new Uint8Array(64).fill(7)
+      const asked = fromClient({ protocol: UDP, payload })
+      const { exit, packet } = bench.send({ ...asked, ...first })
+      expect([exit, packet.source, packet.target]).toEqual(['forwarded', LOCAL, SERVER])
+      const rest = bench.send({ ...asked, ...later })
+      expect([rest.exit, rest.packet.source, rest.packet.target]).toEqual(['forwarded', LOCAL, SERVER])
+      expect([rest.packet.headerChecksumRight, rest.packet.ttl]).toEqual([true, 63])
+
+      const answer = fromServer(packet.sourcePort, { protocol: UDP, payload })
+      for (const part of [first, later]) {
+        const { exit, packet } = bench.send({ ...answer, ...part })
+        expect([exit, packet.source, packet.target]).toEqual(['replied', VIP, CLIENT])
+        expect(packet.headerChecksumRight).toBe(true)
+      }
+    })
+
     test('a stranger who sends to a local port is passed to the stack', () => {
       serve()
       const { sourcePort } = handshake()
@@ -294,6 +339,33 @@ describe.each(families)('$name', (family) => {
       handshake(40000)
       bench.run(segment(fromClient({ flags: RST }), { sequence: 1001 }))
       expect(bench.send(fromClient({ sourcePort: 40001 })).exit).toBe('forwarded')
+    })
+
+    test('a half-open one whose way back was evicted loses its port to the next, and leaves it alone from then on', () => {
+      serve()
+      ports(5000, 5000)
+      expect(bench.send(fromClient({ sourcePort: 40000 })).packet.sourcePort).toBe(5000)
+      forgetReplies()
+      expect(bench.send(fromClient({ sourcePort: 40001 })).packet.sourcePort).toBe(5000)
+      expect(bench.send(fromClient({ sourcePort: 40000 })).exit).toContain('no-local-port')
+      const { exit, packet } = bench.send(fromServer(5000))
+      expect([exit, packet.targetPort]).toEqual(['replied', 40001])
+    })
+
+    test('its way back is made anew where nobody has taken it', () => {
+      serve()
+      const { sourcePort } = bench.send(fromClient()).packet
+      forgetReplies()
+      expect(bench.send(fromClient()).packet.sourcePort).toBe(sourcePort)
+      expect(bench.send(fromServer(sourcePort)).exit).toBe('replied')
+    })
+
+    test('persistent clients stay with their server', () => {
+      serve({ persistence: { timeout: 300, prefixLength: family.header === 40 ? 128 : 32 } })
+      const first = handshake(40000)
+      const second = handshake(40001)
+      expect([first.target, second.target]).toEqual([SERVER, SERVER])
+      expect(bench.connections().filter(({ template }) => template)).toMatchObject([{ method: 'fullnat' }])
     })
 
     test('another process goes on with the same addresses', () => {

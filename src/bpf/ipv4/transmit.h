@@ -209,6 +209,11 @@ static __always_inline int one_segment(struct __sk_buff *skb, const struct packe
 	return 0;
 }
 
+static __always_inline bool in_fragments(const struct packet *packet)
+{
+	return packet->fragment & bpf_htons(IP_FRAGMENT);
+}
+
 /*
  * FULLNAT: writes the IPv4 header of a packet of @length bytes with two new addresses, the TTL one less and @grown bytes more,
  * and tells what its pseudo-header's sum changes by.
