@@ -1,11 +1,13 @@
 /** Orders in batches against the maps: how often a list is written, and what is refused when something is full. */
 import { expect, test } from 'vitest'
+import { noRates, readCounters, sampleRates } from '../../src/forwarding/ebpf/counters.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import type { DirectorOptions } from '../../src/forwarding/ebpf/program.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import type { OpResult, TableOp } from '../../src/forwarding/index.ts'
 import { Bench } from './bench.ts'
-import { destination, keyOf, put, service, VIP6 } from './cluster.ts'
+import { destination, keyOf, put, service, VIP, VIP6 } from './cluster.ts'
+import { SYN } from './frames.ts'
 import { serverAddress } from './scheduler-history.ts'
 
 const key = keyOf(80)
@@ -163,5 +165,24 @@ test('no room for the table of a scheduler: the service keeps its scheduler', ()
     const last = results[tables]?.[0]
     expect(reasonOf(last)).toMatchObject({ reason: 'no-space', message: expect.stringContaining('lb_algo mh') })
     expect(bench.table.state().services).toHaveLength(tables)
+  })
+})
+
+test('rates go a quarter of the way to what two seconds brought, of services and of destinations', () => {
+  withBench((bench) => {
+    bench.apply(
+      put(
+        service(80),
+        [1, 2].map((i) => destination(serverAddress(i), 80, 'nat')),
+      ),
+    )
+    const rates = noRates()
+    sampleRates(bench.director, bench.table, rates)
+    for (let i = 0; i < 80; i++)
+      bench.send({ source: '203.0.113.1', target: VIP, sourcePort: 1024 + i, targetPort: 80, flags: SYN })
+    sampleRates(bench.director, bench.table, rates)
+    const [of] = readCounters(bench.director, bench.table, rates)
+    expect([of?.rates.connections, of?.rates.inPackets]).toEqual([10, 10])
+    expect(of?.destinations.map((one) => one.rates.connections)).toEqual([5, 5])
   })
 })

@@ -79,6 +79,14 @@ describe('NAT with port mapping', () => {
     expect(sum).toBe(7)
     expect((await backend.exits())['rewrite-failed']).toBe(0)
   })
+
+  test('while requests come, rates are measured', async () => {
+    await until('there are rates', async () => {
+      await get(8000)
+      const { rates } = (await backend.counters()).find(({ serviceKey }) => serviceKey === keyOf(8000)) ?? {}
+      return rates !== undefined && rates.inPackets > 0 && rates.outBytes > 0
+    })
+  })
 })
 
 describe('a way to the client that is narrower than the way to the server', () => {

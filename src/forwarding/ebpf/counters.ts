@@ -2,21 +2,38 @@
 
 import type { BpfMap } from '../../sys/bpf/index.ts'
 import type { ServiceCounters, TrafficCounters } from '../index.ts'
+import { Estimator } from './estimator.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
 import { u32 } from './struct.ts'
 import type { Table } from './table.ts'
 
 const NO_TRAFFIC: TrafficCounters = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
-const NO_RATES = NO_TRAFFIC
 
-export function readCounters({ maps }: Director, table: Table): ServiceCounters[] {
+/** What is estimated: services by their key, destinations by their slot. */
+export type Rates = { readonly services: Estimator<string>; readonly slots: Estimator<number> }
+
+export const noRates = (): Rates => ({ services: new Estimator(), slots: new Estimator() })
+
+/** Reads all totals for the estimators; to be called every ESTIMATION_INTERVAL. */
+export function sampleRates({ maps }: Director, table: Table, { services, slots }: Rates): void {
+  const totals = new Map(table.usedSlots().map((slot) => [slot, readTotals(maps, slot)]))
+  const carried = table.slotsByService()
+  slots.sample(totals)
+  services.sample(
+    [...table.counted()].map(({ key, id }) => {
+      const of = carried(key, id).map((slot) => totals.get(slot) ?? NO_TRAFFIC)
+      return [key, of.reduce(add, readTraffic(maps.retired, id))] as const
+    }),
+  )
+}
+
+export function readCounters({ maps }: Director, table: Table, rates: Rates = noRates()): ServiceCounters[] {
+  const carried = table.slotsByService()
   return [...table.counted()].map(({ key, id, slots }) => ({
     serviceKey: key,
-    rates: NO_RATES,
-    ...table
-      .slotsCountedFor(key, id)
-      .reduce((sum, index) => add(sum, readTotals(maps, index)), readTraffic(maps.retired, id)),
+    rates: rates.services.rates(key),
+    ...carried(key, id).reduce((sum, index) => add(sum, readTotals(maps, index)), readTraffic(maps.retired, id)),
     destinations: slots.map(({ index, destinationKey }) => {
       const bytes = maps.loads.lookup(u32(index))
       const load = layout.load.decode(bytes ?? new Uint8Array(layout.load.size))
@@ -24,7 +41,7 @@ export function readCounters({ maps }: Director, table: Table): ServiceCounters[
       const total = Math.max(0, (load.total + load.embryo_total) | 0)
       return {
         destinationKey,
-        rates: NO_RATES,
+        rates: rates.slots.rates(index),
         ...readTotals(maps, index),
         activeConnections: active,
         inactiveConnections: Math.max(0, total - active),

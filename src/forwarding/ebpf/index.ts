@@ -27,9 +27,10 @@ import { systemClock } from '../../sys/time/index.ts'
 import type { BackendCapabilities, ControlOp, ForwardingBackend, OpResult, Unsupported } from '../index.ts'
 import { schedulersBuilt } from './accept.ts'
 import { readConnections } from './connections.ts'
-import { readCounters, readExits } from './counters.ts'
+import { noRates, readCounters, readExits, sampleRates } from './counters.ts'
 import { freePagesOf, Lottery } from './defence.ts'
 import { dropEntries } from './drop-entries.ts'
+import { ESTIMATION_INTERVAL } from './estimator.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { Interfaces } from './interfaces.ts'
 import { MarkRules } from './marks.ts'
@@ -161,6 +162,9 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     return fail({ reason: 'system', message: monitor.error.message })
   }
 
+  const rates = noRates()
+  sampleRates(director, table, rates)
+  const estimation = setInterval(() => sampleRates(director, table, rates), ESTIMATION_INTERVAL)
   let closed = false
   let sweeping: Promise<void> = Promise.resolve()
   const drift: Drift = new Map()
@@ -220,12 +224,13 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     settings: async () => readSettings(director),
     syncDaemons: async () => [],
     apply: async (ops) => table.apply(ops, control),
-    counters: async () => readCounters(director, table),
+    counters: async () => readCounters(director, table, rates),
     exits: async () => readExits(director),
     connections: async (limit) => readConnections(director, (slot) => table.slotKeys(slot)?.serviceKey, now(), limit),
     async close(leave) {
       if (closed) return
       closed = true
+      clearInterval(estimation)
       clearTimeout(next)
       clearInterval(defending)
       clearTimeout(following)

@@ -87,12 +87,16 @@ export class Table {
     return this.#entries.get(key)?.slots.find((slot) => slot.destinationKey === destinationKey)?.index
   }
 
-  /** Whose totals make up a service's: its destinations and those that were removed from it. */
-  slotsCountedFor(key: string, id: number): readonly number[] {
-    return this.#slots
-      .all()
-      .filter((slot) => slot.serviceId === id && slot.serviceKey === key)
-      .map(({ index }) => index)
+  /** Whose totals make up a service's, as of now: its destinations and those that were removed from it. */
+  slotsByService(): (key: string, id: number) => readonly number[] {
+    const found = new Map<string, number[]>()
+    for (const { serviceId, serviceKey: key, index } of this.#slots.all()) {
+      const name = `${serviceId} ${key}`
+      const slots = found.get(name)
+      if (slots === undefined) found.set(name, [index])
+      else slots.push(index)
+    }
+    return (key, id) => found.get(`${id} ${key}`) ?? []
   }
 
   usedSlots(): readonly number[] {
@@ -213,9 +217,9 @@ export class Table {
   zeroCounters(key?: string): OpResult {
     if (key !== undefined && !this.#entries.has(key))
       return fail({ reason: 'not-found', message: `${key}: no such service` })
+    const counted = this.slotsByService()
     for (const entry of this.#entries.values())
-      if (key === undefined || entry.key === key)
-        zeroTotals(this.#director, entry.id, this.slotsCountedFor(entry.key, entry.id))
+      if (key === undefined || entry.key === key) zeroTotals(this.#director, entry.id, counted(entry.key, entry.id))
     return ok(undefined)
   }
 
