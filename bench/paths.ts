@@ -194,7 +194,7 @@ async function core(method: ForwardingMethod, lane: boolean): Promise<Figures> {
     const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
     if (grown('forwarded') < 2 * (FRAMES + OPENED)) throw new Error(`only ${grown('forwarded')} packets were forwarded`)
     const opened = (await backend.connections(2 * OPENED)).filter(({ state }) => state === 'ESTABLISHED').length
-    if (opened < OPENED) throw new Error(`only ${opened} connections are open`)
+    if (opened < 0.99 * OPENED) throw new Error(`only ${opened} connections are open`)
     if (lane && grown('fast-lane') < FRAMES) throw new Error(`only ${grown('fast-lane')} packets took the lane`)
     return figures
   } finally {
