@@ -1,11 +1,8 @@
-/** Why each member may not run, in words for the user. */
-type Reason = { readonly name: string; readonly reason: string | undefined }
+/** A member that may not run, and why, in words for the user. */
+export type Failed = { readonly name: string; readonly reason: string }
 
 /**
- * Why `member` may not run: its own reason, else that of the first member that has one; undefined: the whole group may.
+ * Why a member may not run: its own reason, else that of the first of its group that has one; undefined: the whole group may.
  */
-export function faultOf(group: string, member: Reason, others: readonly Reason[]): string | undefined {
-  if (member.reason !== undefined) return member.reason
-  const failed = others.find(({ reason }) => reason !== undefined)
-  return failed && `sync group ${group}: ${failed.name} is in fault (${failed.reason})`
-}
+export const faultOf = (group: string, own: string | undefined, first: Failed | undefined): string | undefined =>
+  own ?? (first && `sync group ${group}: ${first.name} is in fault (${first.reason})`)

@@ -9,7 +9,7 @@ import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import { runningGroups } from './running-group.ts'
 import { headerSignerFor, newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { signerFor } from './signer.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Surroundings, Verdict } from './surroundings.ts'
 
 /** What of a configuration concerns the virtual routers. */
 export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups' | 'observed'>
@@ -55,8 +55,14 @@ export function configure(
         }
       const since = resumable(parts, fresh, resumed)
       // Those that the network takes for masters speak first.
-      for (const one of fresh) if (since.has(one.key)) start(parts, machines, surroundings, one, since.get(one.key))
-      for (const one of fresh) if (!since.has(one.key)) start(parts, machines, surroundings, one, undefined)
+      for (const one of fresh) {
+        surroundings.locate(one)
+        surroundings.weigh(one)
+      }
+      const verdicts = surroundings.judge([...running.values()])
+      for (const one of fresh)
+        if (since.has(one.key)) start(parts, machines, one, since.get(one.key), verdicts.get(one))
+      for (const one of fresh) if (!since.has(one.key)) start(parts, machines, one, undefined, verdicts.get(one))
       for (const one of [...running.values()])
         if (!wanted.has(one.key)) {
           machines.advance(one, { type: 'deleted' }, clock.now())
@@ -83,15 +89,12 @@ function resumable(
 function start(
   { clock, passiveUntil }: Parts,
   machines: Machines,
-  surroundings: Surroundings,
   one: RunningRouter,
   since: string | undefined,
+  { reason, isPending }: Verdict = { reason: undefined, isPending: false },
 ): void {
-  surroundings.locate(one)
-  surroundings.weigh(one)
-  const reason = surroundings.reasonAgainst(one)
-  const isPassive = passiveUntil !== undefined
-  if (since === undefined && (isPassive || (reason === undefined && surroundings.isPending(one)))) return
+  const waits = passiveUntil !== undefined || (reason === undefined && isPending)
+  if (since === undefined && waits) return
   if (since === undefined || reason !== undefined) {
     machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, clock.now())
     return

@@ -142,6 +142,8 @@ export function openMachines(parts: Parts, report: StateReport, reportGroup: Gro
     if (group === undefined) return
     if (one.state.name !== before.name)
       changed.set(group, event.type === 'resumed-as-master' && changed.get(group) !== false)
+    // Who changed with the group was told together with all the others.
+    if (one.state === before || event.type === 'group-became-master' || event.type === 'group-became-backup') return
     const others = new Map(companions(one).map((other) => [other, other.state] as const))
     for (const consequence of consequences(before, one.state, others))
       advance(consequence.member, consequence.event, now)

@@ -1,15 +1,23 @@
 import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
 import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
-import { faultOf } from '../../proto/sync-group/index.ts'
+import { type Failed, faultOf } from '../../proto/sync-group/index.ts'
 import type { RouteEvent } from '../../sys/netlink/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import type { Rehearse } from './rehearsal.ts'
-import { othersOf } from './running-group.ts'
+import type { RunningGroup } from './running-group.ts'
 import { ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
+
+/** Whether a virtual router may run. */
+export type Verdict = {
+  /** Why not, in words for the user: a fault of its own, or of another of its sync group. */
+  readonly reason: string | undefined
+  /** One that has not begun waits, with its sync group, for the first word of a script that may be a fault. */
+  readonly isPending: boolean
+}
 
 /** What the host's interfaces and addresses mean for the virtual routers on them. */
 export type Surroundings = {
@@ -29,10 +37,8 @@ export type Surroundings = {
   weigh(one: RunningRouter): void
   /** What was found of this one; undefined: nothing yet. */
   observation(track: Track): Observation | undefined
-  /** It waits with its sync group for the first word of a script that may be a fault. */
-  isPending(one: RunningRouter): boolean
-  /** Why this one may not run, in words for the user; undefined: it may. */
-  reasonAgainst(one: RunningRouter): string | undefined
+  /** Whether each may run. Of a sync group all members have to be among them. What fails by itself comes first. */
+  judge(ones: readonly RunningRouter[]): ReadonlyMap<RunningRouter, Verdict>
 }
 
 export function openSurroundings(parts: Parts, machines: Machines, rehearse: Rehearse): Surroundings {
@@ -123,20 +129,16 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       locate(one)
       weigh(one)
     }
-    const reasons = new Map(concerned.map((one) => [one, ownReason(one)]))
-    // What has a reason of its own goes first: it is why its sync group follows.
-    const inOrder = [...reasons].sort(([, a], [, b]) => Number(a === undefined) - Number(b === undefined))
     machines.together(() => {
-      for (const [one, own] of inOrder) {
+      for (const [one, { reason, isPending }] of judge(concerned)) {
         const now = clock.now()
-        const reason = withGroup(one, own, (other) => reasons.get(other))
         if (one.state.name === 'fault') {
           if (reason === undefined) {
             machines.advance(one, { type: 'fault-cleared' }, now)
             rehearse(one)
           } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
         } else if (one.state.name === 'initialize') {
-          if (parts.passiveUntil !== undefined || (reason === undefined && isPending(one))) continue
+          if (parts.passiveUntil !== undefined || (reason === undefined && isPending)) continue
           machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, now)
           rehearse(one)
         } else if (reason !== undefined) machines.advance(one, { type: 'fault-found', reason }, now)
@@ -155,21 +157,35 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     one.outgoing.clear()
   }
 
-  const reasonAgainst = (one: RunningRouter): string | undefined => withGroup(one, ownReason(one), ownReason)
-
-  /** A fault of one is a fault of its whole sync group. */
-  function withGroup(
-    one: RunningRouter,
-    own: string | undefined,
-    reasonOf: (other: RunningRouter) => string | undefined,
-  ): string | undefined {
-    const group = parts.groups.get(one.key)
-    if (group === undefined) return own
-    const others = othersOf(running, group, one.key).map((other) => ({
-      name: other.router.name,
-      reason: reasonOf(other),
-    }))
-    return faultOf(group.group.name, { name: one.router.name, reason: own }, others)
+  /** In one pass, for a group may be large and every event of an interface asks again. */
+  function judge(ones: readonly RunningRouter[]): ReadonlyMap<RunningRouter, Verdict> {
+    const failed = new Map<RunningGroup, Failed>()
+    const pending = new Set<RunningGroup>()
+    const own = ones.map((one) => {
+      const verdict = {
+        one,
+        group: parts.groups.get(one.key),
+        reason: ownReason(one),
+        isPending: assessed(one).pending,
+      }
+      const { group, reason } = verdict
+      if (group !== undefined && reason !== undefined && !failed.has(group))
+        failed.set(group, { name: one.router.name, reason })
+      if (group !== undefined && verdict.isPending) pending.add(group)
+      return verdict
+    })
+    // What has a reason of its own goes first: it is why its sync group follows.
+    const inOrder = [
+      ...own.filter(({ reason }) => reason !== undefined),
+      ...own.filter((one) => one.reason === undefined),
+    ]
+    return new Map(
+      inOrder.map(({ one, group, reason, isPending }) => {
+        if (group === undefined) return [one, { reason, isPending }]
+        const joint = faultOf(group.group.name, reason, failed.get(group))
+        return [one, { reason: joint, isPending: pending.has(group) }]
+      }),
+    )
   }
 
   const assessed = ({ configured, tracks }: RunningRouter): Assessment =>
@@ -189,19 +205,13 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     machines.advance(one, { type: 'reconfigured', before }, clock.now())
   }
 
-  function isPending(one: RunningRouter): boolean {
-    const group = parts.groups.get(one.key)
-    const all = group === undefined ? [one] : [one, ...othersOf(running, group, one.key)]
-    return all.some((each) => assessed(each).pending)
-  }
-
   function ownReason(one: RunningRouter): string | undefined {
     const { router } = one
     const reason = faultReason(router, view, sourceAddress(router, view, parts.virtual))
     return reason ?? sockets.failure(socketKey(router))?.message ?? assessed(one).fault
   }
 
-  return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, observation, isPending, reasonAgainst }
+  return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, observation, judge }
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

@@ -63,10 +63,9 @@ for (const [members, state] of states)
 
 test('a fault of one is a fault of all, and each says whose it is', () => {
   const broken = { name: 'VI_2', reason: 'eth1: no carrier' }
-  const whole = { name: 'VI_1', reason: undefined }
-  expect(faultOf('VG', whole, [broken])).toBe('sync group VG: VI_2 is in fault (eth1: no carrier)')
-  expect(faultOf('VG', broken, [whole])).toBe('eth1: no carrier')
-  expect(faultOf('VG', whole, [whole])).toBeUndefined()
+  expect(faultOf('VG', undefined, broken)).toBe('sync group VG: VI_2 is in fault (eth1: no carrier)')
+  expect(faultOf('VG', 'eth0: no carrier', broken)).toBe('eth0: no carrier')
+  expect(faultOf('VG', undefined, undefined)).toBeUndefined()
 })
 
 test('a member whose timer runs out while others do not want it waits on, one interval and the least skew', () => {
