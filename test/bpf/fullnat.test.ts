@@ -376,6 +376,39 @@ describe.each(families)('$name', (family) => {
       expect(bench.send(fromClient()).packet.source).toBe(LOCAL)
     })
 
+    test('a service by firewall mark has local addresses too, also for another process', () => {
+      const kind = family.header === 20 ? 4 : 6
+      const serviceKey = `fwmark/${kind}/7`
+      const localAddresses = [address(LOCAL), address(family.otherLocal)]
+      bench.apply([
+        {
+          type: 'put-service',
+          service: {
+            address: { kind: 'fwmark', family: kind, mark: 7 },
+            scheduler: 'rr',
+            onePacket: false,
+            localAddresses,
+          },
+        },
+        {
+          type: 'put-destination',
+          serviceKey,
+          destination: {
+            address: address(SERVER),
+            port: 0,
+            weight: 1,
+            method: 'fullnat',
+            upperThreshold: 0,
+            lowerThreshold: 0,
+          },
+        },
+      ])
+      bench.reopen()
+      const [held] = bench.table.state().services
+      bench.apply([{ type: 'remove-service', serviceKey }])
+      expect(held).toMatchObject({ service: { localAddresses }, destinations: [{ method: 'fullnat' }] })
+    })
+
     test('other addresses take the place of the first ones for new connections', () => {
       serve()
       const { sourcePort } = handshake(40000)
