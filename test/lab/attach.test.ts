@@ -10,7 +10,7 @@ lab('the virtual addresses on a plain interface: direct routing and NAT pass, in
   address(scene)
   takeVirtualAddresses(scene.director, 'eth0')
   await start(scene)
-  await carriesTraffic(scene.client, URLS, 32)
+  await carriesTraffic(scene.client, URLS, 8)
 })
 
 lab('the virtual addresses on a macvlan with a MAC of its own (VMAC): direct routing and NAT pass', async (lab) => {
@@ -35,7 +35,7 @@ lab('the virtual addresses on a macvlan with a MAC of its own (VMAC): direct rou
   takeVirtualAddresses(director, 'vrrp.51')
   director.ip('link', 'set', 'vrrp.51', 'up')
   await start(scene)
-  await carriesTraffic(scene.client, URLS, 32)
+  await carriesTraffic(scene.client, URLS, 8)
   expect(client.ip('neigh', 'show', VIRTUAL_ADDRESS)).toContain('00:00:5e:00:01:33')
 })
 

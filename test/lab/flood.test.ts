@@ -173,7 +173,7 @@ describe.each(['DR', 'NAT'] as const)('%s', (method) => {
         30_000,
       )
     },
-    120_000,
+    300_000,
   )
 })
 
@@ -191,5 +191,5 @@ lab(
     expect(forwarding?.exits['promotion-failed']).toBeGreaterThan(0)
     await built.daemon.shows('no more than there is room for', (status) => held(status) <= EMBRYOS + TABLE, 30_000)
   },
-  120_000,
+  300_000,
 )
