@@ -22,7 +22,7 @@ export default defineConfig({
           exclude: [...privileged, ...long, ...guest],
           setupFiles: ['test/fuzz.ts'],
           maxWorkers: 2,
-          ...(fuzzing ? { testTimeout: 3_600_000 } : {}),
+          testTimeout: fuzzing ? 3_600_000 : 60_000,
           sequence: { groupOrder: 0 },
         },
       },
