@@ -231,13 +231,15 @@ test('connections, counters and everything else of one table that has carried pa
   mkdirSync(`${directory}/here`)
   const setUp = [
     ['-C'],
-    ['-A', '-t', '127.9.9.9:80', '-p', '100', '-s', 'rr'],
-    ['-a', '-t', '127.9.9.9:80', '-r', '127.0.0.1:8080', '-m', '-x', '9', '-y', '3'],
+    // What is compared must not expire meanwhile.
+    ['--set', '0', '0', '100000'],
+    ['-A', '-u', '127.9.9.9:80', '-p', '100000', '-s', 'rr'],
+    ['-a', '-u', '127.9.9.9:80', '-r', '127.0.0.1:8080', '-m', '-x', '9', '-y', '3'],
     ['-A', '-f', '5', '-p', '100'],
     ['-a', '-f', '5', '-r', '127.0.0.1', '-m'],
   ]
   for (const argv of setUp) expect(await ours({ argv })).toEqual({ stdout: '', stderr: '', exitCode: 0 })
-  execFileSync('bash', ['-c', 'busybox nc -w 1 127.9.9.9 80 </dev/null 2>/dev/null || true'])
+  execFileSync('bash', ['-c', 'echo > /dev/udp/127.9.9.9/80'])
   const forms = ['', '--stats', '--rate', '--thresholds', '--persistent-conn', '--tun-info', '--stats --exact', '-c']
   const lists = [...forms, '-c --persistent-conn', '--timeout', '--daemon'].flatMap((form) =>
     ['', '-n'].map((numbers) => ({ argv: ['-L', ...`${form} ${numbers}`.split(' ').filter((word) => word !== '')] })),
@@ -253,4 +255,5 @@ test('connections, counters and everything else of one table that has carried pa
     })
   }
   expect((await ours({ argv: ['-Lnc'] })).stdout.split('\n').length).toBeGreaterThan(3)
+  expect(await ours({ argv: ['--set', '900', '120', '300'] })).toMatchObject({ exitCode: 0 })
 })
