@@ -31,8 +31,7 @@ static __noinline int promote(const struct flow *flow, struct connection *embryo
 		}
 		bpf_map_delete_elem(&embryos, &scratch->reply);
 	}
-	account(grown->destination, grown->status, status & CONNECTION_ACTIVE ? 1 : 0, 1);
-	account(grown->destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
+	account_promoted(grown->destination, status & CONNECTION_ACTIVE ? 1 : 0);
 	bpf_map_delete_elem(&embryos, flow);
 	return 0;
 full:

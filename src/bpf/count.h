@@ -95,6 +95,21 @@ static __always_inline void account(__u32 index, __u32 status, int active, int t
 	}
 }
 
+/* An embryo has become a connection: the total stays as it is, and so does what follows from it. */
+static __always_inline void account_promoted(__u32 index, int active)
+{
+	struct load *load = bpf_map_lookup_elem(&loads, &index);
+
+	if (!load)
+		return;
+	__sync_fetch_and_add(&load->embryo_total, -1);
+	__sync_fetch_and_add(&load->total, 1);
+	if (active) {
+		__sync_fetch_and_add(&load->embryo_active, -active);
+		__sync_fetch_and_add(&load->active, active);
+	}
+}
+
 static __always_inline void account_persistent(__u32 index, int count)
 {
 	struct load *load = bpf_map_lookup_elem(&loads, &index);

@@ -397,7 +397,7 @@ static __always_inline bool unlucky(const struct settings *held)
  * A packet from a service's address to a client, as servers of direct routing and tunnels send them when their way out is
  * this host: the stack takes it on, we learn from it. True: it was one.
  */
-__noinline bool see_reply(const struct packet *packet)
+__noinline bool see_reply(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct scratch *scratch = own_scratch();
 	struct connection *connection;
@@ -405,8 +405,11 @@ __noinline bool see_reply(const struct packet *packet)
 	struct settings *held = held_settings();
 	struct flow *flow;
 	__u32 index;
+#if FAMILY == 4
+	struct way way = {};
+#endif
 
-	if (!packet || !held || !scratch)
+	if (!skb || !packet || !held || !scratch)
 		return false;
 	flow = &scratch->about.flow;
 	*flow = packet->flow;
@@ -419,6 +422,11 @@ __noinline bool see_reply(const struct packet *packet)
 	connection = find(flow);
 	if (!connection || connection->status & (CONNECTION_REPLY | CONNECTION_NAT) || expired(connection, packet->now))
 		return false;
+#if FAMILY == 4
+	/* The stack takes nothing from an address that it has itself, and IPVS then does not see it either. */
+	if (route(skb, packet, flow->source, flow->target, &way) == ROUTE_NONE)
+		return false;
+#endif
 	index = connection->destination;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (destination && destination->flags & DESTINATION_AVAILABLE)
@@ -436,7 +444,7 @@ static __always_inline int stray(struct __sk_buff *skb, const struct packet *pac
 		.protocol = packet->flow.protocol,
 	};
 
-	if (see_reply(packet))
+	if (see_reply(skb, packet))
 		return leave(EXIT_REPLY_SEEN, TC_PASS);
 	if (!(held->flags & SETTINGS_NAT_ICMP_SEND))
 		return leave(EXIT_NO_SERVICE, TC_PASS);

@@ -63,11 +63,15 @@ __noinline __u32 schedule_persistent(const struct service *service, const struct
 		__sync_fetch_and_add(&template->controlled, 1);
 		return template->destination;
 	}
+	/* IPVS lets go of one that does not hold before it knows whether there is another destination. */
+	if (template) {
+		fresh->destination = template->destination;
+		if (!bpf_map_delete_elem(&templates, key))
+			account_persistent(fresh->destination, -1);
+	}
 	fresh->destination = schedule(service, flow, now);
 	if (fresh->destination == NO_DESTINATION)
 		return NO_DESTINATION;
-	if (template)
-		account_persistent(template->destination, -1);
 	fresh->seen = now;
 	fresh->timeout = service->persistence_timeout;
 	fresh->controlled = 1;
@@ -76,7 +80,5 @@ __noinline __u32 schedule_persistent(const struct service *service, const struct
 		error = bpf_map_update_elem(&templates, key, fresh, BPF_ANY);
 	if (!error)
 		account_persistent(fresh->destination, 1);
-	else if (template)
-		account_persistent(template->destination, 1);
 	return fresh->destination;
 }

@@ -1,4 +1,6 @@
 /** IPVS's sysctls and timeouts, each with what it changes for a packet. */
+import { execFileSync } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Lottery } from '../../src/forwarding/ebpf/defence.ts'
 import { dropEntries } from '../../src/forwarding/ebpf/drop-entries.ts'
@@ -10,6 +12,7 @@ import {
   writeTimeouts,
 } from '../../src/forwarding/ebpf/settings.ts'
 import { defaultSettings, type IpvsSettings, settingNames } from '../../src/forwarding/index.ts'
+import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
 import { ACK, FIN, type FramePlan, frame, ICMP, icmpError, RST, readFrame, SYN, UDP } from './frames.ts'
@@ -342,21 +345,44 @@ test('counters set to zero count on from there, and what was taken of a removed 
 })
 
 describe('packets of servers that do not answer through NAT, on their way through this host', () => {
+  const name = `replies-${process.pid}`
+  const home = openSync('/proc/thread-self/ns/net', 'r')
+  const inside = (...argv: readonly string[]): void => void execFileSync('ip', ['netns', 'exec', name, ...argv])
+  beforeEach(() => {
+    execFileSync('ip', ['netns', 'add', name])
+    inside('ip', 'link', 'set', 'lo', 'up')
+    inside('sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    enterNetworkNamespace(name)
+  })
+  afterEach(() => {
+    enterNetworkNamespace(`/proc/self/fd/${home}`)
+    execFileSync('ip', ['netns', 'delete', name])
+  })
+  const reply = frame({ ...from('', 0), source: VIP, sourcePort: 80 })
+  const counted = (server: string | undefined) =>
+    bench
+      .counters()
+      .flatMap(({ destinations }) => destinations)
+      .find(({ destinationKey }) => destinationKey === `${server}:80`)
+
   test('are counted, move the state and are passed', () => {
+    inside('ip', 'route', 'add', `${VIP}/32`, 'dev', 'lo')
     bench.send(to(80))
-    const server = serverOf(80)
-    const reply = frame({ ...from('', 0), source: VIP, sourcePort: 80 })
     const { verdict, exit, frame: left } = bench.run(reply)
     expect({ verdict, exit }).toEqual({ verdict: PASS, exit: 'reply-seen' })
     expect(left).toEqual(reply)
-    const counters = bench.counters().flatMap(({ destinations }) => destinations)
-    expect(counters.find(({ destinationKey }) => destinationKey === `${server}:80`)).toMatchObject({
-      outPackets: 1,
-      outBytes: 40,
-    })
+    expect(counted(serverOf(80))).toMatchObject({ outPackets: 1, outBytes: 40 })
     // From then on both directions are known: the client's FIN makes CLOSE_WAIT, not FIN_WAIT.
     bench.send(to(80, { flags: ACK }))
     bench.send(to(80, { flags: FIN | ACK }))
     expect(stateOf(80)).toBe('CLOSE_WAIT')
+  })
+
+  test('are left alone from an address of this host: its stack takes them not either', () => {
+    inside('ip', 'addr', 'add', `${VIP}/32`, 'dev', 'lo')
+    bench.send(to(80))
+    expect(bench.run(reply)).toMatchObject({ verdict: PASS, exit: 'no-service' })
+    expect(counted(serverOf(80))).toMatchObject({ outPackets: 0, outBytes: 0 })
+    expect(stateOf(80)).toBe('SYN_RECV')
   })
 })
