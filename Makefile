@@ -57,13 +57,18 @@ build/test/%.bpf.o: test/bpf/%.bpf.c | setup
 	llvm-strip -g $@
 
 # The lab library, the demo and the benches, for node without a test runner.
-tools: build build/tools/flood build/tools/blast build/tools/generate.bpf.o | setup-lab
+tools: build build/tools/flood build/tools/replay build/tools/blast build/tools/generate.bpf.o | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
 	@ln -sfn .. build/tools/build
 build/tools/generate.bpf.o: bench/generate.bpf.c | setup
 	@mkdir -p $(@D)
 	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 build/tools/flood build/tools/blast: build/tools/%: bench/%.c | setup
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -o $@ $<
+
+# The wires of the oracle.
+build/tools/replay: test/kernel/oracle/replay.c | setup
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
 

@@ -1,6 +1,7 @@
 /**
- * Ends a run with every skip by name and reason, every failure by name, and the totals on a line of their own:
- * `N passed, N failed, N skipped`. A file that does not load and an error outside any test count as failures.
+ * Ends a run with what tests had to say (annotations), every skip by name and reason, every failure by name, and the
+ * totals on a line of their own: `N passed, N failed, N skipped`. A file that does not load and an error outside any test
+ * count as failures.
  */
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
@@ -22,14 +23,17 @@ export default class TotalsReporter implements Reporter {
     const passed: string[] = []
     const failed = [...brokenSuites(modules), ...unhandled.map((error) => `outside any test: ${describe(error)}`)]
     const skipped: string[] = []
+    const said: string[] = []
     for (const module of modules)
       for (const test of module.children.allTests()) {
         const result = test.result()
+        said.push(...test.annotations().map(({ message }) => message))
         if (result.state === 'passed') passed.push(fullName(test))
         else if (result.state === 'failed') failed.push(fullName(test))
         else skipped.push(`${fullName(test)}: ${('note' in result && result.note) || 'no reason given'}`)
       }
     const lines = [
+      ...said,
       ...skipped.map((skip) => `skipped  ${skip}`),
       ...failed.map((failure) => `failed   ${failure}`),
       `${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped`,

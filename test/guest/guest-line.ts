@@ -10,6 +10,8 @@ export type GuestLine =
       readonly errors: readonly string[]
       /** Why it was skipped. */
       readonly note?: string
+      /** What it has to say for the summary. */
+      readonly said: readonly string[]
     }
   | { readonly type: 'end'; readonly files: number }
 

@@ -26,14 +26,24 @@ export default class GuestReporter implements Reporter {
     const state = result.state === 'pending' ? 'skipped' : result.state
     const note = 'note' in result && result.note ? { note: result.note } : {}
     const errors = (result.errors ?? []).map(described)
-    this.#write({ type: 'result', file: test.module.relativeModuleId, name: test.fullName, state, errors, ...note })
+    const said = test.annotations().map(({ message }) => message)
+    this.#write({
+      type: 'result',
+      file: test.module.relativeModuleId,
+      name: test.fullName,
+      state,
+      errors,
+      ...note,
+      said,
+    })
   }
 
   /** Failures that belong to no test are failed results of a name that says so. */
   onTestModuleEnd(module: TestModule): void {
     const file = module.relativeModuleId
     const broken = (name: string, errors: readonly unknown[]): void => {
-      if (errors.length > 0) this.#write({ type: 'result', file, name, state: 'failed', errors: errors.map(described) })
+      if (errors.length > 0)
+        this.#write({ type: 'result', file, name, state: 'failed', errors: errors.map(described), said: [] })
     }
     broken('the file does not load', module.errors())
     for (const suite of module.children.allSuites()) broken(`${suite.fullName}: a hook failed`, suite.errors())
@@ -47,6 +57,7 @@ export default class GuestReporter implements Reporter {
         name: 'error',
         state: 'failed',
         errors: [described(error)],
+        said: [],
       })
     this.#write({ type: 'end', files: modules.length })
   }

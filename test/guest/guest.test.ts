@@ -17,8 +17,9 @@ test('the guest runs all its tests to the end', () => {
 
 for (const file of new Set(results.map((result) => result.file)))
   describe(file, () => {
-    for (const { name, state, errors, note } of results.filter((result) => result.file === file))
-      test(name, (context) => {
+    for (const { name, state, errors, note, said } of results.filter((result) => result.file === file))
+      test(name, async (context) => {
+        for (const line of said) await context.annotate(line)
         if (state === 'skipped') context.skip(note)
         if (state === 'failed') throw new Error(`in the guest: ${errors.join('\n') || 'failed without an error'}`)
       })

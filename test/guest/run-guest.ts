@@ -24,6 +24,9 @@ export async function runGuest(filters: readonly string[], seconds: number): Pro
   const vitest = ['node_modules/.bin/vitest', 'run', '--project', 'kernel', '--reporter=verbose', '--no-color']
   const command = [
     ...['env', `HOLDFAST_GUEST_REPORT=${report}`],
+    ...Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith('HOLDFAST_ORACLE_') ? [`${name}=${value}`] : [],
+    ),
     ...vitest,
     '--reporter=./test/guest/guest-reporter.ts',
     ...filters,

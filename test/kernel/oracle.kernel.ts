@@ -1,0 +1,39 @@
+/**
+ * The oracle: the same services, packets and edits go through the kernel's IPVS and through the embedded core, and both have to
+ * say the same, to the byte (docs/oracle.md). HOLDFAST_ORACLE_SEED repeats a run, HOLDFAST_ORACLE_ONLY some sequences of it
+ * (numbers), HOLDFAST_ORACLE_RUNS sets how many there are. What differs is told in build/guest/oracle.txt.
+ */
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+const SEED = process.env['HOLDFAST_ORACLE_SEED'] ?? '1'
+const RUNS = process.env['HOLDFAST_ORACLE_RUNS'] ?? '100'
+const ONLY = (process.env['HOLDFAST_ORACLE_ONLY'] ?? '').split(' ').filter((word) => word !== '')
+/** Sequences of which the story is told in full. */
+const SHOWN = 4
+
+/** What it says comes out while it runs: this takes minutes. */
+function play(folder: string): Promise<number | null> {
+  const program = join(ROOT, 'build/tools/test/kernel/oracle/main.js')
+  const child = spawn('node', [program, folder, SEED, RUNS, ...ONLY], { stdio: ['ignore', 'inherit', 'inherit'] })
+  return new Promise((done, refuse) => {
+    child.on('error', refuse)
+    child.on('close', done)
+  })
+}
+
+test('the kernel and the embedded core agree', { timeout: 3_600_000 }, async ({ annotate }) => {
+  const folder = join(ROOT, 'build/guest')
+  mkdirSync(folder, { recursive: true })
+  expect(await play(folder)).toBe(0)
+  const { agreed, differed, unsteady } = JSON.parse(readFileSync(join(folder, 'oracle.json'), 'utf8'))
+  const late = unsteady > 0 ? `; ${unsteady} only when played again` : ''
+  await annotate(`oracle: ${agreed} sequences agreed, ${differed} differed (seed ${SEED}${late})`)
+  const stories = readFileSync(join(folder, 'oracle.txt'), 'utf8').split(/^(?==== )/m)
+  expect(stories.slice(0, SHOWN).join('')).toBe('')
+  expect(differed).toBe(0)
+  expect(agreed).toBe(ONLY.length > 0 ? ONLY.length : Number(RUNS))
+})

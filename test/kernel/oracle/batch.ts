@@ -1,0 +1,195 @@
+/** Runs sequences side by side through both directors and says which differ. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  addToTally,
+  interruption,
+  isRefusal,
+  newTally,
+  type Tally,
+  unequalAnswers,
+  unequalConnections,
+  unequalCounters,
+} from './compare.ts'
+import { describeFrame } from './describe.ts'
+import type { Counted, Director, Held } from './director.ts'
+import { type Framed, render, type Whereabouts, whereabouts } from './render.ts'
+import type { Exchange, Replayer } from './replayer.ts'
+import type { Climate, Sequence } from './sequence.ts'
+import { VIRTUALS, virtualAddress } from './world.ts'
+
+/** The kernel's estimator sums its counters every two seconds. */
+const COUNTERS_MS = 2_300
+
+export type Difference = {
+  readonly sequence: Sequence
+  /** What differs first, of packets, counters and connections. */
+  readonly kind: 'packet' | 'counters' | 'connections'
+  /** The whole history, ending in the difference. */
+  readonly story: string
+}
+
+type Course = {
+  readonly sequence: Sequence
+  readonly servers: (Whereabouts | undefined)[]
+  readonly story: string[]
+  /** Flows that the directors' own stacks have spoken in. */
+  readonly interrupted: Set<string>
+  readonly tally: Tally
+  differs: Difference['kind'] | undefined
+}
+
+export type Directors = { readonly kernel: Director; readonly embedded: Director; readonly replayer: Replayer }
+
+export async function runBatch(
+  { kernel, embedded, replayer }: Directors,
+  climate: Climate,
+  sequences: readonly Sequence[],
+): Promise<readonly Difference[]> {
+  const both = [kernel, embedded]
+  for (const director of both) await director.weather(climate)
+  const courses = sequences.map(
+    (sequence): Course => ({
+      sequence,
+      servers: [],
+      story: [],
+      interrupted: new Set(),
+      tally: newTally(),
+      differs: undefined,
+    }),
+  )
+  const segments = Math.max(...sequences.map((one) => one.segments.length))
+  for (let at = 0; at < segments; at++) {
+    const ops = courses.flatMap(({ sequence, story }) => {
+      const orders = sequence.segments[at]?.ops ?? []
+      story.push(...orders.map((op) => `order ${JSON.stringify(op)}`))
+      return orders
+    })
+    for (const director of both) await director.apply(ops)
+    const rounds = Math.max(...sequences.map((one) => one.segments[at]?.steps.length ?? 0))
+    for (let round = 0; round < rounds; round++) await playRound(courses, at, round, replayer)
+    if (climate.pause > 0) await sleep(climate.pause * 1000)
+  }
+  const none = new Map<string, Counted>()
+  const compareCounters = async (held: HeldShares): Promise<ReadonlyMap<Course, readonly string[]>> => {
+    await sleep(COUNTERS_MS)
+    const kernels = bySequence(await kernel.counters(), sequences)
+    const cores = bySequence(await embedded.counters(), sequences)
+    return new Map(
+      courses.map((course) => {
+        const { slot } = course.sequence
+        const [mine, theirs] = [kernels.get(slot) ?? none, cores.get(slot) ?? none]
+        return [course, unequalCounters(mine, theirs, held.get(slot) ?? [], course.tally)]
+      }),
+    )
+  }
+  const mine = heldBySequence(await kernel.connections(), sequences)
+  const theirs = heldBySequence(await embedded.connections(), sequences)
+  for (const course of courses) {
+    const { slot } = course.sequence
+    const unequal = unequalConnections(
+      mine.get(slot) ?? [],
+      theirs.get(slot) ?? [],
+      course.interrupted,
+      orphansOf(course.sequence),
+    )
+    settle(course, 'connections', unequal)
+  }
+  const unequal = await compareCounters(mine)
+  // What changes by itself, as connections end, may be seen on one side before it is on the other.
+  const again = [...unequal.values()].some((found) => found.length > 0) ? await compareCounters(mine) : unequal
+  for (const course of courses)
+    if ((unequal.get(course) ?? []).length > 0) settle(course, 'counters', again.get(course) ?? [])
+  for (const director of both) await director.clear()
+  return courses.flatMap(({ sequence, story, differs }) =>
+    differs === undefined ? [] : [{ sequence, kind: differs, story: story.join('\n') }],
+  )
+}
+
+async function playRound(
+  courses: readonly Course[],
+  segment: number,
+  round: number,
+  replayer: Replayer,
+): Promise<void> {
+  const played: { course: Course; frames: readonly Framed[] }[] = []
+  for (const course of courses) {
+    const { sequence, servers } = course
+    const step = sequence.segments[segment]?.steps[round]
+    const flow = step === undefined ? undefined : sequence.flows[step.flow]
+    if (step !== undefined && flow !== undefined)
+      played.push({ course, frames: render(step, flow, servers[step.flow]) })
+  }
+  const exchanges = await replayer.exchange(played.flatMap(({ frames }) => frames))
+  let at = 0
+  for (const { course, frames } of played) {
+    const step = course.sequence.segments[segment]?.steps[round]
+    const flow = step === undefined ? undefined : course.sequence.flows[step.flow]
+    if (step === undefined || flow === undefined) continue
+    for (const frame of frames) {
+      const exchange = exchanges[at++] as Exchange
+      course.story.push(`${step.type} ${step.direction} ${describeFrame(frame)}`)
+      if (step.type === 'packet' && step.direction === 'in')
+        course.servers[step.flow] = whereabouts(flow, exchange.kernel) ?? course.servers[step.flow]
+      if (exchange.kernel.some(isRefusal)) course.interrupted.add(interruption(flow))
+      addToTally(course.tally, frame, exchange)
+      const unequal = unequalAnswers(frame, exchange)
+      if (unequal === undefined) course.story.push(...exchange.kernel.map((one) => `  both:     ${describeFrame(one)}`))
+      else settle(course, 'packet', [unequal])
+    }
+  }
+}
+
+function settle(course: Course, kind: Difference['kind'], unequal: readonly string[]): void {
+  if (unequal.length === 0) return
+  course.differs ??= kind
+  course.story.push(`DIFFERENT ${kind} (kernel / embedded)`, ...unequal)
+}
+
+/**
+ * Connections of removed services over IPv6: what servers that do not answer through NAT send through the director goes on being
+ * heard of by IPVS only. Over IPv4 it is not let through.
+ */
+function orphansOf({ family, segments }: Sequence): (name: string) => boolean {
+  const removed = segments
+    .flatMap(({ ops }) => ops)
+    .flatMap((op) => (op.type === 'remove-service' && family === 6 ? [op.serviceKey] : []))
+    .map((key) => [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('['), key.indexOf(']') + 1)] as const)
+  return (name) =>
+    removed.some(([protocol, address]) => name.startsWith(`connection ${protocol}`) && name.includes(` ${address}:`))
+}
+
+type Shares = ReadonlyMap<number, ReadonlyMap<string, Counted>>
+type HeldShares = ReadonlyMap<number, readonly Held[]>
+
+/** Which slot a virtual address belongs to. */
+function slotsOf(sequences: readonly Sequence[]): ReadonlyMap<string, number> {
+  const slots = new Map<string, number>()
+  for (const { slot } of sequences)
+    for (const family of [4, 6] as const)
+      for (let i = 0; i < VIRTUALS; i++) slots.set(virtualAddress(family, slot, i), slot)
+  return slots
+}
+
+function bySequence(counters: ReadonlyMap<string, Counted>, sequences: readonly Sequence[]): Shares {
+  const slots = slotsOf(sequences)
+  const shares = new Map<number, Map<string, Counted>>()
+  for (const [name, counted] of counters) {
+    const virtual = /^\w+\/(?:\[(.*?)\]|([\d.]+)):/.exec(name)
+    const slot = slots.get(virtual?.[1] ?? virtual?.[2] ?? '')
+    if (slot === undefined) throw new Error(`a service that no sequence has: ${name}`)
+    shares.set(slot, (shares.get(slot) ?? new Map()).set(name, counted))
+  }
+  return shares
+}
+
+/** Those of earlier sequences live on and are left out. */
+function heldBySequence(held: readonly Held[], sequences: readonly Sequence[]): HeldShares {
+  const slots = slotsOf(sequences)
+  const shares = new Map<number, Held[]>()
+  for (const one of held) {
+    const slot = slots.get(one.virtual)
+    if (slot !== undefined) shares.set(slot, [...(shares.get(slot) ?? []), one])
+  }
+  return shares
+}
