@@ -240,6 +240,10 @@ test('connections, counters and everything else of one table that has carried pa
   ]
   for (const argv of setUp) expect(await ours({ argv })).toEqual({ stdout: '', stderr: '', exitCode: 0 })
   execFileSync('bash', ['-c', 'echo > /dev/udp/127.9.9.9/80'])
+  // The kernel sums its counters every two seconds.
+  await expect
+    .poll(() => execFileSync('ipvsadm', ['-Ln', '--stats'], { encoding: 'utf8' }), { timeout: 60_000 })
+    .toMatch(/^UDP +127\.9\.9\.9:80 +1 +1 +1 /m)
   const forms = ['', '--stats', '--rate', '--thresholds', '--persistent-conn', '--tun-info', '--stats --exact', '-c']
   const lists = [...forms, '-c --persistent-conn', '--timeout', '--daemon'].flatMap((form) =>
     ['', '-n'].map((numbers) => ({ argv: ['-L', ...`${form} ${numbers}`.split(' ').filter((word) => word !== '')] })),

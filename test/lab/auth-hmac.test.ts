@@ -34,7 +34,8 @@ lab('a stronger keepalived without the key neither takes the master’s place no
   await strong.holds(VIRTUAL_ADDRESS)
   await weak.keepalived(instance({ ...setting, priority: 250 }))
   const { virtualRouters } = await signed.shows('it refuses what is not signed', ({ virtualRouters: [one] }) => {
-    return (one?.drops['hmac-missing'] ?? 0) >= 10
+    // Not more: each advertisement that keepalived refuses puts off its own next one.
+    return (one?.drops['hmac-missing'] ?? 0) >= 1
   })
   expect(virtualRouters[0]).toMatchObject({ state: 'master', advertisementsReceived: 0 })
   expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)

@@ -95,6 +95,12 @@ lab(
 
     daemon.configure(configuration('10.0.0.4', '2001:db8:2::4'))
     expect(await daemon.holdfast('reload')).toMatchObject({ status: 0 })
+    // The configuration is in force when the reload is; the table follows within moments.
+    await daemon.shows('the new local addresses', ({ forwarding }) =>
+      [['10.0.0.4'], ['2001:db8:2::4']].every(
+        (one, i) => String(forwarding?.services[i]?.localAddresses) === String(one),
+      ),
+    )
     expect(await seen(client, VIRTUAL_ADDRESS)).toEqual(new Set(['10.0.0.4']))
     expect(await seen(client, VIRTUAL_ADDRESS_6)).toEqual(new Set(['2001:db8:2::4']))
 

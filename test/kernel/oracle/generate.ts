@@ -119,10 +119,16 @@ function newService(draft: Draft, number: number, short: boolean): TableOp[] {
 function putDestination(draft: Draft, key: string): TableOp[] {
   const held = draft.services.get(key)
   if (held === undefined) return []
-  const destination = newDestination(draft, held.service)
+  const drawn = newDestination(draft, held.service)
+  const present = held.destinations.get(endpoint(drawn))
+  const destination = present !== undefined && turnsAbout(present, drawn) ? present : drawn
   held.destinations.set(endpoint(destination), destination)
   return [{ type: 'put-destination', serviceKey: key, destination }]
 }
+
+/** Connections keep the method that they began with in IPVS, and in the core take up the other of these two. */
+const turnsAbout = (one: Destination, other: Destination): boolean =>
+  one.method !== other.method && one.method !== 'nat' && other.method !== 'nat'
 
 function newDestination({ random, features, family }: Draft, service: Service): Destination {
   const { address: at } = service

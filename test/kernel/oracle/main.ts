@@ -16,9 +16,9 @@ import type { Features } from './sequence.ts'
 import { openWorld, VIRTUALS, virtualAddress, type World } from './world.ts'
 
 /** Sequences side by side: they share the waiting. */
-const AT_ONCE = 100
+const AT_ONCE = 200
 /** Played in one world: its connections stay, and the table has an end. */
-const IN_ONE_WORLD = 500
+const IN_ONE_WORLD = 600
 /** In the second playing, where what counts is that little time passes. */
 const FEW = 20
 /** More are not played again: then it is not time that made them differ. */
