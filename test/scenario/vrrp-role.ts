@@ -120,9 +120,10 @@ export class Role {
       .map(({ state, resumed }) => (resumed ? `${state} resumed` : state))
   }
 
-  /** Waits until the last state told is this one. */
+  /** Waits until the last state told is this one; what a master has heard meanwhile is none. */
   async enters(state: string, name = 'VI_1'): Promise<void> {
-    await until(`${this.#host.name} enters ${state}`, () => this.states(name).at(-1) === state, {
+    const last = () => this.states(name).findLast((one) => one !== 'MASTER_RX_LOWER_PRI')
+    await until(`${this.#host.name} enters ${state}`, () => last() === state, {
       every: 5,
       detail: () => this.messages.map((message) => JSON.stringify(message)).join('\n'),
     })
