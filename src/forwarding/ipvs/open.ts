@@ -1,5 +1,5 @@
 import { fail, type Log, ok, type Result } from '../../base/index.ts'
-import type { SchedulerName } from '../../model/index.ts'
+import { schedulers } from '../../model/index.ts'
 import { fileExists } from '../../sys/files/index.ts'
 import { type OpenGenericClient, openGenericClient } from '../../sys/netlink/index.ts'
 import { kernelModules, loadModule } from '../../sys/process/index.ts'
@@ -19,22 +19,6 @@ export type IpvsOptions = {
 }
 
 const MODULE = 'ip_vs'
-const schedulers = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'lblc',
-  'lblcr',
-  'sh',
-  'mh',
-  'dh',
-  'fo',
-  'ovf',
-  'sed',
-  'nq',
-  'twos',
-] as const satisfies readonly SchedulerName[]
 /** There while the kernel has IPv6. */
 const IPV6_ADDRESSES = '/proc/net/if_inet6'
 
