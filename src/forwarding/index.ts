@@ -3,7 +3,7 @@
  * that leads from what is held to what is wanted. Nothing above this folder knows which backend runs.
  */
 
-export { endpoint, serviceKey } from '../model/index.ts'
+export { endpoint, schedulers, serviceKey } from '../model/index.ts'
 export * from './ask.ts'
 export type * from './backend.ts'
 export * from './plan.ts'
