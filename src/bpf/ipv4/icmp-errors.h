@@ -148,40 +148,7 @@ static __always_inline bool icmp_intact(struct __sk_buff *skb, const struct pack
 	return fold(sum_between(skb, TRANSPORT(packet), ETH_HLEN + packet->length)) == 0xffff;
 }
 
-/* schedule_icmp: a connection for the flow that an error is about. False: there is none. */
-int schedule_error(struct __sk_buff *skb, struct packet *about);
-
-/* Sends an error on with its addresses changed, or to a server next to us as it is. */
-static __noinline int relay_about(struct __sk_buff *skb, const struct packet *packet, const struct quoted *quoted,
-				  const struct connection *connection, const struct destination *destination)
-{
-	struct way way = {};
-	__be32 address;
-	__be16 port;
-	bool nat;
-
-	if (!skb || !packet || !quoted || !connection || !destination)
-		return TC_PASS;
-	address = connection->address;
-	port = connection->port;
-	if (connection->status & CONNECTION_REPLY) {
-		way.ifindex = connection->ifindex;
-		if (translate_error(skb, packet, quoted, false, address, port))
-			return leave(EXIT_REWRITE_FAILED, TC_DROP);
-		count_exit(EXIT_ICMP_RELAYED);
-		route(skb, packet, address, packet->flow.target, &way);
-		return send_to(&way);
-	}
-	nat = connection->status & CONNECTION_NAT;
-	way.ifindex = destination->ifindex;
-	way.next_hop = narrow(&destination->next_hop);
-	if (!way.ifindex && route(skb, packet, packet->flow.source, narrow(&destination->address), &way) != ROUTE_FOUND)
-		return leave(EXIT_NO_ROUTE, TC_DROP);
-	if (nat ? translate_error(skb, packet, quoted, true, address, port) : age(skb, packet))
-		return leave(EXIT_REWRITE_FAILED, TC_DROP);
-	count_exit(EXIT_ICMP_RELAYED);
-	return send_to(&way);
-}
+#include "../icmp-relay.h"
 
 /* An ICMP error: sent on, or passed when it is about nothing of ours. */
 static __noinline int relay_error(struct __sk_buff *skb, const struct packet *packet)
@@ -190,9 +157,6 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	struct connection *connection;
 	struct quoted *quoted;
 	struct packet *about;
-	struct destination *destination;
-	__u32 index;
-	bool reply;
 	struct flow *flow;
 
 	if (!skb || !packet || !scratch)
@@ -218,25 +182,5 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	if (!icmp_intact(skb, packet))
 		return leave(EXIT_CHECKSUM, TC_DROP);
-	reply = connection->status & CONNECTION_REPLY;
-	if (!reply && expired(connection, seconds()))
-		return leave(EXIT_ICMP_OTHER, TC_PASS);
-	index = connection->destination;
-	destination = bpf_map_lookup_elem(&destinations, &index);
-	if (!destination)
-		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
-		return leave(EXIT_LOCAL, TC_PASS);
-	/* About a removed one too: IPVS does not ask. */
-	if (destination->flags & DESTINATION_AVAILABLE) {
-		if (reply)
-			count_out(index, packet->length);
-		else
-			count_in(index, packet->length, 0);
-	}
-	if (!reply && method_of(connection->status, destination) == METHOD_TUN)
-		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
-	if (connection->status & CONNECTION_FULLNAT)
-		return relay_full(skb, packet, quoted, connection, destination);
-	return relay_about(skb, packet, quoted, connection, destination);
+	return relay_known(skb, packet, quoted, connection);
 }
