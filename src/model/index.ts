@@ -4,6 +4,7 @@
  * backend holds for it is a *destination* and lives in `forwarding`.
  */
 
+export * from './bfd-session.ts'
 export * from './checker.ts'
 export * from './command.ts'
 export * from './configuration.ts'
