@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import process from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
 import type { SettingsOptions } from './ipvs-settings.ts'
+import type { JournalOptions } from './journal/index.ts'
 import { requestReload } from './reload.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
@@ -42,6 +43,30 @@ async function main(argv: readonly string[]): Promise<number> {
         ...(options.watch === undefined ? {} : { watch: options.watch === true ? 1 : Number(options.watch) }),
         runDirectory: options.runDir,
       })
+    })
+
+  program
+    .command('why')
+    .argument('<name>', 'of a virtual router, a sync group or a virtual server')
+    .description('why it is what it is: master or not, up or not, since when, and what was heard from whom')
+    .option('--json', 'the sentences, and what they were made of')
+    .addOption(runDirectory())
+    .action(async (name: string, options: { json?: true; runDir: string }) => {
+      const { explain } = await import('./why.ts')
+      exitCode = await explain(name, options)
+    })
+
+  program
+    .command('log')
+    .argument('[name]', 'only what is about this virtual router, group, script or server')
+    .description('what happened: the last 2000 entries, also of daemons before this one since the host was started')
+    .option('-f, --follow', 'go on with what happens from now on')
+    .option('--since <time>', 'from then on: 10m for ten minutes ago, 18:30, or 2026-11-21T18:30')
+    .option('--json', 'JSON lines')
+    .addOption(runDirectory())
+    .action(async (name: string | undefined, options: JournalOptions) => {
+      const { showJournal } = await import('./journal/index.ts')
+      exitCode = await showJournal(name, options)
     })
 
   program

@@ -6,4 +6,6 @@
 export * from './dump-text.ts'
 export * from './exits.ts'
 export * from './instances-json.ts'
+export { rejectionMeaning } from './rejections.ts'
 export type * from './snapshot.ts'
+export * from './why.ts'

@@ -13,6 +13,32 @@ export type TrackedSnapshot = {
   readonly reason?: string
 }
 
+/** One change of a virtual router's state: what happened, what it was taken for, what was done. */
+export type TransitionSnapshot = {
+  /** ISO 8601. */
+  readonly at: string
+  readonly from: string
+  readonly to: string
+  /** The event's name: `deadline-reached`, `advertisement-received`, `fault-found` … */
+  readonly event: string
+  /** Why the event meant this change: `master-silent`, `stronger-master`, `fault` … */
+  readonly cause: string
+  /** The same in words. */
+  readonly because: string
+  /** In their order, each with the seconds from the event until it was done. */
+  readonly consequences: readonly { readonly what: string; readonly after: number }[]
+}
+
+/** Somebody whose advertisements are refused. */
+export type RejectedSnapshot = {
+  readonly source: IpAddress
+  /** Of the last one. */
+  readonly reason: string
+  readonly count: number
+  /** ISO 8601. */
+  readonly last: string
+}
+
 /** What `holdfast status --json` shows of one virtual router. Times are ISO 8601, lengths are seconds. */
 export type VirtualRouterSnapshot = {
   readonly name: string
@@ -30,6 +56,8 @@ export type VirtualRouterSnapshot = {
   readonly tracked?: readonly TrackedSnapshot[]
   readonly basePriority: number
   readonly effectivePriority: number
+  /** False: a master of a lower priority is let be (nopreempt). */
+  readonly preempt?: boolean
   readonly advertisementInterval: number
   /** The interval learned from the master while backup. */
   readonly masterInterval: number
@@ -50,6 +78,12 @@ export type VirtualRouterSnapshot = {
    * when too short to say for whom. Other virtual routers on the segment make these in good order. Absent when none came.
    */
   readonly unclaimed?: Readonly<Record<string, number>>
+  /** The last advertisement that was accepted; absent: none since the role was started. */
+  readonly lastHeard?: { readonly source: IpAddress; readonly priority: number; readonly at: string }
+  /** Whose advertisements were refused, the latest last, 16 at most; absent: nobody's. */
+  readonly rejected?: readonly RejectedSnapshot[]
+  /** Its changes of state, the latest last, 16 at most. */
+  readonly history?: readonly TransitionSnapshot[]
 }
 
 export type CheckerSnapshot = {

@@ -10,7 +10,12 @@ import type {
   VirtualServer,
   VrrpNotifyState,
 } from '../../model/index.ts'
-import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
+import type {
+  ForwardingSnapshot,
+  TransitionSnapshot,
+  VirtualRouterSnapshot,
+  VirtualServerSnapshot,
+} from '../../observe/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
 
@@ -84,6 +89,8 @@ export type FromVrrp =
       /** It was master before this process was: nothing has changed for the network, and no script is due. */
       readonly resumed?: boolean
     }
+  /** How it came to that; of every change of state. */
+  | { readonly type: 'virtual-router-transition'; readonly key: string; readonly transition: TransitionSnapshot }
   /** The same of a sync group, after its members'. */
   | {
       readonly type: 'sync-group-state'

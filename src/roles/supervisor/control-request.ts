@@ -10,10 +10,15 @@ export type ControlRequest =
   | { readonly request: 'dump' }
   /** A snapshot now and after every `interval` milliseconds until the client goes. */
   | { readonly request: 'watch'; readonly interval: number }
+  /**
+   * What was logged and noted: from `since` on (milliseconds since 1970), about the object of this name, and with `follow` what
+   * comes from then on.
+   */
+  | { readonly request: 'log'; readonly since?: number; readonly name?: string; readonly follow: boolean }
   /** A question or orders to the forwarding role's backend, by hand. */
   | { readonly request: 'forwarding'; readonly ask: ForwardingAsk }
 
-const names = ['status', 'reload', 'stop', 'dump', 'watch', 'forwarding'] as const
+const names = ['status', 'reload', 'stop', 'dump', 'watch', 'log', 'forwarding'] as const
 
 /** One line from a client; whatever it holds, the failure is a sentence to answer with. */
 export function decodeControlRequest(line: string): Result<ControlRequest, string> {
@@ -31,10 +36,24 @@ export function decodeControlRequest(line: string): Result<ControlRequest, strin
     const ask = decodeForwardingAsk('ask' in value ? value.ask : undefined)
     return ask.ok ? ok({ request, ask: ask.value }) : fail(ask.error)
   }
+  if (request === 'log') return decodeLogRequest(value)
   if (request !== 'watch') return ok({ request })
   const interval = 'interval' in value ? value.interval : 1_000
   if (typeof interval !== 'number' || !(interval >= 100 && interval <= 3_600_000)) {
     return fail('interval is a number of milliseconds from 100 to 3600000')
   }
   return ok({ request, interval })
+}
+
+function decodeLogRequest(value: object): Result<ControlRequest, string> {
+  const { since, name, follow } = value as Readonly<Record<string, unknown>>
+  if (since !== undefined && (typeof since !== 'number' || !Number.isFinite(since)))
+    return fail('since is a number of milliseconds since 1970')
+  if (name !== undefined && typeof name !== 'string') return fail('name is a text')
+  return ok({
+    request: 'log',
+    ...(since === undefined ? {} : { since }),
+    ...(name === undefined ? {} : { name }),
+    follow: follow === true,
+  })
 }

@@ -3,12 +3,15 @@ import type { ForwardingAsk, ForwardingBackend } from '../../forwarding/index.ts
 import type { DaemonSnapshot } from '../../observe/index.ts'
 import { decodeControlRequest } from './control-request.ts'
 import type { AnswerPart } from './forwarding-asks.ts'
+import type { Journal } from './journal.ts'
+import { showJournal } from './journal-answers.ts'
 import type { ControlClient, SupervisorPorts } from './ports.ts'
 
 export type ControlHandlers = {
   readonly snapshot: () => Promise<DaemonSnapshot>
   readonly reload: () => Promise<Result<void, string>>
   readonly dump: () => Promise<Result<string, string>>
+  readonly journal: Pick<Journal, 'entries' | 'follow'>
   readonly stop: () => void
   /** False: no role keeps a table. */
   readonly askForwarding: (ask: ForwardingAsk, onPart: (part: Result<AnswerPart, string>) => void) => boolean
@@ -18,7 +21,7 @@ export type ControlHandlers = {
 /**
  * Answers the control socket: `{type: 'status', snapshot}`, `{type: 'done'}` with what was done, or `{type: 'error',
  * message}`; to `forwarding` one or more `{type: 'forwarding', backend, part, more}`, or `{type: 'forwarding', backend}` when
- * no table is kept. A socket that nobody listens to is replaced: the run directory is locked by us.
+ * no table is kept; to `log` pieces of `{type: 'log', entries, more}`. A socket that nobody listens to is replaced: the run directory is locked by us.
  */
 export function serveControl(
   ports: Pick<SupervisorPorts, 'listenControl' | 'removeFile' | 'schedule'>,
@@ -59,6 +62,8 @@ export function serveControl(
         return handlers.stop()
       case 'forwarding':
         return askForwarding(client, request.value.ask)
+      case 'log':
+        return showJournal(client, handlers.journal, request.value)
       case 'watch':
         return watch(client, request.value.interval)
       default:

@@ -55,6 +55,7 @@ export type SupervisorPorts = {
   lockRunDirectory(): Result<void, { readonly message: string }>
   readText(path: string): Result<string, { readonly message: string }>
   replaceText(path: string, text: string): Result<void, { readonly message: string }>
+  appendText(path: string, text: string): Result<void, { readonly message: string }>
   removeFile(path: string): void
   /** Calls back when the file may hold something else; the result ends it. */
   watchFile(path: string, onChange: () => void): () => void

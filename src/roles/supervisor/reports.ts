@@ -46,7 +46,7 @@ export function createReports(
       configurationLoadedAt: loadedAt,
       ...(lastReloadError === undefined ? {} : { lastReloadError }),
       roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
-      virtualRouters: virtualRouters ?? [],
+      virtualRouters: (virtualRouters ?? []).map((one) => ({ ...one, history: roles.history(virtualRouterKey(one)) })),
       virtualServers: virtualServers ?? [],
       ...(forwarding === undefined ? {} : { forwarding }),
     }

@@ -1,8 +1,10 @@
 import { assertNever, fail, type Result } from '../../base/index.ts'
 import type { ForwardingAsk } from '../../forwarding/index.ts'
 import type { Configuration, Observed } from '../../model/index.ts'
+import type { TransitionSnapshot } from '../../observe/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
+import type { Journal } from './journal.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { RoleExit, SupervisorPorts } from './ports.ts'
 import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
@@ -18,6 +20,7 @@ export type RolesHooks = {
   readonly onHealth: () => void
   /** What scripts and files have come to. */
   readonly observed: () => readonly Observed[]
+  readonly journal: Pick<Journal, 'note'>
 }
 
 export type Roles = {
@@ -26,6 +29,8 @@ export type Roles = {
   readonly forwarding: RoleKeeper<'forwarding'>
   /** Puts a question to the forwarding table; false: nobody keeps one, because nothing is configured that needs it. */
   askForwarding(ask: ForwardingAsk, onPart: (part: Result<AnswerPart, string>) => void): boolean
+  /** The changes of a virtual router by its key, the latest last. */
+  readonly history: (key: string) => readonly TransitionSnapshot[]
   /** What the checkers found last, for a checker that starts. */
   readonly health: () => readonly HealthRecord[]
   /** A configuration took another's place: objects that are gone are forgotten after their last words. */
@@ -42,7 +47,7 @@ export function createRoles(
   hooks: RolesHooks,
 ): Roles {
   const { log } = ports
-  const routers = rememberRouters(ports, scripts, hooks.model)
+  const routers = rememberRouters(ports, scripts, hooks.model, hooks.journal)
   const services = rememberServices(
     ports,
     scripts,
@@ -114,6 +119,8 @@ export function createRoles(
         return routers.entered(message)
       case 'sync-group-state':
         return routers.groupEntered(message)
+      case 'virtual-router-transition':
+        return routers.changed(message)
       case 'log':
         return log[message.level](message.message, { ...message.fields, role: 'vrrp' })
       case 'started':
@@ -186,6 +193,7 @@ export function createRoles(
       asks.ask((id) => forwarding.send({ type: 'asked', id, ask }), onPart)
       return true
     },
+    history: routers.history,
     health: services.health,
     adopt(before, after) {
       routers.adopt(before, after)

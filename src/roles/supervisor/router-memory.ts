@@ -1,17 +1,27 @@
 import type { Instant } from '../../base/index.ts'
 import { type Configuration, type VirtualRouter, type VrrpNotifyState, virtualRouterKey } from '../../model/index.ts'
+import type { TransitionSnapshot } from '../../observe/index.ts'
 import { groupNotifications, routerNotifications } from '../../proto/notify/index.ts'
 import type { FromVrrp, VrrpSlice } from '../ipc/index.ts'
+import type { Journal } from './journal.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 type RouterState = Extract<FromVrrp, { readonly type: 'virtual-router-state' }>
+type Transition = Extract<FromVrrp, { readonly type: 'virtual-router-transition' }>
 type GroupState = Extract<FromVrrp, { readonly type: 'sync-group-state' }>
+
+/** Changes of one virtual router. */
+const MOST = 16
 
 /** What is remembered of virtual routers between two lives of the vrrp role, and which scripts have been run for them. */
 export type RouterMemory = {
   entered(message: RouterState): void
   groupEntered(message: GroupState): void
+  /** How a state was come to; kept over the death of the role. */
+  changed(message: Transition): void
+  /** Of a virtual router, the latest last. */
+  history(key: string): readonly TransitionSnapshot[]
   /** Routers of the configuration before have their last words when it is no longer in force. */
   adopt(before: Configuration, after: Configuration): void
   roleDied(at: Instant): void
@@ -24,10 +34,12 @@ export function rememberRouters(
   ports: Pick<SupervisorPorts, 'clock'>,
   scripts: Pick<ScriptRunner, 'run'>,
   model: () => Configuration,
+  journal: Pick<Journal, 'note'>,
 ): RouterMemory {
   const states = new Map<string, { readonly state: VrrpNotifyState; readonly since: string }>()
   const removed = new Map<string, VirtualRouter>()
   const groups = new Map<string, GroupState['state']>()
+  const histories = new Map<string, readonly TransitionSnapshot[]>()
   let diedAt: Instant | undefined
 
   return {
@@ -52,7 +64,18 @@ export function rememberRouters(
       const group = model().syncGroups.find((candidate) => candidate.name === name)
       if (group !== undefined && resumed !== true) scripts.run(groupNotifications(group, state))
     },
+    changed({ key, transition }) {
+      const { from, to, event, because, consequences } = transition
+      const router = model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
+      if (router !== undefined) histories.set(key, [...(histories.get(key) ?? []), transition].slice(-MOST))
+      const name = router?.name ?? removed.get(key)?.name ?? key
+      const done = consequences.map(({ what, after }) => `${what} after ${(after * 1_000).toFixed(1)} ms`).join(', ')
+      journal.note(`${name} entered ${to} because ${because}`, { router: name, from, event, done })
+    },
+    history: (key) => histories.get(key) ?? [],
     adopt(before, after) {
+      const keys = new Set(after.virtualRouters.map(virtualRouterKey))
+      for (const key of histories.keys()) if (!keys.has(key)) histories.delete(key)
       const named = new Set(after.syncGroups.map(({ name }) => name))
       for (const name of groups.keys()) if (!named.has(name)) groups.delete(name)
       for (const router of before.virtualRouters) removed.set(virtualRouterKey(router), router)

@@ -2,6 +2,7 @@ import { fail, ok, type Result, seconds } from '../../base/index.ts'
 import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
 import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
+import { openJournal } from './journal.ts'
 import { keepHealth } from './kept-health.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
@@ -36,14 +37,16 @@ const startScriptLimit = seconds(10)
  * with the reason why nothing runs.
  */
 export async function startSupervisor(
-  ports: SupervisorPorts,
+  world: SupervisorPorts,
   options: SupervisorOptions,
 ): Promise<Result<Supervisor, StartFailure>> {
-  const { log } = ports
-  const startedAt = new Date(ports.clock.wall()).toISOString()
+  const startedAt = new Date(world.clock.wall()).toISOString()
 
-  const locked = ports.lockRunDirectory()
+  const locked = world.lockRunDirectory()
   if (!locked.ok) return fail({ exitCode: 1, message: locked.error.message })
+  const journal = openJournal(world, `${options.runDirectory}/journal`)
+  const { log } = journal
+  const ports = { ...world, log }
 
   const first = ports.loadConfiguration()
   const { configuration } = first
@@ -79,6 +82,7 @@ export async function startSupervisor(
     },
     onHealth: () => health.changed(roles.health()),
     observed: () => trackers.observed(),
+    journal,
   })
   const trackers = createTrackers(ports, asScriptUser, (observed) => roles.vrrp.send({ type: 'observed', observed }))
   const changer = createChanger(ports, options, roles, () => stopping !== undefined)
@@ -103,6 +107,7 @@ export async function startSupervisor(
     snapshot: reports.snapshot,
     reload,
     dump: reports.dump,
+    journal,
     stop: () => void stop(0),
     askForwarding: roles.askForwarding,
     backend: options.backend,
@@ -186,6 +191,7 @@ export async function startSupervisor(
       if (file !== undefined) ports.removeFile(file)
     }
     log.info('stopped')
+    journal.flush()
     resolveDone(exitCode)
   }
 

@@ -2,6 +2,7 @@ import { fail, type Log } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
 import {
+  appendText,
   bootId,
   configurationFiles,
   hasEntries,
@@ -109,6 +110,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     },
     readText,
     replaceText,
+    appendText,
     removeFile: (path) => void removeFile(path),
     watchFile,
     pid: system.pid,

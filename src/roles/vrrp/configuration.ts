@@ -49,7 +49,7 @@ export function configure(
       const fresh: RunningRouter[] = []
       for (const [key, router] of wanted)
         if (!running.has(key)) {
-          const one = { ...newRunningRouter(router, clock.wall()), tracks: tracksOf(router) }
+          const one = { ...newRunningRouter(router, clock.wall(), clock.now()), tracks: tracksOf(router) }
           running.set(key, one)
           fresh.push(one)
         }

@@ -16,6 +16,7 @@ import { addressesOf, type Parts, placedOf } from './parts.ts'
 import { othersOf, type RunningGroup } from './running-group.ts'
 import { outgoingAt, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
+import { noteChange, type TransitionReport } from './transition-note.ts'
 
 /** A state was entered, and what belongs to it is done. */
 export type StateReport = (
@@ -36,7 +37,12 @@ export type Machines = {
   together(work: () => void): void
 }
 
-export function openMachines(parts: Parts, report: StateReport, reportGroup: GroupReport): Machines {
+export function openMachines(
+  parts: Parts,
+  report: StateReport,
+  reportGroup: GroupReport,
+  reportTransition: TransitionReport,
+): Machines {
   const { clock, log, alarm, keeper, announcer, sockets, running } = parts
   /** Groups whose members have changed, and whether all that made them master was a resumption. */
   const changed = new Map<RunningGroup, boolean>()
@@ -155,13 +161,19 @@ export function openMachines(parts: Parts, report: StateReport, reportGroup: Gro
       const before = one.state
       const { state, actions } = step(one.router, before, event, now)
       one.state = state
+      const note = noteChange(parts, one, before, event, now)
       if (state.name !== before.name) {
         one.since = clock.wall()
+        one.enteredAt = now
         one.complained.clear()
         if (state.name === 'master') one.counters.becameMaster++
         if (before.name === 'master') one.counters.releasedMaster++
       }
-      for (const action of actions) perform(one, action, before.name, now)
+      for (const action of actions) {
+        perform(one, action, before.name, now)
+        note?.done(action)
+      }
+      if (note !== undefined) reportTransition(one, note.transition())
       alarm.wakeBy(deadlineOf(state))
       follow(one, before, event, now)
     })

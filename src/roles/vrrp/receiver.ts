@@ -18,6 +18,7 @@ import {
 import { complain } from './complaint.ts'
 import type { Machines } from './machines.ts'
 import type { Parts, Unclaimed } from './parts.ts'
+import { noteRejected } from './rejected.ts'
 import type { RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
 
@@ -55,6 +56,7 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     })
     if (!result.ok) {
       counters.drops.set(result.error, (counters.drops.get(result.error) ?? 0) + 1)
+      noteRejected(one.rejected, source, result.error, clock.wall())
       complain(log, one, result.error, 'advertisement refused', result.error, source)
       return
     }
@@ -68,7 +70,9 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
         complain(log, one, remark, `advertisement accepted with another ${remark} than ours`, remark, source)
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
     one.putOff = false
-    machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, clock.now())
+    const now = clock.now()
+    one.lastHeard = { source, priority, at: now, wall: clock.wall() }
+    machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, now)
   }
 
   function authenticate(

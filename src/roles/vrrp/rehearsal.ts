@@ -61,13 +61,14 @@ export function openRehearsal(parts: Parts): Rehearse {
     stage,
     () => {},
     () => {},
+    () => {},
   )
 
   return (one) => {
     if (one.state.name !== 'backup') return
     const { state, source, outgoing } = one
     // What it encodes is kept for the real one.
-    const double: RunningRouter = { ...newRunningRouter(one.router, 0), state, source, outgoing }
+    const double: RunningRouter = { ...newRunningRouter(one.router, 0, state.downAt), state, source, outgoing }
     machines.advance(double, { type: 'deadline-reached' }, state.downAt)
     machines.advance(double, { type: 'stopped', keepAddresses: false }, state.downAt)
   }

@@ -1,9 +1,10 @@
 import type { Instant, IpAddress } from '../../base/index.ts'
 import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
-import { type Expectation, initialize, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
+import { type Expectation, initialize, type LastHeard, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
 import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
 import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
+import { type RejectedSenders, rejectedSnapshot } from './rejected.ts'
 import { type Signer, signerFor } from './signer.ts'
 
 /** A virtual router with its machine's state and what was counted; the role's one mutable object a virtual router. */
@@ -18,6 +19,12 @@ export type RunningRouter = {
   state: VrrpState
   /** When the state was entered, ms since 1970. */
   since: number
+  /** The same on the clock of the machine. */
+  enteredAt: Instant
+  /** The last advertisement that was accepted. */
+  lastHeard: (LastHeard & { readonly wall: number }) | undefined
+  /** Whose were refused. */
+  readonly rejected: RejectedSenders
   /** Where our advertisements come from; undefined while there is no usable address. */
   source: IpAddress | undefined
   /** Of auth_hmac. */
@@ -41,7 +48,7 @@ export type RunningRouter = {
   }
 }
 
-export function newRunningRouter(router: VirtualRouter, wall: number): RunningRouter {
+export function newRunningRouter(router: VirtualRouter, wall: number, now: Instant): RunningRouter {
   return {
     key: virtualRouterKey(router),
     configured: router,
@@ -50,6 +57,9 @@ export function newRunningRouter(router: VirtualRouter, wall: number): RunningRo
     expectation: expectationOf(router),
     state: initialize,
     since: wall,
+    enteredAt: now,
+    lastHeard: undefined,
+    rejected: new Map(),
     source: undefined,
     signer: signerFor(router.hmac, undefined),
     headerSigner: headerSignerFor(router, undefined),
@@ -128,6 +138,7 @@ export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<strin
     ...(state.name === 'fault' ? { faultReason: state.reason } : {}),
     basePriority: running.configured.priority,
     effectivePriority: router.priority,
+    preempt: router.preempt,
     advertisementInterval: inSeconds(router.advertisementInterval),
     masterInterval: inSeconds(state.name === 'backup' ? state.masterInterval : router.advertisementInterval),
     ...(masterAddress === undefined ? {} : { masterAddress }),
@@ -136,8 +147,16 @@ export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<strin
     ...counts,
     drops: Object.fromEntries(drops),
     ...(unclaimed === undefined ? {} : { unclaimed: Object.fromEntries(unclaimed) }),
+    ...(running.lastHeard === undefined ? {} : { lastHeard: lastHeardOf(running.lastHeard) }),
+    ...(running.rejected.size === 0 ? {} : { rejected: rejectedSnapshot(running.rejected) }),
   }
 }
+
+const lastHeardOf = ({ source, priority, wall }: LastHeard & { readonly wall: number }) => ({
+  source,
+  priority,
+  at: new Date(wall).toISOString(),
+})
 
 /** An owner's addresses that are on the interface anyway are the host's own. */
 export const ownsAddresses = (router: VirtualRouter): boolean => router.priority === OWNER

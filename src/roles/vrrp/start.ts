@@ -50,6 +50,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
           }),
         (name, state, resumed) =>
           channel.send({ type: 'sync-group-state', name, state, ...(resumed ? { resumed } : {}) }),
+        ({ key }, transition) => channel.send({ type: 'virtual-router-transition', key, transition }),
       )
       if (!opened.ok) return refuse(offer, opened.error.message)
       routers = opened.value

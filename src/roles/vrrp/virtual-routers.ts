@@ -17,6 +17,7 @@ import { openRehearsal } from './rehearsal.ts'
 import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
 import { openSurroundings, type Surroundings } from './surroundings.ts'
+import type { TransitionReport } from './transition-note.ts'
 
 /** All virtual routers of this host: their machines, sockets, addresses and announcements, under one timer. */
 export type VirtualRouters = {
@@ -47,6 +48,7 @@ export function openVirtualRouters(
   log: Log,
   report: StateReport,
   reportGroup: GroupReport,
+  reportTransition: TransitionReport,
 ): Result<VirtualRouters, { readonly message: string }> {
   const { clock } = ports
   const client = ports.openRouteClient()
@@ -78,7 +80,7 @@ export function openVirtualRouters(
     unclaimed: new Map(),
     virtual: new Set(),
   }
-  const machines = openMachines(parts, report, reportGroup)
+  const machines = openMachines(parts, report, reportGroup, reportTransition)
   const receive = openReceiver(parts, machines)
   const rehearse = openRehearsal(parts)
   const surroundings = openSurroundings(parts, machines, rehearse)

@@ -158,6 +158,10 @@ export function fakeWorld() {
       world.files.set(path, text)
       return ok(undefined)
     },
+    appendText(path, text) {
+      world.files.set(path, (world.files.get(path) ?? '') + text)
+      return ok(undefined)
+    },
     removeFile: (path) => void world.files.delete(path),
     watchFile(path, onChange) {
       world.watched.set(path, onChange)

@@ -194,7 +194,7 @@ describe('the vrrp role', () => {
       world.receive('eth0/ipv4', { payload: good, source, destination: address('192.0.2.11') })
       expect({ armed: world.armed, timersArmed: world.timersArmed }).toEqual({ armed, timersArmed })
       expect(world.deeds()).toEqual([])
-      const { drops, unclaimed: ___, ...after } = (await world.snapshot())[0]!
+      const { drops, rejected: ____, unclaimed: ___, ...after } = (await world.snapshot())[0]!
       expect(after).toEqual(before)
       expect(Object.keys(drops).length > 0).toBe(state !== 'fault')
     })

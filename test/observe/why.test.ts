@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest'
+import { address } from '../../src/base/index.ts'
+import {
+  type DaemonSnapshot,
+  type VirtualRouterSnapshot,
+  type VirtualServerSnapshot,
+  why,
+} from '../../src/observe/index.ts'
+
+const times = { at: (iso: string) => iso.slice(11, 19), ago: () => '5 s' }
+const since = '2026-11-21T18:00:00.000Z'
+
+const router = (more: Partial<VirtualRouterSnapshot> = {}): VirtualRouterSnapshot => ({
+  name: 'VI_1',
+  interface: 'eth0',
+  family: 4,
+  version: 2,
+  virtualRouterId: 51,
+  state: 'master',
+  since,
+  basePriority: 150,
+  effectivePriority: 150,
+  advertisementInterval: 1,
+  masterInterval: 1,
+  addresses: ['192.0.2.100/24'],
+  advertisementsSent: 1,
+  advertisementsReceived: 0,
+  priorityZeroSent: 0,
+  priorityZeroReceived: 0,
+  becameMaster: 1,
+  releasedMaster: 0,
+  drops: {},
+  ...more,
+})
+const snapshot = (
+  virtualRouters: readonly VirtualRouterSnapshot[],
+  virtualServers: readonly VirtualServerSnapshot[] = [],
+): DaemonSnapshot => ({
+  version: '0',
+  pid: 1,
+  startedAt: since,
+  configurationFile: 'f',
+  configurationLoadedAt: since,
+  roles: [],
+  virtualRouters,
+  virtualServers,
+})
+const sentences = (of: DaemonSnapshot, name: string) => {
+  const told = why(of, name, times)
+  return told.ok ? told.value.sentences : [told.error]
+}
+
+test('a master: since when, by what, what it did then, whom it refuses', () => {
+  const history = [
+    {
+      at: since,
+      from: 'initialize',
+      to: 'backup',
+      event: 'started',
+      cause: 'started',
+      because: 'it was started',
+      consequences: [],
+    },
+    {
+      at: since,
+      from: 'backup',
+      to: 'master',
+      event: 'deadline-reached',
+      cause: 'master-silent',
+      because: 'the master 192.0.2.2 (priority 200) was silent for 3.414 s',
+      consequences: [
+        { what: 'advertised priority 150', after: 0.0001 },
+        { what: 'took 1 address', after: 0.0004 },
+      ],
+    },
+  ]
+  const rejected = [{ source: address('192.0.2.9'), reason: 'authentication', count: 7, last: since }]
+  expect(sentences(snapshot([router({ history, rejected })]), 'VI_1')).toEqual([
+    'VI_1 (eth0, id 51, IPv4, version 2) is master since 18:00:00, 5 s ago.',
+    'It became so because the master 192.0.2.2 (priority 200) was silent for 3.414 s.',
+    'Then it advertised priority 150 after 0.1 ms, took 1 address after 0.4 ms.',
+    'It holds 192.0.2.100/24.',
+    'It has accepted no advertisement since its process was started.',
+    'Its priority is 150.',
+    'Advertisements of 192.0.2.9 were refused 7 times, the last one 5 s ago: with another password; compare `auth_pass`, or give the other cluster another virtual_router_id.',
+    'Before, 18:00:00: initialize to backup because it was started.',
+  ])
+})
+
+test('a backup: who is master and why that one, what weighs on it', () => {
+  const tracked = [
+    { kind: 'script', name: 'chk', weight: -60, reverse: false, found: 'bad', reason: 'ended with exit code 1' },
+  ] as const
+  const peer = address('192.0.2.2')
+  const one = router({
+    state: 'backup',
+    effectivePriority: 90,
+    tracked,
+    masterAddress: peer,
+    masterPriority: 100,
+    lastHeard: { source: peer, priority: 100, at: since },
+    syncGroup: 'G1',
+  })
+  const told = sentences(snapshot([one, router({ name: 'VI_2', state: 'fault', syncGroup: 'G1' })]), 'VI_1')
+  expect(told).toContain('The master is 192.0.2.2 with priority 100, above its own 90.')
+  expect(told).toContain('It heard last from 192.0.2.2, 5 s ago: priority 100.')
+  expect(told).toContain('Its priority is 90 instead of 150.')
+  expect(told).toContain('It tracks script chk (weight -60), which is bad: ended with exit code 1.')
+  expect(told).toContain('It moves with sync group G1: VI_2 is in fault.')
+  expect(sentences(snapshot([{ ...one, effectivePriority: 150, preempt: false }]), 'VI_1')).toContain(
+    'The master is 192.0.2.2 with priority 100, below its own 150; nopreempt lets the master be.',
+  )
+})
+
+test('a sync group: what each member is and why', () => {
+  const members = [
+    router({ syncGroup: 'G1', state: 'fault', faultReason: 'eth0 is down' }),
+    router({ name: 'VI_2', syncGroup: 'G1', state: 'fault', faultReason: 'sync group G1: VI_1 is in fault' }),
+  ]
+  expect(sentences(snapshot(members), 'G1')).toEqual([
+    'G1 is in fault: 0 of its 2 virtual routers are master, 2 in fault.',
+    'VI_1 is in fault since 18:00:00 because eth0 is down.',
+    'VI_2 is in fault since 18:00:00 because sync group G1: VI_1 is in fault.',
+  ])
+})
+
+test('a virtual server: its quorum and what ails its servers', () => {
+  const server: VirtualServerSnapshot = {
+    key: '192.0.2.100:80/tcp',
+    scheduler: 'rr',
+    quorum: 'down',
+    sorryServerInUse: true,
+    realServers: [
+      {
+        address: address('10.0.0.1'),
+        port: 80,
+        state: 'down',
+        weight: 1,
+        since,
+        reason: 'TCP_CHECK: connection refused',
+        checkers: [],
+      },
+    ],
+  }
+  expect(sentences(snapshot([], [server]), '192.0.2.100:80/tcp')).toEqual([
+    '192.0.2.100:80/tcp has lost its quorum: 0 of 1 real servers are up.',
+    'Its sorry server is in use.',
+    '10.0.0.1:80 is down since 18:00:00, 5 s ago: TCP_CHECK: connection refused.',
+  ])
+})
+
+test('a name that is not there is answered with those that are', () => {
+  const routers = [router(), router({ name: 'VI_3', syncGroup: 'G1' })]
+  expect(sentences(snapshot(routers), 'VI_2')).toEqual(['there is no VI_2; there are VI_1, VI_3, G1'])
+  expect(sentences(snapshot([]), 'VI_2')).toEqual(['there is no VI_2, nor anything else'])
+})

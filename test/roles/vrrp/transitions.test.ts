@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { address, seconds } from '../../../src/base/index.ts'
+import type { FromVrrp } from '../../../src/roles/ipc/index.ts'
+import { advertisement, calm, damaged, hear } from './role-talk.ts'
+import { World } from './world.ts'
+
+const transitions = (world: World) =>
+  world.said.flatMap((message: FromVrrp) => (message.type === 'virtual-router-transition' ? [message.transition] : []))
+
+test('each change of state is told with its event, its cause in words and what was done, in that order', async () => {
+  const world = new World()
+  await world.configure([calm])
+  hear(world, advertisement(200))
+  world.run(seconds(10))
+  await world.settle()
+  const [began, led] = transitions(world)
+  expect(began).toMatchObject({ from: 'initialize', to: 'backup', event: 'started', because: 'it was started' })
+  expect(led).toMatchObject({
+    from: 'backup',
+    to: 'master',
+    event: 'deadline-reached',
+    cause: 'master-silent',
+    because: expect.stringMatching(/^the master 192\.0\.2\.12 \(priority 200\) was silent for \d\.\d+ s$/),
+  })
+  expect(led?.consequences.map(({ what }) => what)).toEqual([
+    `advertised priority ${calm.priority}`,
+    'took 1 address',
+    'told the neighbours',
+    'notified MASTER',
+  ])
+  hear(world, advertisement(200))
+  await world.settle()
+  expect(transitions(world).at(-1)).toMatchObject({
+    from: 'master',
+    to: 'backup',
+    because: `192.0.2.12 advertises priority 200, above its ${calm.priority}`,
+  })
+})
+
+test('the last one heard and those who are refused are in the snapshot, the latest 16 of these', async () => {
+  const world = new World()
+  await world.configure([calm])
+  hear(world, advertisement(200))
+  for (let host = 20; host < 40; host++) hear(world, damaged(), address(`192.0.2.${host}`))
+  hear(world, damaged(), address('192.0.2.25'))
+  const [snapshot] = await world.snapshot()
+  expect(snapshot?.lastHeard).toMatchObject({ source: '192.0.2.12', priority: 200 })
+  expect(snapshot?.rejected).toHaveLength(16)
+  expect(snapshot?.rejected?.at(-1)).toMatchObject({ source: '192.0.2.25', reason: 'checksum', count: 2 })
+})
