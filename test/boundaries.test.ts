@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
   },
   {
     from: 'cli',
-    may: ['base', 'config', 'model', 'observe', 'forwarding', 'sys', 'roles'],
+    may: ['base', 'config', 'model', 'observe', 'forwarding', 'sys', 'roles', 'proto/probe'],
     node: true,
     packages: ['commander', 'pino', 'yaml'],
   },

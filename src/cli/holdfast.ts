@@ -14,9 +14,13 @@ const configId = () => new Option('-i, --config-id <id>', 'configuration id for 
 
 process.exit(await started(process.argv[1] ?? '', process.argv.slice(2)))
 
-/** ipvsadm reads its words by rules of its own, whether it is our command or our name. */
+/** ipvsadm and genhash read their words by rules of their own, whether by our command or by their name. */
 async function started(path: string, argv: readonly string[]): Promise<number> {
   const name = basename(path)
+  if (name === 'genhash' || argv[0] === 'genhash') {
+    const { runGenhash } = await import('./genhash/index.ts')
+    return runGenhash(name === 'genhash' ? argv : argv.slice(1))
+  }
   const called = /^ipvsadm(-save|-restore)?$/.test(name)
   if (!called && argv[0] !== 'ipvsadm') return main(argv)
   const { programs, runIpvsadm } = await import('./ipvsadm/index.ts')
@@ -77,7 +81,11 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = await requestReload(options.runDir)
     })
 
-  // Only for the list of commands: it has been carried out before.
+  // These two only for the list of commands: they have been carried out before.
+  program
+    .command('genhash')
+    .argument('[words...]')
+    .description('the MD5 of a page, for `digest` of a checker; `holdfast genhash -h` explains')
   program
     .command('ipvsadm')
     .argument('[words...]')

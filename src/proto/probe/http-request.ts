@@ -1,4 +1,4 @@
-import { familyOf } from '../../base/index.ts'
+import { familyOf, type IpAddress } from '../../base/index.ts'
 import type { HttpChecker, HttpRequestCheck } from '../../model/index.ts'
 
 /**
@@ -6,7 +6,13 @@ import type { HttpChecker, HttpRequestCheck } from '../../model/index.ts'
  * that match on them see no difference. `path` goes as written. A virtual host carries its own port or none; without one
  * the Host header is the target with its port, an IPv6 address in brackets (RFC 9112 §3.2).
  */
-export function httpRequest(checker: HttpChecker, check: HttpRequestCheck): Uint8Array {
+export function httpRequest(
+  checker: { readonly target: { readonly address: IpAddress; readonly port: number } } & Pick<
+    HttpChecker,
+    'httpVersion'
+  >,
+  check: Pick<HttpRequestCheck, 'path' | 'virtualHost'>,
+): Uint8Array {
   const { address, port } = checker.target
   const target = familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
   const version = checker.httpVersion === '1.1' ? '1.1' : '1.0'

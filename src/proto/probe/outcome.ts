@@ -8,6 +8,8 @@ export type OutcomeReason =
   | 'connect-timeout'
   | 'unreachable'
   | 'reset'
+  /** TLS: no common version or cipher, or what answered does not speak it. */
+  | 'tls-failure'
   | 'response-timeout'
   | 'no-response'
   | 'malformed-response'

@@ -3,8 +3,8 @@ import { type Outcome, outcome } from './outcome.ts'
 
 /** How a conversation broke off below the checker's own protocol; the shell of `sys/net` speaks these words. */
 export type TransportFailure = {
-  readonly phase: 'connect' | 'send' | 'receive'
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'local' | 'not-supported'
+  readonly phase: 'connect' | 'handshake' | 'send' | 'receive'
+  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'tls' | 'local' | 'not-supported'
   /** One sentence without a full stop. */
   readonly message: string
 }
@@ -20,6 +20,8 @@ export function judgeTransport(failure: TransportFailure): Outcome {
       return outcome('unreachable', failure.message)
     case 'reset':
       return outcome('reset', failure.message)
+    case 'tls':
+      return outcome('tls-failure', failure.message)
     case 'local':
       return outcome('local-error', failure.message)
     case 'not-supported':

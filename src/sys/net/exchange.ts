@@ -1,6 +1,7 @@
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { dial } from './dial.ts'
 import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { handshake } from './handshake.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
 export type Exchange = {
@@ -10,6 +11,8 @@ export type Exchange = {
   readonly onBytes: (chunk: Uint8Array) => 'more' | 'enough'
   /** Limit for the whole answer, however steadily it drips. */
   readonly patience: Micros
+  /** Speak TLS; nothing of the certificate is verified. Its server name indication: `serverName`, or none. */
+  readonly tls?: { readonly serverName?: string }
 }
 
 /** One for all sockets: what it holds is passed on before the next read. */
@@ -21,22 +24,23 @@ const buffer = new Uint8Array(64 * 1024)
  */
 export async function exchange(
   target: ConnectTarget,
-  { request, onBytes, patience }: Exchange,
+  { request, onBytes, patience, tls }: Exchange,
   signal: AbortSignal,
 ): Promise<Result<void, NetFailure>> {
   let settle: (result: Result<void, NetFailure>) => void = () => {}
   let onActivity = () => {}
-  const dialled = await dial(target, signal, {
-    buffer,
-    callback: (length) => {
-      onActivity()
-      if (onBytes(buffer.subarray(0, length)) === 'more') return true
-      settle(ok(undefined))
-      return false
-    },
-  })
+  const take = (chunk: Uint8Array): boolean => {
+    onActivity()
+    if (onBytes(chunk) === 'more') return true
+    settle(ok(undefined))
+    return false
+  }
+  const receiver = { buffer, callback: (length: number) => take(buffer.subarray(0, length)) }
+  const dialled = await dial(target, signal, tls === undefined ? receiver : undefined)
   if (!dialled.ok) return dialled
-  const socket = dialled.value
+  const secured = tls === undefined ? dialled : await handshake(dialled.value, tls, target.connectTimeout, signal)
+  if (!secured.ok) return secured
+  const socket = secured.value
 
   return new Promise((resolve) => {
     let settled = false
@@ -58,6 +62,7 @@ export async function exchange(
     onActivity = () => void wait.refresh()
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
+    if (tls !== undefined) socket.on('data', take)
     socket.on('error', (error) => settle(fail(failureOf('receive', errorCode(error)))))
     socket.once('end', () => settle(ok(undefined)))
     socket.once('close', () => settle(ok(undefined)))

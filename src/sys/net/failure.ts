@@ -25,8 +25,21 @@ export function failureOf(phase: NetFailure['phase'], code: string): NetFailure 
 }
 
 export function timeoutOf(phase: NetFailure['phase'], limit: Micros): NetFailure {
-  const what = { connect: 'no connection', send: 'the request could not be sent', receive: 'no answer' }[phase]
+  const what = {
+    connect: 'no connection',
+    handshake: 'no TLS handshake',
+    send: 'the request could not be sent',
+    receive: 'no answer',
+  }[phase]
   return { phase, reason: 'timeout', message: `${what} within ${limit / 1_000_000} s` }
+}
+
+/** OpenSSL's errors have no errno name; what is in their text goes to the user as its last part. */
+export function tlsFailure(error: unknown): NetFailure {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (/^E[A-Z]+$/.test(code)) return failureOf('handshake', code)
+  const said = 'reason' in Object(error) ? String((error as { reason: unknown }).reason) : code
+  return { phase: 'handshake', reason: 'tls', message: `the TLS handshake failed (${said || 'no reason given'})` }
 }
 
 export const cancelled: NetFailure = { phase: 'connect', reason: 'local', message: 'the probe was called off' }

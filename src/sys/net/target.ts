@@ -17,8 +17,9 @@ export type ConnectTarget = {
 
 /** How a conversation broke off. `local`: this host could not even ask. */
 export type NetFailure = {
-  readonly phase: 'connect' | 'send' | 'receive'
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'local' | 'not-supported'
+  readonly phase: 'connect' | 'handshake' | 'send' | 'receive'
+  /** `tls`: the two sides did not agree on TLS. */
+  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'tls' | 'local' | 'not-supported'
   /** One sentence without a full stop. */
   readonly message: string
 }
