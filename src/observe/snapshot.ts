@@ -29,6 +29,16 @@ export type TransitionSnapshot = {
   readonly consequences: readonly { readonly what: string; readonly after: number }[]
 }
 
+/** What an operator has ordered about who is master, and until when it stands at most. */
+export type OrderSnapshot = {
+  readonly kind: 'failover' | 'hold' | 'maintenance'
+  readonly by: string
+  readonly reason?: string
+  /** ISO 8601. */
+  readonly since: string
+  readonly until?: string
+}
+
 /** Somebody whose advertisements are refused. */
 export type RejectedSnapshot = {
   readonly source: IpAddress
@@ -52,6 +62,8 @@ export type VirtualRouterSnapshot = {
   readonly faultReason?: string
   /** Absent: it is in none. */
   readonly syncGroup?: string
+  /** It stands aside for others because of this. */
+  readonly order?: OrderSnapshot
   /** What counts for it, its sync group's trackers included; absent: it tracks nothing. */
   readonly tracked?: readonly TrackedSnapshot[]
   readonly basePriority: number

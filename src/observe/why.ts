@@ -71,6 +71,7 @@ function ofRouter(
     `${name} (${what}) ${stateWords[state]} since ${times.at(since)}, ${times.ago(since)} ago.`,
     ...cameToIt(router),
     ...whoIsMaster(router),
+    ...ordered(router, times),
     ...heard(router, times),
     ...priority(router),
     ...groupOf(router, all),
@@ -111,6 +112,20 @@ function whoIsMaster(router: VirtualRouterSnapshot): readonly string[] {
       ? 'nopreempt lets the master be'
       : 'preempt_delay has not passed, or the master’s next silence decides'
   return [`${master}, below its own ${effectivePriority}; ${why}.`]
+}
+
+function ordered({ order, state }: VirtualRouterSnapshot, times: Times): readonly string[] {
+  if (order === undefined) return []
+  const { kind, by, since, until, reason } = order
+  const meaning = {
+    failover: 'it gave up its place, and does not take it back while another is master',
+    hold:
+      state === 'master' ? 'it stays master until it has to give way' : 'it does not take over while another is master',
+    maintenance: 'the host stands aside while another router is there',
+  } as const
+  const end = until === undefined ? '' : `, until ${times.at(until)} at most`
+  const why = reason === undefined ? '' : ` (${reason})`
+  return [`${by} ordered ${kind} ${times.ago(since)} ago${end}${why}: ${meaning[kind]}.`]
 }
 
 function heard({ lastHeard, state }: VirtualRouterSnapshot, times: Times): readonly string[] {

@@ -3,6 +3,7 @@ import {
   type ExitKind,
   exitMeaning,
   type ForwardingSnapshot,
+  type OrderSnapshot,
   type RoleSnapshot,
   type TrackedSnapshot,
   type VirtualRouterSnapshot,
@@ -92,6 +93,7 @@ function routersText(
       ],
       ...(router.faultReason === undefined ? [] : [{ note: `  ${router.faultReason}`, show: bad }]),
       ...(router.syncGroup === undefined ? [] : [{ note: `  in sync group ${router.syncGroup}`, show: quiet }]),
+      ...(router.order === undefined ? [] : [{ note: `  ${orderText(router.order, now)}`, show: odd }]),
       ...(router.tracked ?? []).flatMap((one) => trackedNote(one, odd)),
       ...(router.state === 'master' ? [{ note: `  holds ${router.addresses.join(', ')}` }] : []),
       ...(rejected === 0 ? [] : [{ note: `  rejected: ${reasonsText(drops)}`, show: odd }]),
@@ -101,6 +103,12 @@ function routersText(
     ]
   })
   return table([head, ...rows], width)
+}
+
+/** `maintenance by root for 10m, for another 50m: kernel update`. */
+function orderText({ kind, by, since: ordered, until, reason }: OrderSnapshot, now: number): string {
+  const end = until === undefined ? '' : `, for another ${since(new Date(now).toISOString(), Date.parse(until))}`
+  return `${kind} by ${by} for ${since(ordered, now)}${end}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** Only what is not as it should be. */

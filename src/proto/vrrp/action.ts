@@ -10,6 +10,7 @@ export type Cause =
   | 'stronger-master'
   | 'weaker-master'
   | 'rival-owner'
+  | 'failover'
   | 'sync-group'
   | 'fault'
   | 'fault-cleared'

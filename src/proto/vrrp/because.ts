@@ -40,6 +40,10 @@ export function because(router: Pick<VirtualRouter, 'priority'>, change: Change)
       return event.type === 'advertisement-received'
         ? `${event.source} owns the same addresses and does not give way`
         : 'another owner of the same addresses does not give way'
+    case 'failover':
+      return event.type === 'advertisement-received'
+        ? `it was told to fail over, and ${event.source} has taken its place`
+        : 'it was told to fail over'
     case 'sync-group':
       return after.name === 'master' ? `${group} became master` : `another member of ${group} is not master any more`
     case 'fault':

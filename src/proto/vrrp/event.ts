@@ -25,6 +25,8 @@ export type VrrpEvent =
   | { readonly type: 'group-became-master' }
   | { readonly type: 'group-became-backup' }
   | AdvertisementReceived
+  /** Somebody wants another router to be master. */
+  | { readonly type: 'failover-ordered' }
   /** Interface down, no source address: in words, for the user. */
   | { readonly type: 'fault-found'; readonly reason: string }
   | { readonly type: 'fault-cleared' }

@@ -9,7 +9,15 @@
 export type { Cause, Entered, VrrpAction } from './action.ts'
 export { because, type Change, type LastHeard } from './because.ts'
 export type { AdvertisementReceived, VrrpEvent } from './event.ts'
-export { leastSkewTime, masterDownInterval, OWNER, RESIGNED, skewTime, type TimedRouter } from './intervals.ts'
+export {
+  LEAST_PRIORITY,
+  leastSkewTime,
+  masterDownInterval,
+  OWNER,
+  RESIGNED,
+  skewTime,
+  type TimedRouter,
+} from './intervals.ts'
 export { type Backup, deadlineOf, type Fault, type Initialize, type Master, type VrrpState } from './state.ts'
 export { step } from './step.ts'
 export { eagerOwner, initialize, type Step } from './transition.ts'

@@ -3,6 +3,8 @@ import type { VirtualRouter } from '../../model/index.ts'
 
 /** The priority of whoever owns the addresses (RFC 9568 §5.2.4). */
 export const OWNER = 255
+/** Of the one that goes last. */
+export const LEAST_PRIORITY = 1
 /** The priority of a master that resigns. */
 export const RESIGNED = 0
 

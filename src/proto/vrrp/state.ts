@@ -34,6 +34,8 @@ export type Master = {
   readonly name: 'master'
   readonly advertiseAt: Instant
   readonly conflict?: OwnerConflict
+  /** It has resigned and holds on until another is heard as master; at `advertiseAt` it goes on, for there is no other. */
+  readonly yielding?: true
 }
 
 /** One virtual router (RFC 9568 §6.4; fault is keepalived's: it may not run, for a reason outside the protocol). */

@@ -23,6 +23,7 @@ export function stepBackup(router: VirtualRouter, state: Backup, event: VrrpEven
     case 'stopped':
     case 'deleted':
       return end(event)
+    case 'failover-ordered':
     case 'started':
     case 'resumed-as-master':
     case 'fault-cleared':

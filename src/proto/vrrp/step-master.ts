@@ -1,8 +1,8 @@
-import { after, assertNever, compareAddresses, elapsed, type Instant, micros } from '../../base/index.ts'
+import { after, assertNever, compareAddresses, elapsed, type Instant, type Micros, micros } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
-import type { VrrpAction } from './action.ts'
+import type { Cause, VrrpAction } from './action.ts'
 import type { AdvertisementReceived, VrrpEvent } from './event.ts'
-import { OWNER, RESIGNED } from './intervals.ts'
+import { LEAST_PRIORITY, leastSkewTime, OWNER, RESIGNED, skewTime } from './intervals.ts'
 import type { Master, OwnerConflict, VrrpState } from './state.ts'
 import { endNotice, enterFault, initialize, learnedInterval, type Step, stay, waiting } from './transition.ts'
 
@@ -13,6 +13,9 @@ export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEven
       return now < state.advertiseAt ? stay(state) : advertise(router, state, now, nextTurn(router, state, now))
     case 'advertisement-received':
       return hear(router, state, event, now)
+    case 'failover-ordered':
+      if (state.yielding === true) return stay(state)
+      return { state: { name: 'master', advertiseAt: after(now, patience(router)), yielding: true }, actions: resign }
     case 'reconfigured':
       return adjust(router, event.before, state, now)
     case 'fault-found': {
@@ -43,6 +46,17 @@ export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEven
 const resign: readonly VrrpAction[] = [{ type: 'send-advertisement', priority: RESIGNED }]
 const letGo: readonly VrrpAction[] = [{ type: 'cease-announcing' }, { type: 'remove-addresses' }]
 
+/**
+ * How long a master that was told to give up its place waits to hear another: the weakest backup has advertised twice by then.
+ * Its addresses stay meanwhile, so that they are nobody's at no time, also where there is no other.
+ */
+function patience(router: VirtualRouter): Micros {
+  const interval = router.advertisementInterval
+  return micros(
+    skewTime({ ...router, priority: LEAST_PRIORITY }, interval) + interval + leastSkewTime(router, interval),
+  )
+}
+
 /** The timer is armed anew only by what sends: advertisements that come in cannot keep a master silent. */
 function advertise(
   router: VirtualRouter,
@@ -66,6 +80,8 @@ function nextTurn(router: VirtualRouter, state: Master, now: Instant): Instant {
 
 function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived, now: Instant): Step {
   const { priority, source, self } = event
+  if (state.yielding === true)
+    return priority === RESIGNED || source === self ? stay(state) : giveWay(router, event, now, 'failover')
   if (priority === RESIGNED) return advertise(router, state, now)
   const order = priority === router.priority ? compareAddresses(source, self) : priority - router.priority
   // Our own message come back, or another host with our address: neither can be argued with.
@@ -88,14 +104,14 @@ function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived
   return router.lowerPrioNoAdvert ? { state: next, actions: told } : advertise(router, next, now, undefined, told)
 }
 
-function giveWay(router: VirtualRouter, event: AdvertisementReceived, now: Instant): Step {
+function giveWay(router: VirtualRouter, event: AdvertisementReceived, now: Instant, why?: Cause): Step {
   const { priority, source } = event
   const next: VrrpState = waiting(router, learnedInterval(router, event.interval), now, { source, priority })
   // higher_prio_send_advert: one more, for switches that learn where we are from it (keepalived).
   const last: readonly VrrpAction[] = router.higherPrioSendAdvert
     ? [{ type: 'send-advertisement', priority: router.priority }]
     : []
-  const cause = router.priority === OWNER && priority === OWNER ? 'rival-owner' : 'stronger-master'
+  const cause = why ?? (router.priority === OWNER && priority === OWNER ? 'rival-owner' : 'stronger-master')
   return { state: next, actions: [...last, ...letGo, { type: 'notify', entered: 'BACKUP', cause }] }
 }
 
@@ -124,5 +140,7 @@ function counted(router: VirtualRouter, conflict: OwnerConflict, now: Instant): 
 function adjust(router: VirtualRouter, before: VirtualRouter, state: Master, now: Instant): Step {
   const sync: readonly VrrpAction[] = [{ type: 'install-addresses' }]
   const sameTimes = router.advertisementInterval === before.advertisementInterval && router.version === before.version
-  return sameTimes ? { state, actions: sync } : advertise(router, state, now, undefined, sync)
+  return sameTimes || state.yielding === true
+    ? { state, actions: sync }
+    : advertise(router, state, now, undefined, sync)
 }

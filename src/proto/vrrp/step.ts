@@ -37,6 +37,7 @@ export function stepInitialize(router: VirtualRouter, state: Initialize, event: 
     case 'resumed-as-master':
       return enterMaster(router, now, 'resumed')
     case 'deadline-reached':
+    case 'failover-ordered':
     case 'group-became-master':
     case 'group-became-backup':
     case 'advertisement-received':
@@ -64,6 +65,7 @@ export function stepFault(router: VirtualRouter, state: Fault, event: VrrpEvent,
     case 'started':
     case 'resumed-as-master':
     case 'deadline-reached':
+    case 'failover-ordered':
     case 'group-became-master':
     case 'group-became-backup':
     case 'advertisement-received':

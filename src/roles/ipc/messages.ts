@@ -69,12 +69,19 @@ export type VrrpSlice = {
   readonly resume?: { readonly masters: readonly ResumedRouter[]; readonly diedAt: Instant }
 }
 
+/** A virtual router that has the least priority: while it is not master, or always. */
+export type Aside = { readonly key: string; readonly kind: 'until-master' | 'while-backup' | 'always' }
+
 export type { VrrpNotifyState } from '../../model/index.ts'
 
 export type ToVrrp =
   | ToRole<VrrpSlice>
   /** Every counter of every virtual router starts again from 0. */
   | { readonly type: 'clear-counters' }
+  /** From here on exactly these stand aside for others. */
+  | { readonly type: 'stand-aside'; readonly aside: readonly Aside[] }
+  /** Those of these that are master resign and wait for another; each is answered with `failover-ended`. */
+  | { readonly type: 'fail-over'; readonly keys: readonly string[] }
   /** News of scripts and files. */
   | { readonly type: 'observed'; readonly observed: readonly Observed[] }
 export type FromVrrp =
@@ -89,6 +96,8 @@ export type FromVrrp =
       /** It was master before this process was: nothing has changed for the network, and no script is due. */
       readonly resumed?: boolean
     }
+  /** What came of `fail-over`: whether another has taken its place. */
+  | { readonly type: 'failover-ended'; readonly key: string; readonly taken: boolean }
   /** How it came to that; of every change of state. */
   | { readonly type: 'virtual-router-transition'; readonly key: string; readonly transition: TransitionSnapshot }
   /** The same of a sync group, after its members'. */

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import { decodeForwardingAsk, type ForwardingAsk } from '../../forwarding/index.ts'
+import { decodeOrderCommand, type OrderCommand } from './order-request.ts'
 
 /** What a client of the control socket may ask. */
 export type ControlRequest =
@@ -15,10 +16,24 @@ export type ControlRequest =
    * comes from then on.
    */
   | { readonly request: 'log'; readonly since?: number; readonly name?: string; readonly follow: boolean }
+  /** Orders about who is master. */
+  | OrderCommand
   /** A question or orders to the forwarding role's backend, by hand. */
   | { readonly request: 'forwarding'; readonly ask: ForwardingAsk }
 
-const names = ['status', 'reload', 'stop', 'dump', 'watch', 'log', 'forwarding'] as const
+const names = [
+  'status',
+  'reload',
+  'stop',
+  'dump',
+  'watch',
+  'log',
+  'failover',
+  'hold',
+  'release',
+  'maintenance',
+  'forwarding',
+] as const
 
 /** One line from a client; whatever it holds, the failure is a sentence to answer with. */
 export function decodeControlRequest(line: string): Result<ControlRequest, string> {
@@ -36,6 +51,8 @@ export function decodeControlRequest(line: string): Result<ControlRequest, strin
     const ask = decodeForwardingAsk('ask' in value ? value.ask : undefined)
     return ask.ok ? ok({ request, ask: ask.value }) : fail(ask.error)
   }
+  if (request === 'failover' || request === 'hold' || request === 'release' || request === 'maintenance')
+    return decodeOrderCommand(request, value)
   if (request === 'log') return decodeLogRequest(value)
   if (request !== 'watch') return ok({ request })
   const interval = 'interval' in value ? value.interval : 1_000

@@ -5,12 +5,15 @@ import { decodeControlRequest } from './control-request.ts'
 import type { AnswerPart } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
 import { showJournal } from './journal-answers.ts'
+import type { OrderCommand } from './order-request.ts'
 import type { ControlClient, SupervisorPorts } from './ports.ts'
+import type { Orders, Told } from './standing-orders.ts'
 
 export type ControlHandlers = {
   readonly snapshot: () => Promise<DaemonSnapshot>
   readonly reload: () => Promise<Result<void, string>>
   readonly dump: () => Promise<Result<string, string>>
+  readonly orders: Orders
   readonly journal: Pick<Journal, 'entries' | 'follow'>
   readonly stop: () => void
   /** False: no role keeps a table. */
@@ -62,6 +65,11 @@ export function serveControl(
         return handlers.stop()
       case 'forwarding':
         return askForwarding(client, request.value.ask)
+      case 'failover':
+      case 'hold':
+      case 'release':
+      case 'maintenance':
+        return giveOrder(client, request.value)
       case 'log':
         return showJournal(client, handlers.journal, request.value)
       case 'watch':
@@ -70,6 +78,16 @@ export function serveControl(
         assertNever(request.value)
     }
   })
+
+  function giveOrder(client: ControlClient, command: OrderCommand): void {
+    void carryOut(handlers.orders, command).then((result) =>
+      client.send(
+        result.ok
+          ? { type: 'done', done: command.request, told: result.value }
+          : { type: 'error', message: result.error },
+      ),
+    )
+  }
 
   function askForwarding(client: ControlClient, ask: ForwardingAsk): void {
     const { backend } = handlers
@@ -94,6 +112,21 @@ export function serveControl(
       cancel = ports.schedule(millis(interval), () => void next())
     }
     void next()
+  }
+}
+
+async function carryOut(orders: Orders, command: OrderCommand): Promise<Result<Told, string>> {
+  switch (command.request) {
+    case 'failover':
+      return orders.failover(command)
+    case 'hold':
+      return orders.hold(command)
+    case 'release':
+      return orders.release(command.names)
+    case 'maintenance':
+      return command.on ? orders.maintenanceOn(command) : orders.maintenanceOff()
+    default:
+      return assertNever(command.request)
   }
 }
 

@@ -46,7 +46,11 @@ export function createReports(
       configurationLoadedAt: loadedAt,
       ...(lastReloadError === undefined ? {} : { lastReloadError }),
       roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
-      virtualRouters: (virtualRouters ?? []).map((one) => ({ ...one, history: roles.history(virtualRouterKey(one)) })),
+      virtualRouters: (virtualRouters ?? []).map((one) => {
+        const key = virtualRouterKey(one)
+        const order = roles.orders.of(key)
+        return { ...one, ...(order === undefined ? {} : { order }), history: roles.history(key) }
+      }),
       virtualServers: virtualServers ?? [],
       ...(forwarding === undefined ? {} : { forwarding }),
     }

@@ -11,6 +11,7 @@ import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
 import { rememberRouters } from './router-memory.ts'
 import type { ScriptRunner } from './script-runner.ts'
 import { rememberServices } from './service-memory.ts'
+import { createOrders, type Orders } from './standing-orders.ts'
 
 export type RolesHooks = {
   /** The configuration that is in force. */
@@ -29,6 +30,8 @@ export type Roles = {
   readonly forwarding: RoleKeeper<'forwarding'>
   /** Puts a question to the forwarding table; false: nobody keeps one, because nothing is configured that needs it. */
   askForwarding(ask: ForwardingAsk, onPart: (part: Result<AnswerPart, string>) => void): boolean
+  /** What was ordered about who is master. */
+  readonly orders: Orders
   /** The changes of a virtual router by its key, the latest last. */
   readonly history: (key: string) => readonly TransitionSnapshot[]
   /** What the checkers found last, for a checker that starts. */
@@ -57,6 +60,11 @@ export function createRoles(
     hooks.onHealth,
   )
 
+  const orders = createOrders(ports, `${options.runDirectory}/orders.json`, hooks.model, {
+    send: (message) => vrrp.send(message),
+    isMaster: routers.isMaster,
+    serves: () => vrrp.describe().state === 'running',
+  })
   const asks = createForwardingAsks(ports)
 
   const onDeath = (role: string, exit: RoleExit): boolean => {
@@ -76,6 +84,7 @@ export function createRoles(
     onMessage: fromVrrp,
     onDeath(exit, at) {
       routers.roleDied(at)
+      orders.roleDied()
       return onDeath('vrrp', exit)
     },
     prepare(slice) {
@@ -85,6 +94,7 @@ export function createRoles(
     },
     onServing() {
       routers.roleServes()
+      orders.roleServes()
       const observed = hooks.observed()
       if (observed.length > 0) vrrp.send({ type: 'observed', observed })
     },
@@ -116,7 +126,11 @@ export function createRoles(
   function fromVrrp(message: FromVrrp): void {
     switch (message.type) {
       case 'virtual-router-state':
-        return routers.entered(message)
+        routers.entered(message)
+        if (message.state === 'MASTER') orders.becameMaster(message.key)
+        return
+      case 'failover-ended':
+        return orders.failoverEnded(message.key, message.taken)
       case 'sync-group-state':
         return routers.groupEntered(message)
       case 'virtual-router-transition':
@@ -193,11 +207,13 @@ export function createRoles(
       asks.ask((id) => forwarding.send({ type: 'asked', id, ask }), onPart)
       return true
     },
+    orders,
     history: routers.history,
     health: services.health,
     adopt(before, after) {
       routers.adopt(before, after)
       services.adopt(before, after)
+      orders.adopt(after)
     },
     runStopNotifications: services.runStopNotifications,
   }

@@ -20,6 +20,7 @@ export type RouterMemory = {
   groupEntered(message: GroupState): void
   /** How a state was come to; kept over the death of the role. */
   changed(message: Transition): void
+  isMaster(key: string): boolean
   /** Of a virtual router, the latest last. */
   history(key: string): readonly TransitionSnapshot[]
   /** Routers of the configuration before have their last words when it is no longer in force. */
@@ -72,6 +73,7 @@ export function rememberRouters(
       const done = consequences.map(({ what, after }) => `${what} after ${(after * 1_000).toFixed(1)} ms`).join(', ')
       journal.note(`${name} entered ${to} because ${because}`, { router: name, from, event, done })
     },
+    isMaster: (key) => states.get(key)?.state === 'MASTER',
     history: (key) => histories.get(key) ?? [],
     adopt(before, after) {
       const keys = new Set(after.virtualRouters.map(virtualRouterKey))

@@ -107,6 +107,7 @@ export async function startSupervisor(
     snapshot: reports.snapshot,
     reload,
     dump: reports.dump,
+    orders: roles.orders,
     journal,
     stop: () => void stop(0),
     askForwarding: roles.askForwarding,

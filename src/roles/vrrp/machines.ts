@@ -30,6 +30,9 @@ export type StateReport = (
 /** A sync group is what its members have become. */
 export type GroupReport = (name: string, state: SyncGroupNotifyState, resumed: boolean) => void
 
+/** A master that was told to fail over has given way to another, or has found none. */
+export type FailoverReport = (key: string, taken: boolean) => void
+
 /** Steps a virtual router's machine and carries out what it orders, in its order; then what follows for its sync group. */
 export type Machines = {
   advance(one: RunningRouter, event: VrrpEvent, now: Instant): void
@@ -42,6 +45,7 @@ export function openMachines(
   report: StateReport,
   reportGroup: GroupReport,
   reportTransition: TransitionReport,
+  reportFailover: FailoverReport,
 ): Machines {
   const { clock, log, alarm, keeper, announcer, sockets, running } = parts
   /** Groups whose members have changed, and whether all that made them master was a resumption. */
@@ -174,6 +178,7 @@ export function openMachines(
         note?.done(action)
       }
       if (note !== undefined) reportTransition(one, note.transition())
+      if (yields(before) && !yields(state)) reportFailover(one.key, state.name === 'backup')
       alarm.wakeBy(deadlineOf(state))
       follow(one, before, event, now)
     })
@@ -181,3 +186,5 @@ export function openMachines(
 
   return { advance, together }
 }
+
+const yields = (state: VrrpState): boolean => state.name === 'master' && state.yielding === true

@@ -2,6 +2,7 @@ import type { Instant, IpAddress, Log } from '../../base/index.ts'
 import type { Observation, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
+import type { Aside } from '../ipc/index.ts'
 import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
@@ -29,6 +30,8 @@ export type Parts = {
   groups: ReadonlyMap<string, RunningGroup>
   /** Of scripts and files, by trackKey. */
   readonly observations: Map<string, Observation>
+  /** Who stands aside for others, by key. */
+  aside: ReadonlyMap<string, Aside['kind']>
   /** vrrp_startup_delay: nothing begins before. */
   passiveUntil: Instant | undefined
   /** By socket key and reason: what came in for no virtual router of ours. */

@@ -62,6 +62,7 @@ export function openRehearsal(parts: Parts): Rehearse {
     () => {},
     () => {},
     () => {},
+    () => {},
   )
 
   return (one) => {

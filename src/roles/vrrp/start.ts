@@ -51,6 +51,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         (name, state, resumed) =>
           channel.send({ type: 'sync-group-state', name, state, ...(resumed ? { resumed } : {}) }),
         ({ key }, transition) => channel.send({ type: 'virtual-router-transition', key, transition }),
+        (key, taken) => channel.send({ type: 'failover-ended', key, taken }),
       )
       if (!opened.ok) return refuse(offer, opened.error.message)
       routers = opened.value
@@ -115,6 +116,10 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         return routers?.clearCounters()
       case 'observed':
         return inTurn(() => routers?.observe(message.observed))
+      case 'stand-aside':
+        return inTurn(() => routers?.standAside(message.aside))
+      case 'fail-over':
+        return inTurn(() => routers?.failOver(message.keys))
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':

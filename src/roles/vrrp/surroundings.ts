@@ -2,6 +2,7 @@ import { assertNever, type IpAddress, ok, type Result } from '../../base/index.t
 import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { type Failed, faultOf } from '../../proto/sync-group/index.ts'
+import { LEAST_PRIORITY, OWNER } from '../../proto/vrrp/index.ts'
 import type { RouteEvent } from '../../sys/netlink/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
@@ -194,7 +195,13 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   const observation = (track: Track): Observation | undefined =>
     track.kind === 'interface' ? interfaceObservation(track.name, view) : parts.observations.get(trackKey(track))
 
-  const priorityOf = (one: RunningRouter): number => assessed(one).priority
+  const priorityOf = (one: RunningRouter): number => (standsAside(one) ? LEAST_PRIORITY : assessed(one).priority)
+
+  /** An owner cannot: its addresses are its own. */
+  function standsAside({ key, configured, state }: RunningRouter): boolean {
+    const kind = parts.aside.get(key)
+    return kind !== undefined && configured.priority !== OWNER && (kind === 'always' || state.name !== 'master')
+  }
 
   function weigh(one: RunningRouter): void {
     const before = one.router

@@ -2,13 +2,13 @@ import { fail, type Instant, type Log, ok, type Result } from '../../base/index.
 import type { Observed, Track, VirtualRouter } from '../../model/index.ts'
 import type { TrackedSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
-import type { ResumedRouter } from '../ipc/index.ts'
+import type { Aside, ResumedRouter } from '../ipc/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { configure, type RoutersOf } from './configuration.ts'
 import { leftovers } from './leftovers.ts'
-import { type GroupReport, openMachines, type StateReport } from './machines.ts'
+import { type FailoverReport, type GroupReport, openMachines, type StateReport } from './machines.ts'
 import { openNetworkView } from './network-view.ts'
 import { type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
@@ -29,6 +29,10 @@ export type VirtualRouters = {
   stayPassive(until: Instant): void
   /** News of scripts and files. */
   observe(observed: readonly Observed[]): void
+  /** From here on exactly these stand aside for others. */
+  standAside(aside: readonly Aside[]): void
+  /** Those of them that are master resign, and wait for another to take their place. */
+  failOver(keys: readonly string[]): void
   /** Removes what an earlier run left on the interfaces. */
   clean(): void
   masters(): readonly ResumedRouter[]
@@ -49,6 +53,7 @@ export function openVirtualRouters(
   report: StateReport,
   reportGroup: GroupReport,
   reportTransition: TransitionReport,
+  reportFailover: FailoverReport,
 ): Result<VirtualRouters, { readonly message: string }> {
   const { clock } = ports
   const client = ports.openRouteClient()
@@ -76,11 +81,21 @@ export function openVirtualRouters(
     running,
     groups: new Map(),
     observations: new Map(),
+    aside: new Map(),
     passiveUntil: undefined,
     unclaimed: new Map(),
     virtual: new Set(),
   }
-  const machines = openMachines(parts, report, reportGroup, reportTransition)
+  const machines = openMachines(
+    parts,
+    report,
+    reportGroup,
+    (one, transition) => {
+      reportTransition(one, transition)
+      if (parts.aside.has(one.key)) surroundings.weigh(one)
+    },
+    reportFailover,
+  )
   const receive = openReceiver(parts, machines)
   const rehearse = openRehearsal(parts)
   const surroundings = openSurroundings(parts, machines, rehearse)
@@ -176,6 +191,23 @@ export function openVirtualRouters(
     observe(observed) {
       for (const { key, observation } of observed) parts.observations.set(key, observation)
       surroundings.reassess()
+      rearm()
+    },
+    standAside(aside) {
+      parts.aside = new Map(aside.map(({ key, kind }) => [key, kind]))
+      machines.together(() => {
+        for (const one of running.values()) surroundings.weigh(one)
+      })
+      rearm()
+    },
+    failOver(keys) {
+      machines.together(() => {
+        for (const key of keys) {
+          const one = running.get(key)
+          if (one?.state.name === 'master') machines.advance(one, { type: 'failover-ordered' }, clock.now())
+          else reportFailover(key, one?.state.name === 'backup')
+        }
+      })
       rearm()
     },
     clean() {

@@ -67,6 +67,8 @@ export function fakeWorld() {
     loaded: { configuration: configurationFor(), complaints: [] } as LoadedConfiguration,
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
+    /** What the vrrp role tells of its virtual routers. */
+    routers: [] as readonly unknown[],
     pins: false,
     /** Whose addresses were taken off the interfaces. */
     swept: [] as (readonly string[] | 'all')[],
@@ -142,7 +144,7 @@ export function fakeWorld() {
             else if (answer !== 'silent') say({ type: 'refused', revision: message.revision, reason: answer.refused })
           } else if (message.type === 'commit') say({ type: 'applied', revision: message.revision })
           else if (message.type === 'snapshot-requested')
-            say({ type: 'snapshot', id: message.id, snapshot: snapshots[role] })
+            say({ type: 'snapshot', id: message.id, snapshot: role === 'vrrp' ? world.routers : snapshots[role] })
           else if (message.type === 'stop') queueMicrotask(() => die({ code: 0, signal: undefined }))
         },
         kill: () => die(),
