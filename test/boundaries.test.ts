@@ -32,7 +32,7 @@ const RULES: readonly Rule[] = [
   { from: 'proto', may: ['base', 'model', 'proto'], types: ['wire', 'forwarding'] },
   { from: 'forwarding', may: ['base', 'model'] },
   { from: 'native', may: ['base'], node: true },
-  { from: 'sys', may: ['base', 'wire', 'native', 'sys'], node: true, packages: ['pino'] },
+  { from: 'sys', may: ['base', 'wire', 'native', 'sys'], node: true, packages: ['nodemailer', 'pino'] },
   { from: 'forwarding/ebpf', may: ['base', 'wire', 'sys', 'forwarding', 'proto/scheduler'], types: ['model'] },
   { from: 'forwarding/ipvs', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'forwarding/sync', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },

@@ -1,19 +1,25 @@
 import type { Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
+import type { NotifyFifos } from './notify-fifo.ts'
 import type { SyncGroup } from './sync-group.ts'
 import type { TrackFile, TrackScript } from './tracker.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
 
-/** SMTP settings; accepted and kept, mail is not sent yet. */
+/** Where mail goes; none is sent without recipients or a server. */
 export type MailSettings = {
   readonly recipients: readonly string[]
   readonly from?: string
   readonly server?: string
   readonly port: number
   readonly heloName?: string
+  /** Of connecting, and of each answer. */
   readonly connectTimeout: Micros
+  /** no_email_faults: none is sent of FAULT. */
+  readonly withoutFaults?: true
+  /** no_checker_emails: one of a real server is sent when the server changes, not when one of its checkers does. */
+  readonly withoutCheckers?: true
 }
 
 export type GlobalDefs = {
@@ -23,6 +29,14 @@ export type GlobalDefs = {
   readonly enableScriptSecurity: boolean
   readonly startupScript?: Command
   readonly shutdownScript?: Command
+  /** Then they are killed; absent: after ten seconds. */
+  readonly startupScriptTimeout?: Micros
+  readonly shutdownScriptTimeout?: Micros
+  readonly fifos?: NotifyFifos
+  /** The states of what a reload does not change are written to the FIFOs again. */
+  readonly fifoStatesOnReload?: true
+  /** rs_init_notifies: what real servers are at the start is told of too. */
+  readonly realServerInitNotifies?: true
   /** Where USR1 writes its dump; the default is TMP/keepalived.data. */
   readonly stateDumpFile?: string
   /** How long the supervisor waits for roles at stop. */

@@ -22,5 +22,7 @@ export type SyncGroup = {
   readonly tracks: readonly Track[]
   /** The weights of what members track count (sync_group_tracking_weight); else they do not. */
   readonly trackingWeight: boolean
+  /** Mail is sent of its changes. */
+  readonly smtpAlert?: true
   readonly notify: SyncGroupNotifications
 }

@@ -35,8 +35,16 @@ export type AnnouncementSettings = {
   readonly gnaInterval: Micros
 }
 
-/** What scripts are told that a virtual router entered, or as the last that its master heard a weaker one. */
-export type VrrpNotifyState = 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP' | 'DELETED' | 'MASTER_RX_LOWER_PRI'
+/** What is told of a virtual router: what it entered, that its master heard a weaker one, or its new priority. */
+export type VrrpNotifyState =
+  | 'MASTER'
+  | 'BACKUP'
+  | 'FAULT'
+  | 'STOP'
+  | 'DELETED'
+  | 'MASTER_RX_LOWER_PRI'
+  | 'MASTER_PRIORITY'
+  | 'BACKUP_PRIORITY'
 
 export type VirtualRouterNotifications = {
   readonly master?: Command
@@ -110,6 +118,10 @@ export type VirtualRouter = {
   readonly tracks: readonly Track[]
   /** Its removal is told of as DELETED, as with `notify.deleted`; else as FAULT. */
   readonly tellsDeleted?: true
+  /** FIFOs hear of its effective priority (notify_priority_changes). */
+  readonly tellsPriority?: true
+  /** Mail is sent of its changes. */
+  readonly smtpAlert?: true
   readonly notify: VirtualRouterNotifications
 }
 

@@ -76,6 +76,8 @@ export type RealServer = {
   readonly checkers: readonly Checker[]
   readonly notifyUp?: Command
   readonly notifyDown?: Command
+  /** Mail is sent of its changes. */
+  readonly smtpAlert?: true
 }
 
 export type SorryServer = {
@@ -123,6 +125,8 @@ export type VirtualServer = {
   readonly omega: boolean
   readonly quorumUp?: Command
   readonly quorumDown?: Command
+  /** Mail is sent when the quorum is gained or lost. */
+  readonly smtpAlert?: true
 }
 
 /** A real server's identity inside its virtual server: address and port, not weight or checkers. */

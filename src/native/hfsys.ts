@@ -61,6 +61,8 @@ export type Hfsys = {
   umount(target: string, flags: number): Outcome
   /** The magic number of the file system that holds `path`: 0xcafe4a11 is bpffs. */
   statfsType(path: string): Outcome
+  /** Our umask takes bits away from the mode. */
+  mkfifo(path: string, mode: number): Outcome
   /** Of the calling thread, as all that follow but pidfd*. */
   setScheduler(policy: number, priority: number): Outcome
   getScheduler(): Outcome

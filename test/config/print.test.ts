@@ -135,6 +135,7 @@ const router: fc.Arbitrary<VirtualRouter> = fc
       unicastPeers: seed.unicast ? all : [],
       ...(seed.unicast && f2 ? { peerTtlLimits: [{ peer: all[0] as IpAddress, min: 3, max: 250 }] } : {}),
       ...(f3 ? { tellsDeleted: true as const } : {}),
+      ...(f4 ? { tellsPriority: true as const } : {}),
       unicastTtl: seed.counts[0] as number,
       checkUnicastSource: f2,
       downTimerAdverts: seed.counts[1] as number,
@@ -306,6 +307,9 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     }
   })
 
+const fifo = (path: string) =>
+  fc.record({ path: fc.constant(path), user: word, reader: command }, { requiredKeys: ['path'] })
+
 const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 'trackFiles'>> = fc.record({
   global: fc.record(
     {
@@ -317,12 +321,21 @@ const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 't
           port: fc.constant(25),
           from: word,
           connectTimeout: fc.constant(3_000_000 as Micros),
+          withoutFaults: fc.constant(true as const),
+          withoutCheckers: fc.constant(true as const),
         },
         { requiredKeys: ['recipients', 'port', 'connectTimeout'] },
       ),
       scriptUser: fc.record({ user: word, group: word }, { requiredKeys: ['user'] }),
       enableScriptSecurity: fc.boolean(),
       startupScript: command,
+      startupScriptTimeout: fc.integer({ min: 1_000_000, max: 1_000_000_000 }).map((us) => us as Micros),
+      shutdownScriptTimeout: fc.integer({ min: 1_000_000, max: 1_000_000_000 }).map((us) => us as Micros),
+      fifos: fc
+        .record({ all: fifo('/run/a'), vrrp: fifo('/run/b'), lvs: fifo('/run/c d') }, { requiredKeys: [] })
+        .filter((fifos) => Object.keys(fifos).length > 0),
+      fifoStatesOnReload: fc.constant(true as const),
+      realServerInitNotifies: fc.constant(true as const),
       stateDumpFile: word,
       childWaitTime: micros(60_000_000),
       vrrpStartupDelay: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((us) => us as Micros),
@@ -362,6 +375,19 @@ const track = (kind: Track['kind']): Track[] => [
 ]
 const scriptTimes = { interval: 2_500_000 as Micros, timeout: 1_000 as Micros, rise: 3, fall: 2 }
 
+type Parts = Pick<Configuration, 'global' | 'virtualServers'>
+
+/** Mail is sent of something only where there are receivers and a server. */
+const alertsOf = ({ global: { mail } }: Parts): { readonly smtpAlert?: true } =>
+  mail.recipients.length > 0 && mail.server !== undefined ? { smtpAlert: true } : {}
+
+const alertingServers = (of: Parts): readonly VirtualServer[] =>
+  of.virtualServers.map((server) => ({
+    ...server,
+    ...alertsOf(of),
+    realServers: server.realServers.map((real, i) => (i === 0 ? { ...real, ...alertsOf(of) } : real)),
+  }))
+
 const configuration: fc.Arbitrary<Configuration> = fc
   .record({
     rest: parts,
@@ -376,12 +402,15 @@ const configuration: fc.Arbitrary<Configuration> = fc
     notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
   })
   .map(({ rest, grouped, notify, tracks, trackingWeight, script, initFail, init }) => {
-    if (rest.virtualRouters.length === 0) return { ...rest, syncGroups: [], trackScripts: [], trackFiles: [] }
+    const alerts = alertsOf(rest)
+    if (rest.virtualRouters.length === 0)
+      return { ...rest, virtualServers: alertingServers(rest), syncGroups: [], trackScripts: [], trackFiles: [] }
     const members = rest.virtualRouters.map(({ name }) => name)
     return {
       ...rest,
-      virtualRouters: rest.virtualRouters.map((one) => ({ ...one, tracks })),
-      syncGroups: grouped ? [{ name: 'a group', members, tracks, trackingWeight, notify }] : [],
+      virtualRouters: rest.virtualRouters.map((one, i) => ({ ...one, tracks, ...(i === 0 ? alerts : {}) })),
+      virtualServers: alertingServers(rest),
+      syncGroups: grouped ? [{ name: 'a group', members, tracks, trackingWeight, ...alerts, notify }] : [],
       trackScripts: tracks
         .filter(({ kind }) => kind === 'script')
         .map(({ name }) => ({ name, command: script, ...scriptTimes, initFail })),

@@ -24,16 +24,21 @@ import {
 } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
 import { readTimeouts, type SettingsDraft } from './lvs-settings.ts'
+import { emptyNotifications, type NotificationDraft, readNotificationLine } from './notification-lines.ts'
 
 /** global_defs as written so far; blocks merge into it. */
 export type GlobalDraft = {
-  -readonly [Key in keyof Omit<Globals, 'defs' | 'scripts' | 'announcements'>]: Globals[Key]
+  -readonly [Key in keyof Omit<
+    Globals,
+    'defs' | 'scripts' | 'announcements' | 'alerts' | 'priorityChanges'
+  >]: Globals[Key]
 } & {
   -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings'>]?: GlobalDefs[Key] | undefined
 } & {
   mail: { -readonly [Key in keyof MailSettings]?: MailSettings[Key] | undefined }
   announcements: { -readonly [Key in keyof AnnouncementSettings]?: AnnouncementSettings[Key] | undefined }
   settings?: SettingsDraft
+  readonly notifications: NotificationDraft
   minGarp: boolean
   scripts: { command: Command; at: Span }[]
 }
@@ -41,6 +46,7 @@ export type GlobalDraft = {
 export const emptyDraft = (): GlobalDraft => ({
   mail: {},
   announcements: {},
+  notifications: emptyNotifications(),
   minGarp: false,
   scripts: [],
   version: 2,
@@ -59,6 +65,7 @@ export const emptyDraft = (): GlobalDraft => ({
 /** One line of global_defs. */
 export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): void {
   const { mail } = draft
+  if (readNotificationLine(to, node, draft.notifications)) return
   switch (node.keyword.text) {
     case 'router_id':
       draft.routerId = required(to, node, 'a name')?.text ?? draft.routerId

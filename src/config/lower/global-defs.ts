@@ -5,6 +5,7 @@ import type { Node } from '../syntax/index.ts'
 import { type Lowering, timer } from './arguments.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
 import { readSettingLine } from './lvs-settings.ts'
+import { type AlertDefaults, alertDefaults, fifosOf } from './notification-lines.ts'
 
 /** What virtual routers and checkers take where they say nothing themselves. */
 export type Globals = {
@@ -22,6 +23,9 @@ export type Globals = {
   readonly skipCheckAdvAddr: boolean
   readonly v3ChecksumAsV2: boolean
   readonly checkerLogAllFailures: boolean
+  readonly alerts: AlertDefaults
+  /** notify_priority_changes where neither the virtual router nor its group says. */
+  readonly priorityChanges: boolean
 }
 
 /**
@@ -39,11 +43,12 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
     else if (node.keyword.text === 'child_wait_time')
       draft.childWaitTime = timer(to, node, { min: 0, max: Number.MAX_SAFE_INTEGER / 1e6 }) ?? draft.childWaitTime
   }
-  return finish(draft, hostName)
+  return finish(to, draft, hostName)
 }
 
-function finish(draft: GlobalDraft, hostName: string): Globals {
-  const { mail, announcements: garp } = draft
+function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
+  const { mail, announcements: garp, notifications } = draft
+  const fifos = fifosOf(to, notifications)
   const masterDelay = garp.masterDelay ?? seconds(draft.minGarp ? 0 : 5)
   const masterRepeat = garp.masterRepeat ?? (draft.minGarp ? 1 : 5)
   return {
@@ -56,11 +61,15 @@ function finish(draft: GlobalDraft, hostName: string): Globals {
         port: mail.port ?? 25,
         ...(mail.heloName === undefined ? {} : { heloName: mail.heloName }),
         connectTimeout: mail.connectTimeout ?? seconds(30),
+        ...(notifications.withoutFaults ? { withoutFaults: true } : {}),
+        ...(notifications.withoutCheckers ? { withoutCheckers: true } : {}),
       },
       ...(draft.scriptUser === undefined ? {} : { scriptUser: draft.scriptUser }),
       enableScriptSecurity: draft.enableScriptSecurity ?? false,
       ...(draft.startupScript === undefined ? {} : { startupScript: draft.startupScript }),
       ...(draft.shutdownScript === undefined ? {} : { shutdownScript: draft.shutdownScript }),
+      ...notifications.rest,
+      ...fifos.of,
       ...(draft.stateDumpFile === undefined ? {} : { stateDumpFile: draft.stateDumpFile }),
       childWaitTime: draft.childWaitTime ?? seconds(5),
       ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
@@ -70,7 +79,7 @@ function finish(draft: GlobalDraft, hostName: string): Globals {
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),
       ...settingsOf(draft),
     },
-    scripts: draft.scripts,
+    scripts: [...draft.scripts, ...fifos.scripts],
     version: draft.version,
     multicastGroup4: draft.multicastGroup4,
     multicastGroup6: draft.multicastGroup6,
@@ -92,6 +101,8 @@ function finish(draft: GlobalDraft, hostName: string): Globals {
     skipCheckAdvAddr: draft.skipCheckAdvAddr,
     v3ChecksumAsV2: draft.v3ChecksumAsV2,
     checkerLogAllFailures: draft.checkerLogAllFailures,
+    alerts: alertDefaults(notifications, (mail.recipients ?? []).length > 0 && mail.server !== undefined),
+    priorityChanges: notifications.priorityChanges,
   }
 }
 

@@ -37,10 +37,15 @@ export function lower(to: Lowering, nodes: readonly Node[], hostName: string): L
   const localGroups = localAddressGroups(to, of('local_address_group'))
   const groups = serverGroups(to, of('virtual_server_group'))
   const trackables = lowerTrackables(to, nodes)
+  const syncGroups = of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node, trackables, globals) ?? [])
   return {
     globals,
-    routers: of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables) ?? []),
-    syncGroups: of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node, trackables) ?? []),
+    routers: withPriorityChanges(
+      of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables) ?? []),
+      syncGroups,
+      globals,
+    ),
+    syncGroups,
     trackScripts: [...trackables.scripts.values()],
     trackFiles: [...trackables.files.values()],
     servers: of('virtual_server').flatMap(
@@ -48,3 +53,15 @@ export function lower(to: Lowering, nodes: readonly Node[], hostName: string): L
     ),
   }
 }
+
+/** notify_priority_changes: a virtual router's own, its sync group's, the one for all. */
+const withPriorityChanges = (
+  routers: readonly LoweredRouter[],
+  groups: readonly LoweredGroup[],
+  { priorityChanges }: Globals,
+): readonly LoweredRouter[] =>
+  routers.map((router) => {
+    const group = groups.find(({ value }) => value.members.includes(router.value.name))
+    const tells = router.tellsPriority ?? group?.tellsPriority ?? priorityChanges
+    return tells ? { ...router, value: { ...router.value, tellsPriority: true } } : router
+  })

@@ -7,6 +7,7 @@ import { finishChecker } from './checker.ts'
 import { type CheckerDraft, readChecker } from './checker-lines.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
+import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
 
 export const MOST_WEIGHT = 2_147_483_647
 
@@ -22,6 +23,7 @@ export type RealServerDraft = {
   inhibitOnFailure?: boolean | undefined
   upperThreshold: number
   lowerThreshold: number
+  smtpAlert?: boolean | undefined
   notifyUp?: Command | undefined
   notifyDown?: Command | undefined
   readonly checkers: CheckerDraft[]
@@ -36,6 +38,7 @@ export type ServiceValues = {
   readonly forwarding: Forwarding
   readonly inhibitOnFailure: boolean
   readonly logAllFailures: boolean
+  readonly alerts: AlertDefaults
 }
 
 /** `real_server IP [PORT] { … }`; `forwarding` is the service's so far, which counts if the server has none of its own. */
@@ -85,6 +88,9 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
       return
     case 'virtualhost':
       draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost
+      return
+    case 'smtp_alert':
+      draft.smtpAlert = boolean(to, node) ?? draft.smtpAlert
       return
     case 'notify_up':
       draft.notifyUp ??= script(to, node, draft)
@@ -150,6 +156,7 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     checkers: draft.checkers.flatMap((checker) => finishChecker(to, checker, parents) ?? []),
     ...(draft.notifyUp === undefined ? {} : { notifyUp: draft.notifyUp }),
     ...(draft.notifyDown === undefined ? {} : { notifyDown: draft.notifyDown }),
+    ...smtpAlert(draft.smtpAlert, from.alerts, 'realServer'),
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Command, SyncGroup, SyncGroupNotifications, Track } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { command, type Lowering, required } from './arguments.ts'
+import { boolean, command, type Lowering, required } from './arguments.ts'
+import type { Globals } from './global-defs.ts'
+import { smtpAlert } from './notification-lines.ts'
 import { readTracks, type Trackables } from './tracker.ts'
 
 /** A sync group as written: its members may not be there. */
@@ -11,6 +13,8 @@ export type LoweredGroup = {
   /** In the order of `value.members`. */
   readonly members: readonly Span[]
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
+  /** notify_priority_changes, for the members that do not say. */
+  readonly tellsPriority: boolean | undefined
 }
 
 const NOTIFY: Readonly<Record<string, keyof SyncGroupNotifications>> = {
@@ -22,7 +26,12 @@ const NOTIFY: Readonly<Record<string, keyof SyncGroupNotifications>> = {
 }
 
 /** `vrrp_sync_group NAME { … }`; undefined, and an error said, if it has no name or no list of members. */
-export function lowerSyncGroup(to: Lowering, node: Node, trackables: Trackables): LoweredGroup | undefined {
+export function lowerSyncGroup(
+  to: Lowering,
+  node: Node,
+  trackables: Trackables,
+  globals: Pick<Globals, 'alerts'>,
+): LoweredGroup | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
   const members: { readonly name: string; readonly at: Span }[] = []
@@ -31,11 +40,15 @@ export function lowerSyncGroup(to: Lowering, node: Node, trackables: Trackables)
   let listed = false
   let tracks: readonly Track[] = []
   let trackingWeight = false
+  let alert: boolean | undefined
+  let tellsPriority: boolean | undefined
   for (const line of node.block?.nodes ?? []) {
     const keyword = line.keyword.text
     const key = NOTIFY[keyword]
     if (keyword.startsWith('track_')) tracks = readTracks(to, line, trackables, tracks)
     else if (keyword === 'sync_group_tracking_weight') trackingWeight = true
+    else if (keyword === 'smtp_alert') alert = boolean(to, line) ?? alert
+    else if (keyword === 'notify_priority_changes') tellsPriority = boolean(to, line) ?? tellsPriority
     else if (keyword === 'global_tracking') {
       trackingWeight = true
       to.report.warning('deprecated', line.at, 'global_tracking is an old word for sync_group_tracking_weight', {
@@ -72,7 +85,15 @@ export function lowerSyncGroup(to: Lowering, node: Node, trackables: Trackables)
     return undefined
   }
   return {
-    value: { name: name.text, members: members.map((one) => one.name), tracks, trackingWeight, notify },
+    value: {
+      name: name.text,
+      members: members.map((one) => one.name),
+      tracks,
+      trackingWeight,
+      ...smtpAlert(alert, globals.alerts, 'vrrp'),
+      notify,
+    },
+    tellsPriority,
     name: name.at,
     members: members.map((one) => one.at),
     scripts,

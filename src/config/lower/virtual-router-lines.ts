@@ -46,6 +46,8 @@ export type RouterDraft = {
   group?: Written<IpAddress>
   peers: readonly (Written<IpAddress> & { readonly min?: number; readonly max?: number })[]
   tellsDeleted?: true
+  tellsPriority?: boolean | undefined
+  smtpAlert?: boolean | undefined
   /** The first keyword that only makes sense with peers. */
   unicastAt?: Span
   unicastTtl?: number | undefined
@@ -212,6 +214,12 @@ function readAdvertisementLine(to: Lowering, node: Node, draft: RouterDraft): vo
       return
     case 'skip_check_adv_addr':
       draft.skipCheckAdvAddr = boolean(to, node) ?? draft.skipCheckAdvAddr
+      return
+    case 'smtp_alert':
+      draft.smtpAlert = boolean(to, node) ?? draft.smtpAlert
+      return
+    case 'notify_priority_changes':
+      draft.tellsPriority = boolean(to, node) ?? draft.tellsPriority
       return
     case 'v3_checksum_as_v2':
       draft.v3ChecksumAsV2 = boolean(to, node) ?? draft.v3ChecksumAsV2

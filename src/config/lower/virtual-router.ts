@@ -4,6 +4,7 @@ import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
+import { smtpAlert } from './notification-lines.ts'
 import type { Trackables } from './tracker.ts'
 import type { AddressLine } from './virtual-address.ts'
 import { type RouterDraft, readRouter, type Written } from './virtual-router-lines.ts'
@@ -17,6 +18,8 @@ export type LoweredRouter = {
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
   /** Of `dev` on address lines. */
   readonly otherInterfaces: readonly { readonly name: string; readonly at: Span }[]
+  /** notify_priority_changes, if it is written there. */
+  readonly tellsPriority: boolean | undefined
 }
 
 /** RFC 9568 §5.2.5: the count of addresses is one byte. */
@@ -98,12 +101,14 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       // The own interface is tracked anyway, or is not to be (dont_track_primary).
       tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
       ...(draft.tellsDeleted === true ? { tellsDeleted: true } : {}),
+      ...smtpAlert(draft.smtpAlert, globals.alerts, 'vrrp'),
       notify: draft.notify,
     },
     name: name.at,
     interface: on.at,
     virtualRouterId: id.at,
     scripts: draft.scripts,
+    tellsPriority: draft.tellsPriority,
     otherInterfaces: [...(draft.addresses ?? []), ...draft.excluded].flatMap((line) =>
       line.value.interface === undefined ? [] : [{ name: line.value.interface, at: line.at }],
     ),

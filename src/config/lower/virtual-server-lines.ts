@@ -5,6 +5,7 @@ import type { Node, Word } from '../syntax/index.ts'
 import {
   addressWord,
   badValue,
+  boolean,
   command,
   integer,
   integerWord,
@@ -51,6 +52,7 @@ export type ServerDraft = {
   quorum: number
   hysteresis: number
   omega: boolean
+  smtpAlert?: boolean | undefined
   inhibitOnFailure: boolean
   weight: number
   quorumUp?: Command | undefined
@@ -149,6 +151,9 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
     }
     case 'toa':
       draft.toaAt = node.at
+      return
+    case 'smtp_alert':
+      draft.smtpAlert = boolean(to, node) ?? draft.smtpAlert
       return
     case 'omega':
       draft.omega = true

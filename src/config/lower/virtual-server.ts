@@ -19,6 +19,7 @@ import { badValue, type Lowering } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
 import type { LocalAddressGroup } from './local-address-group.ts'
 import type { Forwarding } from './method.ts'
+import { smtpAlert } from './notification-lines.ts'
 import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
 import { familyOfEntry, type ServerGroup } from './virtual-server-group.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
@@ -73,6 +74,7 @@ function finish(
     forwarding,
     inhibitOnFailure: draft.inhibitOnFailure,
     logAllFailures: globals.checkerLogAllFailures,
+    alerts: globals.alerts,
   }
   const inReach = <T extends { readonly method: Forwarding['method'] }>(one: T): boolean =>
     one.method !== 'fullnat' || localAddresses.length > 0
@@ -130,6 +132,7 @@ function finish(
       omega: draft.omega,
       ...(draft.quorumUp === undefined ? {} : { quorumUp: draft.quorumUp }),
       ...(draft.quorumDown === undefined ? {} : { quorumDown: draft.quorumDown }),
+      ...smtpAlert(draft.smtpAlert, globals.alerts, 'virtualServer'),
     },
     at,
     scripts: draft.scripts,

@@ -1,4 +1,11 @@
-import { type Configuration, type ForwardingSettings, tableSizeNames, tableSizes } from '../../model/index.ts'
+import {
+  type Configuration,
+  type ForwardingSettings,
+  fifoNames,
+  type GlobalDefs,
+  tableSizeNames,
+  tableSizes,
+} from '../../model/index.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
 /** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
@@ -17,12 +24,22 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   line('smtp_server', mail.server === undefined ? undefined : `${word(mail.server)} ${mail.port}`)
   line('smtp_helo_name', mail.heloName === undefined ? undefined : word(mail.heloName))
   line('smtp_connect_timeout', timeText(mail.connectTimeout))
+  // Each object of which mail is sent says so itself.
+  if (mail.recipients.length > 0 && mail.server !== undefined) body.push('smtp_alert off')
+  flag('no_email_faults', mail.withoutFaults === true)
+  flag('no_checker_emails', mail.withoutCheckers === true)
   const { scriptUser } = global
   const scriptGroup = scriptUser?.group === undefined ? '' : ` ${word(scriptUser.group)}`
   line('script_user', scriptUser === undefined ? undefined : word(scriptUser.user) + scriptGroup)
   flag('enable_script_security', global.enableScriptSecurity)
   line('startup_script', global.startupScript === undefined ? undefined : commandText(global.startupScript))
   line('shutdown_script', global.shutdownScript === undefined ? undefined : commandText(global.shutdownScript))
+  if (global.startupScriptTimeout !== undefined) line('startup_script_timeout', timeText(global.startupScriptTimeout))
+  if (global.shutdownScriptTimeout !== undefined)
+    line('shutdown_script_timeout', timeText(global.shutdownScriptTimeout))
+  body.push(...fifoLines(global))
+  flag('fifo_write_vrrp_states_on_reload', global.fifoStatesOnReload === true)
+  flag('rs_init_notifies', global.realServerInitNotifies === true)
   line('state_dump_file', global.stateDumpFile === undefined ? undefined : word(global.stateDumpFile))
   line('vrrp_rt_priority', global.vrrpRtPriority)
   line('vrrp_startup_delay', global.vrrpStartupDelay === undefined ? undefined : timeText(global.vrrpStartupDelay))
@@ -35,6 +52,18 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   const own = settings === undefined ? [] : [{ head: 'lvs_settings', body: settingLines(settings) }]
   return [{ head: 'global_defs', body }, ...own, `child_wait_time ${timeText(global.childWaitTime)}`]
 }
+
+const fifoLines = ({ fifos = {} }: GlobalDefs): readonly Text[] =>
+  fifoNames.flatMap((name) => {
+    const fifo = fifos[name]
+    if (fifo === undefined) return []
+    const keyword = name === 'all' ? 'notify_fifo' : `${name}_notify_fifo`
+    const owner = [fifo.path, fifo.user, fifo.group].flatMap((one) => (one === undefined ? [] : [word(one)]))
+    return [
+      `${keyword} ${owner.join(' ')}`,
+      ...(fifo.reader === undefined ? [] : [`${keyword}_script ${commandText(fifo.reader)}`]),
+    ]
+  })
 
 function settingLines(settings: ForwardingSettings): readonly Text[] {
   const { ipvs, interfaces, xdp } = settings

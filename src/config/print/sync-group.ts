@@ -10,9 +10,10 @@ const NOTIFY: readonly (readonly [keyof SyncGroupNotifications, string])[] = [
   ['any', 'notify'],
 ]
 
-export function syncGroupText({ name, members, tracks, trackingWeight, notify }: SyncGroup): Text {
+export function syncGroupText({ name, members, tracks, trackingWeight, smtpAlert, notify }: SyncGroup): Text {
   const body: Text[] = [{ head: 'group', body: members.map(word) }, ...tracksText(tracks)]
   if (trackingWeight) body.push('sync_group_tracking_weight')
+  if (smtpAlert === true) body.push('smtp_alert')
   for (const [key, keyword] of NOTIFY) {
     const command = notify[key]
     if (command !== undefined) body.push(`${keyword} ${commandText(command)}`)

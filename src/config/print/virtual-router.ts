@@ -66,6 +66,8 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     `garp_lower_prio_repeat ${router.announcements.lowerPrioRepeat}`,
   )
   body.push(...tracksText(router.tracks))
+  when(router.tellsPriority === true, 'notify_priority_changes')
+  when(router.smtpAlert === true, 'smtp_alert')
   when(router.tellsDeleted === true && router.notify.deleted === undefined, 'notify_deleted')
   for (const [key, keyword] of NOTIFY) {
     const command = router.notify[key]

@@ -69,6 +69,7 @@ export function serverText(server: VirtualServer, localGroups: ReadonlyMap<strin
   body.push(`quorum ${server.quorum}`, `hysteresis ${server.hysteresis}`)
   if (server.quorumUp !== undefined) body.push(`quorum_up ${commandText(server.quorumUp)}`)
   if (server.quorumDown !== undefined) body.push(`quorum_down ${commandText(server.quorumDown)}`)
+  when(server.smtpAlert === true, 'smtp_alert')
   const sorry = server.sorryServer
   if (sorry !== undefined) {
     body.push(`sorry_server ${withPort(sorry)}`, `sorry_server_lvs_method ${methodText(sorry)}`)
@@ -112,6 +113,7 @@ function realServerText(server: RealServer, inherited: string): Text {
   if (server.lowerThreshold > 0) body.push(`lthreshold ${server.lowerThreshold}`)
   if (server.notifyUp !== undefined) body.push(`notify_up ${commandText(server.notifyUp)}`)
   if (server.notifyDown !== undefined) body.push(`notify_down ${commandText(server.notifyDown)}`)
+  if (server.smtpAlert === true) body.push('smtp_alert')
   return {
     head: `real_server ${withPort(server)}`,
     body: [...body, ...server.checkers.map((checker) => checkerText(checker, server))],

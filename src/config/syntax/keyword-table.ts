@@ -34,6 +34,9 @@ export const keywordTable: Readonly<
   },
   global_defs: {
     supported: `
+      no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
+      fifo_write_vrrp_states_on_reload rs_init_notifies shutdown_script_timeout startup_script_timeout vrrp_notify_priority_changes
+      notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo lvs_notify_fifo_script
       checker_log_all_failures enable_script_security lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_timeouts
       notification_email notification_email_from router_id script_user shutdown_script smtp_connect_timeout
       smtp_helo_name smtp_server startup_script state_dump_file v3_checksum_as_v2 vrrp_check_unicast_src
@@ -43,7 +46,7 @@ export const keywordTable: Readonly<
       vrrp_min_garp vrrp_owner_ignore_adverts vrrp_rt_priority vrrp_skip_check_adv_addr vrrp_startup_delay vrrp_version
     `,
     accepted: `
-      default_interface no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
+      default_interface
     `,
     unsupported: `
       bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime
@@ -51,25 +54,26 @@ export const keywordTable: Readonly<
       checker_rlimit_rtime checker_rlimit_rttime checker_rt_priority config_save_dir data_use_instance
       dbus_no_interface_name dbus_service_name disable_local_igmp dynamic_interfaces enable_dbus
       enable_snmp_checker enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3
-      enable_snmp_vrrp enable_traps fifo_write_vrrp_states_on_reload include_check iproute_etc_dir iproute_usr_dir
+      enable_snmp_vrrp enable_traps include_check iproute_etc_dir iproute_usr_dir
       json_dump_file json_version log_unknown_vrids lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
-      lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force lvs_notify_fifo lvs_notify_fifo_script
+      lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
       lvs_process_name lvs_sync_daemon max_auto_priority min_auto_priority_delay nftables
       nftables_counters nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
-      nftables_priority notify_fifo notify_fifo_script process_monitor_rcv_bufs process_monitor_rcv_bufs_force
+      nftables_priority process_monitor_rcv_bufs process_monitor_rcv_bufs_force
       process_name process_names random_seed reload_check_config reload_file reload_repeat reload_time_file
-      rs_init_notifies set_supplementary_groups shutdown_script_timeout snmp_rs_stats_update_interval snmp_socket
-      snmp_vs_stats_update_interval startup_script_timeout stats_dump_file tmp_config_directory umask
+      set_supplementary_groups snmp_rs_stats_update_interval snmp_socket
+      snmp_vs_stats_update_interval stats_dump_file tmp_config_directory umask
       use_symlink_paths vmac_addr_prefix vmac_prefix vrrp_cpu_affinity vrrp_delay_after_boot vrrp_garp_extra_if
       vrrp_ipsets vrrp_iptables vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
-      vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force vrrp_no_swap vrrp_notify_fifo
-      vrrp_notify_fifo_script vrrp_notify_priority_changes vrrp_priority vrrp_process_name vrrp_rlimit_rtime
+      vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force vrrp_no_swap
+      vrrp_priority vrrp_process_name vrrp_rlimit_rtime
       vrrp_rlimit_rttime vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy vrrp_strict
       vrrp_vmac_garp_intvl
     `,
   },
   vrrp_instance: {
     supported: `
+      notify_priority_changes smtp_alert
       accept advert_int auth_hmac authentication check_unicast_src dont_track_primary down_timer_adverts
       garp_lower_prio_delay garp_lower_prio_repeat garp_master_delay garp_master_refresh
       garp_master_refresh_repeat garp_master_repeat higher_prio_send_advert interface lower_prio_no_advert
@@ -79,11 +83,11 @@ export const keywordTable: Readonly<
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
     `,
     accepted: `
-      debug promote_secondaries smtp_alert track_src_ip
+      debug promote_secondaries track_src_ip
     `,
     unsupported: `
       garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
-      notify_priority_changes old_unicast_checksum strict_mode thread_timer_expired
+      old_unicast_checksum strict_mode thread_timer_expired
       timer_expired_backup track_bfd track_process
       unicast_fault_no_peer use_ipvlan use_vmac use_vmac_addr virtual_routes virtual_rules vmac_garp_intvl
       vmac_xmit_base vrf
@@ -105,14 +109,13 @@ export const keywordTable: Readonly<
   },
   vrrp_sync_group: {
     supported: `
+      notify_priority_changes smtp_alert
       global_tracking group notify notify_backup notify_fault notify_master notify_stop
       sync_group_tracking_weight track_file track_interface track_script
     `,
-    accepted: `
-      smtp_alert
-    `,
+    accepted: '',
     unsupported: `
-      notify_priority_changes track_bfd track_process
+      track_bfd track_process
     `,
   },
   vrrp_script: {
@@ -174,13 +177,14 @@ export const keywordTable: Readonly<
   },
   virtual_server: {
     supported: `
+      smtp_alert
       alpha connect_timeout delay_before_retry delay_loop hysteresis inhibit_on_failure ip_family lb_algo lb_kind
       lvs_method lvs_sched omega ops persistence_granularity persistence_timeout protocol quorum quorum_down
       quorum_up real_server retry sorry_server sorry_server_inhibit sorry_server_lvs_method virtualhost warmup
       weight flag-1 flag-2 flag-3 mh-fallback mh-port persistence_engine sh-fallback sh-port
     `,
     accepted: `
-      hashed smtp_alert
+      hashed
     `,
     unsupported: `
       ha_suspend snmp_name
@@ -189,12 +193,11 @@ export const keywordTable: Readonly<
   },
   'virtual_server/real_server': {
     supported: `
+      smtp_alert
       alpha connect_timeout delay_before_retry delay_loop HTTP_GET inhibit_on_failure lthreshold lvs_method
       notify_down notify_up retry TCP_CHECK uthreshold virtualhost warmup weight
     `,
-    accepted: `
-      smtp_alert
-    `,
+    accepted: '',
     unsupported: `
       BFD_CHECK DNS_CHECK FILE_CHECK MISC_CHECK PING_CHECK SMTP_CHECK snmp_name SSL_GET UDP_CHECK
     `,

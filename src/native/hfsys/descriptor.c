@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -140,6 +141,17 @@ static napi_value call_statfs_type(napi_env env, napi_callback_info info)
 	return outcome(env, statfs(path.data, &status) < 0 ? -1 : (long)status.f_type);
 }
 
+/* mkfifo(path, mode) */
+static napi_value call_mkfifo(napi_env env, napi_callback_info info)
+{
+	struct text path;
+	int32_t mode;
+
+	if (!arguments(env, info, "si", &path, &mode))
+		return NULL;
+	return outcome(env, mkfifo(path.data, mode));
+}
+
 const struct function descriptor_functions[] = {
 	{ "read", call_read },
 	{ "write", call_write },
@@ -152,5 +164,6 @@ const struct function descriptor_functions[] = {
 	{ "mount", call_mount },
 	{ "umount", call_umount },
 	{ "statfsType", call_statfs_type },
+	{ "mkfifo", call_mkfifo },
 	{ NULL, NULL },
 };

@@ -1,8 +1,8 @@
 /**
  * A change → the notifications it calls for, and when they may run. Owns which script of the configuration belongs to
- * which change, with keepalived's arguments, and the rule that only what was applied is announced: what is told of a
+ * which change, with keepalived's arguments, its lines and subjects, and the rule that only what was applied is announced: what is told of a
  * service waits for the forwarding table. How a script is run, as whom and after which other, is decided by who performs
- * the actions. Pure. Scripts are all there is yet; FIFOs, mail and traps would be further kinds of notification.
+ * the actions. Pure. Scripts, lines for FIFOs and mail are what there is; traps would be one more kind.
  */
 
 export type { NotifyAction } from './action.ts'

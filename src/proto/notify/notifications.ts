@@ -1,5 +1,6 @@
 import {
   type Command,
+  type GlobalDefs,
   type RealServer,
   realServerKey,
   type SyncGroup,
@@ -9,20 +10,35 @@ import {
   type VrrpNotifyState,
   virtualRouterKey,
 } from '../../model/index.ts'
+import { checkerMail, groupMail, type MailText, quorumMail, routerMail, STOPPING } from './mail-text.ts'
+import { nameOfServer, nameOfService } from './names.ts'
 
-/** A command to run and the object it is about: commands about one object are run in order. */
-export type Notification = { readonly about: string; readonly command: Command }
+/** Who is told of what happens to the object `about`; each kind is in the order of the object's changes. */
+export type Notification =
+  | { readonly type: 'script'; readonly about: string; readonly command: Command }
+  /** A line for the FIFOs of this topic and for the one of all, newline and all. */
+  | { readonly type: 'fifo-line'; readonly about: string; readonly topic: 'vrrp' | 'lvs'; readonly line: string }
+  /** `state`: not sent if the last one about the object was of the same. */
+  | ({ readonly type: 'mail'; readonly about: string; readonly state?: string } & MailText)
+
+/** What of the configuration says who listens. */
+export type Audience = Pick<GlobalDefs, 'fifos' | 'mail' | 'routerId'>
 
 /**
  * What a virtual router's change calls for: its specific command, then the general one with
- * `INSTANCE NAME STATE PRIORITY` (keepalived.conf(5), notify).
+ * `INSTANCE NAME STATE PRIORITY` (keepalived.conf(5), notify), then FIFOs and mail.
  */
 export function routerNotifications(
   router: VirtualRouter,
   state: VrrpNotifyState,
   priority: number,
+  audience: Audience,
 ): readonly Notification[] {
-  const { notify } = router
+  const { notify, name } = router
+  const key = virtualRouterKey(router)
+  const line = fifoLine(key, 'vrrp', `INSTANCE "${name}" ${state} ${priority}\n`, audience)
+  // Of priorities only FIFOs hear.
+  if (state === 'MASTER_PRIORITY' || state === 'BACKUP_PRIORITY') return router.tellsPriority === true ? line : []
   const specific = {
     MASTER: notify.master,
     BACKUP: notify.backup,
@@ -31,25 +47,91 @@ export function routerNotifications(
     DELETED: notify.deleted,
     MASTER_RX_LOWER_PRI: notify.masterRxLowerPri,
   }[state]
-  const general = notify.any && withArguments(notify.any, ['INSTANCE', router.name, state, String(priority)])
-  return about(virtualRouterKey(router), specific, general)
+  const general = notify.any && withArguments(notify.any, ['INSTANCE', name, state, String(priority)])
+  const mail =
+    router.smtpAlert === true && state !== 'MASTER_RX_LOWER_PRI' ? routerMail(name, state, audience) : undefined
+  return [...scripts(key, specific, general), ...line, ...mails(key, mail, state, audience)]
 }
 
 /** The same for a sync group, with `GROUP NAME STATE 0`. */
-export function groupNotifications({ name, notify }: SyncGroup, state: SyncGroupNotifyState): readonly Notification[] {
+export function groupNotifications(
+  { name, notify, smtpAlert }: SyncGroup,
+  state: SyncGroupNotifyState,
+  audience: Audience,
+): readonly Notification[] {
   const specific = { MASTER: notify.master, BACKUP: notify.backup, FAULT: notify.fault, STOP: notify.stop }[state]
   const general = notify.any && withArguments(notify.any, ['GROUP', name, state, '0'])
-  return about(`vrrp_sync_group ${name}`, specific, general)
+  const key = `vrrp_sync_group ${name}`
+  return [
+    ...scripts(key, specific, general),
+    ...fifoLine(key, 'vrrp', `GROUP "${name}" ${state} 0\n`, audience),
+    ...mails(key, smtpAlert === true ? groupMail(name, state, audience) : undefined, state, audience),
+  ]
 }
 
-/** notify_up or notify_down of a real server, by the first of the virtual servers that has it; nothing when none has. */
+/** What FIFOs are told again after a reload that changed nothing here (fifo_write_vrrp_states_on_reload). */
+export const repeatedLines = (notifications: readonly Notification[]): readonly Notification[] =>
+  notifications.filter(({ type }) => type === 'fifo-line')
+
+export type RealServerChange = {
+  readonly serviceKey: string
+  readonly realServerKey: string
+  readonly up: boolean
+  /** Why, in words. */
+  readonly reason?: string
+}
+
+/** What a real server's going up or down calls for, by the first of the virtual servers that has it. */
 export function realServerNotifications(
   servers: readonly VirtualServer[],
-  change: { readonly serviceKey: string; readonly realServerKey: string; readonly up: boolean },
+  change: RealServerChange,
+  audience: Audience,
 ): readonly Notification[] {
-  let server: RealServer | undefined
-  for (const one of servers) if (one.key === change.serviceKey) server ??= realServersOf(one).get(change.realServerKey)
-  return about(`${change.serviceKey} ${change.realServerKey}`, change.up ? server?.notifyUp : server?.notifyDown)
+  const found = findRealServer(servers, change)
+  if (found === undefined) return []
+  const { server, real } = found
+  const about = `${change.serviceKey} ${change.realServerKey}`
+  const line = `RS ${nameOfServer(real, server)} ${nameOfService(server)} ${upDown(change.up)}\n\0`
+  return [
+    ...scripts(about, change.up ? real.notifyUp : real.notifyDown),
+    ...fifoLine(about, 'lvs', line, audience),
+    ...mails(
+      about,
+      real.smtpAlert === true ? checkerMail(server, real, change, audience) : undefined,
+      undefined,
+      audience,
+    ),
+  ]
+}
+
+/**
+ * Mail of one checker's verdict while the server as a whole stays what it is (unless no_checker_emails).
+ * @param failedBefore  as `now.failedCheckers`, before
+ */
+export function checkerNotifications(
+  servers: readonly VirtualServer[],
+  now: Omit<RealServerChange, 'up'> & { readonly failedCheckers: readonly string[] },
+  failedBefore: readonly string[],
+  audience: Audience,
+): readonly Notification[] {
+  const failed = now.failedCheckers.some((one) => !failedBefore.includes(one))
+  const recovered = failedBefore.some((one) => !now.failedCheckers.includes(one))
+  if (audience.mail.withoutCheckers === true || failed === recovered) return []
+  const found = findRealServer(servers, now)
+  if (found?.real.smtpAlert !== true) return []
+  const about = `${now.serviceKey} ${now.realServerKey}`
+  return mails(about, checkerMail(found.server, found.real, { ...now, up: recovered }, audience), undefined, audience)
+}
+
+function findRealServer(
+  servers: readonly VirtualServer[],
+  change: Pick<RealServerChange, 'serviceKey' | 'realServerKey'>,
+): { readonly server: VirtualServer; readonly real: RealServer } | undefined {
+  for (const server of servers) {
+    const real = server.key === change.serviceKey ? realServersOf(server).get(change.realServerKey) : undefined
+    if (real !== undefined) return { server, real }
+  }
+  return undefined
 }
 
 const realServers = new WeakMap<VirtualServer, ReadonlyMap<string, RealServer>>()
@@ -61,14 +143,25 @@ function realServersOf(server: VirtualServer): ReadonlyMap<string, RealServer> {
   return known
 }
 
-/** quorum_up or quorum_down of a virtual server. */
+/**
+ * What a quorum that is gained or lost calls for.
+ * @param isUp  undefined: nothing is known of it, it is as it began
+ */
 export function quorumNotifications(
   servers: readonly VirtualServer[],
   serviceKey: string,
   up: boolean,
+  isUp: IsUp,
+  audience: Audience,
 ): readonly Notification[] {
   const server = servers.find(({ key }) => key === serviceKey)
-  return about(serviceKey, up ? server?.quorumUp : server?.quorumDown)
+  if (server === undefined) return []
+  const mail = server.smtpAlert === true ? quorumMail(server, up, livingWeight(server, isUp), audience) : undefined
+  return [
+    ...scripts(serviceKey, up ? server.quorumUp : server.quorumDown),
+    ...fifoLine(serviceKey, 'lvs', `VS ${nameOfService(server)} ${upDown(up)}\n\0`, audience),
+    ...mails(serviceKey, mail, upDown(up), audience),
+  ]
 }
 
 /**
@@ -77,25 +170,52 @@ export function quorumNotifications(
  */
 export function stopNotifications(
   servers: readonly VirtualServer[],
-  isUp: (serviceKey: string, realServer: string) => boolean | undefined,
+  isUp: IsUp,
+  audience: Audience,
 ): readonly Notification[] {
   return servers
     .filter(({ omega }) => omega)
     .flatMap((server) => [
       ...server.realServers
-        .filter((real) => isUp(server.key, realServerKey(real)) ?? beginsUp(server, real))
-        .flatMap((real) => about(`${server.key} ${realServerKey(real)}`, real.notifyDown)),
-      ...about(server.key, server.quorumDown),
+        .filter((real) => lives(server, real, isUp))
+        .flatMap((real) => {
+          const change = { serviceKey: server.key, realServerKey: realServerKey(real), up: false, reason: STOPPING }
+          return realServerNotifications([server], change, audience)
+        }),
+      ...quorumNotifications([server], server.key, false, () => false, audience),
     ])
 }
 
+type IsUp = (serviceKey: string, realServer: string) => boolean | undefined
+
+const lives = (server: VirtualServer, real: RealServer, isUp: IsUp): boolean =>
+  isUp(server.key, realServerKey(real)) ?? beginsUp(server, real)
+
+const livingWeight = (server: VirtualServer, isUp: IsUp): number =>
+  server.realServers.reduce((sum, real) => sum + (lives(server, real, isUp) ? real.weight : 0), 0)
+
 const beginsUp = ({ alpha }: VirtualServer, { checkers }: RealServer): boolean =>
   !alpha && !checkers.some(({ timing }) => timing.alpha)
+
+const upDown = (up: boolean): 'UP' | 'DOWN' => (up ? 'UP' : 'DOWN')
 
 const withArguments = (command: Command, more: readonly string[]): Command => ({
   ...command,
   argv: [...command.argv, ...more],
 })
 
-const about = (object: string, ...commands: readonly (Command | undefined)[]): readonly Notification[] =>
-  commands.flatMap((command) => (command === undefined ? [] : [{ about: object, command }]))
+const scripts = (about: string, ...commands: readonly (Command | undefined)[]): readonly Notification[] =>
+  commands.flatMap((command) => (command === undefined ? [] : [{ type: 'script', about, command }]))
+
+const fifoLine = (about: string, topic: 'vrrp' | 'lvs', line: string, { fifos }: Audience): readonly Notification[] =>
+  fifos?.all === undefined && fifos?.[topic] === undefined ? [] : [{ type: 'fifo-line', about, topic, line }]
+
+const mails = (
+  about: string,
+  text: MailText | undefined,
+  state: string | undefined,
+  { mail }: Audience,
+): readonly Notification[] =>
+  text === undefined || (state === 'FAULT' && mail.withoutFaults === true)
+    ? []
+    : [{ type: 'mail', about, ...text, ...(state === undefined ? {} : { state }) }]

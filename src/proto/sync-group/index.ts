@@ -7,6 +7,6 @@
  */
 
 export { type Consequence, consequences } from './consequences.ts'
-export { type Failed, faultOf } from './fault.ts'
+export { type Failed, faultOf, isJointFault } from './fault.ts'
 export { type GroupState, groupState } from './group-state.ts'
 export { mayBeginAsMaster, mayLead } from './may-lead.ts'

@@ -1,5 +1,7 @@
 import type { Log, Micros, Result } from '../../base/index.ts'
 import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
+import type { Fifo } from '../../sys/fifo/index.ts'
+import type { Letter, MailError, MailServer } from '../../sys/mail/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 
@@ -59,6 +61,8 @@ export type SupervisorPorts = {
   removeFile(path: string): void
   /** Calls back when the file may hold something else; the result ends it. */
   watchFile(path: string, onChange: () => void): () => void
+  /** For the sender of mail that has none. */
+  readonly hostName: string
   /** Our own process id. */
   readonly pid: number
   bootId(): string
@@ -76,6 +80,14 @@ export type SupervisorPorts = {
   /** Why a script that root runs could be changed by somebody else. */
   unsafeScript(path: string): string | undefined
   run(command: Command, onEnd: (end: Result<RoleExit, { readonly message: string }>) => void): RunningCommand
+  /** Made if it is not there, for this user or ourselves. */
+  openFifo(
+    path: string,
+    owner: { readonly user?: string; readonly group?: string },
+  ): Result<Fifo, { readonly message: string }>
+  /** A letter will come some day. */
+  prepareMail(): void
+  sendMail(server: MailServer, letter: Letter): Promise<Result<readonly string[], MailError>>
   /** sd_notify(3). */
   notifyServiceManager(state: string): void
   listenControl(

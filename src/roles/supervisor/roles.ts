@@ -5,11 +5,11 @@ import type { TransitionSnapshot } from '../../observe/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
+import type { Notifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { RoleExit, SupervisorPorts } from './ports.ts'
 import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
 import { rememberRouters } from './router-memory.ts'
-import type { ScriptRunner } from './script-runner.ts'
 import { rememberServices } from './service-memory.ts'
 import { createOrders, type Orders } from './standing-orders.ts'
 
@@ -39,21 +39,23 @@ export type Roles = {
   /** A configuration took another's place: objects that are gone are forgotten after their last words. */
   readonly adopt: (before: Configuration, after: Configuration) => void
   readonly runStopNotifications: () => void
+  /** After a reload: FIFOs hear again of what it has not changed (fifo_write_vrrp_states_on_reload). */
+  readonly repeatStates: () => void
 }
 
 /** The three keepers, joined with what the supervisor remembers for them and each other. */
 export function createRoles(
   ports: SupervisorPorts,
   options: SupervisorOptions,
-  scripts: ScriptRunner,
+  notifier: Pick<Notifier, 'run'>,
   known: readonly HealthRecord[],
   hooks: RolesHooks,
 ): Roles {
   const { log } = ports
-  const routers = rememberRouters(ports, scripts, hooks.model, hooks.journal)
+  const routers = rememberRouters(ports, notifier, hooks.model, hooks.journal)
   const services = rememberServices(
     ports,
-    scripts,
+    notifier,
     hooks.model,
     known,
     (message) => forwarding.send(message),
@@ -216,5 +218,6 @@ export function createRoles(
       orders.adopt(after)
     },
     runStopNotifications: services.runStopNotifications,
+    repeatStates: routers.repeatStates,
   }
 }

@@ -1,11 +1,11 @@
 import type { Instant } from '../../base/index.ts'
 import { type Configuration, type VirtualRouter, type VrrpNotifyState, virtualRouterKey } from '../../model/index.ts'
 import type { TransitionSnapshot } from '../../observe/index.ts'
-import { groupNotifications, routerNotifications } from '../../proto/notify/index.ts'
+import { groupNotifications, repeatedLines, routerNotifications } from '../../proto/notify/index.ts'
 import type { FromVrrp, VrrpSlice } from '../ipc/index.ts'
 import type { Journal } from './journal.ts'
+import type { Notifier } from './notifier.ts'
 import type { SupervisorPorts } from './ports.ts'
-import type { ScriptRunner } from './script-runner.ts'
 
 type RouterState = Extract<FromVrrp, { readonly type: 'virtual-router-state' }>
 type Transition = Extract<FromVrrp, { readonly type: 'virtual-router-transition' }>
@@ -13,6 +13,8 @@ type GroupState = Extract<FromVrrp, { readonly type: 'sync-group-state' }>
 
 /** Changes of one virtual router. */
 const MOST = 16
+
+type Known = { readonly state: VrrpNotifyState; readonly priority: number; readonly since: string }
 
 /** What is remembered of virtual routers between two lives of the vrrp role, and which scripts have been run for them. */
 export type RouterMemory = {
@@ -29,31 +31,37 @@ export type RouterMemory = {
   /** For a role that takes another's place: who was master, and when that one fell silent. */
   resume(): VrrpSlice['resume']
   roleServes(): void
+  /** FIFOs hear again of the states that are what they were before the last `adopt`. */
+  repeatStates(): void
 }
 
 export function rememberRouters(
   ports: Pick<SupervisorPorts, 'clock'>,
-  scripts: Pick<ScriptRunner, 'run'>,
+  notifier: Pick<Notifier, 'run'>,
   model: () => Configuration,
   journal: Pick<Journal, 'note'>,
 ): RouterMemory {
-  const states = new Map<string, { readonly state: VrrpNotifyState; readonly since: string }>()
+  const states = new Map<string, Known>()
   const removed = new Map<string, VirtualRouter>()
   const groups = new Map<string, GroupState['state']>()
   const histories = new Map<string, readonly TransitionSnapshot[]>()
+  let before: { readonly states: ReadonlyMap<string, Known>; readonly groups: ReadonlyMap<string, string> } | undefined
   let diedAt: Instant | undefined
 
   return {
     entered({ key, state, priority, resumed }) {
-      if (state !== 'MASTER_RX_LOWER_PRI') {
-        if (states.get(key)?.state === state) return
-        states.set(key, { state, since: new Date(ports.clock.wall()).toISOString() })
+      const known = states.get(key)
+      if (state === 'MASTER_PRIORITY' || state === 'BACKUP_PRIORITY') {
+        if (known !== undefined) states.set(key, { ...known, priority })
+      } else if (state !== 'MASTER_RX_LOWER_PRI') {
+        if (known?.state === state) return
+        states.set(key, { state, priority, since: new Date(ports.clock.wall()).toISOString() })
       }
       // A role that goes on where its predecessor was has changed nothing that a script should hear of.
       if (resumed === true) return
       const router = model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
       const described = router ?? removed.get(key)
-      if (described !== undefined) scripts.run(routerNotifications(described, state, priority))
+      if (described !== undefined) notifier.run(routerNotifications(described, state, priority, model().global))
       if (router === undefined && state === 'DELETED') {
         removed.delete(key)
         states.delete(key)
@@ -63,7 +71,7 @@ export function rememberRouters(
       if (groups.get(name) === state) return
       groups.set(name, state)
       const group = model().syncGroups.find((candidate) => candidate.name === name)
-      if (group !== undefined && resumed !== true) scripts.run(groupNotifications(group, state))
+      if (group !== undefined && resumed !== true) notifier.run(groupNotifications(group, state, model().global))
     },
     changed({ key, transition }) {
       const { from, to, event, because, consequences } = transition
@@ -75,12 +83,13 @@ export function rememberRouters(
     },
     isMaster: (key) => states.get(key)?.state === 'MASTER',
     history: (key) => histories.get(key) ?? [],
-    adopt(before, after) {
+    adopt(was, after) {
       const keys = new Set(after.virtualRouters.map(virtualRouterKey))
       for (const key of histories.keys()) if (!keys.has(key)) histories.delete(key)
+      before = { states: new Map(states), groups: new Map(groups) }
       const named = new Set(after.syncGroups.map(({ name }) => name))
       for (const name of groups.keys()) if (!named.has(name)) groups.delete(name)
-      for (const router of before.virtualRouters) removed.set(virtualRouterKey(router), router)
+      for (const router of was.virtualRouters) removed.set(virtualRouterKey(router), router)
       for (const router of after.virtualRouters) removed.delete(virtualRouterKey(router))
     },
     roleDied(at) {
@@ -93,6 +102,23 @@ export function rememberRouters(
     },
     roleServes() {
       diedAt = undefined
+    },
+    repeatStates() {
+      const { global, syncGroups, virtualRouters } = model()
+      const again = [
+        ...syncGroups.flatMap((group) => {
+          const state = groups.get(group.name)
+          const isSame = state !== undefined && state === before?.groups.get(group.name)
+          return isSame ? groupNotifications(group, state, global) : []
+        }),
+        ...virtualRouters.flatMap((router) => {
+          const key = virtualRouterKey(router)
+          const known = states.get(key)
+          const isSame = known !== undefined && known.state === before?.states.get(key)?.state
+          return isSame ? routerNotifications(router, known.state, known.priority, global) : []
+        }),
+      ]
+      notifier.run(repeatedLines(again))
     },
   }
 }

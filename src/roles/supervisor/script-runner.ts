@@ -4,6 +4,8 @@ import type { Notification } from '../../proto/notify/index.ts'
 import type { RunningCommand, SupervisorPorts } from './ports.ts'
 import { exitText } from './role-keeper.ts'
 
+type Script = Extract<Notification, { readonly type: 'script' }>
+
 /** A command waits this long for the one before it about the same object; then both run. */
 const patience = seconds(5)
 
@@ -12,12 +14,12 @@ const patience = seconds(5)
  * last change's; those about different objects do not wait for each other.
  */
 export type ScriptRunner = {
-  run(notifications: readonly Notification[]): void
+  run(script: Script): void
   /** Resolves when nothing runs or waits any more, or after `limit`: then what still runs is told to end. */
   finish(limit: Micros): Promise<void>
 }
 
-type Queue = { readonly waiting: Notification[]; busy: boolean }
+type Queue = { readonly waiting: Script[]; busy: boolean }
 
 export function createScriptRunner(
   ports: Pick<SupervisorPorts, 'run' | 'schedule'>,
@@ -68,13 +70,11 @@ export function createScriptRunner(
   }
 
   return {
-    run(notifications) {
-      for (const notification of notifications) {
-        const queue = queues.get(notification.about) ?? { waiting: [], busy: false }
-        queues.set(notification.about, queue)
-        queue.waiting.push(notification)
-        if (!queue.busy) next(notification.about, queue)
-      }
+    run(script) {
+      const queue = queues.get(script.about) ?? { waiting: [], busy: false }
+      queues.set(script.about, queue)
+      queue.waiting.push(script)
+      if (!queue.busy) next(script.about, queue)
     },
     finish(limit) {
       if (queues.size === 0 && running.size === 0) return Promise.resolve()

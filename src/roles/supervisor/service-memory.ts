@@ -2,6 +2,7 @@ import { assertNever, elapsed } from '../../base/index.ts'
 import type { ServiceState } from '../../forwarding/index.ts'
 import { type Configuration, realServerKey, serviceKey, type VirtualServer } from '../../model/index.ts'
 import {
+  checkerNotifications,
   initialNotify,
   type NotifyEvent,
   notifyDeadline,
@@ -11,8 +12,8 @@ import {
   stopNotifications,
 } from '../../proto/notify/index.ts'
 import type { FromChecker, FromForwarding, HealthRecord, ToForwarding } from '../ipc/index.ts'
+import type { Notifier } from './notifier.ts'
 import type { SupervisorPorts } from './ports.ts'
-import type { ScriptRunner } from './script-runner.ts'
 import { type WantedServices, withServices } from './service-cache.ts'
 
 type Told<T extends string, M> = Extract<M, { readonly type: T }>
@@ -40,7 +41,7 @@ export type ServiceMemory = {
 
 export function rememberServices(
   ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'log'>,
-  scripts: Pick<ScriptRunner, 'run'>,
+  notifier: Pick<Notifier, 'run'>,
   model: () => Configuration,
   known: readonly HealthRecord[],
   toForwarding: (message: Told<'services-wanted', ToForwarding>) => void,
@@ -60,7 +61,7 @@ export function rememberServices(
     for (const action of actions) {
       switch (action.type) {
         case 'run-notifications':
-          scripts.run(action.notifications)
+          notifier.run(action.notifications)
           break
         case 'log-overdue':
           ports.log.warn('scripts run before the forwarding table is as they tell', { service: action.serviceKey })
@@ -87,6 +88,8 @@ export function rememberServices(
   /** Those in force come first; what a reload removed still has its scripts. */
   const servers = (): readonly VirtualServer[] => [...model().virtualServers, ...removed]
 
+  const isUp = (key: string, realServer: string) => health.get(`${key} ${realServer}`)?.up
+
   /** Scripts are about virtual servers, and a group is one with many services. */
   function ownerOf(key: string): string {
     const owner = servers().find(({ group }) => group?.others.some((service) => serviceKey(service) === key))
@@ -107,14 +110,23 @@ export function rememberServices(
       tell({ type: 'services-applied', order: answered, unfinished })
     },
     healthChanged({ record, announce }) {
+      const before = health.get(healthKey(record))
       health.set(healthKey(record), record)
       onHealth()
-      if (!announce) return
-      const notifications = realServerNotifications(servers(), record)
+      const { global } = model()
+      const isFirst = before === undefined && global.realServerInitNotifies === true
+      const notifications =
+        announce || isFirst
+          ? realServerNotifications(servers(), record, global)
+          : checkerNotifications(servers(), record, before?.failedCheckers ?? [], global)
       tell({ type: 'service-changed', serviceKey: record.serviceKey, notifications })
     },
     serverRemoved(change) {
-      const notifications = realServerNotifications(servers(), { ...change, up: false })
+      const notifications = realServerNotifications(
+        servers(),
+        { ...change, up: false, reason: 'Removing' },
+        model().global,
+      )
       tell({ type: 'service-changed', serviceKey: change.serviceKey, notifications })
     },
     quorumChanged({ serviceKey: key, up, announce }) {
@@ -123,7 +135,8 @@ export function rememberServices(
       if (model().virtualServers.some((server) => server.key === key)) quorums.set(key, up)
       else quorums.delete(key)
       if (!announce || heard) return
-      tell({ type: 'service-changed', serviceKey: key, notifications: quorumNotifications(servers(), key, up) })
+      const notifications = quorumNotifications(servers(), key, up, isUp, model().global)
+      tell({ type: 'service-changed', serviceKey: key, notifications })
     },
     health: () => [...health.values()],
     adopt(before, after) {
@@ -137,8 +150,7 @@ export function rememberServices(
     },
     runStopNotifications() {
       tell({ type: 'stop-requested' })
-      const isUp = (key: string, realServer: string) => health.get(`${key} ${realServer}`)?.up
-      scripts.run(stopNotifications(model().virtualServers, isUp))
+      notifier.run(stopNotifications(model().virtualServers, isUp, model().global))
     },
   }
 }

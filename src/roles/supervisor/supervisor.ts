@@ -4,6 +4,7 @@ import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { openJournal } from './journal.ts'
 import { keepHealth } from './kept-health.ts'
+import { createNotifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
@@ -12,7 +13,6 @@ import { createReports, type Reports, withoutSecrets } from './reports.ts'
 import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
 import { scriptIdentity } from './script-identity.ts'
-import { createScriptRunner } from './script-runner.ts'
 import { runToEnd } from './start-script.ts'
 import { createTrackers } from './trackers.ts'
 
@@ -31,6 +31,8 @@ export type Supervisor = {
 const noConfiguration = 'no configuration that could be used'
 const scriptLimit = seconds(1)
 const startScriptLimit = seconds(10)
+/** For what a reload changes to have changed. */
+const appliedLimit = seconds(5)
 
 /**
  * Starts the daemon: one configuration, the roles it needs, the control socket. Resolves when every role serves, or
@@ -71,9 +73,9 @@ export async function startSupervisor(
   })
 
   const asScriptUser = (command: Command) => scriptIdentity(command, model.global, ports)
-  const scripts = createScriptRunner(ports, log, asScriptUser)
+  const notifier = createNotifier(ports, log, asScriptUser)
   const health = keepHealth(ports, `${options.runDirectory}/health.json`)
-  const roles = createRoles(ports, options, scripts, health.known, {
+  const roles = createRoles(ports, options, notifier, health.known, {
     model: () => model,
     onFatalDeath(role, exit) {
       log.error('a role ended and is not started again (-R)', { role, exit: exitText(exit) })
@@ -95,8 +97,8 @@ export async function startSupervisor(
   }))
 
   if (options.dumpConfiguration) log.info('configuration', { model: JSON.stringify(withoutSecrets(model)) })
-  const { startupScript } = model.global
-  if (startupScript !== undefined) await runToEnd(ports, startupScript, asScriptUser, startScriptLimit)
+  const { startupScript, startupScriptTimeout = startScriptLimit } = model.global
+  if (startupScript !== undefined) await runToEnd(ports, startupScript, asScriptUser, startupScriptTimeout)
 
   const started = await change(model)
   if (!started.ok) {
@@ -133,6 +135,7 @@ export async function startSupervisor(
     const changed = await changer.change(to, () => {
       roles.adopt(model, to)
       model = to
+      notifier.adopt(to.global)
       if (options.vrrp) trackers.adopt(to)
     })
     // The role that had them may have been dead just then.
@@ -161,6 +164,7 @@ export async function startSupervisor(
       loadedAt = new Date(ports.clock.wall()).toISOString()
       health.changed(roles.health())
       log.info('reloaded')
+      if (model.global.fifoStatesOnReload === true) void roles.vrrp.applied(appliedLimit).then(roles.repeatStates)
     } else {
       lastReloadError = result.error
       log.error('reload refused, nothing was changed', { reason: result.error.replaceAll('\n', '; ') })
@@ -183,9 +187,9 @@ export async function startSupervisor(
     await rolesStopped
     // A role that was dead, or had to be killed, has left them.
     if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters)
-    await scripts.finish(scriptLimit)
-    const { shutdownScript } = model.global
-    if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, startScriptLimit)
+    await notifier.finish(scriptLimit)
+    const { shutdownScript, shutdownScriptTimeout = startScriptLimit } = model.global
+    if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, shutdownScriptTimeout)
     health.remove()
     control?.close()
     for (const file of [options.pidFile, options.vrrpPidFile, options.checkerPidFile]) {

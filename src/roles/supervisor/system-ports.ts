@@ -1,6 +1,7 @@
 import { fail, type Log } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
+import { openFifo } from '../../sys/fifo/index.ts'
 import {
   appendText,
   bootId,
@@ -13,6 +14,7 @@ import {
   replaceText,
   watchFile,
 } from '../../sys/files/index.ts'
+import { prepareMail, sendMail } from '../../sys/mail/index.ts'
 import { lockFile } from '../../sys/privileges/index.ts'
 import { forkChild, lookUpIdentity, runScript, unsafeScript } from '../../sys/process/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
@@ -113,6 +115,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     appendText,
     removeFile: (path) => void removeFile(path),
     watchFile,
+    hostName: system.hostName,
     pid: system.pid,
     bootId,
     removeLeftAddresses: (routers) => removeLeftAddresses(system.namespace, routers),
@@ -124,6 +127,13 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     },
     unsafeScript,
     run: (command, onEnd) => runScript(command, onEnd),
+    openFifo(path, { user, group }) {
+      const owner = user === undefined ? undefined : lookUpIdentity(user, group)
+      if (owner?.ok === false) return owner
+      return openFifo({ path, ...(owner === undefined ? {} : { owner: owner.value }) })
+    },
+    prepareMail: () => void prepareMail(),
+    sendMail,
     notifyServiceManager: system.notifyServiceManager,
     listenControl,
   }

@@ -18,11 +18,14 @@ import { outgoingAt, ownsAddresses, type RunningRouter } from './running-router.
 import { socketKey } from './sockets.ts'
 import { noteChange, type TransitionReport } from './transition-note.ts'
 
+/** Entered, or of the priority in it. */
+export type Told = Entered | 'MASTER_PRIORITY' | 'BACKUP_PRIORITY'
+
 /** A state was entered, and what belongs to it is done. */
 export type StateReport = (
   router: VirtualRouter,
   key: string,
-  entered: Entered,
+  entered: Told,
   resumed: boolean,
   priority: number,
 ) => void
@@ -36,8 +39,10 @@ export type FailoverReport = (key: string, taken: boolean) => void
 /** Steps a virtual router's machine and carries out what it orders, in its order; then what follows for its sync group. */
 export type Machines = {
   advance(one: RunningRouter, event: VrrpEvent, now: Instant): void
-  /** Tells of sync groups only at the end of `work`, when what happens to several of their members is done. */
+  /** Tells of what happens only at the end of `work`, first of virtual routers and then of sync groups. */
   together(work: () => void): void
+  /** FIFOs may hear of its priority. */
+  tellPriority(one: RunningRouter): void
 }
 
 export function openMachines(
@@ -50,6 +55,8 @@ export function openMachines(
   const { clock, log, alarm, keeper, announcer, sockets, running } = parts
   /** Groups whose members have changed, and whether all that made them master was a resumption. */
   const changed = new Map<RunningGroup, boolean>()
+  /** What is to be told at the end. */
+  let reports: (() => void)[] = []
   let depth = 0
 
   function together(work: () => void): void {
@@ -57,12 +64,21 @@ export function openMachines(
     work()
     depth--
     if (depth > 0) return
+    const first = reports
+    reports = []
+    // A group that begins is told of before all virtual routers (keepalived), unless it begins as master.
+    for (const [one, resumed] of changed) if (isBeginning(one)) tellOf(one, resumed)
+    for (const tell of first) tell()
     for (const [one, resumed] of changed) tellOf(one, resumed)
     changed.clear()
   }
 
+  const isBeginning = (one: RunningGroup): boolean => one.told === 'initialize' && stateOf(one) !== 'master'
+
+  const stateOf = ({ members }: RunningGroup) => groupState(members.flatMap((key) => running.get(key)?.state ?? []))
+
   function tellOf(one: RunningGroup, resumed: boolean): void {
-    const state = groupState(one.members.flatMap((key) => running.get(key)?.state ?? []))
+    const state = stateOf(one)
     if (state === one.told) return
     const from = one.told
     one.told = state
@@ -126,7 +142,7 @@ export function openMachines(
     if (entered === 'MASTER_RX_LOWER_PRI')
       complain(log, one, 'weaker-master', 'a weaker virtual router believes it is master', router.interface)
     else log.info(`virtual router entered ${entered.toLowerCase()}`, { router: router.name, from, reason })
-    report(router, key, entered, cause === 'resumed', router.priority)
+    reports.push(() => report(router, key, entered, cause === 'resumed', router.priority))
   }
 
   function companions(one: RunningRouter): readonly RunningRouter[] {
@@ -184,7 +200,13 @@ export function openMachines(
     })
   }
 
-  return { advance, together }
+  function tellPriority(one: RunningRouter): void {
+    const { router, key, state } = one
+    if (router.tellsPriority !== true || (state.name !== 'master' && state.name !== 'backup')) return
+    report(router, key, state.name === 'master' ? 'MASTER_PRIORITY' : 'BACKUP_PRIORITY', false, router.priority)
+  }
+
+  return { advance, together, tellPriority }
 }
 
 const yields = (state: VrrpState): boolean => state.name === 'master' && state.yielding === true

@@ -1,7 +1,7 @@
 import { after, assertNever, elapsed, type Instant, type Log } from '../../base/index.ts'
 import { virtualRouterKey } from '../../model/index.ts'
-import type { Entered } from '../../proto/vrrp/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
+import type { Told } from './machines.ts'
 import { findPredecessor, liveAsOrphan, type Predecessor } from './orphan.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openVirtualRouters, type VirtualRouters } from './virtual-routers.ts'
@@ -154,5 +154,5 @@ function inTime(slice: VrrpSlice, now: Instant): readonly ResumedRouter[] {
 }
 
 /** keepalived reports a removed virtual router as FAULT unless notify_deleted is there. */
-const reported = (entered: Entered, tellsDeleted: boolean): VrrpNotifyState =>
+const reported = (entered: Told, tellsDeleted: boolean): VrrpNotifyState =>
   entered === 'DELETED' && !tellsDeleted ? 'FAULT' : entered

@@ -1,7 +1,7 @@
 import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
 import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
-import { type Failed, faultOf } from '../../proto/sync-group/index.ts'
+import { type Failed, faultOf, isJointFault } from '../../proto/sync-group/index.ts'
 import { LEAST_PRIORITY, OWNER } from '../../proto/vrrp/index.ts'
 import type { RouteEvent } from '../../sys/netlink/index.ts'
 import type { Machines } from './machines.ts'
@@ -175,11 +175,10 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       if (group !== undefined && verdict.isPending) pending.add(group)
       return verdict
     })
-    // What has a reason of its own goes first: it is why its sync group follows.
-    const inOrder = [
-      ...own.filter(({ reason }) => reason !== undefined),
-      ...own.filter((one) => one.reason === undefined),
-    ]
+    // What has or had a reason of its own goes first: it is why its sync group follows.
+    const leads = ({ one: { state }, reason }: (typeof own)[number]): boolean =>
+      reason !== undefined || (state.name === 'fault' && !isJointFault(state.reason))
+    const inOrder = [...own.filter(leads), ...own.filter((one) => !leads(one))]
     return new Map(
       inOrder.map(({ one, group, reason, isPending }) => {
         if (group === undefined) return [one, { reason, isPending }]
@@ -210,6 +209,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     one.router = { ...before, priority }
     log.info('effective priority changed', { router: before.name, from: before.priority, to: priority })
     machines.advance(one, { type: 'reconfigured', before }, clock.now())
+    machines.tellPriority(one)
   }
 
   function ownReason(one: RunningRouter): string | undefined {

@@ -25,7 +25,7 @@ const applied = (order: number, ...unfinished: string[]): NotifyEvent => ({
 const changed = (serviceKey: string, script: string): NotifyEvent => ({
   type: 'service-changed',
   serviceKey,
-  notifications: [{ about: serviceKey, command: { argv: [script] } }],
+  notifications: [{ type: 'script', about: serviceKey, command: { argv: [script] } }],
 })
 const deadline: NotifyEvent = { type: 'deadline-reached' }
 const stop: NotifyEvent = { type: 'stop-requested' }
@@ -33,7 +33,7 @@ const stop: NotifyEvent = { type: 'stop-requested' }
 const said = (actions: readonly NotifyAction[]) =>
   actions.flatMap((action) =>
     action.type === 'run-notifications'
-      ? action.notifications.map(({ command }) => command.argv[0])
+      ? action.notifications.map((one) => (one.type === 'script' ? one.command.argv[0] : undefined))
       : [`overdue ${action.serviceKey}`],
   )
 

@@ -1,4 +1,4 @@
-import { fail, instant, type Log, type Micros, ok } from '../../../src/base/index.ts'
+import { fail, instant, type Log, type Micros, ok, type Result } from '../../../src/base/index.ts'
 import type { Command, Configuration } from '../../../src/model/index.ts'
 import type { RoleName } from '../../../src/roles/ipc/index.ts'
 import {
@@ -9,8 +9,18 @@ import {
   type SupervisorPorts,
   startSupervisor,
 } from '../../../src/roles/supervisor/index.ts'
+import type { Letter, MailError } from '../../../src/sys/mail/index.ts'
 import type { Clock } from '../../../src/sys/time/index.ts'
 import { configurationFor } from './models.ts'
+
+export type FakeFifo = {
+  readonly owner: { readonly user?: string; readonly group?: string }
+  text: string
+  full: boolean
+  open: boolean
+  /** Somebody has read. */
+  empty(): void
+}
 
 /** One role process as the test plays it. */
 export type FakeRole = {
@@ -64,6 +74,12 @@ export function fakeWorld() {
     watched: new Map<string, () => void>(),
     commands: [] as { readonly command: Command; end(code?: number): void; readonly killed: string[] }[],
     told: [] as string[],
+    /** FIFOs by their paths: what was written, and whether there is room. */
+    fifos: new Map<string, FakeFifo>(),
+    letters: [] as Letter[],
+    mailPrepared: false,
+    /** What the mail server does with a letter; default: it takes it. */
+    answerMail: (_letter: Letter): Promise<Result<readonly string[], MailError>> => Promise.resolve(ok([])),
     loaded: { configuration: configurationFor(), complaints: [] } as LoadedConfiguration,
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
@@ -168,6 +184,41 @@ export function fakeWorld() {
     watchFile(path, onChange) {
       world.watched.set(path, onChange)
       return () => void world.watched.delete(path)
+    },
+    hostName: 'here',
+    openFifo(path, owner) {
+      let onWritable: (() => void) | undefined
+      const fifo: FakeFifo = {
+        owner,
+        text: '',
+        full: false,
+        open: true,
+        empty() {
+          fifo.full = false
+          onWritable?.()
+        },
+      }
+      world.fifos.set(path, fifo)
+      return ok({
+        write(text) {
+          if (fifo.full) return 'full'
+          fifo.text += text
+          return 'written'
+        },
+        whenWritable(action) {
+          onWritable = action
+        },
+        close() {
+          fifo.open = false
+        },
+      })
+    },
+    prepareMail() {
+      world.mailPrepared = true
+    },
+    sendMail(_server, letter) {
+      world.letters.push(letter)
+      return world.answerMail(letter)
     },
     pid: 42,
     bootId: () => 'this-boot',

@@ -1,0 +1,73 @@
+import type { RealServer, SyncGroupNotifyState, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
+import { nameOfServer, nameOfService } from './names.ts'
+import type { Audience, RealServerChange } from './notifications.ts'
+
+/** One line between arrows, as readers of keepalived's mail expect it. */
+export type MailText = { readonly subject: string; readonly body: string }
+
+type RouterMailState = Exclude<VrrpNotifyState, 'MASTER_RX_LOWER_PRI' | 'MASTER_PRIORITY' | 'BACKUP_PRIORITY'>
+
+const ENTERING: Readonly<Record<RouterMailState, string>> = {
+  MASTER: 'Entering MASTER state',
+  BACKUP: 'Entering BACKUP state',
+  FAULT: 'Entering FAULT state',
+  STOP: 'Stopping',
+  DELETED: 'Deleted',
+}
+
+const ROUTER_BODY: Readonly<Record<RouterMailState, string>> = {
+  MASTER: 'VRRP Instance is now owning VRRP VIPs',
+  BACKUP: 'VRRP Instance is no longer owning VRRP VIPs',
+  FAULT: 'VRRP Instance is no longer owning VRRP VIPs',
+  STOP: 'VRRP Instance stopping',
+  DELETED: 'VRRP Deleted at reload',
+}
+
+export const routerMail = (name: string, state: RouterMailState, audience: Audience): MailText =>
+  text(audience, `VRRP Instance ${name} - ${ENTERING[state]}`, ROUTER_BODY[state])
+
+export const groupMail = (name: string, state: SyncGroupNotifyState, audience: Audience): MailText =>
+  text(
+    audience,
+    `VRRP Group ${name} - ${ENTERING[state]}`,
+    `All VRRP group instances are now ${state === 'STOP' ? 'stopping' : `in ${state} state`}`,
+  )
+
+export function checkerMail(
+  server: VirtualServer,
+  real: RealServer,
+  { up, reason }: RealServerChange,
+  audience: Audience,
+): MailText {
+  const subject = `Realserver ${nameOfServer(real, server)} of virtual server ${nameOfService(server)}`
+  const { subject: line, body } = text(audience, `${subject} - ${up ? 'UP' : 'DOWN'}`, checkerBody(real, up, reason))
+  // keepalived has the first line only.
+  const more = up || reason === undefined || reason === STOPPING || reason === REMOVING ? '' : `${reason}\n\n`
+  return { subject: line, body: body + more }
+}
+
+/** keepalived's sentence for the kind of checker that decided. */
+function checkerBody({ checkers }: RealServer, up: boolean, reason: string | undefined): string {
+  if (reason === STOPPING || reason === REMOVING) return reason
+  const kind = reason?.startsWith('TCP_CHECK') ? 'tcp' : reason?.startsWith('HTTP_GET') ? 'http' : checkers[0]?.kind
+  if (up) return kind === 'tcp' ? 'TCP CHECK succeed on service' : 'CHECK succeed on service'
+  return kind === 'tcp' ? 'TCP CHECK failed on service' : 'CHECK failed on service : HTTP request failed'
+}
+
+/** Reasons that say all by themselves (keepalived). */
+export const STOPPING = 'Shutting down'
+export const REMOVING = 'Removing'
+
+/** @param weight sum of the living servers' */
+export function quorumMail(server: VirtualServer, up: boolean, weight: number, audience: Audience): MailText {
+  const { quorum, hysteresis } = server
+  const body = up
+    ? `Gained quorum ${quorum}+${hysteresis}=${quorum + hysteresis} <= ${weight}`
+    : `Lost quorum ${quorum}-${hysteresis}=${quorum - hysteresis} > ${weight}`
+  return text(audience, `Virtualserver ${nameOfService(server)} - ${up ? 'UP' : 'DOWN'}`, body)
+}
+
+const text = ({ routerId }: Audience, subject: string, body: string): MailText => ({
+  subject: `[${routerId}] ${subject}`,
+  body: `=> ${body} <=\n\n`,
+})

@@ -1,0 +1,65 @@
+import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+
+export type MailServer = {
+  readonly host: string
+  readonly port: number
+  /** What we call ourselves. */
+  readonly heloName: string
+  /** Of connecting, and of each answer. */
+  readonly connectTimeout: Micros
+}
+
+export type Letter = {
+  readonly from: string
+  /** Addresses, with or without a name before them. */
+  readonly to: readonly string[]
+  readonly subject: string
+  readonly body: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** `final`: the server will not take it another time either. */
+export type MailError = { readonly message: string; readonly final: boolean }
+
+/** Loads what sending takes, so that the first letter does not have to. */
+export async function prepareMail(): Promise<void> {
+  await import('nodemailer')
+}
+
+/** @returns receivers that the server does not know, when it has taken the letter for others. */
+export async function sendMail(server: MailServer, letter: Letter): Promise<Result<readonly string[], MailError>> {
+  const { createTransport } = await import('nodemailer')
+  const milliseconds = Math.max(1, Math.ceil(server.connectTimeout / 1_000))
+  const transport = createTransport({
+    host: server.host,
+    port: server.port,
+    secure: false,
+    ignoreTLS: true,
+    connectionTimeout: milliseconds,
+    greetingTimeout: milliseconds,
+    socketTimeout: milliseconds,
+    dnsTimeout: milliseconds,
+    name: server.heloName,
+  })
+  try {
+    const sent = await transport.sendMail({
+      from: letter.from,
+      to: [...letter.to],
+      subject: letter.subject,
+      text: letter.body,
+      date: new Date(letter.at),
+      xMailer: 'Holdfast',
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+    return ok(sent.rejected)
+  } catch (error) {
+    // What the server and the network have against it; a bug here has neither.
+    const { message, responseCode, code } = error as Error & { responseCode?: number; code?: string }
+    if (code === undefined) throw error
+    return fail({ message, final: responseCode !== undefined && responseCode >= 500 })
+  } finally {
+    transport.close()
+  }
+}

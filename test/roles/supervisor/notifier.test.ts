@@ -1,0 +1,214 @@
+/** FIFOs, their readers, and mail in the supervisor: what is told when, and what happens when nobody listens. */
+import { expect, test } from 'vitest'
+import { fail, ok, seconds } from '../../../src/base/index.ts'
+import type { Configuration, GlobalDefs, MailSettings } from '../../../src/model/index.ts'
+import { virtualRouterKey } from '../../../src/model/index.ts'
+import { fakeWorld, settle } from './fake-world.ts'
+import { configurationFor, router } from './models.ts'
+
+const second = 1_000_000
+const mail: MailSettings = {
+  recipients: ['a@example.org'],
+  server: 'relay',
+  port: 25,
+  connectTimeout: seconds(30),
+}
+const routers = ['VI_1', 'VI_2'].map((name, i) => router(name, { virtualRouterId: 51 + i, smtpAlert: true }))
+
+function model(global: Partial<GlobalDefs>, more: Partial<Configuration> = {}): Configuration {
+  const plain = configurationFor({ virtualRouters: routers, virtualServers: [], ...more })
+  return { ...plain, global: { ...plain.global, ...global } }
+}
+
+async function running(global: Partial<GlobalDefs>, more: Partial<Configuration> = {}) {
+  const world = fakeWorld()
+  world.load(model(global, more))
+  const started = await world.start()
+  if (!started.ok) throw new Error(started.error.message)
+  await world.pass(1)
+  const enters = (name: string, state: string, priority = 100) => {
+    const one = routers.find((candidate) => candidate.name === name) ?? router(name)
+    const key = virtualRouterKey(one)
+    world.living('vrrp')[0]?.say({ type: 'virtual-router-state', key, name, state, priority })
+    return settle()
+  }
+  const reload = async (changed: Configuration) => {
+    world.load(changed)
+    await started.value.reload()
+    await world.pass(1)
+  }
+  return { world, supervisor: started.value, enters, reload }
+}
+
+const text = (world: ReturnType<typeof fakeWorld>, path: string) => world.fifos.get(path)?.text
+
+test('a FIFO hears what is of its kind, the one for all hears everything', async () => {
+  const fifos = { all: { path: '/all' }, vrrp: { path: '/vrrp' }, lvs: { path: '/lvs' } }
+  const { world, enters } = await running({ fifos })
+  await enters('VI_1', 'BACKUP')
+  await enters('VI_1', 'MASTER', 99)
+  expect(text(world, '/all')).toBe('INSTANCE "VI_1" BACKUP 100\nINSTANCE "VI_1" MASTER 99\n')
+  expect(text(world, '/vrrp')).toBe(text(world, '/all'))
+  expect(text(world, '/lvs')).toBe('')
+})
+
+test('a FIFO belongs to its user, else to whom scripts run as', async () => {
+  const fifos = { all: { path: '/all', user: 'u', group: 'g' }, vrrp: { path: '/vrrp' } }
+  const { world } = await running({ fifos, scriptUser: { user: 's' } })
+  expect(world.fifos.get('/all')?.owner).toEqual({ user: 'u', group: 'g' })
+  expect(world.fifos.get('/vrrp')?.owner).toEqual({ user: 's' })
+})
+
+test('while nobody reads, the last line of each object is kept, and comes in order when somebody does', async () => {
+  const { world, enters } = await running({ fifos: { all: { path: '/all' } } })
+  const fifo = world.fifos.get('/all')
+  if (fifo === undefined) throw new Error('there is no FIFO')
+  fifo.full = true
+  await enters('VI_2', 'BACKUP', 77)
+  for (let i = 0; i < 2_000; i++) await enters('VI_1', i % 2 === 0 ? 'MASTER' : 'BACKUP', i % 254)
+  fifo.empty()
+  const lines = fifo.text.trimEnd().split('\n')
+  expect(lines).toHaveLength(1_000)
+  expect(lines[0]).toBe('INSTANCE "VI_2" BACKUP 77')
+  expect(lines.at(-1)).toBe(`INSTANCE "VI_1" BACKUP ${1_999 % 254}`)
+  expect(world.log.filter((line) => /FIFO/.test(line))).toEqual([
+    'warn nobody reads the FIFO; lines that later ones make void are lost {"fifo":"/all"}',
+    'info FIFO is read again {"fifo":"/all","lost":1001}',
+  ])
+})
+
+test('a reader gets the path, is started again when it ends, later and later', async () => {
+  const reader = { argv: ['/bin/reader', 'x'] }
+  const { world } = await running({ fifos: { all: { path: '/all', reader } } })
+  expect(world.commands.map(({ command }) => command.argv)).toEqual([['/bin/reader', 'x', '/all']])
+  world.commands[0]?.end(1)
+  await world.pass(0.9 * second)
+  expect(world.commands).toHaveLength(1)
+  await world.pass(0.2 * second)
+  expect(world.commands).toHaveLength(2)
+  world.commands[1]?.end(1)
+  await world.pass(1.9 * second)
+  expect(world.commands).toHaveLength(2)
+  await world.pass(0.2 * second)
+  expect(world.commands).toHaveLength(3)
+})
+
+test('at the stop the last lines are written, the pipe is closed, and a reader that goes on is told to end', async () => {
+  const reader = { argv: ['/bin/reader'] }
+  const { world, supervisor, enters } = await running({ fifos: { all: { path: '/all', reader } } })
+  const stopped = supervisor.stop()
+  await enters('VI_1', 'STOP', 0)
+  await settle()
+  const fifo = world.fifos.get('/all')
+  await world.pass(0.5 * second)
+  expect(fifo?.open).toBe(false)
+  expect(world.commands[0]?.killed).toEqual([])
+  await world.pass(0.6 * second)
+  expect(world.commands[0]?.killed).toEqual(['SIGTERM'])
+  await stopped
+})
+
+test('a reload leaves a FIFO that stays alone, closes one that is gone, and opens a new one', async () => {
+  const kept = { path: '/kept', reader: { argv: ['/bin/reader'] } }
+  const { world, reload } = await running({ fifos: { all: kept, vrrp: { path: '/old' } } })
+  await reload(model({ fifos: { all: kept, vrrp: { path: '/new' } } }))
+  expect(world.fifos.get('/kept')?.open).toBe(true)
+  expect(world.fifos.get('/old')?.open).toBe(false)
+  expect(world.fifos.get('/new')?.open).toBe(true)
+  expect(world.commands).toHaveLength(1)
+})
+
+test('fifo_write_vrrp_states_on_reload: what a reload does not change is said again, groups first', async () => {
+  const group = { name: 'G', members: ['VI_1'], tracks: [], trackingWeight: false, notify: {} }
+  const global = { fifos: { vrrp: { path: '/v' } }, fifoStatesOnReload: true as const }
+  const { world, enters, reload } = await running(global, { syncGroups: [group] })
+  await enters('VI_1', 'MASTER')
+  await enters('VI_1', 'MASTER_PRIORITY', 90)
+  await enters('VI_2', 'BACKUP', 50)
+  world.living('vrrp')[0]?.say({ type: 'sync-group-state', name: 'G', state: 'MASTER' })
+  await settle()
+  const fifo = world.fifos.get('/v')
+  if (fifo === undefined) throw new Error('there is no FIFO')
+  fifo.text = ''
+  await reload(model(global, { syncGroups: [group], virtualRouters: routers.slice(0, 1) }))
+  expect(fifo.text).toBe('GROUP "G" MASTER 0\nINSTANCE "VI_1" MASTER 90\n')
+})
+
+test('what sending takes is loaded beforehand, and only where there is a server', async () => {
+  const { world } = await running({ mail })
+  await world.pass(2 * second)
+  expect(world.mailPrepared).toBe(true)
+  const { world: without } = await running({})
+  await without.pass(2 * second)
+  expect(without.mailPrepared).toBe(false)
+})
+
+test('mail goes out once for each state, in order, one after the other', async () => {
+  const { world, enters } = await running({ mail })
+  let take = () => {}
+  world.answerMail = () => new Promise((resolve) => (take = () => resolve(ok([]))))
+  await enters('VI_1', 'BACKUP')
+  await enters('VI_1', 'MASTER')
+  expect(world.letters.map(({ subject }) => subject)).toEqual(['[test] VRRP Instance VI_1 - Entering BACKUP state'])
+  take()
+  await settle()
+  expect(world.letters.at(-1)?.subject).toBe('[test] VRRP Instance VI_1 - Entering MASTER state')
+  expect(world.letters[0]).toMatchObject({ from: 'root@here', to: ['a@example.org'] })
+})
+
+test('the same state is not mailed twice in a row', async () => {
+  const { world, enters } = await running({ mail: { ...mail, withoutFaults: true } })
+  await enters('VI_1', 'BACKUP')
+  await enters('VI_1', 'FAULT')
+  await enters('VI_1', 'BACKUP')
+  await enters('VI_1', 'MASTER')
+  expect(world.letters.map(({ subject }) => subject.split(' - ')[1])).toEqual([
+    'Entering BACKUP state',
+    'Entering MASTER state',
+  ])
+})
+
+test('a server that is away is asked again, and what it never takes is given up and counted', async () => {
+  const { world, enters } = await running({ mail })
+  world.answerMail = async () => fail({ message: 'connection refused', final: false })
+  await enters('VI_1', 'BACKUP')
+  for (const pause of [5, 30, 120, 600]) {
+    const before = world.letters.length
+    await world.pass((pause - 1) * second)
+    expect(world.letters).toHaveLength(before)
+    await world.pass(1.1 * second)
+    expect(world.letters).toHaveLength(before + 1)
+  }
+  expect(world.log.filter((line) => /mail/.test(line))).toEqual([
+    'warn mail cannot be sent; it is tried again {"subject":"[test] VRRP Instance VI_1 - Entering BACKUP state","reason":"connection refused"}',
+    'error mail is given up {"subject":"[test] VRRP Instance VI_1 - Entering BACKUP state","reason":"connection refused","lost":1}',
+  ])
+  await enters('VI_1', 'MASTER')
+  expect(world.letters.at(-1)?.subject).toContain('MASTER')
+})
+
+test('what the server refuses for good is not sent again', async () => {
+  const { world, enters } = await running({ mail })
+  world.answerMail = async () => fail({ message: '550 no such user', final: true })
+  await enters('VI_1', 'BACKUP')
+  await world.pass(700 * second)
+  expect(world.letters).toHaveLength(1)
+})
+
+test('what waits has a limit; the oldest are given up', async () => {
+  const { world, enters } = await running({ mail })
+  world.answerMail = () => new Promise(() => {})
+  for (let i = 0; i < 210; i++) await enters('VI_1', i % 2 === 0 ? 'MASTER' : 'BACKUP')
+  expect(world.letters).toHaveLength(1)
+  expect(world.log.filter((line) => /given up/.test(line))).toHaveLength(10)
+})
+
+test('the stop waits a second for mail, and says what is not sent', async () => {
+  const { world, supervisor, enters } = await running({ mail })
+  world.answerMail = () => new Promise(() => {})
+  await enters('VI_1', 'MASTER')
+  const stopped = supervisor.stop()
+  await world.pass(1.1 * second)
+  await stopped
+  expect(world.log.filter((line) => /given up/.test(line))).toHaveLength(1)
+})

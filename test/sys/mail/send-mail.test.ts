@@ -1,0 +1,132 @@
+/** Letters to a real SMTP server. */
+import { createServer, type Socket } from 'node:net'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { afterEach, expect, test } from 'vitest'
+import { seconds } from '../../../src/base/index.ts'
+import { sendMail } from '../../../src/sys/mail/index.ts'
+
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+type Taken = { readonly greeting: string; readonly from: string; readonly to: readonly string[]; readonly text: string }
+
+/** A relay on a free port, and what it has taken. */
+async function relay(more: SMTPServerOptions = {}): Promise<{ readonly port: number; readonly taken: Taken[] }> {
+  const taken: Taken[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true,
+    logger: false,
+    onData(stream, session, callback) {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        const { mailFrom, rcptTo } = session.envelope
+        taken.push({
+          greeting: String(session.hostNameAppearsAs),
+          from: mailFrom === false ? '' : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          text: Buffer.concat(chunks).toString(),
+        })
+        callback()
+      })
+    },
+    ...more,
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => new Promise<void>((resolve) => server.close(resolve)))
+  const address = server.server.address()
+  return { port: typeof address === 'object' && address !== null ? address.port : 0, taken }
+}
+
+const at = Date.UTC(2026, 10, 21, 18, 30, 53)
+const letter = {
+  from: 'ka@example.com',
+  to: ['admin@example.com', 'Ops Team <ops@example.com>'],
+  subject: '[LVS_1] VRRP Instance VI_1 - Entering MASTER state',
+  body: '=> VRRP Instance is now owning VRRP VIPs <=\n\n',
+  at,
+}
+const to = (port: number, wait = 5) => ({
+  host: '127.0.0.1',
+  port,
+  heloName: 'director.example.com',
+  connectTimeout: seconds(wait),
+})
+
+test('a letter has the head and body that readers of keepalived’s mail expect', async () => {
+  const { port, taken } = await relay()
+  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: [] })
+  const [got] = taken
+  expect(got).toMatchObject({
+    greeting: 'director.example.com',
+    from: 'ka@example.com',
+    to: ['admin@example.com', 'ops@example.com'],
+  })
+  const [head = '', body] = (got?.text ?? '').split(/\r\n\r\n(.*)/s)
+  expect(head.split('\r\n')).toEqual(
+    expect.arrayContaining([
+      'From: ka@example.com',
+      'To: admin@example.com, Ops Team <ops@example.com>',
+      'Subject: [LVS_1] VRRP Instance VI_1 - Entering MASTER state',
+      'Date: Sat, 21 Nov 2026 18:30:53 +0000',
+      'X-Mailer: Holdfast',
+    ]),
+  )
+  expect(body?.trimEnd()).toBe('=> VRRP Instance is now owning VRRP VIPs <=')
+})
+
+test('a name that would end a line ends none', async () => {
+  const { port, taken } = await relay()
+  await sendMail(to(port), { ...letter, subject: 'a\r\nBcc: thief@example.com\r\n\r\nb', to: ['admin@example.com'] })
+  expect(taken[0]?.to).toEqual(['admin@example.com'])
+  expect(taken[0]?.text).not.toMatch(/^Bcc:/m)
+})
+
+test('a server that offers TLS is spoken to without', async () => {
+  const { port, taken } = await relay({ disabledCommands: [] })
+  expect((await sendMail(to(port), letter)).ok).toBe(true)
+  expect(taken).toHaveLength(1)
+})
+
+test('a receiver that the server does not know is named; all of them unknown is final', async () => {
+  const refuse = Object.assign(new Error('no such user'), { responseCode: 550 })
+  const { port, taken } = await relay({
+    onRcptTo: ({ address }, _session, callback) => callback(address === 'ops@example.com' ? refuse : null),
+  })
+  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: ['ops@example.com'] })
+  expect(taken).toHaveLength(1)
+  expect(await sendMail(to(port), { ...letter, to: ['ops@example.com'] })).toMatchObject({
+    ok: false,
+    error: { final: true },
+  })
+})
+
+test('nobody there, a server that is busy, and one that says nothing are for later', async () => {
+  const { port } = await relay()
+  const closed = createServer()
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve))
+  const address = closed.address()
+  const free = typeof address === 'object' && address !== null ? address.port : 0
+  await new Promise((resolve) => closed.close(resolve))
+  expect(await sendMail(to(free), letter)).toMatchObject({ ok: false, error: { final: false } })
+
+  const busy = Object.assign(new Error('try later'), { responseCode: 451 })
+  const later = await relay({ onMailFrom: (_address, _session, callback) => callback(busy) })
+  expect(await sendMail(to(later.port), letter)).toMatchObject({ ok: false, error: { final: false } })
+  expect((await sendMail(to(port), letter)).ok).toBe(true)
+
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => void sockets.push(socket))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    for (const socket of sockets) socket.destroy()
+    return new Promise((resolve) => silent.close(resolve))
+  })
+  const where = silent.address()
+  const mute = typeof where === 'object' && where !== null ? where.port : 0
+  expect(await sendMail(to(mute, 1), letter)).toMatchObject({ ok: false, error: { final: false } })
+})
