@@ -1,15 +1,29 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { type Changes, type ConfigurationDiff, diff, loadConfiguration, print, render } from '../config/index.ts'
+import {
+  type Changes,
+  type ConfigurationDiff,
+  diff,
+  exitCodeForTest,
+  loadConfiguration,
+  print,
+  render,
+} from '../config/index.ts'
 import type { Configuration } from '../model/index.ts'
 import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
+import { type ReviewFormat, tellDiagnostics } from './config-review.ts'
 import { testConfiguration } from './daemon/config-test.ts'
 import { findConfiguration } from './daemon/places.ts'
 
-/** `holdfast config check`: what `holdfastd -t` says; the exit code. */
-export function checkConfiguration(file: string | undefined, configId: string | undefined): number {
+/** `holdfast config check`: what `holdfastd -t` says, or the same for a program; the exit code. */
+export function checkConfiguration(
+  file: string | undefined,
+  configId: string | undefined,
+  format: ReviewFormat = 'text',
+): number {
   const path = findConfiguration(file, fileExists)
+  if (format !== 'text') return exitCodeForTest(tellDiagnostics(path, configId, format))
   const exitCode = testConfiguration(path, configId, undefined)
   if (exitCode === 0) process.stdout.write(`${path}: nothing to complain of\n`)
   return exitCode

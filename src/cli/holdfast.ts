@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import process from 'node:process'
 import { Argument, Command, CommanderError, Option } from 'commander'
+import type { CompareOptions, LintOptions, ReviewFormat } from './config-review.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
 import type { Order, OrderOptions } from './orders.ts'
@@ -11,6 +12,7 @@ import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
 
 const runDirectory = () => new Option('--run-dir <directory>', 'of the daemon').default('/run/holdfast')
+const reviewFormat = () => new Option('--format <format>').choices(['text', 'json', 'sarif']).default('text')
 const configId = () => new Option('-i, --config-id <id>', 'configuration id for @id lines (default: host name)')
 
 process.exit(await started(process.argv[1] ?? '', process.argv.slice(2)))
@@ -144,10 +146,37 @@ async function main(argv: readonly string[]): Promise<number> {
     .command('check')
     .argument('[file]')
     .description('all diagnostics, as holdfastd -t')
+    .addOption(reviewFormat())
     .addOption(configId())
-    .action(async (file: string | undefined, options: { configId?: string }) => {
+    .action(async (file: string | undefined, options: { configId?: string; format: ReviewFormat }) => {
       const { checkConfiguration } = await import('./config-commands.ts')
-      exitCode = checkConfiguration(file, options.configId)
+      exitCode = checkConfiguration(file, options.configId, options.format)
+    })
+  config
+    .command('lint')
+    .argument('[file]')
+    .description('the same, and what is correct but seldom meant; exit code 1 when there is something, 2 for errors')
+    .option('--without <rules>', 'names of rules that are not asked, with commas between')
+    .option('--rules', 'list the rules, and why')
+    .addOption(reviewFormat())
+    .addOption(configId())
+    .action(async (file: string | undefined, options: LintOptions) => {
+      const { lint } = await import('./config-review.ts')
+      exitCode = lint(file, options)
+    })
+  config
+    .command('compare')
+    .argument('<one>')
+    .argument('<other>')
+    .description(
+      "whether two directors' files make a pair; exit code 1 when there is something to say, 2 when they do not",
+    )
+    .addOption(reviewFormat())
+    .addOption(configId())
+    .option('--other-config-id <id>', 'configuration id of the second director')
+    .action(async (one: string, other: string, options: CompareOptions) => {
+      const { compare } = await import('./config-review.ts')
+      exitCode = compare(one, other, options)
     })
   config
     .command('print')

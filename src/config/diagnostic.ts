@@ -19,6 +19,8 @@ export type DiagnosticKind =
   | 'interface'
   | 'security'
   | 'remark'
+  /** Correct, and yet seldom what was meant: a rule of lint/. */
+  | 'lint'
 
 export type RelatedPlace = Place & { readonly message: string }
 
@@ -26,6 +28,8 @@ export type RelatedPlace = Place & { readonly message: string }
 export type Diagnostic = Place & {
   readonly severity: 'error' | 'warning'
   readonly kind: DiagnosticKind
+  /** The name by which it can be switched off in a lint, where it has one. */
+  readonly rule?: string
   /** First column after what is meant; absent: one character. */
   readonly endColumn?: number
   readonly message: string

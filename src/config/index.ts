@@ -6,6 +6,7 @@
  * Does badly: it reads everything again at each reload, however little changed.
  */
 
+export { type Comparison, compareConfigurations } from './compare/index.ts'
 export type { Diagnostic, DiagnosticKind, RelatedPlace } from './diagnostic.ts'
 export {
   type Changed,
@@ -17,8 +18,10 @@ export {
   type Verdict,
 } from './diff/index.ts'
 export { exitCodeForTest, refusals } from './exit-code.ts'
+export { lintConfiguration, lintRules, type Rule } from './lint/index.ts'
 export { type LoadedConfiguration, loadConfiguration } from './load.ts'
 export type { ConfigPorts, FileContent, FileFailure, LoadOptions } from './ports.ts'
 export { print } from './print/index.ts'
 export { render } from './render.ts'
+export { renderSarif } from './sarif.ts'
 export type { Place, SourceFile } from './source/index.ts'

@@ -1,9 +1,9 @@
 import type { Configuration } from '../model/index.ts'
-import { runStages } from './check/index.ts'
+import { type Checked, runStages } from './check/index.ts'
 import { type Diagnostic, inOrder } from './diagnostic.ts'
 import type { ConfigPorts, FileFailure, LoadOptions } from './ports.ts'
-import { collector, complaint, reportInto } from './report.ts'
-import { expand, type SourceFile } from './source/index.ts'
+import { collector, complaint, type Report, reportInto, type Span } from './report.ts'
+import { expand, type Place, type SourceFile } from './source/index.ts'
 import { parse } from './syntax/index.ts'
 
 export type LoadedConfiguration = {
@@ -21,7 +21,16 @@ export type LoadedConfiguration = {
  * A keepalived.conf to the model: reads the file and its includes, and says of all that is wrong where it is. Never
  * throws, whatever the bytes, and asks the host nothing but through the ports. An empty file is an empty configuration.
  */
-export function loadConfiguration(ports: ConfigPorts, path: string, options: LoadOptions): LoadedConfiguration {
+export const loadConfiguration = (ports: ConfigPorts, path: string, options: LoadOptions): LoadedConfiguration =>
+  loadAnd(ports, path, options, () => {})
+
+/** As `loadConfiguration`, with a look at what was understood before the complaints are put in order. */
+export function loadAnd(
+  ports: ConfigPorts,
+  path: string,
+  options: LoadOptions,
+  look: (checked: Checked, report: Report, placeOf: (at: Span) => Place) => void,
+): LoadedConfiguration {
   const content = ports.read(path)
   if (!content.ok)
     return { diagnostics: [cannotRead(path, content.error)], sources: [{ path, lines: [] }], files: [path] }
@@ -29,10 +38,11 @@ export function loadConfiguration(ports: ConfigPorts, path: string, options: Loa
   const { source, complete } = expand(path, content.value.bytes, ports, options, found.add)
   const report = reportInto(found.add, source)
   const tree = parse(source.text, report)
-  const configuration = runStages(tree, ports, options, report)
+  const checked = runStages(tree, ports, options, report)
+  look(checked, report, (at) => source.placeOf(at.start))
   const files = [...new Set(source.files.map((file) => file.path))]
   return {
-    ...(complete ? { configuration } : {}),
+    ...(complete ? { configuration: checked.configuration } : {}),
     diagnostics: inOrder(found.all(), files),
     sources: source.files,
     files,

@@ -10,20 +10,21 @@ const COLORS = { error: '\x1b[1;31m', warning: '\x1b[1;33m', bold: '\x1b[1m', di
 
 /**
  * Diagnostics for a terminal or a log: `file:line:column: error: message`, the line, a caret under what is meant, then
- * remedy and related places. Ends in a newline unless there is nothing to say. Passwords are starred out.
+ * remedy and related places; with `rules` also the names by which lint rules are switched off. Ends in a newline unless there is nothing to say. Passwords are starred out.
  */
 export function render(
   diagnostics: readonly Diagnostic[],
   sources: readonly SourceFile[],
-  { color = false }: { readonly color?: boolean } = {},
+  { color = false, rules = false }: { readonly color?: boolean; readonly rules?: boolean } = {},
 ): string {
   const paint = (kind: keyof typeof COLORS, text: string) => (color ? `${COLORS[kind]}${text}${COLORS.off}` : text)
   const lineOf = new Map(sources.map((file) => [file.path, file.lines]))
   const out: string[] = []
   for (const one of diagnostics) {
     const place = paint('bold', `${one.file}:${one.line}:${one.column}:`)
+    const rule = rules && one.rule !== undefined ? ` [${one.rule}]` : ''
     const remedy = one.remedy === undefined ? '' : ` (${one.remedy})`
-    out.push(`${place} ${paint(one.severity, `${one.severity}:`)} ${printable(one.message)}${printable(remedy)}`)
+    out.push(`${place} ${paint(one.severity, `${one.severity}:`)} ${printable(one.message)}${printable(remedy)}${rule}`)
     const line = lineOf.get(one.file)?.[one.line - 1]
     if (line !== undefined) out.push(...excerpt(line, one.column, one.endColumn, (text) => paint(one.severity, text)))
     for (const related of one.related)

@@ -5,6 +5,8 @@ import type { Place, SourceText } from './source/index.ts'
 export type Span = { readonly start: number; readonly end: number }
 
 export type Details = {
+  /** Name of the lint rule that this is. */
+  readonly rule?: string
   readonly remedy?: string
   readonly related?: readonly { readonly at: Span; readonly message: string }[]
   readonly notes?: readonly string[]
@@ -51,6 +53,7 @@ const withNote = (of: Diagnostic, count: number | undefined, what: string): Diag
   count === undefined || count === 0 ? of : { ...of, notes: [...of.notes, `${count} ${what}`] }
 
 type PlacedDetails = {
+  readonly rule?: string
   readonly remedy?: string
   readonly related?: readonly RelatedPlace[]
   readonly notes?: readonly string[]
@@ -66,6 +69,7 @@ export const complaint = (
 ): Diagnostic => ({
   severity,
   kind,
+  ...(details.rule === undefined ? {} : { rule: details.rule }),
   file: place.file,
   line: place.line,
   column: place.column,
@@ -95,6 +99,7 @@ export function reportInto(add: (diagnostic: Diagnostic) => void, source: Source
     for (const used of source.usedAt(at.start)) related.push({ ...used, message: 'used here' })
     add(
       complaint(severity, kind, place, message, {
+        ...(details.rule === undefined ? {} : { rule: details.rule }),
         ...(sameLine && at.end > at.start ? { endColumn: last.column + 1 } : {}),
         ...(details.remedy === undefined ? {} : { remedy: details.remedy }),
         related,

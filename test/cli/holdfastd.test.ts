@@ -182,6 +182,44 @@ describe('holdfast', () => {
     expect(call('holdfast', 'config', 'check', warned).status).toBe(5)
   })
 
+  test('config lint ends with what it found, and takes no name that is no rule', () => {
+    const lone = file('lone.conf', server())
+    const found = call('holdfast', 'config', 'lint', lone)
+    expect(found.status).toBe(1)
+    expect(found.stdout).toMatch(/\[single-real-server\]\n/)
+    const names = 'single-real-server,without-checker'
+    expect(call('holdfast', 'config', 'lint', '--without', names, lone)).toMatchObject({
+      status: 0,
+      stdout: `${lone}: nothing to complain of\n`,
+    })
+    expect(call('holdfast', 'config', 'lint', '--without', 'sigle', lone)).toMatchObject({
+      status: 2,
+      stderr: 'there is no rule sigle; `holdfast config lint --rules` lists them\n',
+    })
+    expect(call('holdfast', 'config', 'lint', file('broken.conf', 'virtual_server {\n')).status).toBe(2)
+  })
+
+  test('diagnostics as JSON and as SARIF', () => {
+    const asJson = call('holdfast', 'config', 'check', '--format', 'json', warned)
+    expect(asJson.status).toBe(5)
+    expect(JSON.parse(asJson.stdout)).toMatchObject([{ file: warned, severity: 'warning' }])
+    const asSarif = call('holdfast', 'config', 'check', '--format', 'sarif', warned)
+    expect(JSON.parse(asSarif.stdout)).toMatchObject({ version: '2.1.0', runs: [{ results: [{ level: 'warning' }] }] })
+  })
+
+  test('config compare tells whether two files make a pair', () => {
+    const one = file('one.conf', router('VI_1', 51, 'priority 150'))
+    const other = file('other.conf', router('VI_1', 51, 'priority 90'))
+    expect(call('holdfast', 'config', 'compare', one, other)).toMatchObject({
+      status: 0,
+      stdout: 'the two files make a pair\n',
+    })
+    const alone = file('alone.conf', router('VI_1', 52))
+    const { status, stdout } = call('holdfast', 'config', 'compare', one, alone)
+    expect(status).toBe(2)
+    expect(stdout).toMatch(/has no counterpart .* \[pair-router-missing\]/)
+  })
+
   test('config print writes every default, and what it writes means the same', () => {
     const printed = call('holdfast', 'config', 'print', good)
     expect(printed.stdout).toMatch(/virtual_server 192\.0\.2\.1 80 \{[^}]*weight 1/)

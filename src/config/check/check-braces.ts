@@ -25,12 +25,16 @@ export function checkBraces(tree: Tree, report: Report): readonly Node[] {
     if (first === undefined) continue
     misplaced++
     report.error('syntax', first.keyword.at, `missing } before ${first.keyword.text}`, {
+      rule: 'unbalanced-braces',
       related: [{ at: node.keyword.at, message: `the block of ${node.keyword.text} begins here` }],
     })
     open.unshift(...lifted)
   }
   if (misplaced === 0)
-    for (const at of tree.unclosed) report.error('syntax', at, 'missing }: the block opened here is never closed')
+    for (const at of tree.unclosed)
+      report.error('syntax', at, 'missing }: the block opened here is never closed', {
+        rule: 'unbalanced-braces',
+      })
   return nodes
 }
 

@@ -24,11 +24,13 @@ export function checkScripts(lowered: Lowered, isExecutable: (path: string) => b
     if (!program.includes('/') || isExecutable(program)) first ??= script
     else
       report.warning('remark', script.at, `${program} is not there or not executable; it will not run`, {
+        rule: 'script-not-executable',
         remedy: 'install it, or chmod a+x it',
       })
   }
   if (first !== undefined && !globals.defs.enableScriptSecurity)
     report.warning('security', first.at, 'scripts run without enable_script_security', {
+      rule: 'script-security',
       remedy: 'add enable_script_security to global_defs',
     })
 }

@@ -53,7 +53,9 @@ export function checkSyncGroups(
       return []
     }
     if (members.length === 1)
-      report.warning('remark', group.name, `vrrp_sync_group ${name} has one member only, ${members[0]}`)
+      report.warning('remark', group.name, `vrrp_sync_group ${name} has one member only, ${members[0]}`, {
+        rule: 'sync-group-single',
+      })
     const kept = members.flatMap((member) => group.members[group.value.members.indexOf(member)] ?? [])
     return [{ ...group, value: { ...group.value, members }, members: kept }]
   })

@@ -18,6 +18,7 @@ export function checkTrackers(
     if (isExecutable === undefined || !program.includes('/') || isExecutable(program)) return true
     const at = scripts[0]?.at ?? { start: 0, end: 0 }
     report.error('object', at, `${program} is not there or not executable; vrrp_script ${value.name} is left out`, {
+      rule: 'script-not-executable',
       remedy: 'install it, or chmod a+x it',
     })
     return false

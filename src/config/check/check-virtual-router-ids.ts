@@ -21,6 +21,7 @@ export function checkVirtualRouterIds(routers: readonly LoweredRouter[], report:
       router.virtualRouterId,
       `virtual_router_id ${value.virtualRouterId} is used twice for IPv${value.family} on ${value.interface}; vrrp_instance ${value.name} is left out`,
       {
+        rule: 'duplicate-virtual-router-id',
         remedy: 'give it another id',
         related: [{ at: first.virtualRouterId, message: `first used here, by vrrp_instance ${first.value.name}` }],
       },

@@ -3,4 +3,4 @@
  * it finds and hands on what has passed, so one mistake costs one object and not the file.
  */
 
-export { runStages } from './stages.ts'
+export { type Checked, runStages } from './stages.ts'

@@ -26,8 +26,15 @@ const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] 
   (lowered, report) => ({ ...lowered, servers: checkServices(lowered.servers, report) }),
 ]
 
+/** What came out of the stages: the model, and what it was made of. */
+export type Checked = {
+  readonly configuration: Configuration
+  readonly nodes: readonly Node[]
+  readonly lowered: Lowered
+}
+
 /** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
-export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Configuration {
+export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
   const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
   const meant = lower({ report, tree, read: ports.read }, nodes, options.hostName ?? 'localhost')
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
@@ -35,7 +42,7 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
   if (ports.interfaceExists !== undefined)
     checkInterfaces(lowered.routers, (name) => ports.interfaceExists?.(name) ?? true, report)
   if (ports.isExecutable !== undefined) checkScripts(lowered, (path) => ports.isExecutable?.(path) ?? true, report)
-  return {
+  const configuration = {
     global: lowered.globals.defs,
     virtualRouters: lowered.routers.map((router) => router.value),
     syncGroups: lowered.syncGroups.map((group) => group.value),
@@ -43,4 +50,5 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
     trackFiles: lowered.trackFiles.map((file) => file.value),
     virtualServers: lowered.servers.map((server) => server.value),
   }
+  return { configuration, nodes, lowered }
 }

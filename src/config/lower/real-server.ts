@@ -177,7 +177,7 @@ export function portOf(
     'remark',
     written.at,
     `${title}: ${methodNames[method]} keeps the port of the virtual server; using ${service.port}`,
-    { remedy: 'write the same port, or lb_kind NAT or FNAT to map ports' },
+    { rule: 'port-mapping', remedy: 'write the same port, or lb_kind NAT or FNAT to map ports' },
   )
   return service.port
 }

@@ -240,7 +240,9 @@ function authenticationOf(
   // RFC 2338 §5.3.10: 8 bytes. The password itself is never shown.
   const bytes = new TextEncoder().encode(password.text)
   if (bytes.length <= 8) return { type, password: password.text }
-  to.report.warning('remark', password.at, `auth_pass is longer than 8 bytes; only the first 8 count`)
+  to.report.warning('remark', password.at, `auth_pass is longer than 8 bytes; only the first 8 count`, {
+    rule: 'auth-pass-length',
+  })
   return { type, password: new TextDecoder().decode(bytes.subarray(0, 8)).replace(/\uFFFD+$/, '') }
 }
 
@@ -249,6 +251,7 @@ function preemptOf(to: Lowering, draft: RouterDraft, priority: number, title: st
   const why = priority === 255 ? 'priority 255' : draft.state === 'master' ? 'state MASTER' : undefined
   if (why === undefined) return false
   to.report.warning('remark', draft.nopreemptAt as Span, `nopreempt does not go with ${why}; ${title} preempts`, {
+    rule: 'nopreempt-with-master',
     remedy: 'write state BACKUP on both directors',
   })
   return true

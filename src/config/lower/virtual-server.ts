@@ -57,8 +57,11 @@ function finish(
   if (service === undefined) return undefined
   const group = head.kind === 'group' ? { name: head.name, others } : undefined
   const title = serverTitle({ service, ...(group === undefined ? {} : { group }) })
-  const remark = (message: string, remedy?: string) =>
-    to.report.warning('remark', at, `${title} ${message}`, remedy === undefined ? {} : { remedy })
+  const remark = (message: string, remedy?: string, rule?: string) =>
+    to.report.warning('remark', at, `${title} ${message}`, {
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(rule === undefined ? {} : { rule }),
+    })
 
   if (draft.scheduler === undefined) remark('has no lb_algo; using wlc', 'add lb_algo and a scheduler')
   if (draft.forwarding === undefined) remark('has no lb_kind; using NAT', 'add lb_kind NAT, DR, TUN or FNAT')
@@ -253,12 +256,16 @@ function persistenceOf(
 function quorumOf(
   draft: ServerDraft,
   servers: readonly RealServer[],
-  remark: (message: string) => void,
+  remark: (message: string, remedy?: string, rule?: string) => void,
 ): { quorum: number; hysteresis: number } {
   const total = servers.reduce((sum, server) => sum + server.weight, 0)
   const quorum = Math.min(draft.quorum, Math.max(1, total))
   if (quorum < draft.quorum)
-    remark(`has quorum ${draft.quorum}, but all weights together are ${total}; using ${quorum}`)
+    remark(
+      `has quorum ${draft.quorum}, but all weights together are ${total}; using ${quorum}`,
+      undefined,
+      'quorum-too-high',
+    )
   const hysteresis = Math.min(draft.hysteresis, quorum - 1)
   if (hysteresis < draft.hysteresis)
     remark(`has hysteresis ${draft.hysteresis}, which must be less than the quorum ${quorum}; using ${hysteresis}`)

@@ -1,0 +1,97 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import {
+  compareConfigurations,
+  type Diagnostic,
+  type LoadOptions,
+  lintConfiguration,
+  lintRules,
+  loadConfiguration,
+  render,
+  renderSarif,
+  type SourceFile,
+} from '../config/index.ts'
+import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
+import { findConfiguration } from './daemon/places.ts'
+import { version } from './version.ts'
+
+export type ReviewFormat = 'text' | 'json' | 'sarif'
+
+export type LintOptions = {
+  readonly format: ReviewFormat
+  readonly without?: string
+  readonly rules?: true
+  readonly configId?: string
+}
+
+export type CompareOptions = {
+  readonly format: ReviewFormat
+  readonly configId?: string
+  readonly otherConfigId?: string
+}
+
+/** `holdfast config lint`: 0 nothing found, 1 something, 2 errors among it. */
+export function lint(file: string | undefined, { format, without, rules, configId }: LintOptions): number {
+  if (rules) {
+    process.stdout.write(lintRules.map(({ name, finds, why }) => `${name}\n    ${finds}\n    ${why}\n`).join(''))
+    return 0
+  }
+  const off = (without ?? '').split(',').filter((name) => name !== '')
+  const unknown = off.find((name) => !lintRules.some((rule) => rule.name === name))
+  if (unknown !== undefined) {
+    process.stderr.write(`there is no rule ${unknown}; \`holdfast config lint --rules\` lists them\n`)
+    return 2
+  }
+  const path = findConfiguration(file, fileExists)
+  const { diagnostics, sources } = lintConfiguration(configurationFiles, path, optionsFor(configId), off)
+  tell(diagnostics, sources, format)
+  if (diagnostics.length === 0 && format === 'text') process.stdout.write(`${path}: nothing to complain of\n`)
+  return verdict(diagnostics)
+}
+
+/** `holdfast config compare`: whether two directors' files make a pair; 0 they do, 1 with something to say, 2 they do not. */
+export function compare(one: string, other: string, { format, configId, otherConfigId }: CompareOptions): number {
+  const { first, second, differences } = compareConfigurations(
+    configurationFiles,
+    { path: resolve(one), options: { ...optionsFor(configId), hostName: 'the first host' } },
+    { path: resolve(other), options: { ...optionsFor(otherConfigId ?? configId), hostName: 'the second host' } },
+  )
+  const broken = [first, second].flatMap(({ diagnostics }) =>
+    diagnostics.filter(({ severity }) => severity === 'error'),
+  )
+  const all = [...broken, ...differences]
+  tell(all, [...first.sources, ...second.sources], format)
+  if (all.length === 0 && format === 'text') process.stdout.write('the two files make a pair\n')
+  return verdict(all)
+}
+
+/** `holdfast config check --format`: the diagnostics of `holdfastd -t` for a program; its exit code is the caller's. */
+export function tellDiagnostics(
+  path: string,
+  configId: string | undefined,
+  format: ReviewFormat,
+): readonly Diagnostic[] {
+  const { diagnostics, sources } = loadConfiguration(configurationFiles, path, optionsFor(configId))
+  tell(diagnostics, sources, format)
+  return diagnostics
+}
+
+const optionsFor = (configId: string | undefined): LoadOptions => ({
+  configId: configId ?? shortHostName(),
+  testing: true,
+  hostName: hostname(),
+  environment: process.env,
+})
+
+function tell(diagnostics: readonly Diagnostic[], sources: readonly SourceFile[], format: ReviewFormat): void {
+  if (format === 'json') process.stdout.write(`${JSON.stringify(diagnostics, undefined, 2)}\n`)
+  else if (format === 'sarif') process.stdout.write(renderSarif(diagnostics, { version, rules: lintRules }))
+  else {
+    const color = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
+    process.stdout.write(render(diagnostics, sources, { color, rules: true }))
+  }
+}
+
+const verdict = (diagnostics: readonly Diagnostic[]): 0 | 1 | 2 =>
+  diagnostics.some(({ severity }) => severity === 'error') ? 2 : diagnostics.length > 0 ? 1 : 0

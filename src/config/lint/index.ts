@@ -1,0 +1,47 @@
+/**
+ * Rules for what is correct and yet seldom what was meant, one object a rule. `lintConfiguration` loads a file as a start
+ * does and adds what they find to the complaints; each rule can be switched off by its name, for a run or, by a comment
+ * `lint: off NAME`, for a line. Knows one file only: what two directors must agree on is compare/.
+ */
+
+import type { Diagnostic } from '../diagnostic.ts'
+import { type LoadedConfiguration, loadAnd } from '../load.ts'
+import type { ConfigPorts, LoadOptions } from '../ports.ts'
+import { routerRules } from './router-rules.ts'
+import type { Rule } from './rule.ts'
+import { scriptRules } from './script-rules.ts'
+import { serviceRules } from './service-rules.ts'
+
+export type { Rule } from './rule.ts'
+
+/** In the order of a configuration. */
+export const lintRules: readonly Rule[] = [...scriptRules, ...routerRules, ...serviceRules]
+
+/**
+ * Complaints of a start, and of all rules but those in `without`. An error stays whatever is switched off.
+ * @param without names of rules
+ */
+export function lintConfiguration(
+  ports: ConfigPorts,
+  path: string,
+  options: LoadOptions,
+  without: readonly string[] = [],
+): LoadedConfiguration {
+  const loaded = loadAnd(ports, path, options, (checked, report) => {
+    for (const { name, look } of lintRules)
+      look?.(checked, (at, message, details = {}) => report.warning('lint', at, message, { ...details, rule: name }))
+  })
+  const lines = new Map(loaded.sources.map((file) => [file.path, file.lines]))
+  const off = ({ rule, severity, file, line }: Diagnostic): boolean =>
+    rule !== undefined &&
+    severity !== 'error' &&
+    (without.includes(rule) || [line, line - 1].some((at) => switchedOff(lines.get(file)?.[at - 1], at < line, rule)))
+  return { ...loaded, diagnostics: loaded.diagnostics.filter((one) => !off(one)) }
+}
+
+/** `# lint: off NAME …` behind a line, or on a line of its own before it. */
+function switchedOff(text: string | undefined, before: boolean, rule: string): boolean {
+  const comment = /^([^#!]*)[#!].*?\blint:\s*off\s+([\w\s,-]+)/.exec(text ?? '')
+  if (comment === null || (before && comment[1]?.trim() !== '')) return false
+  return (comment[2] as string).split(/[\s,]+/).includes(rule)
+}

@@ -1,0 +1,57 @@
+import type { Checked } from '../check/index.ts'
+import type { Rule } from './rule.ts'
+
+/** What bites in scripts, and in the file as such. */
+export const scriptRules: readonly Rule[] = [
+  {
+    name: 'unbalanced-braces',
+    finds: 'a block that is not closed',
+    why: 'What follows it ends up inside: whole vrrp_instances vanish in silence elsewhere.',
+  },
+  {
+    name: 'script-not-executable',
+    finds: 'a script that is not there or not executable',
+    why: 'It is missed at the failover, which is the wrong moment.',
+  },
+  {
+    name: 'script-security',
+    finds: 'scripts without enable_script_security',
+    why: 'A script that others than root may write, run as root, gives them the director.',
+  },
+  {
+    name: 'script-without-path',
+    finds: 'a script without its full path',
+    why: 'It is searched in the PATH of the daemon, which under systemd is not that of your shell.',
+    look(checked, complain) {
+      for (const { command, at } of scripts(checked)) {
+        const program = command.argv[0] as string
+        if (!program.startsWith('/'))
+          complain(at, `${program} has no full path`, {
+            remedy: `write where it is, as \`command -v ${program}\` tells`,
+          })
+      }
+    },
+  },
+  {
+    name: 'script-as-root',
+    finds: 'scripts that run as root because nobody else is named',
+    why: 'Scripts seldom need it, and a fault in one is then a fault of root.',
+    look(checked, complain) {
+      if (checked.configuration.global.scriptUser !== undefined) return
+      const first = scripts(checked).find(({ command }) => command.user === undefined)
+      if (first !== undefined)
+        complain(
+          first.at,
+          'this script, and others without a user, run as keepalived_script, or as root where there is none',
+          {
+            remedy: 'add script_user to global_defs',
+          },
+        )
+    },
+  },
+]
+
+function scripts({ lowered }: Checked) {
+  const { globals, routers, syncGroups, trackScripts, servers } = lowered
+  return [...globals.scripts, ...[...routers, ...syncGroups, ...trackScripts, ...servers].flatMap((one) => one.scripts)]
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type ConfigPorts, lintConfiguration, lintRules, renderSarif } from '../../src/config/index.ts'
+import { MAIN, memoryFiles } from './files.ts'
+
+const options = { configId: 'alpha', hostName: 'alpha' }
+
+function lint(text: string, without: readonly string[] = [], ports: Partial<ConfigPorts> = {}) {
+  return lintConfiguration({ ...memoryFiles({ [MAIN]: text }), ...ports }, MAIN, options, without)
+}
+
+const found = (text: string, ports: Partial<ConfigPorts> = {}) =>
+  lint(text, [], ports).diagnostics.map(({ rule, line }) => `${rule ?? '-'} ${line}`)
+
+const router = (lines: string, name = 'A', id = 5, address = '192.0.2.1') =>
+  `vrrp_instance ${name} {\ninterface eth0\nvirtual_router_id ${id}\npriority 100\nvirtual_ipaddress {\n${address}\n}\n${lines}\n}\n`
+
+const checker = 'TCP_CHECK {\nconnect_timeout 2\n}'
+const server = (inside = checker, address = '10.0.0.1 80') => `real_server ${address} {\n${inside}\n}\n`
+const service = (servers: string, lines = 'lb_algo rr\nlb_kind NAT') =>
+  `virtual_server 192.0.2.1 80 {\nprotocol TCP\ndelay_loop 6\n${lines}\n${servers}}\n`
+const two = server() + server(checker, '10.0.0.2 80')
+
+/** What finds each rule, and the nearest thing that does not. */
+const cases: Readonly<Record<string, { bad: string; good: string; ports?: Partial<ConfigPorts> }>> = {
+  'unbalanced-braces': { bad: `${router('').slice(0, -2)}${router('', 'B', 6, '192.0.2.2')}`, good: router('') },
+  'script-not-executable': {
+    bad: `global_defs {\nscript_user nobody\nenable_script_security\n}\n${router('notify /bin/there')}`,
+    good: `global_defs {\nscript_user nobody\nenable_script_security\n}\n${router('')}`,
+    ports: { isExecutable: () => false },
+  },
+  'script-security': {
+    bad: `global_defs {\nscript_user nobody\n}\n${router('notify /bin/there')}`,
+    good: `global_defs {\nscript_user nobody\nenable_script_security\n}\n${router('notify /bin/there')}`,
+    ports: { isExecutable: () => true },
+  },
+  'script-without-path': {
+    bad: `global_defs {\nscript_user nobody\n}\n${router('notify there')}`,
+    good: `global_defs {\nscript_user nobody\n}\n${router('notify /bin/there')}`,
+  },
+  'script-as-root': {
+    bad: router('notify /bin/there'),
+    good: `global_defs {\nscript_user nobody\n}\n${router('notify /bin/there')}`,
+  },
+  'auth-pass-length': {
+    bad: router('authentication {\nauth_type PASS\nauth_pass ninechars\n}'),
+    good: router('authentication {\nauth_type PASS\nauth_pass eightcha\n}'),
+  },
+  'duplicate-virtual-router-id': {
+    bad: router('') + router('', 'B', 5, '192.0.2.2'),
+    good: router('') + router('', 'B', 6, '192.0.2.2'),
+  },
+  'nopreempt-with-master': { bad: router('state MASTER\nnopreempt'), good: router('state BACKUP\nnopreempt') },
+  'virtual-address-twice': { bad: router('') + router('', 'B', 6), good: router('') + router('', 'B', 6, '192.0.2.2') },
+  'half-unicast': {
+    bad: router('unicast_peer {\n192.0.2.9\n}'),
+    good: router('unicast_src_ip 192.0.2.8\nunicast_peer {\n192.0.2.9\n}'),
+  },
+  'sync-group-weight': {
+    bad: `${router('track_interface {\neth1 weight 5\n}')}${router('', 'B', 6, '192.0.2.2')}vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n`,
+    good: `${router('track_interface {\neth1 weight 5\n}')}${router('', 'B', 6, '192.0.2.2')}vrrp_sync_group G {\ngroup {\nA\nB\n}\nsync_group_tracking_weight\n}\n`,
+  },
+  'sync-group-single': {
+    bad: `${router('')}vrrp_sync_group G {\ngroup {\nA\n}\n}\n`,
+    good: `${router('')}${router('', 'B', 6, '192.0.2.2')}vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n`,
+  },
+  'service-not-on-virtual-address': {
+    bad: router('', 'A', 5, '192.0.2.2') + service(two),
+    good: router('') + service(two),
+  },
+  'port-mapping': {
+    bad: service(server() + server(checker, '10.0.0.2 8080'), 'lb_algo rr\nlb_kind DR'),
+    good: service(server() + server(checker, '10.0.0.2 8080')),
+  },
+  'quorum-too-high': {
+    bad: service(two, 'lb_algo rr\nlb_kind NAT\nquorum 3'),
+    good: service(two, 'lb_algo rr\nlb_kind NAT\nquorum 2'),
+  },
+  'without-checker': { bad: service(server() + server('weight 1', '10.0.0.2 80')), good: service(two) },
+  'weight-zero': { bad: service(two + server(`weight 0\n${checker}`, '10.0.0.3 80')), good: service(two) },
+  'single-real-server': { bad: service(server()), good: service(`${server()}sorry_server 10.0.0.9 80\n`) },
+  'slow-check': {
+    bad: service(server() + server('TCP_CHECK {\nconnect_timeout 7\n}', '10.0.0.2 80')),
+    good: service(server() + server('TCP_CHECK {\nconnect_timeout 6\n}', '10.0.0.2 80')),
+  },
+  'sorry-server-twice': {
+    bad: service(`${two}sorry_server 10.0.0.2 80\n`),
+    good: service(`${two}sorry_server 10.0.0.2 8080\n`),
+  },
+}
+
+test('every rule has a case', () => {
+  const waiting = ['strict-unpingable']
+  expect(Object.keys(cases).sort()).toEqual(
+    lintRules
+      .map(({ name }) => name)
+      .filter((name) => !waiting.includes(name))
+      .sort(),
+  )
+})
+
+for (const [name, { bad, good, ports = {} }] of Object.entries(cases))
+  describe(name, () => {
+    test('is found', () => {
+      const { diagnostics } = lint(bad, [], ports)
+      expect(diagnostics.map(({ rule }) => rule)).toContain(name)
+    })
+    test('is not found where it is not', () => {
+      expect(found(good, ports)).toEqual([])
+    })
+    test('is found alone', () => {
+      expect(new Set(found(bad, ports).map((one) => one.split(' ')[0]))).toEqual(new Set([name]))
+    })
+  })
+
+describe('switching off', () => {
+  const bad = service(server())
+  test('by name, for a run', () => {
+    expect(lint(bad, ['single-real-server']).diagnostics).toEqual([])
+  })
+  test.each([
+    ['behind the line', bad.replace('80 {', '80 { # lint: off single-real-server'), []],
+    ['on the line before', `! lint: off weight-zero, single-real-server\n${bad}`, []],
+    ['not by the name of another', `# lint: off weight-zero\n${bad}`, ['single-real-server 2']],
+    [
+      'not from behind another line',
+      `global_defs {\n} # lint: off single-real-server\n${bad}`,
+      ['single-real-server 3'],
+    ],
+  ])('by a comment %s', (_, text, left) => {
+    expect(found(text)).toEqual(left)
+  })
+  test('an error stays', () => {
+    const name = 'duplicate-virtual-router-id'
+    const { bad: text } = cases[name] as { bad: string }
+    expect(lint(text, [name]).diagnostics.map(({ rule }) => rule)).toEqual([name])
+  })
+})
+
+test('docs/configuration.md has every rule in the same words', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
+  for (const { name, finds, why } of lintRules) expect(text).toContain(`| \`${name}\` | ${finds} | ${why} |`)
+})
+
+test('SARIF names rule, place and related place', () => {
+  const { bad } = cases['duplicate-virtual-router-id'] as { bad: string }
+  const log = JSON.parse(renderSarif(lint(bad).diagnostics, { version: '1.2.3', rules: lintRules }))
+  expect(log).toMatchObject({ version: '2.1.0', runs: [{ tool: { driver: { name: 'holdfast', version: '1.2.3' } } }] })
+  expect(log.runs[0].tool.driver.rules).toHaveLength(lintRules.length)
+  expect(log.runs[0].results).toEqual([
+    {
+      ruleId: 'duplicate-virtual-router-id',
+      level: 'error',
+      message: { text: expect.stringMatching(/^virtual_router_id 5 is used twice .* \(give it another id\)$/) },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: `file://${MAIN}` },
+            region: { startLine: 12, startColumn: 1, endColumn: 20 },
+          },
+        },
+      ],
+      relatedLocations: [
+        {
+          id: 1,
+          physicalLocation: { artifactLocation: { uri: `file://${MAIN}` }, region: { startLine: 3, startColumn: 1 } },
+          message: { text: 'first used here, by vrrp_instance A' },
+        },
+      ],
+    },
+  ])
+})
