@@ -4,6 +4,7 @@ import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
 import type { SyncGroup } from './sync-group.ts'
 import type { TrackFile, TrackScript } from './tracker.ts'
+import type { InterfaceSettings } from './virtual-link.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
 
@@ -45,6 +46,8 @@ export type GlobalDefs = {
   readonly vrrpRtPriority?: number
   /** Virtual routers begin so long after the daemon's start; absent: at once. */
   readonly vrrpStartupDelay?: Micros
+  /** Of what the vrrp role makes on the host; absent: all as usual. */
+  readonly interfaceSettings?: InterfaceSettings
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */

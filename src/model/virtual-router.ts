@@ -1,6 +1,7 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
 import type { Track } from './tracker.ts'
+import type { VirtualLink } from './virtual-link.ts'
 
 /** One entry of virtual_ipaddress or virtual_ipaddress_excluded (keepalived.conf(5)). */
 export type VirtualAddress = {
@@ -9,6 +10,8 @@ export type VirtualAddress = {
   readonly prefixLength: number
   /** Where it is put; the virtual router's own interface when none was written. */
   readonly interface: string
+  /** Not on that interface itself, but on one with the virtual MAC above it. */
+  readonly onVirtualLink?: true
   /** rtnetlink scope: 0 global, 200 site, 253 link, 254 host, or any 0–255. */
   readonly scope: number
   /** IPv4 address label, at most 15 bytes. */
@@ -33,6 +36,10 @@ export type AnnouncementSettings = {
   readonly garpInterval: Micros
   /** The same for unsolicited neighbour advertisements. */
   readonly gnaInterval: Micros
+  /** Period of announcements, while master, on interfaces other than the virtual router's own; absent: none. */
+  readonly extraInterval?: Micros
+  /** On all of those, not only on virtual links. */
+  readonly extraOnAll?: true
 }
 
 /** What is told of a virtual router: what it entered, that its master heard a weaker one, or its new priority. */
@@ -77,6 +84,8 @@ export type VirtualRouter = {
   readonly family: Family
   readonly version: 2 | 3
   readonly interface: string
+  /** Absent: advertisements and virtual addresses are on the interface itself. */
+  readonly virtualLink?: VirtualLink
   /** 1–255. */
   readonly virtualRouterId: number
   readonly initialState: 'master' | 'backup'
@@ -91,6 +100,8 @@ export type VirtualRouter = {
   readonly addresses: readonly VirtualAddress[]
   /** Managed but not advertised; any family. */
   readonly excludedAddresses: readonly VirtualAddress[]
+  /** Packets to its addresses are dropped, but for neighbour discovery (RFC 9568 §6.1, Accept_Mode off). Never of an owner. */
+  readonly dropsPackets?: true
   readonly preempt: boolean
   readonly preemptDelay: Micros
   /** mcast_src_ip or unicast_src_ip; the interface's first address of the family (IPv6: link-local) when absent. */

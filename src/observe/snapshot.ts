@@ -53,6 +53,8 @@ export type RejectedSnapshot = {
 export type VirtualRouterSnapshot = {
   readonly name: string
   readonly interface: string
+  /** The interface of use_vmac or use_ipvlan above it; absent: there is none. */
+  readonly virtualLink?: string
   readonly family: 4 | 6
   readonly version: 2 | 3
   readonly virtualRouterId: number

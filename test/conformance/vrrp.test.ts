@@ -21,7 +21,7 @@ const ANNOUNCE = 'proto/announce/announce.test.ts'
 const ROLE = 'roles/vrrp/role.test.ts'
 const REAL = 'scenario/vrrp-role.test.ts'
 
-const vmac = 'use_vmac is not supported yet'
+const VMAC = 'lab/vmac.test.ts'
 const accept = 'no_accept is not supported yet: packets to a virtual address are always accepted'
 const WEIGHTS = 'proto/priority/priority.test.ts'
 const TRACKED = 'roles/vrrp/trackers.test.ts'
@@ -37,7 +37,7 @@ const proofs: Readonly<Record<number, Proof>> = {
   3: [REAL, 'preempt each other, relieve each other'],
   4: [REAL, 'advertises before it takes the address'],
   5: [ROLE, 'IPv6 waits for a link-local address'],
-  6: vmac,
+  6: [VMAC, 'V-006'],
   7: [V2, 'is these bytes, both ways'],
   8: [V3, 'IPv4 summed with the pseudo-header'],
   9: [V3, 'IPv6 with its link-local address first'],
@@ -111,13 +111,13 @@ const proofs: Readonly<Record<number, Proof>> = {
   77: [MASTER, 'at a fault it resigns and removes the addresses'],
   78: [FAULT, 'nothing is heard'],
   79: [FAULT, 'it recovers as backup'],
-  80: vmac,
+  80: [VMAC, 'V-080'],
   81: [REAL, 'preempt each other, relieve each other'],
-  82: vmac,
+  82: 'a backup’s virtual link is up: what a switch floods to the virtual MAC is routed if the host routes',
   83: [ARP, 'is these 42 bytes, both ways'],
   84: [NA, 'is these 86 bytes, both ways'],
   85: [NA, 'is these 86 bytes, both ways'],
-  86: vmac,
+  86: [VMAC, 'V-086'],
   87: accept,
   88: 'by construction: the virtual address is an address of the host; test/lab serves requests on it',
   89: accept,

@@ -16,6 +16,7 @@ const startsAnew = [
   'version',
   'family',
   'interface',
+  'virtualLink',
   'virtualRouterId',
   'source',
   'multicastGroup',

@@ -23,6 +23,7 @@ import {
   timer,
 } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
+import { type InterfaceSettingsDraft, readInterfaceSetting } from './interface-settings.ts'
 import { readTimeouts, type SettingsDraft } from './lvs-settings.ts'
 import { emptyNotifications, type NotificationDraft, readNotificationLine } from './notification-lines.ts'
 
@@ -33,10 +34,11 @@ export type GlobalDraft = {
     'defs' | 'scripts' | 'announcements' | 'alerts' | 'priorityChanges'
   >]: Globals[Key]
 } & {
-  -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings'>]?: GlobalDefs[Key] | undefined
+  -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings' | 'interfaceSettings'>]?: GlobalDefs[Key] | undefined
 } & {
   mail: { -readonly [Key in keyof MailSettings]?: MailSettings[Key] | undefined }
   announcements: { -readonly [Key in keyof AnnouncementSettings]?: AnnouncementSettings[Key] | undefined }
+  interfaces: InterfaceSettingsDraft
   settings?: SettingsDraft
   readonly notifications: NotificationDraft
   minGarp: boolean
@@ -47,6 +49,7 @@ export const emptyDraft = (): GlobalDraft => ({
   mail: {},
   announcements: {},
   notifications: emptyNotifications(),
+  interfaces: {},
   minGarp: false,
   scripts: [],
   version: 2,
@@ -59,6 +62,7 @@ export const emptyDraft = (): GlobalDraft => ({
   checkUnicastSource: false,
   skipCheckAdvAddr: false,
   v3ChecksumAsV2: false,
+  strict: false,
   checkerLogAllFailures: false,
 })
 
@@ -126,7 +130,7 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       draft.checkerLogAllFailures = boolean(to, node) ?? draft.checkerLogAllFailures
       return
     default:
-      readVrrpLine(to, node, draft)
+      if (!readInterfaceSetting(to, node, draft.interfaces)) readVrrpLine(to, node, draft)
   }
 }
 
@@ -175,6 +179,9 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       return
     case 'v3_checksum_as_v2':
       draft.v3ChecksumAsV2 = true
+      return
+    case 'vrrp_strict':
+      draft.strict = boolean(to, node) ?? draft.strict
       return
     default:
       Object.assign(garp, announcementLine(to, node, keyword.replace(/^vrrp_/, '')))

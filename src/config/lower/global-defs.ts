@@ -22,6 +22,7 @@ export type Globals = {
   readonly checkUnicastSource: boolean
   readonly skipCheckAdvAddr: boolean
   readonly v3ChecksumAsV2: boolean
+  readonly strict: boolean
   readonly checkerLogAllFailures: boolean
   readonly alerts: AlertDefaults
   /** notify_priority_changes where neither the virtual router nor its group says. */
@@ -74,6 +75,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       childWaitTime: draft.childWaitTime ?? seconds(5),
       ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
       ...(draft.vrrpStartupDelay === undefined ? {} : { vrrpStartupDelay: draft.vrrpStartupDelay }),
+      ...(Object.keys(draft.interfaces).length === 0 ? {} : { interfaceSettings: draft.interfaces }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),
@@ -100,6 +102,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
     checkUnicastSource: draft.checkUnicastSource,
     skipCheckAdvAddr: draft.skipCheckAdvAddr,
     v3ChecksumAsV2: draft.v3ChecksumAsV2,
+    strict: draft.strict,
     checkerLogAllFailures: draft.checkerLogAllFailures,
     alerts: alertDefaults(notifications, (mail.recipients ?? []).length > 0 && mail.server !== undefined),
     priorityChanges: notifications.priorityChanges,

@@ -22,7 +22,6 @@ const NOT_YET: Readonly<Record<string, boolean>> = {
   no_track: false,
   preferred_lft: true,
   track_group: true,
-  use_vmac: false,
 }
 
 /** One line of virtual_ipaddress: `ADDRESS[/LEN] {option}`, options in any order. */
@@ -63,13 +62,17 @@ function prefixOf(to: Lowering, written: Word, prefix: string, full: number): nu
   return full
 }
 
-type Options = { interface?: string; scope: number; label?: string; broadcast?: Word }
+type Options = { interface?: string; scope: number; label?: string; broadcast?: Word; onVirtualLink?: true }
 
 function readOptions(to: Lowering, node: Node, family: 4 | 6): Options | undefined {
   const options: Options = { scope: 0 }
   const address = node.keyword.text
   for (let i = 0; i < node.words.length; i++) {
     const option = node.words[i] as Word
+    if (option.text === 'use_vmac') {
+      options.onVirtualLink = true
+      continue
+    }
     const takesValue = /^(?:dev|scope|brd|broadcast|label)$/.test(option.text) || NOT_YET[option.text] === true
     const value = takesValue ? node.words[++i] : undefined
     if (takesValue && value === undefined) {

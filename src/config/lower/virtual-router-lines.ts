@@ -21,6 +21,7 @@ import {
 import { type HmacDraft, readAuthHmac } from './auth-hmac.ts'
 import { readTracks, type Trackables } from './tracker.ts'
 import { type AddressLine, addressLine } from './virtual-address.ts'
+import { type LinkDraft, readIpvlan, readVmac } from './virtual-link.ts'
 
 /** A value and where it was written. */
 export type Written<T> = { readonly value: T; readonly at: Span }
@@ -41,6 +42,13 @@ export type RouterDraft = {
   preemptDelay?: Written<Micros>
   nativeIpv6: boolean
   dontTrackPrimary: boolean
+  link?: LinkDraft
+  /** Where vmac_xmit_base stands. */
+  transmitsOnBase?: Span
+  /** use_vmac_addr. */
+  linksForAll?: true
+  accept?: boolean
+  strict?: boolean | undefined
   multicastSource?: Written<IpAddress>
   unicastSource?: Written<IpAddress>
   group?: Written<IpAddress>
@@ -149,6 +157,22 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
     case 'native_ipv6':
       draft.nativeIpv6 = true
       return
+    case 'use_vmac':
+    case 'use_ipvlan':
+      return readLink(to, node, draft)
+    case 'vmac_xmit_base':
+      draft.transmitsOnBase ??= at
+      return
+    case 'use_vmac_addr':
+      draft.linksForAll = true
+      return
+    case 'accept':
+    case 'no_accept':
+      draft.accept = node.keyword.text === 'accept'
+      return
+    case 'strict_mode':
+      draft.strict = boolean(to, node) ?? draft.strict
+      return
     case 'dont_track_primary':
       draft.dontTrackPrimary = true
       return
@@ -230,6 +254,19 @@ function readAdvertisementLine(to: Lowering, node: Node, draft: RouterDraft): vo
       else readNotify(to, node, notify, draft)
     }
   }
+}
+
+function readLink(to: Lowering, node: Node, draft: RouterDraft): void {
+  if (draft.link !== undefined)
+    to.report.error(
+      'value',
+      node.at,
+      `${node.keyword.text} is one too many; the first of use_vmac and use_ipvlan counts`,
+      {
+        related: [{ at: draft.link.at, message: 'first written here' }],
+      },
+    )
+  else draft.link = node.keyword.text === 'use_vmac' ? readVmac(to, node) : readIpvlan(to, node)
 }
 
 /** After MASTER a BACKUP is ignored (keepalived.conf(5)). */

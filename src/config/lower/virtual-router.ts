@@ -5,8 +5,10 @@ import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
 import { smtpAlert } from './notification-lines.ts'
+import { strictly } from './strict.ts'
 import type { Trackables } from './tracker.ts'
 import type { AddressLine } from './virtual-address.ts'
+import { virtualLinkOf } from './virtual-link.ts'
 import { type RouterDraft, readRouter, type Written } from './virtual-router-lines.ts'
 
 /** A virtual router, and where what other checks ask about was written. */
@@ -38,18 +40,26 @@ export function lowerVirtualRouter(
   return finish(to, node, name, readRouter(to, node, trackables), globals)
 }
 
-function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, globals: Globals): LoweredRouter | undefined {
+function finish(
+  to: Lowering,
+  node: Node,
+  name: Word,
+  written: RouterDraft,
+  globals: Globals,
+): LoweredRouter | undefined {
   const title = `vrrp_instance ${name.text}`
   const drop = (message: string, remedy: string): undefined => {
     to.report.error('object', node.at, `${title} ${message}; it is left out`, { remedy })
   }
-  const { interface: on, virtualRouterId: id } = draft
+  const { interface: on, virtualRouterId: id } = written
   if (id === undefined) return drop('has no virtual_router_id', 'add virtual_router_id and a number from 1 to 255')
   if (on === undefined) return drop('has no interface', 'add interface and a name')
   if (on.text === 'lo') return drop('is on the loopback interface', 'name an Ethernet interface')
 
-  const family = familyOfRouter(draft)
-  const version = versionOf(to, draft, family, globals)
+  const family = familyOfRouter(written)
+  const version = versionOf(to, written, family, globals)
+  const draft = (written.strict ?? globals.strict) ? strictly(to, node, written, { title, version }) : written
+  if (draft === undefined) return undefined
   const { addresses, excluded } = addressesOf(to, draft, on.text, family)
   if (addresses.length === 0 && !draft.noAddresses) {
     if (version === 3) return drop('has no virtual address', 'add virtual_ipaddress { … } or no_virtual_ipaddress')
@@ -59,11 +69,19 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
   const initialState = draft.state ?? (priority === 255 ? 'master' : 'backup')
   const peers = peersOf(to, draft, family)
   const advertisementInterval = intervalOf(to, draft, version)
+  const virtualLink = virtualLinkOf(to, draft.link, {
+    title,
+    family,
+    virtualRouterId: id.value,
+    unicast: peers.length > 0,
+    transmitsOnBase: draft.transmitsOnBase,
+  })
+  if (virtualLink === 'bad') return undefined
   const hmac = hmacOf(draft, advertisementInterval)
   const authentication = authenticationOf(to, draft, version, title)
   const wanted =
     peers.length > 0 ? (draft.unicastSource ?? draft.multicastSource) : (draft.multicastSource ?? draft.unicastSource)
-  const source = ofFamily(to, wanted, family)
+  const source = virtualLink?.address?.address ?? ofFamily(to, wanted, family)
   const group = ofFamily(to, draft.group, family)
   if (group !== undefined && peers.length > 0 && draft.group !== undefined)
     to.report.warning('remark', draft.group.at, 'mcast_dst_ip has no effect with unicast peers')
@@ -73,6 +91,7 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       family,
       version,
       interface: on.text,
+      ...(virtualLink === undefined ? {} : { virtualLink }),
       virtualRouterId: id.value,
       initialState,
       priority,
@@ -81,6 +100,7 @@ function finish(to: Lowering, node: Node, name: Word, draft: RouterDraft, global
       ...(authentication === undefined ? {} : { authentication }),
       addresses,
       excludedAddresses: excluded,
+      ...(priority === 255 || (draft.accept ?? true) ? {} : { dropsPackets: true }),
       preempt: preemptOf(to, draft, priority, title),
       preemptDelay: preemptDelayOf(to, draft, title),
       ...(source === undefined ? {} : { source }),
@@ -140,7 +160,13 @@ function addressesOf(
   on: string,
   family: Family,
 ): { addresses: readonly VirtualAddress[]; excluded: readonly VirtualAddress[] } {
-  const placed = (line: AddressLine): VirtualAddress => ({ ...line.value, interface: line.value.interface ?? on })
+  const placed = (line: AddressLine): VirtualAddress => {
+    const { onVirtualLink, ...value } = line.value
+    const at = value.interface ?? on
+    const byDefault = draft.link !== undefined && at === on && familyOf(value.address) === family
+    const lifted = byDefault || draft.linksForAll === true || onVirtualLink === true
+    return { ...value, interface: at, ...(lifted ? { onVirtualLink: true } : {}) }
+  }
   const seen = new Map<string, AddressLine>()
   const addresses: VirtualAddress[] = []
   const excluded: VirtualAddress[] = []

@@ -6,6 +6,7 @@ import {
   tableSizeNames,
   tableSizes,
 } from '../../model/index.ts'
+import { interfaceSettingLines } from './virtual-link.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
 /** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
@@ -43,6 +44,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   line('state_dump_file', global.stateDumpFile === undefined ? undefined : word(global.stateDumpFile))
   line('vrrp_rt_priority', global.vrrpRtPriority)
   line('vrrp_startup_delay', global.vrrpStartupDelay === undefined ? undefined : timeText(global.vrrpStartupDelay))
+  body.push(...interfaceSettingLines(global.interfaceSettings ?? {}))
   flag('lvs_flush', global.lvsFlush)
   flag('lvs_flush_on_stop', global.lvsFlushOnStop)
   const { lvsTimeouts: timeouts, lvsSettings: settings } = global

@@ -1,6 +1,7 @@
-import type { IpAddress } from '../../base/index.ts'
+import { familyOf, type IpAddress } from '../../base/index.ts'
 import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '../../model/index.ts'
 import { tracksText } from './tracker.ts'
+import { linkLines } from './virtual-link.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
 
 const NOTIFY: readonly (readonly [keyof VirtualRouterNotifications, string])[] = [
@@ -19,6 +20,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   const body: Text[] = [
     `state ${router.initialState === 'master' ? 'MASTER' : 'BACKUP'}`,
     `interface ${word(router.interface)}`,
+    ...(router.virtualLink === undefined ? [] : linkLines(router.virtualLink)),
     `virtual_router_id ${router.virtualRouterId}`,
     `priority ${router.priority}`,
     `version ${router.version}`,
@@ -40,6 +42,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     const rest = [`active_key ${hmac.activeKey}`, `time_window ${hmac.window}`, `anti_replay ${hmac.antiReplay}`]
     body.push({ head: 'auth_hmac', body: [...keys, ...rest, `mode ${hmac.mode}`] })
   }
+  when(router.dropsPackets === true, 'no_accept')
   when(!router.preempt, 'nopreempt')
   when(router.preemptDelay > 0, `preempt_delay ${timeText(router.preemptDelay)}`)
   when(router.source !== undefined, `${unicast ? 'unicast_src_ip' : 'mcast_src_ip'} ${router.source}`)
@@ -75,7 +78,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   }
   when(router.addresses.length === 0 && router.family === 6, 'native_ipv6')
   when(router.addresses.length === 0, 'no_virtual_ipaddress')
-  const lines = (of: readonly VirtualAddress[]) => of.map((one) => addressText(one, router.interface))
+  const lines = (of: readonly VirtualAddress[]) => of.map((one) => addressText(one, router))
   when(router.addresses.length > 0, { head: 'virtual_ipaddress', body: lines(router.addresses) })
   when(router.excludedAddresses.length > 0, {
     head: 'virtual_ipaddress_excluded',
@@ -84,11 +87,16 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   return { head: `vrrp_instance ${word(router.name)}`, body }
 }
 
-const addressText = (of: VirtualAddress, on: string): string =>
+const addressText = (of: VirtualAddress, { interface: on, family, virtualLink }: VirtualRouter): string =>
   [
     `${of.address}/${of.prefixLength}`,
     ...(of.broadcast === undefined ? [] : [`brd ${of.broadcast}`]),
     ...(of.interface === on ? [] : [`dev ${word(of.interface)}`]),
+    // On the virtual router's own it is without a word.
+    ...(of.onVirtualLink === undefined ||
+    (virtualLink !== undefined && of.interface === on && familyOf(of.address) === family)
+      ? []
+      : ['use_vmac']),
     ...(of.scope === 0 ? [] : [`scope ${of.scope}`]),
     ...(of.label === undefined ? [] : [`label ${word(of.label)}`]),
   ].join(' ')

@@ -2,6 +2,7 @@ import type { Instant, LogFields, Micros } from '../../base/index.ts'
 import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
 import type {
   ForwardingSettings,
+  InterfaceSettings,
   Observed,
   SyncGroup,
   SyncGroupNotifyState,
@@ -60,6 +61,8 @@ export type VrrpSlice = {
   readonly realTimePriority?: number
   /** Counts from the first commit of the first vrrp role; one that takes another's place does not wait. */
   readonly startupDelay?: Micros
+  /** Of virtual links and the firewall; absent: all as usual. */
+  readonly interfaceSettings?: InterfaceSettings
   readonly logDetail: boolean
   readonly runDirectory: string
   /**

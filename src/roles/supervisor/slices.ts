@@ -40,13 +40,14 @@ export function offersFor(
 }
 
 function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
-  const { vrrpRtPriority, vrrpStartupDelay } = configuration.global
+  const { vrrpRtPriority, vrrpStartupDelay, interfaceSettings } = configuration.global
   return {
     routers: configuration.virtualRouters,
     syncGroups: configuration.syncGroups,
     keepAddressesAtStop: options.keepAddresses,
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
     ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),
+    ...(interfaceSettings === undefined ? {} : { interfaceSettings }),
     logDetail: options.logDetail,
     runDirectory: options.runDirectory,
   }

@@ -51,7 +51,11 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
   }
   const add = (placed: PlacedAddress): boolean => {
     const added = client.addAddress(placed)
-    if (!added.ok) log.error('virtual address cannot be added', describe(placed, view, added.error.message))
+    if (!added.ok) {
+      // An interface that is being removed is told of by what it leaves behind first.
+      const tell = added.error.code === 'ENODEV' ? log.debug : log.error
+      tell('virtual address cannot be added', describe(placed, view, added.error.message))
+    }
     return added.ok
   }
 

@@ -23,10 +23,11 @@ export function configure(
   parts: Parts,
   machines: Machines,
   surroundings: Surroundings,
-  { routers, syncGroups, observed = [] }: RoutersOf,
+  { routers: written, syncGroups, observed = [] }: RoutersOf,
   resumed: readonly ResumedRouter[],
 ): void {
-  const { clock, keeper, sockets, view, running } = parts
+  const { clock, keeper, links, sockets, view, running } = parts
+  const routers = links.provide(written)
   const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
   parts.virtual = movingAddresses(routers)
   // Both the old and the new ones need their sockets now: those that end have to say so.
@@ -71,6 +72,7 @@ export function configure(
     }),
   )
   surroundings.reassess()
+  links.settle()
 }
 
 /** Since when each that is resumed was master; of a sync group all are, or none is. */

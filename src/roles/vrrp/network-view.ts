@@ -1,6 +1,7 @@
 import { type IpAddress, isLinkLocal6 } from '../../base/index.ts'
 import type { Observation, VirtualRouter } from '../../model/index.ts'
 import { ADDRESS_PROTOCOL, type Link, type LinkAddress, type RouteEvent } from '../../sys/netlink/index.ts'
+import { sourceInterface } from './link-names.ts'
 
 /** IFA_F_SECONDARY of IPv4, IFA_F_DADFAILED and IFA_F_TENTATIVE of IPv6 (linux/if_addr.h). */
 const SECONDARY = 0x01
@@ -18,10 +19,17 @@ export type NetworkView = {
   replace(links: readonly Link[], addresses: readonly LinkAddress[]): void
   apply(event: RouteEvent): void
   link(name: string): Link | undefined
+  /** The first one of which this is true. */
+  find(wanted: (link: Link) => boolean): Link | undefined
+  all(): readonly Link[]
   linkAt(index: number): Link | undefined
   addresses(): Iterable<LinkAddress>
   has(id: string): LinkAddress | undefined
 }
+
+/** An IPv6 address of the host's own that can send. */
+export const isUsableSource = ({ flags, protocol }: LinkAddress): boolean =>
+  (flags & (TENTATIVE | DAD_FAILED)) === 0 && protocol !== ADDRESS_PROTOCOL
 
 export function openNetworkView(): NetworkView {
   const links = new Map<number, Link>()
@@ -55,6 +63,11 @@ export function openNetworkView(): NetworkView {
       for (const link of links.values()) if (link.name === name) return link
       return undefined
     },
+    find(wanted) {
+      for (const link of links.values()) if (wanted(link)) return link
+      return undefined
+    },
+    all: () => [...links.values()],
     linkAt: (index) => links.get(index),
     addresses: () => addresses.values(),
     has: (id) => addresses.get(id),
@@ -72,7 +85,7 @@ export function sourceAddress(
   view: NetworkView,
   virtual: ReadonlySet<IpAddress>,
 ): IpAddress | undefined {
-  const link = view.link(router.interface)
+  const link = view.link(sourceInterface(router))
   let fallback: IpAddress | undefined
   for (const { address, interfaceIndex, flags, scope, protocol } of view.addresses()) {
     const sixth = address.includes(':')
@@ -111,6 +124,8 @@ export function faultReason(
   if (link === undefined) return `${name}: no such interface`
   if (!router.dontTrackPrimary && !link.up) return `${name}: interface is down`
   if (!router.dontTrackPrimary && !link.running) return `${name}: no carrier`
+  const own = router.virtualLink?.name
+  if (own !== undefined && view.link(own) === undefined) return `${own}: no such interface`
   if (source !== undefined) return undefined
   if (router.source !== undefined) return `${router.source}: this host does not have this source address`
   return router.family === 4 ? `${name}: no IPv4 address to send from` : `${name}: no usable link-local IPv6 address`

@@ -10,6 +10,7 @@ import { addressId, type NetworkView } from './network-view.ts'
 import type { RunningGroup } from './running-group.ts'
 import type { RunningRouter } from './running-router.ts'
 import type { VrrpSockets } from './sockets.ts'
+import type { VirtualLinks } from './virtual-links.ts'
 
 /** Another virtual router's, or too short to say whose. */
 export type Unclaimed = 'virtual-router-id' | 'length'
@@ -24,6 +25,7 @@ export type Parts = {
   readonly keeper: AddressKeeper
   readonly announcer: Announcer
   readonly sockets: VrrpSockets
+  readonly links: VirtualLinks
   /** By key. */
   readonly running: Map<string, RunningRouter>
   /** By key of each member. */

@@ -1,8 +1,32 @@
-import type { Result } from '../../base/index.ts'
+import type { IpAddress, Result } from '../../base/index.ts'
 import type { HandoffConnection, HandoffError, HandoffListener } from '../../sys/handoff/index.ts'
-import type { OpenRouteClient, OpenRouteMonitor } from '../../sys/netlink/index.ts'
+import type { NetlinkError, OpenRouteClient, OpenRouteMonitor, VirtualLinkPlan } from '../../sys/netlink/index.ts'
 import type { OpenFrameSocket, OpenVrrpSocket } from '../../sys/socket/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
+
+/** What the kernel is asked to do with virtual links, all at once done. */
+export type VirtualLinkPorts = {
+  /** Down, with our mark. */
+  make(plan: VirtualLinkPlan): Result<void, NetlinkError>
+  raise(name: string): Result<void, NetlinkError>
+  remove(name: string): Result<void, NetlinkError>
+  /** The kernel tells everybody of this interface, whose group is given. */
+  retell(name: string, group: number): Result<void, NetlinkError>
+  /** An address that does not move. */
+  lendAddress(index: number, address: IpAddress, prefixLength: number): Result<void, NetlinkError>
+  takeBackAddress(index: number, address: IpAddress, prefixLength: number): Result<void, NetlinkError>
+}
+
+/** Settings below /proc/sys, and one file of our own. */
+export type SmallFiles = {
+  /** Undefined where there is none. */
+  read(path: string): string | undefined
+  /** Into the file that is there; whether it could be. */
+  write(path: string, text: string): boolean
+  /** The whole file in one step. */
+  replace(path: string, text: string): void
+  remove(path: string): void
+}
 
 /** The world of the vrrp role. */
 export type VrrpPorts = {
@@ -12,6 +36,8 @@ export type VrrpPorts = {
   readonly openFrameSocket: OpenFrameSocket
   readonly openRouteClient: OpenRouteClient
   readonly openRouteMonitor: OpenRouteMonitor
+  readonly links: VirtualLinkPorts
+  readonly files: SmallFiles
   listenForSuccessor(
     path: string,
     onSuccessor: (connection: HandoffConnection) => void,

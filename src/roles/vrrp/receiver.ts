@@ -16,26 +16,30 @@ import {
   VRRP_PROTOCOL,
 } from '../../wire/vrrp/index.ts'
 import { complain } from './complaint.ts'
+import { advertisingInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import type { Parts, Unclaimed } from './parts.ts'
 import { noteRejected } from './rejected.ts'
 import type { RunningRouter } from './running-router.ts'
-import { socketKey } from './sockets.ts'
+import { type Arrival, socketKey } from './sockets.ts'
 
 /**
  * Takes what came in on an interface. In this order: long enough to name a virtual router; one of ours on this interface
  * and in this family; in backup or master; what the codec checks; what `validate` checks. An advertisement that fails is
  * counted, complained about once, and touches no timer and no state.
  */
-export type Receive = (name: string, family: Family, datagram: VrrpDatagram) => void
+export type Receive = (at: Arrival, datagram: VrrpDatagram) => void
 
 export function openReceiver({ running, unclaimed, log, clock }: Parts, machines: Machines): Receive {
-  return (name, family, datagram) => {
+  return (at, datagram) => {
+    const { interface: name, base, family } = at
     const { source } = datagram
     const behind = datagram.header === undefined ? datagram : behindHeader(datagram)
     const virtualRouterId = peekVirtualRouterId(behind.payload)
     if (virtualRouterId === undefined) return noteUnclaimed(name, family, 'length')
-    const one = running.get(virtualRouterKey({ interface: name, family, virtualRouterId }))
+    const one = running.get(virtualRouterKey({ interface: base, family, virtualRouterId }))
+    // What is multicast comes to all that are on one wire; a virtual link is for one virtual router alone.
+    if (one !== undefined ? advertisingInterface(one.router) !== name : name !== base) return
     if (one === undefined) return noteUnclaimed(name, family, 'virtual-router-id')
     if (one.source === undefined) return
     const { state, counters, router } = one

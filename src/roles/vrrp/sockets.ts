@@ -1,12 +1,21 @@
 import { after, type Family, type Instant, type IpAddress, type Log, seconds } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import type { VrrpDatagram, VrrpSocket } from '../../sys/socket/index.ts'
+import { advertisingInterface } from './link-names.ts'
 import type { NetworkView } from './network-view.ts'
 import type { VrrpPorts } from './ports.ts'
 
 /** Names a socket: `eth0/ipv4`, or with an authentication header `eth0/ipv4/ah`. */
-export const socketKey = (of: Pick<VirtualRouter, 'interface' | 'family' | 'authentication'>): string =>
-  `${of.interface}/ipv${of.family}${of.authentication?.type === 'ah' ? '/ah' : ''}`
+export const socketKey = (of: Pick<VirtualRouter, 'interface' | 'virtualLink' | 'family' | 'authentication'>): string =>
+  `${advertisingInterface(of)}/ipv${of.family}${of.authentication?.type === 'ah' ? '/ah' : ''}`
+
+/** Where a datagram came in. */
+export type Arrival = {
+  readonly interface: string
+  /** The interface below a virtual link, else the same. */
+  readonly base: string
+  readonly family: Family
+}
 
 type Opened = {
   readonly socket: VrrpSocket
@@ -31,7 +40,7 @@ const RETRY = seconds(1)
 export function openVrrpSockets(
   ports: Pick<VrrpPorts, 'openVrrpSocket' | 'clock'>,
   log: Log,
-  onDatagram: (name: string, family: Family, datagram: VrrpDatagram) => void,
+  onDatagram: (at: Arrival, datagram: VrrpDatagram) => void,
   /** A socket was lost; synchronize is to be called. */
   onLost: () => void,
 ): VrrpSockets {
@@ -71,7 +80,7 @@ export function openVrrpSockets(
           authenticated: need.authenticated,
           interface: need.interface,
           groups: [...need.groups],
-          onDatagram: (datagram) => onDatagram(need.interface, need.family, datagram),
+          onDatagram: (datagram) => onDatagram(need, datagram),
           onError(error) {
             // What hurts a socket for a moment is told by the same call (recvmsg: ENETDOWN); only what lasts loses it.
             if (error.code === 'ENETDOWN') return
@@ -96,25 +105,27 @@ export function openVrrpSockets(
   }
 }
 
-type Need = {
-  readonly interface: string
-  readonly family: Family
-  readonly authenticated: boolean
-  readonly groups: Set<IpAddress>
-}
+type Need = Arrival & { readonly authenticated: boolean; readonly groups: Set<IpAddress> }
 
 function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
   const needs = new Map<string, Need>()
   const add = (key: string, router: VirtualRouter, authenticated: boolean) => {
-    const { interface: name, family } = router
-    const need = needs.get(key) ?? { interface: name, family, authenticated, groups: new Set<IpAddress>() }
+    const { family } = router
+    const name = advertisingInterface(router)
+    const need = needs.get(key) ?? {
+      interface: name,
+      base: router.interface,
+      family,
+      authenticated,
+      groups: new Set<IpAddress>(),
+    }
     if (router.unicastPeers.length === 0) need.groups.add(router.multicastGroup)
     needs.set(key, need)
   }
   for (const router of routers) {
-    const { interface: name, family } = router
+    const { interface: base, virtualLink, family } = router
     const key = socketKey(router)
-    const plain = socketKey({ interface: name, family })
+    const plain = socketKey({ interface: base, family, ...(virtualLink && { virtualLink }) })
     // Those with an authentication header are also told of what comes without one, to refuse it by name.
     add(plain, router, false)
     if (key !== plain) add(key, router, true)

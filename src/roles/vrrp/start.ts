@@ -56,7 +56,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       if (!opened.ok) return refuse(offer, opened.error.message)
       routers = opened.value
     }
-    const prepared = routers.prepare(offer.slice.routers)
+    const prepared = routers.prepare(offer.slice)
     if (!prepared.ok) return refuse(offer, prepared.error)
     if (applied === undefined && predecessor === undefined)
       predecessor = await findPredecessor(ports, routers, offer.slice.runDirectory, log)
@@ -110,7 +110,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
           offered = undefined
           predecessor?.leave()
           predecessor = undefined
-          if (applied !== undefined) routers?.prepare(applied.routers)
+          if (applied !== undefined) routers?.prepare(applied)
         })
       case 'clear-counters':
         return routers?.clearCounters()

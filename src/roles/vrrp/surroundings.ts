@@ -3,7 +3,9 @@ import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { type Failed, faultOf, isJointFault } from '../../proto/sync-group/index.ts'
 import { LEAST_PRIORITY, OWNER } from '../../proto/vrrp/index.ts'
-import type { RouteEvent } from '../../sys/netlink/index.ts'
+
+import type { Link, RouteEvent } from '../../sys/netlink/index.ts'
+import { sourceInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import { addressId, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
@@ -43,7 +45,7 @@ export type Surroundings = {
 }
 
 export function openSurroundings(parts: Parts, machines: Machines, rehearse: Rehearse): Surroundings {
-  const { clock, log, alarm, routes, view, keeper, announcer, sockets, running } = parts
+  const { clock, log, alarm, routes, view, keeper, announcer, links, sockets, running } = parts
 
   function reload(): Result<void, { readonly message: string }> {
     const links = routes.links()
@@ -60,19 +62,24 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     switch (event.type) {
       case 'link-removed':
         announcer.forgetInterface(event.index)
+        links.mend()
         return reassess()
       case 'link':
+        if (changesLinks(before, event.link)) links.mend()
         reassess()
         if (before !== undefined && !sameBytes(before.mac, event.link.mac)) announceAgain(event.link.index)
         return
       case 'address':
+        links.mendFor(event.address)
         return reassess(event.address.interfaceIndex)
       case 'address-removed':
+        links.mendFor(event.address)
         putBack(addressId(event.address), event.address.address)
         return reassess(event.address.interfaceIndex)
       case 'resync': {
         const read = reload()
         if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
+        links.mend()
         for (const placed of keeper.missing()) putBack(addressId(placed), placed.address)
         return reassess()
       }
@@ -124,7 +131,8 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         index === undefined ||
         router.source !== undefined ||
         parts.groups.has(key) ||
-        view.link(router.interface)?.index === index,
+        view.link(router.interface)?.index === index ||
+        view.link(sourceInterface(router))?.index === index,
     )
     for (const one of concerned) {
       locate(one)
@@ -147,6 +155,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       }
     })
     alarm.wakeBy(sockets.deadline())
+    alarm.wakeBy(links.deadline())
   }
 
   function locate(one: RunningRouter): void {
@@ -214,12 +223,16 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
 
   function ownReason(one: RunningRouter): string | undefined {
     const { router } = one
-    const reason = faultReason(router, view, sourceAddress(router, view, parts.virtual))
+    const reason = links.problem(router) ?? faultReason(router, view, sourceAddress(router, view, parts.virtual))
     return reason ?? sockets.failure(socketKey(router))?.message ?? assessed(one).fault
   }
 
   return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, observation, judge }
 }
+
+/** Whether a virtual link may be missing, down, or not what it was. */
+const changesLinks = (before: Link | undefined, now: Link): boolean =>
+  before === undefined || before.name !== now.name || before.up !== now.up || !sameBytes(before.mac, now.mac)
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])

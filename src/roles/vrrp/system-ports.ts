@@ -1,5 +1,15 @@
+import { overwriteText, readText, removeFile, replaceText } from '../../sys/files/index.ts'
 import { connectToPredecessor, listenForSuccessor } from '../../sys/handoff/index.ts'
-import { openRouteClient, openRouteMonitor } from '../../sys/netlink/index.ts'
+import {
+  lendAddress,
+  makeVirtualLink,
+  openRouteClient,
+  openRouteMonitor,
+  raiseLink,
+  removeLink,
+  retellLink,
+  takeBackAddress,
+} from '../../sys/netlink/index.ts'
 import { setRealTime } from '../../sys/privileges/index.ts'
 import { openFrameSocket, openVrrpSocket } from '../../sys/socket/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
@@ -15,6 +25,23 @@ export const systemPorts = (): VrrpPorts => ({
   openFrameSocket,
   openRouteClient,
   openRouteMonitor,
+  links: {
+    make: makeVirtualLink,
+    raise: raiseLink,
+    remove: removeLink,
+    retell: retellLink,
+    lendAddress,
+    takeBackAddress,
+  },
+  files: {
+    read(path) {
+      const read = readText(path)
+      return read.ok ? read.value : undefined
+    },
+    write: (path, text) => overwriteText(path, text).ok,
+    replace: (path, text) => void replaceText(path, text),
+    remove: (path) => void removeFile(path),
+  },
   listenForSuccessor,
   connectToPredecessor,
   setRealTime,

@@ -1,12 +1,14 @@
 import { fail, type Instant, type Log, ok, type Result } from '../../base/index.ts'
-import type { Observed, Track, VirtualRouter } from '../../model/index.ts'
+import type { InterfaceSettings, Observed, Track } from '../../model/index.ts'
 import type { TrackedSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
-import type { Aside, ResumedRouter } from '../ipc/index.ts'
+import type { Aside, ResumedRouter, VrrpSlice } from '../ipc/index.ts'
+
 import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { configure, type RoutersOf } from './configuration.ts'
+import { openKeptSettings } from './kept-settings.ts'
 import { leftovers } from './leftovers.ts'
 import { type FailoverReport, type GroupReport, openMachines, type StateReport } from './machines.ts'
 import { openNetworkView } from './network-view.ts'
@@ -18,13 +20,17 @@ import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
 import { openSurroundings, type Surroundings } from './surroundings.ts'
 import type { TransitionReport } from './transition-note.ts'
+import { openVirtualLinks } from './virtual-links.ts'
 
 /** All virtual routers of this host: their machines, sockets, addresses and announcements, under one timer. */
 export type VirtualRouters = {
   /** Whether sockets for these can be had; interfaces that are missing are no obstacle. */
-  prepare(routers: readonly VirtualRouter[]): Result<void, string>
+  prepare(slice: Pick<VrrpSlice, 'routers' | 'interfaceSettings'>): Result<void, string>
   /** From here on exactly these run; see `configure`. */
-  configure(slice: RoutersOf, resumed?: readonly ResumedRouter[]): void
+  configure(
+    slice: RoutersOf & Pick<VrrpSlice, 'interfaceSettings' | 'runDirectory'>,
+    resumed?: readonly ResumedRouter[],
+  ): void
   /** Nothing begins before that. */
   stayPassive(until: Instant): void
   /** News of scripts and files. */
@@ -66,8 +72,18 @@ export function openVirtualRouters(
   const alarm = openAlarm(ports.openTimer, runDeadlines)
   const keeper = openAddressKeeper(routes, view, log)
   const announcer = openAnnouncer(ports, view, log)
-  const onDatagram: Receive = (name, family, datagram) => receive(name, family, datagram)
+  const onDatagram: Receive = (at, datagram) => receive(at, datagram)
   const sockets = openVrrpSockets(ports, log, onDatagram, () => alarm.wakeBy(clock.now()))
+  let settings: InterfaceSettings = {}
+  const kept = openKeptSettings(ports.files, log)
+  const links = openVirtualLinks(
+    ports,
+    view,
+    kept,
+    log,
+    () => settings,
+    () => void surroundings.reload(),
+  )
   const running: Parts['running'] = new Map()
   const parts: Parts = {
     clock,
@@ -78,6 +94,7 @@ export function openVirtualRouters(
     keeper,
     announcer,
     sockets,
+    links,
     running,
     groups: new Map(),
     observations: new Map(),
@@ -149,6 +166,10 @@ export function openVirtualRouters(
     now = clock.now()
     // Nobody says whose an address is before it is known who is master.
     if (!overslept) announcer.run(now)
+    if ((links.deadline() ?? Number.POSITIVE_INFINITY) <= now) {
+      links.mend()
+      surroundings.reassess()
+    }
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
     if (parts.passiveUntil !== undefined && parts.passiveUntil <= now) {
       parts.passiveUntil = undefined
@@ -166,12 +187,15 @@ export function openVirtualRouters(
     for (const { state } of running.values()) alarm.wakeBy(deadlineOf(state))
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
+    alarm.wakeBy(links.deadline())
     alarm.wakeBy(parts.passiveUntil)
     alarm.wakeBy(callerDeadline?.at)
   }
 
   return ok({
-    prepare(routers) {
+    prepare(slice) {
+      settings = slice.interfaceSettings ?? {}
+      const routers = links.named(slice.routers)
       sockets.synchronize([...routersOf(parts), ...routers], view)
       for (const router of routers) {
         const failure = sockets.failure(socketKey(router))
@@ -181,6 +205,8 @@ export function openVirtualRouters(
       return ok(undefined)
     },
     configure(slice, resumed = []) {
+      settings = slice.interfaceSettings ?? {}
+      kept.remember(`${slice.runDirectory}/vrrp-settings.json`)
       configure(parts, machines, surroundings, slice, resumed)
       rearm()
       for (const one of running.values()) rehearse(one)
@@ -211,6 +237,7 @@ export function openVirtualRouters(
       rearm()
     },
     clean() {
+      links.clean()
       for (const address of leftovers([...routersOf(parts)], view, keeper.holds)) {
         const removed = routes.deleteAddress(address)
         const fields = { address: `${address.address}/${address.prefixLength}` }
@@ -227,10 +254,14 @@ export function openVirtualRouters(
     },
     snapshots: () =>
       [...running.values()].map((one) => {
-        const { interface: name, family } = one.router
+        const { interface: name, virtualLink, family } = one.router
         const group = parts.groups.get(one.key)?.group.name
         return {
-          ...snapshotOf(one, parts.unclaimed.get(socketKey({ interface: name, family }))),
+          ...snapshotOf(
+            one,
+            parts.unclaimed.get(socketKey({ interface: name, family, ...(virtualLink && { virtualLink }) })),
+          ),
+          ...(virtualLink?.name === undefined ? {} : { virtualLink: virtualLink.name }),
           ...(group === undefined ? {} : { syncGroup: group }),
           ...(one.tracks.length === 0 ? {} : { tracked: one.tracks.map((track) => tracked(track, surroundings)) }),
         }
@@ -239,6 +270,7 @@ export function openVirtualRouters(
       machines.together(() => {
         for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
       })
+      if (!keepAddresses) links.keepOnly(new Set())
     },
     handOver(keys) {
       alarm.silence()
@@ -246,6 +278,7 @@ export function openVirtualRouters(
         if (keys.has(one.key)) keeper.forget(one.key)
         else machines.advance(one, { type: 'deleted' }, clock.now())
       }
+      links.keepOnly(keys)
     },
     wakeAt(at, wake) {
       callerDeadline = at === undefined ? undefined : { at, wake }

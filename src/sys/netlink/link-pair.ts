@@ -1,9 +1,7 @@
 import { hostIsLittleEndian as host, ok, type Result } from '../../base/index.ts'
 import * as wire from '../../wire/netlink/index.ts'
-import { exchangeOver } from './exchange.ts'
-import { NETLINK_ROUTE, openBlockingSocket } from './netlink-socket.ts'
+import { linkMessage, requestLink as request } from './link-request.ts'
 import type { NetlinkError } from './ports.ts'
-import { AF_UNSPEC } from './read-message.ts'
 
 /** A pair of virtual interfaces (veth) in this network namespace. */
 export type LinkPair = {
@@ -39,26 +37,9 @@ export const raiseWithoutArp = (name: string): Result<void, NetlinkError> => {
   return request(`set ${name} up`, wire.RTM_NEWLINK, wire.NLM_F_ACK, message)
 }
 
-/** With its other end; one that is not there is gone already. */
+/** A pair goes with its other end; one that is not there is gone already. */
 export function removeLink(name: string): Result<void, NetlinkError> {
   const message = linkMessage([wire.stringAttribute(wire.IFLA_IFNAME, name)])
   const done = request(`delete the interface ${name}`, wire.RTM_DELLINK, wire.NLM_F_ACK, message)
   return !done.ok && done.error.code === 'ENODEV' ? ok(undefined) : done
-}
-
-const linkMessage = (attributes: readonly wire.Attribute[]): wire.LinkMessage => ({
-  family: AF_UNSPEC,
-  linkType: 0,
-  index: 0,
-  flags: 0,
-  change: 0,
-  attributes,
-})
-
-function request(what: string, type: number, flags: number, message: wire.LinkMessage): Result<void, NetlinkError> {
-  const opened = openBlockingSocket(NETLINK_ROUTE)
-  if (!opened.ok) return opened
-  const done = exchangeOver(opened.value)(what, type, flags, wire.encodeLinkMessage(message, host))
-  opened.value.close()
-  return done.ok ? ok(undefined) : done
 }

@@ -23,6 +23,12 @@ export type Link = {
   readonly masterIndex?: number
   /** IFLA_INFO_KIND: veth, bridge, macvlan, vlan …; absent for physical devices. */
   readonly kind?: string
+  /** Of a macvlan or ipvlan: the index of the interface below, and the mode (MACVLAN_MODE_*, IPVLAN_MODE_*). */
+  readonly over?: { readonly index: number; readonly mode: number }
+  /** IFLA_IFALIAS: words for people, or the mark of who made it. */
+  readonly alias?: string
+  /** IFLA_GROUP; absent: 0. */
+  readonly group?: number
 }
 
 export type LinkAddress = {

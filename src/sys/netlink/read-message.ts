@@ -18,7 +18,11 @@ export function readLink(payload: Uint8Array): Link | undefined {
   if (!decoded.ok || decoded.value.family !== AF_UNSPEC) return undefined
   const { index, flags, linkType, attributes } = decoded.value
   const masterIndex = wire.findUint32(attributes, wire.IFLA_MASTER, host)
-  const kind = wire.findString(wire.findNested(attributes, wire.IFLA_LINKINFO, host), wire.IFLA_INFO_KIND)
+  const info = wire.findNested(attributes, wire.IFLA_LINKINFO, host)
+  const kind = wire.findString(info, wire.IFLA_INFO_KIND)
+  const over = kind === 'macvlan' || kind === 'ipvlan' ? overOf(attributes, info) : undefined
+  const alias = wire.findString(attributes, wire.IFLA_IFALIAS)
+  const group = wire.findUint32(attributes, wire.IFLA_GROUP, host) ?? 0
   return {
     index,
     name: wire.findString(attributes, wire.IFLA_IFNAME) ?? '',
@@ -32,7 +36,18 @@ export function readLink(payload: Uint8Array): Link | undefined {
     type: linkType,
     ...(masterIndex === undefined ? {} : { masterIndex }),
     ...(kind === undefined ? {} : { kind }),
+    ...(over === undefined ? {} : { over }),
+    ...(alias === undefined ? {} : { alias }),
+    ...(group === 0 ? {} : { group }),
   }
+}
+
+/** The modes of both are the first attribute: 32 bits of a macvlan, 16 of an ipvlan. */
+function overOf(attributes: readonly wire.Attribute[], info: readonly wire.Attribute[]): Link['over'] {
+  const index = wire.findUint32(attributes, wire.IFLA_LINK, host)
+  const data = wire.findNested(info, wire.IFLA_INFO_DATA, host)
+  const mode = wire.findUint32(data, wire.IFLA_MACVLAN_MODE, host) ?? wire.findUint16(data, wire.IFLA_IPVLAN_MODE, host)
+  return index === undefined || mode === undefined ? undefined : { index, mode }
 }
 
 /** Undefined for families other than IPv4 and IPv6. */

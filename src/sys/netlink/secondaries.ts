@@ -2,8 +2,7 @@ import { hostIsLittleEndian as host } from '../../base/index.ts'
 import * as wire from '../../wire/netlink/index.ts'
 import { AF_INET, AF_UNSPEC } from './read-message.ts'
 
-/** IPV4_DEVCONF_PROMOTE_SECONDARIES (linux/ip.h). */
-const PROMOTE_SECONDARIES = 20
+const PROMOTE_SECONDARIES = wire.IPV4_DEVCONF_PROMOTE_SECONDARIES
 
 /** RTM_GETLINK for one interface: its answer tells its IPv4 settings. */
 export const linkRequest = (index: number): Uint8Array =>

@@ -28,7 +28,9 @@ export const IFLA_MTU = 4
 export const IFLA_LINK = 5
 export const IFLA_MASTER = 10
 export const IFLA_LINKINFO = 18
+export const IFLA_IFALIAS = 20
 export const IFLA_AF_SPEC = 26
+export const IFLA_GROUP = 27
 export const IFLA_EXT_MASK = 29
 /** Within IFLA_LINKINFO. */
 export const IFLA_INFO_KIND = 1
@@ -37,8 +39,21 @@ export const IFLA_INFO_DATA = 2
 export const VETH_INFO_PEER = 1
 /** Within IFLA_INFO_DATA of a macvlan. */
 export const IFLA_MACVLAN_MODE = 1
+export const MACVLAN_MODE_PRIVATE = 1
+/** Within IFLA_INFO_DATA of an ipvlan: 16 bits each. */
+export const IFLA_IPVLAN_MODE = 1
+export const IPVLAN_MODE_L2 = 0
+export const IFLA_IPVLAN_FLAGS = 2
 /** Within IFLA_AF_SPEC and AF_INET: the interface's IPv4 settings; read as an array, set as attributes IPV4_DEVCONF_*. */
 export const IFLA_INET_CONF = 1
+/** The settings, from 1 (linux/ip.h). */
+export const IPV4_DEVCONF_RP_FILTER = 8
+export const IPV4_DEVCONF_ARP_IGNORE = 19
+export const IPV4_DEVCONF_PROMOTE_SECONDARIES = 20
+export const IPV4_DEVCONF_ACCEPT_LOCAL = 23
+/** Within IFLA_AF_SPEC and AF_INET6: how the link-local address is made; 1: not at all. */
+export const IFLA_INET6_ADDR_GEN_MODE = 8
+export const IN6_ADDR_GEN_MODE_NONE = 1
 /** An IFLA_EXT_MASK: no counters, which are most of a dump. */
 export const RTEXT_FILTER_SKIP_STATS = 8
 

@@ -15,6 +15,7 @@ import { channelPair } from '../../../src/roles/ipc/index.ts'
 import { startVrrp, type VrrpPorts } from '../../../src/roles/vrrp/index.ts'
 import type { HandoffConnection } from '../../../src/sys/handoff/index.ts'
 import { ADDRESS_PROTOCOL, type Link, type LinkAddress, type RouteEvent } from '../../../src/sys/netlink/ports.ts'
+import { VIRTUAL_LINK_MARK } from '../../../src/sys/netlink/virtual-link.ts'
 import type { VrrpDatagram } from '../../../src/sys/socket/ports.ts'
 
 export const ethernet = (index: number, name: string, more: Partial<Link> = {}): Link => ({
@@ -64,12 +65,17 @@ export class World {
   /** A predecessor's answers, by the type of the question. */
   predecessor: ((question: { type: string }) => unknown) | undefined
   timersArmed = 0
+  /** Settings below /proc/sys, and files of the role's own. */
+  readonly files = new Map<string, string>()
+  /** What the making of a virtual link meets. */
+  linkFailure: { readonly code: string; readonly message: string } | undefined
   #fire: () => void = () => {}
   #armed: Instant | undefined
   #monitor: (event: RouteEvent) => void = () => {}
   readonly #receivers = new Map<string, (datagram: VrrpDatagram) => void>()
   readonly supervisor: Channel<FromVrrp, ToVrrp>
   #revision = 0
+  #lastLink = 100
 
   constructor() {
     this.links.set(2, ethernet(2, 'eth0'))
@@ -259,6 +265,58 @@ export class World {
           },
           close() {},
         }),
+      links: {
+        make: (plan) => {
+          if (this.linkFailure !== undefined) return fail(this.linkFailure)
+          const index = ++this.#lastLink
+          const made = ethernet(index, plan.name, {
+            up: false,
+            kind: plan.kind,
+            over: { index: plan.base, mode: plan.kind === 'macvlan' ? 1 : 0 },
+            alias: VIRTUAL_LINK_MARK,
+            ...(plan.kind === 'macvlan' ? { mac: plan.mac } : {}),
+            ...(plan.group === 0 ? {} : { group: plan.group }),
+          })
+          this.links.set(index, made)
+          this.files.set(`/proc/sys/net/ipv6/conf/${plan.name}/disable_ipv6`, '0')
+          this.#do(`make ${plan.name} over ${plan.base}`)
+          return ok(undefined)
+        },
+        raise: (name) => {
+          const link = [...this.links.values()].find((one) => one.name === name)
+          if (link === undefined) return fail({ code: 'ENODEV', message: 'no such device' })
+          this.links.set(link.index, { ...link, up: true })
+          return ok(undefined)
+        },
+        remove: (name) => {
+          for (const [index, link] of this.links) if (link.name === name) this.links.delete(index)
+          this.#do(`remove ${name}`)
+          return ok(undefined)
+        },
+        retell: (name) => {
+          this.#do(`retell ${name}`)
+          return ok(undefined)
+        },
+        lendAddress: (interfaceIndex, of, prefixLength) => {
+          this.addresses = [...this.addresses, onLink(interfaceIndex, `${of}/${prefixLength}`)]
+          this.#do(`lend ${of}`)
+          return ok(undefined)
+        },
+        takeBackAddress: (_, of) => {
+          this.#do(`take back ${of}`)
+          return ok(undefined)
+        },
+      },
+      files: {
+        read: (path) => this.files.get(path),
+        write: (path, text) => {
+          if (!this.files.has(path)) return false
+          this.files.set(path, text)
+          return true
+        },
+        replace: (path, text) => void this.files.set(path, text),
+        remove: (path) => void this.files.delete(path),
+      },
       openRouteMonitor: ({ onEvent }) => {
         this.#monitor = onEvent
         return ok({
