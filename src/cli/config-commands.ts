@@ -1,20 +1,14 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import {
-  type Changes,
-  type ConfigurationDiff,
-  diff,
-  exitCodeForTest,
-  loadConfiguration,
-  print,
-  render,
-} from '../config/index.ts'
+import { exitCodeForTest, loadConfiguration, type Plan, plan, print, render } from '../config/index.ts'
 import type { Configuration } from '../model/index.ts'
 import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
 import { type ReviewFormat, tellDiagnostics } from './config-review.ts'
 import { testConfiguration } from './daemon/config-test.ts'
 import { findConfiguration } from './daemon/places.ts'
+import { askDaemon, complain } from './daemon-request.ts'
+import { planText } from './plan-text.ts'
 
 /** `holdfast config check`: what `holdfastd -t` says, or the same for a program; the exit code. */
 export function checkConfiguration(
@@ -37,14 +31,41 @@ export function printConfiguration(file: string | undefined, configId: string | 
   return 0
 }
 
-/** `holdfast config diff`: what a reload would change; exit code 0 when nothing, 1 when something, 2 for no answer. */
-export function diffConfigurations(before: string, after: string, configId: string | undefined): number {
-  const old = load(resolve(before), configId)
-  const fresh = load(resolve(after), configId)
+export type DiffOptions = { readonly configId?: string; readonly json?: true; readonly runDir: string }
+
+/**
+ * `holdfast config diff`: what a reload of the daemon with a file, or from one file to another, would do; exit code 0 when
+ * nothing, 1 when something, 2 when it would be refused or there is no answer.
+ */
+export async function diffConfigurations(files: readonly string[], options: DiffOptions): Promise<number> {
+  const [before, after] = files
+  if (before === undefined || after === undefined) return diffWithDaemon(before, options)
+  const old = load(resolve(before), options.configId)
+  const fresh = load(resolve(after), options.configId)
   if (old === undefined || fresh === undefined) return 2
-  const changes = diff(old, fresh)
-  process.stdout.write(diffText(changes))
-  return changes.empty ? 0 : 1
+  const changes = plan(old, fresh)
+  process.stdout.write(options.json ? `${JSON.stringify({ changes }, undefined, 2)}\n` : planText(changes))
+  return changes.length === 0 ? 0 : 1
+}
+
+async function diffWithDaemon(file: string | undefined, { json, runDir }: DiffOptions): Promise<number> {
+  let answer: { readonly refused?: string; readonly changes?: Plan } = {}
+  const request = { request: 'plan', ...(file === undefined ? {} : { file: resolve(file) }) }
+  const asked = await askDaemon(runDir, request, ({ type: _, ...told }) => {
+    answer = told
+    return 'enough'
+  })
+  if (!asked.ok) {
+    complain(asked.error)
+    return 2
+  }
+  const { refused, changes = [] } = answer
+  if (json) process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`)
+  else {
+    process.stdout.write(planText(changes))
+    if (refused !== undefined) complain(`a reload would be refused, and nothing changed:\n${refused}`)
+  }
+  return refused !== undefined ? 2 : changes.length === 0 ? 0 : 1
 }
 
 /** The configuration of a file; undefined, after its errors are printed, when there is none. */
@@ -57,29 +78,4 @@ function load(path: string, configId: string | undefined): Configuration | undef
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) process.stderr.write(render(errors, sources, { color: false }))
   return configuration
-}
-
-function diffText(changes: ConfigurationDiff): string {
-  const { virtualRouters, syncGroups, trackScripts, trackFiles, virtualServers, globalChanged, empty } = changes
-  if (empty) return 'no changes\n'
-  const lines = [
-    ...(globalChanged ? ['~ global_defs'] : []),
-    ...changeLines(virtualRouters, (key, { name }) => `vrrp_instance ${name} (${key})`),
-    ...changeLines(trackScripts, (name) => `vrrp_script ${name}`),
-    ...changeLines(trackFiles, (name) => `track_file ${name}`),
-    ...changeLines(syncGroups, (name) => `vrrp_sync_group ${name}`),
-    ...changeLines(virtualServers, (key) => `virtual_server ${key}`),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-/** `+` added, `-` removed, `~` changed in place, `!` begins anew; objects that stay as they are have no line. */
-function changeLines<T>(changes: Changes<T>, describe: (key: string, object: T) => string): readonly string[] {
-  return [
-    ...changes.removed.map(({ key, before }) => `- ${describe(key, before)}`),
-    ...changes.added.map(({ key, after }) => `+ ${describe(key, after)}`),
-    ...changes.changed
-      .filter(({ verdict }) => verdict !== 'keep')
-      .map(({ key, after, verdict }) => `${verdict === 'restart' ? '!' : '~'} ${describe(key, after)}`),
-  ]
 }

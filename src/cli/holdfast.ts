@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import process from 'node:process'
 import { Argument, Command, CommanderError, Option } from 'commander'
+import type { DiffOptions } from './config-commands.ts'
 import type { CompareOptions, LintOptions, ReviewFormat } from './config-review.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
@@ -114,9 +115,10 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('reload')
     .description('have the daemon read its configuration again, and wait for the answer')
+    .option('--allow-empty', 'also when nothing is left to run')
     .addOption(runDirectory())
-    .action(async (options: { runDir: string }) => {
-      exitCode = await requestReload(options.runDir)
+    .action(async (options: { allowEmpty?: true; runDir: string }) => {
+      exitCode = await requestReload(options.runDir, options.allowEmpty === true)
     })
 
   // These two only for the list of commands: they have been carried out before.
@@ -141,7 +143,7 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = await ipvsSettings(words, options)
     })
 
-  const config = program.command('config').description('look at configuration files; no daemon is needed')
+  const config = program.command('config').description('look at configurations')
   config
     .command('check')
     .argument('[file]')
@@ -189,13 +191,18 @@ async function main(argv: readonly string[]): Promise<number> {
     })
   config
     .command('diff')
-    .argument('<before>')
-    .argument('<after>')
-    .description('what a reload from one file to the other would change; exit code 1 when it would change anything')
+    .argument('[file]', "default: the daemon's own")
+    .argument('[after]', 'with two files no daemon is asked')
+    .description('what a reload would do, keyword by keyword; exit code 0: nothing, 1: something, 2: refuse it')
+    .option('--json', 'as JSON')
     .addOption(configId())
-    .action(async (before: string, after: string, options: { configId?: string }) => {
+    .addOption(runDirectory())
+    .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
       const { diffConfigurations } = await import('./config-commands.ts')
-      exitCode = diffConfigurations(before, after, options.configId)
+      exitCode = await diffConfigurations(
+        [before, after].flatMap((file) => file ?? []),
+        options,
+      )
     })
 
   try {

@@ -10,11 +10,16 @@ export { type Comparison, compareConfigurations } from './compare/index.ts'
 export type { Diagnostic, DiagnosticKind, RelatedPlace } from './diagnostic.ts'
 export {
   type Changed,
+  type ChangedKeyword,
   type Changes,
   type ConfigurationDiff,
   diff,
+  type Plan,
+  type PlannedChange,
+  plan,
   reconfigureRouter,
   reconfigureServer,
+  type StateOf,
   type Verdict,
 } from './diff/index.ts'
 export { exitCodeForTest, refusals } from './exit-code.ts'

@@ -24,7 +24,7 @@ const rows: readonly (readonly [lines: string, verdict: Verdict])[] = [
   ['notify /bin/x', 'adjust'],
   ['virtual_ipaddress { 192.0.2.2 }', 'adjust'],
   ['authentication {\nauth_type PASS\nauth_pass x\n}', 'adjust'],
-  ['version 3', 'restart'],
+  ['version 3', 'adjust'],
   ['mcast_src_ip 10.0.0.1', 'restart'],
   ['mcast_dst_ip 224.0.0.9', 'restart'],
   ['unicast_peer {\n10.0.0.2\n}', 'restart'],

@@ -60,6 +60,50 @@ lab('a reload that changes a priority leaves the router master and is seen in it
   expect(wire.frames.some((frame) => frame.kind === 'vrrp' && frame.priority === 0)).toBe(false)
 })
 
+lab('reloads that change everything which can change leave no gap between advertisements', async (lab) => {
+  const { strong, onlooker } = routers(lab)
+  const one = (priority: number, ...addresses: readonly string[]) =>
+    instance({ priority, version: 3, advertInt: 0.5, addresses: addresses.map((host) => `192.0.2.${host}/24`) })
+  const two = (...addresses: readonly string[]) =>
+    instance({
+      priority: 100,
+      version: 3,
+      advertInt: 0.5,
+      virtualRouterId: 52,
+      addresses: addresses.map((host) => `192.0.2.${host}/24`),
+    })
+  const daemon = await strong.holdfastd(one(100, '100', '101') + two('102'))
+  for (const host of ['100', '101', '102']) await strong.holds(`192.0.2.${host}`)
+  const wire = await onlooker.capture('ip proto 112')
+  await wire.next((frame) => frame.kind === 'vrrp' && frame.virtualRouterId === 51)
+  const steps = [
+    one(150, '100', '101') + two('102'),
+    one(150, '100', '101', '103') + two('102'),
+    // An address moves from the one to the other.
+    one(150, '100', '103') + two('102', '101'),
+    `global_defs {\n  router_id other\n}\n${one(90, '100', '103')}${two('102', '101')}`,
+  ]
+  for (const text of steps) {
+    daemon.configure(text)
+    const planned = await daemon.holdfast('config', 'diff')
+    expect(planned.status).toBe(1)
+    expect(planned.stdout).not.toContain('resigns')
+    expect((await daemon.holdfast('reload')).status).toBe(0)
+    expect((await daemon.holdfast('config', 'diff')).stdout).toBe('no changes\n')
+  }
+  for (const host of ['100', '101', '102', '103']) await strong.holds(`192.0.2.${host}`)
+  await wire.next((frame) => frame.kind === 'vrrp' && frame.virtualRouterId === 51 && frame.priority === 90)
+  for (const id of [51, 52]) {
+    const turns = wire.frames.filter((frame) => frame.kind === 'vrrp' && frame.virtualRouterId === id)
+    const gaps = turns.slice(1).map((frame, i) => frame.at - (turns[i]?.at ?? frame.at))
+    // An interval, and what a laden machine adds to it: never two.
+    expect(Math.max(...gaps)).toBeLessThan(900)
+    expect(turns.every((frame) => frame.kind === 'vrrp' && frame.priority > 0)).toBe(true)
+  }
+  const { virtualRouters } = await daemon.status()
+  expect(virtualRouters.map(({ becameMaster }) => becameMaster)).toEqual([1, 1])
+})
+
 lab('a reload under load that adds and removes real servers fails no request', async (lab) => {
   const scene = directRouting(lab, { directors: 1, servers: 3 })
   for (const [i, server] of scene.servers.entries()) await server.nginx({ listen: ['80'], body: `web${i + 1}` })

@@ -8,12 +8,11 @@ import { equal } from './equal.ts'
 export type Verdict = 'keep' | 'adjust' | 'restart'
 
 /**
- * Fields that are part of how advertisements look or where they go. A master that changed them in place would speak to
- * nobody that knew it; so it resigns and starts as a backup. Everything else can change under a running master: priority,
- * interval, addresses, announcements, notifications, authentication, preemption (keepalived.conf(5), "reload").
+ * Fields that are part of where advertisements go. A master that changed them in place would speak to nobody that knew it;
+ * so it resigns and starts as a backup. Everything else can change under a running master: priority, interval, version,
+ * addresses, announcements, notifications, authentication, preemption (keepalived.conf(5), "reload").
  */
 const startsAnew = [
-  'version',
   'family',
   'interface',
   'virtualLink',

@@ -54,6 +54,8 @@ export type ResumedRouter = { readonly key: string; readonly since: string }
 export type VrrpSlice = {
   readonly routers: readonly VirtualRouter[]
   readonly syncGroups: readonly SyncGroup[]
+  /** Keys of those that cannot go on as they are: they end and begin anew. */
+  readonly beginAnew?: readonly string[]
   /** What is known of scripts and files by now; absent: what was said before holds. */
   readonly observed?: readonly Observed[]
   /** -V: keep addresses at stop. */

@@ -1,4 +1,5 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
+import { diff } from '../../config/index.ts'
 import type { Configuration } from '../../model/index.ts'
 import type { RoleName } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
@@ -8,13 +9,22 @@ import { forwardingSlice, offersFor, type Slices, slicesOf } from './slices.ts'
 
 const appliedLimit = seconds(5)
 
+/** Tells the vrrp role which of its virtual routers cannot simply go on. */
+function withRestarts(offers: Slices, from: Configuration | undefined, to: Configuration): Slices {
+  if (offers.vrrp === undefined || from === undefined) return offers
+  const restarted = diff(from, to).virtualRouters.changed.filter(({ verdict }) => verdict === 'restart')
+  if (restarted.length === 0) return offers
+  return { ...offers, vrrp: { ...offers.vrrp, beginAnew: restarted.map(({ key }) => key) } }
+}
+
 /** Brings the roles from one configuration to another. */
 export type Changer = {
   /**
    * Offers it to every role concerned; all take it, or none.
+   * @param from   the one in force, if there is one
    * @param adopt  called when all have said that they can, before any is told to go
    */
-  change(to: Configuration, adopt: () => void): Promise<Result<void, string>>
+  change(from: Configuration | undefined, to: Configuration, adopt: () => void): Promise<Result<void, string>>
   /** What an earlier daemon left in the kernel for virtual servers that are not configured any more. */
   clearLeftForwarding(model: Configuration): Promise<void>
 }
@@ -27,10 +37,14 @@ export function createChanger(
 ): Changer {
   let revision = 0
 
-  async function change(to: Configuration, adopt: () => void): Promise<Result<void, string>> {
+  async function change(
+    from: Configuration | undefined,
+    to: Configuration,
+    adopt: () => void,
+  ): Promise<Result<void, string>> {
     const number = ++revision
     const running = runningRoles()
-    const offers = offersFor(to, options, running)
+    const offers = withRestarts(offersFor(to, options, running), from, to)
     const answers = await Promise.all([
       offers.forwarding === undefined ? ok(undefined) : roles.forwarding.ask(number, offers.forwarding),
       offers.vrrp === undefined ? ok(undefined) : roles.vrrp.ask(number, offers.vrrp),

@@ -5,7 +5,10 @@ import { decodeOrderCommand, type OrderCommand } from './order-request.ts'
 /** What a client of the control socket may ask. */
 export type ControlRequest =
   | { readonly request: 'status' }
-  | { readonly request: 'reload' }
+  /** `allowEmpty`: also when nothing is left to run. */
+  | { readonly request: 'reload'; readonly allowEmpty: boolean }
+  /** What a reload would do; `file`: with another than the daemon's own. */
+  | { readonly request: 'plan'; readonly file?: string }
   | { readonly request: 'stop' }
   /** Write the state dump; answered with the file's path. */
   | { readonly request: 'dump' }
@@ -24,6 +27,7 @@ export type ControlRequest =
 const names = [
   'status',
   'reload',
+  'plan',
   'stop',
   'dump',
   'watch',
@@ -53,6 +57,12 @@ export function decodeControlRequest(line: string): Result<ControlRequest, strin
   }
   if (request === 'failover' || request === 'hold' || request === 'release' || request === 'maintenance')
     return decodeOrderCommand(request, value)
+  if (request === 'reload') return ok({ request, allowEmpty: 'allowEmpty' in value && value.allowEmpty === true })
+  if (request === 'plan') {
+    const file = 'file' in value ? value.file : undefined
+    if (file === undefined) return ok({ request })
+    return typeof file === 'string' && file.startsWith('/') ? ok({ request, file }) : fail('file is an absolute path')
+  }
   if (request === 'log') return decodeLogRequest(value)
   if (request !== 'watch') return ok({ request })
   const interval = 'interval' in value ? value.interval : 1_000

@@ -7,11 +7,14 @@ import type { Journal } from './journal.ts'
 import { showJournal } from './journal-answers.ts'
 import type { OrderCommand } from './order-request.ts'
 import type { ControlClient, SupervisorPorts } from './ports.ts'
+import type { ReloadPlan } from './reload-plan.ts'
+import type { Reload } from './reloads.ts'
 import type { Orders, Told } from './standing-orders.ts'
 
 export type ControlHandlers = {
   readonly snapshot: () => Promise<DaemonSnapshot>
-  readonly reload: () => Promise<Result<void, string>>
+  readonly reload: Reload
+  readonly plan: (file: string | undefined) => Promise<ReloadPlan>
   readonly dump: () => Promise<Result<string, string>>
   readonly orders: Orders
   readonly journal: Pick<Journal, 'entries' | 'follow'>
@@ -24,7 +27,7 @@ export type ControlHandlers = {
 /**
  * Answers the control socket: `{type: 'status', snapshot}`, `{type: 'done'}` with what was done, or `{type: 'error',
  * message}`; to `forwarding` one or more `{type: 'forwarding', backend, part, more}`, or `{type: 'forwarding', backend}` when
- * no table is kept; to `log` pieces of `{type: 'log', entries, more}`. A socket that nobody listens to is replaced: the run directory is locked by us.
+ * no table is kept; to `log` pieces of `{type: 'log', entries, more}`; to `plan` `{type: 'plan', …}`. A socket that nobody listens to is replaced: the run directory is locked by us.
  */
 export function serveControl(
   ports: Pick<SupervisorPorts, 'listenControl' | 'removeFile' | 'schedule'>,
@@ -44,12 +47,15 @@ export function serveControl(
         return
       case 'reload':
         void handlers
-          .reload()
+          .reload(request.value.allowEmpty)
           .then((result) =>
             client.send(
               result.ok ? { type: 'done', done: 'reload' } : { type: 'error', message: refusal(result.error) },
             ),
           )
+        return
+      case 'plan':
+        void handlers.plan(request.value.file).then((plan) => client.send({ type: 'plan', ...plan }))
         return
       case 'dump':
         void handlers

@@ -52,7 +52,8 @@ export type SupervisorPorts = {
   /** Calls back once after the delay; the result cancels. */
   schedule(delay: Micros, action: () => void): () => void
   startRole: StartRole
-  loadConfiguration(): LoadedConfiguration
+  /** @param file another than the daemon's own */
+  loadConfiguration(file?: string): LoadedConfiguration
   /** Held until the process ends, however it ends; the failure tells who holds it. */
   lockRunDirectory(): Result<void, { readonly message: string }>
   readText(path: string): Result<string, { readonly message: string }>

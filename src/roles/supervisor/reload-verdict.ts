@@ -6,14 +6,22 @@ import type { LoadedConfiguration } from './ports.ts'
  * Whether a configuration read for a reload may replace the one that runs. One error anywhere refuses all of it, also in
  * an object that does not run: at a start an error costs the object it is about, on a reload it would take down one that
  * runs, and whoever edited the file waits for an answer. The failure is every error with its place, a line each.
+ * What would leave nothing at all is refused too, unless that is wanted.
  * (keepalived reloads, drops the object, or dies and leaves its addresses behind.)
  */
-export function reloadVerdict(loaded: LoadedConfiguration, file: string): Result<Configuration, string> {
+export function reloadVerdict(
+  loaded: LoadedConfiguration,
+  file: string,
+  allowEmpty = false,
+): Result<Configuration, string> {
   const errors = loaded.complaints.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) return fail(errors.map(({ text }) => text).join('\n'))
   const { configuration } = loaded
   if (configuration === undefined) return fail(`${file}: no configuration that could be used`)
-  if (isEmpty(configuration)) return fail(`${file}: no vrrp_instance and no virtual_server in it`)
+  if (isEmpty(configuration) && !allowEmpty)
+    return fail(
+      `${file}: no vrrp_instance and no virtual_server in it; \`holdfast reload --allow-empty\` takes it all the same`,
+    )
   return ok(configuration)
 }
 

@@ -7,8 +7,9 @@ import { keepHealth } from './kept-health.ts'
 import { createNotifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
+import { planReload } from './reload-plan.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
-import { oneAtATime } from './reloads.ts'
+import { oneAtATime, type Reload } from './reloads.ts'
 import { createReports, type Reports, withoutSecrets } from './reports.ts'
 import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
@@ -21,7 +22,7 @@ export type StartFailure = { readonly exitCode: 1 | 2 | 6; readonly message: str
 
 export type Supervisor = {
   /** One reload at a time; a call during one is answered by the next. The failure is why nothing has changed. */
-  reload(): Promise<Result<void, string>>
+  readonly reload: Reload
   stop(): Promise<void>
   readonly reports: Reports
   /** The exit code, once everything has ended. */
@@ -100,7 +101,7 @@ export async function startSupervisor(
   const { startupScript, startupScriptTimeout = startScriptLimit } = model.global
   if (startupScript !== undefined) await runToEnd(ports, startupScript, asScriptUser, startupScriptTimeout)
 
-  const started = await change(model)
+  const started = await change(undefined, model)
   if (!started.ok) {
     await stopRoles(false)
     return fail({ exitCode: 1, message: started.error })
@@ -110,6 +111,7 @@ export async function startSupervisor(
     reload,
     dump: reports.dump,
     orders: roles.orders,
+    plan: (file) => planReload(ports, options.configurationFile, file, model, reports.snapshot),
     journal,
     stop: () => void stop(0),
     askForwarding: roles.askForwarding,
@@ -130,9 +132,9 @@ export async function startSupervisor(
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 
-  async function change(to: Configuration): Promise<Result<void, string>> {
+  async function change(from: Configuration | undefined, to: Configuration): Promise<Result<void, string>> {
     const before = model.virtualRouters
-    const changed = await changer.change(to, () => {
+    const changed = await changer.change(from, to, () => {
       roles.adopt(model, to)
       model = to
       notifier.adopt(to.global)
@@ -151,14 +153,14 @@ export async function startSupervisor(
       log.warn('virtual addresses that were left are removed', { addresses: removed.value.join(' ') })
   }
 
-  async function reloadOnce(): Promise<Result<void, string>> {
+  async function reloadOnce(allowEmpty: boolean): Promise<Result<void, string>> {
     if (stopping !== undefined) return fail('the daemon is stopping')
     ports.notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${ports.clock.now()}`)
     log.info('reloading', { configuration: options.configurationFile })
     const loaded = ports.loadConfiguration()
     logComplaints(loaded.complaints)
-    const verdict = reloadVerdict(loaded, options.configurationFile)
-    const result = verdict.ok ? await change(verdict.value) : verdict
+    const verdict = reloadVerdict(loaded, options.configurationFile, allowEmpty)
+    const result = verdict.ok ? await change(model, verdict.value) : verdict
     if (result.ok) {
       lastReloadError = undefined
       loadedAt = new Date(ports.clock.wall()).toISOString()

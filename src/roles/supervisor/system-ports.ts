@@ -81,8 +81,8 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
           onExit: handlers.onExit,
         },
       ),
-    loadConfiguration() {
-      const loaded = loadConfiguration(configurationFiles, options.configurationFile, {
+    loadConfiguration(file = options.configurationFile) {
+      const loaded = loadConfiguration(configurationFiles, file, {
         configId: system.configId,
         hostName: system.hostName,
         environment: system.environment,

@@ -12,18 +12,18 @@ import { signerFor } from './signer.ts'
 import type { Surroundings, Verdict } from './surroundings.ts'
 
 /** What of a configuration concerns the virtual routers. */
-export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups' | 'observed'>
+export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups' | 'beginAnew' | 'observed'>
 
 /**
  * From here on exactly these run: new ones start, unchanged ones are not touched, changed ones are adjusted and stay what
- * they are, others end.
+ * they are, those that speak elsewhere now end and begin anew, others end.
  * @param resumed masters of a process that has just ended; they are masters at once
  */
 export function configure(
   parts: Parts,
   machines: Machines,
   surroundings: Surroundings,
-  { routers: written, syncGroups, observed = [] }: RoutersOf,
+  { routers: written, syncGroups, beginAnew = [], observed = [] }: RoutersOf,
   resumed: readonly ResumedRouter[],
 ): void {
   const { clock, keeper, links, sockets, view, running } = parts
@@ -44,6 +44,11 @@ export function configure(
       for (const one of running.values()) {
         const router = wanted.get(one.key)
         if (router === undefined) continue
+        if (beginAnew.includes(one.key)) {
+          machines.advance(one, { type: 'deleted' }, clock.now())
+          running.delete(one.key)
+          continue
+        }
         one.tracks = tracksOf(router)
         if (!sameValue(router, one.configured)) adjust(parts, machines, surroundings, one, router)
       }

@@ -48,3 +48,19 @@ test('the last one heard and those who are refused are in the snapshot, the late
   expect(snapshot?.rejected).toHaveLength(16)
   expect(snapshot?.rejected?.at(-1)).toMatchObject({ source: '192.0.2.25', reason: 'checksum', count: 2 })
 })
+
+test('a reload that has a master speak elsewhere has it resign, let go, and begin anew', async () => {
+  const world = new World()
+  await world.configure([calm])
+  world.run(seconds(10))
+  await world.settle()
+  world.deeds()
+  const moved = { ...calm, multicastGroup: address('224.0.0.9') }
+  await world.configure([moved], { beginAnew: ['eth0/ipv4/51'] })
+  const [resigned, removed] = world.deeds().filter((deed) => /^(advert|delete)/.test(deed))
+  expect([resigned, removed]).toEqual(['advert 0', 'delete 192.0.2.100/24'])
+  expect(transitions(world).slice(-2)).toMatchObject([
+    { from: 'master', to: 'initialize', because: 'it was taken out of the configuration' },
+    { from: 'initialize', to: 'backup', because: 'it was started' },
+  ])
+})
