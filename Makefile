@@ -6,7 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak fuzz lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -120,6 +120,10 @@ bench-insn: tools setup-guest ## instructions a packet, counted in the stock ker
 
 soak: setup-lab build  ## ten minutes of kills under load: make soak [HOLDFAST_SOAK_MINUTES=10]
 	@HOLDFAST_SOAK=1 $(BIN)/vitest run --project soak
+
+SCHEDULES ?= 100000
+simulate: build      ## virtual routers on a bad LAN in virtual time: make simulate [SCHEDULES=100000]
+	@HOLDFAST_FUZZ_RUNS=$(SCHEDULES) $(BIN)/vitest run --project unit test/conformance/simulator.test.ts
 
 HOLDFAST_FUZZ_RUNS ?= 20000
 fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_FUZZ_RUNS=20000]

@@ -37,7 +37,7 @@ test('a virtual router with the least written has every default of keepalived.co
       gnaInterval: s(0),
     },
     lowerPrioNoAdvert: false,
-    higherPrioSendAdvert: false,
+    higherPrioSendAdvert: true,
     ownerIgnoreAdverts: false,
     skipCheckAdvAddr: false,
     v3ChecksumAsV2: false,
@@ -78,8 +78,8 @@ const rows: readonly (readonly [claim: string, lines: string, fields: Partial<Vi
   ],
   [
     'booleans may go without a word',
-    'lower_prio_no_advert\nhigher_prio_send_advert yes\nskip_check_adv_addr on\nv3_checksum_as_v2 true',
-    { lowerPrioNoAdvert: true, higherPrioSendAdvert: true, skipCheckAdvAddr: true, v3ChecksumAsV2: true },
+    'lower_prio_no_advert\nhigher_prio_send_advert no\nskip_check_adv_addr on\nv3_checksum_as_v2 true',
+    { lowerPrioNoAdvert: true, higherPrioSendAdvert: false, skipCheckAdvAddr: true, v3ChecksumAsV2: true },
   ],
   ['skip_check_adv_addr false means false', 'skip_check_adv_addr false', { skipCheckAdvAddr: false }],
   ['owner_ignore_adverts is for owners', 'owner_ignore_adverts', { ownerIgnoreAdverts: false }],
@@ -321,7 +321,7 @@ vrrp_garp_interval 0.001
 vrrp_gna_interval 0.002
 vrrp_down_timer_adverts 4
 vrrp_lower_prio_no_advert
-vrrp_higher_prio_send_advert true
+vrrp_higher_prio_send_advert false
 vrrp_check_unicast_src
 vrrp_skip_check_adv_addr
 v3_checksum_as_v2
@@ -341,7 +341,7 @@ vrrp_mcast_group4 224.0.0.99
     },
     downTimerAdverts: 4,
     lowerPrioNoAdvert: true,
-    higherPrioSendAdvert: true,
+    higherPrioSendAdvert: false,
     checkUnicastSource: true,
     skipCheckAdvAddr: true,
     v3ChecksumAsV2: true,

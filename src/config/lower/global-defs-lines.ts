@@ -57,7 +57,7 @@ export const emptyDraft = (): GlobalDraft => ({
   multicastGroup6: constant('ff02::12'),
   downTimerAdverts: 3,
   lowerPrioNoAdvert: false,
-  higherPrioSendAdvert: false,
+  higherPrioSendAdvert: true,
   ownerIgnoreAdverts: false,
   checkUnicastSource: false,
   skipCheckAdvAddr: false,

@@ -33,6 +33,12 @@ export type OwnerConflict = {
 export type Master = {
   readonly name: 'master'
   readonly advertiseAt: Instant
+  /** Until its first turn: whose place it took may still say a last word. */
+  readonly fresh?: true
+  /** When a resignation or a weaker one was last answered, while that holds further answers back. */
+  readonly answeredAt?: Instant
+  /** A weaker one was heard meanwhile: with the answer that is held back the addresses are announced again. */
+  readonly owesAnnouncement?: true
   readonly conflict?: OwnerConflict
   /** It has resigned and holds on until another is heard as master; at `advertiseAt` it goes on, for there is no other. */
   readonly yielding?: true

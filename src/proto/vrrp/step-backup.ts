@@ -36,8 +36,10 @@ export function stepBackup(router: VirtualRouter, state: Backup, event: VrrpEven
 
 function hear(router: VirtualRouter, state: Backup, event: AdvertisementReceived, now: Instant): Step {
   const { priority, source } = event
-  // A resignation: wait only the skew, so that the best backup goes first.
+  // A resignation: wait only the skew, so that the best backup goes first. It counts once, and only from the master that is
+  // followed: RFC 9568 §6.4.2 takes it from anybody, and so from a forger, who could put the takeover off with it as well.
   if (priority === RESIGNED) {
+    if (state.heard?.source !== source || state.heard.priority === RESIGNED) return stay(state)
     const skew = skewTime(router, state.masterInterval)
     return stay({ ...state, downAt: after(now, skew), heard: { source, priority } })
   }

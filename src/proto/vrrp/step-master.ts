@@ -10,7 +10,7 @@ import { endNotice, enterFault, initialize, learnedInterval, type Step, stay, wa
 export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEvent, now: Instant): Step {
   switch (event.type) {
     case 'deadline-reached':
-      return now < state.advertiseAt ? stay(state) : advertise(router, state, now, nextTurn(router, state, now))
+      return now < state.advertiseAt ? stay(state) : takeTurn(router, state, now)
     case 'advertisement-received':
       return hear(router, state, event, now)
     case 'failover-ordered':
@@ -66,10 +66,30 @@ function advertise(
   more: readonly VrrpAction[] = [],
 ): Step {
   const conflict = state.conflict === undefined ? {} : { conflict: counted(router, state.conflict, now) }
+  const { answeredAt } = state
+  const held = answeredAt !== undefined && now < after(answeredAt, pauseBetweenAnswers(router)) ? { answeredAt } : {}
   return {
-    state: { name: 'master', advertiseAt, ...conflict },
+    state: { name: 'master', advertiseAt, ...held, ...conflict },
     actions: [{ type: 'send-advertisement', priority: router.priority }, ...more],
   }
+}
+
+/**
+ * After a silence in which a backup must have taken its place it tells the neighbours again whose the addresses are: this
+ * process did not run, or not in time, and nobody has been heard who would keep them.
+ */
+function takeTurn(router: VirtualRouter, state: Master, now: Instant): Step {
+  const { advertiseAt, answeredAt, owesAnnouncement } = state
+  const silence = elapsed(advertiseAt, now) + router.advertisementInterval
+  const missed = silence > router.downTimerAdverts * router.advertisementInterval
+  const told: readonly VrrpAction[] = missed
+    ? [{ type: 'install-addresses' }, { type: 'announce-addresses', occasion: 'entered' }]
+    : owesAnnouncement
+      ? [announceToWeaker]
+      : []
+  // The turn may be an answer that was held back: it holds back the next one too.
+  const answering = answeredAt === undefined ? state : { ...state, answeredAt: now }
+  return advertise(router, answering, now, nextTurn(router, state, now), told)
 }
 
 /** One interval after the last turn, so that lateness does not add up; after a long pause, one interval from now. */
@@ -81,36 +101,66 @@ function nextTurn(router: VirtualRouter, state: Master, now: Instant): Instant {
 function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived, now: Instant): Step {
   const { priority, source, self } = event
   if (state.yielding === true)
-    return priority === RESIGNED || source === self ? stay(state) : giveWay(router, event, now, 'failover')
-  if (priority === RESIGNED) return advertise(router, state, now)
+    return priority === RESIGNED || source === self ? stay(state) : giveWay(router, event, now, false, 'failover')
+  if (priority === RESIGNED) return answer(router, state, now)
   const order = priority === router.priority ? compareAddresses(source, self) : priority - router.priority
   // Our own message come back, or another host with our address: neither can be argued with.
   if (order === 0) return stay(state)
-  if (order > 0) return giveWay(router, event, now)
+  // Between two owners a last word would count as one more sign that the other does not give way, and both would.
+  const isRival = priority === OWNER && router.priority === OWNER
+  if (order > 0) return giveWay(router, event, now, router.higherPrioSendAdvert && !isRival)
   const conflict = priority === OWNER ? conflictWith(state.conflict, event, now) : undefined
-  if (conflict?.yieldAt !== undefined && now >= conflict.yieldAt) return giveWay(router, event, now)
-  const next: Master = {
-    name: 'master',
-    advertiseAt: state.advertiseAt,
-    ...(conflict === undefined ? {} : { conflict }),
-  }
-  const told: readonly VrrpAction[] = [
-    { type: 'announce-addresses', occasion: 'weaker-master' },
-    { type: 'notify', entered: 'MASTER_RX_LOWER_PRI', cause: 'weaker-master' },
-  ]
-  // RFC 9568 §6.4.3 answers at once, so that the weaker one gives way now. RFC 3768 and 5798 stay silent (keepalived:
-  // lower_prio_no_advert), with one weakness where intervals differ: weak backups that have learned a short interval from
-  // each other time out before a slow master's next turn, over and over, as long as it does not answer.
-  return router.lowerPrioNoAdvert ? { state: next, actions: told } : advertise(router, next, now, undefined, told)
+  if (conflict?.yieldAt !== undefined && now >= conflict.yieldAt) return giveWay(router, event, now, false)
+  return answer(router, conflict === undefined ? withoutConflict(state) : { ...state, conflict }, now, 'weaker-master')
 }
 
-function giveWay(router: VirtualRouter, event: AdvertisementReceived, now: Instant, why?: Cause): Step {
+const withoutConflict = ({ conflict: _, ...state }: Master): Master => state
+
+/**
+ * RFC 9568 §6.4.3 answers at once, a resignation and a weaker one, so that the weaker one gives way now. RFC 3768 and 5798 stay
+ * silent towards weaker ones (keepalived: lower_prio_no_advert), with one weakness where intervals differ: weak backups that
+ * have learned a short interval from each other time out before a slow master's next turn, over and over, as long as it does
+ * not answer. What comes within a tenth of the interval after an answer is answered by the end of it: nobody can make a
+ * master send, announce and notify as often as he likes.
+ */
+function answer(router: VirtualRouter, state: Master, now: Instant, to?: 'weaker-master'): Step {
+  const silent = to !== undefined && router.lowerPrioNoAdvert
+  const { answeredAt, advertiseAt, fresh } = state
+  const notice: VrrpAction = { type: 'notify', entered: 'MASTER_RX_LOWER_PRI', cause: 'weaker-master' }
+  // Its turn is overdue: it did not run, and what it has missed may have more to say. The turn itself is the answer.
+  if (now > advertiseAt)
+    return to === undefined
+      ? stay(state)
+      : { state: { ...state, owesAnnouncement: true }, actions: fresh ? [] : [notice] }
+  if (answeredAt !== undefined) {
+    const again = after(answeredAt, pauseBetweenAnswers(router))
+    const owes: Pick<Master, 'owesAnnouncement'> = to === undefined ? {} : { owesAnnouncement: true }
+    const sooner = silent || advertiseAt <= again ? {} : { advertiseAt: again }
+    if (now < again) return stay({ ...state, ...sooner, ...owes })
+  }
+  const told = to === undefined ? [] : fresh ? [announceToWeaker] : [announceToWeaker, notice]
+  const answered: Master = { ...state, answeredAt: now }
+  if (silent) return { state: answered, actions: told }
+  const { state: next, actions } = advertise(router, answered, now, undefined, told)
+  return { state: fresh && next.name === 'master' ? { ...next, fresh } : next, actions }
+}
+
+const announceToWeaker: VrrpAction = { type: 'announce-addresses', occasion: 'weaker-master' }
+
+const pauseBetweenAnswers = ({ advertisementInterval }: VirtualRouter) => micros(Math.floor(advertisementInterval / 10))
+
+function giveWay(
+  router: VirtualRouter,
+  event: AdvertisementReceived,
+  now: Instant,
+  withLastWord: boolean,
+  why?: Cause,
+): Step {
   const { priority, source } = event
   const next: VrrpState = waiting(router, learnedInterval(router, event.interval), now, { source, priority })
-  // higher_prio_send_advert: one more, for switches that learn where we are from it (keepalived).
-  const last: readonly VrrpAction[] = router.higherPrioSendAdvert
-    ? [{ type: 'send-advertisement', priority: router.priority }]
-    : []
+  // higher_prio_send_advert: one more, so that the other learns that there were two and tells the neighbours again who is
+  // right (keepalived). After a healed partition nothing else would.
+  const last: readonly VrrpAction[] = withLastWord ? [{ type: 'send-advertisement', priority: router.priority }] : []
   const cause = why ?? (router.priority === OWNER && priority === OWNER ? 'rival-owner' : 'stronger-master')
   return { state: next, actions: [...last, ...letGo, { type: 'notify', entered: 'BACKUP', cause }] }
 }

@@ -16,7 +16,7 @@ export const stay = (state: VrrpState): Step => ({ state, actions: none })
 /** Advertises first, then takes the addresses, then tells the neighbours (RFC 9568 §6.4.2). */
 export function enterMaster(router: VirtualRouter, now: Instant, cause: Cause): Step {
   return {
-    state: { name: 'master', advertiseAt: after(now, router.advertisementInterval) },
+    state: { name: 'master', advertiseAt: after(now, router.advertisementInterval), fresh: true },
     actions: [
       { type: 'send-advertisement', priority: router.priority },
       { type: 'install-addresses' },

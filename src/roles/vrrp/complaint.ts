@@ -1,16 +1,22 @@
-import type { IpAddress, Log } from '../../base/index.ts'
+import { elapsed, type Instant, type IpAddress, type Log, seconds } from '../../base/index.ts'
 import type { RunningRouter } from './running-router.ts'
 
-/** One warning for each kind in the time of one state, whatever the peer does. */
+/** However often the state changes. */
+const PAUSE = seconds(10)
+
+/** One warning for each kind in the time of one state, and in any ten seconds, whatever the peer does. */
 export function complain(
   log: Log,
-  { router, complained }: RunningRouter,
+  { router, complained, complainedAt }: RunningRouter,
+  now: Instant,
   kind: string,
   message: string,
   reason: string,
   source?: IpAddress,
 ): void {
-  if (complained.has(kind)) return
+  const last = complainedAt.get(kind)
+  if (complained.has(kind) || (last !== undefined && elapsed(last, now) < PAUSE)) return
   complained.add(kind)
+  complainedAt.set(kind, now)
   log.warn(message, { router: router.name, reason, ...(source === undefined ? {} : { source }) })
 }

@@ -122,14 +122,14 @@ export function openMachines(
     if (socket === undefined || datagrams.length === 0) {
       // A goodbye from an interface that is gone has no way out; a master that says nothing is something to know of.
       const reason = socket === undefined ? `no socket on ${one.router.interface}` : 'no source address'
-      if (priority !== RESIGNED) complain(log, one, reason, 'advertisement was not sent', reason)
+      if (priority !== RESIGNED) complain(log, one, clock.now(), reason, 'advertisement was not sent', reason)
       return
     }
     let left = 0
     for (const datagram of datagrams) {
       const sent = socket.send(datagram)
       if (sent.ok) left++
-      else complain(log, one, `send ${sent.error.code}`, 'advertisement was not sent', sent.error.message)
+      else complain(log, one, clock.now(), `send ${sent.error.code}`, 'advertisement was not sent', sent.error.message)
     }
     if (left === 0) return
     one.counters.advertisementsSent++
@@ -140,7 +140,14 @@ export function openMachines(
     const { router, key, state } = one
     const reason = state.name === 'fault' ? state.reason : cause
     if (entered === 'MASTER_RX_LOWER_PRI')
-      complain(log, one, 'weaker-master', 'a weaker virtual router believes it is master', router.interface)
+      complain(
+        log,
+        one,
+        clock.now(),
+        'weaker-master',
+        'a weaker virtual router believes it is master',
+        router.interface,
+      )
     else log.info(`virtual router entered ${entered.toLowerCase()}`, { router: router.name, from, reason })
     reports.push(() => report(router, key, entered, cause === 'resumed', router.priority))
   }

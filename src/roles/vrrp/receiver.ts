@@ -1,6 +1,6 @@
 import { type Family, type IpAddress, ok, pseudoHeader, type Result } from '../../base/index.ts'
 import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
-import { RESIGNED, validate } from '../../proto/vrrp/index.ts'
+import { RESIGNED, type Rejection, validate } from '../../proto/vrrp/index.ts'
 import { checkHmac, type HmacRejection, type Verified } from '../../proto/vrrp-hmac/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
 import {
@@ -61,7 +61,7 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     if (!result.ok) {
       counters.drops.set(result.error, (counters.drops.get(result.error) ?? 0) + 1)
       noteRejected(one.rejected, source, result.error, clock.wall())
-      complain(log, one, result.error, 'advertisement refused', result.error, source)
+      complain(log, one, clock.now(), result.error, refusalText(result.error), result.error, source)
       return
     }
     const { priority, interval, remarks, checksum } = result.value
@@ -71,9 +71,16 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     if (priority === RESIGNED) counters.priorityZeroReceived++
     for (const remark of remarks)
       if (remark === 'address-list' || priority !== RESIGNED)
-        complain(log, one, remark, `advertisement accepted with another ${remark} than ours`, remark, source)
+        complain(
+          log,
+          one,
+          clock.now(),
+          remark,
+          `advertisement accepted with another ${remark} than ours`,
+          remark,
+          source,
+        )
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
-    one.putOff = false
     const now = clock.now()
     one.lastHeard = { source, priority, at: now, wall: clock.wall() }
     machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, now)
@@ -104,7 +111,7 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     signer.marks = marks
     if (skew === undefined) return
     const difference = `${Math.abs(skew)} s ${skew > 0 ? 'behind' : 'ahead'}; beyond ${signer.settings.window} s it is refused`
-    complain(log, one, 'clock', 'the sender’s clock differs from ours', difference, source)
+    complain(log, one, clock.now(), 'clock', 'the sender’s clock differs from ours', difference, source)
   }
 
   function noteUnclaimed(name: string, family: Family, reason: Unclaimed): void {
@@ -121,6 +128,20 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     log.info('the other side sums advertisements differently', { router: router.name, checksum, source, destination })
   }
 }
+
+/** Whoever is on the link with our id and another password may well be right: it is another cluster's id too. */
+const refusalText = (reason: Rejection): string =>
+  OTHERS.has(reason)
+    ? 'advertisement refused: another cluster uses this virtual_router_id, or the passwords differ'
+    : 'advertisement refused'
+
+const OTHERS: ReadonlySet<Rejection> = new Set([
+  'authentication',
+  'authentication-type',
+  'hmac-missing',
+  'hmac-unknown-key',
+  'hmac-invalid',
+])
 
 /** The datagram without its authentication header. */
 function behindHeader(datagram: VrrpDatagram): VrrpDatagram {

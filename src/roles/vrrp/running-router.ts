@@ -35,6 +35,8 @@ export type RunningRouter = {
   readonly outgoing: Map<number, readonly Outgoing[]>
   /** What was complained about since the state was entered: once is enough. */
   readonly complained: Set<string>
+  /** When it was complained about last, whatever the state. */
+  readonly complainedAt: Map<string, Instant>
   /** A late deadline was put off once, so that what waits in the socket is heard first. */
   putOff: boolean
   readonly counters: {
@@ -65,6 +67,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number, now: Insta
     headerSigner: headerSignerFor(router, undefined),
     outgoing: new Map(),
     complained: new Set(),
+    complainedAt: new Map(),
     putOff: false,
     counters: {
       advertisementsSent: 0,

@@ -153,7 +153,10 @@ export function openVirtualRouters(
     let overslept = false
     for (const one of running.values()) {
       const deadline = deadlineOf(one.state)
-      if (deadline === undefined || deadline > now) continue
+      if (deadline === undefined || deadline > now) {
+        one.putOff = false
+        continue
+      }
       // The socket may hold what this deadline has missed: look there first, once.
       if (!one.putOff && isOverslept(deadline, now)) {
         one.putOff = true

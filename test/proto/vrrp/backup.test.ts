@@ -32,7 +32,7 @@ const rows: readonly Row[] = [
     router,
     heard(10),
     { type: 'deadline-reached' },
-    { name: 'master', advertiseAt: at(11) },
+    { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(100, 'master-silent'),
   ],
   [
@@ -40,7 +40,7 @@ const rows: readonly Row[] = [
     router,
     heard(10, { masterInterval: seconds(4) }),
     { type: 'deadline-reached' },
-    { name: 'master', advertiseAt: at(11) },
+    { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(100, 'master-silent'),
   ],
   [
@@ -49,6 +49,30 @@ const rows: readonly Row[] = [
     backup,
     advert({ priority: 0 }),
     heard(10.609375, from(higher, 0)),
+    [],
+  ],
+  [
+    'only the master it follows can resign (RFC 9568 §6.4.2 believes anybody)',
+    router,
+    backup,
+    advert({ priority: 0, source: lower }),
+    backup,
+    [],
+  ],
+  [
+    'before a master is heard nobody can',
+    router,
+    { name: 'backup', masterInterval: seconds(1), downAt: at(12) },
+    advert({ priority: 0 }),
+    { name: 'backup', masterInterval: seconds(1), downAt: at(12) },
+    [],
+  ],
+  [
+    'a resignation counts once: more of them cannot put the takeover off',
+    router,
+    heard(10.2, from(higher, 0)),
+    advert({ priority: 0 }),
+    heard(10.2, from(higher, 0)),
     [],
   ],
   [
@@ -72,7 +96,7 @@ const rows: readonly Row[] = [
     router,
     heard(10, from(higher, 0)),
     { type: 'deadline-reached' },
-    { name: 'master', advertiseAt: at(11) },
+    { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(100, 'master-resigned'),
   ],
   [
@@ -161,7 +185,7 @@ const rows: readonly Row[] = [
     delayed,
     heard(10, { preemptAt: at(40) }),
     { type: 'deadline-reached' },
-    { name: 'master', advertiseAt: at(11) },
+    { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(100, 'master-silent'),
   ],
   [

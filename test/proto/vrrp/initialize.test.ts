@@ -23,7 +23,7 @@ const rows: readonly Row[] = [
     'RFC 9568 §6.4.1: an owner is master at once, advertises, then takes and announces its addresses',
     owner,
     started,
-    { name: 'master', advertiseAt: at(11) },
+    { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(255, 'started'),
   ],
   [
@@ -59,7 +59,7 @@ const rows: readonly Row[] = [
     'whoever was master a moment ago goes on with an advertisement at once',
     router,
     { type: 'resumed-as-master' },
-    { name: 'master', advertiseAt: at(11) },
+    { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(100, 'resumed'),
   ],
   ['nothing is heard before the start', router, advert({}), initialize, []],
