@@ -158,6 +158,8 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], slowest: number, lat
   lan.weather({ loss: 0, damage: 0, delay: DELAY })
   const atHealing = lan.masters()
   lan.say(`the LAN is whole again; masters: ${atHealing.join()}`)
+  // An order to fail over is obeyed whoever is stronger, in silence.
+  const ordered = lan.hosts.some(({ state }) => state.name === 'master' && state.yielding === true)
   const best = [...atHealing].sort((a, b) => byStrength(lan.hosts[a]!, lan.hosts[b]!))[0]
   const isUp = best !== undefined && !lan.hosts[best]!.paused
   // What was sent before is lost, or comes yet.
@@ -167,7 +169,7 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], slowest: number, lat
   const down = Math.max(...lan.hosts.map((host) => masterDownInterval(host.router, micros(slowest))))
   const bound = down + slowest + 4 * DELAY
   lan.run(micros(bound))
-  const changes = routers.some(({ preemptDelay }) => preemptDelay > 0)
+  const changes = ordered || routers.some(({ preemptDelay }) => preemptDelay > 0)
   const overlap = 2 * DELAY + 200 + (routers.some(({ lowerPrioNoAdvert }) => lowerPrioNoAdvert) ? slowest : 0)
   // A preempt_delay may end at this very moment.
   if (changes && lan.masters().length > 1) lan.run(micros(overlap))
@@ -179,7 +181,7 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], slowest: number, lat
     return `${masters.length} masters ${bound / 1e6} s after the healing: ${masters.join()}`
   // An equal one does not preempt, whatever its address (RFC 9568 §6.4.2).
   const most = Math.max(...running.map((host) => host.router.priority))
-  const fair = routers.every(({ preempt, preemptDelay }) => preempt && preemptDelay === 0)
+  const fair = !ordered && routers.every(({ preempt, preemptDelay }) => preempt && preemptDelay === 0)
   if (fair && wanted === 1 && lan.hosts[masters[0]!]!.router.priority < most)
     return `router ${masters[0]} is master, and another has priority ${most}`
   const rivals = lan.hosts.filter(({ router }) => router.priority === 255).length > 1
@@ -205,7 +207,7 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], slowest: number, lat
   if (wrong !== undefined) return wrong
   // Whoever was master beside another has left its mark in caches, and the one that stayed has repaired them. An announcement
   // that is a second late cannot be told from one of now.
-  if (!late && !rivals && atHealing.length > 1 && masters.length === 1)
+  if (!late && !rivals && !ordered && atHealing.length > 1 && masters.length === 1)
     for (const [client, by] of lan.caches.entries())
       if (by !== lan.masters()[0])
         return `client ${client} sends to router ${by}, and router ${lan.masters()[0]} is master`

@@ -99,5 +99,5 @@ const notOwner = ({ priority }: { readonly priority: number }) => ({ priority: M
 
 for (const [wrong, machine] of mutants)
   test(`a machine that ${wrong} is found out`, () => {
-    expect(firstBad(3000, machine)).toBeDefined()
+    expect(firstBad(20_000, machine)).toBeDefined()
   })
