@@ -161,8 +161,15 @@ export class Keepalived {
     this.host = host
     this.configurationFile = host.file('keepalived.conf', configuration)
     const at = (name: string): string => join(host.directory, name)
-    const pids = ['-p', at('keepalived.pid'), '-r', at('keepalived-vrrp.pid'), '-c', at('keepalived-checkers.pid')]
-    const argv = ['keepalived', '-n', '-l', '-D', '-G', '-f', this.configurationFile, ...pids, ...options]
+    // All four: it does not start where one of the usual places names a keepalived of another lab.
+    const pids = Object.entries({
+      p: 'keepalived',
+      r: 'keepalived-vrrp',
+      c: 'keepalived-checkers',
+      b: 'keepalived-bfd',
+    })
+    const files = pids.flatMap(([option, name]) => [`-${option}`, at(`${name}.pid`)])
+    const argv = ['keepalived', '-n', '-l', '-D', '-G', '-f', this.configurationFile, ...files, ...options]
     this.process = host.spawn('keepalived', argv)
   }
 

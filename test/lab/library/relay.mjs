@@ -1,0 +1,30 @@
+/**
+ * Runs in a host's namespace: an SMTP server on 127.0.0.1 port 2525 that takes every letter and prints each as a JSON line:
+ * `{ subject, body, from, to, head }`. Ends with its stdin.
+ */
+import { SMTPServer } from 'smtp-server'
+
+const server = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ['STARTTLS'],
+  disableReverseLookup: true,
+  logger: false,
+  onData(stream, session, callback) {
+    const chunks = []
+    stream.on('data', (chunk) => chunks.push(chunk))
+    stream.on('end', () => {
+      const [head, ...rest] = Buffer.concat(chunks).toString().split('\r\n\r\n')
+      const letter = {
+        subject: /^Subject: (.*)$/m.exec(head.replace(/\r\n[ \t]+/g, ' '))?.[1].trim(),
+        body: rest.join('\r\n\r\n').trim(),
+        from: session.envelope.mailFrom.address,
+        to: session.envelope.rcptTo.map(({ address }) => address),
+        head: head.split('\r\n').map((line) => line.split(':')[0]),
+      }
+      process.stdout.write(`${JSON.stringify(letter)}\n`)
+      callback()
+    })
+  },
+})
+server.listen(2525, '127.0.0.1', () => process.stdout.write('{"ready":true}\n'))
+process.stdin.on('end', () => process.exit(0)).resume()
