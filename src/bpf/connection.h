@@ -185,6 +185,29 @@ static __noinline void forget_reply(const struct flow *flow, const struct connec
 		forget(&reply, embryo);
 }
 
+/* Makes an entry the caller's to remove. False: it is somebody else's. */
+static __always_inline bool claim(struct connection *connection, __u32 status)
+{
+	return !(status & CONNECTION_DEAD) &&
+	       __sync_val_compare_and_swap(&connection->status, status, status | CONNECTION_DEAD) == status;
+}
+
+/* A connection to @index counts no more. */
+static __always_inline void discount(const struct flow *flow, __u32 status, __u32 index)
+{
+	account(index, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
+	if (status & CONNECTION_CONTROLLED)
+		release_template(flow, status, index);
+}
+
+/* Takes a claimed connection out of the table, both ways. */
+static __always_inline void take_out(const struct flow *flow, const struct connection *connection, __u32 status)
+{
+	if (status & CONNECTION_NAT)
+		forget_reply(flow, connection, status & CONNECTION_EMBRYO);
+	forget(flow, status & CONNECTION_EMBRYO);
+}
+
 /* Removes a client's flow with all that belongs to it. False: somebody else is doing that. */
 static __noinline __attribute__((unused)) bool retire(const struct flow *flow, struct connection *connection)
 {
@@ -193,16 +216,10 @@ static __noinline __attribute__((unused)) bool retire(const struct flow *flow, s
 	if (!flow || !connection)
 		return false;
 	status = connection->status;
-	if (status & CONNECTION_DEAD)
+	if (!claim(connection, status))
 		return false;
-	if (__sync_val_compare_and_swap(&connection->status, status, status | CONNECTION_DEAD) != status)
-		return false;
-	account(connection->destination, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
-	if (status & CONNECTION_CONTROLLED)
-		release_template(flow, status, connection->destination);
-	if (status & CONNECTION_NAT)
-		forget_reply(flow, connection, status & CONNECTION_EMBRYO);
-	forget(flow, status & CONNECTION_EMBRYO);
+	discount(flow, status, connection->destination);
+	take_out(flow, connection, status);
 	return true;
 }
 

@@ -314,7 +314,10 @@ __noinline int open_connection(struct packet *packet, const struct service *serv
 	/* Nothing is kept; a template has had its time renewed. */
 	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
 		undo(flow, fresh);
-		count_in(index, packet->length, 1);
+		if (packet->length)
+			count_in(index, packet->length, 1);
+		else
+			count_opened(index);
 		return DECIDED;
 	}
 	if (nat & CONNECTION_FULLNAT) {
@@ -550,12 +553,13 @@ __noinline int first(struct __sk_buff *skb, struct packet *packet)
 /* schedule_icmp: as if the flow of @about had sent a packet, but no state is entered. */
 __noinline int schedule_error(struct __sk_buff *skb, struct packet *about)
 {
+	struct scratch *scratch = own_scratch();
 	struct settings *held = held_settings();
 	const struct flow *flow;
 	struct service *service;
 	__u32 index;
 
-	if (!skb || !about || !held || !(held->flags & SETTINGS_SCHEDULE_ICMP))
+	if (!skb || !about || !held || !scratch || !(held->flags & SETTINGS_SCHEDULE_ICMP))
 		return 0;
 	flow = &about->flow;
 	about->now = seconds();
@@ -563,10 +567,12 @@ __noinline int schedule_error(struct __sk_buff *skb, struct packet *about)
 	service = service_for(flow, skb->mark, held);
 	if (!service || flow->source_port == bpf_htons(FTP_DATA) || unlucky(held))
 		return 0;
+	scratch->asked_of_client = 1;
 	if (service->flags & SERVICE_PERSISTENT)
 		index = schedule_persistent(service, flow, about->now);
 	else
 		index = service->port || service->mark ? schedule(service, flow, about->now) : NO_DESTINATION;
+	scratch->asked_of_client = 0;
 	return index != NO_DESTINATION && open_connection(about, service, index, skb->ifindex) == DECIDED;
 }
 
@@ -595,6 +601,27 @@ static __always_inline bool expires_without_destination(void)
 	struct settings *held = held_settings();
 
 	return held && held->flags & SETTINGS_EXPIRE_NODEST_CONN;
+}
+
+/*
+ * Another connection for a flow that has one. That goes on counting until the other is entered, for the timer by which IPVS
+ * ends it runs after the packet.
+ */
+static __always_inline int renew(struct __sk_buff *skb, struct packet *packet, struct connection *connection)
+{
+	struct scratch *scratch = own_scratch();
+	int verdict;
+
+	if (!skb || !packet || !connection || !scratch)
+		return TC_DROP;
+	scratch->ended_status = connection->status;
+	scratch->ended_destination = connection->destination;
+	if (!claim(connection, scratch->ended_status))
+		return first(skb, packet);
+	take_out(&packet->flow, connection, scratch->ended_status);
+	verdict = first(skb, packet);
+	discount(&packet->flow, scratch->ended_status, scratch->ended_destination);
+	return verdict;
 }
 
 #define NOT_PLAIN (-2)
@@ -672,19 +699,18 @@ static __always_inline int decide(struct __sk_buff *skb, struct packet *packet)
 		return output(skb, packet, connection, now);
 	index = connection->destination;
 	destination = bpf_map_lookup_elem(&destinations, &index);
-	if (expired(connection, now))
-		goto anew;
+	if (expired(connection, now)) {
+		retire(&packet->flow, connection);
+		return first(skb, packet);
+	}
 	if (opens(packet) && (rescheduled(packet, connection, destination) || local_lost(&packet->flow, connection))) {
 		count_exit(NOTE_RESCHEDULED);
-		goto anew;
+		return renew(skb, packet, connection);
 	}
 	if (!(connection->status & CONNECTION_BYPASS) && (!destination || !(destination->flags & DESTINATION_AVAILABLE))) {
 		if (expires_without_destination())
-			goto anew;
+			return renew(skb, packet, connection);
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
 	}
 	return input(packet, connection, destination, now);
-anew:
-	retire(&packet->flow, connection);
-	return first(skb, packet);
 }

@@ -52,8 +52,9 @@ static __always_inline int relay_known(struct __sk_buff *skb, const struct packe
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination)
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
-	if (destination->flags & DESTINATION_LOCAL || packet->ttl <= 1)
-		return leave(EXIT_LOCAL, TC_PASS);
+	/* What is too old does not come out of the stack, where IPVS would see it. */
+	if (reply && packet->ttl <= 1)
+		return leave(EXIT_REPLY_TO_STACK, TC_PASS);
 	/* About a removed one too: IPVS does not ask. */
 	if (destination->flags & DESTINATION_AVAILABLE) {
 		if (reply)
@@ -61,6 +62,11 @@ static __always_inline int relay_known(struct __sk_buff *skb, const struct packe
 		else
 			count_in(index, packet->length, 0);
 	}
+	if (destination->flags & DESTINATION_LOCAL)
+		return leave(EXIT_LOCAL, TC_PASS);
+	/* Nobody is told that an error was too old. */
+	if (packet->ttl <= 1)
+		return leave(EXIT_TTL, TC_DROP);
 	if (!reply && method_of(connection->status, destination) == METHOD_TUN)
 		return encapsulate(skb, packet, destination, EXIT_ICMP_RELAYED);
 	if (connection->status & CONNECTION_FULLNAT)

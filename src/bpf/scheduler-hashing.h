@@ -74,7 +74,7 @@ static __noinline __u32 by_hash(const struct service *service, const struct dest
 		return NO_DESTINATION;
 	lookup.maglev = service->scheduler == SCHEDULER_MH;
 	if (service->scheduler == SCHEDULER_DH) {
-		lookup.hashed = hashed_address(flow->target);
+		lookup.hashed = hashed_address(target_of(flow));
 	} else {
 		lookup.hashed = hashed_address(flow->source);
 		if (service->flags & SERVICE_HASH_PORT)

@@ -2,6 +2,7 @@
 /* What all schedulers look at: the entries of a list and their connections. */
 #pragma once
 #include "maps.h"
+#include "scratch.h"
 
 static __always_inline struct list_entry *member_at(__u32 index)
 {
@@ -11,6 +12,14 @@ static __always_inline struct list_entry *member_at(__u32 index)
 static __always_inline struct load *load_at(__u32 destination)
 {
 	return bpf_map_lookup_elem(&loads, &destination);
+}
+
+/* What dh, lblc and lblcr choose by. In the packet that an error quotes IPVS takes the end where the client is. */
+static __always_inline address_t target_of(const struct flow *flow)
+{
+	struct scratch *scratch = own_scratch();
+
+	return scratch && scratch->asked_of_client ? flow->source : flow->target;
 }
 
 /* Below zero for a moment when a correction and a packet meet. */

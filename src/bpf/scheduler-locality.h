@@ -32,7 +32,7 @@ static __always_inline struct locality_work *own_work(void)
 static __always_inline void set_key(struct locality_work *work, const struct service *service, const struct flow *flow)
 {
 	work->key.service = service->id;
-	work->key.target = widen(flow->target);
+	work->key.target = widen(target_of(flow));
 }
 
 /* wlc over the whole list: the destination, or NO_DESTINATION. */

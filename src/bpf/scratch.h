@@ -77,6 +77,11 @@ struct scratch {
 	struct tunnel tunnel;
 	/* open_connection(): of FULLNAT's SYN */
 	__u32 sequence;
+	/* renew(): of the connection that ends */
+	__u32 ended_status;
+	__u32 ended_destination;
+	/* schedule_error(): dh, lblc and lblcr are asked about a client */
+	__u32 asked_of_client;
 	/* send_full(), send_full_reply() */
 	struct full full;
 	struct ends ends;

@@ -38,17 +38,6 @@ static __always_inline __u32 reported_mtu(struct __sk_buff *skb)
 	return bpf_ntohl(mtu);
 }
 
-/* The sum of what is under the checksum besides the message. */
-static __always_inline __u64 pseudo_sum(const struct packet *packet)
-{
-	__u64 sum = bpf_htonl(packet->length - IP6_HLEN) + (__u64)bpf_htonl(IPPROTO_ICMPV6);
-
-#pragma unroll
-	for (int i = 0; i < 4; i++)
-		sum += (__u64)packet->flow.source.words[i] + packet->flow.target.words[i];
-	return sum;
-}
-
 static __always_inline bool read_outer(struct __sk_buff *skb, const struct packet *packet, struct outer *outer)
 {
 	struct ipv6hdr ip;
@@ -99,11 +88,6 @@ static __always_inline __u32 reported_mtu(struct __sk_buff *skb)
 
 	bpf_skb_load_bytes(skb, ERROR_AT + 6, &mtu, 2);
 	return bpf_ntohs(mtu);
-}
-
-static __always_inline __u64 pseudo_sum(const struct packet *packet)
-{
-	return 0;
 }
 
 static __always_inline bool read_outer(struct __sk_buff *skb, const struct packet *packet, struct outer *outer)
@@ -252,8 +236,9 @@ static __noinline int tunnel_error(struct __sk_buff *skb, const struct packet *p
 		return NO_TUNNEL;
 	if (bpf_skb_load_bytes(skb, ERROR_AT, &kind, 2))
 		return NO_TUNNEL;
-	if (fold(sum_between(skb, ERROR_AT, ETH_HLEN + packet->length) + pseudo_sum(packet)) != 0xffff)
-		return leave(EXIT_CHECKSUM, TC_DROP);
+	/* It may be about a plain UDP packet to that host; if about a tunnel, the stack throws it away. */
+	if (!icmp_intact(skb, packet))
+		return NO_TUNNEL;
 	if (is_too_big(kind)) {
 		learn_path_mtu(path, reported_mtu(skb));
 		count_exit(NOTE_PATH_MTU);

@@ -324,6 +324,18 @@ describe('ICMP errors that we relay', () => {
     })
   })
 
+  test('with TTL 1: counted, and dropped', () => {
+    bench.send(toDr())
+    const error = icmpError('203.0.113.1', VIP, 3, 4, quotedFromVip(80), 1400)
+    const view = new DataView(error.buffer)
+    const sum = view.getUint16(24) + (((error[22] ?? 0) - 1) << 8)
+    view.setUint16(24, (sum & 0xffff) + (sum >> 16))
+    error[22] = 1
+    const before = bench.counters()[0]?.inPackets ?? 0
+    expect(bench.run(error)).toMatchObject({ verdict: DROP, exit: 'ttl' })
+    expect(bench.counters()[0]?.inPackets).toBe(before + 1)
+  })
+
   test('about nothing of ours: passed', () => {
     const quoted = frame({ source: '192.0.2.99', target: client, sourcePort: 1, targetPort: 2, flags: ACK })
     expect(bench.run(icmpError('203.0.113.1', '192.0.2.99', 3, 4, quoted))).toMatchObject({

@@ -132,6 +132,21 @@ describe('conn_reuse_mode: a SYN on a connection that has ended', () => {
     expect(serverOf(80) !== before).toBe(anew)
   })
 
+  test('the old one counts while a server is chosen for the new one, and no longer', () => {
+    set({ conn_reuse_mode: 1 })
+    const upper = { upperThreshold: 1 }
+    bench.apply(
+      put(service(82), [destination('192.0.2.11', 82, 'dr', upper), destination('192.0.2.12', 82, 'dr', upper)]),
+    )
+    established(82)
+    const before = serverOf(82)
+    bench.send(to(82, { flags: RST }))
+    expect(bench.send(to(82)).exit).toContain('forwarded')
+    expect(serverOf(82)).not.toBe(before)
+    const { destinations = [] } = bench.counters().find(({ serviceKey }) => serviceKey === keyOf(82)) ?? {}
+    expect(destinations.map((one) => one.activeConnections + one.inactiveConnections).sort()).toEqual([0, 1])
+  })
+
   test('one made through a template stays', () => {
     established(81)
     bench.send(to(81, { flags: RST }))
@@ -227,6 +242,41 @@ describe('schedule_icmp: an error about a flow without a connection', () => {
       clientPort: 20_000,
       expiresIn: expect.closeTo(3, -0.5),
     })
+  })
+
+  test('goes to a server of a one-packet service as well, and opens none', () => {
+    set({ schedule_icmp: 1 })
+    const onePacket = service(54, { protocol: 'udp', onePacket: true })
+    bench.apply(put(onePacket, [destination('198.51.100.11', 54, 'nat')]))
+    const plan = { source: VIP, target: client, sourcePort: 54, targetPort: 20_000, protocol: UDP }
+    const { exit, packet } = bench.run(icmpError('203.0.113.9', VIP, 3, 1, frame(plan)))
+    expect(exit).toBe('icmp-relayed')
+    expect(packet).toMatchObject({ target: '198.51.100.11', protocol: ICMP, checksumRight: true })
+    expect(bench.connections()).toEqual([])
+    expect(bench.counters().find(({ serviceKey }) => serviceKey === keyOf(54, 'udp'))).toMatchObject({
+      connections: 1,
+      inPackets: 1,
+      inBytes: 56,
+    })
+  })
+
+  test('dh asks about the client, where for a packet it asks about the virtual address', () => {
+    set({ schedule_icmp: 1 })
+    const servers = Array.from({ length: 8 }, (_, i) => destination(`192.0.2.${21 + i}`, 83, 'dr'))
+    bench.apply(put(service(83, { scheduler: 'dh' }), servers))
+    const chosen = (source: string, by: (source: string) => void): string | undefined => {
+      by(source)
+      return bench.connections().find((one) => one.client === source && one.virtualPort === 83)?.destination
+    }
+    const clients = Array.from({ length: 16 }, (_, i) => `203.0.113.${50 + i}`)
+    const send = (source: string) => void bench.send(to(83, { source }))
+    const report = (source: string) =>
+      void bench.run(
+        icmpError('203.0.113.9', VIP, 3, 1, frame({ source: VIP, target: source, sourcePort: 83, targetPort: 20_000 })),
+      )
+    expect(new Set(clients.map((source) => chosen(source, send))).size).toBe(1)
+    const others = clients.map((source) => source.replace('113', '112'))
+    expect(new Set(others.map((source) => chosen(source, report))).size).toBeGreaterThan(1)
   })
 })
 

@@ -176,8 +176,9 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	flow->target_port = quoted->ports.source;
 	flow->protocol = quoted->ip.protocol;
 	connection = find(flow);
+	/* One that is made for it may be of a one-packet service, and is in no table. */
 	if (!connection && schedule_error(skb, about))
-		connection = find(flow);
+		connection = &scratch->fresh;
 	if (!connection)
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	if (!icmp_intact(skb, packet))

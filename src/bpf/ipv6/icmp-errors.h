@@ -161,6 +161,20 @@ static __noinline int relay_full(struct __sk_buff *skb, const struct packet *pac
 	return send_to(&way);
 }
 
+/* Whether the checksum of the message is right. */
+static __noinline bool icmp_intact(struct __sk_buff *skb, const struct packet *packet)
+{
+	__u64 sum;
+
+	if (!skb || !packet)
+		return false;
+	sum = bpf_htonl(ETH_HLEN + packet->length - packet->transport) + (__u64)bpf_htonl(IPPROTO_ICMPV6);
+#pragma unroll
+	for (int i = 0; i < 4; i++)
+		sum += (__u64)packet->flow.source.words[i] + packet->flow.target.words[i];
+	return fold(sum + sum_between(skb, packet->transport, ETH_HLEN + packet->length)) == 0xffff;
+}
+
 #include "../icmp-relay.h"
 
 /* An ICMPv6 error: sent on, or passed when it is about nothing of ours. */
@@ -179,9 +193,13 @@ static __noinline int relay_error(struct __sk_buff *skb, const struct packet *pa
 	if (!read_quoted(skb, packet->transport + 8, quoted, &about->flow))
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
 	connection = find(&about->flow);
+	/* One that is made for it may be of a one-packet service, and is in no table. */
 	if (!connection && schedule_error(skb, about))
-		connection = find(&about->flow);
+		connection = &scratch->fresh;
 	if (!connection)
 		return leave(EXIT_ICMP_OTHER, TC_PASS);
+	/* IPVS looks at those from servers only. */
+	if (connection->status & CONNECTION_REPLY && !icmp_intact(skb, packet))
+		return leave(EXIT_CHECKSUM, TC_DROP);
 	return relay_known(skb, packet, quoted, connection);
 }

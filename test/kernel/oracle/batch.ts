@@ -67,7 +67,7 @@ export async function runBatch(
     })
     for (const director of both) await director.apply(ops)
     const rounds = Math.max(...sequences.map((one) => one.segments[at]?.steps.length ?? 0))
-    for (let round = 0; round < rounds; round++) await playRound(courses, at, round, replayer)
+    for (let round = 0; round < rounds; round++) await playRound(courses, at, round, replayer, climate)
     if (climate.pause > 0) await sleep(climate.pause * 1000)
   }
   const none = new Map<string, Counted>()
@@ -111,6 +111,7 @@ async function playRound(
   segment: number,
   round: number,
   replayer: Replayer,
+  climate: Climate,
 ): Promise<void> {
   const played: { course: Course; frames: readonly Framed[] }[] = []
   for (const course of courses) {
@@ -133,7 +134,7 @@ async function playRound(
         course.servers[step.flow] = whereabouts(flow, exchange.kernel) ?? course.servers[step.flow]
       if (exchange.kernel.some(isRefusal)) course.interrupted.add(interruption(flow))
       addToTally(course.tally, frame, exchange)
-      const unequal = unequalAnswers(frame, exchange)
+      const unequal = unequalAnswers(frame, exchange, climate)
       if (unequal === undefined) course.story.push(...exchange.kernel.map((one) => `  both:     ${describeFrame(one)}`))
       else settle(course, 'packet', [unequal])
     }

@@ -3,27 +3,27 @@
  * docs/oracle.md.
  */
 
-import { addressFromBytes, internetChecksum, pseudoHeader } from '../../../src/base/index.ts'
+import { addressFromBytes, type IpAddress, internetChecksum, pseudoHeader } from '../../../src/base/index.ts'
 import { describeUnequal } from './describe.ts'
 import { type Counted, clock, endpointOf, type Held } from './director.ts'
 import { RST } from './generate.ts'
 import { crc32c, GRE, ICMP, ICMP6, SCTP, TCP, UDP } from './packets.ts'
 import type { Framed } from './render.ts'
 import type { Exchange } from './replayer.ts'
-import type { Flow } from './sequence.ts'
+import type { Climate, Flow } from './sequence.ts'
 import { directorAddress } from './world.ts'
 
 /** Seconds by which the end of a connection may differ: the embedded core counts whole ones. */
 const SLACK = 1
 
 /** What about the answers to a frame differs; undefined: nothing. */
-export function unequalAnswers(sent: Framed, { kernel, embedded }: Exchange): string | undefined {
+export function unequalAnswers(sent: Framed, { kernel, embedded }: Exchange, climate: Climate): string | undefined {
   const mine = kernel.map(comparable)
   const theirs = embedded.map(comparable)
   const agree = (bytes: Buffer, other: Buffer | undefined): boolean =>
     same(bytes, other) || summedAnew(bytes, other) || mended(sent, bytes, other) || summedWrong(sent, bytes, other)
   if (mine.length === theirs.length && mine.every((bytes, i) => agree(bytes, theirs[i]))) return undefined
-  if (tooLongToFragment(sent, kernel, embedded) || isUnheard(sent, { kernel, embedded })) return undefined
+  if (tooLongToFragment(sent, kernel, embedded, climate) || isUnheard(sent, { kernel, embedded })) return undefined
   return describeUnequal(kernel, embedded)
 }
 
@@ -92,14 +92,24 @@ function isSound(ip: Uint8Array): boolean {
   return internetChecksum(pseudoHeader(...ends, protocol, segment.length), segment) === 0
 }
 
-/** Where IPVS fragments what came without DF, the embedded core answers as if it had DF (docs/differences.md). */
-function tooLongToFragment(sent: Framed, kernel: readonly Framed[], embedded: readonly Framed[]): boolean {
+/**
+ * Where IPVS fragments what came without DF, and without pmtu_disc whatever goes into a tunnel over IPv4, the embedded core answers as
+ * if it had DF (docs/differences.md).
+ */
+function tooLongToFragment(
+  sent: Framed,
+  kernel: readonly Framed[],
+  embedded: readonly Framed[],
+  { settings }: Climate,
+): boolean {
   const [answer] = embedded
   if (answer === undefined || embedded.length !== 1 || kernel.length < 2) return false
   const fragmented = kernel.every(
     ({ bytes }) => bytes[12] === 0x08 && ((bytes[20] as number) & 0x3f) + (bytes[21] as number) > 0,
   )
-  const allowed = sent.bytes[12] === 0x08 && ((sent.bytes[20] as number) & 0x40) === 0
+  const tunnelled = kernel.every(({ port, bytes }) => sourceOf(bytes) === directorAddress(4, port))
+  const allowed =
+    sent.bytes[12] === 0x08 && (((sent.bytes[20] as number) & 0x40) === 0 || (settings.pmtu_disc === 0 && tunnelled))
   const refused = answer.bytes[23] === ICMP && answer.bytes[34] === 3 && answer.bytes[35] === 4
   return allowed && fragmented && refused && answer.port === sent.port
 }
@@ -113,12 +123,15 @@ function comparable({ port, bytes }: Framed): Buffer {
   if (bytes[12] !== 0x08 || bytes[13] !== 0x00) return copy
   const size = ((bytes[14] as number) & 15) * 4
   const sound = internetChecksum(bytes.subarray(14, 14 + size)) === 0
-  const source = addressFromBytes(bytes.subarray(26, 30))
-  const encapsulated = source === directorAddress(4, port) && bytes[23] !== ICMP && ((bytes[20] as number) & 0x40) === 0
+  const encapsulated =
+    sourceOf(bytes) === directorAddress(4, port) && bytes[23] !== ICMP && ((bytes[20] as number) & 0x40) === 0
   const answered = bytes[23] === ICMP && isError(bytes[14 + size] as number) && bytes[22] === 64
   if (sound && (encapsulated || answered)) copy.fill(0, 19, 21).fill(0, 25, 27)
   return copy
 }
+
+/** Of an IPv4 frame. */
+const sourceOf = (bytes: Uint8Array): IpAddress => addressFromBytes(bytes.subarray(26, 30))
 
 const isError = (type: number): boolean => type === 3 || type === 4 || type === 11
 

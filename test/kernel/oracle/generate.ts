@@ -13,7 +13,15 @@ import {
 import { SCTP, TCP, UDP } from './packets.ts'
 import { type Random, randomFrom } from './random.ts'
 import type { Climate, ErrorStep, Features, Flow, PacketStep, Segment, Sequence, Step } from './sequence.ts'
-import { CLIENTS, clientAddress, farServerAddress, SERVERS, serverAddress, virtualAddress } from './world.ts'
+import {
+  CLIENTS,
+  clientAddress,
+  directorAddress,
+  farServerAddress,
+  SERVERS,
+  serverAddress,
+  virtualAddress,
+} from './world.ts'
 
 export const FIN = 0x01
 export const SYN = 0x02
@@ -26,8 +34,6 @@ const SEGMENTS = 3
 const later = { options: true, badHeaderChecksum: true }
 /** twos is a matter of chance. */
 const chosenByChance = ['twos']
-/** Asked about an ICMP error, IPVS takes the client for the target. */
-const askedOfTargets = ['dh', 'lblc', 'lblcr']
 const numbers = { tcp: TCP, udp: UDP, sctp: SCTP } as const
 type Protocol = keyof typeof numbers
 
@@ -46,9 +52,6 @@ export function climate(seed: number, batch: number, features: Features): Climat
       settings[name] = random.number(2)
     if (random.once(3)) settings.secure_tcp = 3
   }
-  // Where the core still differs: what is rescheduled is counted off before, not after, another destination is chosen.
-  settings.conn_reuse_mode = 0
-  settings.expire_nodest_conn = 0
   // Nothing that depends on how much memory there is.
   settings.drop_entry = 0
   settings.drop_packet = 0
@@ -58,19 +61,25 @@ export function climate(seed: number, batch: number, features: Features): Climat
   return { ...defaults, settings }
 }
 
+type Held = {
+  service: Service
+  readonly destinations: Map<string, Destination>
+  /** By endpoint, all that there have been: a connection comes back to life with its destination. */
+  readonly methods: Map<string, Set<Destination['method']>>
+}
+
 type Draft = {
   readonly random: Random
   readonly features: Features
   readonly family: Family
   readonly slot: number
-  readonly services: Map<string, { service: Service; destinations: Map<string, Destination> }>
+  readonly services: Map<string, Held>
   readonly flows: Flow[]
 }
 
 export function generate(seed: number, index: number, slot: number, has: Features, climate: Climate): Sequence {
-  const { pause, settings } = climate
-  const left = settings.schedule_icmp === 1 ? [...chosenByChance, ...askedOfTargets] : chosenByChance
-  const features = { ...has, schedulers: has.schedulers.filter((name) => !left.includes(name)) }
+  const { pause } = climate
+  const features = { ...has, schedulers: has.schedulers.filter((name) => !chosenByChance.includes(name)) }
   const random = randomFrom(seed, index)
   const family = features.families.length > 1 && random.once(3) ? 6 : 4
   const draft: Draft = { random, features, family, slot, services: new Map(), flows: [] }
@@ -108,34 +117,41 @@ function newService(draft: Draft, number: number, short: boolean): TableOp[] {
     onePacket: protocol === 'udp' && !persistent && random.once(5),
   }
   const key = serviceKey(service.address)
-  const destinations = new Map<string, Destination>()
-  draft.services.set(key, { service, destinations })
+  draft.services.set(key, { service, destinations: new Map(), methods: new Map() })
   const ops: TableOp[] = [{ type: 'put-service', service }]
   for (let n = random.number(6); n > 0; n--) ops.push(...putDestination(draft, key))
   return ops
 }
 
 /** A new destination, or another one in the place of one that there is. */
-function putDestination(draft: Draft, key: string): TableOp[] {
-  const held = draft.services.get(key)
+function putDestination(draft: Draft, serviceKey: string): TableOp[] {
+  const held = draft.services.get(serviceKey)
   if (held === undefined) return []
-  const drawn = newDestination(draft, held.service)
-  const present = held.destinations.get(endpoint(drawn))
-  const destination = present !== undefined && turnsAbout(present, drawn) ? present : drawn
-  held.destinations.set(endpoint(destination), destination)
-  return [{ type: 'put-destination', serviceKey: key, destination }]
+  const destination = newDestination(draft, held.service)
+  const key = endpoint(destination)
+  const methods = held.methods.get(key) ?? new Set()
+  if ([...methods].some((before) => turnsAbout(before, destination.method))) return []
+  held.methods.set(key, methods.add(destination.method))
+  held.destinations.set(key, destination)
+  return [{ type: 'put-destination', serviceKey, destination }]
 }
 
-/** Connections keep the method that they began with in IPVS, and in the core take up the other of these two. */
-const turnsAbout = (one: Destination, other: Destination): boolean =>
-  one.method !== other.method && one.method !== 'nat' && other.method !== 'nat'
+/**
+ * Connections keep the method that they began with in IPVS, but not in the core, unless it is NAT, or has become NAT from direct
+ * routing. And one of NAT leaves IPVS a route by which those of direct routing do not find the server.
+ */
+const turnsAbout = (before: Destination['method'], after: Destination['method']): boolean =>
+  before !== after && !(before === 'nat' && after === 'tun') && !(before === 'dr' && after === 'nat')
 
 function newDestination({ random, features, family }: Draft, service: Service): Destination {
   const { address: at } = service
   const port = at.kind === 'address' ? at.port : 0
   const method = random.weighted({ nat: 4, dr: 4, tun: features.methods.includes('tun') ? 3 : 0 })
   const number = 1 + random.number(SERVERS)
+  // By the director's own stack, and IPVS sees that, but the core does not.
+  const refused = at.kind === 'address' && at.protocol === 'tcp'
   const address = (): IpAddress => {
+    if (method !== 'nat' && !refused && random.once(10)) return directorAddress(family, 1)
     if (method === 'dr') return serverAddress(family, random.once(4) ? 1 : 0, number)
     if (random.once(3)) return farServerAddress(family, number)
     return serverAddress(family, random.once(4) ? 0 : 1, number)
@@ -294,7 +310,6 @@ const errorStep = ({ random, family }: Draft, flow: number): ErrorStep => ({
   from: random.once(2) ? 'peer' : 'router',
   kind: random.pick<readonly [number, number, number]>(family === 4 ? kinds4 : kinds6),
   quoted: random.pick([8, 8, 20, 40]),
-  // The core does not count those that are too old, nor those for a server of its own host.
-  ttl: 64,
-  checksum: random.once(15) && family === 4 ? 'wrong' : 'right',
+  ttl: random.once(15) ? 1 : 64,
+  checksum: random.once(15) ? 'wrong' : 'right',
 })

@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 	}
 	/* One processor, one queue: answers come in the order of what they answer. */
 	CPU_ZERO(&first);
-	CPU_SET(0, &first);
+	CPU_SET(sched_getcpu(), &first);
 	if (sched_setaffinity(0, sizeof(first), &first) < 0)
 		die("sched_setaffinity");
 	link_socket = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
