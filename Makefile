@@ -6,7 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -124,6 +124,10 @@ soak: setup-lab build  ## ten minutes of kills under load: make soak [HOLDFAST_S
 SCHEDULES ?= 100000
 simulate: build      ## virtual routers on a bad LAN in virtual time: make simulate [SCHEDULES=100000]
 	@HOLDFAST_FUZZ_RUNS=$(SCHEDULES) $(BIN)/vitest run --project unit test/conformance/simulator.test.ts
+
+INPUTS ?= 10000000
+fuzz-decoders: tools ## every decoder of bytes from outside, guided by coverage: make fuzz-decoders [INPUTS=10000000]
+	@node build/tools/test/fuzz/run.js $(INPUTS)
 
 HOLDFAST_FUZZ_RUNS ?= 20000
 fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_FUZZ_RUNS=20000]

@@ -1,0 +1,295 @@
+/**
+ * What decodes bytes from outside, for the fuzzer: each with messages to start from, and with what it makes of bytes that it
+ * accepts, which has to be those bytes again. Bytes that a decoder is to ignore (padding, reserved fields) are zero in both.
+ */
+import { address, centiseconds, internetChecksum, pseudoHeader } from '../../src/base/index.ts'
+import { decodeGratuitousArp, encodeGratuitousArp } from '../../src/wire/arp/index.ts'
+import { decodeControlPacket, encodeControlPacket } from '../../src/wire/bfd/index.ts'
+import { decodeUnsolicitedAdvertisement, encodeUnsolicitedAdvertisement } from '../../src/wire/ndisc/index.ts'
+import {
+  type Attribute,
+  type Decoded,
+  decodeAcknowledgement,
+  decodeAddressMessage,
+  decodeAttributes,
+  decodeLinkMessage,
+  decodeMessages,
+  decodeNeighbourMessage,
+  decodeRouteMessage,
+  encodeAcknowledgement,
+  encodeAddressMessage,
+  encodeAttributes,
+  encodeLinkMessage,
+  encodeMessage,
+  encodeNeighbourMessage,
+  encodeRouteMessage,
+} from '../../src/wire/netlink/index.ts'
+import {
+  decodeAdvertisementV2,
+  decodeAdvertisementV3,
+  decodeAuthenticationHeader,
+  decodeHmacTrailer,
+  encodeAdvertisementV2,
+  encodeAdvertisementV3,
+  encodeAuthenticationHeader,
+  encodeHmacTrailer,
+  passwordData,
+  peekVirtualRouterId,
+  splitTrailer,
+} from '../../src/wire/vrrp/index.ts'
+
+export type Target = {
+  readonly name: string
+  readonly seeds: readonly Uint8Array[]
+  /** Undefined: refused. Otherwise what was accepted and the same made anew, both without what is ignored. */
+  decode(bytes: Uint8Array): readonly [accepted: Uint8Array, again: Uint8Array] | undefined
+  /** Makes a checksum right, so that mutants get past it. */
+  mend?(bytes: Uint8Array): void
+}
+
+const [router, host, group, group6] = ['192.0.2.1', '192.0.2.100', '224.0.0.18', 'ff02::12'].map(address) as [
+  ReturnType<typeof address>,
+  ReturnType<typeof address>,
+  ReturnType<typeof address>,
+  ReturnType<typeof address>,
+]
+const linkLocal = address('fe80::1')
+const mac = Uint8Array.of(2, 0, 0, 0, 0, 1)
+const little = true
+const NONE = new Uint8Array(0)
+
+/** A checksum of 0 and one of ffff are the same number in one's complement. */
+function oneZero(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice()
+  if (copy[at] === 0xff && copy[at + 1] === 0xff) copy.fill(0, at, at + 2)
+  return copy
+}
+function without(bytes: Uint8Array, ...ranges: readonly (readonly [from: number, to: number])[]): Uint8Array {
+  const copy = bytes.slice()
+  for (const [from, to] of ranges) copy.fill(0, from, to)
+  return copy
+}
+function sumInto(bytes: Uint8Array, at: number, from: number, to: number, pseudo: Uint8Array = NONE): void {
+  if (bytes.length < at + 2 || to > bytes.length) return
+  bytes.fill(0, at, at + 2)
+  new DataView(bytes.buffer, bytes.byteOffset).setUint16(at, internetChecksum(pseudo, bytes.subarray(from, to)))
+}
+
+const v2 = (count: number, authenticationType: number) =>
+  encodeAdvertisementV2({
+    version: 2,
+    virtualRouterId: 51,
+    priority: 100,
+    authenticationType,
+    interval: 1,
+    addresses: Array.from({ length: count }, () => host),
+    authenticationData: passwordData(authenticationType === 1 ? 'secret' : ''),
+  })
+
+const v3 = (size: 4 | 16, count: number): Uint8Array =>
+  encodeAdvertisementV3(
+    {
+      version: 3,
+      virtualRouterId: 51,
+      priority: 100,
+      reserved: 0,
+      interval: centiseconds(100),
+      addresses: Array.from({ length: count }, () => (size === 4 ? host : linkLocal)),
+      checksum: 'with-pseudo-header',
+    },
+    size,
+    pseudoOf(size, 8 + count * size),
+  )
+const pseudoOf = (size: 4 | 16, length: number): Uint8Array =>
+  size === 4 ? pseudoHeader(router, group, 112, length) : pseudoHeader(linkLocal, group6, 112, length)
+
+const v3Target = (size: 4 | 16): Target => ({
+  name: `VRRPv3 over IPv${size === 4 ? 4 : 6}`,
+  seeds: [v3(size, 1), v3(size, 3), v3(size, 20)],
+  decode(bytes) {
+    const decoded = decodeAdvertisementV3(bytes, size, pseudoOf(size, bytes.length))
+    if (!decoded.ok) return undefined
+    const again = encodeAdvertisementV3(decoded.value, size, pseudoOf(size, bytes.length))
+    return [oneZero(bytes.subarray(0, again.length), 6), oneZero(again, 6)]
+  },
+  mend: (bytes) => sumInto(bytes, 6, 0, bytes.length, pseudoOf(size, bytes.length)),
+})
+
+const attribute = (type: number, ...value: readonly number[]): Attribute => ({
+  type,
+  flags: 0,
+  value: Uint8Array.from(value),
+})
+const attributes = [attribute(1, 192, 0, 2, 1), attribute(3, 101, 116, 104, 48, 0), attribute(8, 1, 2, 3, 4)]
+
+/** Padding after an attribute may hold anything, and the last one may lack it: compared is what is made of what is made. */
+function headed<T>(
+  name: string,
+  seed: Uint8Array,
+  decode: (bytes: Uint8Array, order: boolean) => Decoded<T>,
+  encode: (value: T, order: boolean) => Uint8Array,
+): Target {
+  return {
+    name,
+    seeds: [seed],
+    decode(bytes) {
+      const first = decode(bytes, little)
+      if (!first.ok) return undefined
+      const made = encode(first.value, little)
+      const second = decode(made, little)
+      return [made, second.ok ? encode(second.value, little) : NONE]
+    },
+  }
+}
+
+const na = encodeUnsolicitedAdvertisement({ mac, address: address('2001:db8::100'), router: true, override: true })
+
+export const targets: readonly Target[] = [
+  {
+    name: 'VRRPv2',
+    seeds: [v2(1, 0), v2(3, 1), v2(20, 2)],
+    decode(bytes) {
+      const decoded = decodeAdvertisementV2(bytes)
+      if (!decoded.ok) return undefined
+      const again = encodeAdvertisementV2(decoded.value)
+      // The type is right, or it would have been refused; what follows the message is Ethernet padding.
+      return [oneZero(bytes.subarray(0, again.length), 6), oneZero(again, 6)]
+    },
+    mend: (bytes) => sumInto(bytes, 6, 0, Math.min(bytes.length, 16 + 4 * (bytes[3] ?? 0))),
+  },
+  v3Target(4),
+  v3Target(16),
+  {
+    name: 'authentication header',
+    seeds: [encodeAuthenticationHeader({ spi: 0xc0000201, sequence: 7, icv: new Uint8Array(12).fill(9) })],
+    decode(bytes) {
+      const decoded = decodeAuthenticationHeader(bytes)
+      if (!decoded.ok) return undefined
+      const again = encodeAuthenticationHeader(decoded.value)
+      return [without(bytes.subarray(0, again.length), [2, 4]), again]
+    },
+  },
+  {
+    name: 'HMAC trailer',
+    seeds: [encodeHmacTrailer({ keyId: 1, sequence: 0x6a000000_8000_0001n, hmac: new Uint8Array(16).fill(7) })],
+    decode(bytes) {
+      const decoded = decodeHmacTrailer(bytes)
+      return decoded.ok ? [bytes, encodeHmacTrailer(decoded.value)] : undefined
+    },
+  },
+  {
+    name: 'message and HMAC trailer apart',
+    seeds: [
+      Uint8Array.from([...v2(1, 0), ...new Uint8Array(28)]),
+      Uint8Array.from([...v3(4, 2), ...new Uint8Array(28)]),
+    ],
+    decode(bytes) {
+      peekVirtualRouterId(bytes)
+      const { message, trailer = NONE, declared } = splitTrailer(bytes, bytes.length, 4)
+      if (declared !== message.length) return [bytes, NONE]
+      return [bytes, Uint8Array.from([...message, ...trailer])]
+    },
+  },
+  {
+    name: 'gratuitous ARP',
+    seeds: [encodeGratuitousArp({ mac, address: host })],
+    decode(bytes) {
+      const decoded = decodeGratuitousArp(bytes)
+      if (!decoded.ok) return undefined
+      const again = encodeGratuitousArp(decoded.value)
+      const ignored = [[0, 6] as const, [32, 38] as const]
+      return [without(bytes.subarray(0, again.length), ...ignored), without(again, ...ignored)]
+    },
+  },
+  {
+    name: 'unsolicited neighbour advertisement',
+    seeds: [na],
+    decode(bytes) {
+      const decoded = decodeUnsolicitedAdvertisement(bytes)
+      if (!decoded.ok) return undefined
+      const again = encodeUnsolicitedAdvertisement(decoded.value)
+      // Whom the frame is for, traffic class and flow label, and the reserved flags with the sum over them.
+      const ignored = [[0, 12] as const, [14, 18] as const, [56, 62] as const]
+      return [without(bytes.subarray(0, again.length), ...ignored), without(again, ...ignored)]
+    },
+    mend(bytes) {
+      if (bytes.length < na.length) return
+      const from = bytes.subarray(22, 38)
+      sumInto(bytes, 56, 54, 86, Uint8Array.from([...from, ...bytes.subarray(38, 54), 0, 0, 0, 32, 0, 0, 0, 58]))
+    },
+  },
+  {
+    name: 'BFD control packet',
+    seeds: [
+      Uint8Array.from([0x20, 0xc0, 3, 24, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10, 0, 0, 0, 0]),
+      Uint8Array.from([0x20, 0x44, 3, 28, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 4, 65, 66]),
+    ],
+    decode(bytes) {
+      const decoded = decodeControlPacket(bytes)
+      return decoded.ok ? [bytes, encodeControlPacket(decoded.value)] : undefined
+    },
+  },
+  headed('netlink attributes', encodeAttributes(attributes, little), decodeAttributes, encodeAttributes),
+  headed(
+    'netlink messages',
+    encodeMessage({ type: 20, flags: 2, sequence: 9, port: 7, payload: encodeAttributes(attributes, little) }, little),
+    decodeMessages,
+    (messages, order) => Uint8Array.from(messages.flatMap((one) => [...encodeMessage(one, order)])),
+  ),
+  headed(
+    'netlink address',
+    encodeAddressMessage({ family: 2, prefixLength: 24, flags: 0, scope: 0, index: 2, attributes }, little),
+    decodeAddressMessage,
+    encodeAddressMessage,
+  ),
+  headed(
+    'netlink link',
+    encodeLinkMessage({ family: 0, linkType: 1, index: 2, flags: 0x1043, change: 0, attributes }, little),
+    decodeLinkMessage,
+    encodeLinkMessage,
+  ),
+  headed(
+    'netlink neighbour',
+    encodeNeighbourMessage({ family: 2, index: 2, state: 2, flags: 0, type: 1, attributes }, little),
+    decodeNeighbourMessage,
+    encodeNeighbourMessage,
+  ),
+  headed(
+    'netlink route',
+    encodeRouteMessage(
+      {
+        family: 2,
+        destinationLength: 24,
+        sourceLength: 0,
+        tos: 0,
+        table: 254,
+        protocol: 3,
+        scope: 0,
+        type: 1,
+        flags: 0,
+        attributes,
+      },
+      little,
+    ),
+    decodeRouteMessage,
+    encodeRouteMessage,
+  ),
+  headed(
+    'netlink acknowledgement',
+    acknowledgementSeed(),
+    (bytes) => {
+      const flags = ((bytes[0] ?? 0) << 8) & 0x300
+      return decodeAcknowledgement(bytes.subarray(1), flags, little)
+    },
+    (value) => {
+      const { payload, flags } = encodeAcknowledgement(value, little)
+      return Uint8Array.from([flags >> 8, ...payload])
+    },
+  ),
+]
+
+function acknowledgementSeed(): Uint8Array {
+  const request = { type: 20, flags: 5, sequence: 3, port: 4 }
+  const { payload, flags } = encodeAcknowledgement({ errno: 17, request, requestLength: 40, attributes }, little)
+  return Uint8Array.from([flags >> 8, ...payload])
+}
