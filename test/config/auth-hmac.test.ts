@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fail, ok } from '../../src/base/index.ts'
-import { print, render } from '../../src/config/index.ts'
+import { loadConfiguration, print, render } from '../../src/config/index.ts'
 import { load, MAIN, memoryFiles, router, told } from './files.ts'
 
 const TEXT = 'correct horse battery staple 1234'
@@ -51,6 +51,43 @@ const fromFile = (content: string, readableByOthers = false) => {
     },
   )
 }
+
+const fromCredential = (name: string, directory = '/run/credentials/holdfast.service') => {
+  const text = `vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.1 }\n${block(`key 1 cred:${name}\nactive_key 1`)}\n}\n`
+  const files = memoryFiles({ [MAIN]: text })
+  const bytes = new TextEncoder().encode(`hex:${HEX}\n`)
+  const ports = {
+    ...files,
+    read: (path: string) =>
+      path === '/run/credentials/holdfast.service/vrrp.key'
+        ? ok({ bytes, executable: false, readableByOthers: false })
+        : files.read(path),
+  }
+  return loadConfiguration(ports, MAIN, {
+    configId: 'alpha',
+    ...(directory === '' ? {} : { environment: { CREDENTIALS_DIRECTORY: directory } }),
+  })
+}
+
+test('a key from a credential of systemd', () => {
+  const loaded = fromCredential('vrrp.key')
+  expect(loaded.diagnostics).toEqual([])
+  expect(loaded.configuration?.virtualRouters[0]?.hmac?.keys).toEqual([{ id: 1, key: HEX }])
+})
+
+test('a credential that is not there, or is no name of one, is an error with what to add to the unit', () => {
+  const remedies = (loaded: ReturnType<typeof fromCredential>) =>
+    loaded.diagnostics.map(({ message, remedy }) => [message, remedy])
+  expect(remedies(fromCredential('other'))[0]).toEqual([
+    'key 1 cannot be read from credential other (ENOENT); the line has no effect',
+    'add LoadCredential=other:PATH to the unit; for a check beside it, set CREDENTIALS_DIRECTORY',
+  ])
+  expect(remedies(fromCredential('vrrp.key', ''))[0]?.[0]).toMatch(
+    /^key 1 cannot be read: there is no credential vrrp\.key/,
+  )
+  for (const name of ['../../etc/shadow', '.', ''])
+    expect(remedies(fromCredential(name))[0]?.[0]).toMatch(/has cred: and then no name of a credential/)
+})
 
 test('a key from a file, text or hexadecimal, without its line end', () => {
   expect(fromFile(`hex:${HEX}\n`).model.virtualRouters[0]?.hmac?.keys).toEqual([{ id: 1, key: HEX }])

@@ -36,7 +36,9 @@ export type Checked = {
 /** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
   const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
-  const meant = lower({ report, tree, read: ports.read }, nodes, options.hostName ?? 'localhost')
+  const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
+  const to = { report, tree, read: ports.read, ...(credentials === undefined ? {} : { credentials }) }
+  const meant = lower(to, nodes, options.hostName ?? 'localhost')
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
   const lowered = checkTrackers(checked, ports.isExecutable, report)
   if (ports.interfaceExists !== undefined)

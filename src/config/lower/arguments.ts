@@ -5,7 +5,13 @@ import type { Report, Span } from '../report.ts'
 import { commandArguments, type Node, type Tree, type Word } from '../syntax/index.ts'
 
 /** What reading a value needs: where to complain, the tree to read a script's line again, and files that values name. */
-export type Lowering = { readonly report: Report; readonly tree: Tree; readonly read: ConfigPorts['read'] }
+export type Lowering = {
+  readonly report: Report
+  readonly tree: Tree
+  readonly read: ConfigPorts['read']
+  /** Where the service manager has put credentials (systemd.exec(5)); undefined: it has none for us. */
+  readonly credentials?: string
+}
 
 /** The argument after the keyword, or a complaint that it is missing. */
 export function required(to: Lowering, node: Node, what: string, index = 0): Word | undefined {

@@ -58,7 +58,7 @@ export function readAuthHmac(to: Lowering, node: Node): HmacDraft | undefined {
   }
 }
 
-/** `key ID VALUE`: text, `hex:` and digits, or `file:PATH` with one of these in it. */
+/** `key ID VALUE`: text, `hex:` and digits, or `file:PATH` or `cred:NAME` with one of these in it. */
 function readKey(to: Lowering, line: Node, keys: Map<number, string>): void {
   const [first, value] = line.words
   const id = first !== undefined && /^\d{1,3}$/.test(first.text) ? Number(first.text) : 0
@@ -71,7 +71,11 @@ function readKey(to: Lowering, line: Node, keys: Map<number, string>): void {
       ...(remedy === undefined ? {} : { remedy }),
     })
   if (keys.has(id)) return refuse('is there already')
-  const text = value.text.startsWith('file:') ? fromFile(to, value, refuse) : value.text
+  const text = value.text.startsWith('file:')
+    ? fromFile(to, value, refuse)
+    : value.text.startsWith('cred:')
+      ? fromCredential(to, value, refuse)
+      : value.text
   if (text === undefined) return
   const hex = text.startsWith('hex:') ? text.slice(4) : hexOf(new TextEncoder().encode(text))
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(hex)) return refuse('has hex: and then something else than pairs of digits')
@@ -95,8 +99,30 @@ function fromFile(to: Lowering, value: Word, refuse: (why: string) => void): str
     to.report.warning('security', value.at, `${path} can be read by others than its owner`, {
       remedy: `chmod 600 ${path}`,
     })
-  return new TextDecoder().decode(content.value.bytes).replace(/\r?\n$/, '')
+  return withoutLineEnd(content.value.bytes)
 }
+
+/** One that systemd hands to the service alone: LoadCredential= or LoadCredentialEncrypted= of its unit. */
+function fromCredential(to: Lowering, value: Word, refuse: (why: string, remedy?: string) => void): string | undefined {
+  const name = value.text.slice('cred:'.length)
+  const remedy = `add LoadCredential=${name}:PATH to the unit; for a check beside it, set CREDENTIALS_DIRECTORY`
+  if (!/^[\w.@-]+$/.test(name) || name.startsWith('.')) {
+    refuse('has cred: and then no name of a credential')
+    return undefined
+  }
+  if (to.credentials === undefined) {
+    refuse(`cannot be read: there is no credential ${name}, for the service manager has handed us none`, remedy)
+    return undefined
+  }
+  const content = to.read(`${to.credentials}/${name}`)
+  if (!content.ok) {
+    refuse(`cannot be read from credential ${name} (${content.error.detail})`, remedy)
+    return undefined
+  }
+  return withoutLineEnd(content.value.bytes)
+}
+
+const withoutLineEnd = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\r?\n$/, '')
 
 const hexOf = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
