@@ -2,6 +2,7 @@ import type { Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
+import type { StaticItems } from './static-items.ts'
 import type { SyncGroup } from './sync-group.ts'
 import type { TrackFile, TrackScript } from './tracker.ts'
 import type { InterfaceSettings } from './virtual-link.ts'
@@ -60,6 +61,8 @@ export type Configuration = {
   readonly global: GlobalDefs
   readonly virtualRouters: readonly VirtualRouter[]
   readonly syncGroups: readonly SyncGroup[]
+  /** Absent: there are none. */
+  readonly statics?: StaticItems
   /** Those that something tracks. */
   readonly trackScripts: readonly TrackScript[]
   readonly trackFiles: readonly TrackFile[]

@@ -1,5 +1,6 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
+import { interfacesOfRoute, interfacesOfRule, type Route, type Rule } from './routing.ts'
 import type { Track } from './tracker.ts'
 import type { VirtualLink } from './virtual-link.ts'
 
@@ -18,7 +19,20 @@ export type VirtualAddress = {
   readonly label?: string
   /** IPv4 broadcast address. */
   readonly broadcast?: IpAddress
+  /** The other end of a point-to-point link. */
+  readonly peer?: IpAddress
+  /** In alphabetical order; `dad` (written -nodad): IPv6 with duplicate address detection. */
+  readonly flags?: readonly AddressFlag[]
+  /** Seconds for which it may be chosen as a source; 0xffffffff: for ever. IPv6: 0 for a full-length prefix, else for ever. */
+  readonly preferredLifetime?: number
+  /** no_track: the state of its interface does not matter. */
+  readonly untracked?: true
 }
+
+export type AddressFlag = 'autojoin' | 'dad' | 'home' | 'mngtmpaddr' | 'noprefixroute'
+
+/** A lifetime that does not end, in seconds. */
+export const FOR_EVER = 0xffff_ffff
 
 /** How often, and how long after what, virtual addresses are announced by gratuitous ARP or unsolicited NA. */
 export type AnnouncementSettings = {
@@ -102,6 +116,9 @@ export type VirtualRouter = {
   readonly excludedAddresses: readonly VirtualAddress[]
   /** Packets to its addresses are dropped, but for neighbour discovery (RFC 9568 §6.1, Accept_Mode off). Never of an owner. */
   readonly dropsPackets?: true
+  /** There while it is master; absent: none. */
+  readonly routes?: readonly Route[]
+  readonly rules?: readonly Rule[]
   readonly preempt: boolean
   readonly preemptDelay: Micros
   /** mcast_src_ip or unicast_src_ip; the interface's first address of the family (IPv6: link-local) when absent. */
@@ -139,3 +156,16 @@ export type VirtualRouter = {
 /** What makes two models' routers the same one across a reload: id, family and interface, not the name. */
 export const virtualRouterKey = (of: Pick<VirtualRouter, 'interface' | 'family' | 'virtualRouterId'>): string =>
   `${of.interface}/ipv${of.family}/${of.virtualRouterId}`
+
+/** The interfaces of its addresses, routes and rules: it is in fault while one of them is down. Its own is another matter. */
+export function neededInterfaces(router: VirtualRouter): ReadonlySet<string> {
+  const { addresses, excludedAddresses, routes = [], rules = [] } = router
+  const needed = new Set([
+    // What is on a virtual link depends on that, which is looked after by itself.
+    ...[...addresses, ...excludedAddresses].flatMap((one) => (one.untracked || one.onVirtualLink ? [] : one.interface)),
+    ...routes.flatMap((one) => (one.untracked ? [] : interfacesOfRoute(one))),
+    ...rules.flatMap((one) => (one.untracked ? [] : interfacesOfRule(one))),
+  ])
+  needed.delete(router.interface)
+  return needed
+}

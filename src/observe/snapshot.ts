@@ -49,6 +49,20 @@ export type RejectedSnapshot = {
   readonly last: string
 }
 
+/** What somebody did to an address, a route or a rule of a master. */
+export type IncidentSnapshot = {
+  /**
+   * `removed`: taken away and put back; `claimed`: another host says that it has the address; `elsewhere`: this host has it on
+   * another interface as well; `duplicate`: the kernel's duplicate address detection found somebody else with it.
+   */
+  readonly kind: 'removed' | 'claimed' | 'elsewhere' | 'duplicate'
+  readonly subject: string
+  /** A hardware address, or an interface; absent: nobody can tell. */
+  readonly by?: string
+  readonly count: number
+  readonly last: string
+}
+
 /** What `holdfast status --json` shows of one virtual router. Times are ISO 8601, lengths are seconds. */
 export type VirtualRouterSnapshot = {
   readonly name: string
@@ -79,6 +93,8 @@ export type VirtualRouterSnapshot = {
   readonly masterAddress?: IpAddress
   readonly masterPriority?: number
   readonly addresses: readonly string[]
+  /** Absent: nothing happened. */
+  readonly incidents?: readonly IncidentSnapshot[]
   readonly advertisementsSent: number
   readonly advertisementsReceived: number
   readonly priorityZeroSent: number

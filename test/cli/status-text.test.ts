@@ -47,6 +47,10 @@ const snapshot: DaemonSnapshot = {
       priorityZeroReceived: 0,
       becameMaster: 1,
       releasedMaster: 0,
+      incidents: [
+        { kind: 'removed', subject: '192.168.2.240', count: 1, last: ago(61) },
+        { kind: 'claimed', subject: '192.168.2.240', by: '02:00:00:00:00:09', count: 5, last: ago(3) },
+      ],
       drops: { authentication: 17, ttl: 2 },
     },
     {
@@ -154,6 +158,8 @@ The last reload was refused, nothing was changed:
 VIRTUAL ROUTER  ON               STATE   FOR     PRIORITY  MASTER                SENT  RECEIVED  REJECTED
 VI_1            eth0/51 v2 IPv4  MASTER  2m 5s        150  192.168.2.210 (us)  12 345         3        19
   holds 192.168.2.240/32
+  192.168.2.240 was removed and put back once, last 1m 1s ago
+  192.168.2.240 is claimed by 02:00:00:00:00:09, 5 times, last 3s ago
   rejected: 17 authentication, 2 ttl
 VI_6            eth7/6 v3 IPv6   FAULT   5s     90 of 100  -                        0         0         0
   eth7: no such interface

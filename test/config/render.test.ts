@@ -113,12 +113,12 @@ test('a missing interface is a warning at its line, and its virtual router stays
   expect(loaded.model.virtualRouters).toHaveLength(1)
   expect(loaded.diagnostics.map((one) => `${one.line}:${one.column} ${one.severity} ${one.message}`)).toEqual([
     '2:11 warning eth0: no such interface; vrrp_instance A stays in fault',
-    '4:21 warning eth9: no such interface; the address cannot be put there',
+    '4:21 warning eth9: no such interface; it is needed here',
   ])
 })
 
 test('a reload is refused for errors, not for warnings', () => {
-  expect(refusals(load('wibble\ntrack_group x {\n}').diagnostics)).toEqual([])
+  expect(refusals(load('wibble\ngarp_group {\n}').diagnostics)).toEqual([])
   expect(refusals(load('global_defs {').diagnostics)).toHaveLength(1)
 })
 

@@ -10,7 +10,7 @@ joined(here, 'eth0', there, 'eth0')
 const interfaceIndex = here.within(() => hfsys().ifIndex('eth0'))
 const client = must(here.within(() => openRouteClient()))
 
-function monitor(at: Namespace, ...groups: readonly ('link' | 'address' | 'neighbour' | 'route')[]) {
+function monitor(at: Namespace, ...groups: readonly ('link' | 'address' | 'neighbour' | 'route' | 'own-routing')[]) {
   const events: RouteEvent[] = []
   const opened = must(at.within(() => openRouteMonitor({ groups, onEvent: (event) => events.push(event) })))
   return { events, close: () => opened.close() }
@@ -132,4 +132,23 @@ test('a handler may close the monitor amid a batch, and hears no more', async ()
   await until('both at the witness', () => witness.events.length >= 2)
   expect(events).toHaveLength(1)
   witness.close()
+})
+
+test('of routes and rules only the removal of ours and of rules is told', async () => {
+  const own = monitor(here, 'own-routing')
+  const all = monitor(here, 'route')
+  here.ip('route', 'add', '198.51.100.0/24', 'dev', 'eth0', 'proto', '18')
+  here.ip('route', 'add', '203.0.113.0/24', 'dev', 'eth0', 'proto', 'static')
+  here.ip('route', 'delete', '203.0.113.0/24', 'dev', 'eth0')
+  await until('the changes', () => all.events.length > 0)
+  expect(own.events).toEqual([])
+  here.ip('route', 'delete', '198.51.100.0/24', 'dev', 'eth0')
+  await until('the removal of a route', () => own.events.length === 1)
+  here.ip('-6', 'rule', 'add', 'pref', '77', 'table', '5')
+  here.ip('-6', 'rule', 'delete', 'pref', '77')
+  await until('the removal of a rule', () => own.events.length === 2)
+  expect(own.events).toEqual([{ type: 'routing-removed' }, { type: 'routing-removed' }])
+  expect(new Set(all.events.map(({ type }) => type))).toEqual(new Set(['route-changed']))
+  own.close()
+  all.close()
 })

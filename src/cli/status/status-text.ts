@@ -1,8 +1,10 @@
+import { assertNever } from '../../base/index.ts'
 import {
   type DaemonSnapshot,
   type ExitKind,
   exitMeaning,
   type ForwardingSnapshot,
+  type IncidentSnapshot,
   type OrderSnapshot,
   type RoleSnapshot,
   type TrackedSnapshot,
@@ -96,6 +98,10 @@ function routersText(
       ...(router.order === undefined ? [] : [{ note: `  ${orderText(router.order, now)}`, show: odd }]),
       ...(router.tracked ?? []).flatMap((one) => trackedNote(one, odd)),
       ...(router.state === 'master' ? [{ note: `  holds ${router.addresses.join(', ')}` }] : []),
+      ...(router.incidents ?? []).map((one) => ({
+        note: `  ${incidentText(one)}, last ${since(one.last, now)} ago`,
+        show: odd,
+      })),
       ...(rejected === 0 ? [] : [{ note: `  rejected: ${reasonsText(drops)}`, show: odd }]),
       ...(Object.keys(unclaimed).length === 0
         ? []
@@ -109,6 +115,23 @@ function routersText(
 function orderText({ kind, by, since: ordered, until, reason }: OrderSnapshot, now: number): string {
   const end = until === undefined ? '' : `, for another ${since(new Date(now).toISOString(), Date.parse(until))}`
   return `${kind} by ${by} for ${since(ordered, now)}${end}${reason === undefined ? '' : `: ${reason}`}`
+}
+
+/** What others did to what it holds. */
+function incidentText({ kind, subject, by, count: times }: IncidentSnapshot): string {
+  const often = times === 1 ? 'once' : `${times} times`
+  switch (kind) {
+    case 'removed':
+      return `${subject} was removed and put back ${often}`
+    case 'claimed':
+      return `${subject} is claimed by ${by ?? 'another host'}, ${often}`
+    case 'elsewhere':
+      return `${subject} was put on ${by ?? 'another interface'} as well, ${often}`
+    case 'duplicate':
+      return `${subject} failed duplicate address detection ${often}`
+    default:
+      return assertNever(kind)
+  }
 }
 
 /** Only what is not as it should be. */

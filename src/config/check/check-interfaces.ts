@@ -1,12 +1,18 @@
-import type { LoweredRouter } from '../lower/index.ts'
+import type { LoweredRouter, LoweredStatics } from '../lower/index.ts'
 import type { Report } from '../report.ts'
 
 /** Are the interfaces there? One that is missing may still come; until then its virtual router stays in fault. */
 export function checkInterfaces(
   routers: readonly LoweredRouter[],
+  statics: LoweredStatics['interfaces'],
   interfaceExists: (name: string) => boolean,
   report: Report,
 ): void {
+  for (const { name, at } of statics)
+    if (!interfaceExists(name))
+      report.warning('interface', at, `${name}: no such interface; what is static there waits for it`, {
+        remedy: 'create it or correct the name',
+      })
   for (const { value, interface: at, otherInterfaces } of routers) {
     if (!interfaceExists(value.interface))
       report.warning(
@@ -24,7 +30,7 @@ export function checkInterfaces(
         })
     for (const other of otherInterfaces)
       if (other.name !== value.interface && !interfaceExists(other.name))
-        report.warning('interface', other.at, `${other.name}: no such interface; the address cannot be put there`, {
+        report.warning('interface', other.at, `${other.name}: no such interface; it is needed here`, {
           remedy: 'create it or correct the name',
         })
   }

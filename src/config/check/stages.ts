@@ -1,5 +1,5 @@
-import type { Configuration } from '../../model/index.ts'
-import { type Lowered, lower } from '../lower/index.ts'
+import type { Configuration, StaticItems } from '../../model/index.ts'
+import { checkMembers, type Lowered, lower } from '../lower/index.ts'
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
 import type { Report } from '../report.ts'
 import type { Node, Tree } from '../syntax/index.ts'
@@ -37,16 +37,25 @@ export type Checked = {
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
   const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
   const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
-  const to = { report, tree, read: ports.read, ...(credentials === undefined ? {} : { credentials }) }
+  const { read, list } = ports
+  const to = { report, tree, read, list, ...(credentials === undefined ? {} : { credentials }) }
   const meant = lower(to, nodes, options.hostName ?? 'localhost')
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
   const lowered = checkTrackers(checked, ports.isExecutable, report)
   if (ports.interfaceExists !== undefined)
-    checkInterfaces(lowered.routers, (name) => ports.interfaceExists?.(name) ?? true, report)
+    checkInterfaces(
+      lowered.routers,
+      lowered.statics.interfaces,
+      (name) => ports.interfaceExists?.(name) ?? true,
+      report,
+    )
   if (ports.isExecutable !== undefined) checkScripts(lowered, (path) => ports.isExecutable?.(path) ?? true, report)
+  const names = new Set(lowered.routers.map(({ value }) => value.name))
+  const statics = checkMembers(lowered.statics, names, report)
   const configuration = {
     global: lowered.globals.defs,
     virtualRouters: lowered.routers.map((router) => router.value),
+    ...(hasNothing(statics) ? {} : { statics }),
     syncGroups: lowered.syncGroups.map((group) => group.value),
     trackScripts: lowered.trackScripts.map((script) => script.value),
     trackFiles: lowered.trackFiles.map((file) => file.value),
@@ -54,3 +63,6 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
   }
   return { configuration, nodes, lowered }
 }
+
+const hasNothing = ({ addresses, routes, rules, trackGroups }: StaticItems): boolean =>
+  addresses.length + routes.length + rules.length + trackGroups.length === 0

@@ -1,5 +1,6 @@
 import {
   type Configuration,
+  noStaticItems,
   type SyncGroup,
   type TrackFile,
   type TrackScript,
@@ -26,6 +27,7 @@ export type ConfigurationDiff = {
   readonly trackFiles: Changes<TrackFile>
   readonly virtualServers: Changes<VirtualServer>
   readonly globalChanged: boolean
+  readonly staticsChanged: boolean
   /** Nothing has to be done. */
   readonly empty: boolean
 }
@@ -37,6 +39,7 @@ export function diff(before: Configuration, after: Configuration): Configuration
   const trackScripts = changes(before.trackScripts, after.trackScripts, (of) => of.name, adjusted)
   const trackFiles = changes(before.trackFiles, after.trackFiles, (of) => of.name, adjusted)
   const virtualServers = changes(before.virtualServers, after.virtualServers, (of) => of.key, reconfigureServer)
+  const staticsChanged = !equal(before.statics ?? noStaticItems, after.statics ?? noStaticItems)
   const globalChanged = !equal(before.global, after.global)
   return {
     virtualRouters,
@@ -45,8 +48,10 @@ export function diff(before: Configuration, after: Configuration): Configuration
     trackFiles,
     virtualServers,
     globalChanged,
+    staticsChanged,
     empty:
       !globalChanged &&
+      !staticsChanged &&
       [virtualRouters, syncGroups, trackScripts, trackFiles, virtualServers].every(
         ({ added, removed, changed }) => added.length + removed.length === 0 && changed.every(isKept),
       ),

@@ -3,6 +3,7 @@ import type { Command } from '../../model/index.ts'
 import type { ConfigPorts } from '../ports.ts'
 import type { Report, Span } from '../report.ts'
 import { commandArguments, type Node, type Tree, type Word } from '../syntax/index.ts'
+import type { IprouteNames } from './iproute-names.ts'
 
 /** What reading a value needs: where to complain, the tree to read a script's line again, and files that values name. */
 export type Lowering = {
@@ -11,6 +12,7 @@ export type Lowering = {
   readonly read: ConfigPorts['read']
   /** Where the service manager has put credentials (systemd.exec(5)); undefined: it has none for us. */
   readonly credentials?: string
+  readonly names: IprouteNames
 }
 
 /** The argument after the keyword, or a complaint that it is missing. */

@@ -16,6 +16,7 @@ import {
   boolean,
   command,
   integer,
+  interfaceName,
   LONGEST_TIMER,
   type Lowering,
   portWord,
@@ -24,6 +25,7 @@ import {
 } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
 import { type InterfaceSettingsDraft, readInterfaceSetting } from './interface-settings.ts'
+import { IPROUTE_DIRECTORIES } from './iproute-names.ts'
 import { readTimeouts, type SettingsDraft } from './lvs-settings.ts'
 import { emptyNotifications, type NotificationDraft, readNotificationLine } from './notification-lines.ts'
 
@@ -53,6 +55,8 @@ export const emptyDraft = (): GlobalDraft => ({
   minGarp: false,
   scripts: [],
   version: 2,
+  defaultInterface: 'eth0',
+  iprouteDirectories: IPROUTE_DIRECTORIES,
   multicastGroup4: constant('224.0.0.18'),
   multicastGroup6: constant('ff02::12'),
   downTimerAdverts: 3,
@@ -104,6 +108,16 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
     case 'enable_script_security':
       draft.enableScriptSecurity = true
       return
+    case 'default_interface':
+      draft.defaultInterface = interfaceName(to, node)?.text ?? draft.defaultInterface
+      return
+    case 'iproute_etc_dir':
+    case 'iproute_usr_dir': {
+      const path = required(to, node, 'a directory')?.text
+      const which = node.keyword.text === 'iproute_etc_dir' ? 'etc' : 'usr'
+      if (path !== undefined) draft.iprouteDirectories = { ...draft.iprouteDirectories, [which]: path }
+      return
+    }
     case 'startup_script':
       draft.startupScript ??= script(to, node, draft)
       return

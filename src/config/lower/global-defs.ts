@@ -4,6 +4,7 @@ import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { type Lowering, timer } from './arguments.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
+import type { IprouteDirectories } from './iproute-names.ts'
 import { readSettingLine } from './lvs-settings.ts'
 import { type AlertDefaults, alertDefaults, fifosOf } from './notification-lines.ts'
 
@@ -12,6 +13,9 @@ export type Globals = {
   readonly defs: GlobalDefs
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
   readonly version: 2 | 3
+  /** Of static addresses that name none. */
+  readonly defaultInterface: string
+  readonly iprouteDirectories: IprouteDirectories
   readonly multicastGroup4: IpAddress
   readonly multicastGroup6: IpAddress
   readonly announcements: AnnouncementSettings
@@ -83,6 +87,8 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
     },
     scripts: [...draft.scripts, ...fifos.scripts],
     version: draft.version,
+    defaultInterface: draft.defaultInterface,
+    iprouteDirectories: draft.iprouteDirectories,
     multicastGroup4: draft.multicastGroup4,
     multicastGroup6: draft.multicastGroup6,
     announcements: {

@@ -4,10 +4,14 @@
  * asks nothing of the host.
  */
 
+import type { ConfigPorts } from '../ports.ts'
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
+import { iprouteNames } from './iproute-names.ts'
 import { localAddressGroups } from './local-address-group.ts'
+import { preferences } from './rule-line.ts'
+import { type LoweredStatics, lowerStatics } from './static-items.ts'
 import { type LoweredGroup, lowerSyncGroup } from './sync-group.ts'
 import { type LoweredFile, type LoweredScript, lowerTrackables } from './tracker.ts'
 import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
@@ -16,6 +20,7 @@ import { serverGroups } from './virtual-server-group.ts'
 
 export type { Lowering } from './arguments.ts'
 export type { Globals } from './global-defs.ts'
+export { checkMembers, type LoweredStatics } from './static-items.ts'
 export type { LoweredGroup } from './sync-group.ts'
 export type { LoweredFile, LoweredScript } from './tracker.ts'
 export type { LoweredRouter } from './virtual-router.ts'
@@ -25,23 +30,32 @@ export type Lowered = {
   readonly globals: Globals
   readonly routers: readonly LoweredRouter[]
   readonly syncGroups: readonly LoweredGroup[]
+  readonly statics: LoweredStatics
   readonly trackScripts: readonly LoweredScript[]
   readonly trackFiles: readonly LoweredFile[]
   readonly servers: readonly LoweredServer[]
 }
 
 /** All top-level nodes to what they mean, in the order written. `hostName` is the default router_id. */
-export function lower(to: Lowering, nodes: readonly Node[], hostName: string): Lowered {
-  const globals = lowerGlobals(to, nodes, hostName)
+export function lower(
+  from: Omit<Lowering, 'names'> & Pick<ConfigPorts, 'list'>,
+  nodes: readonly Node[],
+  hostName: string,
+): Lowered {
+  const globals = lowerGlobals({ ...from, names: iprouteNames(from) }, nodes, hostName)
+  const to: Lowering = { ...from, names: iprouteNames(from, globals.iprouteDirectories) }
+  const free = preferences()
   const of = (keyword: string) => nodes.filter((node) => node.keyword.text === keyword)
   const localGroups = localAddressGroups(to, of('local_address_group'))
   const groups = serverGroups(to, of('virtual_server_group'))
   const trackables = lowerTrackables(to, nodes)
+  const statics = lowerStatics(to, nodes, free, globals.defaultInterface)
   const syncGroups = of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node, trackables, globals) ?? [])
   return {
     globals,
+    statics,
     routers: withPriorityChanges(
-      of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables) ?? []),
+      of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables, free) ?? []),
       syncGroups,
       globals,
     ),

@@ -1,5 +1,5 @@
 import { addressBytes, addressFromBytes, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
-import type { VirtualAddress } from '../../model/index.ts'
+import { type AddressFlag, FOR_EVER, type VirtualAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, integerWord, isInterfaceName, type Lowering, shown } from './arguments.ts'
@@ -8,23 +8,21 @@ import { badValue, integerWord, isInterfaceName, type Lowering, shown } from './
 export type AddressLine = {
   readonly value: Omit<VirtualAddress, 'interface'> & { readonly interface?: string }
   readonly at: Span
+  /** Of static addresses. */
+  readonly trackGroup?: Word
 }
 
-const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 }
-/** Options of keepalived.conf(5) that are known and change nothing here yet; true: a value follows. */
-const NOT_YET: Readonly<Record<string, boolean>> = {
-  peer: true,
-  home: false,
-  '-nodad': false,
-  mngtmpaddr: false,
-  noprefixroute: false,
-  autojoin: false,
-  no_track: false,
-  preferred_lft: true,
-  track_group: true,
+/** Options that take a value. */
+const WITH_VALUE = /^(?:dev|scope|brd|broadcast|label|peer|preferred_lft|track_group)$/
+const FLAGS: Readonly<Record<string, AddressFlag>> = {
+  home: 'home',
+  '-nodad': 'dad',
+  mngtmpaddr: 'mngtmpaddr',
+  noprefixroute: 'noprefixroute',
+  autojoin: 'autojoin',
 }
 
-/** One line of virtual_ipaddress: `ADDRESS[/LEN] {option}`, options in any order. */
+/** One line of virtual_ipaddress or static_ipaddress: `ADDRESS[/LEN] {option}`, options in any order. */
 export function addressLine(to: Lowering, node: Node): AddressLine | undefined {
   const written = node.keyword
   const [text, prefix] = written.text.split('/') as [string, string | undefined]
@@ -46,12 +44,22 @@ export function addressLine(to: Lowering, node: Node): AddressLine | undefined {
   const options = readOptions(to, node, family)
   if (options === undefined) return undefined
   const prefixLength = prefix === undefined ? full : prefixOf(to, written, prefix, full)
-  const { broadcast: wish, ...rest } = options
-  const broadcast = wish === undefined ? undefined : broadcastOf(to, wish, value, prefixLength)
-  if (wish !== undefined && broadcast === undefined) return undefined
+  const { broadcast: wish, flags, trackGroup, ...rest } = options
+  if (rest.peer !== undefined && wish !== undefined)
+    to.report.warning('remark', wish.at, `${value} has a peer; brd has no effect`)
+  const broadcast =
+    wish === undefined || rest.peer !== undefined ? undefined : broadcastOf(to, wish, value, prefixLength)
+  if (wish !== undefined && rest.peer === undefined && broadcast === undefined) return undefined
   return {
-    value: { address: value, prefixLength, ...rest, ...(broadcast === undefined ? {} : { broadcast }) },
+    value: {
+      address: value,
+      prefixLength,
+      ...rest,
+      ...(broadcast === undefined ? {} : { broadcast }),
+      ...(flags.length === 0 ? {} : { flags: [...new Set(flags)].sort() }),
+    },
     at: node.at,
+    ...(trackGroup === undefined ? {} : { trackGroup }),
   }
 }
 
@@ -62,10 +70,21 @@ function prefixOf(to: Lowering, written: Word, prefix: string, full: number): nu
   return full
 }
 
-type Options = { interface?: string; scope: number; label?: string; broadcast?: Word; onVirtualLink?: true }
+type Options = {
+  interface?: string
+  scope: number
+  label?: string
+  broadcast?: Word
+  onVirtualLink?: true
+  peer?: IpAddress
+  flags: AddressFlag[]
+  preferredLifetime?: number
+  untracked?: true
+  trackGroup?: Word
+}
 
 function readOptions(to: Lowering, node: Node, family: 4 | 6): Options | undefined {
-  const options: Options = { scope: 0 }
+  const options: Options = { scope: 0, flags: [] }
   const address = node.keyword.text
   for (let i = 0; i < node.words.length; i++) {
     const option = node.words[i] as Word
@@ -73,14 +92,16 @@ function readOptions(to: Lowering, node: Node, family: 4 | 6): Options | undefin
       options.onVirtualLink = true
       continue
     }
-    const takesValue = /^(?:dev|scope|brd|broadcast|label)$/.test(option.text) || NOT_YET[option.text] === true
+    const takesValue = WITH_VALUE.test(option.text)
     const value = takesValue ? node.words[++i] : undefined
     if (takesValue && value === undefined) {
       to.report.error('missing-argument', option.at, `${option.text} needs a value; the address ${address} is left out`)
       return undefined
     }
-    if (NOT_YET[option.text] !== undefined) {
-      to.report.warning('unsupported', option.at, `${option.text} is not supported yet; it has no effect on ${address}`)
+    const flag = FLAGS[option.text]
+    if (flag !== undefined || option.text === 'no_track') {
+      if (flag === undefined) options.untracked = true
+      else options.flags.push(flag)
       continue
     }
     if (!takesValue) {
@@ -94,12 +115,32 @@ function readOptions(to: Lowering, node: Node, family: 4 | 6): Options | undefin
     if (option.text === 'dev') {
       if (!isInterfaceName(value.text)) badValue(to, 'dev', value, 'is no interface name')
       else options.interface = value.text
+    } else if (option.text === 'track_group') options.trackGroup = value
+    else if (option.text === 'peer') {
+      const peer = parseAddress(value.text)
+      if (peer === undefined || familyOf(peer) !== family) {
+        to.report.error(
+          'value',
+          value.at,
+          `peer ${shown(value)} is not an IPv${family} address; the address ${address} is left out`,
+        )
+        return undefined
+      }
+      options.peer = peer
+    } else if (option.text === 'preferred_lft') {
+      const lifetime =
+        value.text === 'forever' ? FOR_EVER : integerWord(to, 'preferred_lft', value, { min: 0, max: FOR_EVER })
+      if (lifetime === undefined) return undefined
+      options.preferredLifetime = lifetime
     } else if (family === 6) {
       to.report.error('value', option.at, `${option.text} is for IPv4 only; the address ${address} is left out`)
       return undefined
     } else if (option.text === 'scope') {
-      const scope = SCOPES[value.text] ?? integerWord(to, 'scope', value, { min: 0, max: 255 })
-      if (scope === undefined) return undefined
+      const scope = to.names.numberOf('rt_scopes', value.text)
+      if (scope === undefined || scope > 255) {
+        badValue(to, 'scope', value, 'is neither a number up to 255 nor a name of a scope')
+        return undefined
+      }
       options.scope = scope
     } else if (option.text === 'label') {
       if (new TextEncoder().encode(value.text).length > 15 || value.text === '') {

@@ -19,6 +19,9 @@ import {
   timer,
 } from './arguments.ts'
 import { type HmacDraft, readAuthHmac } from './auth-hmac.ts'
+import type { RouteLine } from './route-line.ts'
+import type { Preferences, RuleLine } from './rule-line.ts'
+import { linesOf, routeLines, ruleLines } from './static-items.ts'
 import { readTracks, type Trackables } from './tracker.ts'
 import { type AddressLine, addressLine } from './virtual-address.ts'
 import { type LinkDraft, readIpvlan, readVmac } from './virtual-link.ts'
@@ -36,6 +39,8 @@ export type RouterDraft = {
   interval?: Written<Micros>
   addresses?: readonly AddressLine[]
   excluded: readonly AddressLine[]
+  routes: readonly RouteLine[]
+  rules: readonly RuleLine[]
   noAddresses: boolean
   preempt: boolean
   nopreemptAt?: Span
@@ -85,9 +90,11 @@ const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
 }
 
 /** Every line of a vrrp_instance that makes sense by itself; what contradicts another is found later. */
-export function readRouter(to: Lowering, node: Node, trackables: Trackables): RouterDraft {
+export function readRouter(to: Lowering, node: Node, trackables: Trackables, free: Preferences): RouterDraft {
   const draft: RouterDraft = {
     excluded: [],
+    routes: [],
+    rules: [],
     noAddresses: false,
     preempt: true,
     nativeIpv6: false,
@@ -101,6 +108,8 @@ export function readRouter(to: Lowering, node: Node, trackables: Trackables): Ro
   for (const line of node.block?.nodes ?? [])
     if (/^track_(?:interface|script|file)$/.test(line.keyword.text))
       draft.tracks = readTracks(to, line, trackables, draft.tracks)
+    else if (line.keyword.text === 'virtual_routes') draft.routes = [...draft.routes, ...routeLines(to, line)]
+    else if (line.keyword.text === 'virtual_rules') draft.rules = [...draft.rules, ...ruleLines(to, line, free)]
     else readLine(to, line, draft)
   return draft
 }
@@ -296,15 +305,8 @@ function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotificati
   draft.scripts.push({ command: found, at: node.at })
 }
 
-function addressLines(to: Lowering, node: Node): readonly AddressLine[] {
-  return (node.block?.nodes ?? []).flatMap((line) => {
-    if (line.block !== undefined) {
-      to.report.error('syntax', line.block.at, 'unexpected { in a list of addresses')
-      return []
-    }
-    return line.broken ? [] : (addressLine(to, line) ?? [])
-  })
-}
+const addressLines = (to: Lowering, node: Node): readonly AddressLine[] =>
+  linesOf(to, node, 'addresses').flatMap((line) => addressLine(to, line) ?? [])
 
 /** Lines `ADDRESS [min_ttl N] [max_ttl N]`; a limit implies check_unicast_src (keepalived.conf(5)). */
 function readPeers(to: Lowering, node: Node, draft: RouterDraft): RouterDraft['peers'] {

@@ -1,10 +1,18 @@
 import { type Family, familyOf, type IpAddress, type Micros, micros, seconds } from '../../base/index.ts'
-import type { Command, HmacSettings, VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import {
+  type Command,
+  type HmacSettings,
+  interfacesOfRoute,
+  interfacesOfRule,
+  type VirtualAddress,
+  type VirtualRouter,
+} from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
 import { smtpAlert } from './notification-lines.ts'
+import type { Preferences } from './rule-line.ts'
 import { strictly } from './strict.ts'
 import type { Trackables } from './tracker.ts'
 import type { AddressLine } from './virtual-address.ts'
@@ -18,7 +26,7 @@ export type LoweredRouter = {
   readonly interface: Span
   readonly virtualRouterId: Span
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
-  /** Of `dev` on address lines. */
+  /** Of lines of addresses, routes and rules. */
   readonly otherInterfaces: readonly { readonly name: string; readonly at: Span }[]
   /** notify_priority_changes, if it is written there. */
   readonly tellsPriority: boolean | undefined
@@ -34,10 +42,11 @@ export function lowerVirtualRouter(
   node: Node,
   globals: Globals,
   trackables: Trackables,
+  free: Preferences,
 ): LoweredRouter | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
-  return finish(to, node, name, readRouter(to, node, trackables), globals)
+  return finish(to, node, name, readRouter(to, node, trackables, free), globals)
 }
 
 function finish(
@@ -101,6 +110,8 @@ function finish(
       addresses,
       excludedAddresses: excluded,
       ...(priority === 255 || (draft.accept ?? true) ? {} : { dropsPackets: true }),
+      ...(draft.routes.length === 0 ? {} : { routes: draft.routes.map(({ value }) => value) }),
+      ...(draft.rules.length === 0 ? {} : { rules: draft.rules.map(({ value }) => value) }),
       preempt: preemptOf(to, draft, priority, title),
       preemptDelay: preemptDelayOf(to, draft, title),
       ...(source === undefined ? {} : { source }),
@@ -129,9 +140,13 @@ function finish(
     virtualRouterId: id.at,
     scripts: draft.scripts,
     tellsPriority: draft.tellsPriority,
-    otherInterfaces: [...(draft.addresses ?? []), ...draft.excluded].flatMap((line) =>
-      line.value.interface === undefined ? [] : [{ name: line.value.interface, at: line.at }],
-    ),
+    otherInterfaces: [
+      ...[...(draft.addresses ?? []), ...draft.excluded].flatMap(({ value, at }) =>
+        value.interface === undefined ? [] : [{ name: value.interface, at }],
+      ),
+      ...draft.routes.flatMap(({ value, at }) => interfacesOfRoute(value).map((name) => ({ name, at }))),
+      ...draft.rules.flatMap(({ value, at }) => interfacesOfRule(value).map((name) => ({ name, at }))),
+    ],
   }
 }
 

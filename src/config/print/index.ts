@@ -5,6 +5,7 @@
 
 import type { Configuration } from '../../model/index.ts'
 import { globalText } from './global-defs.ts'
+import { staticsText } from './routing.ts'
 import { syncGroupText } from './sync-group.ts'
 import { trackFileText, trackScriptText } from './tracker.ts'
 import { routerText } from './virtual-router.ts'
@@ -21,6 +22,7 @@ export function print(
     ...globalText(of).map((text) => [text]),
     ...of.trackScripts.map((script) => [trackScriptText(script)]),
     ...of.trackFiles.map((file) => [trackFileText(file)]),
+    ...(of.statics === undefined ? [] : staticsText(of.statics)).map((text) => [text]),
     ...of.virtualRouters.map((router) => [routerText(router, secrets)]),
     ...of.syncGroups.map((group) => [syncGroupText(group)]),
     ...groups.texts.map((group) => [group]),

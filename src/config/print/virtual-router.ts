@@ -1,5 +1,6 @@
-import { familyOf, type IpAddress } from '../../base/index.ts'
+import type { IpAddress } from '../../base/index.ts'
 import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '../../model/index.ts'
+import { addressText, routingText } from './routing.ts'
 import { tracksText } from './tracker.ts'
 import { linkLines } from './virtual-link.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
@@ -84,22 +85,9 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     head: 'virtual_ipaddress_excluded',
     body: lines(router.excludedAddresses),
   })
+  body.push(...routingText(router))
   return { head: `vrrp_instance ${word(router.name)}`, body }
 }
-
-const addressText = (of: VirtualAddress, { interface: on, family, virtualLink }: VirtualRouter): string =>
-  [
-    `${of.address}/${of.prefixLength}`,
-    ...(of.broadcast === undefined ? [] : [`brd ${of.broadcast}`]),
-    ...(of.interface === on ? [] : [`dev ${word(of.interface)}`]),
-    // On the virtual router's own it is without a word.
-    ...(of.onVirtualLink === undefined ||
-    (virtualLink !== undefined && of.interface === on && familyOf(of.address) === family)
-      ? []
-      : ['use_vmac']),
-    ...(of.scope === 0 ? [] : [`scope ${of.scope}`]),
-    ...(of.label === undefined ? [] : [`label ${word(of.label)}`]),
-  ].join(' ')
 
 const peerText = (peer: IpAddress, { peerTtlLimits = [] }: VirtualRouter): string => {
   const limits = peerTtlLimits.find((one) => one.peer === peer)

@@ -17,12 +17,12 @@ export const keywordTable: Readonly<
     supported: `
       child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
       vrrp_sync_group vrrp_track_file
+      static_ipaddress static_routes static_rules track_group
     `,
     accepted: '',
     unsupported: `
       bfd_instance garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
-      namespace_with_ipsets net_namespace net_namespace_ipvs SSL static_ipaddress static_routes static_rules
-      track_group use_pid_dir vrrp_track_process
+      namespace_with_ipsets net_namespace net_namespace_ipvs SSL use_pid_dir vrrp_track_process
     `,
     own: 'local_address_group lvs_settings',
   },
@@ -37,6 +37,7 @@ export const keywordTable: Readonly<
       no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
       fifo_write_vrrp_states_on_reload rs_init_notifies shutdown_script_timeout startup_script_timeout vrrp_notify_priority_changes
       notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo lvs_notify_fifo_script
+      default_interface iproute_etc_dir iproute_usr_dir
       checker_log_all_failures enable_script_security lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_timeouts
       notification_email notification_email_from router_id script_user shutdown_script smtp_connect_timeout
       smtp_helo_name smtp_server startup_script state_dump_file v3_checksum_as_v2 vrrp_check_unicast_src
@@ -47,7 +48,6 @@ export const keywordTable: Readonly<
       vmac_addr_prefix vmac_prefix
     `,
     accepted: `
-      default_interface
     `,
     unsupported: `
       bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime
@@ -55,7 +55,7 @@ export const keywordTable: Readonly<
       checker_rlimit_rtime checker_rlimit_rttime checker_rt_priority config_save_dir data_use_instance
       dbus_no_interface_name dbus_service_name disable_local_igmp dynamic_interfaces enable_dbus
       enable_snmp_checker enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3
-      enable_snmp_vrrp enable_traps include_check iproute_etc_dir iproute_usr_dir
+      enable_snmp_vrrp enable_traps include_check
       json_dump_file json_version log_unknown_vrids lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
       lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
       lvs_process_name lvs_sync_daemon max_auto_priority min_auto_priority_delay nftables
@@ -83,6 +83,7 @@ export const keywordTable: Readonly<
       priority skip_check_adv_addr state track_file track_interface track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
       use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
+      virtual_routes virtual_rules
     `,
     accepted: `
       debug promote_secondaries track_src_ip
@@ -91,7 +92,7 @@ export const keywordTable: Readonly<
       garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
       old_unicast_checksum strict_mode thread_timer_expired
       timer_expired_backup track_bfd track_process
-      unicast_fault_no_peer virtual_routes virtual_rules vmac_garp_intvl
+      unicast_fault_no_peer vmac_garp_intvl
       vrf
     `,
   },
@@ -157,11 +158,11 @@ export const keywordTable: Readonly<
     `,
   },
   track_group: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       group
     `,
+    accepted: '',
+    unsupported: '',
   },
   garp_group: {
     supported: '',

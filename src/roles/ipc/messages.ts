@@ -4,6 +4,7 @@ import type {
   ForwardingSettings,
   InterfaceSettings,
   Observed,
+  StaticItems,
   SyncGroup,
   SyncGroupNotifyState,
   Timeouts,
@@ -56,6 +57,8 @@ export type VrrpSlice = {
   readonly syncGroups: readonly SyncGroup[]
   /** Keys of those that cannot go on as they are: they end and begin anew. */
   readonly beginAnew?: readonly string[]
+  /** Absent: none. */
+  readonly statics?: StaticItems
   /** What is known of scripts and files by now; absent: what was said before holds. */
   readonly observed?: readonly Observed[]
   /** -V: keep addresses at stop. */

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import type { Configuration } from '../../model/index.ts'
+import { type Configuration, hasStatics } from '../../model/index.ts'
 import type { LoadedConfiguration } from './ports.ts'
 
 /**
@@ -26,4 +26,6 @@ export function reloadVerdict(
 }
 
 export const isEmpty = (configuration: Configuration): boolean =>
-  configuration.virtualRouters.length === 0 && configuration.virtualServers.length === 0
+  configuration.virtualRouters.length === 0 &&
+  configuration.virtualServers.length === 0 &&
+  !hasStatics(configuration.statics)

@@ -1,4 +1,4 @@
-import type { Configuration } from '../../model/index.ts'
+import { type Configuration, hasStatics } from '../../model/index.ts'
 import type { CheckerSlice, ForwardingSlice, RoleName, VrrpSlice } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
 
@@ -13,7 +13,9 @@ export type Slices = {
 export function slicesOf(configuration: Configuration, options: SupervisorOptions): Slices {
   const { virtualRouters, virtualServers } = configuration
   return {
-    ...(options.vrrp && virtualRouters.length > 0 ? { vrrp: vrrpSlice(configuration, options) } : {}),
+    ...(options.vrrp && (virtualRouters.length > 0 || hasStatics(configuration.statics))
+      ? { vrrp: vrrpSlice(configuration, options) }
+      : {}),
     ...(options.checkers && virtualServers.length > 0
       ? { forwarding: forwardingSlice(configuration, options), checker: { virtualServers, health: [] } }
       : {}),
@@ -30,7 +32,8 @@ export function offersFor(
   running: Readonly<Record<RoleName, boolean>>,
 ): Slices {
   const needed = slicesOf(configuration, options)
-  const nothing = { ...configuration, virtualRouters: [], syncGroups: [], virtualServers: [] }
+  const { statics: _, ...rest } = configuration
+  const nothing = { ...rest, virtualRouters: [], syncGroups: [], virtualServers: [] }
   return {
     ...(running.forwarding ? { forwarding: forwardingSlice(configuration, options) } : {}),
     ...(running.vrrp ? { vrrp: vrrpSlice(nothing, options) } : {}),
@@ -44,6 +47,7 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
   return {
     routers: configuration.virtualRouters,
     syncGroups: configuration.syncGroups,
+    ...(configuration.statics === undefined ? {} : { statics: configuration.statics }),
     keepAddressesAtStop: options.keepAddresses,
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
     ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),

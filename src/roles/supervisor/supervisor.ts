@@ -128,7 +128,8 @@ export async function startSupervisor(
   if (!pidWritten.ok) log.warn('pid file cannot be written', { reason: pidWritten.error.message })
   await changer.clearLeftForwarding(model)
   // With virtual routers their role looks after that.
-  if (afterDeath && model.virtualRouters.length === 0) await clearLeftAddresses(undefined)
+  if (afterDeath && model.virtualRouters.length === 0 && model.statics === undefined)
+    await clearLeftAddresses(undefined)
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 

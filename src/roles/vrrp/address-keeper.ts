@@ -1,10 +1,10 @@
-import type { Log } from '../../base/index.ts'
-import type { VirtualAddress } from '../../model/index.ts'
-import { ADDRESS_PROTOCOL, type LinkAddress, type RouteClient } from '../../sys/netlink/index.ts'
+import { familyOf, type IpAddress, type Log } from '../../base/index.ts'
+import type { AddressFlag, VirtualAddress } from '../../model/index.ts'
+import { ADDRESS_PROTOCOL, type AddressRequest, type RouteClient } from '../../sys/netlink/index.ts'
 import { addressId, type NetworkView } from './network-view.ts'
 
 /** A virtual address on an interface of this host. */
-export type PlacedAddress = Omit<LinkAddress, 'flags' | 'protocol'>
+export type PlacedAddress = AddressRequest
 
 type Held = {
   readonly placed: PlacedAddress
@@ -30,12 +30,19 @@ export type AddressKeeper = {
   /** Puts back what someone took away; true when it was held. */
   restore(id: string): boolean
   holds(id: string): boolean
+  addressOf(id: string): IpAddress | undefined
+  /** Who holds it; empty: nobody. */
+  ownersOf(id: string): ReadonlySet<string>
+  /** Who holds this address on any other interface than this. */
+  ownersElsewhere(address: IpAddress, interfaceIndex: number): ReadonlySet<string>
   /** What is held and not there, if the view is up to date. */
   missing(): readonly PlacedAddress[]
 }
 
 export function openAddressKeeper(client: RouteClient, view: NetworkView, log: Log): AddressKeeper {
   const held = new Map<string, Held>()
+  /** What was complained of. */
+  const absent = new Set<string>()
   let deferred: Set<string> | undefined
 
   const drop = (id: string, { placed, foreign, owners }: Held) => {
@@ -64,9 +71,14 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
       const wanted = new Map<string, PlacedAddress>()
       for (const address of addresses) {
         const placed = place(address, view)
-        if (placed === undefined)
+        const question = `${owner} ${address.address} ${address.interface}`
+        if (placed !== undefined) {
+          absent.delete(question)
+          wanted.set(addressId(placed), placed)
+        } else if (!absent.has(question)) {
+          absent.add(question)
           log.error('virtual address has no interface', { address: address.address, interface: address.interface })
-        else wanted.set(addressId(placed), placed)
+        }
       }
       const fresh: PlacedAddress[] = []
       for (const [id, placed] of wanted) {
@@ -106,6 +118,13 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
       return add(entry.placed)
     },
     holds: (id) => held.has(id),
+    addressOf: (id) => held.get(id)?.placed.address,
+    ownersOf: (id) => held.get(id)?.owners ?? new Set(),
+    ownersElsewhere(address, interfaceIndex) {
+      for (const { placed, owners } of held.values())
+        if (placed.address === address && placed.interfaceIndex !== interfaceIndex) return owners
+      return new Set()
+    },
     missing: () => [...held].filter(([id]) => view.has(id) === undefined).map(([, { placed }]) => placed),
   }
 }
@@ -121,8 +140,24 @@ export function place(address: VirtualAddress, view: NetworkView): PlacedAddress
     scope: address.scope,
     ...(address.label === undefined ? {} : { label: address.label }),
     ...(address.broadcast === undefined ? {} : { broadcast: address.broadcast }),
+    ...(address.peer === undefined ? {} : { peer: address.peer }),
+    ...(address.preferredLifetime === undefined ? {} : { preferredLifetime: address.preferredLifetime }),
+    ...(address.flags === undefined ? {} : { flags: flagsOf(address.address, address.flags) }),
   }
 }
+
+/** IFA_F_* (linux/if_addr.h). */
+const FLAGS: Readonly<Record<AddressFlag, number>> = {
+  autojoin: 0x400,
+  dad: 0,
+  home: 0x10,
+  mngtmpaddr: 0x100,
+  noprefixroute: 0x200,
+}
+const NO_DETECTION = 0x02
+
+const flagsOf = (address: IpAddress, flags: readonly AddressFlag[]): number =>
+  flags.reduce((bits, flag) => bits | FLAGS[flag], familyOf(address) === 6 && !flags.includes('dad') ? NO_DETECTION : 0)
 
 const describe = (placed: PlacedAddress, view: NetworkView, reason: string) => ({
   address: `${placed.address}/${placed.prefixLength}`,

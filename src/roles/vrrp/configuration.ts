@@ -1,5 +1,12 @@
 import type { IpAddress } from '../../base/index.ts'
-import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import {
+  interfacesByTrackGroup,
+  neededInterfaces,
+  noStaticItems,
+  type Track,
+  type VirtualRouter,
+  virtualRouterKey,
+} from '../../model/index.ts'
 import { effectiveTracks } from '../../proto/priority/index.ts'
 import type { ResumedRouter, VrrpSlice } from '../ipc/index.ts'
 import type { Machines } from './machines.ts'
@@ -9,10 +16,11 @@ import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import { runningGroups } from './running-group.ts'
 import { headerSignerFor, newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { signerFor } from './signer.ts'
+import { holdStatics } from './static-items.ts'
 import type { Surroundings, Verdict } from './surroundings.ts'
 
 /** What of a configuration concerns the virtual routers. */
-export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups' | 'beginAnew' | 'observed'>
+export type RoutersOf = Pick<VrrpSlice, 'routers' | 'syncGroups' | 'beginAnew' | 'observed' | 'statics'>
 
 /**
  * From here on exactly these run: new ones start, unchanged ones are not touched, changed ones are adjusted and stay what
@@ -23,10 +31,10 @@ export function configure(
   parts: Parts,
   machines: Machines,
   surroundings: Surroundings,
-  { routers: written, syncGroups, beginAnew = [], observed = [] }: RoutersOf,
+  { routers: written, syncGroups, beginAnew = [], observed = [], statics = noStaticItems }: RoutersOf,
   resumed: readonly ResumedRouter[],
 ): void {
-  const { clock, keeper, links, sockets, view, running } = parts
+  const { clock, keeper, routing, links, sockets, view, running, incidents } = parts
   const routers = links.provide(written)
   const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
   parts.virtual = movingAddresses(routers)
@@ -39,46 +47,61 @@ export function configure(
     const group = parts.groups.get(virtualRouterKey(router))?.group
     return effectiveTracks(router, group, group?.members.some((name) => owners.has(name)) ?? false)
   }
-  keeper.together(() =>
-    machines.together(() => {
-      for (const one of running.values()) {
-        const router = wanted.get(one.key)
-        if (router === undefined) continue
-        if (beginAnew.includes(one.key)) {
-          machines.advance(one, { type: 'deleted' }, clock.now())
-          running.delete(one.key)
-          continue
-        }
-        one.tracks = tracksOf(router)
-        if (!sameValue(router, one.configured)) adjust(parts, machines, surroundings, one, router)
+  const needsOf = (router: VirtualRouter): ReadonlySet<string> =>
+    new Set([...neededInterfaces(router), ...interfacesByTrackGroup(statics, router.name)])
+  together([keeper, routing, machines], () => {
+    if (!sameValue(statics, parts.statics)) {
+      parts.statics = statics
+      holdStatics(parts)
+      // What is static may be what is sent from.
+      surroundings.reload()
+    }
+    for (const one of running.values()) {
+      const router = wanted.get(one.key)
+      if (router === undefined) continue
+      if (beginAnew.includes(one.key)) {
+        machines.advance(one, { type: 'deleted' }, clock.now())
+        running.delete(one.key)
+        continue
       }
-      const fresh: RunningRouter[] = []
-      for (const [key, router] of wanted)
-        if (!running.has(key)) {
-          const one = { ...newRunningRouter(router, clock.wall(), clock.now()), tracks: tracksOf(router) }
-          running.set(key, one)
-          fresh.push(one)
+      one.tracks = tracksOf(router)
+      one.needs = needsOf(router)
+      if (!sameValue(router, one.configured)) adjust(parts, machines, surroundings, one, router)
+    }
+    const fresh: RunningRouter[] = []
+    for (const [key, router] of wanted)
+      if (!running.has(key)) {
+        const one = {
+          ...newRunningRouter(router, clock.wall(), clock.now()),
+          tracks: tracksOf(router),
+          needs: needsOf(router),
         }
-      const since = resumable(parts, fresh, resumed)
-      // Those that the network takes for masters speak first.
-      for (const one of fresh) {
-        surroundings.locate(one)
-        surroundings.weigh(one)
+        running.set(key, one)
+        fresh.push(one)
       }
-      const verdicts = surroundings.judge([...running.values()])
-      for (const one of fresh)
-        if (since.has(one.key)) start(parts, machines, one, since.get(one.key), verdicts.get(one))
-      for (const one of fresh) if (!since.has(one.key)) start(parts, machines, one, undefined, verdicts.get(one))
-      for (const one of [...running.values()])
-        if (!wanted.has(one.key)) {
-          machines.advance(one, { type: 'deleted' }, clock.now())
-          running.delete(one.key)
-        }
-    }),
-  )
+    const since = resumable(parts, fresh, resumed)
+    // Those that the network takes for masters speak first.
+    for (const one of fresh) {
+      surroundings.locate(one)
+      surroundings.weigh(one)
+    }
+    const verdicts = surroundings.judge([...running.values()])
+    for (const one of fresh) if (since.has(one.key)) start(parts, machines, one, since.get(one.key), verdicts.get(one))
+    for (const one of fresh) if (!since.has(one.key)) start(parts, machines, one, undefined, verdicts.get(one))
+    for (const one of [...running.values()])
+      if (!wanted.has(one.key)) {
+        machines.advance(one, { type: 'deleted' }, clock.now())
+        running.delete(one.key)
+        incidents.forget(one.key)
+      }
+  })
   surroundings.reassess()
   links.settle()
 }
+
+/** Runs `work` with all of them putting off what can wait for its end. */
+const together = (all: readonly { together(work: () => void): void }[], work: () => void): void =>
+  all.reduceRight((inner, one) => () => one.together(inner), work)()
 
 /** Since when each that is resumed was master; of a sync group all are, or none is. */
 function resumable(
@@ -145,4 +168,4 @@ const movingAddresses = (routers: readonly VirtualRouter[]): ReadonlySet<IpAddre
   )
 
 /** Configurations are plain values, made in one way: equal text is equal meaning. */
-const sameValue = (a: VirtualRouter, b: VirtualRouter): boolean => JSON.stringify(a) === JSON.stringify(b)
+const sameValue = <T>(a: T, b: T): boolean => JSON.stringify(a) === JSON.stringify(b)

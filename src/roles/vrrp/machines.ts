@@ -52,7 +52,7 @@ export function openMachines(
   reportTransition: TransitionReport,
   reportFailover: FailoverReport,
 ): Machines {
-  const { clock, log, alarm, keeper, announcer, sockets, running } = parts
+  const { clock, log, alarm, keeper, routing, announcer, sockets, running } = parts
   /** Groups whose members have changed, and whether all that made them master was a resumption. */
   const changed = new Map<RunningGroup, boolean>()
   /** What is to be told at the end. */
@@ -96,8 +96,11 @@ export function openMachines(
         return sendAdvertisement(one, action.priority)
       case 'install-addresses':
         keeper.hold(one.key, addressesOf(one.router), ownsAddresses(one.router))
+        routing.hold(one.key, one.router.routes ?? [], one.router.rules ?? [])
         return
       case 'remove-addresses':
+        // A route goes with the address that its gateway is reached by.
+        routing.release(one.key)
         return keeper.release(one.key)
       case 'announce-addresses':
         // What one neighbour has wrong it may have wrong of the others as well (keepalived).

@@ -5,7 +5,7 @@ import { sourceInterface } from './link-names.ts'
 
 /** IFA_F_SECONDARY of IPv4, IFA_F_DADFAILED and IFA_F_TENTATIVE of IPv6 (linux/if_addr.h). */
 const SECONDARY = 0x01
-const DAD_FAILED = 0x08
+export const DAD_FAILED = 0x08
 const TENTATIVE = 0x40
 const SCOPE_LINK = 253
 
@@ -79,11 +79,13 @@ export function openNetworkView(): NetworkView {
  * address that is not a virtual one, for IPv6 its link-local (RFC 9568 §5.1.2.1). An IPv6 address under duplicate
  * address detection cannot send.
  * @param virtual all addresses that follow a master, of every virtual router
+ * @param fixed   those that bear our mark and follow nobody
  */
 export function sourceAddress(
   router: VirtualRouter,
   view: NetworkView,
   virtual: ReadonlySet<IpAddress>,
+  fixed: ReadonlySet<IpAddress>,
 ): IpAddress | undefined {
   const link = view.link(sourceInterface(router))
   let fallback: IpAddress | undefined
@@ -94,7 +96,8 @@ export function sourceAddress(
       if (address === router.source && (!isLinkLocal6(address) || interfaceIndex === link?.index)) return address
       continue
     }
-    if (interfaceIndex !== link?.index || virtual.has(address) || protocol === ADDRESS_PROTOCOL) continue
+    if (interfaceIndex !== link?.index || virtual.has(address)) continue
+    if (protocol === ADDRESS_PROTOCOL && !fixed.has(address)) continue
     if (sixth) {
       if (isLinkLocal6(address)) return address
       continue

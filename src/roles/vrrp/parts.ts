@@ -1,12 +1,15 @@
 import type { Instant, IpAddress, Log } from '../../base/index.ts'
-import type { Observation, VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import type { Observation, StaticItems, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { Aside } from '../ipc/index.ts'
 import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
+import type { Incidents } from './incidents.ts'
 import { addressId, type NetworkView } from './network-view.ts'
+import type { Restorations } from './restorations.ts'
+import type { RoutingKeeper } from './routing-keeper.ts'
 import type { RunningGroup } from './running-group.ts'
 import type { RunningRouter } from './running-router.ts'
 import type { VrrpSockets } from './sockets.ts'
@@ -23,6 +26,9 @@ export type Parts = {
   readonly routes: RouteClient
   readonly view: NetworkView
   readonly keeper: AddressKeeper
+  readonly routing: RoutingKeeper
+  readonly restorations: Restorations
+  readonly incidents: Incidents
   readonly announcer: Announcer
   readonly sockets: VrrpSockets
   readonly links: VirtualLinks
@@ -34,6 +40,8 @@ export type Parts = {
   readonly observations: Map<string, Observation>
   /** Who stands aside for others, by key. */
   aside: ReadonlyMap<string, Aside['kind']>
+  /** What is there whoever is master. */
+  statics: StaticItems
   /** vrrp_startup_delay: nothing begins before. */
   passiveUntil: Instant | undefined
   /** By socket key and reason: what came in for no virtual router of ours. */

@@ -5,6 +5,7 @@ import type { Alarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openMachines } from './machines.ts'
 import type { Parts } from './parts.ts'
+import { openRoutingKeeper } from './routing-keeper.ts'
 import { newRunningRouter, type RunningRouter } from './running-router.ts'
 import type { VrrpSockets } from './sockets.ts'
 
@@ -29,6 +30,10 @@ export function openRehearsal(parts: Parts): Rehearse {
       return ok(undefined)
     },
     deleteAddress: () => ok(undefined),
+    addRoute: () => ok('added'),
+    deleteRoute: () => ok(undefined),
+    addRule: () => ok('added'),
+    deleteRule: () => ok(undefined),
   }
   const mute: VrrpSockets = {
     ...sockets,
@@ -43,6 +48,7 @@ export function openRehearsal(parts: Parts): Rehearse {
     alarm: deafAlarm,
     routes: refused,
     keeper: openAddressKeeper(refused, view, silentLog),
+    routing: openRoutingKeeper(refused, view, silentLog),
     announcer: openAnnouncer(
       {
         openFrameSocket(index) {

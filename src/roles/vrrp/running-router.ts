@@ -1,5 +1,5 @@
 import type { Instant, IpAddress } from '../../base/index.ts'
-import { type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { neededInterfaces, type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import { type Expectation, initialize, type LastHeard, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
 import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
@@ -13,6 +13,8 @@ export type RunningRouter = {
   configured: VirtualRouter
   /** What counts for it, with its sync group's. */
   tracks: readonly Track[]
+  /** Interfaces without which it may not run, but for its own. */
+  needs: ReadonlySet<string>
   /** As configured but for the priority, which is the effective one. */
   router: VirtualRouter
   expectation: Expectation
@@ -55,6 +57,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number, now: Insta
     key: virtualRouterKey(router),
     configured: router,
     tracks: [],
+    needs: neededInterfaces(router),
     router,
     expectation: expectationOf(router),
     state: initialize,

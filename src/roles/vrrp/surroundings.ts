@@ -1,18 +1,18 @@
-import { assertNever, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { assertNever, type Instant, type IpAddress, ok, type Result } from '../../base/index.ts'
 import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { type Failed, faultOf, isJointFault } from '../../proto/sync-group/index.ts'
 import { LEAST_PRIORITY, OWNER } from '../../proto/vrrp/index.ts'
-
-import type { Link, RouteEvent } from '../../sys/netlink/index.ts'
+import type { Link, LinkAddress, RouteEvent } from '../../sys/netlink/index.ts'
 import { sourceInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
-import { addressId, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
+import { addressId, DAD_FAILED, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
 import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
 import type { Rehearse } from './rehearsal.ts'
 import type { RunningGroup } from './running-group.ts'
 import { ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
+import { holdStatics, staticAddresses } from './static-items.ts'
 
 /** Whether a virtual router may run. */
 export type Verdict = {
@@ -27,6 +27,8 @@ export type Surroundings = {
   /** Reads all interfaces and addresses afresh. */
   reload(): Result<void, { readonly message: string }>
   onRouteEvent(event: RouteEvent): void
+  /** Looks at what was put off. */
+  runDeadlines(now: Instant): void
   /**
    * Looks again whether each virtual router may run, and where it sends from.
    * @param index only those on this interface, or that send from anywhere; undefined: all, and the sockets
@@ -45,6 +47,8 @@ export type Surroundings = {
 }
 
 export function openSurroundings(parts: Parts, machines: Machines, rehearse: Rehearse): Surroundings {
+  /** Some of what we hold may not be in the kernel. */
+  let isRoutingDoubtful = false
   const { clock, log, alarm, routes, view, keeper, announcer, links, sockets, running } = parts
 
   function reload(): Result<void, { readonly message: string }> {
@@ -66,23 +70,30 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         return reassess()
       case 'link':
         if (changesLinks(before, event.link)) links.mend()
+        lookAtRouting()
         reassess()
         if (before !== undefined && !sameBytes(before.mac, event.link.mac)) announceAgain(event.link.index)
         return
       case 'address':
         links.mendFor(event.address)
+        inspect(event.address)
+        lookAtRouting()
         return reassess(event.address.interfaceIndex)
       case 'address-removed':
         links.mendFor(event.address)
         putBack(addressId(event.address), event.address.address)
+        lookAtRouting()
         return reassess(event.address.interfaceIndex)
       case 'resync': {
         const read = reload()
         if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
         links.mend()
         for (const placed of keeper.missing()) putBack(addressId(placed), placed.address)
+        lookAtRouting()
         return reassess()
       }
+      case 'routing-removed':
+        return lookAtRouting()
       case 'neighbour':
       case 'route-changed':
         return
@@ -102,11 +113,14 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     alarm.wakeBy(announcer.deadline())
   }
 
-  /** Someone removed a virtual address while we are master with it. */
+  /** Someone removed an address that we hold. */
   function putBack(id: string, address: IpAddress): void {
-    if (!keeper.restore(id)) return
-    log.info('virtual address was removed and is put back', { address })
+    const owners = keeper.ownersOf(id)
+    if (owners.size === 0) return
     const now = clock.now()
+    if (!parts.restorations.may(id, now)) return alarm.wakeBy(parts.restorations.deadline())
+    if (!keeper.restore(id)) return
+    restored(id, address, owners, now)
     for (const one of running.values()) {
       if (one.state.name !== 'master') continue
       const placed = placedOf(parts, one.router)
@@ -114,6 +128,46 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       if (added.length > 0) announcer.changed(one.key, placed, added, one.router.announcements, now)
     }
     alarm.wakeBy(announcer.deadline())
+  }
+
+  function restored(subject: string, name: string, owners: ReadonlySet<string>, now: Instant): void {
+    parts.incidents.note('removed', name, owners)
+    if (parts.restorations.done(subject, now) === 'fight')
+      log.warn('somebody removes it again and again; it is put back once a second', { what: name })
+  }
+
+  /** Routes and rules may be gone, or may be had by now: they are looked at when what has happened is all told. */
+  function lookAtRouting(): void {
+    if (parts.routing.isEmpty()) return
+    isRoutingDoubtful = true
+    alarm.wakeBy(clock.now())
+  }
+
+  function runDeadlines(now: Instant): void {
+    for (const subject of parts.restorations.due(now)) {
+      const address = keeper.addressOf(subject)
+      if (address === undefined) isRoutingDoubtful = true
+      else if (view.has(subject) === undefined) putBack(subject, address)
+    }
+    if (isRoutingDoubtful) {
+      isRoutingDoubtful = false
+      const back = parts.routing.ensure((subject) => parts.restorations.may(subject, now))
+      for (const { subject, owners } of back) restored(subject, subject, owners, now)
+    }
+    alarm.wakeBy(parts.restorations.deadline())
+  }
+
+  /** What others do with an address that we hold. */
+  function inspect(address: LinkAddress): void {
+    const id = addressId(address)
+    const held = keeper.ownersOf(id)
+    if (held.size > 0) {
+      if ((address.flags & DAD_FAILED) !== 0) parts.incidents.note('duplicate', address.address, held)
+      return
+    }
+    const owners = keeper.ownersElsewhere(address.address, address.interfaceIndex)
+    if (owners.size > 0)
+      parts.incidents.note('elsewhere', address.address, owners, view.linkAt(address.interfaceIndex)?.name)
   }
 
   /** Makes good what is missing of a master's addresses: their interface may have come only now. */
@@ -125,7 +179,10 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   }
 
   function reassess(index?: number): void {
-    if (index === undefined) sockets.synchronize(routersOf(parts), view)
+    if (index === undefined) {
+      sockets.synchronize(routersOf(parts), view)
+      holdStatics(parts)
+    }
     const concerned = [...running.values()].filter(
       ({ key, router }) =>
         index === undefined ||
@@ -159,7 +216,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   }
 
   function locate(one: RunningRouter): void {
-    const source = sourceAddress(one.router, view, parts.virtual)
+    const source = sourceAddress(one.router, view, parts.virtual, staticAddresses(parts))
     if (source === one.source) return
     // A master whose source has just gone says goodbye from it, if it still can.
     if (source === undefined && one.state.name === 'master') return
@@ -223,11 +280,21 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
 
   function ownReason(one: RunningRouter): string | undefined {
     const { router } = one
-    const reason = links.problem(router) ?? faultReason(router, view, sourceAddress(router, view, parts.virtual))
+    const source = sourceAddress(router, view, parts.virtual, staticAddresses(parts))
+    const reason = links.problem(router) ?? faultReason(router, view, source) ?? needed(one)
     return reason ?? sockets.failure(socketKey(router))?.message ?? assessed(one).fault
   }
 
-  return { reload, onRouteEvent, reassess, locate, priorityOf, weigh, observation, judge }
+  /** Why it may not run for want of another interface than its own. */
+  function needed({ needs }: RunningRouter): string | undefined {
+    for (const name of needs) {
+      const found = interfaceObservation(name, view)
+      if (found.type === 'bad') return `${name}: ${found.reason}`
+    }
+    return undefined
+  }
+
+  return { reload, runDeadlines, onRouteEvent, reassess, locate, priorityOf, weigh, observation, judge }
 }
 
 /** Whether a virtual link may be missing, down, or not what it was. */

@@ -1,5 +1,5 @@
 import { fail, type Instant, type Log, ok, type Result } from '../../base/index.ts'
-import type { InterfaceSettings, Observed, Track } from '../../model/index.ts'
+import { type InterfaceSettings, noStaticItems, type Observed, type Track } from '../../model/index.ts'
 import type { TrackedSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
 import type { Aside, ResumedRouter, VrrpSlice } from '../ipc/index.ts'
@@ -8,6 +8,7 @@ import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { configure, type RoutersOf } from './configuration.ts'
+import { openIncidents } from './incidents.ts'
 import { openKeptSettings } from './kept-settings.ts'
 import { leftovers } from './leftovers.ts'
 import { type FailoverReport, type GroupReport, openMachines, type StateReport } from './machines.ts'
@@ -16,8 +17,11 @@ import { type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openReceiver, type Receive } from './receiver.ts'
 import { openRehearsal } from './rehearsal.ts'
+import { openRestorations } from './restorations.ts'
+import { openRoutingKeeper } from './routing-keeper.ts'
 import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
+import { forgetStatics, releaseStatics } from './static-items.ts'
 import { openSurroundings, type Surroundings } from './surroundings.ts'
 import type { TransitionReport } from './transition-note.ts'
 import { openVirtualLinks } from './virtual-links.ts'
@@ -92,6 +96,10 @@ export function openVirtualRouters(
     routes,
     view,
     keeper,
+    routing: openRoutingKeeper(routes, view, log),
+    restorations: openRestorations(),
+    incidents: openIncidents(clock, log),
+    statics: noStaticItems,
     announcer,
     sockets,
     links,
@@ -132,10 +140,23 @@ export function openVirtualRouters(
     dispose()
     return monitor
   }
+  // By itself: a loss here is no loss of links and addresses.
+  const routingMonitor = ports.openRouteMonitor({
+    groups: ['own-routing'],
+    onEvent() {
+      if (!closed) surroundings.onRouteEvent({ type: 'routing-removed' })
+    },
+  })
+  if (!routingMonitor.ok) {
+    monitor.value.close()
+    dispose()
+    return routingMonitor
+  }
   // What changed between the first reading and the subscription.
   const reloaded = surroundings.reload()
   if (!reloaded.ok) {
     monitor.value.close()
+    routingMonitor.value.close()
     dispose()
     return reloaded
   }
@@ -173,6 +194,7 @@ export function openVirtualRouters(
       links.mend()
       surroundings.reassess()
     }
+    surroundings.runDeadlines(now)
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
     if (parts.passiveUntil !== undefined && parts.passiveUntil <= now) {
       parts.passiveUntil = undefined
@@ -241,6 +263,11 @@ export function openVirtualRouters(
     },
     clean() {
       links.clean()
+      const all = [...routersOf(parts)]
+      parts.routing.clean(
+        all.flatMap(({ routes: its = [] }) => its),
+        all.flatMap(({ rules = [] }) => rules),
+      )
       for (const address of leftovers([...routersOf(parts)], view, keeper.holds)) {
         const removed = routes.deleteAddress(address)
         const fields = { address: `${address.address}/${address.prefixLength}` }
@@ -259,12 +286,14 @@ export function openVirtualRouters(
       [...running.values()].map((one) => {
         const { interface: name, virtualLink, family } = one.router
         const group = parts.groups.get(one.key)?.group.name
+        const incidents = parts.incidents.of(one.key)
         return {
           ...snapshotOf(
             one,
             parts.unclaimed.get(socketKey({ interface: name, family, ...(virtualLink && { virtualLink }) })),
           ),
           ...(virtualLink?.name === undefined ? {} : { virtualLink: virtualLink.name }),
+          ...(incidents.length === 0 ? {} : { incidents }),
           ...(group === undefined ? {} : { syncGroup: group }),
           ...(one.tracks.length === 0 ? {} : { tracked: one.tracks.map((track) => tracked(track, surroundings)) }),
         }
@@ -273,13 +302,17 @@ export function openVirtualRouters(
       machines.together(() => {
         for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
       })
+      if (!keepAddresses) releaseStatics(parts)
       if (!keepAddresses) links.keepOnly(new Set())
     },
     handOver(keys) {
       alarm.silence()
+      forgetStatics(parts)
       for (const one of running.values()) {
-        if (keys.has(one.key)) keeper.forget(one.key)
-        else machines.advance(one, { type: 'deleted' }, clock.now())
+        if (keys.has(one.key)) {
+          keeper.forget(one.key)
+          parts.routing.forget(one.key)
+        } else machines.advance(one, { type: 'deleted' }, clock.now())
       }
       links.keepOnly(keys)
     },
@@ -289,6 +322,7 @@ export function openVirtualRouters(
     },
     close() {
       monitor.value.close()
+      routingMonitor.value.close()
       dispose()
     },
   })

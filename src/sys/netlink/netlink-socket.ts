@@ -77,10 +77,20 @@ export const openBlockingSocket = (protocol: number): Result<NetlinkSocket, Syst
 /**
  * A member of multicast groups (RTNLGRP_*) that does not block.
  * @param receiveBuffer  bytes; beyond them the kernel drops events and says ENOBUFS
+ * @param filter         of classic BPF, over the whole message; its header included
  */
-export const openGroupSocket = (groups: readonly number[], receiveBuffer: number): Result<NetlinkSocket, SystemError> =>
+export const openGroupSocket = (
+  groups: readonly number[],
+  receiveBuffer: number,
+  filter?: Uint8Array,
+): Result<NetlinkSocket, SystemError> =>
   open(NETLINK_ROUTE, SOCK_NONBLOCK, (fd) => {
-    const { setsockopt, bind } = hfsys()
+    const { setsockopt, bind, attachFilter } = hfsys()
+    // Before the groups: nothing comes in unfiltered.
+    if (filter !== undefined) {
+      const attached = checked('setsockopt SO_ATTACH_FILTER', attachFilter(fd, filter))
+      if (!attached.ok) return attached
+    }
     // Without CAP_NET_ADMIN the default size stays, and events are lost a little sooner.
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer)
     const address = new Uint8Array(ADDRESS_SIZE)

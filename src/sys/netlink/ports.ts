@@ -1,6 +1,6 @@
 import type { Family, IpAddress, Result } from '../../base/index.ts'
 import type { GenericMessage } from '../../wire/genetlink/index.ts'
-import type { Attribute } from '../../wire/netlink/index.ts'
+import type { Attribute, RouteMessage, RuleMessage } from '../../wire/netlink/index.ts'
 
 /** A netlink request the kernel refused; `message` includes the kernel's extended acknowledgement where there is one. */
 export type NetlinkError = { readonly code: string; readonly message: string }
@@ -63,8 +63,21 @@ export type Neighbour = {
   readonly state: number
 }
 
+/** RTPROT_KEEPALIVED, which marks routes and rules of keepalived, and ours. */
+export const ROUTE_PROTOCOL = 18
+
 /** The IFA_PROTO value that marks addresses of this daemon. */
 export const ADDRESS_PROTOCOL = 0x48
+
+/** An address to be put on an interface. */
+export type AddressRequest = Omit<LinkAddress, 'flags' | 'protocol'> & {
+  /** The other end of a point-to-point link. */
+  readonly peer?: IpAddress
+  /** IFA_F_*; absent: IPv6 without duplicate address detection. */
+  readonly flags?: number
+  /** Seconds; absent: for ever, but for IPv6 with a full-length prefix 0, so that it is not chosen as a source. */
+  readonly preferredLifetime?: number
+}
 
 /** Requests are executed and acknowledged before the call returns (the kernel runs them inside sendmsg). */
 export type RouteClient = {
@@ -72,16 +85,24 @@ export type RouteClient = {
   addresses(family?: Family): Result<readonly LinkAddress[], NetlinkError>
   neighbours(): Result<readonly Neighbour[], NetlinkError>
   route(to: IpAddress): Result<Route, NetlinkError>
-  /**
-   * Adds with ADDRESS_PROTOCOL; IPv6 with IFA_F_NODAD and, at a full-length prefix, preferred lifetime 0 so that it is
-   * not chosen as a source. EEXIST counts as success.
-   */
-  addAddress(request: Omit<LinkAddress, 'flags' | 'protocol'>): Result<void, NetlinkError>
+  /** Adds with ADDRESS_PROTOCOL. EEXIST counts as success. */
+  addAddress(request: AddressRequest): Result<void, NetlinkError>
   /**
    * EADDRNOTAVAIL and ENODEV count as success. Other addresses of the same subnet stay, also where the host's
    * promote_secondaries is off and this was the first of them.
    */
-  deleteAddress(request: Pick<LinkAddress, 'interfaceIndex' | 'address' | 'prefixLength'>): Result<void, NetlinkError>
+  deleteAddress(
+    request: Pick<AddressRequest, 'interfaceIndex' | 'address' | 'prefixLength' | 'peer'>,
+  ): Result<void, NetlinkError>
+  /**
+   * @param placement  among routes with the same destination, TOS and priority: first, last, or only if there is none
+   * @returns `present`: the very same was there before
+   */
+  addRoute(route: RouteMessage, placement: 'prepend' | 'append' | 'add'): Result<'added' | 'present', NetlinkError>
+  /** One that is not there counts as deleted. */
+  deleteRoute(route: RouteMessage): Result<void, NetlinkError>
+  addRule(rule: RuleMessage): Result<'added' | 'present', NetlinkError>
+  deleteRule(rule: RuleMessage): Result<void, NetlinkError>
   close(): void
 }
 export type OpenRouteClient = () => Result<RouteClient, NetlinkError>
@@ -93,12 +114,14 @@ export type RouteEvent =
   | { readonly type: 'address-removed'; readonly address: LinkAddress }
   | { readonly type: 'neighbour'; readonly neighbour: Neighbour; readonly removed: boolean }
   | { readonly type: 'route-changed' }
+  /** Of those with ROUTE_PROTOCOL some went, or rules did; once for all that came together. */
+  | { readonly type: 'routing-removed' }
   /** Events were lost (ENOBUFS): read everything again. */
   | { readonly type: 'resync' }
 
 export type RouteMonitor = { close(): void }
 export type OpenRouteMonitor = (options: {
-  readonly groups: readonly ('link' | 'address' | 'neighbour' | 'route')[]
+  readonly groups: readonly ('link' | 'address' | 'neighbour' | 'route' | 'own-routing')[]
   readonly onEvent: (event: RouteEvent) => void
 }) => Result<RouteMonitor, NetlinkError>
 

@@ -10,7 +10,14 @@ import {
 import * as wire from '../../wire/netlink/index.ts'
 import { dumpOver, exchangeOver } from './exchange.ts'
 import { NETLINK_ROUTE, openBlockingSocket } from './netlink-socket.ts'
-import { ADDRESS_PROTOCOL, type LinkAddress, type NetlinkError, type OpenRouteClient, type Route } from './ports.ts'
+import {
+  ADDRESS_PROTOCOL,
+  type AddressRequest,
+  type NetlinkError,
+  type OpenRouteClient,
+  type Route,
+  type RouteClient,
+} from './ports.ts'
 import { AF_INET, AF_INET6, AF_UNSPEC, readAddress, readLink, readNeighbour, readRoute } from './read-message.ts'
 import { linkRequest, promotesSecondaries, promotionRequest } from './secondaries.ts'
 
@@ -68,12 +75,38 @@ export const openRouteClient: OpenRouteClient = () => {
       return unless(['EADDRNOTAVAIL', 'ENODEV'], done)
     },
 
+    addRoute(route, placement) {
+      const how = { prepend: 0, append: wire.NLM_F_APPEND, add: wire.NLM_F_EXCL }[placement]
+      const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | how
+      return added(exchange('add route', wire.RTM_NEWROUTE, flags, wire.encodeRouteMessage(route, host)))
+    },
+
+    deleteRoute(route) {
+      const done = exchange('delete route', wire.RTM_DELROUTE, wire.NLM_F_ACK, wire.encodeRouteMessage(route, host))
+      return unless(['ESRCH', 'ENODEV'], done)
+    },
+
+    addRule(rule) {
+      const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | wire.NLM_F_EXCL
+      return added(exchange('add rule', wire.RTM_NEWRULE, flags, wire.encodeRuleMessage(rule, host)))
+    },
+
+    deleteRule(rule) {
+      const done = exchange('delete rule', wire.RTM_DELRULE, wire.NLM_F_ACK, wire.encodeRuleMessage(rule, host))
+      return unless(['ENOENT', 'ESRCH'], done)
+    },
+
     close: () => socket.close(),
   })
 }
 
 function unless(harmless: readonly string[], done: Result<unknown, NetlinkError>): Result<void, NetlinkError> {
   return done.ok || harmless.includes(done.error.code) ? ok(undefined) : done
+}
+
+function added(done: Result<unknown, NetlinkError>): Result<'added' | 'present', NetlinkError> {
+  if (done.ok) return ok('added')
+  return done.error.code === 'EEXIST' ? ok('present') : done
 }
 
 const allLinks = (): Uint8Array =>
@@ -124,30 +157,29 @@ const routeTo = (destination: Uint8Array): Uint8Array =>
 
 const numberOf = (family: Family): number => (family === 4 ? AF_INET : AF_INET6)
 
-function newAddress(request: Omit<LinkAddress, 'flags' | 'protocol'>): Uint8Array {
+function newAddress(request: AddressRequest): Uint8Array {
   const { address, prefixLength, scope, label, broadcast } = request
   const extra = [wire.uint8Attribute(wire.IFA_PROTO, ADDRESS_PROTOCOL)]
   if (broadcast !== undefined) extra.push(wire.bytesAttribute(wire.IFA_BROADCAST, addressBytes(broadcast)))
-  if (familyOf(address) === 4) {
-    if (label !== undefined) extra.push(wire.stringAttribute(wire.IFA_LABEL, label))
-    return addressOf(request, extra, scope, 0)
-  }
+  const isFour = familyOf(address) === 4
+  if (isFour && label !== undefined) extra.push(wire.stringAttribute(wire.IFA_LABEL, label))
   // The master holds the address now; waiting for the detection would leave nobody to answer.
-  extra.push(wire.uint32Attribute(wire.IFA_FLAGS, wire.IFA_F_NODAD, host))
-  if (prefixLength === 128) extra.push(wire.lifetimeAttribute(0, wire.INFINITE_LIFETIME, host))
-  return addressOf(request, extra, scope, wire.IFA_F_NODAD)
+  const flags = request.flags ?? (isFour ? 0 : wire.IFA_F_NODAD)
+  if (flags !== 0) extra.push(wire.uint32Attribute(wire.IFA_FLAGS, flags, host))
+  const preferred = request.preferredLifetime ?? (!isFour && prefixLength === 128 ? 0 : undefined)
+  if (preferred !== undefined) extra.push(wire.lifetimeAttribute(preferred, wire.INFINITE_LIFETIME, host))
+  return addressOf(request, extra, isFour ? scope : 0, flags & 0xff)
 }
 
 function addressOf(
-  { interfaceIndex, address, prefixLength }: Pick<LinkAddress, 'interfaceIndex' | 'address' | 'prefixLength'>,
+  { interfaceIndex, address, prefixLength, peer = address }: Parameters<RouteClient['deleteAddress']>[0],
   extra: readonly wire.Attribute[],
   scope: number,
   flags: number,
 ): Uint8Array {
-  const bytes = addressBytes(address)
   const attributes = [
-    wire.bytesAttribute(wire.IFA_LOCAL, bytes),
-    wire.bytesAttribute(wire.IFA_ADDRESS, bytes),
+    wire.bytesAttribute(wire.IFA_LOCAL, addressBytes(address)),
+    wire.bytesAttribute(wire.IFA_ADDRESS, addressBytes(peer)),
     ...extra,
   ]
   return wire.encodeAddressMessage(

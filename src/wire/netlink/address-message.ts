@@ -32,6 +32,10 @@ export const IFA_PROTO = 11
 
 /** No duplicate address detection. */
 export const IFA_F_NODAD = 0x02
+export const IFA_F_HOMEADDRESS = 0x10
+export const IFA_F_MANAGETEMPADDR = 0x100
+export const IFA_F_NOPREFIXROUTE = 0x200
+export const IFA_F_MCAUTOJOIN = 0x400
 
 /** A lifetime that does not end, in seconds. */
 export const INFINITE_LIFETIME = 0xffffffff

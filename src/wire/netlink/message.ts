@@ -28,11 +28,14 @@ export const NLMSG_OVERRUN = 4
 export const NLM_F_REQUEST = 0x1
 export const NLM_F_MULTI = 0x2
 export const NLM_F_ACK = 0x4
+/** The notification of what the request changed comes back to who asked. */
+export const NLM_F_ECHO = 0x8
 /** The table changed while it was dumped: entries may be missing or twice. */
 export const NLM_F_DUMP_INTR = 0x10
 export const NLM_F_DUMP = 0x300
 export const NLM_F_EXCL = 0x200
 export const NLM_F_CREATE = 0x400
+export const NLM_F_APPEND = 0x800
 
 export const RTM_NEWLINK = 16
 export const RTM_DELLINK = 17
@@ -47,6 +50,8 @@ export const RTM_GETROUTE = 26
 export const RTM_NEWNEIGH = 28
 export const RTM_DELNEIGH = 29
 export const RTM_GETNEIGH = 30
+export const RTM_NEWRULE = 32
+export const RTM_DELRULE = 33
 
 const padded = (size: number): number => (size + 3) & ~3
 

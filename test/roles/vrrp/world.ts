@@ -1,7 +1,9 @@
 /** A world for the vrrp role without a kernel: interfaces, addresses, sockets and a clock that the test turns. */
 import {
   address,
+  addressFromBytes,
   fail,
+  hostIsLittleEndian,
   type Instant,
   type IpAddress,
   instant,
@@ -14,9 +16,24 @@ import type { Channel, FromVrrp, ToVrrp, VrrpSlice } from '../../../src/roles/ip
 import { channelPair } from '../../../src/roles/ipc/index.ts'
 import { startVrrp, type VrrpPorts } from '../../../src/roles/vrrp/index.ts'
 import type { HandoffConnection } from '../../../src/sys/handoff/index.ts'
-import { ADDRESS_PROTOCOL, type Link, type LinkAddress, type RouteEvent } from '../../../src/sys/netlink/ports.ts'
+import {
+  ADDRESS_PROTOCOL,
+  type Link,
+  type LinkAddress,
+  type NetlinkError,
+  type RouteEvent,
+} from '../../../src/sys/netlink/ports.ts'
 import { VIRTUAL_LINK_MARK } from '../../../src/sys/netlink/virtual-link.ts'
 import type { VrrpDatagram } from '../../../src/sys/socket/ports.ts'
+import {
+  FRA_PRIORITY,
+  findAttribute,
+  findUint32,
+  type RouteMessage,
+  RTA_DST,
+  RTA_OIF,
+  type RuleMessage,
+} from '../../../src/wire/netlink/index.ts'
 
 export const ethernet = (index: number, name: string, more: Partial<Link> = {}): Link => ({
   index,
@@ -58,6 +75,9 @@ export class World {
   readonly sent: { readonly payload: Uint8Array; readonly destination: IpAddress }[] = []
   readonly said: FromVrrp[] = []
   readonly logged: string[] = []
+  /** Routes and rules in the kernel, in words. */
+  readonly routing = new Set<string>()
+  routingFailure: NetlinkError | undefined
   socketFailure: SystemFailure | undefined
   /** What every send of an advertisement meets. */
   sendFailure: SystemFailure | undefined
@@ -72,6 +92,7 @@ export class World {
   #fire: () => void = () => {}
   #armed: Instant | undefined
   #monitor: (event: RouteEvent) => void = () => {}
+  #routingMonitor: (event: RouteEvent) => void = () => {}
   readonly #receivers = new Map<string, (datagram: VrrpDatagram) => void>()
   readonly supervisor: Channel<FromVrrp, ToVrrp>
   #revision = 0
@@ -192,6 +213,28 @@ export class World {
     )
   }
 
+  /** Somebody removes a route or a rule by hand. */
+  takeAway(text: string): void {
+    this.routing.delete(text)
+    this.#routingMonitor({ type: 'routing-removed' })
+  }
+
+  #addRouting(kind: string, text: string): Result<'added' | 'present', NetlinkError> {
+    if (this.routingFailure !== undefined) return fail(this.routingFailure)
+    if (this.routing.has(text)) return ok('present')
+    this.routing.add(text)
+    this.#do(`add ${kind} ${text}`)
+    return ok('added')
+  }
+
+  #deleteRouting(kind: string, text: string): Result<void, never> {
+    if (this.routing.delete(text)) {
+      this.#do(`delete ${kind} ${text}`)
+      queueMicrotask(() => this.#routingMonitor({ type: 'routing-removed' }))
+    }
+    return ok(undefined)
+  }
+
   #do(what: string): void {
     this.done.push({ at: this.now, what })
   }
@@ -263,6 +306,10 @@ export class World {
             queueMicrotask(() => this.#monitor({ type: 'address-removed', address: found }))
             return ok(undefined)
           },
+          addRoute: (route) => this.#addRouting('route', textOfRoute(route)),
+          deleteRoute: (route) => this.#deleteRouting('route', textOfRoute(route)),
+          addRule: (rule) => this.#addRouting('rule', textOfRule(rule)),
+          deleteRule: (rule) => this.#deleteRouting('rule', textOfRule(rule)),
           close() {},
         }),
       links: {
@@ -317,13 +364,14 @@ export class World {
         replace: (path, text) => void this.files.set(path, text),
         remove: (path) => void this.files.delete(path),
       },
-      openRouteMonitor: ({ onEvent }) => {
-        this.#monitor = onEvent
-        return ok({
-          close: () => {
-            this.#monitor = () => {}
-          },
-        })
+      openRouteMonitor: ({ groups, onEvent }) => {
+        const own = groups.includes('own-routing')
+        const set = (handler: typeof onEvent) => {
+          if (own) this.#routingMonitor = handler
+          else this.#monitor = handler
+        }
+        set(onEvent)
+        return ok({ close: () => set(() => {}) })
       },
       listenForSuccessor: async (_path, onSuccessor) => {
         this.meetSuccessor = onSuccessor
@@ -356,6 +404,17 @@ export class World {
   /** Set once the role listens for its successor. */
   meetSuccessor: ((connection: HandoffConnection) => void) | undefined
 }
+
+/** `10.0.0.0/8 table 254`, and by which interface. */
+function textOfRoute({ destinationLength, table, attributes }: RouteMessage): string {
+  const destination = findAttribute(attributes, RTA_DST)
+  const by = findUint32(attributes, RTA_OIF, hostIsLittleEndian)
+  const at = destination === undefined ? 'default' : addressFromBytes(destination)
+  return `${at}/${destinationLength} table ${table}${by === undefined ? '' : ` by ${by}`}`
+}
+
+const textOfRule = ({ attributes, table }: RuleMessage): string =>
+  `${findUint32(attributes, FRA_PRIORITY, hostIsLittleEndian)} table ${table}`
 
 type Place = Pick<LinkAddress, 'interfaceIndex' | 'prefixLength'> & { readonly address: IpAddress }
 const same = (a: Place, b: Place): boolean =>

@@ -1,0 +1,99 @@
+import { type Family, parseAddress } from '../../base/index.ts'
+import type { Encapsulation } from '../../model/index.ts'
+import type { Word } from '../syntax/index.ts'
+import { shown } from './arguments.ts'
+import { numberIn } from './iproute-names.ts'
+import type { OptionLine } from './option-line.ts'
+
+const MOST_64 = 0xffff_ffff_ffff_ffffn
+const MOST_LABEL = 0xfffff
+
+/** What follows `encap`: its type and, for as long as the words are of it, its options. */
+export function readEncapsulation(line: OptionLine, option: Word): Encapsulation | undefined {
+  const type = line.value(option)
+  switch (type?.text) {
+    case undefined:
+      return undefined
+    case 'ip':
+      return readIp(line, type as Word, 'ip', 4)
+    case 'ip6':
+      return readIp(line, type as Word, 'ip6', 6)
+    case 'mpls': {
+      const word = line.value(type as Word)
+      if (word === undefined) return undefined
+      const labels = labelsIn(word.text)
+      if (labels !== undefined) return { type: 'mpls', labels }
+      return line.refuse(
+        word.at,
+        `${shown(word)} is no stack of MPLS labels`,
+        'write labels as 100/200, each below 1048576',
+      )
+    }
+    case 'ila': {
+      const word = line.value(type as Word)
+      if (word === undefined) return undefined
+      if (/^[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){3}$/i.test(word.text))
+        return { type: 'ila', locator: word.text.toLowerCase() }
+      return line.refuse(word.at, `${shown(word)} is no locator`, 'write four groups of hexadecimal digits: 1:2:3:4')
+    }
+    default:
+      return line.refuse(
+        (type as Word).at,
+        `encap ${shown(type as Word)} is not known`,
+        'keepalived.conf(5) has ip, ip6, mpls and ila',
+      )
+  }
+}
+
+function readIp(line: OptionLine, of: Word, type: 'ip' | 'ip6', family: Family): Encapsulation | undefined {
+  type Draft = {
+    -readonly [Key in keyof Extract<Encapsulation, { type: 'ip' | 'ip6' }>]: Extract<
+      Encapsulation,
+      { type: 'ip' | 'ip6' }
+    >[Key]
+  }
+  const draft: Draft = { type }
+  const options = type === 'ip' ? /^(?:id|dst|src|tos|ttl|flags)$/ : /^(?:id|dst|src|tc|hoplimit|flags)$/
+  for (let option = line.peek(); option !== undefined && options.test(option.text); option = line.peek()) {
+    // A second `src` is the route's own preferred source.
+    if (option.text === 'src' && draft.source !== undefined) break
+    line.next()
+    switch (option.text) {
+      case 'id': {
+        const word = line.value(option)
+        if (word === undefined) return undefined
+        const id = idIn(word.text)
+        if (id === undefined) return line.refuse(word.at, `id ${shown(word)} is not a number of at most 64 bits`)
+        draft.id = id
+        break
+      }
+      case 'dst':
+      case 'src': {
+        const address = line.address(option, family)
+        if (address === undefined) return undefined
+        draft[option.text === 'dst' ? 'destination' : 'source'] = address
+        break
+      }
+      default: {
+        const number = line.number(option, 0, option.text === 'flags' ? 0xffff : 255, 'based')
+        if (number === undefined) return undefined
+        if (option.text === 'flags') draft.flags = number
+        else draft[option.text === 'ttl' || option.text === 'hoplimit' ? 'hopLimit' : 'trafficClass'] = number
+      }
+    }
+  }
+  if (draft.id === undefined && draft.destination === undefined)
+    return line.refuse(of.at, `encap ${type} needs id or dst`)
+  return draft
+}
+
+export const idIn = (text: string): string | undefined =>
+  /^(?:\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text) && BigInt(text) <= MOST_64 ? String(BigInt(text)) : undefined
+
+function labelsIn(text: string): readonly number[] | undefined {
+  const labels = text.split('/').map(numberIn)
+  return labels.every((label): label is number => label !== undefined && label <= MOST_LABEL) ? labels : undefined
+}
+
+/** Whether text could be an address at all, for better complaints. */
+export const looksLikeAddress = (text: string): boolean => parseAddress(text.split('/')[0] as string) !== undefined

@@ -1,0 +1,387 @@
+import { type Family, familyOf } from '../../base/index.ts'
+import {
+  type NextHop,
+  type Prefix,
+  ROUTE_PROTOCOL,
+  type Route,
+  type RouteMetric,
+  type RouteType,
+  routeMetrics,
+  routeTypes,
+} from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { type Lowering, MOST_32, shown } from './arguments.ts'
+import { looksLikeAddress, readEncapsulation } from './encapsulation.ts'
+import { everything, isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from './option-line.ts'
+
+/** A route, where it stands, and the track_group it names. */
+export type RouteLine = { readonly value: Route; readonly at: Span; readonly trackGroup?: Word }
+
+type Writable<T> = { -readonly [Key in keyof T]?: T[Key] | undefined }
+type Draft = Omit<Writable<Route>, 'nextHops' | 'locked' | 'metrics'> & {
+  metrics: { [Name in RouteMetric]?: number | undefined }
+  locked: string[]
+  nextHops: (NextHop & { weight: number })[]
+  everything?: Word
+  trackGroup?: Word
+}
+
+const MAIN_TABLE = 254
+/** Scopes of iproute2 for types that the kernel takes with no other. */
+const SCOPE_OF: Readonly<Partial<Record<RouteType, number>>> = {
+  local: 254,
+  nat: 254,
+  broadcast: 253,
+  multicast: 253,
+  anycast: 253,
+}
+const PREFERENCES: Readonly<Record<string, number>> = { low: 3, medium: 0, high: 1 }
+/** Kernel units in a millisecond, and the bounds in milliseconds (keepalived). */
+const TIMES = { rtt: 8, rttvar: 4, rto_min: 1 } as const
+const SHORTEST_TIME = 200
+const LONGEST_TIME = 120_000
+
+/** One line of static_routes or virtual_routes: `[inet|inet6] [to] [TYPE] DEST {option} [nexthop …]`. */
+export function routeLine(to: Lowering, node: Node): RouteLine | undefined {
+  const title = `the route ${shown(titleOf(node))}`
+  const line = optionLine(to, node, title)
+  const draft: Draft = { metrics: {}, locked: [], nextHops: [] }
+  for (let word = line.next(); word !== undefined && !line.failed(); word = line.next()) readWord(to, line, word, draft)
+  return line.failed() ? undefined : finish(to, node, line, draft, title)
+}
+
+const titleOf = (node: Node): Word =>
+  [node.keyword, ...node.words].find(({ text }) => looksLikeAddress(text) || isEverything(text)) ?? node.keyword
+
+function readWord(to: Lowering, line: OptionLine, word: Word, draft: Draft): void {
+  switch (word.text) {
+    case 'inet':
+    case 'inet6':
+      return family(line, word, word.text === 'inet' ? 4 : 6, draft)
+    case 'to':
+      return
+    case 'from': {
+      const value = line.value(word)
+      if (value === undefined) return
+      const prefix = prefixIn(value.text)
+      if (prefix === undefined || familyOf(prefix.address) !== 6)
+        return line.refuse(value.at, `from ${shown(value)} is no IPv6 prefix`)
+      draft.from = prefix
+      return family(line, value, 6, draft)
+    }
+    case 'src': {
+      const source = line.address(word)
+      if (source === undefined) return
+      draft.preferredSource = source
+      return family(line, word, familyOf(source), draft)
+    }
+    case 'tos':
+    case 'dsfield':
+      draft.tos = line.named(word, 'rt_dsfield', 255)
+      return
+    case 'table':
+      draft.table = line.named(word, 'rt_tables', MOST_32)
+      return
+    case 'protocol':
+      draft.protocol = line.named(word, 'rt_protos', 255)
+      return
+    case 'scope':
+      draft.scope = line.named(word, 'rt_scopes', 255)
+      return
+    case 'metric':
+    case 'priority':
+    case 'preference':
+      draft.metric = line.number(word, 0, MOST_32)
+      return
+    case 'expires':
+      draft.expires = line.number(word, 0, MOST_32)
+      return family(line, word, 6, draft)
+    case 'pref': {
+      const value = line.value(word)
+      if (value === undefined) return
+      const number = PREFERENCES[value.text] ?? (/^\d{1,3}$/.test(value.text) ? Number(value.text) : 256)
+      if (number > 255) return line.refuse(value.at, `pref ${shown(value)} is not low, medium, high or 0 to 255`)
+      draft.preference = number
+      return family(line, word, 6, draft)
+    }
+    case 'ttl-propagate': {
+      const value = line.value(word)
+      if (value === undefined) return
+      if (value.text !== 'enabled' && value.text !== 'disabled')
+        return line.refuse(value.at, `ttl-propagate ${shown(value)} is neither enabled nor disabled`)
+      draft.propagatesTtl = value.text === 'enabled'
+      return
+    }
+    case 'add':
+    case 'append':
+    case 'prepend':
+      draft.placement = word.text
+      return
+    case 'nexthop':
+      return readNextHops(to, line, word, draft)
+    case 'or':
+      return readAlternative(to, line, word, draft)
+    case 'as':
+      return line.refuse(word.at, 'as is not a thing of this kernel', 'remove it')
+    case 'no_track':
+      draft.untracked = true
+      return
+    case 'track_group': {
+      const name = line.value(word)
+      if (name !== undefined) draft.trackGroup = name
+      return
+    }
+    case 'vrf':
+      return line.refuse(word.at, 'vrf is not supported here', 'write table and the number of its table')
+    default:
+      if (readHop(to, line, word, draft) || readMetric(line, word, draft)) return
+      readDestination(line, word, draft)
+  }
+}
+
+/** What fixes a family agrees with what did before. */
+function family(line: OptionLine, word: Word, found: Family, draft: Draft): void {
+  if (draft.family !== undefined && draft.family !== found)
+    line.refuse(word.at, `${shown(word)} makes it IPv${found}, and it is IPv${draft.family}`)
+  draft.family = found
+}
+
+/** The options that a next hop has too; false for other words. */
+function readHop(to: Lowering, line: OptionLine, word: Word, hop: Writable<NextHop>): boolean {
+  switch (word.text) {
+    case 'gw':
+    case 'via': {
+      if (word.text === 'gw')
+        to.report.warning('deprecated', word.at, 'gw is an old word for via', { remedy: 'write via' })
+      const named = line.peek()?.text
+      const wanted = named === 'inet' ? 4 : named === 'inet6' ? 6 : undefined
+      hop.via = line.address(wanted === undefined ? word : (line.next() as Word), wanted)
+      return true
+    }
+    case 'dev':
+    case 'oif':
+      hop.interface = line.interface(word)
+      return true
+    case 'onlink':
+      hop.onlink = true
+      return true
+    case 'encap':
+      hop.encapsulation = readEncapsulation(line, word)
+      return true
+    case 'realms': {
+      const value = line.value(word)
+      if (value === undefined) return true
+      hop.realms = realmsIn(to, value.text)
+      if (hop.realms === undefined) line.refuse(value.at, `realms ${shown(value)} is not [FROM/]TO of numbers or names`)
+      return true
+    }
+    default:
+      return false
+  }
+}
+
+function readMetric(line: OptionLine, word: Word, draft: Draft): boolean {
+  const name = word.text
+  const locked = () => {
+    if (line.peek()?.text !== 'lock') return
+    line.next()
+    draft.locked.push(name)
+  }
+  switch (name) {
+    case 'mtu':
+    case 'advmss':
+    case 'reordering':
+    case 'cwnd':
+    case 'ssthresh':
+      locked()
+      break
+    case 'rtt':
+    case 'rttvar':
+    case 'rto_min':
+      locked()
+      draft.metrics[name] = readTime(line, word, TIMES[name])
+      return true
+    case 'window':
+    case 'initcwnd':
+    case 'initrwnd':
+      break
+    case 'hoplimit':
+      draft.metrics.hoplimit = line.number(word, 0, 255)
+      return true
+    case 'quickack':
+    case 'fastopen_no_cookie':
+      draft.metrics[name] = line.number(word, 0, 1)
+      return true
+    case 'features': {
+      const value = line.value(word)
+      if (value?.text === 'ecn') draft.features = (draft.features ?? 0) | 1
+      else if (value !== undefined) line.refuse(value.at, `features ${shown(value)} is not ecn`)
+      return true
+    }
+    case 'congctl': {
+      locked()
+      const value = line.value(word)
+      if (value === undefined) return true
+      // TCP_CA_NAME_MAX with its zero.
+      if (/^[\w-]{1,15}$/.test(value.text)) draft.congestionControl = value.text
+      else line.refuse(value.at, `congctl ${shown(value)} is no name of a congestion control`)
+      return true
+    }
+    default:
+      return false
+  }
+  draft.metrics[name] = line.number(word, 0, MOST_32)
+  return true
+}
+
+/** `N` in the kernel's unit, `Nms`, `Ns`; at least 0.2 s, at most 120 s (keepalived). */
+function readTime(line: OptionLine, option: Word, scale: number): number | undefined {
+  const value = line.value(option)
+  if (value === undefined) return undefined
+  const found = /^(\d{1,9}(?:\.\d{1,9})?)(|s|sec|secs|ms|msec|msecs)$/.exec(value.text)
+  if (found === null || (found[2] === '' && found[1]?.includes('.')))
+    return line.refuse(value.at, `${option.text} ${shown(value)} is no time`, `write ${option.text} 300ms, or 1.5s`)
+  const number = Number(found[1])
+  const raw = found[2] === '' ? number : Math.ceil(number * (found[2]?.startsWith('s') ? 1000 : 1) * scale)
+  return Math.min(LONGEST_TIME * scale, Math.max(SHORTEST_TIME * scale, raw))
+}
+
+function readDestination(line: OptionLine, word: Word, draft: Draft): void {
+  const next = line.peek()
+  const type = typeIn(word.text)
+  if (
+    draft.destination === undefined &&
+    draft.everything === undefined &&
+    draft.type === undefined &&
+    type !== undefined
+  ) {
+    draft.type = type
+    return
+  }
+  if (draft.destination !== undefined || draft.everything !== undefined)
+    return line.refuse(
+      word.at,
+      `${shown(word)} is no option of a route`,
+      looksLikeAddress(word.text) ? 'write each route on a line of its own' : undefined,
+    )
+  if (isEverything(word.text)) {
+    draft.everything = word
+    return
+  }
+  if (word.text === 'default6') {
+    draft.everything = word
+    return family(line, word, 6, draft)
+  }
+  const prefix = prefixIn(word.text)
+  if (prefix === undefined)
+    return line.refuse(
+      word.at,
+      `${shown(word)} is no destination`,
+      next === undefined ? undefined : 'write a prefix such as 192.0.2.0/24, or default',
+    )
+  draft.destination = prefix
+  family(line, word, familyOf(prefix.address), draft)
+}
+
+function typeIn(text: string): RouteType | undefined {
+  if (text === 'brd') return 'broadcast'
+  return routeTypes.find((type, index) => type === text || String(index + 1) === text)
+}
+
+function readNextHops(to: Lowering, line: OptionLine, first: Word, draft: Draft): void {
+  for (let word: Word | undefined = first; word !== undefined && !line.failed(); ) {
+    const hop: Writable<NextHop> & { weight: number } = { weight: 1 }
+    let last: Word = word
+    for (word = line.next(); word !== undefined && word.text !== 'nexthop' && !line.failed(); word = line.next()) {
+      last = word
+      if (word.text === 'weight') hop.weight = line.number(word, 1, 256) ?? 1
+      else if (!readHop(to, line, word, hop))
+        line.refuse(
+          word.at,
+          `${shown(word)} is no option of a next hop`,
+          'write the options of the route before its next hops',
+        )
+    }
+    if (hop.via === undefined && hop.interface === undefined && !line.failed())
+      line.refuse(last.at, 'a next hop needs via or dev')
+    draft.nextHops.push({ ...defined(hop), weight: hop.weight })
+  }
+}
+
+/** `via A or B`: the old way to write two next hops. */
+function readAlternative(to: Lowering, line: OptionLine, word: Word, draft: Draft): void {
+  to.report.warning('deprecated', word.at, 'or is an old way to write two next hops', {
+    remedy: 'write nexthop via A nexthop via B',
+  })
+  if (draft.via === undefined) return line.refuse(word.at, 'or needs a via before it')
+  const second = line.address(word)
+  if (second === undefined) return
+  draft.nextHops.push({ via: draft.via, weight: 1 }, { via: second, weight: 1 })
+  draft.via = undefined
+}
+
+const defined = ({ via, interface: name, onlink, encapsulation, realms }: Writable<NextHop>): NextHop => ({
+  ...(via === undefined ? {} : { via }),
+  ...(name === undefined ? {} : { interface: name }),
+  ...(onlink === undefined ? {} : { onlink }),
+  ...(encapsulation === undefined ? {} : { encapsulation }),
+  ...(realms === undefined ? {} : { realms }),
+})
+
+function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title: string): RouteLine | undefined {
+  const hops = [draft, ...draft.nextHops]
+  const viaFamily = hops.flatMap(({ via }) => via ?? []).map(familyOf)
+  const own = draft.family ?? viaFamily[0] ?? 4
+  const destination: Prefix | undefined = draft.everything === undefined ? draft.destination : everything(own)
+  if (destination === undefined) return line.refuse(node.at, 'there is no destination')
+  if (own === 6 && viaFamily.includes(4)) return line.refuse(node.at, 'an IPv6 route has no IPv4 gateway')
+  if (own === 6 && hops.some(({ realms }) => realms !== undefined))
+    return line.refuse(node.at, 'realms are for IPv4 only')
+  if (draft.nextHops.length > 0 && (draft.via !== undefined || draft.interface !== undefined)) {
+    to.report.warning('remark', node.at, `${title} has next hops; its own via and dev have no effect`)
+    draft.via = undefined
+    draft.interface = undefined
+    draft.onlink = undefined
+    draft.encapsulation = undefined
+  }
+  const untracked = draft.untracked === true
+  if (!untracked && draft.protocol !== undefined && draft.protocol !== ROUTE_PROTOCOL)
+    to.report.warning('remark', node.at, `${title} has protocol ${ROUTE_PROTOCOL} for as long as it is watched`, {
+      remedy: 'add no_track, or remove protocol',
+    })
+  if (draft.everything?.text === 'default6')
+    to.report.warning('deprecated', draft.everything.at, 'default6 is an old word', { remedy: 'write inet6 default' })
+  const type = draft.type ?? 'unicast'
+  // Always in one order: equal text is equal meaning.
+  const metrics = Object.fromEntries(
+    routeMetrics.flatMap((name) => (draft.metrics[name] === undefined ? [] : [[name, draft.metrics[name]]])),
+  )
+  return {
+    value: {
+      family: own,
+      type,
+      destination,
+      ...(draft.from === undefined ? {} : { from: draft.from }),
+      ...(draft.preferredSource === undefined ? {} : { preferredSource: draft.preferredSource }),
+      tos: draft.tos ?? 0,
+      table: draft.table === undefined || draft.table === 0 ? MAIN_TABLE : draft.table,
+      protocol: untracked ? (draft.protocol ?? ROUTE_PROTOCOL) : ROUTE_PROTOCOL,
+      scope: own === 6 ? 0 : (draft.scope ?? SCOPE_OF[type] ?? 0),
+      ...(draft.metric === undefined ? {} : { metric: draft.metric }),
+      ...defined(draft),
+      metrics,
+      ...(draft.features === undefined ? {} : { features: draft.features }),
+      ...(draft.congestionControl === undefined ? {} : { congestionControl: draft.congestionControl }),
+      locked: [...new Set(draft.locked)].sort(),
+      ...(draft.expires === undefined ? {} : { expires: draft.expires }),
+      ...(draft.preference === undefined ? {} : { preference: draft.preference }),
+      ...(draft.propagatesTtl === undefined ? {} : { propagatesTtl: draft.propagatesTtl }),
+      nextHops: draft.nextHops,
+      placement: draft.placement ?? 'prepend',
+      ...(untracked ? { untracked } : {}),
+    },
+    at: node.at,
+    ...(draft.trackGroup === undefined ? {} : { trackGroup: draft.trackGroup }),
+  }
+}

@@ -1,0 +1,276 @@
+import { type Family, familyOf } from '../../base/index.ts'
+import { type PortRange, type Prefix, ROUTE_PROTOCOL, type Rule, type RuleAction } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { type Lowering, MOST_32, shown } from './arguments.ts'
+import { idIn } from './encapsulation.ts'
+import { numberIn } from './iproute-names.ts'
+import { isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from './option-line.ts'
+
+export type RuleLine = { readonly value: Rule; readonly at: Span; readonly trackGroup?: Word }
+
+/** Preferences for rules that name none: from 16384 downwards, in each family (keepalived). */
+export type Preferences = { next(family: Family): number }
+
+export function preferences(): Preferences {
+  const next = { 4: 16_384, 6: 16_384 }
+  return { next: (family) => next[family]-- }
+}
+
+type Draft = { -readonly [Key in keyof Rule]?: Rule[Key] | undefined } & { trackGroup?: Word }
+
+/** IPPROTO_*; other protocols go by their number. */
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  ipencap: 4,
+  tcp: 6,
+  udp: 17,
+  dccp: 33,
+  ipv6: 41,
+  rsvp: 46,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  'ipv6-icmp': 58,
+  icmpv6: 58,
+  ospf: 89,
+  pim: 103,
+  vrrp: 112,
+  l2tp: 115,
+  sctp: 132,
+  udplite: 136,
+}
+
+/** One line of static_rules or virtual_rules: selectors and exactly one action, in any order. */
+export function ruleLine(to: Lowering, node: Node, free: Preferences): RuleLine | undefined {
+  const line = optionLine(to, node, 'the rule')
+  const draft: Draft = {}
+  for (let word = line.next(); word !== undefined && !line.failed(); word = line.next())
+    if (!readAction(line, word, draft) && !readSelector(to, line, word, draft))
+      line.refuse(word.at, `${shown(word)} is no option of a rule`)
+  return line.failed() ? undefined : finish(to, node, line, draft, free)
+}
+
+function readAction(line: OptionLine, word: Word, draft: Draft): boolean {
+  const set = (action: RuleAction | undefined) => {
+    if (action === undefined) return true
+    if (draft.action !== undefined)
+      line.refuse(word.at, `${shown(word)} is a second action`, 'write each rule on a line of its own')
+    draft.action = action
+    return true
+  }
+  switch (word.text) {
+    case 'table':
+    case 'lookup': {
+      const table = line.named(word, 'rt_tables', MOST_32)
+      if (table === 0) return line.refuse(word.at, 'table 0 is none') ?? true
+      return set(table === undefined ? undefined : { type: 'table', table })
+    }
+    case 'goto': {
+      const target = line.number(word, 1, MOST_32, 'based')
+      return set(target === undefined ? undefined : { type: 'goto', target })
+    }
+    case 'nop':
+    case 'blackhole':
+    case 'unreachable':
+    case 'prohibit':
+    case 'l3mdev':
+      return set({ type: word.text })
+    // `type blackhole` (keepalived.conf(5)); the word alone says nothing.
+    case 'type':
+      return true
+    default:
+      return false
+  }
+}
+
+function readSelector(to: Lowering, line: OptionLine, word: Word, draft: Draft): boolean {
+  switch (word.text) {
+    case 'inet':
+    case 'inet6':
+      family(line, word, word.text === 'inet' ? 4 : 6, draft)
+      return true
+    case 'from':
+    case 'to':
+      readPrefix(line, word, word.text, draft)
+      return true
+    case 'not':
+      draft.inverted = true
+      return true
+    case 'preference':
+    case 'order':
+    case 'priority':
+      draft.preference = line.number(word, 0, MOST_32, 'based')
+      return true
+    case 'tos':
+    case 'dsfield':
+      draft.tos = line.named(word, 'rt_dsfield', 255)
+      return true
+    case 'fwmark': {
+      const value = line.value(word)
+      if (value === undefined) return true
+      const [mark, mask] = value.text.split('/').map(numberIn)
+      if (mark === undefined || (value.text.includes('/') && mask === undefined))
+        line.refuse(value.at, `fwmark ${shown(value)} is not MARK[/MASK]`)
+      else draft.mark = { value: mark, ...(mask === undefined ? {} : { mask }) }
+      return true
+    }
+    case 'realms': {
+      const value = line.value(word)
+      if (value === undefined) return true
+      draft.realms = realmsIn(to, value.text)
+      if (draft.realms === undefined)
+        line.refuse(value.at, `realms ${shown(value)} is not [FROM/]TO of numbers or names`)
+      family(line, word, 4, draft)
+      return true
+    }
+    case 'suppress_prefixlength':
+    case 'sup_pl':
+      draft.suppressPrefixLength = line.number(word, 0, 0x7fff_ffff)
+      return true
+    case 'suppress_ifgroup':
+    case 'sup_group':
+      draft.suppressGroup = line.named(word, 'group', 0x7fff_ffff)
+      return true
+    case 'dev':
+    case 'iif':
+      draft.inputInterface = line.interface(word)
+      return true
+    case 'oif':
+      draft.outputInterface = line.interface(word)
+      return true
+    case 'protocol':
+      draft.protocol = line.named(word, 'rt_protos', 255)
+      return true
+    case 'no_track':
+      draft.untracked = true
+      return true
+    case 'track_group': {
+      const name = line.value(word)
+      if (name !== undefined) draft.trackGroup = name
+      return true
+    }
+    default:
+      return readFlow(line, word, draft)
+  }
+}
+
+function readFlow(line: OptionLine, word: Word, draft: Draft): boolean {
+  switch (word.text) {
+    case 'tunnel-id':
+    case 'tun_id': {
+      const value = line.value(word)
+      if (value === undefined) return true
+      draft.tunnelId = idIn(value.text)
+      if (draft.tunnelId === undefined)
+        line.refuse(value.at, `${word.text} ${shown(value)} is not a number of at most 64 bits`)
+      return true
+    }
+    case 'uidrange':
+      draft.uids = readRange(line, word, MOST_32)
+      return true
+    case 'sport':
+      draft.sourcePorts = readRange(line, word, 65_535)
+      return true
+    case 'dport':
+      draft.destinationPorts = readRange(line, word, 65_535)
+      return true
+    case 'ipproto': {
+      const value = line.value(word)
+      if (value === undefined) return true
+      const number = PROTOCOLS[value.text.toLowerCase()] ?? (/^\d{1,3}$/.test(value.text) ? Number(value.text) : 256)
+      if (number > 255) line.refuse(value.at, `ipproto ${shown(value)} is no protocol`, 'write its number')
+      else draft.ipProtocol = number
+      return true
+    }
+    default:
+      return false
+  }
+}
+
+/** `A-B`, or one number for both; keepalived refuses a single port. */
+function readRange(line: OptionLine, option: Word, most: number): PortRange | undefined {
+  const value = line.value(option)
+  if (value === undefined) return undefined
+  const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(value.text) ?? []
+  const range = { from: Number(first), to: Number(last) }
+  if (first !== undefined && range.from <= range.to && range.to <= most) return range
+  return line.refuse(value.at, `${option.text} ${shown(value)} is no range up to ${most}`, `write ${option.text} A-B`)
+}
+
+function readPrefix(line: OptionLine, option: Word, key: 'from' | 'to', draft: Draft): void {
+  const value = line.value(option)
+  if (value === undefined) return
+  // Everything is what a rule matches anyway.
+  if (isEverything(value.text)) return
+  const prefix: Prefix | undefined = prefixIn(value.text)
+  if (prefix === undefined) return line.refuse(value.at, `${option.text} ${shown(value)} is no prefix`)
+  draft[key] = prefix
+  family(line, value, familyOf(prefix.address), draft)
+}
+
+function family(line: OptionLine, word: Word, found: Family, draft: Draft): void {
+  if (draft.family !== undefined && draft.family !== found)
+    line.refuse(word.at, `${shown(word)} makes it IPv${found}, and it is IPv${draft.family}`)
+  draft.family = found
+}
+
+function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, free: Preferences): RuleLine | undefined {
+  const { action, trackGroup } = draft
+  const own = draft.family ?? 4
+  if (action === undefined) return line.refuse(node.at, 'there is no action', 'add table and a name or number')
+  if (action.type !== 'table') {
+    const option =
+      draft.realms !== undefined
+        ? 'realms'
+        : draft.suppressPrefixLength !== undefined
+          ? 'suppress_prefixlength'
+          : draft.suppressGroup !== undefined
+            ? 'suppress_ifgroup'
+            : undefined
+    if (option !== undefined) return line.refuse(node.at, `${option} goes with a table only`)
+  }
+  if (action.type === 'goto') {
+    if (draft.preference === undefined) return line.refuse(node.at, 'goto needs a preference of the rule itself')
+    if (draft.preference >= action.target)
+      return line.refuse(node.at, `goto ${action.target} goes back from ${draft.preference}`)
+  }
+  const preference = draft.preference ?? free.next(own)
+  if (draft.preference === undefined)
+    to.report.warning('remark', node.at, `the rule has no preference; using ${preference}`, {
+      remedy: 'add preference and a number',
+    })
+  const untracked = draft.untracked === true
+  if (!untracked && draft.protocol !== undefined && draft.protocol !== ROUTE_PROTOCOL)
+    to.report.warning('remark', node.at, `the rule has protocol ${ROUTE_PROTOCOL} for as long as it is watched`, {
+      remedy: 'add no_track, or remove protocol',
+    })
+  return {
+    value: {
+      family: own,
+      ...(draft.from === undefined ? {} : { from: draft.from }),
+      ...(draft.to === undefined ? {} : { to: draft.to }),
+      ...(draft.inverted === undefined ? {} : { inverted: draft.inverted }),
+      preference,
+      tos: draft.tos ?? 0,
+      ...(draft.mark === undefined ? {} : { mark: draft.mark }),
+      ...(draft.realms === undefined ? {} : { realms: draft.realms }),
+      ...(draft.suppressPrefixLength === undefined ? {} : { suppressPrefixLength: draft.suppressPrefixLength }),
+      ...(draft.suppressGroup === undefined ? {} : { suppressGroup: draft.suppressGroup }),
+      ...(draft.inputInterface === undefined ? {} : { inputInterface: draft.inputInterface }),
+      ...(draft.outputInterface === undefined ? {} : { outputInterface: draft.outputInterface }),
+      ...(draft.tunnelId === undefined ? {} : { tunnelId: draft.tunnelId }),
+      ...(draft.uids === undefined ? {} : { uids: draft.uids }),
+      protocol: untracked ? (draft.protocol ?? ROUTE_PROTOCOL) : ROUTE_PROTOCOL,
+      ...(draft.ipProtocol === undefined ? {} : { ipProtocol: draft.ipProtocol }),
+      ...(draft.sourcePorts === undefined ? {} : { sourcePorts: draft.sourcePorts }),
+      ...(draft.destinationPorts === undefined ? {} : { destinationPorts: draft.destinationPorts }),
+      action,
+      ...(untracked ? { untracked } : {}),
+    },
+    at: node.at,
+    ...(trackGroup === undefined ? {} : { trackGroup }),
+  }
+}

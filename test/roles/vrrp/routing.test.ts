@@ -1,0 +1,286 @@
+/** Virtual and static routes and rules in the vrrp role, and what it does when others take away what it holds. */
+import { describe, expect, test } from 'vitest'
+import { instant, micros, seconds } from '../../../src/base/index.ts'
+import type { StaticItems, VirtualRouter } from '../../../src/model/index.ts'
+import { openRestorations } from '../../../src/roles/vrrp/restorations.ts'
+import { load } from '../../config/files.ts'
+import { announcements, router } from '../../proto/vrrp/setting.ts'
+import { ethernet, onLink, World } from './world.ts'
+
+const VIP = '192.0.2.100/24'
+const quiet = { ...announcements, masterRepeat: 1, masterDelay: micros(0) }
+
+/** What a configuration says. */
+function read(text: string): {
+  readonly routing: Pick<VirtualRouter, 'routes' | 'rules'>
+  readonly statics: StaticItems
+} {
+  const { model } = load(
+    `${text}\nvrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n192.0.2.100/24\n}\n${text}\n}`,
+  )
+  const [{ routes, rules } = {}] = model.virtualRouters
+  return {
+    routing: { ...(routes === undefined ? {} : { routes }), ...(rules === undefined ? {} : { rules }) },
+    statics: model.statics as StaticItems,
+  }
+}
+const withRouting = (routes: string, rules = ''): VirtualRouter => ({
+  ...router,
+  announcements: quiet,
+  ...read(`virtual_routes {\n${routes}\n}\nvirtual_rules {\n${rules}\n}`).routing,
+})
+const staticsOf = (text: string): StaticItems => read(text).statics
+
+async function master(of: VirtualRouter): Promise<World> {
+  const world = new World()
+  world.links.set(3, ethernet(3, 'eth1'))
+  await world.configure([of])
+  world.run(seconds(4))
+  await world.settle()
+  expect(world.states().at(-1)).toBe('MASTER')
+  return world
+}
+const NET = '198.51.100.0/24 via 192.0.2.1 dev eth0'
+const RULE = 'from 198.51.100.0/24 table 5 preference 7'
+
+describe('virtual routes and rules', () => {
+  test('come after the addresses and go before them', async () => {
+    const world = await master(withRouting(`${NET}\nblackhole 203.0.113.0/24 table 5`, RULE))
+    expect(world.deeds().filter((what) => !what.startsWith('advert'))).toEqual([
+      `add ${VIP}`,
+      'add route 198.51.100.0/24 table 254 by 2',
+      'add route 203.0.113.0/24 table 5',
+      'add rule 7 table 5',
+      'arp 192.0.2.100',
+    ])
+    await world.tell({ type: 'stop', leave: false })
+    expect(world.deeds()).toEqual([
+      'advert 0',
+      'delete rule 7 table 5',
+      'delete route 203.0.113.0/24 table 5',
+      'delete route 198.51.100.0/24 table 254 by 2',
+      `delete ${VIP}`,
+      'close eth0/ipv4',
+    ])
+  })
+
+  test('stay where the daemon is to leave all as it is', async () => {
+    const world = await master(withRouting(NET, RULE))
+    await world.tell({ type: 'stop', leave: true })
+    expect([...world.routing]).toEqual(['198.51.100.0/24 table 254 by 2', '7 table 5'])
+  })
+
+  test('a reload touches only what differs, and not for who tracks it', async () => {
+    const world = await master(withRouting(`${NET}\n10.0.0.0/8 dev eth0`, RULE))
+    world.deeds()
+    await world.configure([withRouting(`10.0.0.0/8 dev eth0 no_track\n172.16.0.0/12 dev eth0`, RULE)])
+    expect(world.deeds()).toEqual([
+      'add route 172.16.0.0/12 table 254 by 2',
+      'delete route 198.51.100.0/24 table 254 by 2',
+    ])
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
+  test('one that moves to another virtual router in a reload is never missing', async () => {
+    const other: VirtualRouter = { ...router, name: 'VI_2', virtualRouterId: 52, addresses: [], announcements: quiet }
+    const world = await master(withRouting(NET, RULE))
+    await world.configure([withRouting(NET, RULE), { ...other, priority: 254 }])
+    world.run(seconds(4))
+    world.deeds()
+    const { routes = [], rules = [] } = withRouting(NET, RULE)
+    await world.configure([withRouting(''), { ...other, priority: 254, routes, rules }])
+    expect(world.deeds()).toEqual([])
+    expect([...world.routing]).toEqual(['198.51.100.0/24 table 254 by 2', '7 table 5'])
+  })
+
+  test('taken away by hand they are put back at once, without a change of state, and it is told', async () => {
+    const world = await master(withRouting(NET, RULE))
+    world.deeds()
+    world.takeAway('7 table 5')
+    world.takeAway('198.51.100.0/24 table 254 by 2')
+    world.run(micros(0))
+    expect(world.deeds()).toEqual(['add route 198.51.100.0/24 table 254 by 2', 'add rule 7 table 5'])
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+    expect((await world.snapshot())[0]?.incidents).toMatchObject([
+      { kind: 'removed', subject: 'route 198.51.100.0/24 via 192.0.2.1 dev eth0 table 254', count: 1 },
+      { kind: 'removed', subject: 'IPv4 rule 7 from 198.51.100.0/24', count: 1 },
+    ])
+  })
+
+  test('one that the kernel refuses is told once and tried again when something changed', async () => {
+    const world = new World()
+    world.routingFailure = { code: 'ENETUNREACH', message: 'add route: Network is unreachable' }
+    await world.configure([withRouting(NET)])
+    world.run(seconds(4))
+    await world.settle()
+    world.happens({ type: 'link', link: ethernet(2, 'eth0') })
+    world.run(seconds(1))
+    expect(world.logged.filter((line) => line.startsWith('route cannot be added'))).toHaveLength(1)
+    world.routingFailure = undefined
+    world.happens({ type: 'link', link: ethernet(2, 'eth0') })
+    world.run(seconds(1))
+    expect([...world.routing]).toEqual(['198.51.100.0/24 table 254 by 2'])
+    expect((await world.snapshot())[0]?.incidents).toBeUndefined()
+  })
+
+  test('at a cold start what an earlier run left is removed, but not what bears another mark', async () => {
+    const world = new World()
+    world.routing.add('198.51.100.0/24 table 254 by 2').add('7 table 5').add('10.0.0.0/8 table 254 by 2')
+    await world.configure([withRouting(`${NET}\n10.0.0.0/8 dev eth0 protocol boot no_track`, RULE)])
+    expect([...world.routing]).toEqual(['10.0.0.0/8 table 254 by 2'])
+  })
+
+  for (const [line, reason] of [
+    ['10.0.0.0/8 dev eth1', 'eth1: interface is down'],
+    ['10.0.0.0/8 nexthop via 192.0.2.1 dev eth0 nexthop dev eth1', 'eth1: interface is down'],
+    ['10.0.0.0/8 dev eth1 no_track', undefined],
+  ] as const)
+    test(`its interface goes down: ${line}: ${reason ?? 'no fault'}`, async () => {
+      const world = await master(withRouting(line))
+      world.happens({ type: 'link', link: ethernet(3, 'eth1', { up: false, running: false }) })
+      world.run(micros(0))
+      const [shown] = await world.snapshot()
+      expect(shown?.faultReason).toBe(reason)
+      world.happens({ type: 'link', link: ethernet(3, 'eth1') })
+      await world.settle()
+      expect(world.states().at(-1)).toBe(reason === undefined ? 'MASTER' : 'BACKUP')
+    })
+})
+
+describe('static items', () => {
+  const text = `static_ipaddress {\n10.9.0.1/24 dev eth1\n}\nstatic_routes {\n10.0.0.0/8 via 10.9.0.2 dev eth1\n}
+static_rules {\nfrom 10.0.0.0/8 table 5 preference 9\n}`
+  const all = ['add 10.9.0.1/24', 'add route 10.0.0.0/8 table 254 by 3', 'add rule 9 table 5']
+
+  test('are there from the start, whoever is master, and go last', async () => {
+    const world = new World()
+    world.links.set(3, ethernet(3, 'eth1'))
+    await world.configure([{ ...router, announcements: quiet }], { statics: staticsOf(text) })
+    expect(world.deeds()).toEqual(all)
+    expect(world.states()).toEqual(['BACKUP'])
+    await world.tell({ type: 'stop', leave: false })
+    expect(world.deeds()).toEqual([
+      'delete rule 9 table 5',
+      'delete route 10.0.0.0/8 table 254 by 3',
+      'delete 10.9.0.1/24',
+      'close eth0/ipv4',
+    ])
+  })
+
+  test('an address that was there before belongs to the host', async () => {
+    const world = new World()
+    world.links.set(3, ethernet(3, 'eth1'))
+    world.addresses = [...world.addresses, onLink(3, '10.9.0.1/24')]
+    await world.configure([{ ...router, announcements: quiet }], { statics: staticsOf(text) })
+    await world.tell({ type: 'stop', leave: false })
+    expect(world.held()).toContain('10.9.0.1/24')
+  })
+
+  test('wait for their interface', async () => {
+    const world = new World()
+    await world.configure([{ ...router, announcements: quiet }], { statics: staticsOf(text) })
+    expect(world.deeds()).toEqual(['add rule 9 table 5'])
+    world.happens({ type: 'link', link: ethernet(3, 'eth1') })
+    world.run(micros(0))
+    expect(world.deeds()).toEqual(['add 10.9.0.1/24', 'add route 10.0.0.0/8 table 254 by 3'])
+  })
+
+  test('an advertisement may come from a static address', async () => {
+    const world = new World()
+    world.addresses = []
+    await world.configure([{ ...router, announcements: quiet }], {
+      statics: staticsOf('static_ipaddress {\n192.0.2.11/24 dev eth0\n}'),
+    })
+    expect(world.states()).toEqual(['BACKUP'])
+  })
+
+  test('a reload adjusts only what differs', async () => {
+    const world = new World()
+    world.links.set(3, ethernet(3, 'eth1'))
+    const one = { ...router, announcements: quiet }
+    await world.configure([one], { statics: staticsOf(text) })
+    world.deeds()
+    await world.configure([one], { statics: staticsOf(text.replace('preference 9', 'preference 8')) })
+    expect(world.deeds()).toEqual(['add rule 8 table 5', 'delete rule 9 table 5'])
+  })
+
+  test('a member of their track_group is in fault while their interface is down', async () => {
+    const world = new World()
+    world.links.set(3, ethernet(3, 'eth1'))
+    const statics = staticsOf(
+      `track_group g {\ngroup {\nVI_1\n}\n}\nstatic_routes {\n10.0.0.0/8 dev eth1 track_group g\n}`,
+    )
+    await world.configure([{ ...router, announcements: quiet }], { statics })
+    expect(world.states()).toEqual(['BACKUP'])
+    world.happens({ type: 'link', link: ethernet(3, 'eth1', { running: false }) })
+    await world.settle()
+    expect(world.states()).toEqual(['BACKUP', 'FAULT'])
+    world.happens({ type: 'link', link: ethernet(3, 'eth1') })
+    await world.settle()
+    expect(world.states()).toEqual(['BACKUP', 'FAULT', 'BACKUP'])
+  })
+})
+
+describe('reconciliation', () => {
+  const removed = { type: 'address-removed', address: onLink(2, VIP) } as const
+
+  test('an address that is removed again and again is put back five times at once, then once a second', async () => {
+    const world = await master({ ...router, announcements: quiet })
+    world.deeds()
+    const back = () => world.deeds().filter((what) => what === `add ${VIP}`).length
+    for (let i = 0; i < 8; i++) world.happens(removed)
+    expect(back()).toBe(5)
+    world.run(seconds(0.9))
+    expect(back()).toBe(0)
+    world.run(seconds(0.2))
+    expect(back()).toBe(1)
+    world.happens(removed)
+    expect(back()).toBe(0)
+    world.run(seconds(1))
+    expect(back()).toBe(1)
+    expect(world.logged.filter((line) => line.includes('is put back'))).toEqual([
+      expect.stringMatching(/^192.0.2.100 was removed and is put back/),
+      expect.stringMatching(/^somebody removes it again and again; it is put back once a second/),
+    ])
+    expect((await world.snapshot())[0]?.incidents).toMatchObject([
+      { kind: 'removed', subject: '192.0.2.100', count: 7 },
+    ])
+    // Left alone for a while, it is at once again.
+    world.run(seconds(11))
+    world.deeds()
+    world.happens(removed)
+    expect(back()).toBe(1)
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
+  test('a virtual address on another interface is noticed', async () => {
+    const world = await master({ ...router, announcements: quiet })
+    world.happens({ type: 'address', address: onLink(3, '192.0.2.100/32') })
+    expect((await world.snapshot())[0]?.incidents).toMatchObject([
+      { kind: 'elsewhere', subject: '192.0.2.100', by: 'eth1', count: 1 },
+    ])
+    expect(world.logged.join('\n')).toContain(
+      'virtual address is on another interface as well {"address":"192.0.2.100","by":"eth1"}',
+    )
+  })
+
+  test('a virtual address that failed duplicate address detection is noticed', async () => {
+    const world = await master({ ...router, announcements: quiet })
+    world.happens({ type: 'address', address: onLink(2, VIP, { flags: 0x08 }) })
+    expect((await world.snapshot())[0]?.incidents).toMatchObject([{ kind: 'duplicate', subject: '192.0.2.100' }])
+  })
+
+  test('restorations: each thing for itself', () => {
+    const restorations = openRestorations()
+    const now = instant(0)
+    for (let i = 0; i < 4; i++) restorations.done('a', now)
+    expect(restorations.done('a', now)).toBe('fight')
+    expect(restorations.may('a', now)).toBe(false)
+    expect(restorations.may('b', now)).toBe(true)
+    expect(restorations.deadline()).toBe(1_000_000)
+    expect(restorations.due(instant(999_999))).toEqual([])
+    expect(restorations.due(instant(1_000_000))).toEqual(['a'])
+    expect(restorations.deadline()).toBeUndefined()
+    expect(restorations.done('a', instant(11_000_001))).toBe('first')
+  })
+})
