@@ -4,10 +4,12 @@ import process from 'node:process'
 import {
   compareConfigurations,
   type Diagnostic,
+  explain,
   type LoadOptions,
   lintConfiguration,
   lintRules,
   loadConfiguration,
+  referencePage,
   render,
   renderSarif,
   type SourceFile,
@@ -64,6 +66,20 @@ export function compare(one: string, other: string, { format, configId, otherCon
   tell(all, [...first.sources, ...second.sources], format)
   if (all.length === 0 && format === 'text') process.stdout.write('the two files make a pair\n')
   return verdict(all)
+}
+
+/** `holdfast config explain`: 0, or 1 when there is no such word. */
+export function explainKeyword(question: string): number {
+  const { found, text } = explain(question)
+  if (found) process.stdout.write(text)
+  else process.stderr.write(`${text}\n`)
+  return found ? 0 : 1
+}
+
+/** `holdfast config reference`: docs/keywords.md. */
+export function writeReference(): number {
+  process.stdout.write(referencePage())
+  return 0
 }
 
 /** `holdfast config check --format`: the diagnostics of `holdfastd -t` for a program; its exit code is the caller's. */

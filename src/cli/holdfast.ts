@@ -155,6 +155,21 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = checkConfiguration(file, options.configId, options.format)
     })
   config
+    .command('explain')
+    .argument('<keyword>', 'a word, with its block if you like: virtual_server.quorum')
+    .description('what a keyword takes, its default and range, what it means and since when it exists')
+    .action(async (keyword: string) => {
+      const { explainKeyword } = await import('./config-review.ts')
+      exitCode = explainKeyword(keyword)
+    })
+  config
+    .command('reference')
+    .description('every keyword, as the page docs/keywords.md')
+    .action(async () => {
+      const { writeReference } = await import('./config-review.ts')
+      exitCode = writeReference()
+    })
+  config
     .command('lint')
     .argument('[file]')
     .description('the same, and what is correct but seldom meant; exit code 1 when there is something, 2 for errors')
