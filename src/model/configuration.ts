@@ -1,10 +1,11 @@
 import type { Micros } from '../base/index.ts'
+import type { BfdSession } from './bfd-session.ts'
 import type { Command } from './command.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
 import type { StaticItems } from './static-items.ts'
 import type { SyncGroup } from './sync-group.ts'
-import type { TrackFile, TrackScript } from './tracker.ts'
+import type { TrackFile, TrackProcess, TrackScript } from './tracker.ts'
 import type { InterfaceSettings } from './virtual-link.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
@@ -66,5 +67,7 @@ export type Configuration = {
   /** Those that something tracks. */
   readonly trackScripts: readonly TrackScript[]
   readonly trackFiles: readonly TrackFile[]
+  readonly trackProcesses: readonly TrackProcess[]
+  readonly bfdSessions: readonly BfdSession[]
   readonly virtualServers: readonly VirtualServer[]
 }

@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 
 /** A line of a track_ list: something whose state changes a virtual router's priority, or is a fault of it. */
 export type Track = {
-  readonly kind: 'interface' | 'script' | 'file'
+  readonly kind: 'interface' | 'script' | 'file' | 'process' | 'bfd'
   readonly name: string
   /** −253…253, files −254…254; 0: a fault instead of a weight. */
   readonly weight: number
@@ -31,6 +31,27 @@ export type TrackFile = {
   readonly path: string
   /** Written at a start where the file is missing, or with `overwrite` in any case. */
   readonly init?: { readonly value: number; readonly overwrite: boolean }
+}
+
+/** One vrrp_track_process: good while as many processes as it says run. */
+export type TrackProcess = {
+  readonly name: string
+  /** The kernel's name of a process, at most 15 bytes, or with `fullCommand` what its command line begins with. */
+  readonly command: string
+  readonly arguments: readonly string[]
+  /** Compare the command line and not the kernel's name. */
+  readonly fullCommand: boolean
+  /**
+   * How arguments are compared: absent not at all; `exact` all; `partial` those given with the first ones; `initial` the
+   * same, and the last may go on.
+   */
+  readonly match?: 'exact' | 'partial' | 'initial'
+  /** How many are good, at least and at most. */
+  readonly quorum: number
+  readonly most?: number
+  /** How long it has to hold: gaining what was missing, losing what was there. */
+  readonly forkDelay: Micros
+  readonly terminateDelay: Micros
 }
 
 /** What was found of something tracked. */

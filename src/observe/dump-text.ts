@@ -6,11 +6,12 @@ import type { DaemonSnapshot, VirtualRouterSnapshot } from './snapshot.ts'
  * @param configuration  the model in force, secrets already taken out; any value
  */
 export function dumpText(snapshot: DaemonSnapshot, configuration: unknown): string {
-  const { virtualRouters, virtualServers, forwarding, roles, ...daemon } = snapshot
+  const { virtualRouters, bfdSessions, virtualServers, forwarding, roles, ...daemon } = snapshot
   return [
     section('Daemon', daemon),
     ...roles.map(({ role, ...rest }) => section(`Role ${role}`, rest)),
     ...virtualRouters.map(({ name, ...rest }) => section(`VRRP instance ${name}`, rest)),
+    ...bfdSessions.map(({ name, ...rest }) => section(`BFD session ${name}`, rest)),
     ...virtualServers.map(({ key, ...rest }) => section(`Virtual server ${key}`, rest)),
     ...(forwarding === undefined ? [] : [section('Forwarding', forwarding)]),
     section('Configuration', configuration),

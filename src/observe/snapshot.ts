@@ -116,6 +116,52 @@ export type VirtualRouterSnapshot = {
   readonly history?: readonly TransitionSnapshot[]
 }
 
+/** One BFD session. Lengths are seconds. */
+export type BfdSessionSnapshot = {
+  readonly name: string
+  readonly neighbour: IpAddress
+  readonly source?: IpAddress
+  readonly multihop: boolean
+  readonly passive: boolean
+  readonly state: 'admin-down' | 'down' | 'init' | 'up'
+  readonly since: string
+  /** Why it was last lost, in words; absent: it was not. */
+  readonly diagnostic?: string
+  /** What trackers take it for; absent: not known yet. */
+  readonly path?: 'good' | 'bad'
+  readonly discriminator: number
+  readonly sourcePort: number
+  /** What the neighbour is told. */
+  readonly multiplier: number
+  readonly minTransmit: number
+  readonly minReceive: number
+  /** From packet to packet, jitter aside; absent: none are sent. */
+  readonly transmitInterval?: number
+  /** So long without a packet, and it is down; absent until one came. */
+  readonly detectionTime?: number
+  /** What the neighbour said last; absent: nothing lately. */
+  readonly remote?: {
+    readonly state: 'admin-down' | 'down' | 'init' | 'up'
+    readonly diagnostic?: string
+    readonly discriminator: number
+    readonly multiplier: number
+    readonly minTransmit: number
+    readonly minReceive: number
+  }
+  readonly packetsSent: number
+  readonly packetsReceived: number
+  /** Packets of the neighbour that were refused, by reason; only reasons seen. */
+  readonly drops: Readonly<Record<string, number>>
+  /** Why it cannot speak or hear, in words. */
+  readonly failure?: string
+}
+
+/** What the vrrp role tells of itself. */
+export type VrrpSnapshot = {
+  readonly virtualRouters: readonly VirtualRouterSnapshot[]
+  readonly bfdSessions: readonly BfdSessionSnapshot[]
+}
+
 export type CheckerSnapshot = {
   readonly kind: string
   readonly up: boolean
@@ -238,6 +284,7 @@ export type DaemonSnapshot = {
   readonly lastReloadError?: string
   readonly roles: readonly RoleSnapshot[]
   readonly virtualRouters: readonly VirtualRouterSnapshot[]
+  readonly bfdSessions: readonly BfdSessionSnapshot[]
   readonly virtualServers: readonly VirtualServerSnapshot[]
   readonly forwarding?: ForwardingSnapshot
 }

@@ -24,6 +24,7 @@ test('without options: in the background, syslog, everything runs, ebpf, /run/ho
     dumpConfiguration: false,
     vrrp: true,
     checkers: true,
+    bfd: true,
     respawn: true,
     keepAddresses: false,
     keepForwarding: false,
@@ -49,6 +50,7 @@ const rows: readonly [argv: string, Partial<DaemonOptions>][] = [
   ['-P', { vrrp: true, checkers: false }],
   ['-C', { vrrp: false, checkers: true }],
   ['-P -C', { vrrp: true, checkers: true }],
+  ['-B', { vrrp: true, checkers: true, bfd: false }],
   ['-p a -r b -c c', { pidFile: 'a', vrrpPidFile: 'b', checkerPidFile: 'c' }],
   ['--pid a --vrrp_pid b --checkers_pid c', { pidFile: 'a', vrrpPidFile: 'b', checkerPidFile: 'c' }],
   ['-i blue', { configId: 'blue' }],
@@ -62,10 +64,9 @@ const rows: readonly [argv: string, Partial<DaemonOptions>][] = [
   ['-s blue', { namespace: 'blue' }],
   ['--run-dir /tmp/x --backend ipvs', { runDirectory: '/tmp/x', backend: 'ipvs' }],
   [
-    '-B -x -m -a -X -M -e --debug',
+    '-x -m -a -X -M -e --debug',
     {
       withoutEffect: [
-        '--no_bfd',
         '--release-vips',
         '--address-monitoring',
         '--snmp',

@@ -76,6 +76,7 @@ const snapshot: DaemonSnapshot = {
       drops: {},
     },
   ],
+  bfdSessions: [],
   virtualServers: [
     {
       key: 'tcp/192.168.2.240:80',

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { address, type IpAddress, type Micros } from '../../src/base/index.ts'
+import { address, familyOf, type IpAddress, type Micros } from '../../src/base/index.ts'
 import { print } from '../../src/config/index.ts'
 import {
+  type BfdSession,
+  bfdSessionKey,
   type Checker,
   type Command,
   type Configuration,
@@ -16,6 +18,7 @@ import {
   settingNames,
   settingRules,
   type Track,
+  type TrackProcess,
   type VirtualRouter,
   type VirtualServer,
   virtualRouterKey,
@@ -310,7 +313,9 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
 const fifo = (path: string) =>
   fc.record({ path: fc.constant(path), user: word, reader: command }, { requiredKeys: ['path'] })
 
-const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 'trackFiles'>> = fc.record({
+const parts: fc.Arbitrary<
+  Omit<Configuration, 'syncGroups' | 'trackScripts' | 'trackFiles' | 'trackProcesses' | 'bfdSessions'>
+> = fc.record({
   global: fc.record(
     {
       routerId: word,
@@ -368,6 +373,47 @@ const parts: fc.Arbitrary<Omit<Configuration, 'syncGroups' | 'trackScripts' | 't
   }),
 })
 
+const session: fc.Arbitrary<Omit<BfdSession, 'name'>> = fc
+  .record({
+    neighbour: fc.oneof(ipv4, ipv6),
+    multihop: fc.boolean(),
+    minReceive: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((us) => us as Micros),
+    minTransmit: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((us) => us as Micros),
+    idleTransmit: fc.integer({ min: 1_000_000, max: 4_000_000_000 }).map((us) => us as Micros),
+    multiplier: fc.integer({ min: 1, max: 255 }),
+    passive: fc.boolean(),
+    hopLimit: fc.integer({ min: 1, max: 255 }),
+    maxHops: some(fc.integer({ min: 0, max: 254 })),
+    isBound: fc.boolean(),
+    checker: fc.boolean(),
+  })
+  .map(({ isBound, maxHops, ...seed }) => ({
+    ...seed,
+    family: familyOf(seed.neighbour),
+    ...(isBound ? { source: address(familyOf(seed.neighbour) === 4 ? '192.0.2.77' : '2001:db8::77') } : {}),
+    ...(maxHops === undefined ? {} : { maxHops }),
+    vrrp: true,
+  }))
+const process: fc.Arbitrary<Omit<TrackProcess, 'name'>> = fc
+  .record({
+    command: word,
+    arguments: fc.array(word, { maxLength: 2 }),
+    match: some(fc.constantFrom('exact' as const, 'partial' as const, 'initial' as const)),
+    fullCommand: fc.boolean(),
+    quorum: fc.integer({ min: 1, max: 100 }),
+    most: some(fc.integer({ min: 100, max: 65_535 })),
+    forkDelay: fc.integer({ min: 0, max: 3_600_000_000 }).map((us) => us as Micros),
+    terminateDelay: fc.integer({ min: 0, max: 3_600_000_000 }).map((us) => us as Micros),
+  })
+  .map(({ match = undefined, most, ...seed }) => {
+    const compared = match ?? (seed.arguments.length > 0 ? ('exact' as const) : undefined)
+    return {
+      ...seed,
+      ...without({ match: compared, most }),
+      fullCommand: seed.fullCommand || compared !== undefined,
+    } as Omit<TrackProcess, 'name'>
+  })
+
 const track = (kind: Track['kind']): Track[] => [
   { kind, name: 'eth9', weight: 0, reverse: false },
   { kind, name: 'x.1', weight: -253, reverse: true },
@@ -393,18 +439,27 @@ const configuration: fc.Arbitrary<Configuration> = fc
     rest: parts,
     grouped: fc.boolean(),
     tracks: fc
-      .tuple(fc.subarray(track('interface')), fc.subarray(track('script')), fc.subarray(track('file')))
+      .tuple(
+        fc.subarray(track('interface')),
+        fc.subarray(track('script')),
+        fc.subarray(track('file')),
+        fc.subarray(track('bfd')),
+      )
       .map((all) => all.flat()),
+    process,
+    sessions: fc.uniqueArray(session, { minLength: 3, maxLength: 3, selector: bfdSessionKey }),
     trackingWeight: fc.boolean(),
     script: command,
     initFail: fc.boolean(),
     init: some(fc.record({ value: fc.integer({ min: -999, max: 999 }), overwrite: fc.boolean() })),
     notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
   })
-  .map(({ rest, grouped, notify, tracks, trackingWeight, script, initFail, init }) => {
+  .map(({ rest, grouped, notify, tracks, trackingWeight, script, initFail, init, process, sessions }) => {
     const alerts = alertsOf(rest)
-    if (rest.virtualRouters.length === 0)
-      return { ...rest, virtualServers: alertingServers(rest), syncGroups: [], trackScripts: [], trackFiles: [] }
+    if (rest.virtualRouters.length === 0) {
+      const nothing = { syncGroups: [], trackScripts: [], trackFiles: [], trackProcesses: [], bfdSessions: [] }
+      return { ...rest, virtualServers: alertingServers(rest), ...nothing }
+    }
     const members = rest.virtualRouters.map(({ name }) => name)
     return {
       ...rest,
@@ -417,6 +472,9 @@ const configuration: fc.Arbitrary<Configuration> = fc
       trackFiles: tracks
         .filter(({ kind }) => kind === 'file')
         .map(({ name }) => ({ name, path: '/run/a b', ...(init === undefined ? {} : { init }) })),
+      trackProcesses: tracks.filter(({ kind }) => kind === 'process').map(({ name }) => ({ name, ...process })),
+      // Those that nothing tracks run all the same.
+      bfdSessions: track('bfd').map(({ name }, i) => ({ name, ...(sessions[i] as (typeof sessions)[number]) })),
     }
   })
 

@@ -40,6 +40,7 @@ const snapshot: DaemonSnapshot = {
   configurationLoadedAt: '2026-01-01T00:00:00.000Z',
   roles: [{ role: 'vrrp', pid: 43, state: 'running', restarts: 0 }],
   virtualRouters: [router],
+  bfdSessions: [],
   virtualServers: [],
 }
 

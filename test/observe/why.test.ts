@@ -43,6 +43,7 @@ const snapshot = (
   configurationLoadedAt: since,
   roles: [],
   virtualRouters,
+  bfdSessions: [],
   virtualServers,
 })
 const sentences = (of: DaemonSnapshot, name: string) => {

@@ -159,7 +159,9 @@ lab(
     expect(stderr).toMatch(new RegExp(`^  \\S+:${last}:1: error: vrrp_instance VI_2 `, 'm'))
     expect(stderr).toMatch(new RegExp(`^  \\S+:${last + 3}:21: error: virtual_router_id 300 `, 'm'))
     daemon.configure('')
-    expect((await daemon.holdfast('reload')).stderr).toMatch(/: no vrrp_instance and no virtual_server in it\n$/)
+    expect((await daemon.holdfast('reload')).stderr).toMatch(
+      /: no vrrp_instance, no virtual_server and no bfd_instance in it\n$/,
+    )
     expect((await daemon.status()).virtualRouters).toHaveLength(1)
   },
 )

@@ -98,7 +98,7 @@ export class Role {
   /** Offers and commits; done when the role says so. */
   async configure(routers: readonly VirtualRouter[], more: Partial<VrrpSlice> = {}): Promise<void> {
     const revision = ++this.#revision
-    const base = { routers, syncGroups: [], keepAddressesAtStop: false, logDetail: true }
+    const base = { routers, syncGroups: [], bfdSessions: [], keepAddressesAtStop: false, logDetail: true }
     const slice = { ...base, runDirectory: this.#host.directory, ...more }
     await this.says('the role has started', (message) => message.type === 'started')
     this.send({ type: 'offer', revision, slice })
@@ -134,7 +134,7 @@ export class Role {
     this.send({ type: 'snapshot-requested', id })
     const answer = await this.says('a snapshot', (message) => message.type === 'snapshot' && message.id === id)
     if (answer.type !== 'snapshot') throw new Error('not a snapshot')
-    return answer.snapshot
+    return answer.snapshot.virtualRouters
   }
 
   async stop(): Promise<void> {

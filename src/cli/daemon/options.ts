@@ -16,6 +16,7 @@ export type DaemonOptions = {
   readonly dumpConfiguration: boolean
   readonly vrrp: boolean
   readonly checkers: boolean
+  readonly bfd: boolean
   readonly pidFile?: string
   readonly vrrpPidFile?: string
   readonly checkerPidFile?: string
@@ -55,7 +56,6 @@ const signalNumbers: Readonly<Record<string, number>> = {
 
 /** keepalived's options that are accepted without effect: short, long, its argument, what it is for there. */
 const accepted: readonly (readonly [flags: string, meaning: string])[] = [
-  ['-B, --no_bfd', 'no BFD process'],
   ['--all', 'start every child'],
   ['-g, --log-file [file]', 'also log to a file'],
   ['--flush-log-file', 'flush after each line'],
@@ -109,6 +109,7 @@ function program(): Command {
     .option('-d, --dump-conf', 'log the configuration as understood')
     .option('-P, --vrrp', 'only the VRRP subsystem (with -C: both)')
     .option('-C, --check', 'only the checkers and forwarding')
+    .option('-B, --no_bfd', 'no BFD sessions')
     .option('-R, --dont-respawn', 'stop everything when a process of ours dies')
     .option('-V, --dont-release-vrrp', 'keep addresses at stop')
     .option('-I, --dont-release-ipvs', 'keep the forwarding table at stop')
@@ -189,6 +190,7 @@ function optionsFrom(given: Readonly<Record<string, unknown>>): DaemonOptions {
     dumpConfiguration: given['dumpConf'] === true,
     vrrp: onlyVrrp || !onlyCheckers,
     checkers: onlyCheckers || !onlyVrrp,
+    bfd: given['no_bfd'] !== true,
     ...optional('pidFile', text(given['pid'])),
     ...optional('vrrpPidFile', text(given['vrrp_pid'])),
     ...optional('checkerPidFile', text(given['checkers_pid'])),

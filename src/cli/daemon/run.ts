@@ -110,6 +110,7 @@ function fromCommandLine(options: DaemonOptions, configurationFile: string): Sup
     ...(checkerPidFile === undefined ? {} : { checkerPidFile }),
     vrrp: options.vrrp,
     checkers: options.checkers,
+    bfd: options.bfd,
     backend: options.backend,
     pinDirectory: pinDirectoryFor(runDirectory),
     keepAddresses: options.keepAddresses,

@@ -14,7 +14,9 @@ import {
 import { count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
 import type { Palette } from './palette.ts'
+import { reasonsText } from './reasons-text.ts'
 import { serversText } from './servers-text.ts'
+import { sessionsText } from './sessions-text.ts'
 import { clip, type Row, table } from './table.ts'
 
 /**
@@ -24,10 +26,11 @@ import { clip, type Row, table } from './table.ts'
  * @param width  of the terminal, in characters; absent: there is none, and nothing is left out
  */
 export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palette, width?: number): string {
-  const { virtualRouters, virtualServers, forwarding } = snapshot
+  const { virtualRouters, bfdSessions, virtualServers, forwarding } = snapshot
   const parts = [
     titleText(snapshot, now, palette, width),
     ...(virtualRouters.length === 0 ? [] : [routersText(virtualRouters, now, palette, width)]),
+    ...(bfdSessions.length === 0 ? [] : [sessionsText(bfdSessions, now, palette, width)]),
     ...(virtualServers.length === 0
       ? []
       : [
@@ -193,13 +196,6 @@ function packetsText(forwarding: ForwardingSnapshot | undefined, { odd, quiet }:
     .map((text) => `${text}\n`)
     .join('')
 }
-
-/** `17 authentication, 2 ttl`, the most frequent first. */
-const reasonsText = (counted: Readonly<Record<string, number>>): string =>
-  Object.entries(counted)
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, number]) => `${count(number)} ${reason}`)
-    .join(', ')
 
 function rolesText(roles: readonly RoleSnapshot[], { title, bad, quiet, odd }: Palette, width?: number): string {
   const head = heading(title, ['ROLE'], ['STATE'], ['>PID'], ['>RESTARTS'])

@@ -1,9 +1,9 @@
 import { type Track, trackKey } from '../../model/index.ts'
 import type { Lowered } from '../lower/index.ts'
-import type { Report } from '../report.ts'
+import type { Report, Span } from '../report.ts'
 
 /**
- * Is each vrrp_script and track_file tracked by something, and can the script be run? One that nothing tracks is left out;
+ * Is each vrrp_script, track_file and vrrp_track_process tracked by something, and can the script be run? One that nothing tracks is left out;
  * one that cannot be run is left out together with the lines that track it (keepalived).
  * @param isExecutable absent: the host is not asked
  */
@@ -32,7 +32,7 @@ export function checkTrackers(
   }))
   const tracked = new Set([...routers, ...syncGroups].flatMap(({ value }) => value.tracks.map(trackKey)))
   const isTracked =
-    (kind: Track['kind'], word: string) => (one: (typeof lowered.trackFiles | typeof runnable)[number]) => {
+    (kind: Track['kind'], word: string) => (one: { readonly value: { readonly name: string }; readonly at: Span }) => {
       if (tracked.has(trackKey({ kind, name: one.value.name }))) return true
       report.warning('remark', one.at, `${word} ${one.value.name} is tracked by nothing; it is left out`)
       return false
@@ -43,5 +43,6 @@ export function checkTrackers(
     syncGroups,
     trackScripts: runnable.filter(isTracked('script', 'vrrp_script')),
     trackFiles: lowered.trackFiles.filter(isTracked('file', 'track_file')),
+    trackProcesses: lowered.trackProcesses.filter(isTracked('process', 'vrrp_track_process')),
   }
 }

@@ -3,6 +3,7 @@ import { checkMembers, type Lowered, lower } from '../lower/index.ts'
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
 import type { Report } from '../report.ts'
 import type { Node, Tree } from '../syntax/index.ts'
+import { checkBfdSessions } from './check-bfd-sessions.ts'
 import { checkBraces } from './check-braces.ts'
 import { checkInterfaces } from './check-interfaces.ts'
 import { checkKeywords } from './check-keywords.ts'
@@ -22,6 +23,7 @@ const nodeStages: readonly ((nodes: readonly Node[], report: Report) => readonly
 const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] = [
   (lowered, report) => ({ ...lowered, routers: checkNames(lowered.routers, report) }),
   (lowered, report) => ({ ...lowered, routers: checkVirtualRouterIds(lowered.routers, report) }),
+  (lowered, report) => ({ ...lowered, bfdSessions: checkBfdSessions(lowered.bfdSessions, report) }),
   (lowered, report) => ({ ...lowered, syncGroups: checkSyncGroups(lowered.syncGroups, lowered.routers, report) }),
   (lowered, report) => ({ ...lowered, servers: checkServices(lowered.servers, report) }),
 ]
@@ -59,6 +61,8 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
     syncGroups: lowered.syncGroups.map((group) => group.value),
     trackScripts: lowered.trackScripts.map((script) => script.value),
     trackFiles: lowered.trackFiles.map((file) => file.value),
+    trackProcesses: lowered.trackProcesses.map((process) => process.value),
+    bfdSessions: lowered.bfdSessions.map((session) => session.value),
     virtualServers: lowered.servers.map((server) => server.value),
   }
   return { configuration, nodes, lowered }

@@ -1,8 +1,11 @@
 import {
+  type BfdSession,
+  bfdSessionKey,
   type Configuration,
   noStaticItems,
   type SyncGroup,
   type TrackFile,
+  type TrackProcess,
   type TrackScript,
   type VirtualRouter,
   type VirtualServer,
@@ -25,6 +28,8 @@ export type ConfigurationDiff = {
   readonly syncGroups: Changes<SyncGroup>
   readonly trackScripts: Changes<TrackScript>
   readonly trackFiles: Changes<TrackFile>
+  readonly trackProcesses: Changes<TrackProcess>
+  readonly bfdSessions: Changes<BfdSession>
   readonly virtualServers: Changes<VirtualServer>
   readonly globalChanged: boolean
   readonly staticsChanged: boolean
@@ -38,6 +43,8 @@ export function diff(before: Configuration, after: Configuration): Configuration
   const syncGroups = changes(before.syncGroups, after.syncGroups, (of) => of.name, adjusted)
   const trackScripts = changes(before.trackScripts, after.trackScripts, (of) => of.name, adjusted)
   const trackFiles = changes(before.trackFiles, after.trackFiles, (of) => of.name, adjusted)
+  const trackProcesses = changes(before.trackProcesses, after.trackProcesses, (of) => of.name, adjusted)
+  const bfdSessions = changes(before.bfdSessions, after.bfdSessions, bfdSessionKey, adjusted)
   const virtualServers = changes(before.virtualServers, after.virtualServers, (of) => of.key, reconfigureServer)
   const staticsChanged = !equal(before.statics ?? noStaticItems, after.statics ?? noStaticItems)
   const globalChanged = !equal(before.global, after.global)
@@ -46,13 +53,15 @@ export function diff(before: Configuration, after: Configuration): Configuration
     syncGroups,
     trackScripts,
     trackFiles,
+    trackProcesses,
+    bfdSessions,
     virtualServers,
     globalChanged,
     staticsChanged,
     empty:
       !globalChanged &&
       !staticsChanged &&
-      [virtualRouters, syncGroups, trackScripts, trackFiles, virtualServers].every(
+      [virtualRouters, syncGroups, trackScripts, trackFiles, trackProcesses, bfdSessions, virtualServers].every(
         ({ added, removed, changed }) => added.length + removed.length === 0 && changed.every(isKept),
       ),
   }

@@ -21,7 +21,10 @@ export type StateOf = (key: string) => string | undefined
 
 /** What a reload from one configuration to the other would do, object by object. */
 export function plan(before: Configuration, after: Configuration, stateOf: StateOf = () => undefined): Plan {
-  const { virtualRouters, syncGroups, trackScripts, trackFiles, virtualServers } = diff(before, after)
+  const { virtualRouters, syncGroups, trackScripts, trackFiles, trackProcesses, bfdSessions, virtualServers } = diff(
+    before,
+    after,
+  )
   const old = bare(before)
   const fresh = bare(after)
   const holders = new Map(after.virtualRouters.flatMap((one) => addressesOf(one).map((text) => [text, one.name])))
@@ -64,6 +67,18 @@ export function plan(before: Configuration, after: Configuration, stateOf: State
       removed: 'is watched no more',
       changed: 'is read again',
       of: (one) => ({ trackFiles: [one] }),
+    }),
+    ...named('vrrp_track_process', trackProcesses, {
+      added: 'is counted from now on',
+      removed: 'is counted no more',
+      changed: 'is counted again',
+      of: (one) => ({ trackProcesses: [one] }),
+    }),
+    ...named('bfd_instance', bfdSessions, {
+      added: 'begins as down',
+      removed: 'tells its neighbour that it is administratively down',
+      changed: 'stays what it is; other intervals hold once the neighbour knows them',
+      of: (one) => ({ bfdSessions: [one] }),
     }),
     ...named('virtual_server', virtualServers, {
       added: 'is served from now on, each real server once it has passed its checks',
@@ -121,6 +136,8 @@ const bare = (of: Configuration): Configuration => ({
   syncGroups: [],
   trackScripts: [],
   trackFiles: [],
+  trackProcesses: [],
+  bfdSessions: [],
   virtualServers: [],
 })
 

@@ -7,21 +7,25 @@
 import type { ConfigPorts } from '../ports.ts'
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
+import type { LoweredSession } from './bfd-session.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
 import { iprouteNames } from './iproute-names.ts'
 import { localAddressGroups } from './local-address-group.ts'
 import { preferences } from './rule-line.ts'
 import { type LoweredStatics, lowerStatics } from './static-items.ts'
 import { type LoweredGroup, lowerSyncGroup } from './sync-group.ts'
+import type { LoweredProcess } from './track-process.ts'
 import { type LoweredFile, type LoweredScript, lowerTrackables } from './tracker.ts'
 import { type LoweredRouter, lowerVirtualRouter } from './virtual-router.ts'
 import { type LoweredServer, lowerVirtualServer } from './virtual-server.ts'
 import { serverGroups } from './virtual-server-group.ts'
 
 export type { Lowering } from './arguments.ts'
+export type { LoweredSession } from './bfd-session.ts'
 export type { Globals } from './global-defs.ts'
 export { checkMembers, type LoweredStatics } from './static-items.ts'
 export type { LoweredGroup } from './sync-group.ts'
+export type { LoweredProcess } from './track-process.ts'
 export type { LoweredFile, LoweredScript } from './tracker.ts'
 export type { LoweredRouter } from './virtual-router.ts'
 export { type LoweredServer, serverTitle } from './virtual-server.ts'
@@ -33,6 +37,8 @@ export type Lowered = {
   readonly statics: LoweredStatics
   readonly trackScripts: readonly LoweredScript[]
   readonly trackFiles: readonly LoweredFile[]
+  readonly trackProcesses: readonly LoweredProcess[]
+  readonly bfdSessions: readonly LoweredSession[]
   readonly servers: readonly LoweredServer[]
 }
 
@@ -62,6 +68,8 @@ export function lower(
     syncGroups,
     trackScripts: [...trackables.scripts.values()],
     trackFiles: [...trackables.files.values()],
+    trackProcesses: [...trackables.processes.values()],
+    bfdSessions: [...trackables.sessions.values()],
     servers: of('virtual_server').flatMap(
       (node) => lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups }) ?? [],
     ),

@@ -1,11 +1,11 @@
-import { type Micros, micros, seconds } from '../../base/index.ts'
+import { assertNever, type Micros, micros, seconds } from '../../base/index.ts'
 import type { Command, Track, TrackFile, TrackScript } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, command, integer, integerWord, type Lowering, required, shown, timer } from './arguments.ts'
-
-/** A weight and its direction, as an object that can be tracked has them for those who track it without saying. */
-export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
+import { type LoweredSession, lowerSession } from './bfd-session.ts'
+import { type LoweredProcess, lowerProcess } from './track-process.ts'
+import { HEAVIEST, readWeight, type TrackedWeight } from './weight.ts'
 
 export type LoweredScript = {
   readonly value: TrackScript
@@ -19,23 +19,34 @@ export type LoweredFile = { readonly value: TrackFile; readonly weight: TrackedW
 export type Trackables = {
   readonly scripts: ReadonlyMap<string, LoweredScript>
   readonly files: ReadonlyMap<string, LoweredFile>
+  readonly processes: ReadonlyMap<string, LoweredProcess>
+  readonly sessions: ReadonlyMap<string, LoweredSession>
 }
 
-const HEAVIEST = { interface: 253, script: 253, file: 254 } as const
-const KINDS: readonly Track['kind'][] = ['interface', 'script', 'file']
+const KINDS: readonly Track['kind'][] = ['interface', 'script', 'file', 'process', 'bfd']
+const BLOCKS = {
+  script: 'vrrp_script',
+  file: 'track_file',
+  process: 'vrrp_track_process',
+  bfd: 'bfd_instance',
+} as const
 const LONGEST_INTERVAL = 4294.967
 const MOST_RESULTS = 2_147_483_647
 
-/** The vrrp_script and track_file blocks; the second of a name is left out. */
+/** The blocks of what can be tracked; the second of a name is left out. */
 export function lowerTrackables(to: Lowering, nodes: readonly Node[]): Trackables {
   const scripts = new Map<string, LoweredScript>()
   const files = new Map<string, LoweredFile>()
+  const processes = new Map<string, LoweredProcess>()
+  const sessions = new Map<string, LoweredSession>()
   for (const node of nodes) {
     const keyword = node.keyword.text
     if (keyword === 'vrrp_script') add(to, node, scripts, lowerScript(to, node))
     else if (keyword === 'track_file' || keyword === 'vrrp_track_file') add(to, node, files, lowerFile(to, node))
+    else if (keyword === 'vrrp_track_process') add(to, node, processes, lowerProcess(to, node))
+    else if (keyword === 'bfd_instance') add(to, node, sessions, lowerSession(to, node))
   }
-  return { scripts, files }
+  return { scripts, files, processes, sessions }
 }
 
 function add<T extends { readonly value: { readonly name: string }; readonly at: Span }>(
@@ -171,13 +182,6 @@ function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
 
 const ANY_VALUE = { min: -2_147_483_648, max: 2_147_483_647 }
 
-/** `weight N [reverse]`. */
-function readWeight(to: Lowering, line: Node, kind: Track['kind']): TrackedWeight | undefined {
-  const most = HEAVIEST[kind]
-  const weight = integer(to, line, { min: -most, max: most })
-  return weight === undefined ? undefined : { weight, reverse: line.words[1]?.text === 'reverse' }
-}
-
 /** Lines `NAME [weight N] [reverse|noreverse]` of a track_ list in a virtual router or a sync group. */
 export function readTracks(to: Lowering, node: Node, known: Trackables, before: readonly Track[]): readonly Track[] {
   const kind = node.keyword.text.replace('track_', '') as Track['kind']
@@ -185,19 +189,42 @@ export function readTracks(to: Lowering, node: Node, known: Trackables, before: 
   for (const line of node.block?.nodes ?? []) {
     if (line.broken) continue
     const name = line.keyword
-    const defined = kind === 'script' ? known.scripts : kind === 'file' ? known.files : undefined
-    const usual = defined === undefined ? { weight: 0, reverse: false } : defined.get(name.text)?.weight
-    if (usual === undefined) {
-      const block = kind === 'script' ? 'vrrp_script' : 'track_file'
+    const usual = usualWeight(kind, name.text, known)
+    if (kind === 'bfd' && known.sessions.get(name.text)?.value.vrrp === false)
+      to.report.error('value', name.at, `bfd_instance ${shown(name)} tells checkers only; it is not tracked`, {
+        remedy: `write vrrp in bfd_instance ${name.text} as well, or remove the line`,
+      })
+    else if (kind !== 'interface' && usual === undefined) {
+      const block = BLOCKS[kind]
       to.report.error('value', name.at, `there is no ${block} ${shown(name)}; it is not tracked`, {
         remedy: `add ${block} ${name.text} { … }, or remove the line`,
       })
     } else if (tracks.some((one) => one.kind === kind && one.name === name.text))
       to.report.warning('remark', name.at, `${shown(name)} is tracked already; the line has no effect`)
-    else tracks.push({ kind, name: name.text, ...readOptions(to, line, kind, usual) })
+    else tracks.push({ kind, name: name.text, ...readOptions(to, line, kind, usual ?? NO_WEIGHT) })
   }
   // By kind, so that the order of the lists does not matter.
   return KINDS.flatMap((one) => tracks.filter((track) => track.kind === one))
+}
+
+const NO_WEIGHT: TrackedWeight = { weight: 0, reverse: false }
+
+/** As its own block says; undefined where there is none. */
+function usualWeight(kind: Track['kind'], name: string, known: Trackables): TrackedWeight | undefined {
+  switch (kind) {
+    case 'interface':
+      return undefined
+    case 'script':
+      return known.scripts.get(name)?.weight
+    case 'file':
+      return known.files.get(name)?.weight
+    case 'process':
+      return known.processes.get(name)?.weight
+    case 'bfd':
+      return known.sessions.get(name)?.weight
+    default:
+      return assertNever(kind)
+  }
 }
 
 function readOptions(to: Lowering, line: Node, kind: Track['kind'], usual: TrackedWeight): TrackedWeight {

@@ -106,7 +106,7 @@ export function readRouter(to: Lowering, node: Node, trackables: Trackables, fre
     scripts: [],
   }
   for (const line of node.block?.nodes ?? [])
-    if (/^track_(?:interface|script|file)$/.test(line.keyword.text))
+    if (/^track_(?:interface|script|file|process|bfd)$/.test(line.keyword.text))
       draft.tracks = readTracks(to, line, trackables, draft.tracks)
     else if (line.keyword.text === 'virtual_routes') draft.routes = [...draft.routes, ...routeLines(to, line)]
     else if (line.keyword.text === 'virtual_rules') draft.rules = [...draft.rules, ...ruleLines(to, line, free)]

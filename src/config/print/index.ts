@@ -4,10 +4,11 @@
  */
 
 import type { Configuration } from '../../model/index.ts'
+import { bfdSessionText } from './bfd-session.ts'
 import { globalText } from './global-defs.ts'
 import { staticsText } from './routing.ts'
 import { syncGroupText } from './sync-group.ts'
-import { trackFileText, trackScriptText } from './tracker.ts'
+import { trackFileText, trackProcessText, trackScriptText } from './tracker.ts'
 import { routerText } from './virtual-router.ts'
 import { localGroupsText, serverGroupsText, serverText } from './virtual-server.ts'
 import { textLines } from './words.ts'
@@ -22,6 +23,8 @@ export function print(
     ...globalText(of).map((text) => [text]),
     ...of.trackScripts.map((script) => [trackScriptText(script)]),
     ...of.trackFiles.map((file) => [trackFileText(file)]),
+    ...of.trackProcesses.map((process) => [trackProcessText(process)]),
+    ...of.bfdSessions.map((session) => [bfdSessionText(session)]),
     ...(of.statics === undefined ? [] : staticsText(of.statics)).map((text) => [text]),
     ...of.virtualRouters.map((router) => [routerText(router, secrets)]),
     ...of.syncGroups.map((group) => [syncGroupText(group)]),

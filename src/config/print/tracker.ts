@@ -1,9 +1,9 @@
-import type { Track, TrackFile, TrackScript } from '../../model/index.ts'
+import type { Track, TrackFile, TrackProcess, TrackScript } from '../../model/index.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
 /** The track_ lists of a virtual router or a sync group. */
 export const tracksText = (tracks: readonly Track[]): readonly Text[] =>
-  (['interface', 'script', 'file'] as const).flatMap((kind) => {
+  (['interface', 'script', 'file', 'process', 'bfd'] as const).flatMap((kind) => {
     const body = tracks.filter((one) => one.kind === kind).map(trackText)
     return body.length === 0 ? [] : [{ head: `track_${kind}`, body }]
   })
@@ -20,6 +20,19 @@ export const trackScriptText = (of: TrackScript): Text => ({
     `rise ${of.rise}`,
     `fall ${of.fall}`,
     ...(of.initFail ? ['init_fail'] : []),
+  ],
+})
+
+export const trackProcessText = (of: TrackProcess): Text => ({
+  head: `vrrp_track_process ${word(of.name)}`,
+  body: [
+    `process ${[of.command, ...of.arguments].map(word).join(' ')}`,
+    ...(of.match === undefined ? [] : [of.match === 'exact' ? 'param_match' : `param_match ${of.match}`]),
+    ...(of.fullCommand ? ['full_command'] : []),
+    `quorum ${of.quorum}`,
+    ...(of.most === undefined ? [] : [`quorum_max ${of.most}`]),
+    ...(of.forkDelay === 0 ? [] : [`fork_delay ${timeText(of.forkDelay)}`]),
+    ...(of.terminateDelay === 0 ? [] : [`terminate_delay ${timeText(of.terminateDelay)}`]),
   ],
 })
 

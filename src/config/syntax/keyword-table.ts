@@ -15,13 +15,13 @@ export const keywordTable: Readonly<
 > = {
   root: {
     supported: `
-      child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
+      bfd_instance child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
       vrrp_sync_group vrrp_track_file
       static_ipaddress static_routes static_rules track_group
     `,
     accepted: '',
     unsupported: `
-      bfd_instance garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
+      garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
       namespace_with_ipsets net_namespace net_namespace_ipvs SSL use_pid_dir vrrp_track_process
     `,
     own: 'local_address_group lvs_settings',
@@ -80,7 +80,7 @@ export const keywordTable: Readonly<
       garp_master_refresh_repeat garp_master_repeat higher_prio_send_advert interface lower_prio_no_advert
       mcast_dst_ip mcast_src_ip native_ipv6 no_virtual_ipaddress nopreempt notify notify_backup notify_deleted
       notify_fault notify_master notify_master_rx_lower_pri notify_stop owner_ignore_adverts preempt preempt_delay
-      priority skip_check_adv_addr state track_file track_interface track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
+      priority skip_check_adv_addr state track_bfd track_file track_interface track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
       use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
       virtual_routes virtual_rules
@@ -91,7 +91,7 @@ export const keywordTable: Readonly<
     unsupported: `
       garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
       old_unicast_checksum strict_mode thread_timer_expired
-      timer_expired_backup track_bfd track_process
+      timer_expired_backup track_process
       unicast_fault_no_peer vmac_garp_intvl
       vrf
     `,
@@ -114,11 +114,11 @@ export const keywordTable: Readonly<
     supported: `
       notify_priority_changes smtp_alert
       global_tracking group notify notify_backup notify_fault notify_master notify_stop
-      sync_group_tracking_weight track_file track_interface track_script
+      sync_group_tracking_weight track_bfd track_file track_interface track_script
     `,
     accepted: '',
     unsupported: `
-      track_bfd track_process
+      track_process
     `,
   },
   vrrp_script: {
@@ -150,12 +150,12 @@ export const keywordTable: Readonly<
     `,
   },
   bfd_instance: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       checker hoplimit idle_tx max_hops min_rx min_tx multihop multiplier neighbor_ip neighbour_ip passive
       source_ip ttl vrrp weight
     `,
+    accepted: '',
+    unsupported: '',
   },
   track_group: {
     supported: `

@@ -1,6 +1,7 @@
 import type { Instant, LogFields, Micros } from '../../base/index.ts'
 import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
 import type {
+  BfdSession,
   ForwardingSettings,
   InterfaceSettings,
   Observed,
@@ -15,8 +16,8 @@ import type {
 import type {
   ForwardingSnapshot,
   TransitionSnapshot,
-  VirtualRouterSnapshot,
   VirtualServerSnapshot,
+  VrrpSnapshot,
 } from '../../observe/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
@@ -55,11 +56,12 @@ export type ResumedRouter = { readonly key: string; readonly since: string }
 export type VrrpSlice = {
   readonly routers: readonly VirtualRouter[]
   readonly syncGroups: readonly SyncGroup[]
+  readonly bfdSessions: readonly BfdSession[]
   /** Keys of those that cannot go on as they are: they end and begin anew. */
   readonly beginAnew?: readonly string[]
   /** Absent: none. */
   readonly statics?: StaticItems
-  /** What is known of scripts and files by now; absent: what was said before holds. */
+  /** What is known of scripts, files, processes and, from an earlier role, BFD by now; absent: what was said before holds. */
   readonly observed?: readonly Observed[]
   /** -V: keep addresses at stop. */
   readonly keepAddressesAtStop: boolean
@@ -90,10 +92,12 @@ export type ToVrrp =
   | { readonly type: 'stand-aside'; readonly aside: readonly Aside[] }
   /** Those of these that are master resign and wait for another; each is answered with `failover-ended`. */
   | { readonly type: 'fail-over'; readonly keys: readonly string[] }
-  /** News of scripts and files. */
+  /** News of scripts, files and processes. */
   | { readonly type: 'observed'; readonly observed: readonly Observed[] }
 export type FromVrrp =
-  | FromRole<readonly VirtualRouterSnapshot[]>
+  | FromRole<VrrpSnapshot>
+  /** A BFD session came up or was lost. */
+  | { readonly type: 'bfd-session'; readonly name: string; readonly observed: Observed }
   /** A state was entered and its addresses and announcements are done; run the scripts. */
   | {
       readonly type: 'virtual-router-state'

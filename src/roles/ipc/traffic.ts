@@ -1,4 +1,4 @@
-import type { ForwardingSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
+import type { ForwardingSnapshot, VirtualServerSnapshot, VrrpSnapshot } from '../../observe/index.ts'
 import type {
   CheckerSlice,
   ForwardingSlice,
@@ -17,7 +17,7 @@ export type RoleTraffic = {
     readonly slice: VrrpSlice
     readonly to: ToVrrp
     readonly from: FromVrrp
-    readonly snapshot: readonly VirtualRouterSnapshot[]
+    readonly snapshot: VrrpSnapshot
   }
   readonly checker: {
     readonly slice: CheckerSlice

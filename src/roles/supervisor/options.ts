@@ -10,6 +10,8 @@ export type SupervisorOptions = {
   /** -P and -C: which subsystems may run. */
   readonly vrrp: boolean
   readonly checkers: boolean
+  /** Not with -B. */
+  readonly bfd: boolean
   readonly backend: 'ebpf' | 'ipvs'
   readonly pinDirectory: string
   /** -V: addresses stay at stop. */

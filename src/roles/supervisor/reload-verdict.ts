@@ -20,12 +20,11 @@ export function reloadVerdict(
   if (configuration === undefined) return fail(`${file}: no configuration that could be used`)
   if (isEmpty(configuration) && !allowEmpty)
     return fail(
-      `${file}: no vrrp_instance and no virtual_server in it; \`holdfast reload --allow-empty\` takes it all the same`,
+      `${file}: no vrrp_instance, no virtual_server and no bfd_instance in it; \`holdfast reload --allow-empty\` takes it all the same`,
     )
   return ok(configuration)
 }
 
 export const isEmpty = (configuration: Configuration): boolean =>
-  configuration.virtualRouters.length === 0 &&
-  configuration.virtualServers.length === 0 &&
+  configuration.virtualRouters.length + configuration.virtualServers.length + configuration.bfdSessions.length === 0 &&
   !hasStatics(configuration.statics)

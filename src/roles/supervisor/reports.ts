@@ -32,7 +32,7 @@ export function createReports(
   now: () => DaemonState,
 ): Reports {
   async function snapshot(): Promise<DaemonSnapshot> {
-    const [virtualRouters, virtualServers, forwarding] = await Promise.all([
+    const [vrrp, virtualServers, forwarding] = await Promise.all([
       roles.vrrp.snapshot(),
       roles.checker.snapshot(),
       roles.forwarding.snapshot(),
@@ -46,11 +46,12 @@ export function createReports(
       configurationLoadedAt: loadedAt,
       ...(lastReloadError === undefined ? {} : { lastReloadError }),
       roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
-      virtualRouters: (virtualRouters ?? []).map((one) => {
+      virtualRouters: (vrrp?.virtualRouters ?? []).map((one) => {
         const key = virtualRouterKey(one)
         const order = roles.orders.of(key)
         return { ...one, ...(order === undefined ? {} : { order }), history: roles.history(key) }
       }),
+      bfdSessions: vrrp?.bfdSessions ?? [],
       virtualServers: virtualServers ?? [],
       ...(forwarding === undefined ? {} : { forwarding }),
     }

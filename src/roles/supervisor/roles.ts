@@ -69,6 +69,9 @@ export function createRoles(
   })
   const asks = createForwardingAsks(ports)
 
+  /** What each BFD session came to, for a vrrp role that starts. */
+  const sessions = new Map<string, Observed>()
+
   const onDeath = (role: string, exit: RoleExit): boolean => {
     log.error('role ended unexpectedly', { role, exit: exitText(exit) })
     if (options.respawn) return true
@@ -91,7 +94,7 @@ export function createRoles(
     },
     prepare(slice) {
       const resume = routers.resume()
-      const known = { ...slice, observed: hooks.observed() }
+      const known = { ...slice, observed: [...hooks.observed(), ...sessions.values()] }
       return resume === undefined ? known : { ...known, resume }
     },
     onServing() {
@@ -135,6 +138,9 @@ export function createRoles(
         return orders.failoverEnded(message.key, message.taken)
       case 'sync-group-state':
         return routers.groupEntered(message)
+      case 'bfd-session':
+        sessions.set(message.name, message.observed)
+        return
       case 'virtual-router-transition':
         return routers.changed(message)
       case 'log':
@@ -214,6 +220,8 @@ export function createRoles(
     health: services.health,
     adopt(before, after) {
       routers.adopt(before, after)
+      const names = new Set(after.bfdSessions.map(({ name }) => name))
+      for (const name of sessions.keys()) if (!names.has(name)) sessions.delete(name)
       services.adopt(before, after)
       orders.adopt(after)
     },

@@ -12,8 +12,10 @@ export type Slices = {
 /** The parts of a configuration, as far as the command line lets its subsystems run. */
 export function slicesOf(configuration: Configuration, options: SupervisorOptions): Slices {
   const { virtualRouters, virtualServers } = configuration
+  const sessions = sessionsFor(configuration, options)
+  const routers = options.vrrp ? virtualRouters : []
   return {
-    ...(options.vrrp && (virtualRouters.length > 0 || hasStatics(configuration.statics))
+    ...(routers.length + sessions.length > 0 || (options.vrrp && hasStatics(configuration.statics))
       ? { vrrp: vrrpSlice(configuration, options) }
       : {}),
     ...(options.checkers && virtualServers.length > 0
@@ -33,7 +35,7 @@ export function offersFor(
 ): Slices {
   const needed = slicesOf(configuration, options)
   const { statics: _, ...rest } = configuration
-  const nothing = { ...rest, virtualRouters: [], syncGroups: [], virtualServers: [] }
+  const nothing = { ...rest, virtualRouters: [], syncGroups: [], bfdSessions: [], virtualServers: [] }
   return {
     ...(running.forwarding ? { forwarding: forwardingSlice(configuration, options) } : {}),
     ...(running.vrrp ? { vrrp: vrrpSlice(nothing, options) } : {}),
@@ -42,12 +44,17 @@ export function offersFor(
   }
 }
 
+/** Those that tell somebody who may run; none with -B. */
+const sessionsFor = ({ bfdSessions }: Configuration, options: SupervisorOptions) =>
+  options.bfd ? bfdSessions.filter(({ vrrp, checker }) => (vrrp && options.vrrp) || (checker && options.checkers)) : []
+
 function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
   const { vrrpRtPriority, vrrpStartupDelay, interfaceSettings } = configuration.global
   return {
-    routers: configuration.virtualRouters,
-    syncGroups: configuration.syncGroups,
-    ...(configuration.statics === undefined ? {} : { statics: configuration.statics }),
+    routers: options.vrrp ? configuration.virtualRouters : [],
+    syncGroups: options.vrrp ? configuration.syncGroups : [],
+    bfdSessions: sessionsFor(configuration, options),
+    ...(configuration.statics === undefined || !options.vrrp ? {} : { statics: configuration.statics }),
     keepAddressesAtStop: options.keepAddresses,
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
     ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),

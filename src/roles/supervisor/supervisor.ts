@@ -58,7 +58,7 @@ export async function startSupervisor(
     // The reason stands in the last sentence, and there alone.
     logComplaints(first.complaints.filter((complaint) => complaint !== reason))
     if (configuration === undefined) return fail({ exitCode: 6, message: reason?.text ?? noConfiguration })
-    const nothing = `${options.configurationFile}: nothing to run: no usable vrrp_instance or virtual_server`
+    const nothing = `${options.configurationFile}: nothing to run: no usable vrrp_instance, virtual_server or bfd_instance`
     return fail({ exitCode: 2, message: reason === undefined ? nothing : `${nothing}; ${reason.text}` })
   }
   logComplaints(first.complaints)

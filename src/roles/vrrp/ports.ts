@@ -1,7 +1,7 @@
 import type { IpAddress, Result } from '../../base/index.ts'
 import type { HandoffConnection, HandoffError, HandoffListener } from '../../sys/handoff/index.ts'
 import type { NetlinkError, OpenRouteClient, OpenRouteMonitor, VirtualLinkPlan } from '../../sys/netlink/index.ts'
-import type { OpenFrameSocket, OpenVrrpSocket } from '../../sys/socket/index.ts'
+import type { OpenFrameSocket, OpenUdpReceiver, OpenUdpSender, OpenVrrpSocket } from '../../sys/socket/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
 
 /** What the kernel is asked to do with virtual links, all at once done. */
@@ -34,6 +34,10 @@ export type VrrpPorts = {
   readonly openTimer: OpenTimer
   readonly openVrrpSocket: OpenVrrpSocket
   readonly openFrameSocket: OpenFrameSocket
+  readonly openUdpReceiver: OpenUdpReceiver
+  readonly openUdpSender: OpenUdpSender
+  /** 0 up to but not including 1. */
+  readonly random: () => number
   readonly openRouteClient: OpenRouteClient
   readonly openRouteMonitor: OpenRouteMonitor
   readonly links: VirtualLinkPorts

@@ -1,6 +1,7 @@
 import { after, assertNever, elapsed, type Instant, type Log } from '../../base/index.ts'
 import { virtualRouterKey } from '../../model/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
+import { type BfdSessions, openBfdSessions } from './bfd-sessions.ts'
 import type { Told } from './machines.ts'
 import { findPredecessor, liveAsOrphan, type Predecessor } from './orphan.ts'
 import type { VrrpPorts } from './ports.ts'
@@ -11,6 +12,7 @@ type Offer = { readonly revision: number; readonly slice: VrrpSlice }
 /** Runs the role until `stop`, or until it is orphaned and has been relieved; then everything is closed. */
 export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPorts, log: Log): void {
   let routers: VirtualRouters | undefined
+  let sessions: BfdSessions | undefined
   let predecessor: Predecessor | undefined
   let offered: Offer | undefined
   let applied: VrrpSlice | undefined
@@ -25,6 +27,9 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
     if (ended) return
     ended = true
     predecessor?.leave()
+    // Whoever comes after us begins as down: to neighbours, that must not look like a failure.
+    sessions?.stop()
+    sessions?.close()
     routers?.close()
     channel.close()
     ports.end()
@@ -54,7 +59,12 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         (key, taken) => channel.send({ type: 'failover-ended', key, taken }),
       )
       if (!opened.ok) return refuse(offer, opened.error.message)
-      routers = opened.value
+      const all = opened.value
+      routers = all
+      sessions = openBfdSessions(ports, log, ({ name, vrrp }, observed) => {
+        channel.send({ type: 'bfd-session', name, observed })
+        if (vrrp) all.observe([observed])
+      })
     }
     const prepared = routers.prepare(offer.slice)
     if (!prepared.ok) return refuse(offer, prepared.error)
@@ -69,16 +79,20 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
   }
 
   async function commit(revision: number): Promise<void> {
-    if (offered === undefined || offered.revision !== revision || routers === undefined) return
+    if (offered === undefined || offered.revision !== revision) return
+    if (routers === undefined || sessions === undefined) return
     const { slice } = offered
     offered = undefined
-    if (applied === undefined) await begin(routers, slice)
-    else routers.configure(slice)
+    if (applied === undefined) await begin(routers, sessions, slice)
+    else {
+      sessions.configure(slice.bfdSessions)
+      routers.configure(withSessions(slice, sessions))
+    }
     applied = slice
     channel.send({ type: 'applied', revision })
   }
 
-  async function begin(all: VirtualRouters, slice: VrrpSlice): Promise<void> {
+  async function begin(all: VirtualRouters, bfd: BfdSessions, slice: VrrpSlice): Promise<void> {
     if (slice.realTimePriority !== undefined) {
       const set = ports.setRealTime(slice.realTimePriority)
       if (!set.ok) log.warn('real-time scheduling is not to be had', { reason: set.error.message })
@@ -95,7 +109,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       for (const one of taken) resumed.set(one.key, one)
       log.info('took over from the role of an earlier supervisor', { masters: taken.length })
     }
-    all.configure(slice, [...resumed.values()])
+    bfd.configure(slice.bfdSessions, { observed: slice.observed ?? [], masters: resumed.size > 0 })
+    all.configure(withSessions(slice, bfd), [...resumed.values()])
     all.clean()
   }
 
@@ -123,7 +138,14 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':
-        return channel.send({ type: 'snapshot', id: message.id, snapshot: routers?.snapshots() ?? [] })
+        return channel.send({
+          type: 'snapshot',
+          id: message.id,
+          snapshot: {
+            virtualRouters: routers?.snapshots() ?? [],
+            bfdSessions: sessions?.snapshots() ?? [],
+          },
+        })
       // Also what SIGTERM says to a role without a supervisor.
       case 'stop':
         return resign(message.leave || (applied?.keepAddressesAtStop ?? false))
@@ -141,6 +163,12 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
   })
   channel.send({ type: 'started' })
 }
+
+/** What sessions are now takes the place of what an earlier role knew of them. */
+const withSessions = (slice: VrrpSlice, sessions: BfdSessions): VrrpSlice => ({
+  ...slice,
+  observed: [...(slice.observed ?? []).filter(({ key }) => !key.startsWith('bfd ')), ...sessions.observed()],
+})
 
 /** The masters of a role that died so recently that no backup can have taken its place. */
 function inTime(slice: VrrpSlice, now: Instant): readonly ResumedRouter[] {

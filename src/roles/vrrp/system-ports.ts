@@ -11,7 +11,7 @@ import {
   takeBackAddress,
 } from '../../sys/netlink/index.ts'
 import { setRealTime } from '../../sys/privileges/index.ts'
-import { openFrameSocket, openVrrpSocket } from '../../sys/socket/index.ts'
+import { openFrameSocket, openUdpReceiver, openUdpSender, openVrrpSocket } from '../../sys/socket/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import type { VrrpPorts } from './ports.ts'
 
@@ -23,6 +23,9 @@ export const systemPorts = (): VrrpPorts => ({
   openTimer,
   openVrrpSocket,
   openFrameSocket,
+  openUdpReceiver,
+  openUdpSender,
+  random: Math.random,
   openRouteClient,
   openRouteMonitor,
   links: {

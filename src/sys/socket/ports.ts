@@ -46,6 +46,36 @@ export type OpenVrrpSocket = (options: {
   readonly onError: (error: SystemError) => void
 }) => Result<VrrpSocket, SystemError>
 
+/** One received UDP datagram. */
+export type UdpDatagram = Pick<VrrpDatagram, 'payload' | 'source' | 'destination' | 'hopLimit' | 'interfaceIndex'>
+
+/** One port on every address of a family. */
+export type UdpReceiver = {
+  /** Hands on what has arrived by now, without waiting for the event loop. */
+  drain(): void
+  close(): void
+}
+export type OpenUdpReceiver = (options: {
+  readonly family: Family
+  readonly port: number
+  readonly onDatagram: (datagram: UdpDatagram) => void
+}) => Result<UdpReceiver, SystemError>
+
+/** From one port of ours to one port of another host, TOS/class 0xC0; what comes back is not read. */
+export type UdpSender = {
+  send(payload: Uint8Array): Result<void, SystemError>
+  close(): void
+}
+export type OpenUdpSender = (options: {
+  readonly destination: IpAddress
+  readonly port: number
+  /** Absent: the kernel's choice. EADDRNOTAVAIL where this host does not have it. */
+  readonly source?: IpAddress
+  /** EADDRINUSE where it is taken. */
+  readonly sourcePort: number
+  readonly hopLimit: number
+}) => Result<UdpSender, SystemError>
+
 /** AF_PACKET socket that sends whole Ethernet frames on one interface and receives nothing. */
 export type FrameSocket = {
   send(frame: Uint8Array): Result<void, SystemError>

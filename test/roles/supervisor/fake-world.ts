@@ -41,6 +41,7 @@ export const options: SupervisorOptions = {
   pidFile: '/run/holdfast/holdfastd.pid',
   vrrp: true,
   checkers: true,
+  bfd: true,
   backend: 'ebpf',
   pinDirectory: '/sys/fs/bpf/holdfast/run-holdfast',
   keepAddresses: false,
@@ -160,7 +161,11 @@ export function fakeWorld() {
             else if (answer !== 'silent') say({ type: 'refused', revision: message.revision, reason: answer.refused })
           } else if (message.type === 'commit') say({ type: 'applied', revision: message.revision })
           else if (message.type === 'snapshot-requested')
-            say({ type: 'snapshot', id: message.id, snapshot: role === 'vrrp' ? world.routers : snapshots[role] })
+            say({
+              type: 'snapshot',
+              id: message.id,
+              snapshot: role === 'vrrp' ? { virtualRouters: world.routers, bfdSessions: [] } : snapshots[role],
+            })
           else if (message.type === 'stop') queueMicrotask(() => die({ code: 0, signal: undefined }))
         },
         kill: () => die(),

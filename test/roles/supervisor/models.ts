@@ -92,6 +92,8 @@ export function configurationFor(more: Partial<Configuration> = {}): Configurati
     syncGroups: [],
     trackScripts: [],
     trackFiles: [],
+    trackProcesses: [],
+    bfdSessions: [],
     virtualServers: [virtualServer(1)],
     ...more,
   }

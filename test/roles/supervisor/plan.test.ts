@@ -52,7 +52,9 @@ test('a reload that leaves nothing is refused with the way to have it, and taken
   const { world, ask } = await running()
   world.load(empty)
   const [refused] = await ask({ request: 'reload' })
-  expect(refused?.['message']).toMatch(/no vrrp_instance and no virtual_server in it; `holdfast reload --allow-empty`/)
+  expect(refused?.['message']).toMatch(
+    /no vrrp_instance, no virtual_server and no bfd_instance in it; `holdfast reload --allow-empty`/,
+  )
   expect(world.living('vrrp')).toHaveLength(1)
   await ask({ request: 'reload', allowEmpty: true })
   await world.pass(1_000_000)

@@ -133,7 +133,7 @@ describe('reload', () => {
     [
       'that is empty',
       { configuration: configurationFor({ virtualRouters: [], virtualServers: [] }), complaints: [] },
-      /^\/etc\/keepalived\/keepalived\.conf: no vrrp_instance and no virtual_server in it; .*--allow-empty/,
+      /^\/etc\/keepalived\/keepalived\.conf: no vrrp_instance, no virtual_server and no bfd_instance in it; .*--allow-empty/,
     ],
     ['that is missing', { complaints: [{ severity: 'error', text: 'f:1:1: error: no such file' }] }, /no such file/],
   ] as const

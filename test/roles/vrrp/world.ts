@@ -24,7 +24,7 @@ import {
   type RouteEvent,
 } from '../../../src/sys/netlink/ports.ts'
 import { VIRTUAL_LINK_MARK } from '../../../src/sys/netlink/virtual-link.ts'
-import type { VrrpDatagram } from '../../../src/sys/socket/ports.ts'
+import type { UdpDatagram, VrrpDatagram } from '../../../src/sys/socket/ports.ts'
 import {
   FRA_PRIORITY,
   findAttribute,
@@ -65,6 +65,8 @@ export const onLink = (interfaceIndex: number, text: string, more: Partial<LinkA
 type Sent = { readonly at: Instant; readonly what: string }
 type SystemFailure = { readonly code: string; readonly call: string; readonly message: string }
 
+type FakeTimer = { armed: Instant | undefined; readonly fire: () => void }
+
 export class World {
   now = instant(1_000_000_000)
   readonly links = new Map<number, Link>()
@@ -89,9 +91,22 @@ export class World {
   readonly files = new Map<string, string>()
   /** What the making of a virtual link meets. */
   linkFailure: { readonly code: string; readonly message: string } | undefined
-  #fire: () => void = () => {}
-  #armed: Instant | undefined
+  readonly #timers: FakeTimer[] = []
   #monitor: (event: RouteEvent) => void = () => {}
+  /** BFD: what was sent, from which sockets, and what waits unread in the receiver's. */
+  readonly control: { readonly at: Instant; readonly to: IpAddress; readonly payload: Uint8Array }[] = []
+  readonly senders: {
+    destination: IpAddress
+    port: number
+    source: IpAddress | undefined
+    sourcePort: number
+    hopLimit: number
+  }[] = []
+  readonly queued: UdpDatagram[] = []
+  udpFailure: SystemFailure | undefined
+  senderFailure: SystemFailure | undefined
+  random: () => number = () => 0.5
+  readonly #udp = new Map<string, (datagram: UdpDatagram) => void>()
   #routingMonitor: (event: RouteEvent) => void = () => {}
   readonly #receivers = new Map<string, (datagram: VrrpDatagram) => void>()
   readonly supervisor: Channel<FromVrrp, ToVrrp>
@@ -119,6 +134,7 @@ export class World {
     const slice: VrrpSlice = {
       routers,
       syncGroups: [],
+      bfdSessions: [],
       keepAddressesAtStop: false,
       logDetail: false,
       runDirectory: '/run/hf',
@@ -145,36 +161,53 @@ export class World {
     await this.tell({ type: 'snapshot-requested', id })
     const answer = this.said.find((message) => message.type === 'snapshot' && message.id === id)
     if (answer?.type !== 'snapshot') throw new Error('no snapshot')
-    return answer.snapshot
+    return answer.snapshot.virtualRouters
   }
 
-  /** When the timer will fire next. */
+  async bfdSessions() {
+    const id = ++this.#revision
+    await this.tell({ type: 'snapshot-requested', id })
+    const answer = this.said.find((message) => message.type === 'snapshot' && message.id === id)
+    if (answer?.type !== 'snapshot') throw new Error('no snapshot')
+    return answer.snapshot.bfdSessions
+  }
+
+  /** When a timer will fire next. */
   get armed(): Instant | undefined {
-    return this.#armed
+    return this.#next()?.armed
   }
 
-  /** Turns the clock, firing the timer at each moment it is armed for. */
+  #next(): FakeTimer | undefined {
+    let next: FakeTimer | undefined
+    for (const one of this.#timers)
+      if (one.armed !== undefined && (next?.armed === undefined || one.armed < next.armed)) next = one
+    return next
+  }
+
+  /** Turns the clock, firing each timer at each moment it is armed for. */
   run(length: Micros): void {
     const end = instant(this.now + length)
     for (let turns = 0; turns < 100_000; turns++) {
-      const at = this.#armed
-      if (at === undefined || at > end) break
-      if (at > this.now) this.now = at
-      this.#armed = undefined
-      this.#fire()
+      const next = this.#next()
+      if (next?.armed === undefined || next.armed > end) break
+      if (next.armed > this.now) this.now = next.armed
+      next.armed = undefined
+      next.fire()
     }
     this.now = end
   }
 
-  /** The process does not run for this long; then the timer fires, once. */
+  /** The process does not run for this long; then the timers fire, once each. */
   sleep(length: Micros): void {
     this.now = instant(this.now + length)
     this.fire()
   }
 
   fire(): void {
-    this.#armed = undefined
-    this.#fire()
+    for (const one of this.#timers) {
+      one.armed = undefined
+      one.fire()
+    }
   }
 
   receive(
@@ -182,6 +215,16 @@ export class World {
     datagram: Omit<VrrpDatagram, 'interfaceIndex' | 'hopLimit'> & { readonly hopLimit?: number },
   ): void {
     this.#receivers.get(key)?.({ interfaceIndex: 2, hopLimit: 255, ...datagram })
+  }
+
+  /** A BFD packet comes in. @param key port and family: `3784/ipv4` */
+  hear(key: string, datagram: Omit<UdpDatagram, 'interfaceIndex'>): void {
+    this.#udp.get(key)?.({ interfaceIndex: 2, ...datagram })
+  }
+
+  /** Ports that are listened on. */
+  get listening(): string[] {
+    return [...this.#udp.keys()]
   }
 
   /** Something happens on the host, and the monitor tells. */
@@ -243,14 +286,15 @@ export class World {
     return {
       clock: { now: () => this.now, wall: () => this.now / 1000 },
       openTimer: (onFire) => {
-        this.#fire = onFire
+        const timer: FakeTimer = { armed: undefined, fire: onFire }
+        this.#timers.push(timer)
         return {
           arm: (at) => {
             this.timersArmed++
-            this.#armed = at
+            timer.armed = at
           },
           close: () => {
-            this.#armed = undefined
+            timer.armed = undefined
           },
         }
       },
@@ -283,6 +327,31 @@ export class World {
           rehearse: () => ok(undefined),
           close() {},
         }),
+      random: () => this.random(),
+      openUdpReceiver: ({ family, port, onDatagram }) => {
+        if (this.udpFailure !== undefined) return fail(this.udpFailure)
+        const key = `${port}/ipv${family}`
+        this.#udp.set(key, onDatagram)
+        return ok({
+          drain: () => {
+            for (const datagram of this.queued.splice(0)) onDatagram(datagram)
+          },
+          close: () => {
+            this.#udp.delete(key)
+          },
+        })
+      },
+      openUdpSender: ({ destination, port, source, sourcePort, hopLimit }) => {
+        if (this.senderFailure !== undefined) return fail(this.senderFailure)
+        this.senders.push({ destination, port, source, sourcePort, hopLimit })
+        return ok({
+          send: (payload) => {
+            this.control.push({ at: this.now, to: destination, payload: payload.slice() })
+            return ok(undefined)
+          },
+          close() {},
+        })
+      },
       openRouteClient: () =>
         ok({
           links: () => ok([...this.links.values()]),

@@ -1,0 +1,98 @@
+import { type Micros, micros } from '../../base/index.ts'
+import type { TrackProcess } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { badValue, integer, type Lowering, required, timer } from './arguments.ts'
+import { readWeight, type TrackedWeight } from './weight.ts'
+
+export type LoweredProcess = { readonly value: TrackProcess; readonly weight: TrackedWeight; readonly at: Span }
+
+const MOST_PROCESSES = 65_535
+const DELAY = { min: 0.000001, max: 3600 }
+
+/** `vrrp_track_process NAME { … }`; undefined, and an error said, if nothing says which processes. */
+export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefined {
+  const name = required(to, node, 'a name')
+  if (name === undefined) return undefined
+  let words: readonly Word[] | undefined
+  let match: TrackProcess['match']
+  let fullCommand = false
+  let weight: TrackedWeight = { weight: 0, reverse: false }
+  let quorum: number | undefined
+  let most: { readonly value: number; readonly at: Span } | undefined
+  let forkDelay: Micros = micros(0)
+  let terminateDelay: Micros = micros(0)
+  for (const line of node.block?.nodes ?? [])
+    switch (line.keyword.text) {
+      case 'process':
+        if (words !== undefined) to.report.warning('remark', line.at, 'process is given already; the first one is used')
+        else if (required(to, line, 'the name of a process') !== undefined) words = line.words
+        break
+      case 'param_match': {
+        const word = line.words[0]
+        if (word === undefined) match = 'exact'
+        else if (word.text === 'initial' || word.text === 'partial') match = word.text
+        else badValue(to, 'param_match', word, 'is neither initial nor partial')
+        break
+      }
+      case 'full_command':
+        fullCommand = true
+        break
+      case 'weight':
+        weight = readWeight(to, line, 'process') ?? weight
+        break
+      case 'quorum':
+        quorum = integer(to, line, { min: 1, max: MOST_PROCESSES }) ?? quorum
+        break
+      case 'quorum_max': {
+        const value = integer(to, line, { min: 0, max: MOST_PROCESSES })
+        if (value !== undefined) most = { value, at: line.at }
+        break
+      }
+      case 'delay':
+        forkDelay = timer(to, line, DELAY) ?? forkDelay
+        terminateDelay = timer(to, line, DELAY) ?? terminateDelay
+        break
+      case 'fork_delay':
+        forkDelay = timer(to, line, DELAY) ?? forkDelay
+        break
+      case 'terminate_delay':
+        terminateDelay = timer(to, line, DELAY) ?? terminateDelay
+        break
+    }
+  const [command, ...rest] = words ?? []
+  if (command === undefined || command.text === '') {
+    to.report.error('object', node.at, `vrrp_track_process ${name.text} has no process; it is left out`, {
+      remedy: 'add process and its name',
+    })
+    return undefined
+  }
+  // None may run: then none is the least, too.
+  const least = quorum ?? (most?.value === 0 ? 0 : 1)
+  if (most !== undefined && most.value < least) {
+    to.report.error(
+      'object',
+      most.at,
+      `vrrp_track_process ${name.text} has a quorum_max ${most.value} below its quorum ${least}; it is left out`,
+      { remedy: 'raise quorum_max, or lower quorum' },
+    )
+    return undefined
+  }
+  const list = rest.map((word) => word.text)
+  const compared = match ?? (list.length > 0 ? 'exact' : undefined)
+  return {
+    value: {
+      name: name.text,
+      command: command.text,
+      arguments: list,
+      fullCommand: fullCommand || compared !== undefined,
+      ...(compared === undefined ? {} : { match: compared }),
+      quorum: least,
+      ...(most === undefined ? {} : { most: most.value }),
+      forkDelay,
+      terminateDelay,
+    },
+    weight,
+    at: node.at,
+  }
+}

@@ -1,0 +1,137 @@
+import { address, addressFromBytes, fail, familyOf, hostIsLittleEndian, ok, type Result } from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import * as c from './constants.ts'
+import { decodeControlMessages } from './control-message.ts'
+import type { OpenUdpReceiver, OpenUdpSender, UdpDatagram } from './ports.ts'
+import { decodeIpSocketAddress, encodeIpSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts'
+import type { SocketOption } from './vrrp-family.ts'
+
+/** Datagrams taken at one wake-up, so that a flood leaves time for the timers; the rest wakes the loop again. */
+const BATCH = 64
+/** More than any control packet; what is longer arrives cut, and its length tells. */
+const RECEIVE_SIZE = 512
+const RECEIVE_BUFFER = 262_144
+/** Nothing is read from the socket that sends. */
+const LEAST_BUFFER = 1
+
+const TYPE = c.SOCK_DGRAM | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
+const ANY = { 4: address('0.0.0.0'), 6: address('::') } as const
+
+export const openUdpReceiver: OpenUdpReceiver = ({ family, port, onDatagram }) => {
+  const sys = hfsys()
+  const subject = `UDP port ${port}`
+  const opened = open(family, [
+    ...(family === 4
+      ? [
+          { name: 'IP_PKTINFO', level: c.SOL_IP, option: c.IP_PKTINFO, value: 1 },
+          { name: 'IP_RECVTTL', level: c.SOL_IP, option: c.IP_RECVTTL, value: 1 },
+        ]
+      : [
+          { name: 'IPV6_V6ONLY', level: c.SOL_IPV6, option: c.IPV6_V6ONLY, value: 1 },
+          { name: 'IPV6_RECVPKTINFO', level: c.SOL_IPV6, option: c.IPV6_RECVPKTINFO, value: 1 },
+          { name: 'IPV6_RECVHOPLIMIT', level: c.SOL_IPV6, option: c.IPV6_RECVHOPLIMIT, value: 1 },
+        ]),
+    { name: 'SO_RCVBUFFORCE', level: c.SOL_SOCKET, option: c.SO_RCVBUFFORCE, value: RECEIVE_BUFFER, optional: true },
+  ])
+  if (!opened.ok) return opened
+  const descriptor = opened.value
+  const bound = sys.bind(descriptor.fd, encodeIpSocketAddress(ANY[family], port))
+  if (bound < 0) {
+    descriptor.close()
+    return fail(systemError('bind', bound, subject))
+  }
+
+  const data = new Uint8Array(RECEIVE_SIZE)
+  const from = new Uint8Array(SOCKET_ADDRESS_SIZE)
+  const control = new Uint8Array(256)
+  const lengths = new Int32Array(3)
+  const take = () => {
+    // The handler may close the socket, so each turn looks.
+    for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
+      const size = sys.recvmsg(descriptor.fd, data, from, control, 0, lengths)
+      if (size < 0) {
+        if (isWouldBlock(size)) return
+        // A pending error of the socket, told once: the next datagram comes all the same.
+        continue
+      }
+      const datagram = datagramOf(data.subarray(0, size), from.subarray(0, lengths[0]), control.subarray(0, lengths[1]))
+      if (datagram !== undefined) onDatagram(datagram)
+    }
+  }
+  const watching = descriptor.whenReadable(take)
+  if (watching < 0) {
+    descriptor.close()
+    return fail(systemError('epoll_ctl', watching, subject))
+  }
+  return ok({ drain: take, close: () => descriptor.close() })
+}
+
+export const openUdpSender: OpenUdpSender = ({ destination, port, source, sourcePort, hopLimit }) => {
+  const sys = hfsys()
+  const family = familyOf(destination)
+  const opened = open(family, [
+    ...(family === 4
+      ? [
+          { name: 'IP_TTL', level: c.SOL_IP, option: c.IP_TTL, value: hopLimit },
+          { name: 'IP_TOS', level: c.SOL_IP, option: c.IP_TOS, value: c.TOS_INTERNETWORK_CONTROL },
+        ]
+      : [
+          { name: 'IPV6_UNICAST_HOPS', level: c.SOL_IPV6, option: c.IPV6_UNICAST_HOPS, value: hopLimit },
+          { name: 'IPV6_TCLASS', level: c.SOL_IPV6, option: c.IPV6_TCLASS, value: c.TOS_INTERNETWORK_CONTROL },
+        ]),
+    // After IP_TOS, which sets a priority of its own.
+    { name: 'SO_PRIORITY', level: c.SOL_SOCKET, option: c.SO_PRIORITY, value: c.TC_PRIO_CONTROL, optional: true },
+    { name: 'SO_RCVBUF', level: c.SOL_SOCKET, option: c.SO_RCVBUF, value: LEAST_BUFFER, optional: true },
+  ])
+  if (!opened.ok) return opened
+  const descriptor = opened.value
+  const bound = sys.bind(descriptor.fd, encodeIpSocketAddress(source ?? ANY[family], sourcePort))
+  if (bound < 0) {
+    descriptor.close()
+    return fail(systemError('bind', bound, `${source ?? ANY[family]} port ${sourcePort}`))
+  }
+  const to = encodeIpSocketAddress(destination, port)
+  return ok({
+    send(payload) {
+      const sent = sys.sendmsg(descriptor.fd, payload, to, undefined, 0)
+      return sent < 0 ? fail(systemError('sendmsg', sent, destination)) : ok(undefined)
+    },
+    close: () => descriptor.close(),
+  })
+}
+
+function open(family: 4 | 6, options: readonly SocketOption[]): Result<Descriptor, SystemError> {
+  const { socket, setsockopt } = hfsys()
+  const opened = checked('socket', socket(family === 4 ? c.AF_INET : c.AF_INET6, TYPE, 0))
+  if (!opened.ok) return opened
+  const descriptor = new Descriptor(opened.value)
+  for (const { name, level, option, value, optional } of options) {
+    const outcome = setsockopt(descriptor.fd, level, option, value)
+    if (outcome >= 0 || optional) continue
+    descriptor.close()
+    return fail(systemError(`setsockopt ${name}`, outcome))
+  }
+  return ok(descriptor)
+}
+
+/** Undefined without a source or without the ancillary data that was asked for. */
+function datagramOf(payload: Uint8Array, from: Uint8Array, control: Uint8Array): UdpDatagram | undefined {
+  const source = decodeIpSocketAddress(from)
+  if (source === undefined) return undefined
+  const isIpv4 = familyOf(source) === 4
+  let hopLimit = -1
+  let info: Uint8Array | undefined
+  for (const { level, type, data } of decodeControlMessages(control, hfsys().wordSize)) {
+    if (level !== (isIpv4 ? c.SOL_IP : c.SOL_IPV6)) continue
+    if (type === (isIpv4 ? c.IP_PKTINFO : c.IPV6_PKTINFO)) info = data
+    else if (type === (isIpv4 ? c.IP_TTL : c.IPV6_HOPLIMIT) && data.length >= 4) hopLimit = integerAt(data, 0)
+  }
+  // struct in_pktinfo is index, local address, destination; struct in6_pktinfo is destination, index.
+  if (info === undefined || info.length < (isIpv4 ? 12 : 20)) return undefined
+  const destination = addressFromBytes(isIpv4 ? info.subarray(8, 12) : info.subarray(0, 16))
+  return { payload, source, destination, hopLimit, interfaceIndex: integerAt(info, isIpv4 ? 0 : 16) }
+}
+
+const integerAt = (data: Uint8Array, at: number): number =>
+  new DataView(data.buffer, data.byteOffset, data.length).getInt32(at, hostIsLittleEndian)

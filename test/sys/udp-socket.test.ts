@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { address } from '../../src/base/index.ts'
+import { openUdpReceiver, openUdpSender, type UdpDatagram } from '../../src/sys/socket/index.ts'
+import { joined, must, namespace, until } from './namespaces.ts'
+
+const left = namespace('left')
+const right = namespace('right')
+joined(left, 'eth0', right, 'eth0')
+left.ip('addr', 'add', '192.0.2.1/24', 'dev', 'eth0')
+right.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0')
+left.ip('addr', 'add', '2001:db8::1/64', 'dev', 'eth0', 'nodad')
+right.ip('addr', 'add', '2001:db8::2/64', 'dev', 'eth0', 'nodad')
+
+const PORT = 3784
+const ends = [
+  { family: 4, from: address('192.0.2.1'), to: address('192.0.2.2') },
+  { family: 6, from: address('2001:db8::1'), to: address('2001:db8::2') },
+] as const
+
+describe('UDP with hop limits', () => {
+  for (const { family, from, to } of ends)
+    test(`IPv${family}: what arrives is told with its addresses and hop limit`, async () => {
+      const heard: (Omit<UdpDatagram, 'payload' | 'interfaceIndex'> & { text: string })[] = []
+      const receiver = must(
+        right.within(() =>
+          openUdpReceiver({
+            family,
+            port: PORT,
+            onDatagram: ({ payload, source, destination, hopLimit }) =>
+              heard.push({ text: Buffer.from(payload).toString(), source, destination, hopLimit }),
+          }),
+        ),
+      )
+      const open = (sourcePort: number, hopLimit: number) =>
+        left.within(() => openUdpSender({ destination: to, port: PORT, source: from, sourcePort, hopLimit }))
+      const sender = must(open(50_000, 255))
+      must(sender.send(Buffer.from('one')))
+      await until('it is heard', () => heard.length === 1)
+      expect(heard).toEqual([{ text: 'one', source: from, destination: to, hopLimit: 255 }])
+
+      const taken = open(50_000, 255)
+      expect(!taken.ok && taken.error.code).toBe('EADDRINUSE')
+      sender.close()
+      const again = must(open(50_000, 64))
+      must(again.send(Buffer.from('two')))
+      // Without the event loop: only what the kernel holds already.
+      receiver.drain()
+      expect(heard[1]).toMatchObject({ text: 'two', hopLimit: 64 })
+      again.close()
+      receiver.close()
+    })
+
+  test('an address that this host does not have, and a port that is taken, are named', () => {
+    const elsewhere = left.within(() =>
+      openUdpSender({
+        destination: address('192.0.2.2'),
+        port: PORT,
+        source: address('192.0.2.99'),
+        sourcePort: 50_001,
+        hopLimit: 255,
+      }),
+    )
+    expect(!elsewhere.ok && elsewhere.error).toMatchObject({
+      code: 'EADDRNOTAVAIL',
+      message: expect.stringContaining('192.0.2.99 port 50001: bind'),
+    })
+    const open = () => left.within(() => openUdpReceiver({ family: 4, port: PORT, onDatagram() {} }))
+    const first = must(open())
+    const second = open()
+    expect(!second.ok && second.error).toMatchObject({ code: 'EADDRINUSE', message: expect.stringContaining('3784') })
+    first.close()
+  })
+})
