@@ -292,7 +292,7 @@ export const trackerFacts: readonly KeywordFacts[] = [
     names: ['ttl', 'hoplimit'],
     in: ['bfd_instance'],
     takes: 'N',
-    default: '255 (IPv4), 64 (IPv6)',
+    default: '255; keepalived: 255 (IPv4), 64 (IPv6)',
     range: '1–255',
     means: 'of sent packets',
     since: '2.0.0',
