@@ -30,7 +30,5 @@ export type InterfaceSettings = {
   readonly table?: string
   /** Of its base chains, relative to `filter`; -1. */
   readonly chainPriority?: number
-  /** Its rules match interfaces by index; else by name, where an address alone does not say enough. */
-  readonly matchIndex?: true
   readonly countPackets?: true
 }

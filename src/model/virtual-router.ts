@@ -119,6 +119,8 @@ export type VirtualRouter = {
   /** There while it is master; absent: none. */
   readonly routes?: readonly Route[]
   readonly rules?: readonly Rule[]
+  /** strict_mode: what RFC 3768 and RFC 9568 leave no choice in. All it implies stands in the other fields. */
+  readonly strict?: true
   readonly preempt: boolean
   readonly preemptDelay: Micros
   /** mcast_src_ip or unicast_src_ip; the interface's first address of the family (IPv6: link-local) when absent. */

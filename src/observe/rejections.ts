@@ -13,6 +13,7 @@ const meanings: Readonly<Record<string, string>> = {
   'authentication-replay': 'a copy of an earlier one',
   destination: 'to another group, or multicast to a unicast virtual router; compare `unicast_peer`',
   source: 'from an address that is no peer; compare `unicast_peer`',
+  'address-list': 'with other addresses than ours, which strict mode refuses; compare `virtual_ipaddress`',
   'owner-ignores': 'it owns the addresses and ignores all (owner_ignore_adverts)',
   'hmac-missing': 'not signed; give the sender `auth_hmac`, or set `mode permissive` meanwhile',
   'hmac-malformed': 'with a signature that cannot be read',

@@ -22,7 +22,7 @@ const ROLE = 'roles/vrrp/role.test.ts'
 const REAL = 'scenario/vrrp-role.test.ts'
 
 const VMAC = 'lab/vmac.test.ts'
-const accept = 'no_accept is not supported yet: packets to a virtual address are always accepted'
+const FIREWALL = 'lab/firewall.test.ts'
 const WEIGHTS = 'proto/priority/priority.test.ts'
 const TRACKED = 'roles/vrrp/trackers.test.ts'
 const TRAILER = 'wire/vrrp/hmac-trailer.test.ts'
@@ -71,7 +71,7 @@ const proofs: Readonly<Record<number, Proof>> = {
   37: [V3, 'interval 0 (erratum 8301)'],
   38: [V3, 'no address at all (erratum 8299)'],
   39: [CHECKS, 'with a remark'],
-  40: 'strict mode is not supported yet',
+  40: [CHECKS, 'V-040'],
   41: ['conformance/rejected.test.ts', 'V-041'],
   42: ['conformance/rejected.test.ts', 'V-042'],
   43: ['conformance/rejected.test.ts', 'V-043'],
@@ -118,9 +118,9 @@ const proofs: Readonly<Record<number, Proof>> = {
   84: [NA, 'is these 86 bytes, both ways'],
   85: [NA, 'is these 86 bytes, both ways'],
   86: [VMAC, 'V-086'],
-  87: accept,
-  88: 'by construction: the virtual address is an address of the host; test/lab serves requests on it',
-  89: accept,
+  87: [FIREWALL, 'V-087'],
+  88: [FIREWALL, 'V-088'],
+  89: [FIREWALL, 'V-089'],
   90: [ANNOUNCE, 'and again after garp_master_delay'],
   91: [ROLE, 'sends, then takes the address, then announces it'],
   92: 'addresses are added with IFA_F_NODAD: test/sys',

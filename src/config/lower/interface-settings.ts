@@ -27,7 +27,8 @@ export function readInterfaceSetting(to: Lowering, node: Node, draft: InterfaceS
       return true
     }
     case 'nftables_ifindex':
-      if (boolean(to, node) === true) draft.matchIndex = true
+      // The rules match by index anyway.
+      boolean(to, node)
       return true
     case 'nftables_counters':
       if (boolean(to, node) === true) draft.countPackets = true

@@ -112,6 +112,7 @@ function finish(
       ...(priority === 255 || (draft.accept ?? true) ? {} : { dropsPackets: true }),
       ...(draft.routes.length === 0 ? {} : { routes: draft.routes.map(({ value }) => value) }),
       ...(draft.rules.length === 0 ? {} : { rules: draft.rules.map(({ value }) => value) }),
+      ...((written.strict ?? globals.strict) ? { strict: true } : {}),
       preempt: preemptOf(to, draft, priority, title),
       preemptDelay: preemptDelayOf(to, draft, title),
       ...(source === undefined ? {} : { source }),

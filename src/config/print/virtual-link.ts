@@ -22,6 +22,5 @@ export const interfaceSettingLines = (settings: InterfaceSettings): readonly str
   ...(settings.addressLinkPrefix === undefined ? [] : [`vmac_addr_prefix ${word(settings.addressLinkPrefix)}`]),
   ...(settings.table === undefined ? [] : [`nftables ${word(settings.table)}`]),
   ...(settings.chainPriority === undefined ? [] : [`nftables_priority ${settings.chainPriority}`]),
-  ...(settings.matchIndex === undefined ? [] : ['nftables_ifindex']),
   ...(settings.countPackets === undefined ? [] : ['nftables_counters']),
 ]

@@ -43,7 +43,9 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     const rest = [`active_key ${hmac.activeKey}`, `time_window ${hmac.window}`, `anti_replay ${hmac.antiReplay}`]
     body.push({ head: 'auth_hmac', body: [...keys, ...rest, `mode ${hmac.mode}`] })
   }
+  when(router.strict === true, 'strict_mode on')
   when(router.dropsPackets === true, 'no_accept')
+  when(router.strict === true && router.dropsPackets !== true && router.priority !== 255, 'accept')
   when(!router.preempt, 'nopreempt')
   when(router.preemptDelay > 0, `preempt_delay ${timeText(router.preemptDelay)}`)
   when(router.source !== undefined, `${unicast ? 'unicast_src_ip' : 'mcast_src_ip'} ${router.source}`)

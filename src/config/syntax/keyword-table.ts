@@ -45,7 +45,8 @@ export const keywordTable: Readonly<
       vrrp_garp_master_delay vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat vrrp_garp_master_repeat
       vrrp_gna_interval vrrp_higher_prio_send_advert vrrp_lower_prio_no_advert vrrp_mcast_group4 vrrp_mcast_group6
       vrrp_min_garp vrrp_owner_ignore_adverts vrrp_rt_priority vrrp_skip_check_adv_addr vrrp_startup_delay vrrp_version
-      vmac_addr_prefix vmac_prefix
+      nftables nftables_counters nftables_ifindex nftables_priority vmac_addr_prefix vmac_prefix vrrp_ipsets
+      vrrp_iptables vrrp_strict
     `,
     accepted: `
     `,
@@ -58,17 +59,17 @@ export const keywordTable: Readonly<
       enable_snmp_vrrp enable_traps include_check
       json_dump_file json_version log_unknown_vrids lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
       lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
-      lvs_process_name lvs_sync_daemon max_auto_priority min_auto_priority_delay nftables
-      nftables_counters nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
-      nftables_priority process_monitor_rcv_bufs process_monitor_rcv_bufs_force
+      lvs_process_name lvs_sync_daemon max_auto_priority min_auto_priority_delay
+      nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
+      process_monitor_rcv_bufs process_monitor_rcv_bufs_force
       process_name process_names random_seed reload_check_config reload_file reload_repeat reload_time_file
       set_supplementary_groups snmp_rs_stats_update_interval snmp_socket
       snmp_vs_stats_update_interval stats_dump_file tmp_config_directory umask
       use_symlink_paths vrrp_cpu_affinity vrrp_delay_after_boot vrrp_garp_extra_if
-      vrrp_ipsets vrrp_iptables vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
+      vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
       vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force vrrp_no_swap
       vrrp_priority vrrp_process_name vrrp_rlimit_rtime
-      vrrp_rlimit_rttime vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy vrrp_strict
+      vrrp_rlimit_rttime vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy
       vrrp_vmac_garp_intvl
     `,
   },
@@ -82,15 +83,15 @@ export const keywordTable: Readonly<
       notify_fault notify_master notify_master_rx_lower_pri notify_stop owner_ignore_adverts preempt preempt_delay
       priority skip_check_adv_addr state track_bfd track_file track_interface track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
-      use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
+      no_accept strict_mode use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
       virtual_routes virtual_rules
     `,
     accepted: `
       debug promote_secondaries track_src_ip
     `,
     unsupported: `
-      garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface no_accept
-      old_unicast_checksum strict_mode thread_timer_expired
+      garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface
+      old_unicast_checksum thread_timer_expired
       timer_expired_backup track_process
       unicast_fault_no_peer vmac_garp_intvl
       vrf

@@ -42,6 +42,8 @@ export type Rejection =
   | 'destination'
   /** We own the addresses and owner_ignore_adverts is set. */
   | 'owner-ignores'
+  /** v2 in strict mode: other addresses than ours, and not from an owner (addr_list_err). */
+  | 'address-list'
 
 /** Accepted, yet worth a line: the sender's configuration is not ours. */
 export type Remark = 'address-list' | 'interval'
@@ -111,9 +113,12 @@ export function validate(
   if (limits !== undefined && (arrival.hopLimit < limits.min || arrival.hopLimit > limits.max)) return fail('ttl')
   const remarks: Remark[] = []
   if (interval !== router.advertisementInterval) remarks.push('interval')
-  // A resignation may come without the list; RFC 9568 keeps a mismatch, RFC 3768 would drop it, keepalived keeps it.
+  // A resignation may come without the list; RFC 9568 keeps a mismatch, RFC 3768 drops it (strict mode), keepalived keeps it.
   const skip = router.skipCheckAdvAddr && previous === arrival.source
-  if (!skip && !sameAddresses(message.addresses, expected.addresses)) remarks.push('address-list')
+  if (!skip && !sameAddresses(message.addresses, expected.addresses)) {
+    if (router.strict === true && message.version === 2 && message.priority !== OWNER) return fail('address-list')
+    remarks.push('address-list')
+  }
   return ok({
     priority: message.priority,
     interval,

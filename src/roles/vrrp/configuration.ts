@@ -12,7 +12,7 @@ import type { ResumedRouter, VrrpSlice } from '../ipc/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId } from './network-view.ts'
 import { expectationOf } from './outgoing.ts'
-import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
+import { addressesOf, droppingFamilies, guard, type Parts, placedOf, routersOf } from './parts.ts'
 import { runningGroups } from './running-group.ts'
 import { headerSignerFor, newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { signerFor } from './signer.ts'
@@ -34,8 +34,11 @@ export function configure(
   { routers: written, syncGroups, beginAnew = [], observed = [], statics = noStaticItems }: RoutersOf,
   resumed: readonly ResumedRouter[],
 ): void {
-  const { clock, keeper, routing, links, sockets, view, running, incidents } = parts
+  const { clock, firewall, keeper, routing, links, sockets, view, running, incidents } = parts
   const routers = links.provide(written)
+  const before = [...routersOf(parts)]
+  // The rules of those that end go when they have ended.
+  firewall.arrange({ links: links.present(), dropping: droppingFamilies([...before, ...routers]) })
   const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
   parts.virtual = movingAddresses(routers)
   // Both the old and the new ones need their sockets now: those that end have to say so.
@@ -97,6 +100,7 @@ export function configure(
   })
   surroundings.reassess()
   links.settle()
+  firewall.arrange({ links: links.present(), dropping: droppingFamilies(routers) })
 }
 
 /** Runs `work` with all of them putting off what can wait for its end. */
@@ -154,6 +158,7 @@ function adjust(
   const now = parts.clock.now()
   machines.advance(one, { type: 'reconfigured', before }, now)
   if (one.state.name !== 'master') return
+  guard(parts, one.key, router)
   const placed = placedOf(parts, router)
   const added = placed.filter((each) => !placedBefore.has(addressId(each)))
   parts.announcer.changed(one.key, placed, added, router.announcements, now)

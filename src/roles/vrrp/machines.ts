@@ -12,7 +12,7 @@ import {
   type VrrpState,
 } from '../../proto/vrrp/index.ts'
 import { complain } from './complaint.ts'
-import { addressesOf, type Parts, placedOf } from './parts.ts'
+import { addressesOf, guard, type Parts, placedOf } from './parts.ts'
 import { othersOf, type RunningGroup } from './running-group.ts'
 import { outgoingAt, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
@@ -95,13 +95,15 @@ export function openMachines(
       case 'send-advertisement':
         return sendAdvertisement(one, action.priority)
       case 'install-addresses':
+        guard(parts, one.key, one.router)
         keeper.hold(one.key, addressesOf(one.router), ownsAddresses(one.router))
         routing.hold(one.key, one.router.routes ?? [], one.router.rules ?? [])
         return
       case 'remove-addresses':
         // A route goes with the address that its gateway is reached by.
         routing.release(one.key)
-        return keeper.release(one.key)
+        keeper.release(one.key)
+        return parts.firewall.release(one.key)
       case 'announce-addresses':
         // What one neighbour has wrong it may have wrong of the others as well (keepalived).
         if (action.occasion === 'weaker-master')

@@ -1,4 +1,4 @@
-import type { Instant, IpAddress, Log } from '../../base/index.ts'
+import { type Family, familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
 import type { Observation, StaticItems, VirtualAddress, VirtualRouter } from '../../model/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
@@ -6,6 +6,7 @@ import type { Aside } from '../ipc/index.ts'
 import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
+import type { Firewall } from './firewall.ts'
 import type { Incidents } from './incidents.ts'
 import { addressId, type NetworkView } from './network-view.ts'
 import type { Restorations } from './restorations.ts'
@@ -32,6 +33,7 @@ export type Parts = {
   readonly announcer: Announcer
   readonly sockets: VrrpSockets
   readonly links: VirtualLinks
+  readonly firewall: Firewall
   /** By key. */
   readonly running: Map<string, RunningRouter>
   /** By key of each member. */
@@ -55,6 +57,24 @@ export const addressesOf = (router: VirtualRouter): readonly VirtualAddress[] =>
   ...router.addresses,
   ...router.excludedAddresses,
 ]
+
+/** Where its addresses go, on interfaces that are there. */
+export const placesOf = ({ view }: Pick<Parts, 'view'>, router: VirtualRouter): readonly PlacedAddress[] =>
+  addressesOf(router).flatMap((address) => place(address, view) ?? [])
+
+/** From here on, if it is master, what is sent to its addresses is dropped where that is configured. */
+export function guard(parts: Pick<Parts, 'view' | 'firewall'>, key: string, router: VirtualRouter): void {
+  if (router.dropsPackets === true) parts.firewall.hold(key, placesOf(parts, router))
+  else parts.firewall.release(key)
+}
+
+/** Families in which any of these drops packets. */
+export const droppingFamilies = (routers: Iterable<VirtualRouter>): ReadonlySet<Family> =>
+  new Set(
+    [...routers].flatMap((router) =>
+      router.dropsPackets === true ? addressesOf(router).map(({ address }) => familyOf(address)) : [],
+    ),
+  )
 
 /** Those of its addresses that are on an interface because of us. */
 export function placedOf({ view, keeper }: Parts, router: VirtualRouter): readonly PlacedAddress[] {

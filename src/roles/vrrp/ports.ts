@@ -1,6 +1,12 @@
 import type { IpAddress, Result } from '../../base/index.ts'
 import type { HandoffConnection, HandoffError, HandoffListener } from '../../sys/handoff/index.ts'
-import type { NetlinkError, OpenRouteClient, OpenRouteMonitor, VirtualLinkPlan } from '../../sys/netlink/index.ts'
+import type {
+  ChangeNftables,
+  NetlinkError,
+  OpenRouteClient,
+  OpenRouteMonitor,
+  VirtualLinkPlan,
+} from '../../sys/netlink/index.ts'
 import type { OpenFrameSocket, OpenUdpReceiver, OpenUdpSender, OpenVrrpSocket } from '../../sys/socket/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
 
@@ -41,6 +47,7 @@ export type VrrpPorts = {
   readonly openRouteClient: OpenRouteClient
   readonly openRouteMonitor: OpenRouteMonitor
   readonly links: VirtualLinkPorts
+  readonly changeNftables: ChangeNftables
   readonly files: SmallFiles
   listenForSuccessor(
     path: string,

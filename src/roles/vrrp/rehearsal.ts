@@ -61,6 +61,7 @@ export function openRehearsal(parts: Parts): Rehearse {
       silentLog,
     ),
     sockets: mute,
+    firewall: { arrange() {}, hold() {}, release() {}, abandon() {} },
     groups: new Map(),
   }
   const machines = openMachines(

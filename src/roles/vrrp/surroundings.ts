@@ -7,7 +7,7 @@ import type { Link, LinkAddress, RouteEvent } from '../../sys/netlink/index.ts'
 import { sourceInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import { addressId, DAD_FAILED, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
-import { addressesOf, type Parts, placedOf, routersOf } from './parts.ts'
+import { addressesOf, guard, type Parts, placedOf, routersOf } from './parts.ts'
 import type { Rehearse } from './rehearsal.ts'
 import type { RunningGroup } from './running-group.ts'
 import { ownsAddresses, type RunningRouter } from './running-router.ts'
@@ -172,6 +172,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
 
   /** Makes good what is missing of a master's addresses: their interface may have come only now. */
   function reinstall(one: RunningRouter): void {
+    guard(parts, one.key, one.router)
     const added = keeper.hold(one.key, addressesOf(one.router), ownsAddresses(one.router))
     if (added.length === 0) return
     announcer.changed(one.key, placedOf(parts, one.router), added, one.router.announcements, clock.now())

@@ -1,6 +1,7 @@
 import { overwriteText, readText, removeFile, replaceText } from '../../sys/files/index.ts'
 import { connectToPredecessor, listenForSuccessor } from '../../sys/handoff/index.ts'
 import {
+  changeNftables,
   lendAddress,
   makeVirtualLink,
   openRouteClient,
@@ -28,6 +29,7 @@ export const systemPorts = (): VrrpPorts => ({
   random: Math.random,
   openRouteClient,
   openRouteMonitor,
+  changeNftables,
   links: {
     make: makeVirtualLink,
     raise: raiseLink,

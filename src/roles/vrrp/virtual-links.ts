@@ -7,6 +7,7 @@ import {
   type LinkAddress,
   VIRTUAL_LINK_MARK,
 } from '../../sys/netlink/index.ts'
+import type { LinkPair } from './firewall-rules.ts'
 import type { KeptSettings } from './kept-settings.ts'
 import { fits, openLinkNames, type WantedLink } from './link-names.ts'
 import { isUsableSource, type NetworkView } from './network-view.ts'
@@ -24,6 +25,8 @@ export type VirtualLinks = {
   keepOnly(keys: ReadonlySet<string>): void
   /** Removes what an earlier run has left and nobody needs. */
   clean(): void
+  /** The macvlans that are there. */
+  present(): readonly LinkPair[]
   /** Makes good what is missing: an interface came or went, or an address of one. */
   mend(): void
   /** The same, if this address, which came or went, may be one that virtual links have or want. */
@@ -59,6 +62,8 @@ export function openVirtualLinks(
   settings: () => InterfaceSettings,
   /** Reads interfaces and addresses afresh into the view. */
   reread: () => void,
+  /** Links are there that were not. */
+  onMade: () => void,
 ): VirtualLinks {
   const { links: host, files, clock } = ports
   const names = openLinkNames(view, settings)
@@ -216,7 +221,10 @@ export function openVirtualLinks(
     prepareHost()
     let changed = false
     for (const want of wanted.values()) changed = ensure(want) || changed
-    if (changed) reread()
+    if (changed) {
+      reread()
+      onMade()
+    }
     let addressed = false
     for (const want of wanted.values()) addressed = lend(want) || addressed
     if (addressed) reread()
@@ -260,6 +268,11 @@ export function openVirtualLinks(
         if (link.alias === VIRTUAL_LINK_MARK && !wanted.has(link.name) && remove(link))
           log.info('virtual link of an earlier run removed', { interface: link.name })
     },
+    present: () =>
+      [...wanted.values()].flatMap(({ name, base, kind, family }) => {
+        const [index, below] = [view.link(name)?.index, view.link(base)?.index]
+        return kind !== 'macvlan' || index === undefined || below === undefined ? [] : [{ index, base: below, family }]
+      }),
     mend,
     mendFor({ interfaceIndex, address, protocol }) {
       // Virtual addresses come and go all the time.

@@ -8,12 +8,13 @@ import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { configure, type RoutersOf } from './configuration.ts'
+import { openFirewall } from './firewall.ts'
 import { openIncidents } from './incidents.ts'
 import { openKeptSettings } from './kept-settings.ts'
 import { leftovers } from './leftovers.ts'
 import { type FailoverReport, type GroupReport, openMachines, type StateReport } from './machines.ts'
 import { openNetworkView } from './network-view.ts'
-import { type Parts, routersOf } from './parts.ts'
+import { droppingFamilies, type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openReceiver, type Receive } from './receiver.ts'
 import { openRehearsal } from './rehearsal.ts'
@@ -87,6 +88,14 @@ export function openVirtualRouters(
     log,
     () => settings,
     () => void surroundings.reload(),
+    () => firewall.arrange({ links: links.present(), dropping: droppingFamilies(routersOf(parts)) }),
+  )
+  let runDirectory = ''
+  const firewall = openFirewall(
+    ports,
+    log,
+    () => settings,
+    () => `${runDirectory}/vrrp-nftables`,
   )
   const running: Parts['running'] = new Map()
   const parts: Parts = {
@@ -103,6 +112,7 @@ export function openVirtualRouters(
     announcer,
     sockets,
     links,
+    firewall,
     running,
     groups: new Map(),
     observations: new Map(),
@@ -231,7 +241,8 @@ export function openVirtualRouters(
     },
     configure(slice, resumed = []) {
       settings = slice.interfaceSettings ?? {}
-      kept.remember(`${slice.runDirectory}/vrrp-settings.json`)
+      runDirectory = slice.runDirectory
+      kept.remember(`${runDirectory}/vrrp-settings.json`)
       configure(parts, machines, surroundings, slice, resumed)
       rearm()
       for (const one of running.values()) rehearse(one)
@@ -302,12 +313,16 @@ export function openVirtualRouters(
       machines.together(() => {
         for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
       })
-      if (!keepAddresses) releaseStatics(parts)
-      if (!keepAddresses) links.keepOnly(new Set())
+      if (keepAddresses) return
+      releaseStatics(parts)
+      links.keepOnly(new Set())
+      firewall.arrange({ links: [], dropping: new Set() })
     },
     handOver(keys) {
       alarm.silence()
       forgetStatics(parts)
+      // The successor makes the table its own.
+      firewall.abandon()
       for (const one of running.values()) {
         if (keys.has(one.key)) {
           keeper.forget(one.key)

@@ -7,6 +7,7 @@
 
 export { openGenericClient } from './generic-client.ts'
 export * from './link-pair.ts'
+export * from './nftables.ts'
 export * from './ports.ts'
 export { openRouteClient } from './route-client.ts'
 export { openRouteMonitor } from './route-monitor.ts'

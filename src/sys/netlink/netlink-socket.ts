@@ -8,6 +8,7 @@ const SOCK_RAW = 3
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 export const NETLINK_ROUTE = 0
+export const NETLINK_NETFILTER = 12
 export const NETLINK_GENERIC = 16
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20

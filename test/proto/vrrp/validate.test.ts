@@ -173,6 +173,19 @@ describe('advertisements accepted', () => {
       ])
     })
 
+  test('V-040: strict v2 drops other addresses than ours, unless an owner sends them; v3 keeps them', () => {
+    const other = [address('192.0.2.101')]
+    const strict = { ...v2, strict: true } as const
+    expect(validate(strict, expected, undefined, arrival, good({ ...two, addresses: other }))).toEqual({
+      ok: false,
+      error: 'address-list',
+    })
+    expect(accepts(strict, arrival, { ...two, addresses: other, priority: 255 }).remarks).toEqual(['address-list'])
+    expect(accepts({ ...router, strict: true }, arrival, { ...three, addresses: other }).remarks).toEqual([
+      'address-list',
+    ])
+  })
+
   test('the order of addresses does not matter', () => {
     const two = ['192.0.2.100', '192.0.2.101'].map(address)
     expect(

@@ -87,6 +87,8 @@ export class World {
   /** A predecessor's answers, by the type of the question. */
   predecessor: ((question: { type: string }) => unknown) | undefined
   timersArmed = 0
+  /** What every change of the firewall meets. */
+  nftablesFailure: { readonly code: string; readonly message: string } | undefined
   /** Settings below /proc/sys, and files of the role's own. */
   readonly files = new Map<string, string>()
   /** What the making of a virtual link meets. */
@@ -422,6 +424,11 @@ export class World {
           this.#do(`take back ${of}`)
           return ok(undefined)
         },
+      },
+      changeNftables: (_, requests) => {
+        if (this.nftablesFailure !== undefined) return fail(this.nftablesFailure)
+        this.#do(`nftables ${requests.length}`)
+        return ok(undefined)
       },
       files: {
         read: (path) => this.files.get(path),

@@ -1,0 +1,68 @@
+/** The firewall through the whole role: when it is asked for what. */
+import { expect, test } from 'vitest'
+import { address, micros, seconds } from '../../../src/base/index.ts'
+import type { VirtualRouter } from '../../../src/model/index.ts'
+import { announcements, router } from '../../proto/vrrp/setting.ts'
+import { World } from './world.ts'
+
+const quiet = { ...announcements, masterRepeat: 1, masterDelay: micros(0) }
+const plain: VirtualRouter = { ...router, announcements: quiet }
+const closed: VirtualRouter = { ...plain, dropsPackets: true }
+const RECORD = '/run/hf/vrrp-nftables'
+const rules = (world: World): string[] => world.deeds().filter((deed) => /nftables|add|delete/.test(deed))
+
+test('V-087: the rule is there before the address, and goes after it', async () => {
+  const world = new World()
+  await world.configure([closed])
+  expect(rules(world)).toEqual(['nftables 10'])
+  expect(world.files.get(RECORD)).toBe('keepalived\n')
+  world.run(seconds(4))
+  expect(rules(world)).toEqual(['nftables 1', 'add 192.0.2.100/24'])
+  await world.tell({ type: 'stop', leave: false })
+  expect(rules(world)).toEqual(['delete 192.0.2.100/24', 'nftables 1', 'nftables 4'])
+  expect(world.files.has(RECORD)).toBe(false)
+})
+
+test('where nothing is dropped and there is no virtual MAC, nftables is not asked for anything', async () => {
+  const world = new World()
+  world.nftablesFailure = { code: 'EPROTONOSUPPORT', message: 'Protocol not supported' }
+  await world.configure([plain])
+  world.run(seconds(4))
+  expect(world.logged.filter((line) => line.includes('firewall'))).toEqual([])
+})
+
+test('what an earlier run left is removed by one that needs no rules', async () => {
+  const world = new World()
+  world.files.set(RECORD, 'old\n')
+  await world.configure([plain])
+  expect(rules(world)).toEqual(['nftables 8'])
+  expect(world.files.has(RECORD)).toBe(false)
+})
+
+test('a reload that closes a master, opens it, or gives it another address is followed at once', async () => {
+  const world = new World()
+  await world.configure([plain])
+  world.run(seconds(4))
+  world.deeds()
+  await world.configure([closed])
+  expect(rules(world)).toEqual(['nftables 10', 'nftables 1'])
+  const moved = [
+    { ...closed.addresses[0], address: address('192.0.2.101'), prefixLength: 24, interface: 'eth0', scope: 0 },
+  ]
+  await world.configure([{ ...closed, addresses: moved }])
+  expect(rules(world)).toEqual(['nftables 2', 'add 192.0.2.101/24', 'delete 192.0.2.100/24'])
+  await world.configure([plain])
+  expect(rules(world)).toContain('nftables 4')
+})
+
+test('a change that fails is said, and made good by making the table anew', async () => {
+  const world = new World()
+  await world.configure([closed])
+  world.nftablesFailure = { code: 'ENOENT', message: 'No such file or directory' }
+  world.run(seconds(4))
+  expect(world.logged.filter((line) => line.startsWith('firewall cannot be changed'))).toHaveLength(2)
+  world.nftablesFailure = undefined
+  world.deeds()
+  await world.tell({ type: 'stop', leave: false })
+  expect(world.files.has(RECORD)).toBe(false)
+})
