@@ -59,6 +59,10 @@
 #define STAGE_ODD6 2 /* fragments of IPv6 */
 #define MAX_STAGES 8
 
+/* What the program `reap` removes although it is alive. */
+#define REAP_ANY 1     /* drop_entry */
+#define REAP_REMOVED 2 /* what goes to a destination that was removed (expire_nodest_conn) */
+
 /* struct service.flags: IPVS's bits, and ours from 0x100 on */
 #define SERVICE_PERSISTENT 0x01
 #define SERVICE_ONE_PACKET 0x04
@@ -188,5 +192,6 @@ enum exit {
 	NOTE_EVICTED,
 	NOTE_FAST_LANE,
 	NOTE_PATH_MTU,
+	NOTE_NODEST_EXPIRED,
 	EXIT_COUNT,
 };

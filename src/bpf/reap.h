@@ -13,18 +13,36 @@ struct reap_walk {
 	__u32 pad;
 };
 
+static __always_inline enum exit note_of(__u32 living)
+{
+	return living == REAP_REMOVED ? NOTE_NODEST_EXPIRED : NOTE_DROP_ENTRY;
+}
+
+/* Whether what goes to @index is to go although it is alive. */
+static __always_inline bool condemned(__u32 index, __u32 living)
+{
+	struct destination *destination;
+
+	if (living != REAP_REMOVED)
+		return living;
+	if (index == NO_DESTINATION)
+		return false;
+	destination = bpf_map_lookup_elem(&destinations, &index);
+	return !destination || !(destination->flags & DESTINATION_AVAILABLE);
+}
+
 /* Removes a template that nothing holds. How many were removed. */
-static __always_inline __u32 drop_template(const struct template_key *key, __u32 destination)
+static __always_inline __u32 drop_template(const struct template_key *key, __u32 destination, __u32 living)
 {
 	if (bpf_map_delete_elem(&templates, key))
 		return 0;
 	account_persistent(destination, -1);
-	count_exit(NOTE_DROP_ENTRY);
+	count_exit(note_of(living));
 	return 1;
 }
 
 /* Removes a connection that is alive, and its template if that was the last one of it and none was ever established. */
-static __noinline __u32 drop_entry(const struct flow *flow, struct connection *connection)
+static __noinline __u32 drop_entry(const struct flow *flow, struct connection *connection, __u32 living)
 {
 	struct template_key key;
 	struct template *template;
@@ -35,14 +53,14 @@ static __noinline __u32 drop_entry(const struct flow *flow, struct connection *c
 		return 0;
 	status = connection->status;
 	index = connection->destination;
-	if (!retire(flow, connection))
+	if (!condemned(index, living) || !retire(flow, connection))
 		return 0;
-	count_exit(NOTE_DROP_ENTRY);
+	count_exit(note_of(living));
 	if (!(status & CONNECTION_CONTROLLED))
 		return 1;
 	template = template_of(flow, status, index, &key);
 	if (template && template->controlled <= 0 && !(template->flags & TEMPLATE_ASSURED))
-		return 1 + drop_template(&key, index);
+		return 1 + drop_template(&key, index, living);
 	return 1;
 }
 
@@ -70,7 +88,7 @@ static long reap_connection(__u32 i, struct reap_walk *walk)
 		return 0;
 	}
 	if (walk->living) {
-		walk->removed += drop_entry(&flow, connection);
+		walk->removed += drop_entry(&flow, connection, walk->living);
 		return 0;
 	}
 	if (expired(connection, walk->now) && retire(&flow, connection))
@@ -90,8 +108,10 @@ static long reap_template(__u32 i, struct reap_walk *walk)
 	key = *(struct template_key *)queued;
 	template = bpf_map_lookup_elem(&templates, &key);
 	if (template && walk->living) {
-		if (template->controlled <= 0 && !(template->flags & TEMPLATE_ASSURED))
-			walk->removed += drop_template(&key, template->destination);
+		if (template->controlled > 0 || !condemned(template->destination, walk->living))
+			return 0;
+		if (walk->living == REAP_REMOVED || !(template->flags & TEMPLATE_ASSURED))
+			walk->removed += drop_template(&key, template->destination, walk->living);
 		return 0;
 	}
 	if (template)

@@ -230,7 +230,7 @@ struct reap_arguments {
 	__u32 count;
 	__u32 of_templates; /* the queue holds template keys, not flows */
 	__u32 removed;	 /* out */
-	__u32 living;	 /* those too that have not expired (drop_entry) */
+	__u32 living;	 /* REAP_*: those too that have not expired */
 };
 
 /* Arguments of the program `settle`: corrections of one destination's load. */

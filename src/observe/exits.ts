@@ -75,6 +75,7 @@ export const exitMeanings: Readonly<Record<string, ExitMeaning>> = {
   ),
   'fast-lane': noted('forwarded in the driver (xdp)'),
   'path-mtu': noted('a router told the MTU of the way to a tunnel'),
+  'nodest-expired': noted('a connection ended as its server was removed (expire_nodest_conn)'),
 }
 
 /** A name from a core that knows more ways out than this text counts as a loss, so that it is seen. */

@@ -2,8 +2,10 @@
 import { execFileSync } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readExits } from '../../src/forwarding/ebpf/counters.ts'
 import { Lottery } from '../../src/forwarding/ebpf/defence.ts'
 import { dropEntries } from '../../src/forwarding/ebpf/drop-entries.ts'
+import { expireRemoved } from '../../src/forwarding/ebpf/expire-removed.ts'
 import {
   judgeDefences,
   readSettings,
@@ -169,6 +171,35 @@ describe('expire_nodest_conn', () => {
     established(80)
     remove(serverOf(80) ?? '')
     expect(bench.send(to(80, { flags: ACK }))).toMatchObject(expected)
+  })
+
+  test('what goes to removed ones is ended, templates too, and nothing else', async () => {
+    const clients = Array.from({ length: 6 }, (_, i) => `203.0.113.${10 + i}`)
+    for (const source of clients)
+      for (const port of [80, 81, 8000]) {
+        bench.send(to(port, { source }))
+        bench.send(to(port, { source, flags: ACK }))
+      }
+    bench.send(to(81, { source: '203.0.113.99' }))
+    const held = () => bench.connections().map((one) => `${one.virtualPort} ${one.template} ${one.destination}`)
+    const [gone, left] = ['192.0.2.11', '192.0.2.12']
+    const stays = held().filter((line) => !line.endsWith(gone))
+    expect(stays.length).toBeLessThan(held().length)
+    bench.apply(
+      [80, 81].map((port) => ({
+        type: 'remove-destination',
+        serviceKey: keyOf(port),
+        destinationKey: `${gone}:${port}`,
+      })),
+    )
+    await expireRemoved(bench.director, async () => true)
+    expect(held().sort()).toEqual(stays.sort())
+    expect(held().some((line) => line.endsWith(left))).toBe(true)
+    expect(readExits(bench.director)['nodest-expired']).toBeGreaterThan(0)
+    const persistent = bench
+      .counters()
+      .flatMap(({ destinations }) => destinations.map((one) => one.persistentConnections))
+    expect(persistent.reduce((sum, one) => sum + one, 0)).toBe(bench.connections().filter((one) => one.template).length)
   })
 
   test('its SYN goes to another one', () => {

@@ -41,7 +41,7 @@ export function dropEntries(
           const candidate = { protocol, state: entry.status & layout.STATE_MASK, packets: entry.packets, idle }
           if (isVictim(candidate, lottery)) victims.push(i)
         }
-        removed += reap(tables, keys, flow.size, victims, { living: true })
+        removed += reap(tables, keys, flow.size, victims, { living: 'any' })
       }
     }
     for (const { count, keys, values } of templates.part(random(), SHARE, SLICE)) {
@@ -51,7 +51,7 @@ export function dropEntries(
         const assured = (flags & layout.TEMPLATE_ASSURED) !== 0
         if (controlled <= 0 && !assured && !onePacketService(destination)) victims.push(i)
       }
-      removed += reap(tables, keys, templateKey.size, victims, { templates: true, living: true })
+      removed += reap(tables, keys, templateKey.size, victims, { templates: true, living: 'any' })
     }
   }
   return removed

@@ -31,6 +31,7 @@ import { noRates, readCounters, readExits, sampleRates } from './counters.ts'
 import { freePagesOf, Lottery } from './defence.ts'
 import { dropEntries } from './drop-entries.ts'
 import { ESTIMATION_INTERVAL } from './estimator.ts'
+import { expireRemoved } from './expire-removed.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { Interfaces } from './interfaces.ts'
 import { MarkRules } from './marks.ts'
@@ -223,7 +224,12 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     timeouts: async () => readTimeouts(director),
     settings: async () => readSettings(director),
     syncDaemons: async () => [],
-    apply: async (ops) => table.apply(ops, control),
+    async apply(ops) {
+      const results = table.apply(ops, control)
+      const removes = ops.some(({ type }) => type === 'remove-destination' || type === 'remove-service')
+      if (removes && readSettings(director).expire_nodest_conn === 1) await expireRemoved(director, pause)
+      return results
+    },
     counters: async () => readCounters(director, table, rates),
     exits: async () => readExits(director),
     connections: async (limit) => readConnections(director, (slot) => table.slotKeys(slot)?.serviceKey, now(), limit),

@@ -171,6 +171,8 @@ export const SERVICE_HASH_PORT = 0x10
 export const SERVICE_SCHED3 = 0x20
 export const SERVICE_TOA = 0x100
 /** Where `director` finds the other programs: index of the map `stages`. */
+export const REAP_ANY = 1
+export const REAP_REMOVED = 2
 export const STAGE_ODD = 0
 export const STAGE_IPV6 = 1
 export const STAGE_ODD6 = 2
@@ -330,4 +332,5 @@ export const exitNames = [
   'evicted',
   'fast-lane',
   'path-mtu',
+  'nodest-expired',
 ] as const

@@ -140,13 +140,16 @@ const nearer = (a: number, b: number): number => (a > 0 ? Math.max(0, Math.min(a
 
 const signed = (value: number): number => value | 0
 
-/** Asks the kernel to look at these keys and to remove what has expired, or with `living` what is there; how many it removed. */
+/** What is removed although it has not expired. */
+const reapLiving = { none: 0, any: layout.REAP_ANY, ofRemoved: layout.REAP_REMOVED } as const
+
+/** Asks the kernel to look at these keys and to remove what has expired, or is `living`; how many it removed. */
 export function reap(
   tables: Tables,
   keys: Uint8Array,
   keySize: number,
   indices: readonly number[],
-  { templates = false, living = false }: { readonly templates?: boolean; readonly living?: boolean },
+  { templates = false, living = 'none' }: { readonly templates?: boolean; readonly living?: keyof typeof reapLiving },
 ): number {
   const held = new Uint32Array(keys.buffer, keys.byteOffset, keys.length >> 2)
   const words = keySize >> 2
@@ -164,7 +167,7 @@ export function reap(
     const args = layout.reapArguments.encode({
       count: part.length,
       of_templates: templates ? 1 : 0,
-      living: living ? 1 : 0,
+      living: reapLiving[living],
     })
     const done = tables.reap.call(args)
     if (!done.ok) throw new Error(done.error.message)
@@ -190,7 +193,7 @@ async function reapReplies(tables: Tables, pause: () => Promise<boolean>): Promi
 }
 
 /** Fields by offset: decoding every entry of a large table would take several times as long. */
-function connectionView({ layout: { connection } }: Tables, values: Uint8Array) {
+export function connectionView({ layout: { connection } }: Tables, values: Uint8Array) {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length >> 2)
   return { at: (offset: number): number => words[offset >> 2] as number, size: connection.size }
 }

@@ -91,7 +91,7 @@ export async function runBatch(
       mine.get(slot) ?? [],
       theirs.get(slot) ?? [],
       course.interrupted,
-      orphansOf(course.sequence),
+      orphansOf(course.sequence, climate),
     )
     settle(course, 'connections', unequal)
   }
@@ -149,15 +149,22 @@ function settle(course: Course, kind: Difference['kind'], unequal: readonly stri
 
 /**
  * Connections of removed services over IPv6: what servers that do not answer through NAT send through the director goes on being
- * heard of by IPVS only. Over IPv4 it is not let through.
+ * heard of by IPVS only. Over IPv4 it is not let through. And, with expire_nodest_conn, templates of removed destinations: IPVS goes
+ * over its table once, and leaves those that it meets before their connections.
  */
-function orphansOf({ family, segments }: Sequence): (name: string) => boolean {
-  const removed = segments
-    .flatMap(({ ops }) => ops)
+function orphansOf({ family, segments }: Sequence, { settings }: Climate): (name: string) => boolean {
+  const ops = segments.flatMap((segment) => segment.ops)
+  const removed = ops
     .flatMap((op) => (op.type === 'remove-service' && family === 6 ? [op.serviceKey] : []))
     .map((key) => [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('['), key.indexOf(']') + 1)] as const)
+  const emptied = settings.expire_nodest_conn === 1 && ops.some(({ type }) => type.startsWith('remove-'))
+  const keys = ops.flatMap((op) => (op.type === 'remove-destination' ? [op.destinationKey] : []))
+  const services = ops.flatMap((op) => (op.type === 'remove-service' ? [op.serviceKey.replace(/^\w+\//, '')] : []))
   return (name) =>
-    removed.some(([protocol, address]) => name.startsWith(`connection ${protocol}`) && name.includes(` ${address}:`))
+    removed.some(([protocol, address]) => name.startsWith(`connection ${protocol}`) && name.includes(` ${address}:`)) ||
+    (emptied &&
+      name.startsWith('template') &&
+      (keys.some((key) => name.endsWith(` > ${key}`)) || services.some((key) => name.includes(` ${key} > `))))
 }
 
 type Shares = ReadonlyMap<number, ReadonlyMap<string, Counted>>

@@ -75,14 +75,17 @@ type Draft = {
   readonly slot: number
   readonly services: Map<string, Held>
   readonly flows: Flow[]
+  /** Not where IPVS ends what goes to removed destinations: which templates it leaves is a matter of their places in its table. */
+  readonly mayReturn: boolean
 }
 
 export function generate(seed: number, index: number, slot: number, has: Features, climate: Climate): Sequence {
-  const { pause } = climate
+  const { pause, settings } = climate
   const features = { ...has, schedulers: has.schedulers.filter((name) => !chosenByChance.includes(name)) }
   const random = randomFrom(seed, index)
   const family = features.families.length > 1 && random.once(3) ? 6 : 4
-  const draft: Draft = { random, features, family, slot, services: new Map(), flows: [] }
+  const mayReturn = settings.expire_nodest_conn !== 1
+  const draft: Draft = { random, features, family, slot, services: new Map(), flows: [], mayReturn }
   const segments: Segment[] = []
   const ops: TableOp[] = []
   const services = 1 + (random.once(3) ? 1 : 0)
@@ -130,6 +133,8 @@ function putDestination(draft: Draft, serviceKey: string): TableOp[] {
   const destination = newDestination(draft, held.service)
   const key = endpoint(destination)
   const methods = held.methods.get(key) ?? new Set()
+  const removed = methods.size > 0 && !held.destinations.has(key)
+  if (removed && !draft.mayReturn) return []
   if ([...methods].some((before) => turnsAbout(before, destination.method))) return []
   held.methods.set(key, methods.add(destination.method))
   held.destinations.set(key, destination)
