@@ -21,24 +21,54 @@ export function address(text: string): IpAddress {
   return parsed
 }
 
-/** 4 or 16 bytes, network order. */
+/** 4 or 16 bytes, network order; the caller's own. */
 export function addressBytes(of: IpAddress): Uint8Array {
+  return knownBytes(of).slice()
+}
+
+/** The same few addresses come with every packet: their bytes are kept, as many as this. */
+const KNOWN = 1024
+const known = new Map<IpAddress, Uint8Array>()
+
+/** As `addressBytes`, and not to be written to. */
+export function knownBytes(of: IpAddress): Uint8Array {
+  const before = known.get(of)
+  if (before !== undefined) return before
   const bytes = of.includes(':') ? parseIpv6(of) : parseIpv4(of)
   if (bytes === undefined) throw new Error(`not an address: ${of}`)
+  if (known.size >= KNOWN) known.clear()
+  known.set(of, bytes)
   return bytes
 }
 
+/** The texts made last, by a hash of their bytes: a flood has few senders, or none that is worth keeping. */
+const SLOTS = 256
+const texts: ({ readonly bytes: Uint8Array; readonly text: IpAddress } | undefined)[] = new Array(SLOTS).fill(undefined)
+
 /** From 4 or 16 bytes, network order; any other length throws. */
 export function addressFromBytes(bytes: Uint8Array): IpAddress {
-  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as IpAddress
-  if (bytes.length !== 16) throw new Error(`an address has 4 or 16 bytes, not ${bytes.length}`)
-  return formatIpv6(bytes) as IpAddress
+  const { length } = bytes
+  if (length !== 4 && length !== 16) throw new Error(`an address has 4 or 16 bytes, not ${length}`)
+  let hash = length
+  for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0
+  const slot = (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (SLOTS - 1)
+  const before = texts[slot]
+  if (before !== undefined && sameBytes(before.bytes, bytes)) return before.text
+  const text = (length === 4 ? `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` : formatIpv6(bytes)) as IpAddress
+  texts[slot] = { bytes: bytes.slice(), text }
+  return text
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /** Unsigned comparison over all bytes in network order (RFC 9568 §6.4.3): negative, zero or positive. */
 export function compareAddresses(a: IpAddress, b: IpAddress): number {
-  const left = addressBytes(a)
-  const right = addressBytes(b)
+  const left = knownBytes(a)
+  const right = knownBytes(b)
   if (left.length !== right.length) return left.length - right.length
   for (let i = 0; i < left.length; i++) {
     const difference = (left[i] as number) - (right[i] as number)

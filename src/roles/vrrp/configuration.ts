@@ -154,6 +154,7 @@ function adjust(
   one.headerSigner = headerSignerFor(router, one.headerSigner)
   one.outgoing.clear()
   one.complained.clear()
+  one.judged = undefined
   surroundings.locate(one)
   const now = parts.clock.now()
   machines.advance(one, { type: 'reconfigured', before }, now)

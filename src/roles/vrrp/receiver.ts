@@ -20,6 +20,7 @@ import { advertisingInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import type { Parts, Unclaimed } from './parts.ts'
 import { noteRejected } from './rejected.ts'
+import { judged, type Verdict, verdictOf } from './repeats.ts'
 import type { RunningRouter } from './running-router.ts'
 import { type Arrival, socketKey } from './sockets.ts'
 
@@ -31,19 +32,36 @@ import { type Arrival, socketKey } from './sockets.ts'
 export type Receive = (at: Arrival, datagram: VrrpDatagram) => void
 
 export function openReceiver({ running, unclaimed, log, clock }: Parts, machines: Machines): Receive {
+  /** Texts of keys are made once: a lookup by one that is new costs more than the rest of a refusal. */
+  const keys = new Map<string, string[]>()
+  const keyOf = (base: string, family: Family, virtualRouterId: number): string => {
+    const name = family === 4 ? base : `${base} `
+    let ofInterface = keys.get(name)
+    if (ofInterface === undefined) {
+      ofInterface = Array.from({ length: 256 }, (_, id) =>
+        virtualRouterKey({ interface: base, family, virtualRouterId: id }),
+      )
+      keys.set(name, ofInterface)
+    }
+    return ofInterface[virtualRouterId] ?? ''
+  }
+
   return (at, datagram) => {
     const { interface: name, base, family } = at
     const { source } = datagram
     const behind = datagram.header === undefined ? datagram : behindHeader(datagram)
     const virtualRouterId = peekVirtualRouterId(behind.payload)
     if (virtualRouterId === undefined) return noteUnclaimed(name, family, 'length')
-    const one = running.get(virtualRouterKey({ interface: base, family, virtualRouterId }))
+    const one = running.get(keyOf(base, family, virtualRouterId))
     // What is multicast comes to all that are on one wire; a virtual link is for one virtual router alone.
     if (one !== undefined ? advertisingInterface(one.router) !== name : name !== base) return
     if (one === undefined) return noteUnclaimed(name, family, 'virtual-router-id')
     if (one.source === undefined) return
-    const { state, counters, router } = one
+    const { state, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
+    const now = clock.now()
+    const again = verdictOf(one.judged, datagram, state.name, now)
+    if (again !== undefined) return tally(one, source, again)
     const previous = state.name === 'backup' ? state.heard?.source : undefined
     const split = splitOf(one, behind)
     let verified: Verified | undefined
@@ -59,31 +77,34 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
       return undefined
     })
     if (!result.ok) {
-      counters.drops.set(result.error, (counters.drops.get(result.error) ?? 0) + 1)
-      noteRejected(one.rejected, source, result.error, clock.wall())
-      complain(log, one, clock.now(), result.error, refusalText(result.error), result.error, source)
+      one.judged = judged(datagram, state.name, now, router.advertisementInterval, result.error)
+      tally(one, source, result.error)
+      complain(log, one, now, result.error, refusalText(result.error), result.error, source)
       return
     }
     const { priority, interval, remarks, checksum } = result.value
     if (verified !== undefined) accept(one, verified, source)
     if (sequence !== undefined) one.headerSigner?.heard(sequence)
-    counters.advertisementsReceived++
-    if (priority === RESIGNED) counters.priorityZeroReceived++
+    // A signed one that comes again is a replay.
+    const isSigned = one.signer !== undefined || one.headerSigner !== undefined
+    one.judged = isSigned ? undefined : judged(datagram, state.name, now, router.advertisementInterval, priority)
+    tally(one, source, priority)
     for (const remark of remarks)
       if (remark === 'address-list' || priority !== RESIGNED)
-        complain(
-          log,
-          one,
-          clock.now(),
-          remark,
-          `advertisement accepted with another ${remark} than ours`,
-          remark,
-          source,
-        )
+        complain(log, one, now, remark, `advertisement accepted with another ${remark} than ours`, remark, source)
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
-    const now = clock.now()
     one.lastHeard = { source, priority, at: now, wall: clock.wall() }
     machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, now)
+  }
+
+  function tally({ counters, rejected }: RunningRouter, source: IpAddress, verdict: Verdict): void {
+    if (typeof verdict !== 'number') {
+      counters.drops.set(verdict, (counters.drops.get(verdict) ?? 0) + 1)
+      noteRejected(rejected, source, verdict, clock.wall())
+      return
+    }
+    counters.advertisementsReceived++
+    if (verdict === RESIGNED) counters.priorityZeroReceived++
   }
 
   function authenticate(

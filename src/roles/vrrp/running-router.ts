@@ -5,6 +5,7 @@ import { type Expectation, initialize, type LastHeard, OWNER, type VrrpState } f
 import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
 import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
 import { type RejectedSenders, rejectedSnapshot } from './rejected.ts'
+import type { Judged } from './repeats.ts'
 import { type Signer, signerFor } from './signer.ts'
 
 /** A virtual router with its machine's state and what was counted; the role's one mutable object a virtual router. */
@@ -39,6 +40,8 @@ export type RunningRouter = {
   readonly complained: Set<string>
   /** When it was complained about last, whatever the state. */
   readonly complainedAt: Map<string, Instant>
+  /** Forgotten when the configuration changes. */
+  judged: Judged | undefined
   /** A late deadline was put off once, so that what waits in the socket is heard first. */
   putOff: boolean
   readonly counters: {
@@ -71,6 +74,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number, now: Insta
     outgoing: new Map(),
     complained: new Set(),
     complainedAt: new Map(),
+    judged: undefined,
     putOff: false,
     counters: {
       advertisementsSent: 0,

@@ -30,6 +30,12 @@ export class Descriptor {
     return 0
   }
 
+  /** Nobody is called until `whenReadable` is called again. */
+  pause(): void {
+    if (this.#watch !== undefined) hfsys().unwatch(this.#watch)
+    this.#watch = undefined
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

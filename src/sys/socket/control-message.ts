@@ -43,3 +43,24 @@ export function decodeControlMessages(bytes: Uint8Array, wordSize: number): Cont
   }
   return messages
 }
+
+/** The data of the first message of this kind, found without making any of the others; undefined where there is none. */
+export function findControlMessage(
+  bytes: Uint8Array,
+  wordSize: number,
+  level: number,
+  type: number,
+): Uint8Array | undefined {
+  const header = headerSize(wordSize)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let at = 0; at + header <= bytes.length; ) {
+    const length = view.getUint32(hostIsLittleEndian ? at : at + wordSize - 4, hostIsLittleEndian)
+    if (length < header || at + length > bytes.length) return undefined
+    const isIt =
+      view.getInt32(at + wordSize, hostIsLittleEndian) === level &&
+      view.getInt32(at + wordSize + 4, hostIsLittleEndian) === type
+    if (isIt) return bytes.subarray(at + header, at + length)
+    at += aligned(length, wordSize)
+  }
+  return undefined
+}

@@ -1,7 +1,7 @@
 import { addressBytes, addressFromBytes, hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import * as c from './constants.ts'
-import { type ControlMessage, decodeControlMessages, encodeControlMessages } from './control-message.ts'
+import { type ControlMessage, encodeControlMessages, findControlMessage } from './control-message.ts'
 import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
 import type { VrrpFamily } from './vrrp-family.ts'
 
@@ -70,16 +70,14 @@ export const vrrpIpv4: VrrpFamily = {
     const headerLength = ((data[0] as number) & 0x0f) * 4
     const totalLength = ((data[2] as number) << 8) | (data[3] as number)
     if (headerLength < IP_HEADER || headerLength > data.length || totalLength < headerLength) return undefined
-    const info = decodeControlMessages(control, hfsys().wordSize).find(
-      ({ level, type }) => level === c.SOL_IP && type === c.IP_PKTINFO,
-    )
-    if (info === undefined || info.data.length < 12) return undefined
+    const info = findControlMessage(control, hfsys().wordSize, c.SOL_IP, c.IP_PKTINFO)
+    if (info === undefined || info.length < 12) return undefined
     return {
       payload: data.subarray(headerLength),
       source: decodeIpSocketAddress(address) ?? addressFromBytes(data.subarray(12, 16)),
       destination: addressFromBytes(data.subarray(16, 20)),
       hopLimit: data[8] as number,
-      interfaceIndex: new DataView(info.data.buffer, info.data.byteOffset).getInt32(0, hostIsLittleEndian),
+      interfaceIndex: new DataView(info.buffer, info.byteOffset).getInt32(0, hostIsLittleEndian),
       declaredLength: totalLength - headerLength,
     }
   },

@@ -1,7 +1,7 @@
 import { addressBytes, addressFromBytes, hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import * as c from './constants.ts'
-import { type ControlMessage, decodeControlMessages, encodeControlMessages } from './control-message.ts'
+import { encodeControlMessages, findControlMessage } from './control-message.ts'
 import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
 import type { VrrpFamily } from './vrrp-family.ts'
 
@@ -66,11 +66,9 @@ export const vrrpIpv6: VrrpFamily = {
 
   receive(data, address, control) {
     const source = decodeIpSocketAddress(address)
-    const messages = decodeControlMessages(control, hfsys().wordSize)
-    const find = (wanted: number): ControlMessage | undefined =>
-      messages.find(({ level, type }) => level === c.SOL_IPV6 && type === wanted)
-    const info = find(c.IPV6_PKTINFO)?.data
-    const hopLimit = find(c.IPV6_HOPLIMIT)?.data
+    const { wordSize } = hfsys()
+    const info = findControlMessage(control, wordSize, c.SOL_IPV6, c.IPV6_PKTINFO)
+    const hopLimit = findControlMessage(control, wordSize, c.SOL_IPV6, c.IPV6_HOPLIMIT)
     if (source === undefined || info === undefined || info.length < 20) return undefined
     return {
       payload: data,

@@ -2,6 +2,7 @@ import { fail, type IpAddress, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
 import * as c from './constants.ts'
+import { openPace } from './pace.ts'
 import type { OpenVrrpSocket, VrrpSocket } from './ports.ts'
 import { SOCKET_ADDRESS_SIZE } from './socket-address.ts'
 import type { SendHeader, SocketOption, VrrpFamily } from './vrrp-family.ts'
@@ -9,7 +10,7 @@ import { vrrpIpv4, vrrpIpv4Authenticated } from './vrrp-ipv4.ts'
 import { vrrpIpv6 } from './vrrp-ipv6.ts'
 
 /** Messages taken at one wake-up, so that a flood leaves time for the timers; the rest wakes the loop again. */
-const BATCH = 64
+const BATCH = 128
 /** The largest VRRP message has 255 IPv6 addresses: 4 kB and headers. What is longer arrives cut, and is judged so. */
 const RECEIVE_SIZE = 16_384
 /** Some hundred advertisements while a collection or a burst of route changes keeps the process busy. */
@@ -41,14 +42,18 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
   const control = new Uint8Array(256)
   const lengths = new Int32Array(3)
 
-  const watching = descriptor.whenReadable(() => {
+  const pace = openPace(descriptor, read, (error) =>
+    options.onError(systemError('epoll_ctl', error, options.interface)),
+  )
+  function read(): void {
     // The handler may close the socket, so each turn looks.
     for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
       const size = sys.recvmsg(descriptor.fd, data, address, control, 0, lengths)
       if (size < 0) {
         if (!isWouldBlock(size)) options.onError(systemError('recvmsg', size, options.interface))
-        return
+        break
       }
+      pace.count()
       const datagram = family.receive(
         data.subarray(0, size),
         address.subarray(0, lengths[0]),
@@ -57,7 +62,8 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
       if (datagram === undefined || datagram.interfaceIndex !== interfaceIndex) continue
       options.onDatagram(datagram)
     }
-  })
+  }
+  const watching = pace.begin()
   if (watching < 0) {
     descriptor.close()
     return fail(systemError('epoll_ctl', watching, options.interface))
@@ -76,7 +82,10 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
       send({ ...message, hopLimit: NO_HOP_LIMIT })
       return ok(undefined)
     },
-    close: () => descriptor.close(),
+    close: () => {
+      pace.end()
+      descriptor.close()
+    },
   })
 }
 

@@ -570,3 +570,34 @@ describe('a role whose supervisor died', () => {
     expect(world.held()).not.toContain(VIP)
   })
 })
+
+describe('the same advertisement within a tenth of the interval', () => {
+  test('is counted and not judged again, in every other respect as if it had come once', async () => {
+    const [once, often] = [await master(), await master()]
+    for (const world of [once, often]) {
+      for (let i = 0; i < 20; i++) {
+        hear(world, advertisement(50))
+        if (world === often) for (let n = 0; n < 50; n++) hear(world, advertisement(50))
+        world.run(millis(100))
+      }
+      await world.settle()
+    }
+    expect(often.done).toEqual(once.done)
+    expect(often.states()).toEqual(once.states())
+    expect((await often.snapshot())[0]).toMatchObject({ advertisementsReceived: 20 * 51 })
+  })
+
+  test('is judged again when the state, the configuration or the sender is another', async () => {
+    const world = await master()
+    hear(world, advertisement(50))
+    hear(world, advertisement(200))
+    await world.settle()
+    expect(world.states().at(-1)).toBe('BACKUP')
+    const refused = advertisement(200, { virtualRouterId: 51 })
+    refused[7] = 0
+    for (let i = 0; i < 3; i++) hear(world, refused)
+    expect((await world.snapshot())[0]?.drops).toEqual({ checksum: 3 })
+    hear(world, refused, 254)
+    expect((await world.snapshot())[0]?.drops).toEqual({ checksum: 3, ttl: 1 })
+  })
+})
