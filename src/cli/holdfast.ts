@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import process from 'node:process'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import type { DiffOptions } from './config-commands.ts'
+import type { FormatOptions } from './config-format.ts'
 import type { CompareOptions, LintOptions, ReviewFormat } from './config-review.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
@@ -153,6 +154,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (file: string | undefined, options: { configId?: string; format: ReviewFormat }) => {
       const { checkConfiguration } = await import('./config-commands.ts')
       exitCode = checkConfiguration(file, options.configId, options.format)
+    })
+  config
+    .command('fmt')
+    .argument('[files...]')
+    .description('files in one layout, comments kept; refuses where that could change what is meant')
+    .option('-w, --write', 'back into the files instead of to standard output')
+    .option('--check', 'only name those of another layout; exit code 1 if there are any')
+    .addOption(configId())
+    .action(async (files: readonly string[], options: FormatOptions) => {
+      const { formatConfigurations } = await import('./config-format.ts')
+      exitCode = formatConfigurations(files, options)
     })
   config
     .command('explain')

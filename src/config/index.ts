@@ -23,6 +23,7 @@ export {
   type Verdict,
 } from './diff/index.ts'
 export { exitCodeForTest, refusals } from './exit-code.ts'
+export { type FormatFailure, formatText, sameMeaning } from './format/index.ts'
 export { lintConfiguration, lintRules, type Rule } from './lint/index.ts'
 export { type LoadedConfiguration, loadConfiguration } from './load.ts'
 export type { ConfigPorts, FileContent, FileFailure, LoadOptions } from './ports.ts'

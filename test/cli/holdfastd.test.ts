@@ -1,6 +1,6 @@
 /** The built commands as a user calls them; what needs interfaces is in test/lab. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
@@ -218,6 +218,33 @@ describe('holdfast', () => {
     const { status, stdout } = call('holdfast', 'config', 'compare', one, alone)
     expect(status).toBe(2)
     expect(stdout).toMatch(/has no counterpart .* \[pair-router-missing\]/)
+  })
+
+  test('config fmt writes files in one layout, with their mode, and leaves what it cannot do', () => {
+    const crooked = file('crooked.conf', 'virtual_server 192.0.2.1 80{\nprotocol   TCP  # why\n}\n')
+    chmodSync(crooked, 0o640)
+    const straight = 'virtual_server 192.0.2.1 80 {\n    protocol TCP  # why\n}\n'
+    expect(call('holdfast', 'config', 'fmt', crooked)).toEqual({ status: 0, stdout: straight, stderr: '' })
+    expect(call('holdfast', 'config', 'fmt', '--check', crooked)).toMatchObject({ status: 1, stdout: `${crooked}\n` })
+    expect(call('holdfast', 'config', 'fmt', '-w', crooked)).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(readFileSync(crooked, 'utf8')).toBe(straight)
+    expect(statSync(crooked).mode & 0o777).toBe(0o640)
+    expect(call('holdfast', 'config', 'fmt', '--check', crooked)).toMatchObject({ status: 0, stdout: '' })
+    const open = file('open.conf', 'virtual_server {\n')
+    expect(call('holdfast', 'config', 'fmt', '-w', open)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `${open}:1: the block opened here is never closed; the file is left as it is\n`,
+    })
+  })
+
+  test('config explain answers for a word, and for one that is none', () => {
+    expect(call('holdfast', 'config', 'explain', 'virtual_server.quorum').stdout).toMatch(/^quorum N\n/)
+    expect(call('holdfast', 'config', 'explain', 'quroum')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'there is no keyword quroum; did you mean quorum?\n',
+    })
   })
 
   test('config print writes every default, and what it writes means the same', () => {

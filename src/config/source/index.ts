@@ -6,6 +6,7 @@
  * "Sequence blocks"; does not know `include_check`.
  */
 
+export { commentStart } from './comment.ts'
 export { type Expansion, expand } from './expand.ts'
 export type { Place } from './mapped-text.ts'
 export type { SourceFile, SourceText } from './source-text.ts'
