@@ -38,7 +38,7 @@ export const settingRules = {
   drop_entry: defence('remove half-open and idle connections at random'),
   drop_packet: defence('drop some packets that would open connections'),
   secure_tcp: defence('the state table that holds out better against floods'),
-  expire_nodest_conn: flag('connections of a removed destination end at their next packet instead of going silent'),
+  expire_nodest_conn: flag('connections of a removed destination end with it instead of going silent'),
   expire_quiescent_template: flag('persistence ends when the destination has weight 0'),
   lblc_expiration: { default: 86_400, min: 1, max: 2 ** 31 - 1, meaning: 'seconds an unused entry of lblc is kept' },
   lblcr_expiration: { default: 86_400, min: 1, max: 2 ** 31 - 1, meaning: 'seconds an unused entry of lblcr is kept' },
