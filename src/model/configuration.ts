@@ -9,6 +9,7 @@ import type { TrackFile, TrackProcess, TrackScript } from './tracker.ts'
 import type { InterfaceSettings } from './virtual-link.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
+import type { VrrpSettings } from './vrrp-settings.ts'
 
 /** Where mail goes; none is sent without recipients or a server. */
 export type MailSettings = {
@@ -50,6 +51,7 @@ export type GlobalDefs = {
   readonly vrrpStartupDelay?: Micros
   /** Of what the vrrp role makes on the host; absent: all as usual. */
   readonly interfaceSettings?: InterfaceSettings
+  readonly vrrpSettings?: VrrpSettings
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */

@@ -148,6 +148,10 @@ export type VirtualRouter = {
   readonly tracks: readonly Track[]
   /** Its removal is told of as DELETED, as with `notify.deleted`; else as FAULT. */
   readonly tellsDeleted?: true
+  /** unicast_fault_no_peer: it is meant to speak to peers, has none, and stays in fault. */
+  readonly lacksPeers?: true
+  /** timer_expired_backup: a master that was held up so long that one of this priority has taken its place gives way. */
+  readonly oversleptPriority?: number
   /** FIFOs hear of its effective priority (notify_priority_changes). */
   readonly tellsPriority?: true
   /** Mail is sent of its changes. */

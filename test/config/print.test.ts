@@ -139,6 +139,8 @@ const router: fc.Arbitrary<VirtualRouter> = fc
       ...(seed.unicast && f2 ? { peerTtlLimits: [{ peer: all[0] as IpAddress, min: 3, max: 250 }] } : {}),
       ...(f3 ? { tellsDeleted: true as const } : {}),
       ...(f4 ? { tellsPriority: true as const } : {}),
+      ...(f5 && !preempt ? { oversleptPriority: seed.counts[2] as number } : {}),
+      ...(f6 && !seed.unicast ? { lacksPeers: true as const } : {}),
       unicastTtl: seed.counts[0] as number,
       checkUnicastSource: f2,
       downTimerAdverts: seed.counts[1] as number,
@@ -340,6 +342,25 @@ const parts: fc.Arbitrary<
         .record({ all: fifo('/run/a'), vrrp: fifo('/run/b'), lvs: fifo('/run/c d') }, { requiredKeys: [] })
         .filter((fifos) => Object.keys(fifos).length > 0),
       fifoStatesOnReload: fc.constant(true as const),
+      vrrpSettings: fc
+        .record(
+          {
+            garpGroups: fc.constant([
+              { interfaces: ['eth0', 'eth1.5'], garpInterval: 500_000 as Micros, gnaInterval: 0 as Micros },
+            ]),
+            // None that virtual routers here are on.
+            interfaceDelays: fc.constant([
+              { interface: 'eth6', down: 1_500_000 as Micros, up: 250_000_000 as Micros },
+              { interface: 'eth7', down: 0 as Micros, up: 0 as Micros },
+            ]),
+            logUnknownIds: fc.constant(true as const),
+            disableLocalIgmp: fc.constant(true as const),
+            delayAfterBoot: fc.constant(30_000_000 as Micros),
+            autoPriority: fc.record({ most: fc.integer({ min: 1, max: 99 }), lateness: micros(10_000_000) }),
+          },
+          { requiredKeys: [] },
+        )
+        .filter((settings) => Object.keys(settings).length > 0),
       realServerInitNotifies: fc.constant(true as const),
       stateDumpFile: word,
       childWaitTime: micros(60_000_000),

@@ -5,6 +5,7 @@ import type { Report } from '../report.ts'
 import type { Node, Tree } from '../syntax/index.ts'
 import { checkBfdSessions } from './check-bfd-sessions.ts'
 import { checkBraces } from './check-braces.ts'
+import { checkInterfaceDelays } from './check-interface-delays.ts'
 import { checkInterfaces } from './check-interfaces.ts'
 import { checkKeywords } from './check-keywords.ts'
 import { checkNames } from './check-names.ts'
@@ -13,10 +14,12 @@ import { checkServices } from './check-services.ts'
 import { checkSyncGroups } from './check-sync-groups.ts'
 import { checkTrackers } from './check-trackers.ts'
 import { checkVirtualRouterIds } from './check-virtual-router-ids.ts'
+import { checkWithoutEffect } from './check-without-effect.ts'
 
 /** Passes over what was written, in order: each asks one question and hands on the nodes that pass. */
 const nodeStages: readonly ((nodes: readonly Node[], report: Report) => readonly Node[])[] = [
   (nodes, report) => checkKeywords(nodes, report),
+  checkWithoutEffect,
 ]
 
 /** Passes over what it means. */
@@ -26,6 +29,7 @@ const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] 
   (lowered, report) => ({ ...lowered, bfdSessions: checkBfdSessions(lowered.bfdSessions, report) }),
   (lowered, report) => ({ ...lowered, syncGroups: checkSyncGroups(lowered.syncGroups, lowered.routers, report) }),
   (lowered, report) => ({ ...lowered, servers: checkServices(lowered.servers, report) }),
+  checkInterfaceDelays,
 ]
 
 /** What came out of the stages: the model, and what it was made of. */
@@ -44,7 +48,7 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
   const meant = lower(to, nodes, options.hostName ?? 'localhost')
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
   const lowered = checkTrackers(checked, ports.isExecutable, report)
-  if (ports.interfaceExists !== undefined)
+  if (ports.interfaceExists !== undefined && !lowered.globals.dynamicInterfaces)
     checkInterfaces(
       lowered.routers,
       lowered.statics.interfaces,

@@ -28,12 +28,13 @@ import { type InterfaceSettingsDraft, readInterfaceSetting } from './interface-s
 import { IPROUTE_DIRECTORIES } from './iproute-names.ts'
 import { readTimeouts, type SettingsDraft } from './lvs-settings.ts'
 import { emptyNotifications, type NotificationDraft, readNotificationLine } from './notification-lines.ts'
+import { emptyVrrpSettings, readVrrpSetting, type VrrpSettingsDraft } from './vrrp-settings.ts'
 
 /** global_defs as written so far; blocks merge into it. */
 export type GlobalDraft = {
   -readonly [Key in keyof Omit<
     Globals,
-    'defs' | 'scripts' | 'announcements' | 'alerts' | 'priorityChanges'
+    'defs' | 'scripts' | 'announcements' | 'alerts' | 'priorityChanges' | 'dynamicInterfaces'
   >]: Globals[Key]
 } & {
   -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings' | 'interfaceSettings'>]?: GlobalDefs[Key] | undefined
@@ -43,6 +44,7 @@ export type GlobalDraft = {
   interfaces: InterfaceSettingsDraft
   settings?: SettingsDraft
   readonly notifications: NotificationDraft
+  readonly vrrpAll: VrrpSettingsDraft
   minGarp: boolean
   scripts: { command: Command; at: Span }[]
 }
@@ -51,6 +53,7 @@ export const emptyDraft = (): GlobalDraft => ({
   mail: {},
   announcements: {},
   notifications: emptyNotifications(),
+  vrrpAll: emptyVrrpSettings(),
   interfaces: {},
   minGarp: false,
   scripts: [],
@@ -73,7 +76,7 @@ export const emptyDraft = (): GlobalDraft => ({
 /** One line of global_defs. */
 export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): void {
   const { mail } = draft
-  if (readNotificationLine(to, node, draft.notifications)) return
+  if (readNotificationLine(to, node, draft.notifications) || readVrrpSetting(to, node, draft.vrrpAll)) return
   switch (node.keyword.text) {
     case 'router_id':
       draft.routerId = required(to, node, 'a name')?.text ?? draft.routerId

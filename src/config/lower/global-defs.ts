@@ -7,6 +7,7 @@ import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-line
 import type { IprouteDirectories } from './iproute-names.ts'
 import { readSettingLine } from './lvs-settings.ts'
 import { type AlertDefaults, alertDefaults, fifosOf } from './notification-lines.ts'
+import { readGarpGroup, readInterfaceDelays, vrrpSettingsOf } from './vrrp-settings.ts'
 
 /** What virtual routers and checkers take where they say nothing themselves. */
 export type Globals = {
@@ -29,6 +30,8 @@ export type Globals = {
   readonly strict: boolean
   readonly checkerLogAllFailures: boolean
   readonly alerts: AlertDefaults
+  /** An interface that is not there is no reason for a word. */
+  readonly dynamicInterfaces: boolean
   /** notify_priority_changes where neither the virtual router nor its group says. */
   readonly priorityChanges: boolean
 }
@@ -45,6 +48,8 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
       for (const line of node.block?.nodes ?? []) readSettingLine(to, line, draft.settings)
     } else if (node.keyword.text === 'global_defs')
       for (const line of node.block?.nodes ?? []) readGlobalLine(to, line, draft)
+    else if (node.keyword.text === 'garp_group') readGarpGroup(to, node, draft.vrrpAll)
+    else if (node.keyword.text === 'interface_up_down_delays') readInterfaceDelays(to, node, draft.vrrpAll)
     else if (node.keyword.text === 'child_wait_time')
       draft.childWaitTime = timer(to, node, { min: 0, max: Number.MAX_SAFE_INTEGER / 1e6 }) ?? draft.childWaitTime
   }
@@ -54,6 +59,7 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
 function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
   const { mail, announcements: garp, notifications } = draft
   const fifos = fifosOf(to, notifications)
+  const vrrpSettings = vrrpSettingsOf(draft.vrrpAll)
   const masterDelay = garp.masterDelay ?? seconds(draft.minGarp ? 0 : 5)
   const masterRepeat = garp.masterRepeat ?? (draft.minGarp ? 1 : 5)
   return {
@@ -80,6 +86,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
       ...(draft.vrrpStartupDelay === undefined ? {} : { vrrpStartupDelay: draft.vrrpStartupDelay }),
       ...(Object.keys(draft.interfaces).length === 0 ? {} : { interfaceSettings: draft.interfaces }),
+      ...(vrrpSettings === undefined ? {} : { vrrpSettings }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),
@@ -112,6 +119,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
     checkerLogAllFailures: draft.checkerLogAllFailures,
     alerts: alertDefaults(notifications, (mail.recipients ?? []).length > 0 && mail.server !== undefined),
     priorityChanges: notifications.priorityChanges,
+    dynamicInterfaces: draft.vrrpAll.dynamicInterfaces,
   }
 }
 

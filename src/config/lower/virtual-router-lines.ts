@@ -61,6 +61,8 @@ export type RouterDraft = {
   tellsDeleted?: true
   tellsPriority?: boolean | undefined
   smtpAlert?: boolean | undefined
+  faultWithoutPeers?: true
+  oversleptPriority?: Written<number>
   /** The first keyword that only makes sense with peers. */
   unicastAt?: Span
   unicastTtl?: number | undefined
@@ -248,6 +250,16 @@ function readAdvertisementLine(to: Lowering, node: Node, draft: RouterDraft): vo
     case 'skip_check_adv_addr':
       draft.skipCheckAdvAddr = boolean(to, node) ?? draft.skipCheckAdvAddr
       return
+    case 'unicast_fault_no_peer':
+      draft.faultWithoutPeers = true
+      return
+    case 'thread_timer_expired':
+      to.report.warning('deprecated', node.keyword.at, 'thread_timer_expired is an old word for timer_expired_backup', {
+        remedy: 'write timer_expired_backup',
+      })
+      return readOverslept(to, node, draft)
+    case 'timer_expired_backup':
+      return readOverslept(to, node, draft)
     case 'smtp_alert':
       draft.smtpAlert = boolean(to, node) ?? draft.smtpAlert
       return
@@ -276,6 +288,11 @@ function readLink(to: Lowering, node: Node, draft: RouterDraft): void {
       },
     )
   else draft.link = node.keyword.text === 'use_vmac' ? readVmac(to, node) : readIpvlan(to, node)
+}
+
+function readOverslept(to: Lowering, node: Node, draft: RouterDraft): void {
+  const value = node.words.length === 0 ? 254 : integer(to, node, { min: 1, max: 254 })
+  if (value !== undefined) draft.oversleptPriority = { value, at: node.at }
 }
 
 /** After MASTER a BACKUP is ignored (keepalived.conf(5)). */

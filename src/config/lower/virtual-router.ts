@@ -134,6 +134,8 @@ function finish(
       tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
       ...(draft.tellsDeleted === true ? { tellsDeleted: true } : {}),
       ...smtpAlert(draft.smtpAlert, globals.alerts, 'vrrp'),
+      ...(lacksPeers(draft, peers) ? { lacksPeers: true } : {}),
+      ...oversleptOf(to, draft, title),
       notify: draft.notify,
     },
     name: name.at,
@@ -315,11 +317,29 @@ function peersOf(to: Lowering, draft: RouterDraft, family: Family): readonly IpA
     else if (peers.includes(value)) to.report.error('value', at, `unicast_peer ${value} is there twice`)
     else peers.push(value)
   }
-  if (peers.length === 0 && draft.unicastAt !== undefined)
+  if (lacksPeers(draft, peers))
+    to.report.warning('remark', draft.unicastAt as Span, 'no unicast peers; the virtual router stays in fault', {
+      remedy: 'add unicast_peer { … }',
+    })
+  else if (peers.length === 0 && draft.unicastAt !== undefined)
     to.report.warning('deprecated', draft.unicastAt, 'no unicast peers; advertisements go by multicast', {
       remedy: 'add unicast_peer { … } or remove the line',
     })
   return peers
+}
+
+/** unicast_fault_no_peer, with a word that only makes sense with peers. */
+const lacksPeers = (draft: RouterDraft, peers: readonly IpAddress[]): boolean =>
+  draft.faultWithoutPeers === true && draft.unicastAt !== undefined && peers.length === 0
+
+function oversleptOf(to: Lowering, draft: RouterDraft, title: string): Pick<VirtualRouter, 'oversleptPriority'> {
+  const { oversleptPriority: written } = draft
+  if (written === undefined) return {}
+  if (!draft.preempt) return { oversleptPriority: written.value }
+  to.report.warning('remark', written.at, `timer_expired_backup needs nopreempt; ${title} goes without`, {
+    remedy: 'add nopreempt',
+  })
+  return {}
 }
 
 function ttlLimitsOf(draft: RouterDraft, peers: readonly IpAddress[]): Pick<VirtualRouter, 'peerTtlLimits'> {

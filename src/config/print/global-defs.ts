@@ -5,6 +5,7 @@ import {
   type GlobalDefs,
   tableSizeNames,
   tableSizes,
+  type VrrpSettings,
 } from '../../model/index.ts'
 import { interfaceSettingLines } from './virtual-link.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
@@ -45,6 +46,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   line('vrrp_rt_priority', global.vrrpRtPriority)
   line('vrrp_startup_delay', global.vrrpStartupDelay === undefined ? undefined : timeText(global.vrrpStartupDelay))
   body.push(...interfaceSettingLines(global.interfaceSettings ?? {}))
+  body.push(...vrrpSettingLines(global.vrrpSettings ?? {}))
   flag('lvs_flush', global.lvsFlush)
   flag('lvs_flush_on_stop', global.lvsFlushOnStop)
   const { lvsTimeouts: timeouts, lvsSettings: settings } = global
@@ -52,7 +54,12 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   if (gaps !== undefined && gaps.garpInterval > 0) line('vrrp_garp_interval', timeText(gaps.garpInterval))
   if (gaps !== undefined && gaps.gnaInterval > 0) line('vrrp_gna_interval', timeText(gaps.gnaInterval))
   const own = settings === undefined ? [] : [{ head: 'lvs_settings', body: settingLines(settings) }]
-  return [{ head: 'global_defs', body }, ...own, `child_wait_time ${timeText(global.childWaitTime)}`]
+  return [
+    { head: 'global_defs', body },
+    ...vrrpBlocks(global.vrrpSettings ?? {}),
+    ...own,
+    `child_wait_time ${timeText(global.childWaitTime)}`,
+  ]
 }
 
 const fifoLines = ({ fifos = {} }: GlobalDefs): readonly Text[] =>
@@ -79,3 +86,33 @@ function settingLines(settings: ForwardingSettings): readonly Text[] {
     ...(xdp === undefined ? [] : [`xdp ${typeof xdp === 'string' ? xdp : xdp.map(word).join(' ')}`]),
   ]
 }
+
+function vrrpSettingLines({ logUnknownIds, disableLocalIgmp, delayAfterBoot, autoPriority }: VrrpSettings) {
+  return [
+    ...(logUnknownIds === true ? ['log_unknown_vrids'] : []),
+    ...(disableLocalIgmp === true ? ['disable_local_igmp'] : []),
+    ...(delayAfterBoot === undefined ? [] : [`vrrp_delay_after_boot ${timeText(delayAfterBoot)}`]),
+    ...(autoPriority === undefined
+      ? []
+      : [`max_auto_priority ${autoPriority.most}`, `min_auto_priority_delay ${autoPriority.lateness}`]),
+  ]
+}
+
+const vrrpBlocks = ({ garpGroups = [], interfaceDelays = [] }: VrrpSettings): readonly Text[] => [
+  ...garpGroups.map((group) => ({
+    head: 'garp_group',
+    body: [
+      `garp_interval ${timeText(group.garpInterval)}`,
+      `gna_interval ${timeText(group.gnaInterval)}`,
+      { head: 'interfaces', body: group.interfaces.map(word) },
+    ],
+  })),
+  ...(interfaceDelays.length === 0
+    ? []
+    : [
+        {
+          head: 'interface_up_down_delays',
+          body: interfaceDelays.map((one) => `${word(one.interface)} ${timeText(one.down)} ${timeText(one.up)}`),
+        },
+      ]),
+]

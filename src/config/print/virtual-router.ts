@@ -55,7 +55,9 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   )
   when(unicast, { head: 'unicast_peer', body: router.unicastPeers.map((peer) => peerText(peer, router)) })
   when(router.unicastTtl !== (router.family === 4 ? 255 : 64), `unicast_ttl ${router.unicastTtl}`)
+  when(router.lacksPeers === true, { head: 'unicast_peer', body: [] }, 'unicast_fault_no_peer')
   when(router.checkUnicastSource, 'check_unicast_src')
+  when(router.oversleptPriority !== undefined, `timer_expired_backup ${router.oversleptPriority}`)
   when(router.dontTrackPrimary, 'dont_track_primary')
   when(router.ownerIgnoreAdverts, 'owner_ignore_adverts on')
   body.push(

@@ -15,13 +15,16 @@ export const keywordTable: Readonly<
 > = {
   root: {
     supported: `
+      garp_group interface_up_down_delays
       bfd_instance child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
       vrrp_sync_group vrrp_track_file
       static_ipaddress static_routes static_rules track_group
     `,
-    accepted: '',
+    accepted: `
+      linkbeat_interfaces linkbeat_use_polling
+    `,
     unsupported: `
-      garp_group instance interface_up_down_delays linkbeat_interfaces linkbeat_use_polling
+      instance
       namespace_with_ipsets net_namespace net_namespace_ipvs SSL use_pid_dir vrrp_track_process
     `,
     own: 'local_address_group lvs_settings',
@@ -34,6 +37,7 @@ export const keywordTable: Readonly<
   },
   global_defs: {
     supported: `
+      disable_local_igmp dynamic_interfaces log_unknown_vrids max_auto_priority min_auto_priority_delay vrrp_delay_after_boot
       no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
       fifo_write_vrrp_states_on_reload rs_init_notifies shutdown_script_timeout startup_script_timeout vrrp_notify_priority_changes
       notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo lvs_notify_fifo_script
@@ -49,23 +53,23 @@ export const keywordTable: Readonly<
       vrrp_iptables vrrp_strict
     `,
     accepted: `
+      snmp_rs_stats_update_interval snmp_socket snmp_vs_stats_update_interval
+      enable_snmp_checker enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_vrrp enable_traps
     `,
     unsupported: `
       bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime
       bfd_rt_priority checker_cpu_affinity checker_no_swap checker_priority checker_process_name
       checker_rlimit_rtime checker_rlimit_rttime checker_rt_priority config_save_dir data_use_instance
-      dbus_no_interface_name dbus_service_name disable_local_igmp dynamic_interfaces enable_dbus
-      enable_snmp_checker enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3
-      enable_snmp_vrrp enable_traps include_check
-      json_dump_file json_version log_unknown_vrids lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
+      dbus_no_interface_name dbus_service_name enable_dbus include_check
+      json_dump_file json_version lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
       lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
-      lvs_process_name lvs_sync_daemon max_auto_priority min_auto_priority_delay
+      lvs_process_name lvs_sync_daemon
       nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
       process_monitor_rcv_bufs process_monitor_rcv_bufs_force
       process_name process_names random_seed reload_check_config reload_file reload_repeat reload_time_file
-      set_supplementary_groups snmp_rs_stats_update_interval snmp_socket
-      snmp_vs_stats_update_interval stats_dump_file tmp_config_directory umask
-      use_symlink_paths vrrp_cpu_affinity vrrp_delay_after_boot vrrp_garp_extra_if
+      set_supplementary_groups
+      stats_dump_file tmp_config_directory umask
+      use_symlink_paths vrrp_cpu_affinity vrrp_garp_extra_if
       vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
       vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force vrrp_no_swap
       vrrp_priority vrrp_process_name vrrp_rlimit_rtime
@@ -75,6 +79,7 @@ export const keywordTable: Readonly<
   },
   vrrp_instance: {
     supported: `
+      thread_timer_expired timer_expired_backup unicast_fault_no_peer
       notify_priority_changes smtp_alert
       accept advert_int auth_hmac authentication check_unicast_src dont_track_primary down_timer_adverts
       garp_lower_prio_delay garp_lower_prio_repeat garp_master_delay garp_master_refresh
@@ -87,13 +92,11 @@ export const keywordTable: Readonly<
       virtual_routes virtual_rules
     `,
     accepted: `
+      linkbeat_use_polling lvs_sync_daemon_interface
       debug promote_secondaries track_src_ip
     `,
     unsupported: `
-      garp_extra_if kernel_rx_buf_size linkbeat_use_polling lvs_sync_daemon_interface
-      old_unicast_checksum thread_timer_expired
-      timer_expired_backup track_process
-      unicast_fault_no_peer vmac_garp_intvl
+      garp_extra_if kernel_rx_buf_size old_unicast_checksum track_process vmac_garp_intvl
       vrf
     `,
   },
@@ -166,11 +169,11 @@ export const keywordTable: Readonly<
     unsupported: '',
   },
   garp_group: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       garp_interval gna_interval interface interfaces
     `,
+    accepted: '',
+    unsupported: '',
   },
   SSL: {
     supported: '',
@@ -188,10 +191,11 @@ export const keywordTable: Readonly<
       weight flag-1 flag-2 flag-3 mh-fallback mh-port persistence_engine sh-fallback sh-port
     `,
     accepted: `
+      snmp_name
       hashed
     `,
     unsupported: `
-      ha_suspend snmp_name
+      ha_suspend
     `,
     own: 'laddr_group_name toa',
   },
@@ -201,9 +205,11 @@ export const keywordTable: Readonly<
       alpha connect_timeout delay_before_retry delay_loop HTTP_GET inhibit_on_failure lthreshold lvs_method
       notify_down notify_up retry TCP_CHECK uthreshold virtualhost warmup weight
     `,
-    accepted: '',
+    accepted: `
+      snmp_name
+    `,
     unsupported: `
-      BFD_CHECK DNS_CHECK FILE_CHECK MISC_CHECK PING_CHECK SMTP_CHECK snmp_name SSL_GET UDP_CHECK
+      BFD_CHECK DNS_CHECK FILE_CHECK MISC_CHECK PING_CHECK SMTP_CHECK SSL_GET UDP_CHECK
     `,
   },
   'virtual_server/real_server/BFD_CHECK': {

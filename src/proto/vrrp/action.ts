@@ -11,6 +11,7 @@ export type Cause =
   | 'weaker-master'
   | 'rival-owner'
   | 'failover'
+  | 'overslept'
   | 'sync-group'
   | 'fault'
   | 'fault-cleared'

@@ -80,6 +80,10 @@ function advertise(
  */
 function takeTurn(router: VirtualRouter, state: Master, now: Instant): Step {
   const { advertiseAt, answeredAt, owesAnnouncement } = state
+  if (isReplaced(router, elapsed(advertiseAt, now))) {
+    const notice: VrrpAction = { type: 'notify', entered: 'BACKUP', cause: 'overslept' }
+    return { state: waiting(router, router.advertisementInterval, now), actions: [...letGo, notice] }
+  }
   const silence = elapsed(advertiseAt, now) + router.advertisementInterval
   const missed = silence > router.downTimerAdverts * router.advertisementInterval
   const told: readonly VrrpAction[] = missed
@@ -90,6 +94,12 @@ function takeTurn(router: VirtualRouter, state: Master, now: Instant): Step {
   // The turn may be an answer that was held back: it holds back the next one too.
   const answering = answeredAt === undefined ? state : { ...state, answeredAt: now }
   return advertise(router, answering, now, nextTurn(router, state, now), told)
+}
+
+/** timer_expired_backup: whether a backup of that priority has missed us for a whole down interval (keepalived). */
+function isReplaced(router: VirtualRouter, late: Micros): boolean {
+  const { oversleptPriority: priority, advertisementInterval: interval } = router
+  return priority !== undefined && late >= 2 * interval + skewTime({ ...router, priority }, interval)
 }
 
 /** One interval after the last turn, so that lateness does not add up; after a long pause, one interval from now. */

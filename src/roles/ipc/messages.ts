@@ -12,6 +12,7 @@ import type {
   VirtualRouter,
   VirtualServer,
   VrrpNotifyState,
+  VrrpSettings,
 } from '../../model/index.ts'
 import type {
   ForwardingSnapshot,
@@ -70,6 +71,8 @@ export type VrrpSlice = {
   readonly startupDelay?: Micros
   /** Of virtual links and the firewall; absent: all as usual. */
   readonly interfaceSettings?: InterfaceSettings
+  /** Of all virtual routers; absent: all as usual. */
+  readonly vrrpSettings?: VrrpSettings
   readonly logDetail: boolean
   readonly runDirectory: string
   /**

@@ -49,7 +49,7 @@ const sessionsFor = ({ bfdSessions }: Configuration, options: SupervisorOptions)
   options.bfd ? bfdSessions.filter(({ vrrp, checker }) => (vrrp && options.vrrp) || (checker && options.checkers)) : []
 
 function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
-  const { vrrpRtPriority, vrrpStartupDelay, interfaceSettings } = configuration.global
+  const { vrrpRtPriority, vrrpStartupDelay, interfaceSettings, vrrpSettings } = configuration.global
   return {
     routers: options.vrrp ? configuration.virtualRouters : [],
     syncGroups: options.vrrp ? configuration.syncGroups : [],
@@ -59,6 +59,7 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
     ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),
     ...(interfaceSettings === undefined ? {} : { interfaceSettings }),
+    ...(vrrpSettings === undefined ? {} : { vrrpSettings }),
     logDetail: options.logDetail,
     runDirectory: options.runDirectory,
   }

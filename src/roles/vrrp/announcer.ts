@@ -1,5 +1,5 @@
 import { familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
-import type { AnnouncementSettings } from '../../model/index.ts'
+import type { AnnouncementSettings, GarpGroup } from '../../model/index.ts'
 import {
   type AnnouncementEvent,
   type AnnouncementState,
@@ -32,15 +32,35 @@ export type Announcer = {
   socketAt(index: number): FrameSocket | undefined
   run(now: Instant): void
   deadline(): Instant | undefined
+  /** garp_group: interfaces that share their least gaps. */
+  adopt(groups: readonly GarpGroup[]): void
   /** The interface is gone. */
   forgetInterface(index: number): void
   close(): void
 }
 
+/** What the interfaces of a group have in common. */
+type SharedGaps = { readonly group: GarpGroup; arpFreeAt: Instant; naFreeAt: Instant }
+
+const waitingWith = (state: AnnouncementState, { arpFreeAt, naFreeAt }: SharedGaps): AnnouncementState => ({
+  ...state,
+  arpFreeAt: later(state.arpFreeAt, arpFreeAt),
+  naFreeAt: later(state.naFreeAt, naFreeAt),
+})
+
+const later = (a: Instant, b: Instant): Instant => (a > b ? a : b)
+
+/** With the gaps of the group in place of the virtual router's. */
+const spaced = (event: AnnouncementEvent, { garpInterval, gnaInterval }: GarpGroup): AnnouncementEvent =>
+  event.type === 'master-entered' || event.type === 'addresses-changed'
+    ? { ...event, settings: { ...event.settings, garpInterval, gnaInterval } }
+    : event
+
 type Machine = { state: AnnouncementState; socket: FrameSocket | undefined }
 
 export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: NetworkView, log: Log): Announcer {
   const machines = new Map<number, Machine>()
+  const groups = new Map<string, SharedGaps>()
 
   const machineAt = (index: number): Machine => {
     const machine = machines.get(index) ?? { state: silent, socket: undefined }
@@ -49,8 +69,17 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
   }
   const dispatch = (index: number, event: AnnouncementEvent, now: Instant) => {
     const machine = machineAt(index)
-    const { state, actions } = stepAnnouncements(machine.state, event, now)
+    const shared = groups.get(view.linkAt(index)?.name ?? '')
+    const { state, actions } = stepAnnouncements(
+      shared === undefined ? machine.state : waitingWith(machine.state, shared),
+      shared === undefined ? event : spaced(event, shared.group),
+      now,
+    )
     machine.state = state
+    if (shared !== undefined) {
+      shared.arpFreeAt = state.arpFreeAt
+      shared.naFreeAt = state.naFreeAt
+    }
     const frames = new Map<IpAddress, Uint8Array | undefined>()
     for (const { address } of actions) {
       if (!frames.has(address)) frames.set(address, frameOf(index, address))
@@ -119,6 +148,15 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
         if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at
       }
       return earliest
+    },
+    adopt(wanted) {
+      const before = [...new Set(groups.values())]
+      groups.clear()
+      for (const group of wanted) {
+        const same = before.find((one) => JSON.stringify(one.group) === JSON.stringify(group))
+        const shared = same ?? { group, arpFreeAt: silent.arpFreeAt, naFreeAt: silent.naFreeAt }
+        for (const name of group.interfaces) groups.set(name, shared)
+      }
     },
     forgetInterface(index) {
       machines.get(index)?.socket?.close()

@@ -2,7 +2,7 @@ import { elapsed, type Instant, type IpAddress, type Log, seconds } from '../../
 import type { RunningRouter } from './running-router.ts'
 
 /** However often the state changes. */
-const PAUSE = seconds(10)
+export const PAUSE = seconds(10)
 
 /** One warning for each kind in the time of one state, and in any ten seconds, whatever the peer does. */
 export function complain(

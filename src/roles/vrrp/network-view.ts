@@ -127,6 +127,7 @@ export function faultReason(
   if (link === undefined) return `${name}: no such interface`
   if (!router.dontTrackPrimary && !link.up) return `${name}: interface is down`
   if (!router.dontTrackPrimary && !link.running) return `${name}: no carrier`
+  if (router.lacksPeers === true) return 'no unicast peers'
   const own = router.virtualLink?.name
   if (own !== undefined && view.link(own) === undefined) return `${own}: no such interface`
   if (source !== undefined) return undefined

@@ -1,5 +1,5 @@
 import { type Family, familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
-import type { Observation, StaticItems, VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import type { Observation, StaticItems, VirtualAddress, VirtualRouter, VrrpSettings } from '../../model/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { Aside } from '../ipc/index.ts'
@@ -34,6 +34,7 @@ export type Parts = {
   readonly sockets: VrrpSockets
   readonly links: VirtualLinks
   readonly firewall: Firewall
+  settings: VrrpSettings
   /** By key. */
   readonly running: Map<string, RunningRouter>
   /** By key of each member. */

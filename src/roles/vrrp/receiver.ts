@@ -1,4 +1,4 @@
-import { type Family, type IpAddress, ok, pseudoHeader, type Result } from '../../base/index.ts'
+import { elapsed, type Family, type Instant, type IpAddress, ok, pseudoHeader, type Result } from '../../base/index.ts'
 import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import { RESIGNED, type Rejection, validate } from '../../proto/vrrp/index.ts'
 import { checkHmac, type HmacRejection, type Verified } from '../../proto/vrrp-hmac/index.ts'
@@ -15,7 +15,7 @@ import {
   splitTrailer,
   VRRP_PROTOCOL,
 } from '../../wire/vrrp/index.ts'
-import { complain } from './complaint.ts'
+import { complain, PAUSE } from './complaint.ts'
 import { advertisingInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import type { Parts, Unclaimed } from './parts.ts'
@@ -31,7 +31,10 @@ import { type Arrival, socketKey } from './sockets.ts'
  */
 export type Receive = (at: Arrival, datagram: VrrpDatagram) => void
 
-export function openReceiver({ running, unclaimed, log, clock }: Parts, machines: Machines): Receive {
+export function openReceiver(parts: Parts, machines: Machines): Receive {
+  const { running, unclaimed, log, clock } = parts
+  /** When an unknown one was last told of, by interface, family and id. */
+  const told = new Map<string, Instant>()
   /** Texts of keys are made once: a lookup by one that is new costs more than the rest of a refusal. */
   const keys = new Map<string, string[]>()
   const keyOf = (base: string, family: Family, virtualRouterId: number): string => {
@@ -55,7 +58,10 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     const one = running.get(keyOf(base, family, virtualRouterId))
     // What is multicast comes to all that are on one wire; a virtual link is for one virtual router alone.
     if (one !== undefined ? advertisingInterface(one.router) !== name : name !== base) return
-    if (one === undefined) return noteUnclaimed(name, family, 'virtual-router-id')
+    if (one === undefined) {
+      if (parts.settings.logUnknownIds === true) tellUnknown(name, family, virtualRouterId, source)
+      return noteUnclaimed(name, family, 'virtual-router-id')
+    }
     if (one.source === undefined) return
     const { state, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
@@ -133,6 +139,20 @@ export function openReceiver({ running, unclaimed, log, clock }: Parts, machines
     if (skew === undefined) return
     const difference = `${Math.abs(skew)} s ${skew > 0 ? 'behind' : 'ahead'}; beyond ${signer.settings.window} s it is refused`
     complain(log, one, clock.now(), 'clock', 'the sender’s clock differs from ours', difference, source)
+  }
+
+  /** log_unknown_vrids: one line for each in ten seconds. */
+  function tellUnknown(name: string, family: Family, virtualRouterId: number, source: IpAddress): void {
+    const key = `${name}/${family}/${virtualRouterId}`
+    const last = told.get(key)
+    const now = clock.now()
+    if (last !== undefined && elapsed(last, now) < PAUSE) return
+    told.set(key, now)
+    log.info('advertisement for a virtual router that is not configured here', {
+      interface: name,
+      virtualRouterId,
+      source,
+    })
   }
 
   function noteUnclaimed(name: string, family: Family, reason: Unclaimed): void {

@@ -1,4 +1,4 @@
-import { after, assertNever, elapsed, type Instant, type Log } from '../../base/index.ts'
+import { after, assertNever, elapsed, type Instant, instant, type Log } from '../../base/index.ts'
 import { virtualRouterKey } from '../../model/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
 import { type BfdSessions, openBfdSessions } from './bfd-sessions.ts'
@@ -97,9 +97,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       const set = ports.setRealTime(slice.realTimePriority)
       if (!set.ok) log.warn('real-time scheduling is not to be had', { reason: set.error.message })
     }
-    const { startupDelay, resume } = slice
-    if (startupDelay !== undefined && resume === undefined && predecessor === undefined)
-      all.stayPassive(after(ports.clock.now(), startupDelay))
+    const passive = passiveUntil(slice, ports.clock.now())
+    if (passive !== undefined && slice.resume === undefined && predecessor === undefined) all.stayPassive(passive)
     const resumed = new Map(inTime(slice, ports.clock.now()).map((one) => [one.key, one]))
     if (predecessor !== undefined) {
       const wanted = new Set(slice.routers.map(virtualRouterKey))
@@ -169,6 +168,16 @@ const withSessions = (slice: VrrpSlice, sessions: BfdSessions): VrrpSlice => ({
   ...slice,
   observed: [...(slice.observed ?? []).filter(({ key }) => !key.startsWith('bfd ')), ...sessions.observed()],
 })
+
+/** By vrrp_startup_delay and vrrp_delay_after_boot, whichever ends later. */
+function passiveUntil({ startupDelay, vrrpSettings }: VrrpSlice, now: Instant): Instant | undefined {
+  const ends = [
+    ...(startupDelay === undefined ? [] : [after(now, startupDelay)]),
+    // The clock began at the host's start.
+    ...(vrrpSettings?.delayAfterBoot === undefined ? [] : [after(instant(0), vrrpSettings.delayAfterBoot)]),
+  ].filter((end) => end > now)
+  return ends.length === 0 ? undefined : instant(Math.max(...ends))
+}
 
 /** The masters of a role that died so recently that no backup can have taken its place. */
 function inTime(slice: VrrpSlice, now: Instant): readonly ResumedRouter[] {

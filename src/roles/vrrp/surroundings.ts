@@ -4,6 +4,7 @@ import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { type Failed, faultOf, isJointFault } from '../../proto/sync-group/index.ts'
 import { LEAST_PRIORITY, OWNER } from '../../proto/vrrp/index.ts'
 import type { Link, LinkAddress, RouteEvent } from '../../sys/netlink/index.ts'
+import { openLinkDamper } from './link-damper.ts'
 import { sourceInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import { addressId, DAD_FAILED, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
@@ -34,6 +35,9 @@ export type Surroundings = {
    * @param index only those on this interface, or that send from anywhere; undefined: all, and the sockets
    */
   reassess(index?: number): void
+  /** Takes the changes of interfaces that have lasted long enough (interface_up_down_delays). */
+  settle(now: Instant): void
+  deadline(): Instant | undefined
   /** Finds out where this one sends from. */
   locate(one: RunningRouter): void
   /** Its effective priority as trackers have it now. */
@@ -50,6 +54,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   /** Some of what we hold may not be in the kernel. */
   let isRoutingDoubtful = false
   const { clock, log, alarm, routes, view, keeper, announcer, links, sockets, running } = parts
+  const damper = openLinkDamper()
 
   function reload(): Result<void, { readonly message: string }> {
     const links = routes.links()
@@ -57,11 +62,17 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     const addresses = routes.addresses()
     if (!addresses.ok) return addresses
     view.replace(links.value, addresses.value)
+    damper.clear()
     return ok(undefined)
   }
 
-  function onRouteEvent(event: RouteEvent): void {
-    const before = event.type === 'link' ? view.linkAt(event.link.index) : undefined
+  function onRouteEvent(told: RouteEvent): void {
+    const before = told.type === 'link' ? view.linkAt(told.link.index) : undefined
+    take(told.type === 'link' ? { ...told, link: damper.damp(told.link, before, clock.now()) } : told, before)
+    alarm.wakeBy(damper.deadline())
+  }
+
+  function take(event: RouteEvent, before: Link | undefined): void {
     view.apply(event)
     switch (event.type) {
       case 'link-removed':
@@ -100,6 +111,11 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       default:
         return assertNever(event)
     }
+  }
+
+  function settle(now: Instant): void {
+    damper.adopt(parts.settings.interfaceDelays)
+    for (const link of damper.due(now)) take({ type: 'link', link }, view.linkAt(link.index))
   }
 
   /** The interface has another hardware address: what the neighbours know of its virtual addresses is wrong. */
@@ -295,7 +311,19 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     return undefined
   }
 
-  return { reload, runDeadlines, onRouteEvent, reassess, locate, priorityOf, weigh, observation, judge }
+  return {
+    reload,
+    runDeadlines,
+    onRouteEvent,
+    settle,
+    deadline: damper.deadline,
+    reassess,
+    locate,
+    priorityOf,
+    weigh,
+    observation,
+    judge,
+  }
 }
 
 /** Whether a virtual link may be missing, down, or not what it was. */

@@ -7,11 +7,13 @@ import type { Aside, ResumedRouter, VrrpSlice } from '../ipc/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
+import { lateness, openAutoPriority } from './auto-priority.ts'
 import { configure, type RoutersOf } from './configuration.ts'
 import { openFirewall } from './firewall.ts'
 import { openIncidents } from './incidents.ts'
 import { openKeptSettings } from './kept-settings.ts'
 import { leftovers } from './leftovers.ts'
+import { openLocalIgmp } from './local-igmp.ts'
 import { type FailoverReport, type GroupReport, openMachines, type StateReport } from './machines.ts'
 import { openNetworkView } from './network-view.ts'
 import { droppingFamilies, type Parts, routersOf } from './parts.ts'
@@ -33,7 +35,7 @@ export type VirtualRouters = {
   prepare(slice: Pick<VrrpSlice, 'routers' | 'interfaceSettings'>): Result<void, string>
   /** From here on exactly these run; see `configure`. */
   configure(
-    slice: RoutersOf & Pick<VrrpSlice, 'interfaceSettings' | 'runDirectory'>,
+    slice: RoutersOf & Pick<VrrpSlice, 'interfaceSettings' | 'vrrpSettings' | 'realTimePriority' | 'runDirectory'>,
     resumed?: readonly ResumedRouter[],
   ): void
   /** Nothing begins before that. */
@@ -81,6 +83,8 @@ export function openVirtualRouters(
   const sockets = openVrrpSockets(ports, log, onDatagram, () => alarm.wakeBy(clock.now()))
   let settings: InterfaceSettings = {}
   const kept = openKeptSettings(ports.files, log)
+  const autoPriority = openAutoPriority(ports, log)
+  const localIgmp = openLocalIgmp(ports.files, log)
   const links = openVirtualLinks(
     ports,
     view,
@@ -113,6 +117,7 @@ export function openVirtualRouters(
     sockets,
     links,
     firewall,
+    settings: {},
     running,
     groups: new Map(),
     observations: new Map(),
@@ -173,6 +178,7 @@ export function openVirtualRouters(
 
   function dispose(): void {
     closed = true
+    localIgmp.disable(false)
     alarm.close()
     sockets.close()
     announcer.close()
@@ -182,6 +188,7 @@ export function openVirtualRouters(
   function runDeadlines(): void {
     let now = clock.now()
     let overslept = false
+    if (parts.settings.autoPriority !== undefined) autoPriority.late(lateness(running.values(), now))
     for (const one of running.values()) {
       const deadline = deadlineOf(one.state)
       if (deadline === undefined || deadline > now) {
@@ -206,6 +213,7 @@ export function openVirtualRouters(
     }
     surroundings.runDeadlines(now)
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
+    if ((surroundings.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.settle(now)
     if (parts.passiveUntil !== undefined && parts.passiveUntil <= now) {
       parts.passiveUntil = undefined
       surroundings.reassess()
@@ -218,11 +226,20 @@ export function openVirtualRouters(
     rearm()
   }
 
+  function adopt({ vrrpSettings = {}, realTimePriority }: Pick<VrrpSlice, 'vrrpSettings' | 'realTimePriority'>): void {
+    parts.settings = vrrpSettings
+    announcer.adopt(vrrpSettings.garpGroups ?? [])
+    surroundings.settle(clock.now())
+    autoPriority.adopt(vrrpSettings.autoPriority, realTimePriority)
+    localIgmp.disable(vrrpSettings.disableLocalIgmp === true)
+  }
+
   function rearm(): void {
     for (const { state } of running.values()) alarm.wakeBy(deadlineOf(state))
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
     alarm.wakeBy(links.deadline())
+    alarm.wakeBy(surroundings.deadline())
     alarm.wakeBy(parts.passiveUntil)
     alarm.wakeBy(callerDeadline?.at)
   }
@@ -242,6 +259,7 @@ export function openVirtualRouters(
     configure(slice, resumed = []) {
       settings = slice.interfaceSettings ?? {}
       runDirectory = slice.runDirectory
+      adopt(slice)
       kept.remember(`${runDirectory}/vrrp-settings.json`)
       configure(parts, machines, surroundings, slice, resumed)
       rearm()

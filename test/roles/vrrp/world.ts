@@ -470,7 +470,10 @@ export class World {
           close() {},
         })
       },
-      setRealTime: () => ok(undefined),
+      setRealTime: (priority) => {
+        this.#do(`real-time priority ${priority}`)
+        return ok(undefined)
+      },
       end: () => {
         this.ended = true
       },
