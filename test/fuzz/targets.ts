@@ -2,10 +2,14 @@
  * What decodes bytes from outside, for the fuzzer: each with messages to start from, and with what it makes of bytes that it
  * accepts, which has to be those bytes again. Bytes that a decoder is to ignore (padding, reserved fields) are zero in both.
  */
-import { address, centiseconds, internetChecksum, pseudoHeader } from '../../src/base/index.ts'
-import { decodeGratuitousArp, encodeGratuitousArp } from '../../src/wire/arp/index.ts'
+import { address, addressBytes, centiseconds, internetChecksum, pseudoHeader } from '../../src/base/index.ts'
+import { decodeGratuitousArp, encodeGratuitousArp, readArpClaim } from '../../src/wire/arp/index.ts'
 import { decodeControlPacket, encodeControlPacket } from '../../src/wire/bfd/index.ts'
-import { decodeUnsolicitedAdvertisement, encodeUnsolicitedAdvertisement } from '../../src/wire/ndisc/index.ts'
+import {
+  decodeUnsolicitedAdvertisement,
+  encodeUnsolicitedAdvertisement,
+  readNeighbourClaim,
+} from '../../src/wire/ndisc/index.ts'
 import {
   type Attribute,
   type Decoded,
@@ -16,6 +20,7 @@ import {
   decodeMessages,
   decodeNeighbourMessage,
   decodeRouteMessage,
+  decodeRuleMessage,
   encodeAcknowledgement,
   encodeAddressMessage,
   encodeAttributes,
@@ -23,6 +28,7 @@ import {
   encodeMessage,
   encodeNeighbourMessage,
   encodeRouteMessage,
+  encodeRuleMessage,
 } from '../../src/wire/netlink/index.ts'
 import {
   decodeAdvertisementV2,
@@ -274,6 +280,36 @@ export const targets: readonly Target[] = [
     decodeRouteMessage,
     encodeRouteMessage,
   ),
+  headed(
+    'netlink rule',
+    encodeRuleMessage(
+      { family: 2, destinationLength: 24, sourceLength: 0, tos: 0, table: 254, action: 1, flags: 2, attributes },
+      little,
+    ),
+    decodeRuleMessage,
+    encodeRuleMessage,
+  ),
+  {
+    name: 'ARP claim',
+    seeds: [encodeGratuitousArp({ mac, address: host })],
+    decode(bytes) {
+      const claim = readArpClaim(bytes)
+      if (claim === undefined) return undefined
+      const again = encodeGratuitousArp(claim)
+      // Sender, hardware and protocol; the rest is of no matter to a claim.
+      return [bytes.subarray(12, 20), again.subarray(12, 20)].map((head, i) =>
+        Uint8Array.from([...head, ...(i === 0 ? bytes : again).subarray(22, 32)]),
+      ) as [Uint8Array, Uint8Array]
+    },
+  },
+  {
+    name: 'neighbour claim',
+    seeds: [na.subarray(54)],
+    decode(bytes) {
+      const claim = readNeighbourClaim(bytes, 255)
+      return claim === undefined ? undefined : [bytes.subarray(8, 24), addressBytes(claim.address)]
+    },
+  },
   headed(
     'netlink acknowledgement',
     acknowledgementSeed(),

@@ -33,6 +33,10 @@ export type AddressKeeper = {
   addressOf(id: string): IpAddress | undefined
   /** Who holds it; empty: nobody. */
   ownersOf(id: string): ReadonlySet<string>
+  /** Who holds this address there, whatever the length of its prefix. */
+  ownersAt(address: IpAddress, interfaceIndex: number): ReadonlySet<string>
+  /** All that somebody holds. */
+  placed(): readonly PlacedAddress[]
   /** Who holds this address on any other interface than this. */
   ownersElsewhere(address: IpAddress, interfaceIndex: number): ReadonlySet<string>
   /** What is held and not there, if the view is up to date. */
@@ -120,6 +124,12 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
     holds: (id) => held.has(id),
     addressOf: (id) => held.get(id)?.placed.address,
     ownersOf: (id) => held.get(id)?.owners ?? new Set(),
+    ownersAt(address, interfaceIndex) {
+      for (const { placed, owners } of held.values())
+        if (placed.address === address && placed.interfaceIndex === interfaceIndex) return owners
+      return new Set()
+    },
+    placed: () => [...held.values()].map(({ placed }) => placed),
     ownersElsewhere(address, interfaceIndex) {
       for (const { placed, owners } of held.values())
         if (placed.address === address && placed.interfaceIndex !== interfaceIndex) return owners

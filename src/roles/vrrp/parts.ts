@@ -6,6 +6,7 @@ import type { Aside } from '../ipc/index.ts'
 import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
+import type { ClaimWatch } from './claim-watch.ts'
 import type { Firewall } from './firewall.ts'
 import type { Incidents } from './incidents.ts'
 import { addressId, type NetworkView } from './network-view.ts'
@@ -30,6 +31,7 @@ export type Parts = {
   readonly routing: RoutingKeeper
   readonly restorations: Restorations
   readonly incidents: Incidents
+  readonly claims: ClaimWatch
   readonly announcer: Announcer
   readonly sockets: VrrpSockets
   readonly links: VirtualLinks

@@ -7,7 +7,13 @@ import type {
   OpenRouteMonitor,
   VirtualLinkPlan,
 } from '../../sys/netlink/index.ts'
-import type { OpenFrameSocket, OpenUdpReceiver, OpenUdpSender, OpenVrrpSocket } from '../../sys/socket/index.ts'
+import type {
+  OpenClaimSocket,
+  OpenFrameSocket,
+  OpenUdpReceiver,
+  OpenUdpSender,
+  OpenVrrpSocket,
+} from '../../sys/socket/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
 
 /** What the kernel is asked to do with virtual links, all at once done. */
@@ -44,6 +50,7 @@ export type VrrpPorts = {
   readonly openUdpSender: OpenUdpSender
   /** 0 up to but not including 1. */
   readonly random: () => number
+  readonly openClaimSocket: OpenClaimSocket
   readonly openRouteClient: OpenRouteClient
   readonly openRouteMonitor: OpenRouteMonitor
   readonly links: VirtualLinkPorts

@@ -53,6 +53,7 @@ export type Surroundings = {
 export function openSurroundings(parts: Parts, machines: Machines, rehearse: Rehearse): Surroundings {
   /** Some of what we hold may not be in the kernel. */
   let isRoutingDoubtful = false
+  let areClaimsDoubtful = false
   const { clock, log, alarm, routes, view, keeper, announcer, links, sockets, running } = parts
   const damper = openLinkDamper()
 
@@ -78,9 +79,11 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       case 'link-removed':
         announcer.forgetInterface(event.index)
         links.mend()
+        lookAtClaims()
         return reassess()
       case 'link':
         if (changesLinks(before, event.link)) links.mend()
+        lookAtClaims()
         lookAtRouting()
         reassess()
         if (before !== undefined && !sameBytes(before.mac, event.link.mac)) announceAgain(event.link.index)
@@ -88,11 +91,13 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       case 'address':
         links.mendFor(event.address)
         inspect(event.address)
+        lookAtClaims()
         lookAtRouting()
         return reassess(event.address.interfaceIndex)
       case 'address-removed':
         links.mendFor(event.address)
         putBack(addressId(event.address), event.address.address)
+        lookAtClaims()
         lookAtRouting()
         return reassess(event.address.interfaceIndex)
       case 'resync': {
@@ -152,6 +157,12 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       log.warn('somebody removes it again and again; it is put back once a second', { what: name })
   }
 
+  /** What we hold may be other addresses than those that others are watched for. */
+  function lookAtClaims(): void {
+    areClaimsDoubtful = true
+    alarm.wakeBy(clock.now())
+  }
+
   /** Routes and rules may be gone, or may be had by now: they are looked at when what has happened is all told. */
   function lookAtRouting(): void {
     if (parts.routing.isEmpty()) return
@@ -165,12 +176,18 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       if (address === undefined) isRoutingDoubtful = true
       else if (view.has(subject) === undefined) putBack(subject, address)
     }
+    if (areClaimsDoubtful) {
+      areClaimsDoubtful = false
+      parts.claims.follow()
+    }
+    parts.claims.run(now)
     if (isRoutingDoubtful) {
       isRoutingDoubtful = false
       const back = parts.routing.ensure((subject) => parts.restorations.may(subject, now))
       for (const { subject, owners } of back) restored(subject, subject, owners, now)
     }
     alarm.wakeBy(parts.restorations.deadline())
+    alarm.wakeBy(parts.claims.deadline())
   }
 
   /** What others do with an address that we hold. */

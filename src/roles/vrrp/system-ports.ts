@@ -12,7 +12,13 @@ import {
   takeBackAddress,
 } from '../../sys/netlink/index.ts'
 import { setRealTime } from '../../sys/privileges/index.ts'
-import { openFrameSocket, openUdpReceiver, openUdpSender, openVrrpSocket } from '../../sys/socket/index.ts'
+import {
+  openClaimSocket,
+  openFrameSocket,
+  openUdpReceiver,
+  openUdpSender,
+  openVrrpSocket,
+} from '../../sys/socket/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import type { VrrpPorts } from './ports.ts'
 
@@ -27,6 +33,7 @@ export const systemPorts = (): VrrpPorts => ({
   openUdpReceiver,
   openUdpSender,
   random: Math.random,
+  openClaimSocket,
   openRouteClient,
   openRouteMonitor,
   changeNftables,

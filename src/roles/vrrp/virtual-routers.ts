@@ -8,6 +8,7 @@ import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { lateness, openAutoPriority } from './auto-priority.ts'
+import { openClaimWatch } from './claim-watch.ts'
 import { configure, type RoutersOf } from './configuration.ts'
 import { openFirewall } from './firewall.ts'
 import { openIncidents } from './incidents.ts'
@@ -102,6 +103,7 @@ export function openVirtualRouters(
     () => `${runDirectory}/vrrp-nftables`,
   )
   const running: Parts['running'] = new Map()
+  const incidents = openIncidents(clock, log)
   const parts: Parts = {
     clock,
     log,
@@ -111,7 +113,8 @@ export function openVirtualRouters(
     keeper,
     routing: openRoutingKeeper(routes, view, log),
     restorations: openRestorations(),
-    incidents: openIncidents(clock, log),
+    incidents,
+    claims: openClaimWatch(ports, view, keeper, incidents, log, () => alarm.wakeBy(clock.now())),
     statics: noStaticItems,
     announcer,
     sockets,
@@ -182,6 +185,7 @@ export function openVirtualRouters(
     alarm.close()
     sockets.close()
     announcer.close()
+    parts.claims.close()
     routes.close()
   }
 

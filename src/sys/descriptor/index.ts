@@ -4,4 +4,5 @@
  */
 
 export * from './descriptor.ts'
+export * from './filter-program.ts'
 export * from './system-error.ts'

@@ -17,6 +17,11 @@ export const SO_RCVBUFFORCE = 33
 /** linux/pkt_sched.h: what keeps the network together goes first. */
 export const TC_PRIO_CONTROL = 7
 
+export const ETH_P_ARP = 0x0806
+
+export const IPPROTO_ICMPV6 = 58
+export const ICMP6_FILTER = 1
+
 export const IPPROTO_AH = 51
 export const IPPROTO_VRRP = 112
 

@@ -4,6 +4,7 @@
  * that arrives, however odd, stops a socket. Addresses follow ip(7), ipv6(7), raw(7), packet(7), RFC 3542.
  */
 
+export { openClaimSocket } from './claim-socket.ts'
 export { openFrameSocket } from './frame-socket.ts'
 export type * from './ports.ts'
 export { openUdpReceiver, openUdpSender } from './udp-socket.ts'

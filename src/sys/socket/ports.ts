@@ -84,3 +84,26 @@ export type FrameSocket = {
   close(): void
 }
 export type OpenFrameSocket = (interfaceIndex: number) => Result<FrameSocket, SystemError>
+
+/** What may be another host's claim to an address: an ARP frame, or an ICMPv6 message. */
+export type ClaimMessage = {
+  /** Valid only until the handler returns. */
+  readonly data: Uint8Array
+  /** Of IPv6; -1 when the kernel did not say. */
+  readonly hopLimit: number
+  /** Of IPv6. */
+  readonly source?: IpAddress
+}
+
+/** Hears ARP (IPv4) or neighbour advertisements (IPv6) of one interface, as far as they name certain addresses. */
+export type ClaimSocket = {
+  /** From here on only what names one of these is heard; none: nothing. */
+  listen(addresses: readonly IpAddress[]): Result<void, SystemError>
+  close(): void
+}
+export type OpenClaimSocket = (options: {
+  readonly family: Family
+  readonly interface: string
+  readonly interfaceIndex: number
+  readonly onMessage: (message: ClaimMessage) => void
+}) => Result<ClaimSocket, SystemError>

@@ -1,8 +1,10 @@
 /** Virtual and static routes and rules in the vrrp role, and what it does when others take away what it holds. */
 import { describe, expect, test } from 'vitest'
-import { instant, micros, seconds } from '../../../src/base/index.ts'
+import { address, instant, micros, seconds } from '../../../src/base/index.ts'
 import type { StaticItems, VirtualRouter } from '../../../src/model/index.ts'
 import { openRestorations } from '../../../src/roles/vrrp/restorations.ts'
+import { encodeGratuitousArp } from '../../../src/wire/arp/index.ts'
+import { encodeUnsolicitedAdvertisement } from '../../../src/wire/ndisc/index.ts'
 import { load } from '../../config/files.ts'
 import { announcements, router } from '../../proto/vrrp/setting.ts'
 import { ethernet, onLink, World } from './world.ts'
@@ -38,6 +40,7 @@ async function master(of: VirtualRouter): Promise<World> {
   world.run(seconds(4))
   await world.settle()
   expect(world.states().at(-1)).toBe('MASTER')
+  world.run(micros(0))
   return world
 }
 const NET = '198.51.100.0/24 via 192.0.2.1 dev eth0'
@@ -268,6 +271,69 @@ describe('reconciliation', () => {
     const world = await master({ ...router, announcements: quiet })
     world.happens({ type: 'address', address: onLink(2, VIP, { flags: 0x08 }) })
     expect((await world.snapshot())[0]?.incidents).toMatchObject([{ kind: 'duplicate', subject: '192.0.2.100' }])
+  })
+
+  const strange = Uint8Array.of(2, 0, 0, 0, 0, 9)
+  const claim = (world: World, mac = strange, of = '192.0.2.100') =>
+    world.claims.get('eth0/ipv4')?.hear({ data: encodeGratuitousArp({ mac, address: address(of) }), hopLimit: -1 })
+
+  test('another host that claims a virtual address is noticed while we are master', async () => {
+    const world = await master({ ...router, announcements: quiet })
+    expect(world.claims.get('eth0/ipv4')?.addresses).toEqual(['192.0.2.100'])
+    claim(world)
+    claim(world)
+    // Our own, come back; somebody else's address.
+    claim(world, Uint8Array.of(2, 0, 0, 0, 0, 2))
+    claim(world, strange, '192.0.2.7')
+    expect((await world.snapshot())[0]?.incidents).toMatchObject([
+      { kind: 'claimed', subject: '192.0.2.100', by: '02:00:00:00:00:09', count: 2 },
+    ])
+    expect(world.logged.filter((line) => line.startsWith('another host claims'))).toEqual([
+      'another host claims a virtual address {"address":"192.0.2.100","by":"02:00:00:00:00:09"}',
+    ])
+    world.happens({ type: 'link', link: ethernet(2, 'eth0', { up: false, running: false }) })
+    world.run(micros(0))
+    expect(world.claims.size).toBe(0)
+  })
+
+  test('a flood of claims is not listened to for the rest of a second, and its senders are counted together', async () => {
+    const world = await master({ ...router, announcements: quiet })
+    for (let i = 0; i < 64; i++) claim(world, Uint8Array.of(2, 0, 0, 1, 0, i))
+    expect(world.claims.get('eth0/ipv4')?.addresses).toEqual([])
+    world.run(seconds(1))
+    expect(world.claims.get('eth0/ipv4')?.addresses).toEqual(['192.0.2.100'])
+    for (let i = 0; i < 10; i++) claim(world, Uint8Array.of(2, 0, 0, 2, 0, i))
+    const { incidents = [] } = (await world.snapshot())[0] ?? {}
+    expect(incidents).toHaveLength(65)
+    expect(incidents.at(-1)).toMatchObject({ by: 'others', count: 10 })
+    expect(world.logged.filter((line) => line.startsWith('another host claims'))).toHaveLength(1)
+  })
+
+  test('an IPv6 address is claimed by a neighbour advertisement, not by one that came through a router', async () => {
+    const world = new World()
+    await world.configure([
+      {
+        ...router,
+        family: 6,
+        addresses: [{ address: address('2001:db8::100'), prefixLength: 128, interface: 'eth0', scope: 0 }],
+        multicastGroup: address('ff02::12'),
+        announcements: quiet,
+      },
+    ])
+    world.run(seconds(4))
+    await world.settle()
+    world.run(micros(0))
+    const frame = encodeUnsolicitedAdvertisement({
+      mac: strange,
+      address: address('2001:db8::100'),
+      router: false,
+      override: true,
+    })
+    for (const hopLimit of [255, 254])
+      world.claims.get('eth0/ipv6')?.hear({ data: frame.subarray(54), hopLimit, source: address('fe80::9') })
+    expect((await world.snapshot())[0]?.incidents).toMatchObject([
+      { kind: 'claimed', subject: '2001:db8::100', by: '02:00:00:00:00:09', count: 1 },
+    ])
   })
 
   test('restorations: each thing for itself', () => {

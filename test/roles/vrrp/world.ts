@@ -24,7 +24,7 @@ import {
   type RouteEvent,
 } from '../../../src/sys/netlink/ports.ts'
 import { VIRTUAL_LINK_MARK } from '../../../src/sys/netlink/virtual-link.ts'
-import type { UdpDatagram, VrrpDatagram } from '../../../src/sys/socket/ports.ts'
+import type { ClaimMessage, UdpDatagram, VrrpDatagram } from '../../../src/sys/socket/ports.ts'
 import {
   FRA_PRIORITY,
   findAttribute,
@@ -80,6 +80,8 @@ export class World {
   /** Routes and rules in the kernel, in words. */
   readonly routing = new Set<string>()
   routingFailure: NetlinkError | undefined
+  /** Where other hosts' claims are listened for, and to which addresses. */
+  readonly claims = new Map<string, { addresses: readonly IpAddress[]; hear: (message: ClaimMessage) => void }>()
   socketFailure: SystemFailure | undefined
   /** What every send of an advertisement meets. */
   sendFailure: SystemFailure | undefined
@@ -352,6 +354,18 @@ export class World {
             return ok(undefined)
           },
           close() {},
+        })
+      },
+      openClaimSocket: ({ family, interface: name, onMessage }) => {
+        const key = `${name}/ipv${family}`
+        const claims = { addresses: [] as readonly IpAddress[], hear: onMessage }
+        this.claims.set(key, claims)
+        return ok({
+          listen(addresses) {
+            claims.addresses = addresses
+            return ok(undefined)
+          },
+          close: () => void this.claims.delete(key),
         })
       },
       openRouteClient: () =>
