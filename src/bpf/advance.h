@@ -32,6 +32,8 @@ static __noinline int promote(const struct flow *flow, struct connection *embryo
 		bpf_map_delete_elem(&embryos, &scratch->reply);
 	}
 	account_promoted(grown->destination, status & CONNECTION_ACTIVE ? 1 : 0);
+	if (status & CONNECTION_CONTROLLED)
+		count_embryo(flow, grown, -1);
 	bpf_map_delete_elem(&embryos, flow);
 	return 0;
 full:
@@ -86,6 +88,8 @@ static __always_inline void advance(const struct packet *packet, const struct fl
 		grown = state == S_ES || state == S_CR || state == S_CE;
 		established = state == S_ES;
 	}
+	if (!grown && (before & (CONNECTION_EMBRYO | CONNECTION_CONTROLLED)) == (CONNECTION_EMBRYO | CONNECTION_CONTROLLED))
+		count_embryo(flow, connection, 0);
 	if (after == before)
 		return;
 	/* The other direction may be changing it on another CPU: then its change stands. */

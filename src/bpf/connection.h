@@ -115,17 +115,76 @@ static __always_inline struct template *template_of(const struct flow *flow, __u
 	return template && template->destination == index ? template : NULL;
 }
 
-/* One connection fewer under the template that made it; @index: its destination. */
-static __noinline void release_template(const struct flow *flow, __u32 status, __u32 index)
+/*
+ * A template whose time was up before @until, while connections made through it lived, stays for another 60 s at a time, and has
+ * no other time from then on. It counts from when its time was up, whenever that is noticed.
+ */
+static __always_inline void defer(struct template *template, __u32 until)
+{
+	__u32 end = template->seen + template->timeout;
+
+	if ((__s32)(until - end) <= 0)
+		return;
+	template->seen = end + (until - end - 1) / DEFERRED_TIMEOUT * DEFERRED_TIMEOUT;
+	template->timeout = DEFERRED_TIMEOUT;
+}
+
+/*
+ * Whether connections made through a template live. Half-open ones that the kernel has evicted do not; it does not say so, but
+ * all of them must have ended when the last one has.
+ */
+static __always_inline bool holds_connections(struct template *template, __u32 now)
+{
+	__s32 half_open = template->half_open;
+
+	if (half_open > 0 && (__s32)(now - template->half_open_until) > DEFERRED_TIMEOUT &&
+	    __sync_val_compare_and_swap(&template->half_open, half_open, 0) == half_open)
+		__sync_fetch_and_add(&template->controlled, -half_open);
+	return template->controlled > 0;
+}
+
+/* Tells the template of a half-open connection: @more is 1 for a new one, 0 for one that lives on, -1 for one that has grown. */
+static __noinline __attribute__((unused)) int count_embryo(const struct flow *flow, const struct connection *connection, int more)
 {
 	struct template_key key;
 	struct template *template;
+	__u32 end;
+
+	if (!flow || !connection)
+		return 0;
+	template = template_of(flow, connection->status, connection->destination, &key);
+	if (!template)
+		return 0;
+	end = connection->seen + connection->timeout;
+	if (more)
+		__sync_fetch_and_add(&template->half_open, more);
+	if (more >= 0 && (__s32)(end - template->half_open_until) > 0)
+		template->half_open_until = end;
+	return 0;
+}
+
+/* One connection fewer under the template that made it; @index: its destination, @ended: when its time was up, if that has been. */
+static __noinline void release_template(const struct flow *flow, __u32 status, __u32 index, __u32 ended)
+{
+	struct template_key key;
+	struct template *template;
+	__u32 now;
 
 	if (!flow)
 		return;
 	template = template_of(flow, status, index, &key);
-	if (template && template->controlled > 0)
-		__sync_fetch_and_add(&template->controlled, -1);
+	if (!template || template->controlled <= 0)
+		return;
+	if (status & CONNECTION_EMBRYO) {
+		/* Its template has given it up. */
+		if (template->half_open <= 0)
+			return;
+		__sync_fetch_and_add(&template->half_open, -1);
+	}
+	/* Also where the coarse clock is not to be had: in `reap`. */
+	now = bpf_ktime_get_ns() / 1000000000ULL;
+	defer(template, (__s32)(ended - now) < 0 ? ended : now);
+	__sync_fetch_and_add(&template->controlled, -1);
 }
 
 /* Tells the template of a connection that this was established: drop_entry spares it. */
@@ -143,19 +202,15 @@ static __noinline __attribute__((unused)) int assure(const struct flow *flow, st
 	return 0;
 }
 
-/*
- * Removes a template whose time is up; it stays for another 60 s at a time while connections made through it live.
- * How many were removed.
- */
+/* Removes a template whose time is up and which nothing holds. How many were removed. */
 static __always_inline __u32 retire_template(const struct template_key *key, struct template *template, __u32 now)
 {
 	__u32 destination = template->destination;
 
 	if ((__s32)(now - template->seen) <= (__s32)template->timeout)
 		return 0;
-	if (template->controlled > 0) {
-		template->timeout = DEFERRED_TIMEOUT;
-		template->seen = now;
+	if (holds_connections(template, now)) {
+		defer(template, now);
 		return 0;
 	}
 	if (bpf_map_delete_elem(&templates, key))
@@ -192,12 +247,12 @@ static __always_inline bool claim(struct connection *connection, __u32 status)
 	       __sync_val_compare_and_swap(&connection->status, status, status | CONNECTION_DEAD) == status;
 }
 
-/* A connection to @index counts no more. */
-static __always_inline void discount(const struct flow *flow, __u32 status, __u32 index)
+/* A connection to @index counts no more; @ended as above. */
+static __always_inline void discount(const struct flow *flow, __u32 status, __u32 index, __u32 ended)
 {
 	account(index, status, status & CONNECTION_ACTIVE ? -1 : 0, -1);
 	if (status & CONNECTION_CONTROLLED)
-		release_template(flow, status, index);
+		release_template(flow, status, index, ended);
 }
 
 /* Takes a claimed connection out of the table, both ways. */
@@ -218,7 +273,7 @@ static __noinline __attribute__((unused)) bool retire(const struct flow *flow, s
 	status = connection->status;
 	if (!claim(connection, status))
 		return false;
-	discount(flow, status, connection->destination);
+	discount(flow, status, connection->destination, connection->seen + connection->timeout);
 	take_out(flow, connection, status);
 	return true;
 }

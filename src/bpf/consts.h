@@ -2,7 +2,7 @@
 /* Sizes, flags and names of numbers. What user space shares is repeated in src/forwarding/ebpf/layout.ts; a test compares them. */
 #pragma once
 
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 /* Defaults; user space resizes the maps before it loads them. */
 #define MAX_CONNECTIONS 262144

@@ -228,7 +228,7 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 static __always_inline void undo(const struct flow *flow, const struct connection *connection)
 {
 	if (connection->status & CONNECTION_CONTROLLED)
-		release_template(flow, connection->status, connection->destination);
+		release_template(flow, connection->status, connection->destination, connection->seen);
 }
 
 static __always_inline void assure_fresh(const struct flow *flow)
@@ -310,6 +310,8 @@ __noinline int open_connection(struct packet *packet, const struct service *serv
 	if (service->flags & SERVICE_PERSISTENT) {
 		fresh->status |= CONNECTION_CONTROLLED | (template_port(service) ? 0 : CONNECTION_ANY_PORT);
 		fresh->status |= (service->mark ? CONNECTION_MARK : 0) | service->persistence_bits << CLIENT_BITS_SHIFT;
+		if (fresh->status & CONNECTION_EMBRYO)
+			count_embryo(flow, fresh, 1);
 	}
 	/* Nothing is kept; a template has had its time renewed. */
 	if (service->flags & SERVICE_ONE_PACKET && flow->protocol == IPPROTO_UDP) {
@@ -438,6 +440,32 @@ __noinline bool see_reply(struct __sk_buff *skb, const struct packet *packet)
 	return true;
 }
 
+/* A packet of the NAT server @index that is of no connection: it is told so where the stack would send the packet on. */
+__noinline int refuse(struct __sk_buff *skb, const struct packet *packet, __u32 index)
+{
+	struct scratch *scratch = own_scratch();
+	struct destination *server;
+	struct way way = {};
+
+	if (!skb || !packet || !scratch)
+		return TC_PASS;
+	server = bpf_map_lookup_elem(&destinations, &index);
+	switch (route(skb, packet, packet->flow.source, packet->flow.target, &way)) {
+	case ROUTE_FOUND:
+		if (packet->ttl <= 1)
+			return leave(EXIT_REPLY_TO_STACK, TC_PASS);
+		break;
+	case ROUTE_TOO_BIG:
+		return leave(EXIT_REPLY_TO_STACK, TC_PASS);
+	default:
+		server = NULL;
+	}
+	if (!server || !server->ifindex || !server->tunnel_source.words[0])
+		return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_REPLY_REFUSED);
+	scratch->due.refused = index;
+	return answer_icmp(skb, ANSWER_REFUSED, 0, EXIT_REPLY_REFUSED);
+}
+
 /* Nobody's packet: perhaps it comes from one of our servers. */
 static __always_inline int stray(struct __sk_buff *skb, const struct packet *packet, const struct settings *held)
 {
@@ -446,6 +474,7 @@ static __always_inline int stray(struct __sk_buff *skb, const struct packet *pac
 		.port = packet->flow.source_port,
 		.protocol = packet->flow.protocol,
 	};
+	__u32 *slot;
 
 	if (see_reply(skb, packet))
 		return leave(EXIT_REPLY_SEEN, TC_PASS);
@@ -454,12 +483,12 @@ static __always_inline int stray(struct __sk_buff *skb, const struct packet *pac
 	if ((packet->flow.protocol == IPPROTO_TCP && packet->tcp_flags & 0x04) ||
 	    (packet->flow.protocol == IPPROTO_SCTP && packet->chunk == CHUNK_ABORT))
 		return leave(EXIT_NO_SERVICE, TC_PASS);
-	if (!bpf_map_lookup_elem(&nat_servers, &key)) {
+	slot = bpf_map_lookup_elem(&nat_servers, &key);
+	if (!slot) {
 		key.protocol = 0;
-		if (!bpf_map_lookup_elem(&nat_servers, &key))
-			return leave(EXIT_NO_SERVICE, TC_PASS);
+		slot = bpf_map_lookup_elem(&nat_servers, &key);
 	}
-	return answer_icmp(skb, ANSWER_PORT_UNREACHABLE, 0, EXIT_REPLY_REFUSED);
+	return slot ? refuse(skb, packet, *slot) : leave(EXIT_NO_SERVICE, TC_PASS);
 }
 
 /* Nothing was found for a firewall mark's service: the packet goes on to where it was going (cache_bypass). */
@@ -620,7 +649,7 @@ static __always_inline int renew(struct __sk_buff *skb, struct packet *packet, s
 		return first(skb, packet);
 	take_out(&packet->flow, connection, scratch->ended_status);
 	verdict = first(skb, packet);
-	discount(&packet->flow, scratch->ended_status, scratch->ended_destination);
+	discount(&packet->flow, scratch->ended_status, scratch->ended_destination, packet->now);
 	return verdict;
 }
 

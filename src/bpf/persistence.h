@@ -22,7 +22,7 @@ static __always_inline bool template_holds(struct template *template, __u32 now)
 		return false;
 	if ((__s32)(now - template->seen) <= (__s32)template->timeout)
 		return true;
-	if (template->controlled <= 0)
+	if (!holds_connections(template, now))
 		return false;
 	template->timeout = DEFERRED_TIMEOUT;
 	return true;

@@ -23,6 +23,7 @@ struct due_answer {
 	__u32 answer; /* enum answer */
 	__u32 mtu;    /* that it tells */
 	__u32 way_in; /* of the client, if it is not whom the frame came from */
+	__u32 refused; /* slot of the server that gets it, if this host speaks for itself */
 };
 
 /* struct ends.tell */

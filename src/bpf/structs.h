@@ -54,8 +54,10 @@ struct template {
 	__u32 timeout;
 	__s32 controlled; /* connections made through it that live */
 	__u32 flags;
+	__s32 half_open;	       /* how many of these are half-open, so that the kernel may evict them without telling */
+	__u32 half_open_until; /* when the last of them has ended if nobody hears of it any more */
 };
-_Static_assert(sizeof(struct template) == 20, "template");
+_Static_assert(sizeof(struct template) == 28, "template");
 
 /* Of a firewall mark's service: protocol 0, the mark as address, port 0. */
 struct service_key {

@@ -123,8 +123,9 @@ export class Bench {
       for (const map of what === 'templates' ? [templates] : [connections, embryos])
         this.rewrite(map, (value) => {
           const view = new DataView(value.buffer, value.byteOffset)
-          const [, offset] = kind.fields.find(([name]) => name === 'seen') ?? ['', 0]
-          view.setUint32(offset, view.getUint32(offset, true) - seconds, true)
+          for (const [name, offset] of kind.fields)
+            if (name === 'seen' || name === 'half_open_until')
+              view.setUint32(offset, view.getUint32(offset, true) - seconds, true)
         })
     }
   }

@@ -542,7 +542,7 @@ describe('what both families share', () => {
     own.send(toDr())
     expect(own.load(`[${server}]:80`)).toEqual({ active: 1, inactive: 0, persistent: 1 })
     own.age('connections', 61)
-    own.age('templates', 100)
+    own.age('templates', 51)
     await own.sweep()
     expect(own.connections()).toEqual([])
     expect(own.load(`[${server}]:80`)).toEqual({ active: 0, inactive: 0, persistent: 0 })

@@ -111,6 +111,21 @@ describe.each(worlds)(
         expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(60)
       })
 
+      test('times of 60 s follow one on another, however late it is noticed that a connection has ended', async () => {
+        bench.apply(put(service(80, persistent(50)), servers))
+        open(ip('203.0.113.1'))
+        // Its time was up 80 s ago, then 20 s ago; the connection, of 900 s, ended in between.
+        bench.age('templates', 50 + 80)
+        bench.age('connections', 900 + 30)
+        expect(await bench.sweep()).toBe(2)
+        open(ip('203.0.113.1'))
+        bench.age('templates', 50 + 80)
+        bench.age('connections', 900 + 10)
+        expect(await bench.sweep()).toBe(1)
+        expect(templates()[0]?.expiresIn).toBeGreaterThan(36)
+        expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(40)
+      })
+
       test('the sweep removes a template when its connections are gone and its time is up, and the counts follow', async () => {
         bench.apply(put(service(80, persistent(50)), servers))
         const held = open(ip('203.0.113.1'))
@@ -317,6 +332,30 @@ describe.each(worlds)(
         await bench.sweep()
         await bench.sweep()
         expect(bench.load(destinationKey('192.0.2.11', 80)).active).toBe(5)
+      })
+
+      test('half-open connections that the kernel has evicted do not hold a template for ever', async () => {
+        bench.apply(put(service(80, { persistence: { timeout: 50, prefixLength: prefix(32) } }), servers))
+        const flood = (from: number, count: number) => {
+          for (let i = 0; i < count; i++)
+            bench.send({ source: ip('203.0.113.1'), target: vip, sourcePort: from + i, targetPort: 80, flags: SYN })
+        }
+        flood(2000, 4)
+        const established = open(ip('203.0.113.1'))
+        const size = tables().embryos.info.keySize
+        for (const { count, keys } of [...tables().embryos.slices(4096)])
+          for (let i = 0; i < count; i++) tables().embryos.delete(keys.slice(i * size, (i + 1) * size))
+        // Their time of 60 s and another 60 s are over: what is established still holds it.
+        bench.age('templates', 50 + 130)
+        await bench.sweep()
+        expect(templates()).toHaveLength(1)
+        expect(open(ip('203.0.113.1'))).toBe(established)
+        // Those that come then are counted from zero, and go with their time.
+        flood(3000, 2)
+        bench.age('connections', 1000)
+        bench.age('templates', 70)
+        await bench.sweep()
+        expect(bench.connections()).toEqual([])
       })
 
       test('a template is as large as its layout says', () => {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { address } from '../../src/base/index.ts'
 import { readExits } from '../../src/forwarding/ebpf/counters.ts'
 import { Lottery } from '../../src/forwarding/ebpf/defence.ts'
 import { dropEntries } from '../../src/forwarding/ebpf/drop-entries.ts'
@@ -340,6 +341,53 @@ describe('nat_icmp_send: a NAT server talks without a connection', () => {
   })
 })
 
+/** The tests of this block run in a namespace of their own; what is given runs in there. */
+function ownNamespace(): (...argv: readonly string[]) => void {
+  const name = `settings-${process.pid}`
+  const home = openSync('/proc/thread-self/ns/net', 'r')
+  const inside = (...argv: readonly string[]): void => void execFileSync('ip', ['netns', 'exec', name, ...argv])
+  beforeEach(() => {
+    execFileSync('ip', ['netns', 'add', name])
+    inside('ip', 'link', 'set', 'lo', 'up')
+    inside('sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    enterNetworkNamespace(name)
+  })
+  afterEach(() => {
+    enterNetworkNamespace(`/proc/self/fd/${home}`)
+    execFileSync('ip', ['netns', 'delete', name])
+  })
+  return inside
+}
+
+describe('nat_icmp_send: what the stack would send on is refused by this host', () => {
+  const inside = ownNamespace()
+  const nextHop = address('198.51.100.254')
+  const refuse = (ttl: number) => {
+    const server = '198.51.100.11'
+    bench.hops.set(server, { interfaceIndex: 1, nextHop, mtu: 1500, local: false, source: address('198.51.100.1') })
+    bench.apply(put(service(8000), [destination(server, 8080, 'nat')]))
+    set({ nat_icmp_send: 1 })
+    inside('ip', 'route', 'add', `${client}/32`, 'dev', 'lo')
+    return bench.send(from(server, 8080, { flags: ACK, ttl }))
+  }
+
+  test('with the address that it has towards the server, about a packet that was on its way already', () => {
+    const { exit, verdict, frame: left, packet } = refuse(64)
+    expect({ exit, verdict }).toEqual({ exit: 'reply-refused', verdict: REDIRECT })
+    expect(readFrame(left)).toMatchObject({
+      source: '198.51.100.1',
+      target: '198.51.100.11',
+      protocol: ICMP,
+      checksumRight: true,
+    })
+    expect([...packet.transport.subarray(0, 2), packet.transport[8 + 8]]).toEqual([3, 3, 63])
+  })
+
+  test('not one whose time is over: the stack says that', () => {
+    expect(refuse(1)).toMatchObject({ exit: 'reply-to-stack', verdict: PASS })
+  })
+})
+
 describe('defences', () => {
   test('drop_packet 3 drops one of am_droprate packets that would open a connection, and no other', () => {
     set({ drop_packet: 3, am_droprate: 4 })
@@ -426,19 +474,7 @@ test('counters set to zero count on from there, and what was taken of a removed 
 })
 
 describe('packets of servers that do not answer through NAT, on their way through this host', () => {
-  const name = `replies-${process.pid}`
-  const home = openSync('/proc/thread-self/ns/net', 'r')
-  const inside = (...argv: readonly string[]): void => void execFileSync('ip', ['netns', 'exec', name, ...argv])
-  beforeEach(() => {
-    execFileSync('ip', ['netns', 'add', name])
-    inside('ip', 'link', 'set', 'lo', 'up')
-    inside('sysctl', '-qw', 'net.ipv4.ip_forward=1')
-    enterNetworkNamespace(name)
-  })
-  afterEach(() => {
-    enterNetworkNamespace(`/proc/self/fd/${home}`)
-    execFileSync('ip', ['netns', 'delete', name])
-  })
+  const inside = ownNamespace()
   const reply = frame({ ...from('', 0), source: VIP, sourcePort: 80 })
   const counted = (server: string | undefined) =>
     bench

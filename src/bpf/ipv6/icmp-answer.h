@@ -11,10 +11,13 @@
 #define ANSWER_AGED 0x10000
 /* What is quoted has been on the way: its checksums are complete, and it may be cut short. */
 #define ANSWER_SUMMED 0x20000
+/* This host says so itself, to a server of ours. */
+#define ANSWER_AS_HOST 0x40000
 
 /* Type and code. */
 enum answer {
 	ANSWER_PORT_UNREACHABLE = 0x0104,
+	ANSWER_REFUSED = 0x0104 | ANSWER_AGED | ANSWER_AS_HOST,
 	ANSWER_TOO_BIG = 0x0200 | ANSWER_AGED,
 	ANSWER_REPLY_TOO_BIG = 0x0200, /* judged as by ip6_forward() */
 	ANSWER_TIME_EXCEEDED = 0x0300,
@@ -67,14 +70,23 @@ static __always_inline bool within_budget(void)
 	return budget->sent++ < held->icmp_budget;
 }
 
+/* By the way that the packets of its clients take. */
+static __always_inline int send_to_server(const struct destination *server)
+{
+	struct way way = { .ifindex = server->ifindex, .next_hop = narrow(&server->next_hop) };
+
+	return send_to(&way);
+}
+
 /*
- * Sends the packet's sender the ICMPv6 error that is due, from the address it talked to. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
+ * Sends the packet's sender the ICMPv6 error that is due, from the address it talked to or from this host's own. A partial transport checksum in the quote is completed by the device after us, over the quote alone; then the
  * quoted transport part sums up to the complement of what its checksum field holds now.
  */
 static __noinline int send_answer(struct __sk_buff *skb)
 {
 	struct scratch *scratch = own_scratch();
 	struct settings *held = held_settings();
+	struct destination *server = NULL;
 	struct icmp_prefix *prefix;
 	struct ipv6hdr *quoted;
 	struct macs *macs;
@@ -92,6 +104,8 @@ static __noinline int send_answer(struct __sk_buff *skb)
 	quoted = &((struct answer_room *)scratch->answer)->quoted;
 	macs = &((struct answer_room *)scratch->answer)->macs;
 	*prefix = (struct icmp_prefix){};
+	if (answer & ANSWER_AS_HOST)
+		server = bpf_map_lookup_elem(&destinations, &scratch->due.refused);
 	if (bpf_skb_load_bytes(skb, 0, macs->target, 6) || bpf_skb_load_bytes(skb, 6, macs->source, 6) ||
 	    bpf_skb_load_bytes(skb, ETH_HLEN, quoted, sizeof(*quoted)))
 		return TC_DROP;
@@ -128,7 +142,7 @@ static __noinline int send_answer(struct __sk_buff *skb)
 	prefix->length = bpf_htons(8 + length);
 	prefix->next = IPPROTO_ICMPV6;
 	prefix->hop_limit = 64;
-	__builtin_memcpy(&prefix->source, &quoted->daddr, 16);
+	__builtin_memcpy(&prefix->source, server ? (void *)&server->tunnel_source : &quoted->daddr, 16);
 	__builtin_memcpy(&prefix->target, &quoted->saddr, 16);
 	prefix->type = (answer >> 8) & 0xff;
 	prefix->code = answer & 0xff;
@@ -141,6 +155,8 @@ static __noinline int send_answer(struct __sk_buff *skb)
 	if (bpf_skb_store_bytes(skb, 0, macs->source, 6, 0) || bpf_skb_store_bytes(skb, 6, macs->target, 6, 0) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, prefix, sizeof(*prefix), 0))
 		return TC_DROP;
+	if (server)
+		return send_to_server(server);
 	if (held && skb->ifindex == held->marks_ifindex)
 		return bpf_redirect_neigh(scratch->due.way_in, NULL, 0, 0);
 	return bpf_redirect(skb->ifindex, 0);

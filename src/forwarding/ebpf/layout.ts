@@ -4,7 +4,7 @@ import type { ForwardingMethod, Protocol, SchedulerFlag, SchedulerName, Tunnel }
 import { struct } from './struct.ts'
 
 /** LAYOUT_VERSION: pinned maps with another one are of no use. */
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 export const QUEUE_SIZE = 4096
 
 /** Structs that exist once a family. */
@@ -51,6 +51,8 @@ export const template = struct('template', {
   timeout: 'u32',
   controlled: 's32',
   flags: 'u32',
+  half_open: 's32',
+  half_open_until: 'u32',
 })
 export const service = struct('service', {
   id: 'u32',

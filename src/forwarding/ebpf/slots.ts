@@ -94,22 +94,23 @@ export class Slots {
     if (slot.destination.method === 'tun') this.#keepPathMtu(slot)
   }
 
-  /** Keeps the map `nat_servers`: whether some destination by NAT has this address, port and protocol. */
+  /** Keeps the map `nat_servers`: a destination by NAT that has this address, port and protocol. */
   #followNatServer({ index, available, destination: { address, port, method }, virtual: { protocol } }: Slot): void {
     const tables = this.#director.tables.get(familyOf(address))
     if (tables === undefined) return
     const { nat_servers } = tables
     const name = `${protocol} ${address} ${port}`
     const slots = this.#natServers.get(name) ?? new Set()
-    const before = slots.size
+    const [before] = slots
     if (available && method === 'nat') slots.add(index)
     else slots.delete(index)
     this.#natServers.set(name, slots)
     if (slots.size === 0) this.#natServers.delete(name)
     const key = tables.layout.serviceKey.encode({ address, port, protocol })
-    if (slots.size === 0 && before > 0) nat_servers.delete(key)
-    if (slots.size === 0 || before > 0) return
-    const written = nat_servers.update(key, u32(1))
+    const [one] = slots
+    if (one === undefined && before !== undefined) nat_servers.delete(key)
+    if (one === undefined || one === before) return
+    const written = nat_servers.update(key, u32(one))
     if (!written.ok) throw new Error(written.error.message)
   }
 
