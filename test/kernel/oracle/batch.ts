@@ -13,6 +13,7 @@ import {
 } from './compare.ts'
 import { describeFrame } from './describe.ts'
 import type { Counted, Director, Held } from './director.ts'
+import { LAST_PAUSE, PAUSE, Pace, TOGETHER } from './pace.ts'
 import { type Framed, render, type Whereabouts, whereabouts } from './render.ts'
 import type { Exchange, Replayer } from './replayer.ts'
 import type { Climate, Sequence } from './sequence.ts'
@@ -20,6 +21,9 @@ import { VIRTUALS, virtualAddress } from './world.ts'
 
 /** The kernel's estimator sums its counters every two seconds. */
 const COUNTERS_MS = 2_300
+/** How often they are looked at while they differ. */
+const LOOKS = 4
+const isUnequal = (found: readonly string[]): boolean => found.length > 0
 
 export type Difference = {
   readonly sequence: Sequence
@@ -41,11 +45,17 @@ type Course = {
 
 export type Directors = { readonly kernel: Director; readonly embedded: Director; readonly replayer: Replayer }
 
+export type Outcome = {
+  readonly differences: readonly Difference[]
+  /** These were not played in time, and what became of them says nothing. */
+  readonly late: readonly Sequence[]
+}
+
 export async function runBatch(
   { kernel, embedded, replayer }: Directors,
   climate: Climate,
   sequences: readonly Sequence[],
-): Promise<readonly Difference[]> {
+): Promise<Outcome> {
   const both = [kernel, embedded]
   for (const director of both) await director.weather(climate)
   const courses = sequences.map(
@@ -58,18 +68,26 @@ export async function runBatch(
       differs: undefined,
     }),
   )
+  // While the ones wait, the others are played.
+  const groups = inGroups(courses, climate.passing ? TOGETHER : courses.length)
   const segments = Math.max(...sequences.map((one) => one.segments.length))
   for (let at = 0; at < segments; at++) {
+    if (climate.passing) await groups[0]?.pace.pause(PAUSE)
     const ops = courses.flatMap(({ sequence, story }) => {
       const orders = sequence.segments[at]?.ops ?? []
       story.push(...orders.map((op) => `order ${JSON.stringify(op)}`))
       return orders
     })
     for (const director of both) await director.apply(ops)
-    const rounds = Math.max(...sequences.map((one) => one.segments[at]?.steps.length ?? 0))
-    for (let round = 0; round < rounds; round++) await playRound(courses, at, round, replayer, climate)
-    if (climate.pause > 0) await sleep(climate.pause * 1000)
+    for (const { members, pace } of groups) {
+      if (climate.passing) await pace.pause(PAUSE)
+      pace.segmentBegins()
+      const rounds = Math.max(...members.map(({ sequence }) => sequence.segments[at]?.steps.length ?? 0))
+      for (let round = 0; round < rounds; round++) await playRound(members, at, round, replayer, climate)
+      pace.segmentEnds()
+    }
   }
+  if (climate.passing) for (const { pace } of groups) await pace.pause(LAST_PAUSE)
   const none = new Map<string, Counted>()
   const compareCounters = async (held: HeldShares): Promise<ReadonlyMap<Course, readonly string[]>> => {
     await sleep(COUNTERS_MS)
@@ -95,16 +113,31 @@ export async function runBatch(
     )
     settle(course, 'connections', unequal)
   }
-  const unequal = await compareCounters(mine)
+  let unequal = await compareCounters(mine)
   // What changes by itself, as connections end, may be seen on one side before it is on the other.
-  const again = [...unequal.values()].some((found) => found.length > 0) ? await compareCounters(mine) : unequal
-  for (const course of courses)
-    if ((unequal.get(course) ?? []).length > 0) settle(course, 'counters', again.get(course) ?? [])
+  for (let i = 1; i < LOOKS && [...unequal.values()].some(isUnequal); i++) {
+    const again = await compareCounters(mine)
+    unequal = new Map(
+      [...unequal].map(([course, found]) => [course, isUnequal(found) ? (again.get(course) ?? []) : []]),
+    )
+  }
+  for (const [course, found] of unequal) settle(course, 'counters', found)
   for (const director of both) await director.clear()
-  return courses.flatMap(({ sequence, story, differs }) =>
-    differs === undefined ? [] : [{ sequence, kind: differs, story: story.join('\n') }],
-  )
+  const late = climate.passing ? groups.filter(({ pace }) => !pace.kept).flatMap(({ members }) => members) : []
+  const differences = courses.flatMap((course): readonly Difference[] => {
+    const { sequence, story, differs } = course
+    return differs === undefined || late.includes(course) ? [] : [{ sequence, kind: differs, story: story.join('\n') }]
+  })
+  return { differences, late: late.map(({ sequence }) => sequence) }
 }
+
+type Group = { readonly members: readonly Course[]; readonly pace: Pace }
+
+const inGroups = (courses: readonly Course[], size: number): readonly Group[] =>
+  Array.from({ length: Math.ceil(courses.length / size) }, (_, i) => ({
+    members: courses.slice(i * size, (i + 1) * size),
+    pace: new Pace(),
+  }))
 
 async function playRound(
   courses: readonly Course[],

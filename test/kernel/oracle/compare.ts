@@ -21,7 +21,11 @@ export function unequalAnswers(sent: Framed, { kernel, embedded }: Exchange, cli
   const mine = kernel.map(comparable)
   const theirs = embedded.map(comparable)
   const agree = (bytes: Buffer, other: Buffer | undefined): boolean =>
-    same(bytes, other) || summedAnew(bytes, other) || mended(sent, bytes, other) || summedWrong(sent, bytes, other)
+    same(bytes, other) ||
+    summedAnew(bytes, other) ||
+    mended(sent, bytes, other) ||
+    summedWrong(sent, bytes, other) ||
+    refusedElsewhere(sent, bytes, other)
   if (mine.length === theirs.length && mine.every((bytes, i) => agree(bytes, theirs[i]))) return undefined
   if (tooLongToFragment(sent, kernel, embedded, climate) || isUnheard(sent, { kernel, embedded })) return undefined
   return describeUnequal(kernel, embedded)
@@ -39,6 +43,17 @@ function isUnheard(sent: Framed, { kernel, embedded }: Exchange): boolean {
   // It has become one of the virtual address; its target is the client.
   const target = ({ bytes }: Framed): Buffer => Buffer.from(bytes.subarray(38, 54))
   return error(sent.bytes) && error(relayed.bytes) && same(target(sent), target(relayed))
+}
+
+/**
+ * nat_icmp_send: where a server's packet came in by another interface than the answer leaves by, IPVS gives this the source address of
+ * the former over IPv6, and the embedded core that of the latter.
+ */
+function refusedElsewhere(sent: Framed, kernel: Buffer, embedded: Buffer | undefined): boolean {
+  if (embedded === undefined || kernel[0] === sent.port || kernel[13] !== 0x86) return false
+  if (kernel[21] !== ICMP6 || kernel[55] !== 1 || kernel[56] !== 4) return false
+  const unsigned = (bytes: Buffer): Buffer => Buffer.from(bytes).fill(0, 23, 39).fill(0, 57, 59)
+  return same(unsigned(kernel), unsigned(embedded))
 }
 
 /** IPVS puts a checksum on UDP that came without one (udp_dnat_handler() sums it as a whole); the embedded core does not. */

@@ -10,6 +10,7 @@ import {
   serviceKey,
   type TableOp,
 } from '../../../src/forwarding/index.ts'
+import { SHORT_PERSISTENCES, SHORT_TIMEOUTS, timePasses } from './pace.ts'
 import { SCTP, TCP, UDP } from './packets.ts'
 import { type Random, randomFrom } from './random.ts'
 import type { Climate, ErrorStep, Features, Flow, PacketStep, Segment, Sequence, Step } from './sequence.ts'
@@ -37,7 +38,7 @@ const chosenByChance = ['twos']
 const numbers = { tcp: TCP, udp: UDP, sctp: SCTP } as const
 type Protocol = keyof typeof numbers
 
-const defaults: Climate = { settings: {}, timeouts: { tcp: 900, tcpFin: 120, udp: 300 }, pause: 0 }
+const defaults: Climate = { settings: {}, timeouts: { tcp: 900, tcpFin: 120, udp: 300 }, passing: false }
 
 /** Every third run of sequences has other settings, every fifth lets connections expire. */
 export function climate(seed: number, batch: number, features: Features): Climate {
@@ -57,7 +58,7 @@ export function climate(seed: number, batch: number, features: Features): Climat
   settings.drop_packet = 0
   delete settings.amemthresh
   delete settings.am_droprate
-  if (batch % 5 === 4) return { settings, timeouts: { tcp: 2, tcpFin: 1, udp: 3 }, pause: 5 }
+  if (timePasses(batch)) return { settings, timeouts: SHORT_TIMEOUTS, passing: true }
   return { ...defaults, settings }
 }
 
@@ -80,7 +81,7 @@ type Draft = {
 }
 
 export function generate(seed: number, index: number, slot: number, has: Features, climate: Climate): Sequence {
-  const { pause, settings } = climate
+  const { passing, settings } = climate
   const features = { ...has, schedulers: has.schedulers.filter((name) => !chosenByChance.includes(name)) }
   const random = randomFrom(seed, index)
   const family = features.families.length > 1 && random.once(3) ? 6 : 4
@@ -89,7 +90,7 @@ export function generate(seed: number, index: number, slot: number, has: Feature
   const segments: Segment[] = []
   const ops: TableOp[] = []
   const services = 1 + (random.once(3) ? 1 : 0)
-  for (let i = 0; i < services; i++) ops.push(...newService(draft, i, pause > 0))
+  for (let i = 0; i < services; i++) ops.push(...newService(draft, i, passing))
   for (let i = 0; i < SEGMENTS; i++) {
     if (i > 0) for (let n = random.number(3); n > 0; n--) ops.push(...edit(draft))
     const steps: Step[] = []
@@ -115,7 +116,12 @@ function newService(draft: Draft, number: number, short: boolean): TableOp[] {
       ? { schedulerFlags: random.pick([['flag-1'], ['flag-2'], ['flag-1', 'flag-2']] as const) }
       : {}),
     ...(persistent
-      ? { persistence: { timeout: short ? 2 : 50 + random.number(900), prefixLength: random.pick(bits) } }
+      ? {
+          persistence: {
+            timeout: short ? random.pick(SHORT_PERSISTENCES) : 50 + random.number(900),
+            prefixLength: random.pick(bits),
+          },
+        }
       : {}),
     onePacket: protocol === 'udp' && !persistent && random.once(5),
   }

@@ -6,14 +6,18 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process'
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Difference } from './batch.ts'
+import { timePasses } from './pace.ts'
 import { BATCH, batchOf } from './play.ts'
 
-/** In the second playing, where what counts is that little time passes. */
-const FEW = 20
+/**
+ * So many side by side at first, and then of those that differed or were too late: time that passes on a slow machine between what
+ * the one director sees and the other makes them differ, and with fewer it is less. What differs in the end is a difference.
+ */
+const COMPANIES = [BATCH, 20, 4, 1]
 /** More are not played again: then it is not time that made them differ. */
 const MANY = 400
 
@@ -22,18 +26,23 @@ const [folder = '', seed = 1, runs = 0, ...only] = process.argv
   .map((word, i) => (i === 0 ? word : Number(word))) as [string, ...number[]]
 const numbers = only.length > 0 ? only : Array.from({ length: runs }, (_, i) => i)
 
-type Told = Pick<Difference, 'kind' | 'story'> & { readonly index: number }
+/** What a part has found, by the numbers of sequences. */
+export type Told = {
+  readonly differences: readonly (Pick<Difference, 'kind' | 'story'> & { readonly index: number })[]
+  /** Not played in time. */
+  readonly late: readonly number[]
+}
 
 /** A process of its own on a processor of its own, so that what it sends is worked off where it waits for it. */
-function playPart(processor: number, indexes: readonly number[], atOnce: number): Promise<readonly Told[]> {
+function playPart(processor: number, indexes: readonly number[], atOnce: number): Promise<Told> {
   const words = [seed, atOnce, ...indexes].map(String)
   const program = [process.execPath, join(import.meta.dirname, 'part.js'), ...words]
   const child = spawn('taskset', ['-c', String(processor), ...program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  let told: readonly Told[] | undefined
+  let told: Told | undefined
   child.on('message', (message) => {
-    told = message as readonly Told[]
+    told = message as Told
   })
   return new Promise((done, refuse) => {
     child.on('error', refuse)
@@ -43,32 +52,49 @@ function playPart(processor: number, indexes: readonly number[], atOnce: number)
   })
 }
 
-/** Each batch is one process's. */
-async function playAll(indexes: readonly number[], atOnce: number): Promise<readonly Told[]> {
-  const batches = [...new Set(indexes.map(batchOf))]
+/** Each batch is one process's. Those in which time passes are another's besides, which mostly waits. */
+async function playAll(indexes: readonly number[], atOnce: number): Promise<Told> {
+  const passing = indexes.filter((index) => timePasses(batchOf(index)))
+  const others = indexes.filter((index) => !timePasses(batchOf(index)))
+  const batches = [...new Set(others.map(batchOf))]
   const processors = Math.min(availableParallelism(), batches.length)
   const parts = Array.from({ length: processors }, (_, processor) =>
-    indexes.filter((index) => batches.indexOf(batchOf(index)) % processors === processor),
+    others.filter((index) => batches.indexOf(batchOf(index)) % processors === processor),
   )
-  const told = await Promise.all(parts.map((part, processor) => playPart(processor, part, atOnce)))
-  return told.flat().sort((a, b) => a.index - b.index)
+  if (passing.length > 0) parts.push(passing)
+  const told = await Promise.all(parts.map((part, i) => playPart(i % availableParallelism(), part, atOnce)))
+  return {
+    differences: told.flatMap(({ differences }) => differences).sort((a, b) => a.index - b.index),
+    late: told.flatMap(({ late }) => late),
+  }
+}
+
+function tell(differences: Told['differences']): void {
+  const stories = differences.map(
+    ({ index, kind, story }) => `=== sequence ${index} (seed ${seed}): ${kind}\n${story}\n\n`,
+  )
+  writeFileSync(join(folder, 'oracle.txt'), stories.join(''))
 }
 
 execFileSync('modprobe', ['ip_vs'])
 // It says on the console, slowly, each time it finds no destination.
 execFileSync('dmesg', ['-n', '1'])
-const first = await playAll(numbers, BATCH)
-const again = first.map(({ index }) => index)
-if (again.length > 0) console.log(`to be played again: ${again.join(' ')}`)
-// What time brought about, on a machine that is slow, does not come again.
-const differences = again.length > MANY ? first : await playAll(again, FEW)
-writeFileSync(join(folder, 'oracle.txt'), '')
-for (const { index, kind, story } of differences)
-  appendFileSync(join(folder, 'oracle.txt'), `=== sequence ${index} (seed ${seed}): ${kind}\n${story}\n\n`)
+let told: Told = { differences: [], late: numbers }
+let unequal: number | undefined
+for (const company of COMPANIES) {
+  const some = [...told.differences.map(({ index }) => index), ...told.late].sort((a, b) => a - b)
+  if (some.length === 0 || told.differences.length > MANY) break
+  if (unequal !== undefined) console.log(`to be played again: ${some.join(' ')}`)
+  told = await playAll(some, company)
+  unequal ??= told.differences.length
+  tell(told.differences)
+}
+const { differences, late } = told
 const totals = {
-  agreed: numbers.length - differences.length,
+  agreed: numbers.length - differences.length - late.length,
   differed: differences.length,
-  unsteady: first.length - differences.length,
+  unsteady: Math.max(0, (unequal ?? 0) - differences.length),
+  late: late.length,
 }
 writeFileSync(join(folder, 'oracle.json'), `${JSON.stringify(totals)}\n`)
 console.log(JSON.stringify(totals))

@@ -61,8 +61,8 @@ export type Sequence = {
 export type Climate = {
   readonly settings: Partial<IpvsSettings>
   readonly timeouts: Timeouts
-  /** Seconds between segments. */
-  readonly pause: number
+  /** Connections expire between segments (pace.ts). */
+  readonly passing: boolean
 }
 
 /** What the embedded core can do. */
