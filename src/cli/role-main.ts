@@ -1,5 +1,5 @@
 /**
- * The process of one role: `role-main.js vrrp|checker|forwarding [--namespace=NAME]`, forked by the supervisor, which
+ * The process of one role: `role-main.js vrrp|checker|forwarding [--namespace=NAME] [--process=JSON]`, forked by the supervisor, which
  * it speaks to over the IPC channel. Loads that role and nothing else. Signals that end a daemon do not end a role: its
  * supervisor decides, and once that is dead SIGTERM means `stop`.
  */
@@ -30,6 +30,7 @@ if (role === undefined || parent === undefined) {
 async function run(name: (typeof roles)[number], to: ParentChannel): Promise<void> {
   const namespace = process.argv.find((word) => word.startsWith('--namespace='))?.slice('--namespace='.length)
   if (namespace !== undefined) await enterNamespace(namespace)
+  const settings = process.argv.find((word) => word.startsWith('--process='))?.slice('--process='.length)
 
   let orphan = false
   const isOrphan = () => orphan
@@ -41,6 +42,8 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
   to.onClosed(() => {
     orphan = true
   })
+
+  if (settings !== undefined) await applySettings(settings, log)
 
   switch (name) {
     case 'vrrp': {
@@ -100,6 +103,12 @@ async function dropPrivileges(log: Log): Promise<void> {
   if (dropped.ok) return
   log.error('checker cannot give up its privileges', { reason: dropped.error.message })
   process.exit(1)
+}
+
+/** What the configuration says of this process; our supervisor writes it, so it is what its type says. */
+async function applySettings(text: string, log: Log): Promise<void> {
+  const { applyRunSettings } = await import('../sys/privileges/index.ts')
+  for (const reason of applyRunSettings(JSON.parse(text))) log.warn('process cannot be run as configured', { reason })
 }
 
 async function enterNamespace(name: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Micros } from '../base/index.ts'
 import type { BfdSession } from './bfd-session.ts'
 import type { Command } from './command.ts'
+import type { DaemonSettings } from './daemon-settings.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
 import type { StaticItems } from './static-items.ts'
@@ -52,6 +53,8 @@ export type GlobalDefs = {
   /** Of what the vrrp role makes on the host; absent: all as usual. */
   readonly interfaceSettings?: InterfaceSettings
   readonly vrrpSettings?: VrrpSettings
+  /** Of its processes and files; absent: all as usual. */
+  readonly daemon?: DaemonSettings
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */

@@ -66,6 +66,8 @@ export type Hfsys = {
   /** Of the calling thread, as all that follow but pidfd*. */
   setScheduler(policy: number, priority: number): Outcome
   getScheduler(): Outcome
+  /** Bit n of byte n / 8 is processor n. */
+  setAffinity(mask: Uint8Array): Outcome
   setns(fd: number, type: number): Outcome
   prctl(option: number, argument: number): Outcome
   setThreadName(name: string): Outcome

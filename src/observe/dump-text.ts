@@ -1,13 +1,15 @@
 import type { DaemonSnapshot, VirtualRouterSnapshot } from './snapshot.ts'
 
 /**
- * The state dump of SIGUSR1: sections `------< Title >------` of indented `Key = value` lines, as keepalived's data
- * files have them, with our own keys.
+ * The state dump of SIGUSR1: sections `------< Title >------` of indented `Key = value` lines. keepalived's own come first,
+ * then ours, with our own keys.
+ * @param topology       keepalived's sections
  * @param configuration  the model in force, secrets already taken out; any value
  */
-export function dumpText(snapshot: DaemonSnapshot, configuration: unknown): string {
+export function dumpText(snapshot: DaemonSnapshot, topology: string, configuration: unknown): string {
   const { virtualRouters, bfdSessions, virtualServers, forwarding, roles, ...daemon } = snapshot
   return [
+    topology,
     section('Daemon', daemon),
     ...roles.map(({ role, ...rest }) => section(`Role ${role}`, rest)),
     ...virtualRouters.map(({ name, ...rest }) => section(`VRRP instance ${name}`, rest)),
@@ -80,6 +82,13 @@ function routerStatistics(router: VirtualRouterSnapshot): string {
     Invalid Type: ${of('authentication-type-unknown')}
     Type Mismatch: ${of('authentication-type')}
     Failure: ${of('authentication', 'authentication-replay')}
+  Authentication Extension Errors:
+    Missing: ${of('hmac-missing')}
+    Malformed: ${of('hmac-malformed')}
+    Unknown Key: ${of('hmac-unknown-key')}
+    Invalid HMAC: ${of('hmac-invalid')}
+    Stale: ${of('hmac-stale')}
+    Replay: ${of('hmac-replay')}
   Priority Zero:
     Received: ${router.priorityZeroReceived}
     Sent: ${router.priorityZeroSent}

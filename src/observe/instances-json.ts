@@ -1,24 +1,34 @@
-import type { Command, VirtualAddress, VirtualRouter } from '../model/index.ts'
+import type { Command, TrackScript, VirtualAddress, VirtualRouter } from '../model/index.ts'
+import { addressText, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
 
 /** keepalived's numbers of the states. */
 const stateNumbers = { initialize: 0, backup: 1, master: 2, fault: 3 } as const
 
 /**
- * keepalived's JSON (version 1): an array of `{ data, stats }`, one a virtual router. Its keys, types and their order;
- * what Holdfast does not have is as in an instance that does not use it.
+ * keepalived's JSON: an array of `{ data, stats }`, one a virtual router, in version 2 under the key `vrrp`. Its keys, types
+ * and their order; what Holdfast does not have is as in an instance that does not use it.
  * @param routers  with their models, in the same order
  */
 export function instancesJson(
   routers: readonly { readonly model: VirtualRouter; readonly snapshot: VirtualRouterSnapshot }[],
+  scripts: readonly TrackScript[] = [],
+  version: 1 | 2 = 1,
 ): string {
-  return `${JSON.stringify(routers.map(({ model, snapshot }) => ({ data: data(model, snapshot), stats: stats(snapshot) })))}\n`
+  const all = routers.map(({ model, snapshot }) => ({
+    data: data(model, snapshot, scripts),
+    stats: stats(snapshot),
+  }))
+  return `${JSON.stringify(version === 1 ? all : { vrrp: all })}\n`
 }
 
-function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
+const names = (key: string, all: readonly string[]) => (all.length === 0 ? {} : { [key]: all })
+
+function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot, scripts: readonly TrackScript[]) {
   const { announcements, notify, authentication } = model
   const state = stateNumbers[snapshot.state]
   const isMaster = snapshot.state === 'master'
+  const tracked = (kind: string) => model.tracks.filter((one) => one.kind === kind).map(({ name }) => name)
   const addresses = (all: readonly VirtualAddress[]) => all.map((one) => addressText(one, isMaster))
   return {
     iname: model.name,
@@ -27,7 +37,8 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
     strict_mode: 0,
     vmac_ifname: '',
     ifp_ifname: model.interface,
-    master_priority: snapshot.masterPriority ?? 0,
+    // The last that was heard, also as master.
+    master_priority: (state === 1 ? snapshot.masterPriority : snapshot.lastHeard?.priority) ?? 0,
     last_transition: Date.parse(snapshot.since) / 1_000,
     garp_delay: inSeconds(announcements.masterDelay),
     garp_refresh: inSeconds(announcements.masterRefresh),
@@ -44,13 +55,13 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
     promote_secondaries: false,
     adver_int: snapshot.advertisementInterval,
     master_adver_int: snapshot.masterInterval,
-    accept: 1,
+    accept: flag(model.dropsPackets !== true),
     nopreempt: !model.preempt,
     preempt_delay: inSeconds(model.preemptDelay),
     state,
-    wantstate: stateNumbers[model.initialState],
+    wantstate: stateNumbers[wantedState(model, snapshot)],
     version: model.version,
-    smtp_alert: false,
+    smtp_alert: model.smtpAlert === true,
     notify_deleted: model.tellsDeleted === true || notify.deleted !== undefined,
     ...script('script_backup', notify.backup),
     ...script('script_master', notify.master),
@@ -61,9 +72,15 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot) {
     ...script('script_master_rx_lower_pri', notify.masterRxLowerPri),
     ...(model.addresses.length > 0 ? { vips: addresses(model.addresses) } : {}),
     ...(model.excludedAddresses.length > 0 ? { evips: addresses(model.excludedAddresses) } : {}),
-    ...(model.version === 2 && model.family === 4
-      ? { auth_type: authentication === undefined ? 0 : authentication.type === 'pass' ? 1 : 2 }
-      : {}),
+    ...names('track_ifp', tracked('interface')),
+    ...names(
+      'track_script',
+      tracked('script').map((name) => {
+        const found = scripts.find((one) => one.name === name)
+        return found === undefined ? name : commandWords(found.command)
+      }),
+    ),
+    auth_type: authentication === undefined ? 0 : authentication.type === 'pass' ? 1 : 2,
     ...(authentication === undefined ? {} : { auth_data: '********' }),
   }
 }
@@ -94,18 +111,8 @@ function stats({ drops, ...snapshot }: VirtualRouterSnapshot) {
   }
 }
 
-const scopes: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' }
-
-/** `10.9.9.9/24 dev v0 scope global label v0:1 set`; a full-length prefix is not shown. */
-function addressText(one: VirtualAddress, isSet: boolean): string {
-  const prefix = one.prefixLength === (one.address.includes(':') ? 128 : 32) ? '' : `/${one.prefixLength}`
-  const label = one.label === undefined ? '' : ` label ${one.label}`
-  const scope = scopes[one.scope] ?? String(one.scope)
-  return `${one.address}${prefix} dev ${one.interface} scope ${scope}${label}${isSet ? ' set' : ''}`
-}
-
 const script = (key: string, command: Command | undefined) =>
-  command === undefined ? {} : { [key]: command.argv.join(' ') }
+  command === undefined ? {} : { [key]: commandWords(command) }
 
 const flag = (value: boolean): number => (value ? 1 : 0)
 

@@ -46,7 +46,9 @@ const snapshot: DaemonSnapshot = {
 
 test('the state dump has a titled section for each object, of indented Key = value lines', () => {
   expect(
-    dumpText({ ...snapshot, virtualRouters: [{ ...router, drops: { ttl: 8 } }] }, { global: { on: true, none: [] } }),
+    dumpText({ ...snapshot, virtualRouters: [{ ...router, drops: { ttl: 8 } }] }, '', {
+      global: { on: true, none: [] },
+    }),
   ).toBe(
     `------< Daemon >------
  Version = 1.2.3
@@ -87,7 +89,7 @@ test('the state dump has a titled section for each object, of indented Key = val
 })
 
 test('a text from outside cannot end its line', () => {
-  const text = dumpText({ ...snapshot, lastReloadError: 'one\n------< two' }, {})
+  const text = dumpText({ ...snapshot, lastReloadError: 'one\n------< two' }, '', {})
   expect(text).toContain(' Last reload error = one; ------< two\n')
 })
 
@@ -108,6 +110,13 @@ test('the statistics have the layout of keepalived, with our drops as its errors
     Invalid Type: 12
     Type Mismatch: 13
     Failure: 14
+  Authentication Extension Errors:
+    Missing: 0
+    Malformed: 0
+    Unknown Key: 0
+    Invalid HMAC: 0
+    Stale: 0
+    Replay: 0
   Priority Zero:
     Received: 4
     Sent: 3

@@ -60,6 +60,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     configId: options.configId ?? shortHostName(),
     hostName: hostname(),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    ...(options.umask === undefined ? {} : { umask: options.umask }),
     notifyServiceManager: openServiceManager(),
   })
 

@@ -23,6 +23,7 @@ import {
   required,
   timer,
 } from './arguments.ts'
+import { type DaemonDraft, emptyDaemonDraft, readDaemonLine } from './daemon-lines.ts'
 import type { Globals } from './global-defs.ts'
 import { type InterfaceSettingsDraft, readInterfaceSetting } from './interface-settings.ts'
 import { IPROUTE_DIRECTORIES } from './iproute-names.ts'
@@ -37,12 +38,15 @@ export type GlobalDraft = {
     'defs' | 'scripts' | 'announcements' | 'alerts' | 'priorityChanges' | 'dynamicInterfaces'
   >]: Globals[Key]
 } & {
-  -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings' | 'interfaceSettings'>]?: GlobalDefs[Key] | undefined
+  -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings' | 'interfaceSettings' | 'daemon'>]?:
+    | GlobalDefs[Key]
+    | undefined
 } & {
   mail: { -readonly [Key in keyof MailSettings]?: MailSettings[Key] | undefined }
   announcements: { -readonly [Key in keyof AnnouncementSettings]?: AnnouncementSettings[Key] | undefined }
   interfaces: InterfaceSettingsDraft
   settings?: SettingsDraft
+  daemonSettings: DaemonDraft
   readonly notifications: NotificationDraft
   readonly vrrpAll: VrrpSettingsDraft
   minGarp: boolean
@@ -50,6 +54,7 @@ export type GlobalDraft = {
 }
 
 export const emptyDraft = (): GlobalDraft => ({
+  daemonSettings: emptyDaemonDraft(),
   mail: {},
   announcements: {},
   notifications: emptyNotifications(),
@@ -147,7 +152,8 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       draft.checkerLogAllFailures = boolean(to, node) ?? draft.checkerLogAllFailures
       return
     default:
-      if (!readInterfaceSetting(to, node, draft.interfaces)) readVrrpLine(to, node, draft)
+      if (!readInterfaceSetting(to, node, draft.interfaces) && !readDaemonLine(to, node, draft.daemonSettings))
+        readVrrpLine(to, node, draft)
   }
 }
 

@@ -3,6 +3,7 @@ import type { AnnouncementSettings, Command, GlobalDefs } from '../../model/inde
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { type Lowering, timer } from './arguments.ts'
+import { daemonSettings } from './daemon-lines.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
 import type { IprouteDirectories } from './iproute-names.ts'
 import { readSettingLine } from './lvs-settings.ts'
@@ -60,6 +61,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
   const { mail, announcements: garp, notifications } = draft
   const fifos = fifosOf(to, notifications)
   const vrrpSettings = vrrpSettingsOf(draft.vrrpAll)
+  const daemon = daemonSettings(draft.daemonSettings)
   const masterDelay = garp.masterDelay ?? seconds(draft.minGarp ? 0 : 5)
   const masterRepeat = garp.masterRepeat ?? (draft.minGarp ? 1 : 5)
   return {
@@ -87,6 +89,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...(draft.vrrpStartupDelay === undefined ? {} : { vrrpStartupDelay: draft.vrrpStartupDelay }),
       ...(Object.keys(draft.interfaces).length === 0 ? {} : { interfaceSettings: draft.interfaces }),
       ...(vrrpSettings === undefined ? {} : { vrrpSettings }),
+      ...(daemon === undefined ? {} : { daemon }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),

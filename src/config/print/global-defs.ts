@@ -7,6 +7,7 @@ import {
   tableSizes,
   type VrrpSettings,
 } from '../../model/index.ts'
+import { daemonLines } from './daemon-settings.ts'
 import { interfaceSettingLines } from './virtual-link.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
@@ -43,6 +44,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   flag('fifo_write_vrrp_states_on_reload', global.fifoStatesOnReload === true)
   flag('rs_init_notifies', global.realServerInitNotifies === true)
   line('state_dump_file', global.stateDumpFile === undefined ? undefined : word(global.stateDumpFile))
+  body.push(...daemonLines(global.daemon))
   line('vrrp_rt_priority', global.vrrpRtPriority)
   line('vrrp_startup_delay', global.vrrpStartupDelay === undefined ? undefined : timeText(global.vrrpStartupDelay))
   body.push(...interfaceSettingLines(global.interfaceSettings ?? {}))

@@ -37,6 +37,9 @@ export const keywordTable: Readonly<
   },
   global_defs: {
     supported: `
+      process_name process_names umask json_dump_file json_version stats_dump_file reload_file reload_repeat reload_time_file
+      vrrp_cpu_affinity vrrp_priority vrrp_process_name checker_cpu_affinity checker_priority
+      checker_process_name checker_rt_priority lvs_process_name
       disable_local_igmp dynamic_interfaces log_unknown_vrids max_auto_priority min_auto_priority_delay vrrp_delay_after_boot
       no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
       fifo_write_vrrp_states_on_reload rs_init_notifies shutdown_script_timeout startup_script_timeout vrrp_notify_priority_changes
@@ -53,27 +56,25 @@ export const keywordTable: Readonly<
       vrrp_iptables vrrp_strict
     `,
     accepted: `
+      bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime bfd_rt_priority
+      checker_rlimit_rtime checker_rlimit_rttime vrrp_rlimit_rtime vrrp_rlimit_rttime
+      checker_no_swap vrrp_no_swap data_use_instance random_seed reload_check_config tmp_config_directory use_symlink_paths
       snmp_rs_stats_update_interval snmp_socket snmp_vs_stats_update_interval
       enable_snmp_checker enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_vrrp enable_traps
     `,
     unsupported: `
-      bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime
-      bfd_rt_priority checker_cpu_affinity checker_no_swap checker_priority checker_process_name
-      checker_rlimit_rtime checker_rlimit_rttime checker_rt_priority config_save_dir data_use_instance
+      config_save_dir
       dbus_no_interface_name dbus_service_name enable_dbus include_check
-      json_dump_file json_version lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
+      lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
       lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
-      lvs_process_name lvs_sync_daemon
+      lvs_sync_daemon
       nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
       process_monitor_rcv_bufs process_monitor_rcv_bufs_force
-      process_name process_names random_seed reload_check_config reload_file reload_repeat reload_time_file
       set_supplementary_groups
-      stats_dump_file tmp_config_directory umask
-      use_symlink_paths vrrp_cpu_affinity vrrp_garp_extra_if
+      vrrp_garp_extra_if
       vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
-      vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force vrrp_no_swap
-      vrrp_priority vrrp_process_name vrrp_rlimit_rtime
-      vrrp_rlimit_rttime vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy
+      vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force
+      vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy
       vrrp_vmac_garp_intvl
     `,
   },

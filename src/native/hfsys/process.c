@@ -29,6 +29,16 @@ static napi_value call_get_scheduler(napi_env env, napi_callback_info info)
 	return outcome(env, sched_getscheduler(0));
 }
 
+/* setAffinity(mask) → 0; bit n of byte n / 8 is processor n */
+static napi_value call_set_affinity(napi_env env, napi_callback_info info)
+{
+	struct bytes mask;
+
+	if (!arguments(env, info, "b", &mask))
+		return NULL;
+	return outcome(env, syscall(SYS_sched_setaffinity, 0, mask.size, mask.data));
+}
+
 /* setns(fd, type) → 0 */
 static napi_value call_setns(napi_env env, napi_callback_info info)
 {
@@ -148,6 +158,7 @@ static napi_value call_error_text(napi_env env, napi_callback_info info)
 const struct function process_functions[] = {
 	{ "setScheduler", call_set_scheduler },
 	{ "getScheduler", call_get_scheduler },
+	{ "setAffinity", call_set_affinity },
 	{ "setns", call_setns },
 	{ "prctl", call_prctl },
 	{ "setThreadName", call_set_thread_name },

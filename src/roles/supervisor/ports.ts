@@ -1,5 +1,5 @@
 import type { Log, Micros, Result } from '../../base/index.ts'
-import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
+import type { Command, Configuration, DaemonSettings, ProcessSettings, VirtualRouter } from '../../model/index.ts'
 import type { Fifo } from '../../sys/fifo/index.ts'
 import type { Letter, MailError, MailServer } from '../../sys/mail/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
@@ -23,6 +23,7 @@ export type RoleHandlers<From> = {
 export type StartRole = <R extends RoleName>(
   role: R,
   handlers: RoleHandlers<RoleTraffic[R]['from']>,
+  settings?: ProcessSettings,
 ) => RoleProcess<RoleTraffic[R]['to']>
 
 /** A configuration as read: what to run if there is anything, what to complain about in any case. */
@@ -64,6 +65,8 @@ export type SupervisorPorts = {
   watchFile(path: string, onChange: () => void): () => void
   /** For the sender of mail that has none. */
   readonly hostName: string
+  /** How the daemon's own process is named and makes files. */
+  applySettings(settings: Pick<DaemonSettings, 'processName' | 'umask'>): void
   /** Our own process id. */
   readonly pid: number
   bootId(): string

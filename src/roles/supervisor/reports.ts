@@ -1,6 +1,13 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import { type Configuration, virtualRouterKey } from '../../model/index.ts'
-import { type DaemonSnapshot, dumpText, instancesJson, statisticsText } from '../../observe/index.ts'
+import {
+  type DaemonSnapshot,
+  type DescribedRouter,
+  dumpText,
+  instancesJson,
+  statisticsText,
+  topologyText,
+} from '../../observe/index.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { Roles } from './roles.ts'
@@ -57,6 +64,21 @@ export function createReports(
     }
   }
 
+  /** In the directory of dumps, unless said otherwise; a path that ends with a slash is a directory (keepalived). */
+  function pathOf(named: string | undefined, name: string): string {
+    const path = named === undefined ? name : named.endsWith('/') ? named + name : named
+    return path.startsWith('/') ? path : `${options.dumpDirectory}/${path}`
+  }
+
+  /** What runs, with how it is configured. */
+  function described({ virtualRouters }: Pick<DaemonSnapshot, 'virtualRouters'>): readonly DescribedRouter[] {
+    const models = new Map(now().model.virtualRouters.map((router) => [virtualRouterKey(router), router]))
+    return virtualRouters.flatMap((router) => {
+      const model = models.get(virtualRouterKey(router))
+      return model === undefined ? [] : [{ model, snapshot: router }]
+    })
+  }
+
   function write(path: string, text: string): Result<string, string> {
     const written = ports.replaceText(path, text)
     if (written.ok) return ok(path)
@@ -65,15 +87,18 @@ export function createReports(
   }
 
   async function dumpStatistics(): Promise<Result<string, string>> {
-    return write(`${options.dumpDirectory}/keepalived.stats`, statisticsText((await snapshot()).virtualRouters))
+    const path = pathOf(now().model.global.daemon?.statsDumpFile, 'keepalived.stats')
+    return write(path, statisticsText((await snapshot()).virtualRouters))
   }
 
   return {
     snapshot,
     async dump() {
       const { model } = now()
-      const path = model.global.stateDumpFile ?? `${options.dumpDirectory}/keepalived.data`
-      return write(path, dumpText(await snapshot(), withoutSecrets(model)))
+      const path = pathOf(model.global.stateDumpFile, 'keepalived.data')
+      const state = await snapshot()
+      const topology = topologyText(described(state), model.syncGroups, model.trackScripts)
+      return write(path, dumpText(state, topology, withoutSecrets(model)))
     },
     dumpStatistics,
     async dumpAndClearStatistics() {
@@ -83,15 +108,12 @@ export function createReports(
     },
     async dumpJson() {
       const { model } = now()
-      const models = new Map(model.virtualRouters.map((router) => [virtualRouterKey(router), router]))
-      const { virtualRouters } = await snapshot()
-      const known = virtualRouters.flatMap((router) => {
-        const described = models.get(virtualRouterKey(router))
-        return described === undefined ? [] : [{ model: described, snapshot: router }]
-      })
+      const known = described(await snapshot())
       // As keepalived: without any instance no file is written.
       if (known.length === 0) return fail('there is no virtual router')
-      return write(`${options.dumpDirectory}/keepalived.json`, instancesJson(known))
+      const { daemon } = model.global
+      const path = pathOf(daemon?.jsonDumpFile, 'keepalived.json')
+      return write(path, instancesJson(known, model.trackScripts, daemon?.jsonVersion))
     },
   }
 }

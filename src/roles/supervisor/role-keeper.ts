@@ -1,4 +1,5 @@
 import { elapsed, fail, type Instant, type Log, type Micros, ok, type Result } from '../../base/index.ts'
+import type { ProcessSettings } from '../../model/index.ts'
 import type { RoleSnapshot } from '../../observe/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import { healthyAfter, restartDelay } from './back-off.ts'
@@ -16,6 +17,8 @@ export type KeeperHandlers<R extends RoleName> = {
   readonly prepare: (slice: RoleTraffic[R]['slice']) => RoleTraffic[R]['slice']
   /** A slice was committed to the process that runs; `fresh`: it is this process' first. */
   readonly onServing: (fresh: boolean) => void
+  /** How the kernel is to run a new process; absent: as any other. */
+  readonly settings?: () => ProcessSettings | undefined
   /** The pid of a new process. */
   readonly onStarted: (pid: number | undefined) => void
 }
@@ -76,10 +79,14 @@ export function createRoleKeeper<R extends RoleName>(
     cancelRestart = undefined
     servingSince = undefined
     let current: typeof running
-    const process = ports.startRole(role, {
-      onMessage: (message) => running === current && receive(message),
-      onExit: (exit) => running === current && ended(exit),
-    })
+    const process = ports.startRole(
+      role,
+      {
+        onMessage: (message) => running === current && receive(message),
+        onExit: (exit) => running === current && ended(exit),
+      },
+      handlers.settings?.(),
+    )
     current = { process, started: false, serving: false, stopping: false }
     running = current
     handlers.onStarted(process.pid)

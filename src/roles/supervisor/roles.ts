@@ -103,6 +103,7 @@ export function createRoles(
       const observed = hooks.observed()
       if (observed.length > 0) vrrp.send({ type: 'observed', observed })
     },
+    settings: () => hooks.model().global.daemon?.vrrp,
     onStarted: writePid(options.vrrpPidFile),
   })
 
@@ -111,6 +112,7 @@ export function createRoles(
     onDeath: (exit) => onDeath('checker', exit),
     prepare: (slice) => ({ ...slice, health: services.health() }),
     onServing() {},
+    settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),
   })
 

@@ -8,6 +8,7 @@ import { createNotifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
 import { planReload } from './reload-plan.ts'
+import { createReloadTimer } from './reload-time.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
 import { oneAtATime, type Reload } from './reloads.ts'
 import { createReports, type Reports, withoutSecrets } from './reports.ts'
@@ -90,6 +91,7 @@ export async function startSupervisor(
   const trackers = createTrackers(ports, asScriptUser, (observed) => roles.vrrp.send({ type: 'observed', observed }))
   const changer = createChanger(ports, options, roles, () => stopping !== undefined)
   const reload = oneAtATime(reloadOnce)
+  const reloadTimer = createReloadTimer(ports, () => void reload())
   const reports = createReports(ports, options, roles, () => ({
     startedAt,
     loadedAt,
@@ -101,6 +103,10 @@ export async function startSupervisor(
   const { startupScript, startupScriptTimeout = startScriptLimit } = model.global
   if (startupScript !== undefined) await runToEnd(ports, startupScript, asScriptUser, startupScriptTimeout)
 
+  ports.applySettings(model.global.daemon ?? {})
+  // Of a daemon that was killed while it read.
+  const marker = markerOf(model)
+  if (marker !== undefined) ports.removeFile(marker)
   const started = await change(undefined, model)
   if (!started.ok) {
     await stopRoles(false)
@@ -138,6 +144,8 @@ export async function startSupervisor(
     const changed = await changer.change(from, to, () => {
       roles.adopt(model, to)
       model = to
+      ports.applySettings(to.global.daemon ?? {})
+      reloadTimer.adopt(to.global.daemon ?? {})
       notifier.adopt(to.global)
       if (options.vrrp) trackers.adopt(to)
     })
@@ -158,7 +166,7 @@ export async function startSupervisor(
     if (stopping !== undefined) return fail('the daemon is stopping')
     ports.notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${ports.clock.now()}`)
     log.info('reloading', { configuration: options.configurationFile })
-    const loaded = ports.loadConfiguration()
+    const loaded = whileMarked(() => ports.loadConfiguration())
     logComplaints(loaded.complaints)
     const verdict = reloadVerdict(loaded, options.configurationFile, allowEmpty)
     const result = verdict.ok ? await change(model, verdict.value) : verdict
@@ -174,6 +182,24 @@ export async function startSupervisor(
     }
     ports.notifyServiceManager(`READY=1\n${statusLine()}`)
     return result.ok ? ok(undefined) : result
+  }
+
+  /** reload_file tells writers of configuration files to hold off. */
+  function whileMarked<T>(read: () => T): T {
+    const path = markerOf(model)
+    if (path === undefined) return read()
+    const marked = ports.replaceText(path, '')
+    if (!marked.ok) log.warn('reload_file cannot be made', { reason: marked.error.message })
+    try {
+      return read()
+    } finally {
+      ports.removeFile(path)
+    }
+  }
+
+  function markerOf({ global }: Configuration): string | undefined {
+    const path = global.daemon?.reloadFile
+    return path === '' ? `${options.runDirectory}/keepalived.reload` : path
   }
 
   function stop(exitCode: number): Promise<void> {
@@ -206,6 +232,7 @@ export async function startSupervisor(
   /** Addresses first: while they are here, traffic comes that only a table in place can serve. */
   async function stopRoles(mayLeave: boolean): Promise<void> {
     trackers.stop()
+    reloadTimer.stop()
     const patience = model.global.childWaitTime
     await roles.vrrp.stop(mayLeave && options.keepAddresses, patience)
     await Promise.all([

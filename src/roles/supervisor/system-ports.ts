@@ -1,5 +1,6 @@
 import { fail, type Log } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
+import type { ProcessSettings } from '../../model/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
 import { openFifo } from '../../sys/fifo/index.ts'
 import {
@@ -15,7 +16,7 @@ import {
   watchFile,
 } from '../../sys/files/index.ts'
 import { prepareMail, sendMail } from '../../sys/mail/index.ts'
-import { lockFile } from '../../sys/privileges/index.ts'
+import { lockFile, nameProcess, setFileMask } from '../../sys/privileges/index.ts'
 import { forkChild, lookUpIdentity, runScript, unsafeScript } from '../../sys/process/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
@@ -35,6 +36,8 @@ export type SystemOptions = {
   readonly hostName: string
   /** -s: the network namespace the roles work in. */
   readonly namespace?: string
+  /** -u; undefined: what the configuration says, else keepalived's. */
+  readonly umask?: number
   readonly notifyServiceManager: (state: string) => void
 }
 
@@ -51,6 +54,9 @@ const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
   forwarding: [],
 }
 
+/** keepalived's mask for files that it creates. */
+const DEFAULT_MASK = 0o177
+
 const anotherDirectory = 'name another directory with --run-dir'
 
 /** The supervisor's world as it is. */
@@ -66,11 +72,19 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       const timer = setTimeout(action, delay / 1_000)
       return () => clearTimeout(timer)
     },
-    startRole: <R extends RoleName>(role: R, handlers: RoleHandlers<RoleTraffic[R]['from']>) =>
+    startRole: <R extends RoleName>(
+      role: R,
+      handlers: RoleHandlers<RoleTraffic[R]['from']>,
+      settings?: ProcessSettings,
+    ) =>
       forkChild(
         {
           module: system.roleModule,
-          args: [role, ...(system.namespace === undefined ? [] : [`--namespace=${system.namespace}`])],
+          args: [
+            role,
+            ...(system.namespace === undefined ? [] : [`--namespace=${system.namespace}`]),
+            ...(settings === undefined ? [] : [`--process=${JSON.stringify(settings)}`]),
+          ],
           nodeOptions: nodeOptions[role],
           environment,
           output: system.roleOutput,
@@ -116,6 +130,10 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     removeFile: (path) => void removeFile(path),
     watchFile,
     hostName: system.hostName,
+    applySettings({ processName, umask }) {
+      nameProcess(processName ?? 'holdfastd')
+      if (system.umask === undefined) setFileMask(umask ?? DEFAULT_MASK)
+    },
     pid: system.pid,
     bootId,
     removeLeftAddresses: (routers) => removeLeftAddresses(system.namespace, routers),

@@ -86,6 +86,8 @@ export function fakeWorld() {
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
     /** What the vrrp role tells of its virtual routers. */
     routers: [] as readonly unknown[],
+    /** How the daemon's own process was to be. */
+    settings: [] as object[],
     pins: false,
     /** Whose addresses were taken off the interfaces. */
     swept: [] as (readonly string[] | 'all')[],
@@ -225,6 +227,7 @@ export function fakeWorld() {
       world.letters.push(letter)
       return world.answerMail(letter)
     },
+    applySettings: (settings) => void world.settings.push(settings),
     pid: 42,
     bootId: () => 'this-boot',
     removeLeftAddresses: async (routers) => {

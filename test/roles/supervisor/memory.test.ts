@@ -559,7 +559,7 @@ describe('dumps', () => {
     const supervisor = await running(world)
     expect(await supervisor.reports.dump()).toEqual({ ok: true, value: '/var/tmp/state' })
     const text = world.files.get('/var/tmp/state') ?? ''
-    expect(text).toMatch(/^------< Daemon >------\n Version = 0\.0\.0\n/)
+    expect(text).toMatch(/^------< VRRP Topology >------\n------< Daemon >------\n Version = 0\.0\.0\n/)
     expect(text).not.toMatch(/sesame/)
   })
 

@@ -1,0 +1,143 @@
+import type { DaemonSettings, ProcessSettings } from '../../model/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, boolean, integer, type Lowering, required } from './arguments.ts'
+
+type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] | undefined }
+
+/** What global_defs say of the daemon itself. */
+export type DaemonDraft = {
+  settings: Mutable<Omit<DaemonSettings, 'vrrp' | 'checker'>>
+  vrrp: Mutable<ProcessSettings>
+  checker: Mutable<ProcessSettings>
+  processNames: boolean
+}
+
+export const emptyDaemonDraft = (): DaemonDraft => ({ settings: {}, vrrp: {}, checker: {}, processNames: false })
+
+const LONGEST_NAME = 15
+
+/** One line of global_defs; false: it is about something else. */
+export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): boolean {
+  const { settings } = draft
+  const keyword = node.keyword.text
+  const ofProcess = /^(vrrp|checker|lvs)_(priority|rt_priority|cpu_affinity|process_name)$/.exec(keyword)
+  if (ofProcess !== null && keyword !== 'vrrp_rt_priority') {
+    readProcessLine(to, node, ofProcess[1] === 'vrrp' ? draft.vrrp : draft.checker, ofProcess[2] ?? '')
+    return true
+  }
+  switch (keyword) {
+    case 'process_names':
+      draft.processNames = true
+      return true
+    case 'process_name':
+      settings.processName = name(to, node) ?? settings.processName
+      return true
+    case 'umask':
+      settings.umask = umask(to, node) ?? settings.umask
+      return true
+    case 'stats_dump_file':
+      settings.statsDumpFile = required(to, node, 'a path')?.text ?? settings.statsDumpFile
+      return true
+    case 'json_dump_file':
+      settings.jsonDumpFile = required(to, node, 'a path')?.text ?? settings.jsonDumpFile
+      return true
+    case 'json_version':
+      settings.jsonVersion = (integer(to, node, { min: 1, max: 2 }) as 1 | 2 | undefined) ?? settings.jsonVersion
+      return true
+    case 'reload_time_file':
+      settings.reloadTimeFile = required(to, node, 'a path')?.text ?? settings.reloadTimeFile
+      return true
+    case 'reload_repeat':
+      if (boolean(to, node) === true) settings.reloadRepeat = true
+      return true
+    case 'reload_file':
+      settings.reloadFile = node.words[0]?.text ?? ''
+      return true
+    default:
+      return false
+  }
+}
+
+function readProcessLine(to: Lowering, node: Node, process: Mutable<ProcessSettings>, what: string): void {
+  switch (what) {
+    case 'priority':
+      process.nice = integer(to, node, { min: -20, max: 19 }) ?? process.nice
+      return
+    case 'rt_priority':
+      process.realTimePriority = integer(to, node, { min: 1, max: 99 }) ?? process.realTimePriority
+      return
+    case 'cpu_affinity':
+      process.cpus = cpus(to, node) ?? process.cpus
+      return
+    case 'process_name':
+      process.name = name(to, node) ?? process.name
+  }
+}
+
+function name(to: Lowering, node: Node): string | undefined {
+  return required(to, node, 'a name')?.text.slice(0, LONGEST_NAME)
+}
+
+/** One that is no number cancels the list (keepalived). */
+function cpus(to: Lowering, node: Node): readonly number[] | undefined {
+  const first = required(to, node, 'numbers of processors')
+  if (first === undefined) return undefined
+  const bad = node.words.find(({ text }) => !/^\d{1,4}$/.test(text) || Number(text) >= MOST_CPUS)
+  if (bad !== undefined) {
+    badValue(to, node.keyword.text, bad, `is no number of a processor from 0 to ${MOST_CPUS - 1}`)
+    return undefined
+  }
+  return [...new Set(node.words.map(({ text }) => Number(text)))]
+}
+
+/** CPU_SETSIZE. */
+const MOST_CPUS = 1024
+
+/** `022`, `0x1f`, or names of bits with `|` between them. */
+function umask(to: Lowering, node: Node): number | undefined {
+  const first = required(to, node, 'a number or bits')
+  if (first === undefined) return undefined
+  const text = node.words.map((word) => word.text).join('')
+  const value = /^(?:0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i.test(text) ? numberOf(text) : bitsOf(text)
+  if (value !== undefined && value <= 0o777) return value
+  badValue(to, 'umask', first, 'is neither a number up to 0777 nor bits such as IRWXG|IRWXO')
+  return undefined
+}
+
+const numberOf = (text: string): number =>
+  /^0x/i.test(text) ? Number.parseInt(text, 16) : Number.parseInt(text, text.startsWith('0') ? 8 : 10)
+
+const whose: Readonly<Record<string, number>> = { USR: 6, U: 6, GRP: 3, G: 3, OTH: 0, O: 0 }
+const which: Readonly<Record<string, number>> = { R: 4, W: 2, X: 1, RWX: 7 }
+
+function bitsOf(text: string): number | undefined {
+  let bits = 0
+  for (const word of text.split('|')) {
+    const [, right = '', owner = ''] = /^(?:S_)?I(RWX|R|W|X)(USR|GRP|OTH|U|G|O)$/.exec(word) ?? []
+    const shift = whose[owner]
+    const value = which[right]
+    if (shift === undefined || value === undefined) return undefined
+    bits |= value << shift
+  }
+  return bits
+}
+
+/** Undefined: nothing was said. */
+export function daemonSettings({ settings, vrrp, checker, processNames }: DaemonDraft): DaemonSettings | undefined {
+  const named = (process: Mutable<ProcessSettings>, own: string): ProcessSettings =>
+    present({ ...process, name: process.name ?? (processNames ? own : settings.processName) })
+  const ofVrrp = named(vrrp, 'keepalived_vrrp')
+  const ofChecker = named(checker, 'keepalived_lvs')
+  const all: DaemonSettings = {
+    ...present(settings),
+    ...(Object.keys(ofVrrp).length === 0 ? {} : { vrrp: ofVrrp }),
+    ...(Object.keys(ofChecker).length === 0 ? {} : { checker: ofChecker }),
+  }
+  return Object.keys(all).length === 0 ? undefined : all
+}
+
+/** Without what is undefined. */
+const present = <T extends object>(of: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>
+  }

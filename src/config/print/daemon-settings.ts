@@ -1,0 +1,33 @@
+import type { DaemonSettings, ProcessSettings } from '../../model/index.ts'
+import { word } from './words.ts'
+
+/** Lines of global_defs about the daemon itself. */
+export function daemonLines(of: DaemonSettings | undefined): readonly string[] {
+  if (of === undefined) return []
+  const line = (keyword: string, value: string | number | undefined): readonly string[] =>
+    value === undefined ? [] : [`${keyword} ${value}`]
+  return [
+    ...line('process_name', of.processName && word(of.processName)),
+    ...processLines('vrrp', of.vrrp),
+    ...processLines('checker', of.checker),
+    ...line('umask', of.umask === undefined ? undefined : `0${of.umask.toString(8)}`),
+    ...line('stats_dump_file', of.statsDumpFile && word(of.statsDumpFile)),
+    ...line('json_dump_file', of.jsonDumpFile && word(of.jsonDumpFile)),
+    ...line('json_version', of.jsonVersion),
+    ...line('reload_time_file', of.reloadTimeFile && word(of.reloadTimeFile)),
+    ...(of.reloadRepeat === true ? ['reload_repeat'] : []),
+    ...(of.reloadFile === undefined
+      ? []
+      : [of.reloadFile === '' ? 'reload_file' : `reload_file ${word(of.reloadFile)}`]),
+  ]
+}
+
+function processLines(role: string, of: ProcessSettings | undefined): readonly string[] {
+  if (of === undefined) return []
+  return [
+    ...(of.name === undefined ? [] : [`${role}_process_name ${word(of.name)}`]),
+    ...(of.nice === undefined ? [] : [`${role}_priority ${of.nice}`]),
+    ...(of.realTimePriority === undefined ? [] : [`${role}_rt_priority ${of.realTimePriority}`]),
+    ...(of.cpus === undefined ? [] : [`${role}_cpu_affinity ${of.cpus.join(' ')}`]),
+  ]
+}

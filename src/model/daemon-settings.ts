@@ -1,0 +1,33 @@
+/** How the kernel is to run a process of ours. What is absent stays as the process finds it. */
+export type ProcessSettings = {
+  /** What ps and top show, at most 15 bytes. */
+  readonly name?: string
+  /** −20…19. */
+  readonly nice?: number
+  /** SCHED_RR, 1–99. */
+  readonly realTimePriority?: number
+  /** Numbers of the processors it may run on. */
+  readonly cpus?: readonly number[]
+}
+
+/** Of the daemon's processes and files; nothing that virtual routers or servers depend on. */
+export type DaemonSettings = {
+  /** The supervisor's name. */
+  readonly processName?: string
+  readonly vrrp?: ProcessSettings
+  readonly checker?: ProcessSettings
+  /** File creation mask, 0–0777; -u counts more. */
+  readonly umask?: number
+  /** Where USR2 writes VRRP's counters; the default is TMP/keepalived.stats. */
+  readonly statsDumpFile?: string
+  /** Where RTMIN+2 writes its JSON; the default is TMP/keepalived.json. */
+  readonly jsonDumpFile?: string
+  /** 2: the virtual routers stand in an object, under `vrrp`. */
+  readonly jsonVersion?: 1 | 2
+  /** Holds the time of a reload to come. */
+  readonly reloadTimeFile?: string
+  /** A time without a date stays in that file, for every day. */
+  readonly reloadRepeat?: true
+  /** Is there exactly while configuration files are read; '': keepalived.reload in the run directory. */
+  readonly reloadFile?: string
+}

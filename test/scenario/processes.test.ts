@@ -1,0 +1,60 @@
+/** How global_defs has the daemon's processes run, as /proc shows them. */
+import { readFileSync, statSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { instance, VIRTUAL_ADDRESS, webService } from '../lab/configurations.ts'
+import { lab } from '../lab/lab-test.ts'
+
+const SCHED_RR = 2
+/** Fields of proc_pid_stat(5), behind the name. */
+const stat = (pid: number): readonly string[] =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+const status = (pid: number, key: string): string =>
+  new RegExp(`^${key}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
+const niceOf = (pid: number): number => Number(stat(pid)[16])
+const policyOf = (pid: number) => ({ priority: Number(stat(pid)[37]), policy: Number(stat(pid)[38]) })
+
+lab('name, nice value, processors, real-time class and mask are what the configuration says', async (lab) => {
+  const host = lab.host('director', { eth0: { segment: lab.segment(), addresses: ['192.0.2.11/24'] } })
+  const last = cpus().length - 1
+  const settings = `global_defs {
+  process_name keepalived
+  vrrp_process_name ka_vrrp
+  vrrp_priority -7
+  vrrp_no_swap
+  vrrp_cpu_affinity ${last}
+  checker_priority 6
+  checker_rt_priority 12
+  umask 0137
+}
+`
+  const text =
+    instance({ priority: 100, version: 3, advertInt: 0.1 }) +
+    webService({ method: 'DR', realServers: ['192.0.2.21 80'] })
+  const daemon = await host.holdfastd(settings + text)
+  await host.holds(VIRTUAL_ADDRESS)
+  const pidOf = async (name: string) => (await daemon.status()).roles.find(({ role }) => role === name)?.pid ?? 0
+  const [vrrp, checker] = [await pidOf('vrrp'), await pidOf('checker')]
+
+  expect([daemon.pid, vrrp, checker].map((pid) => status(pid, 'Name'))).toEqual(['keepalived', 'ka_vrrp', 'keepalived'])
+  expect([niceOf(vrrp), niceOf(checker)]).toEqual([-7, 6])
+  expect(status(vrrp, 'Cpus_allowed_list')).toBe(String(last))
+  expect(policyOf(checker)).toEqual({ priority: 12, policy: SCHED_RR })
+  // The checker has become nobody afterwards.
+  expect(status(checker, 'Uid')).not.toMatch(/^0\s/)
+  expect(status(daemon.pid, 'Umask')).toBe('0137')
+  expect(statSync(join(daemon.runDirectory, 'journal')).mode & 0o777).toBe(0o640)
+
+  // Of a role that is started later; without the lines all is as it was.
+  daemon.configure(text)
+  expect((await daemon.holdfast('reload')).status).toBe(0)
+  expect(status(daemon.pid, 'Name')).toBe('holdfastd')
+  await daemon.killRole('vrrp')
+  await daemon.shows('a new vrrp role', ({ roles }) =>
+    roles.some(({ role, state, restarts }) => role === 'vrrp' && state === 'running' && restarts === 1),
+  )
+  expect(niceOf(await pidOf('vrrp'))).toBe(niceOf(daemon.pid))
+})
