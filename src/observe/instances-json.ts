@@ -80,6 +80,7 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot, scripts: re
         return found === undefined ? name : commandWords(found.command)
       }),
     ),
+    ...names('track_process', tracked('process')),
     auth_type: authentication === undefined ? 0 : authentication.type === 'pass' ? 1 : 2,
     ...(authentication === undefined ? {} : { auth_data: '********' }),
   }

@@ -90,6 +90,8 @@ function routerText({ model, snapshot }: DescribedRouter, groups: readonly SyncG
     ...trackedLines('Tracked interfaces :', tracked('interface')),
     ...trackedLines('Tracked scripts :', tracked('script')),
     ...trackedLines('Tracked files :', tracked('file')),
+    ...trackedLines('Tracked processes :', tracked('process')),
+    ...trackedLines('Tracked BFD instances :', tracked('bfd')),
     `Using smtp notification = ${model.smtpAlert === true ? 'yes' : 'no'}`,
     `Notify deleted = ${model.tellsDeleted === true || model.notify.deleted !== undefined ? 'Deleted' : 'Fault'}`,
     `Notify priority changes = ${model.tellsPriority === true}`,
