@@ -113,7 +113,7 @@ const proofs: Readonly<Record<number, Proof>> = {
   79: [FAULT, 'it recovers as backup'],
   80: [VMAC, 'V-080'],
   81: [REAL, 'preempt each other, relieve each other'],
-  82: 'a backup’s virtual link is up: what a switch floods to the virtual MAC is routed if the host routes',
+  82: [FIREWALL, 'V-082'],
   83: [ARP, 'is these 42 bytes, both ways'],
   84: [NA, 'is these 86 bytes, both ways'],
   85: [NA, 'is these 86 bytes, both ways'],

@@ -52,7 +52,7 @@ export function configure(
   }
   const needsOf = (router: VirtualRouter): ReadonlySet<string> =>
     new Set([...neededInterfaces(router), ...interfacesByTrackGroup(statics, router.name)])
-  together([keeper, routing, machines], () => {
+  together([firewall, keeper, routing, machines], () => {
     if (!sameValue(statics, parts.statics)) {
       parts.statics = statics
       holdStatics(parts)

@@ -14,6 +14,7 @@ import {
   META_L4PROTO,
   META_OIF,
   META_OIFKIND,
+  META_PKTTYPE,
   mask,
   meta,
   type NftElement,
@@ -26,7 +27,13 @@ import {
 import type { PlacedAddress } from './address-keeper.ts'
 
 /** A macvlan and the interface below it, by their indices. */
-export type LinkPair = { readonly index: number; readonly base: number; readonly family: Family }
+export type LinkPair = {
+  readonly index: number
+  readonly base: number
+  readonly family: Family
+  /** Key of the virtual router that it belongs to. */
+  readonly owner: string
+}
 
 /** What the firewall is to do. */
 export type FirewallPlan = {
@@ -37,8 +44,13 @@ export type FirewallPlan = {
 
 const nft = nftRequests(host)
 
+const HOOK_PREROUTING = 0
 const HOOK_INPUT = 1
 const HOOK_OUTPUT = 3
+/** Before connections are tracked. */
+const RAW = -300
+/** A frame to the interface's own MAC. */
+const PACKET_HOST = 0
 const IGMP = 2
 const ICMPV6 = 58
 const ROUTER_SOLICITATION = 133
@@ -72,26 +84,52 @@ export const removal = (table: NftTable): readonly NftRequest[] => [nft.addTable
 export const addAddresses = (table: NftTable, addresses: readonly PlacedAddress[]): readonly NftRequest[] =>
   bySet(addresses).map(([set, elements]) => nft.addElements(table, set, elements))
 
+/** Frames to the MACs of these links are dropped. */
+export const muteLinks = (table: NftTable, indices: readonly number[]): readonly NftRequest[] =>
+  indices.length === 0
+    ? []
+    : [
+        nft.addElements(
+          table,
+          'backups',
+          indices.map((index) => ({ key: indexBytes(index) })),
+        ),
+      ]
+
+export const unmuteLinks = (table: NftTable, indices: readonly number[]): readonly NftRequest[] =>
+  indices.length === 0
+    ? []
+    : [
+        nft.deleteElements(
+          table,
+          'backups',
+          indices.map((index) => ({ key: indexBytes(index) })),
+        ),
+      ]
+
 export const removeAddresses = (table: NftTable, addresses: readonly PlacedAddress[]): readonly NftRequest[] =>
   bySet(addresses).map(([set, elements]) => nft.deleteElements(table, set, elements))
 
 /**
  * A family's table, made anew, with keepalived's names and rules: what the kernel tells switches of groups leaves by the
  * interface below and with its MAC, so that they do not learn the virtual one at a backup; and packets to and from the virtual
- * addresses in the sets are dropped, but for neighbour discovery. None where there is nothing to do.
+ * addresses in the sets are dropped, but for neighbour discovery. Beyond keepalived's: a backup takes no frame to the virtual
+ * MAC (RFC 9568 §6.4.2), which a switch may flood. None where there is nothing to do.
+ * @param muted  indices of the links of backups
  */
 export function tableRequests(
   family: Family,
   { links, dropping }: FirewallPlan,
   addresses: readonly PlacedAddress[],
+  muted: ReadonlySet<number>,
   settings: InterfaceSettings,
 ): readonly NftRequest[] {
   const table = tableOf(family, settings)
   const own = links.filter((link) => link.family === family)
   const drops = dropping.has(family)
   if (own.length === 0 && !drops) return []
-  const hook = (name: string, number: number) =>
-    nft.addChain(table, { name, base: { hook: number, priority: settings.chainPriority ?? -1 } })
+  const hook = (name: string, number: number, priority = settings.chainPriority ?? -1) =>
+    nft.addChain(table, { name, base: { hook: number, priority } })
   const count = settings.countPackets === true ? [counter] : []
   const away = [...count, drop(host)]
   const rule = (chain: string, ...expressions: readonly Expression[]) => nft.addRule(table, chain, expressions)
@@ -107,7 +145,17 @@ export function tableRequests(
     const { interface: index } = keyTypes
     const map = { name: 'vmac_map', id: 1, keyType: index, keyLength: 4, dataType: index, dataLength: 4 }
     const pairs = own.map(({ index: of, base }) => ({ key: indexBytes(of), data: indexBytes(base) }))
-    sets.push(nft.addSet(table, map), nft.addElements(table, 'vmac_map', pairs))
+    sets.push(
+      nft.addSet(table, map),
+      nft.addElements(table, 'vmac_map', pairs),
+      nft.addSet(table, { name: 'backups', id: 6, keyType: index, keyLength: 4 }),
+      ...muteLinks(
+        table,
+        own.flatMap(({ index: of }) => (muted.has(of) ? [of] : [])),
+      ),
+    )
+    const toUs = [meta(META_PKTTYPE, 1), equals(1, Uint8Array.of(PACKET_HOST), host)]
+    rules.push(rule('backups', ...toUs, meta(META_IIF, 1), lookup('backups', 1), ...away))
     if (family === 4)
       rules.push(
         rule('out', payload('network', 9, 1, 1), equals(1, Uint8Array.of(IGMP), host), ...overMacvlan, ...byBase),
@@ -193,6 +241,7 @@ export function tableRequests(
     nft.addTable(table),
     hook('out', HOOK_OUTPUT),
     ...(drops ? [hook('in', HOOK_INPUT)] : []),
+    ...(own.length > 0 ? [hook('backups', HOOK_PREROUTING, RAW)] : []),
     ...sets,
     ...rules,
     ...(drops ? addAddresses(table, ofFamily) : []),

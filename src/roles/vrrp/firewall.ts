@@ -2,16 +2,28 @@ import { type Family, familyOf, type Log } from '../../base/index.ts'
 import type { InterfaceSettings } from '../../model/index.ts'
 import type { NftRequest } from '../../wire/nftables/index.ts'
 import type { PlacedAddress } from './address-keeper.ts'
-import { addAddresses, type FirewallPlan, removal, removeAddresses, tableOf, tableRequests } from './firewall-rules.ts'
+import {
+  addAddresses,
+  type FirewallPlan,
+  muteLinks,
+  removal,
+  removeAddresses,
+  tableOf,
+  tableRequests,
+  unmuteLinks,
+} from './firewall-rules.ts'
 import type { VrrpPorts } from './ports.ts'
 
 /** Drops, by nftables, what virtual routers are not to take or to say. */
 export type Firewall = {
   /** From here on there are tables for this, and none where there is nothing to do. */
   arrange(plan: FirewallPlan): void
-  /** Packets to and from exactly these are dropped on behalf of `owner`. */
-  hold(owner: string, addresses: readonly PlacedAddress[]): void
-  release(owner: string): void
+  /** `owner` is master: frames to its virtual MAC are taken, packets to and from exactly these addresses dropped. */
+  enter(owner: string, addresses: readonly PlacedAddress[]): void
+  /** It is not any more. */
+  leave(owner: string): void
+  /** Puts what is left within `work` off to its end, where it is one change. */
+  together(work: () => void): void
   /** Another run is to take over: leaves everything as it is. */
   abandon(): void
 }
@@ -28,20 +40,29 @@ export function openFirewall(
   settings: () => InterfaceSettings,
   record: () => string,
 ): Firewall {
+  /** Of each master, what is dropped. */
   const held = new Map<string, readonly PlacedAddress[]>()
   let plan: FirewallPlan = { links: [], dropping: new Set() }
   /** What there is, in words that can be compared; undefined: nobody knows. */
   let inForce: string | undefined
   let table: string | undefined
   let abandoned = false
+  /** Why the last change was not made. */
+  let failed: string | undefined
+  /** Owners that have left. */
+  let putOff: Set<string> | undefined
 
   const change = (requests: readonly NftRequest[]): boolean => {
     if (requests.length === 0) return true
     const done = ports.changeNftables('change the firewall', requests)
-    if (!done.ok) log.error('firewall cannot be changed', { reason: done.error.message })
+    // On a host without nftables every change would say so again.
+    const reason = done.ok ? undefined : done.error.message
+    if (reason !== undefined && reason !== failed) log.error('firewall cannot be changed', { reason })
+    failed = reason
     return done.ok
   }
   const all = () => [...held.values()].flat()
+  const muted = () => new Set(plan.links.flatMap(({ index, owner }) => (held.has(owner) ? [] : [index])))
 
   function make(): void {
     const known = settings()
@@ -49,7 +70,7 @@ export function openFirewall(
     const words = JSON.stringify([plan.links, [...plan.dropping].sort(), known])
     if (words === inForce) return
     const before = table ?? ports.files.read(record())?.trim()
-    const made = FAMILIES.flatMap((family) => tableRequests(family, plan, all(), known))
+    const made = FAMILIES.flatMap((family) => tableRequests(family, plan, all(), muted(), known))
     // Who never had a rule need not have nftables.
     if (made.length === 0 && before === undefined) {
       inForce = words
@@ -68,22 +89,34 @@ export function openFirewall(
     else if (before !== table) ports.files.replace(record(), `${table}\n`)
   }
 
-  /** Adds what nobody had and removes what nobody has any more. */
-  function update(owner: string, addresses: readonly PlacedAddress[]): void {
-    if (abandoned) return
+  /** Adds what nobody had and removes what nobody has any more. Undefined: not master. */
+  function update(changes: ReadonlyMap<string, readonly PlacedAddress[] | undefined>): void {
+    if (abandoned || changes.size === 0) return
     const before = new Map(all().map((one) => [keyOf(one), one]))
-    if (addresses.length === 0) held.delete(owner)
-    else held.set(owner, addresses)
+    const mutedBefore = muted()
+    for (const [owner, addresses] of changes)
+      if (addresses === undefined) held.delete(owner)
+      else held.set(owner, addresses)
     const after = new Map(all().map((one) => [keyOf(one), one]))
+    const mutedAfter = muted()
     const added = [...after].filter(([key]) => !before.has(key)).map(([, one]) => one)
     const removed = [...before].filter(([key]) => !after.has(key)).map(([, one]) => one)
     if (inForce === undefined) return make()
     const of = (family: Family, some: readonly PlacedAddress[]) =>
       plan.dropping.has(family) ? some.filter((one) => familyOf(one.address) === family) : []
-    const requests = FAMILIES.flatMap((family) => [
-      ...addAddresses(tableOf(family, settings()), of(family, added)),
-      ...removeAddresses(tableOf(family, settings()), of(family, removed)),
-    ])
+    const links = (family: Family, some: ReadonlySet<number>, others: ReadonlySet<number>) =>
+      plan.links.flatMap(({ index, family: its }) =>
+        its === family && some.has(index) && !others.has(index) ? [index] : [],
+      )
+    const requests = FAMILIES.flatMap((family) => {
+      const table = tableOf(family, settings())
+      return [
+        ...addAddresses(table, of(family, added)),
+        ...removeAddresses(table, of(family, removed)),
+        ...muteLinks(table, links(family, mutedAfter, mutedBefore)),
+        ...unmuteLinks(table, links(family, mutedBefore, mutedAfter)),
+      ]
+    })
     if (change(requests)) return
     // Somebody has been at the table: all of it, anew.
     inForce = undefined
@@ -96,9 +129,21 @@ export function openFirewall(
       plan = wanted
       make()
     },
-    hold: (owner, addresses) => update(owner, addresses),
-    release(owner) {
-      if (held.has(owner)) update(owner, [])
+    enter(owner, addresses) {
+      putOff?.delete(owner)
+      update(new Map([[owner, addresses]]))
+    },
+    leave(owner) {
+      if (!held.has(owner)) return
+      if (putOff === undefined) update(new Map([[owner, undefined]]))
+      else putOff.add(owner)
+    },
+    together(work) {
+      putOff = new Set()
+      work()
+      const left = putOff
+      putOff = undefined
+      update(new Map([...left].map((owner) => [owner, undefined])))
     },
     abandon() {
       abandoned = true

@@ -103,7 +103,7 @@ export function openMachines(
         // A route goes with the address that its gateway is reached by.
         routing.release(one.key)
         keeper.release(one.key)
-        return parts.firewall.release(one.key)
+        return parts.firewall.leave(one.key)
       case 'announce-addresses':
         // What one neighbour has wrong it may have wrong of the others as well (keepalived).
         if (action.occasion === 'weaker-master')

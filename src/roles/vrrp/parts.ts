@@ -65,10 +65,9 @@ export const addressesOf = (router: VirtualRouter): readonly VirtualAddress[] =>
 export const placesOf = ({ view }: Pick<Parts, 'view'>, router: VirtualRouter): readonly PlacedAddress[] =>
   addressesOf(router).flatMap((address) => place(address, view) ?? [])
 
-/** From here on, if it is master, what is sent to its addresses is dropped where that is configured. */
+/** From here on it is master for the firewall: what is sent to its addresses is dropped where that is configured. */
 export function guard(parts: Pick<Parts, 'view' | 'firewall'>, key: string, router: VirtualRouter): void {
-  if (router.dropsPackets === true) parts.firewall.hold(key, placesOf(parts, router))
-  else parts.firewall.release(key)
+  parts.firewall.enter(key, router.dropsPackets === true ? placesOf(parts, router) : [])
 }
 
 /** Families in which any of these drops packets. */

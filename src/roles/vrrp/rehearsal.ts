@@ -61,7 +61,7 @@ export function openRehearsal(parts: Parts): Rehearse {
       silentLog,
     ),
     sockets: mute,
-    firewall: { arrange() {}, hold() {}, release() {}, abandon() {} },
+    firewall: { arrange() {}, enter() {}, leave() {}, together: (work) => work(), abandon() {} },
     groups: new Map(),
   }
   const machines = openMachines(

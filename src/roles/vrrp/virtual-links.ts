@@ -269,9 +269,11 @@ export function openVirtualLinks(
           log.info('virtual link of an earlier run removed', { interface: link.name })
     },
     present: () =>
-      [...wanted.values()].flatMap(({ name, base, kind, family }) => {
+      [...wanted.values()].flatMap(({ name, base, kind, family, owner }) => {
         const [index, below] = [view.link(name)?.index, view.link(base)?.index]
-        return kind !== 'macvlan' || index === undefined || below === undefined ? [] : [{ index, base: below, family }]
+        return kind !== 'macvlan' || index === undefined || below === undefined
+          ? []
+          : [{ index, base: below, family, owner }]
       }),
     mend,
     mendFor({ interfaceIndex, address, protocol }) {

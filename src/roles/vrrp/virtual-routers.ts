@@ -332,9 +332,11 @@ export function openVirtualRouters(
         }
       }),
     stop(keepAddresses) {
-      machines.together(() => {
-        for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
-      })
+      firewall.together(() =>
+        machines.together(() => {
+          for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
+        }),
+      )
       if (keepAddresses) return
       releaseStatics(parts)
       links.keepOnly(new Set())
