@@ -81,13 +81,16 @@ execFileSync('modprobe', ['ip_vs'])
 execFileSync('dmesg', ['-n', '1'])
 let told: Told = { differences: [], late: numbers }
 let unequal: number | undefined
-for (const company of COMPANIES) {
-  const some = [...told.differences.map(({ index }) => index), ...told.late].sort((a, b) => a - b)
-  if (some.length === 0 || told.differences.length > MANY) break
-  if (unequal !== undefined) console.log(`to be played again: ${some.join(' ')}`)
-  told = await playAll(some, company)
+for (let playing = 0; ; playing++) {
+  const { differences, late } = told
+  const some = [...differences.map(({ index }) => index), ...late].sort((a, b) => a - b)
+  if (playing > 0) console.log(`to be played again: ${some.join(' ')}`)
+  told = await playAll(some, COMPANIES[playing] ?? 1)
   unequal ??= told.differences.length
   tell(told.differences)
+  if (told.differences.length + told.late.length === 0 || told.differences.length > MANY) break
+  // And on as long as there are fewer that are too late.
+  if (playing + 1 >= COMPANIES.length && (told.late.length === 0 || told.late.length >= late.length)) break
 }
 const { differences, late } = told
 const totals = {
