@@ -13,7 +13,7 @@ import {
 } from './compare.ts'
 import { describeFrame } from './describe.ts'
 import type { Counted, Director, Held } from './director.ts'
-import { LAST_PAUSE, PAUSE, Pace, TOGETHER } from './pace.ts'
+import { LAST_PAUSE, PAUSE, Pace } from './pace.ts'
 import { type Framed, render, type Whereabouts, whereabouts } from './render.ts'
 import type { Exchange, Replayer } from './replayer.ts'
 import type { Climate, Sequence } from './sequence.ts'
@@ -55,6 +55,7 @@ export async function runBatch(
   { kernel, embedded, replayer }: Directors,
   climate: Climate,
   sequences: readonly Sequence[],
+  together: number,
 ): Promise<Outcome> {
   const both = [kernel, embedded]
   for (const director of both) await director.weather(climate)
@@ -69,7 +70,7 @@ export async function runBatch(
     }),
   )
   // While the ones wait, the others are played.
-  const groups = inGroups(courses, climate.passing ? TOGETHER : courses.length)
+  const groups = inGroups(courses, together)
   const segments = Math.max(...sequences.map((one) => one.segments.length))
   for (let at = 0; at < segments; at++) {
     if (climate.passing) await groups[0]?.pace.pause(PAUSE)

@@ -3,6 +3,7 @@
 import { type Directors, type Outcome, runBatch } from './batch.ts'
 import { embeddedDirector, kernelDirector } from './director.ts'
 import { climate, generate } from './generate.ts'
+import { TOGETHER } from './pace.ts'
 import { openReplayer } from './replayer.ts'
 import type { Climate, Features } from './sequence.ts'
 import { openWorld, VIRTUALS, virtualAddress, type World } from './world.ts'
@@ -37,12 +38,13 @@ async function playWorld(seed: number, indexes: readonly number[], atOnce: numbe
   for (const batch of new Set(indexes.map(batchOf))) {
     const weather = climate(seed, batch, embedded.features)
     const all = indexes.filter((index) => batchOf(index) === batch)
-    // Where time passes each has its time anyway.
+    // Where time passes they wait together, and are played in groups that are small anyway.
     const size = weather.passing ? BATCH : atOnce
+    const together = weather.passing ? Math.min(TOGETHER, atOnce) : atOnce
     for (let at = 0; at < all.length; at += size) {
       const began = Date.now()
       const some = all.slice(at, at + size)
-      const outcome = await playBatch(world, directors, embedded.features, seed, weather, some)
+      const outcome = await playBatch(world, directors, embedded.features, seed, weather, some, together)
       outcomes.push(outcome)
       const { differences, late } = outcome
       const tooLate = late.length > 0 ? `${late.length} too late, ` : ''
@@ -63,9 +65,10 @@ async function playBatch(
   seed: number,
   weather: Climate,
   indexes: readonly number[],
+  together: number,
 ): Promise<Outcome> {
   const sequences = indexes.map((index) => generate(seed, index, index, features, weather))
   const six = sequences.filter(({ family }) => family === 6)
   world.hold(six.flatMap(({ slot }) => Array.from({ length: VIRTUALS }, (_, i) => virtualAddress(6, slot, i))))
-  return runBatch(directors, weather, sequences)
+  return runBatch(directors, weather, sequences, together)
 }
