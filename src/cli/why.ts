@@ -10,7 +10,7 @@ export async function explain(
   options: { readonly json?: true; readonly runDir: string },
 ): Promise<number> {
   let snapshot: DaemonSnapshot | undefined
-  const asked = await askDaemon(options.runDir, { request: 'status' }, (answer) => {
+  const asked = await askDaemon(options.runDir, { request: 'status', history: true }, (answer) => {
     snapshot = answer['snapshot'] as DaemonSnapshot
     return 'enough'
   })

@@ -1,6 +1,7 @@
-import type { Command, TrackScript, VirtualAddress, VirtualRouter } from '../model/index.ts'
+import type { Command, TrackScript, VirtualAddress } from '../model/index.ts'
 import { addressText, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
+import type { DescribedRouter } from './topology-text.ts'
 
 /** keepalived's numbers of the states. */
 const stateNumbers = { initialize: 0, backup: 1, master: 2, fault: 3 } as const
@@ -11,20 +12,20 @@ const stateNumbers = { initialize: 0, backup: 1, master: 2, fault: 3 } as const
  * @param routers  with their models, in the same order
  */
 export function instancesJson(
-  routers: readonly { readonly model: VirtualRouter; readonly snapshot: VirtualRouterSnapshot }[],
+  routers: readonly DescribedRouter[],
   scripts: readonly TrackScript[] = [],
   version: 1 | 2 = 1,
 ): string {
-  const all = routers.map(({ model, snapshot }) => ({
-    data: data(model, snapshot, scripts),
-    stats: stats(snapshot),
+  const all = routers.map((one) => ({
+    data: data(one, scripts),
+    stats: stats(one.snapshot),
   }))
   return `${JSON.stringify(version === 1 ? all : { vrrp: all })}\n`
 }
 
 const names = (key: string, all: readonly string[]) => (all.length === 0 ? {} : { [key]: all })
 
-function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot, scripts: readonly TrackScript[]) {
+function data({ model, snapshot, routes = [], rules = [] }: DescribedRouter, scripts: readonly TrackScript[]) {
   const { announcements, notify, authentication } = model
   const state = stateNumbers[snapshot.state]
   const isMaster = snapshot.state === 'master'
@@ -72,6 +73,8 @@ function data(model: VirtualRouter, snapshot: VirtualRouterSnapshot, scripts: re
     ...script('script_master_rx_lower_pri', notify.masterRxLowerPri),
     ...(model.addresses.length > 0 ? { vips: addresses(model.addresses) } : {}),
     ...(model.excludedAddresses.length > 0 ? { evips: addresses(model.excludedAddresses) } : {}),
+    ...names('vroutes', routes),
+    ...names('vrules', rules),
     ...names('track_ifp', tracked('interface')),
     ...names(
       'track_script',

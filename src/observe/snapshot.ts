@@ -112,7 +112,7 @@ export type VirtualRouterSnapshot = {
   readonly lastHeard?: { readonly source: IpAddress; readonly priority: number; readonly at: string }
   /** Whose advertisements were refused, the latest last, 16 at most; absent: nobody's. */
   readonly rejected?: readonly RejectedSnapshot[]
-  /** Its changes of state, the latest last, 16 at most. */
+  /** Its changes of state, the latest last, 16 at most; only where they are asked for. */
   readonly history?: readonly TransitionSnapshot[]
 }
 

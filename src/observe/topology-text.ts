@@ -3,7 +3,13 @@ import { addressText, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
 
 /** A virtual router as configured and as it is. */
-export type DescribedRouter = { readonly model: VirtualRouter; readonly snapshot: VirtualRouterSnapshot }
+export type DescribedRouter = {
+  readonly model: VirtualRouter
+  readonly snapshot: VirtualRouterSnapshot
+  /** As text; absent: none. */
+  readonly routes?: readonly string[]
+  readonly rules?: readonly string[]
+}
 
 /**
  * Virtual routers, sync groups and scripts in the layout of keepalived's data file, line by line, so that what reads that
@@ -31,7 +37,10 @@ const stateWords = { initialize: 'INIT', backup: 'BACKUP', master: 'MASTER', fau
 const onOff = (on: boolean): string => (on ? 'enabled' : 'disabled')
 const seconds = (us: number): number => Math.floor(us / 1_000_000)
 
-function routerText({ model, snapshot }: DescribedRouter, groups: readonly SyncGroup[]): string {
+function routerText(
+  { model, snapshot, routes = [], rules = [] }: DescribedRouter,
+  groups: readonly SyncGroup[],
+): string {
   const { announcements: garp, authentication } = model
   const group = groups.find(({ members }) => members.includes(model.name))
   const since = Date.parse(snapshot.since)
@@ -87,6 +96,8 @@ function routerText({ model, snapshot }: DescribedRouter, groups: readonly SyncG
     `Virtual IP (${model.addresses.length}):`,
     ...list(model.addresses),
     ...(model.excludedAddresses.length === 0 ? [] : ['Virtual IP Excluded :', ...list(model.excludedAddresses)]),
+    ...(routes.length === 0 ? [] : ['Virtual Routes :', ...routes.map((text) => `  ${text}`)]),
+    ...(rules.length === 0 ? [] : ['Virtual Rules :', ...rules.map((text) => `  ${text}`)]),
     ...trackedLines('Tracked interfaces :', tracked('interface')),
     ...trackedLines('Tracked scripts :', tracked('script')),
     ...trackedLines('Tracked files :', tracked('file')),

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/index.ts'
 import { rejectionMeaning } from './rejections.ts'
 import type {
   DaemonSnapshot,
+  IncidentSnapshot,
   RealServerSnapshot,
   TrackedSnapshot,
   TransitionSnapshot,
@@ -79,6 +80,7 @@ function ofRouter(
       ({ source, reason, count, last }) =>
         `Advertisements of ${source} were refused ${count} ${count === 1 ? 'time' : 'times'}, the last one ${times.ago(last)} ago: ${rejectionMeaning(reason)}.`,
     ),
+    ...(router.incidents ?? []).map((one) => incidentWords(one, times)),
     ...earlier(router, times),
   ]
 }
@@ -165,6 +167,17 @@ function groupOf({ name, syncGroup }: VirtualRouterSnapshot, all: readonly Virtu
   const others = all.filter((one) => one.syncGroup === syncGroup && one.name !== name)
   const states = others.map((one) => `${one.name} ${stateWords[one.state]}`)
   return [`It moves with sync group ${syncGroup}${states.length === 0 ? '' : `: ${states.join(', ')}`}.`]
+}
+
+function incidentWords({ kind, subject, by, count, last }: IncidentSnapshot, times: Times): string {
+  const often = `${count === 1 ? 'once' : `${count} times`}, the last one ${times.ago(last)} ago`
+  const who = by === undefined ? 'somebody' : by
+  return {
+    removed: `${subject} was taken away by ${who} and put back ${often}.`,
+    claimed: `${who} says that it has ${subject}: ${often}.`,
+    elsewhere: `${subject} is on another interface of this host as well${by === undefined ? '' : ` (${by})`}: ${often}.`,
+    duplicate: `The kernel found ${subject} to be somebody else's too (duplicate address detection): ${often}.`,
+  }[kind]
 }
 
 function earlier({ history = [] }: VirtualRouterSnapshot, times: Times): readonly string[] {

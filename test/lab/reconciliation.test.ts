@@ -49,16 +49,16 @@ lab(
     const daemon = await ours.holdfastd(four + six)
     await Promise.all([ours.holds('192.0.2.100'), ours.holds('2001:db8::100')])
     stranger.ip('addr', 'add', '192.0.2.100/24', 'dev', 'eth0')
-  stranger.ip('addr', 'add', '2001:db8::100/64', 'dev', 'eth0', 'nodad')
-  // It asks for a neighbour in the name of the one.
-  await stranger.exec('ping', '-c', '1', '-W', '1', '-I', '192.0.2.100', '192.0.2.99')
-  const mac = stranger.mac()
-  expect(await incident(daemon, 'claimed', '192.0.2.100')).toMatchObject({ by: mac })
-  // With another MAC it tells everybody of the other.
-  stranger.sysctl('net.ipv6.conf.eth0.ndisc_notify=1')
-  stranger.ip('link', 'set', 'eth0', 'address', '02:00:00:00:00:99')
-  expect(await incident(daemon, 'claimed', '2001:db8::100')).toMatchObject({ by: '02:00:00:00:00:99' })
-  const { stdout } = await daemon.holdfast('status')
+    stranger.ip('addr', 'add', '2001:db8::100/64', 'dev', 'eth0', 'nodad')
+    // It asks for a neighbour in the name of the one.
+    await stranger.exec('ping', '-c', '1', '-W', '1', '-I', '192.0.2.100', '192.0.2.99')
+    const mac = stranger.mac()
+    expect(await incident(daemon, 'claimed', '192.0.2.100')).toMatchObject({ by: mac })
+    // With another MAC it tells everybody of the other.
+    stranger.sysctl('net.ipv6.conf.eth0.ndisc_notify=1')
+    stranger.ip('link', 'set', 'eth0', 'address', '02:00:00:00:00:99')
+    expect(await incident(daemon, 'claimed', '2001:db8::100')).toMatchObject({ by: '02:00:00:00:00:99' })
+    const { stdout } = await daemon.holdfast('status')
     expect(stdout).toContain(`192.0.2.100 is claimed by ${mac}`)
     expect((await daemon.status()).virtualRouters).toMatchObject([{ state: 'master' }, { state: 'master' }])
   },

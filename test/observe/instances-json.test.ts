@@ -67,3 +67,11 @@ test('a backup has its addresses not set, and no password is told', () => {
   })
   expect(text).not.toContain('secret')
 })
+
+test('routes and rules stand between addresses and trackers, as text; version 2 is an object', () => {
+  const one = { model, snapshot, routes: ['10.77.0.0/16 via 10.9.9.3'], rules: ['from 10.77.0.0/16 table 100'] }
+  const { vrrp } = JSON.parse(instancesJson([one], [], 2))
+  expect(vrrp[0].data).toMatchObject({ vroutes: one.routes, vrules: one.rules })
+  const keys = Object.keys(vrrp[0].data)
+  expect(keys.slice(keys.indexOf('vips'))).toEqual(['vips', 'vroutes', 'vrules', 'auth_type', 'auth_data'])
+})

@@ -113,6 +113,20 @@ test('a backup: who is master and why that one, what weighs on it', () => {
   )
 })
 
+test('what somebody did to its addresses, and who ordered what', () => {
+  const incidents = [
+    { kind: 'removed', subject: '192.0.2.100', count: 2, last: since },
+    { kind: 'claimed', subject: '192.0.2.100', by: '02:00:00:00:00:66', count: 1, last: since },
+  ] as const
+  const order = { kind: 'hold', by: 'alice', reason: 'network work', since, until: since } as const
+  const told = sentences(snapshot([router({ incidents, order })]), 'VI_1')
+  expect(told).toContain('192.0.2.100 was taken away by somebody and put back 2 times, the last one 5 s ago.')
+  expect(told).toContain('02:00:00:00:00:66 says that it has 192.0.2.100: once, the last one 5 s ago.')
+  expect(told).toContain(
+    'alice ordered hold 5 s ago, until 18:00:00 at most (network work): it stays master until it has to give way.',
+  )
+})
+
 test('a sync group: what each member is and why', () => {
   const members = [
     router({ syncGroup: 'G1', state: 'fault', faultReason: 'eth0 is down' }),

@@ -4,7 +4,8 @@ import { decodeOrderCommand, type OrderCommand } from './order-request.ts'
 
 /** What a client of the control socket may ask. */
 export type ControlRequest =
-  | { readonly request: 'status' }
+  /** `history`: with the changes of virtual routers. */
+  | { readonly request: 'status'; readonly history: boolean }
   /** `allowEmpty`: also when nothing is left to run. */
   | { readonly request: 'reload'; readonly allowEmpty: boolean }
   /** What a reload would do; `file`: with another than the daemon's own. */
@@ -57,6 +58,7 @@ export function decodeControlRequest(line: string): Result<ControlRequest, strin
   }
   if (request === 'failover' || request === 'hold' || request === 'release' || request === 'maintenance')
     return decodeOrderCommand(request, value)
+  if (request === 'status') return ok({ request, history: 'history' in value && value.history === true })
   if (request === 'reload') return ok({ request, allowEmpty: 'allowEmpty' in value && value.allowEmpty === true })
   if (request === 'plan') {
     const file = 'file' in value ? value.file : undefined

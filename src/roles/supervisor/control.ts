@@ -1,6 +1,5 @@
 import { assertNever, millis, type Result } from '../../base/index.ts'
 import type { ForwardingAsk, ForwardingBackend } from '../../forwarding/index.ts'
-import type { DaemonSnapshot } from '../../observe/index.ts'
 import { decodeControlRequest } from './control-request.ts'
 import type { AnswerPart } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
@@ -9,10 +8,11 @@ import type { OrderCommand } from './order-request.ts'
 import type { ControlClient, SupervisorPorts } from './ports.ts'
 import type { ReloadPlan } from './reload-plan.ts'
 import type { Reload } from './reloads.ts'
+import type { Reports } from './reports.ts'
 import type { Orders, Told } from './standing-orders.ts'
 
 export type ControlHandlers = {
-  readonly snapshot: () => Promise<DaemonSnapshot>
+  readonly snapshot: Reports['snapshot']
   readonly reload: Reload
   readonly plan: (file: string | undefined) => Promise<ReloadPlan>
   readonly dump: () => Promise<Result<string, string>>
@@ -43,7 +43,7 @@ export function serveControl(
     }
     switch (request.value.request) {
       case 'status':
-        void handlers.snapshot().then((snapshot) => client.send({ type: 'status', snapshot }))
+        void handlers.snapshot(request.value.history).then((snapshot) => client.send({ type: 'status', snapshot }))
         return
       case 'reload':
         void handlers

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import { type Configuration, virtualRouterKey } from '../../model/index.ts'
+import { routeText, ruleText } from '../../config/index.ts'
+import { type Configuration, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import {
   type DaemonSnapshot,
   type DescribedRouter,
@@ -14,7 +15,8 @@ import type { Roles } from './roles.ts'
 
 /** What the daemon tells of itself. */
 export type Reports = {
-  snapshot(): Promise<DaemonSnapshot>
+  /** @param history  with the changes of virtual routers, which are many and long */
+  snapshot(history?: boolean): Promise<DaemonSnapshot>
   /** Writes the state dump; the path. */
   dump(): Promise<Result<string, string>>
   /** Writes VRRP's counters; the path. */
@@ -38,7 +40,7 @@ export function createReports(
   roles: Roles,
   now: () => DaemonState,
 ): Reports {
-  async function snapshot(): Promise<DaemonSnapshot> {
+  async function snapshot(history = false): Promise<DaemonSnapshot> {
     const [vrrp, virtualServers, forwarding] = await Promise.all([
       roles.vrrp.snapshot(),
       roles.checker.snapshot(),
@@ -56,7 +58,11 @@ export function createReports(
       virtualRouters: (vrrp?.virtualRouters ?? []).map((one) => {
         const key = virtualRouterKey(one)
         const order = roles.orders.of(key)
-        return { ...one, ...(order === undefined ? {} : { order }), history: roles.history(key) }
+        return {
+          ...one,
+          ...(order === undefined ? {} : { order }),
+          ...(history ? { history: roles.history(key) } : {}),
+        }
       }),
       bfdSessions: vrrp?.bfdSessions ?? [],
       virtualServers: virtualServers ?? [],
@@ -75,7 +81,7 @@ export function createReports(
     const models = new Map(now().model.virtualRouters.map((router) => [virtualRouterKey(router), router]))
     return virtualRouters.flatMap((router) => {
       const model = models.get(virtualRouterKey(router))
-      return model === undefined ? [] : [{ model, snapshot: router }]
+      return model === undefined ? [] : [{ model, snapshot: router, ...routingOf(model) }]
     })
   }
 
@@ -117,6 +123,11 @@ export function createReports(
     },
   }
 }
+
+const routingOf = ({ routes = [], rules = [] }: VirtualRouter) => ({
+  routes: routes.map((route) => routeText(route)),
+  rules: rules.map((rule) => ruleText(rule)),
+})
 
 /** The model as it may be shown: passwords and keys replaced by asterisks, as keepalived's dumps have them. */
 export function withoutSecrets(model: Configuration): Configuration {

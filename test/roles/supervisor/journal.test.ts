@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ControlClient } from '../../../src/roles/supervisor/index.ts'
 import { fakeWorld } from './fake-world.ts'
+import { router } from './models.ts'
 
 const second = 1_000_000
 const path = '/run/holdfast/journal'
@@ -68,7 +69,10 @@ test('a change of state is noted with its cause and consequences, outlives the r
   const messages = later.entries().map(({ message }) => message)
   expect(messages).toContain('VI_1 entered master because no master was heard for 3.4 s')
   expect(messages).toContain('role ended unexpectedly')
-  expect(await supervisor.reports.snapshot()).toBeDefined()
+  world.routers = [{ ...router('VI_1'), state: 'master' }]
+  const [shown] = (await supervisor.reports.snapshot()).virtualRouters
+  expect(shown).not.toHaveProperty('history')
+  expect((await supervisor.reports.snapshot(true)).virtualRouters[0]?.history).toEqual([transition])
 })
 
 test('a daemon that follows one that was killed has its journal, one after a reboot has not', async () => {
