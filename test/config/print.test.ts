@@ -464,6 +464,7 @@ const configuration: fc.Arbitrary<Configuration> = fc
         fc.subarray(track('interface')),
         fc.subarray(track('script')),
         fc.subarray(track('file')),
+        fc.subarray(track('process')),
         fc.subarray(track('bfd')),
       )
       .map((all) => all.flat()),

@@ -248,7 +248,6 @@ const complaints: readonly (readonly [lines: string, told: string | RegExp])[] =
   ['virtual_ipaddress {\n192.0.2.1/31 brd +\n}', /brd \+ needs a prefix of at most \/30/],
   ['virtual_ipaddress {\n192.0.2.1 dev\n}', /^3:11 error missing-argument: dev needs a value/],
   ['virtual_ipaddress {\n2001:db8::1 label x\n}', /label is for IPv4 only/],
-  ['track_process {\neth1\n}', '2:1 warning unsupported: track_process is not supported yet; its block has no effect'],
 ]
 for (const [lines, message] of complaints)
   test(`vrrp_instance, with a complaint: ${lines.replaceAll('\n', ' ')}`, () => {

@@ -17,7 +17,7 @@ export const keywordTable: Readonly<
     supported: `
       garp_group interface_up_down_delays
       bfd_instance child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
-      vrrp_sync_group vrrp_track_file
+      vrrp_sync_group vrrp_track_file vrrp_track_process
       static_ipaddress static_routes static_rules track_group
     `,
     accepted: `
@@ -25,7 +25,7 @@ export const keywordTable: Readonly<
     `,
     unsupported: `
       instance
-      namespace_with_ipsets net_namespace net_namespace_ipvs SSL use_pid_dir vrrp_track_process
+      namespace_with_ipsets net_namespace net_namespace_ipvs SSL use_pid_dir
     `,
     own: 'local_address_group lvs_settings',
   },
@@ -87,7 +87,7 @@ export const keywordTable: Readonly<
       garp_master_refresh_repeat garp_master_repeat higher_prio_send_advert interface lower_prio_no_advert
       mcast_dst_ip mcast_src_ip native_ipv6 no_virtual_ipaddress nopreempt notify notify_backup notify_deleted
       notify_fault notify_master notify_master_rx_lower_pri notify_stop owner_ignore_adverts preempt preempt_delay
-      priority skip_check_adv_addr state track_bfd track_file track_interface track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
+      priority skip_check_adv_addr state track_bfd track_file track_interface track_process track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
       no_accept strict_mode use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
       virtual_routes virtual_rules
@@ -97,7 +97,7 @@ export const keywordTable: Readonly<
       debug promote_secondaries track_src_ip
     `,
     unsupported: `
-      garp_extra_if kernel_rx_buf_size old_unicast_checksum track_process vmac_garp_intvl
+      garp_extra_if kernel_rx_buf_size old_unicast_checksum vmac_garp_intvl
       vrf
     `,
   },
@@ -119,12 +119,10 @@ export const keywordTable: Readonly<
     supported: `
       notify_priority_changes smtp_alert
       global_tracking group notify notify_backup notify_fault notify_master notify_stop
-      sync_group_tracking_weight track_bfd track_file track_interface track_script
+      sync_group_tracking_weight track_bfd track_file track_interface track_process track_script
     `,
     accepted: '',
-    unsupported: `
-      track_process
-    `,
+    unsupported: '',
   },
   vrrp_script: {
     supported: `
@@ -148,11 +146,11 @@ export const keywordTable: Readonly<
     unsupported: '',
   },
   vrrp_track_process: {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       delay fork_delay full_command param_match process quorum quorum_max terminate_delay weight
     `,
+    accepted: '',
+    unsupported: '',
   },
   bfd_instance: {
     supported: `

@@ -1,5 +1,5 @@
 /**
- * Trackers to the effective priority (keepalived.conf(5), track_interface, track_script, track_file, track_bfd): which of them count for
+ * Trackers to the effective priority (keepalived.conf(5), track_interface, track_script, track_file, track_process, track_bfd): which of them count for
  * a virtual router and its sync group, and what they come to. Pure: observations go in, a priority or a fault comes out; who
  * observes is not its business.
  */

@@ -1,7 +1,9 @@
 import type { Log, Micros, Result } from '../../base/index.ts'
 import type { Command, Configuration, DaemonSettings, ProcessSettings, VirtualRouter } from '../../model/index.ts'
+import type { FoundProcess } from '../../proto/track-process/index.ts'
 import type { Fifo } from '../../sys/fifo/index.ts'
 import type { Letter, MailError, MailServer } from '../../sys/mail/index.ts'
+import type { ProcessNews } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 
@@ -65,6 +67,13 @@ export type SupervisorPorts = {
   watchFile(path: string, onChange: () => void): () => void
   /** For the sender of mail that has none. */
   readonly hostName: string
+  readonly processes: {
+    ids(): readonly number[]
+    /** Undefined: it has ended. @param withArguments whether the command line is wanted; it is empty otherwise */
+    describe(pid: number, withArguments: boolean): FoundProcess | undefined
+    /** Tells what happens to processes from now on; the failure says why that cannot be had. */
+    watch(onNews: (news: ProcessNews) => void): Result<{ close(): void }, { readonly message: string }>
+  }
   /** How the daemon's own process is named and makes files. */
   applySettings(settings: Pick<DaemonSettings, 'processName' | 'umask'>): void
   /** Our own process id. */

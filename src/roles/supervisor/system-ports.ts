@@ -16,8 +16,16 @@ import {
   watchFile,
 } from '../../sys/files/index.ts'
 import { prepareMail, sendMail } from '../../sys/mail/index.ts'
+import { openProcessMonitor } from '../../sys/netlink/index.ts'
 import { lockFile, nameProcess, setFileMask } from '../../sys/privileges/index.ts'
-import { forkChild, lookUpIdentity, runScript, unsafeScript } from '../../sys/process/index.ts'
+import {
+  describeProcess,
+  forkChild,
+  lookUpIdentity,
+  processIds,
+  runScript,
+  unsafeScript,
+} from '../../sys/process/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import { removeLeftAddresses } from './left-addresses.ts'
@@ -130,6 +138,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     removeFile: (path) => void removeFile(path),
     watchFile,
     hostName: system.hostName,
+    processes: { ids: processIds, describe: describeProcess, watch: openProcessMonitor },
     applySettings({ processName, umask }) {
       nameProcess(processName ?? 'holdfastd')
       if (system.umask === undefined) setFileMask(umask ?? DEFAULT_MASK)

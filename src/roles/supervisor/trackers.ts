@@ -2,12 +2,13 @@ import type { Result } from '../../base/index.ts'
 import { type Command, type Configuration, type Observed, type TrackScript, trackKey } from '../../model/index.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { type TrackedFile, trackFile } from './tracked-file.ts'
+import { trackProcesses } from './tracked-processes.ts'
 import { type TrackedScript, trackScript } from './tracked-script.ts'
 
-/** What virtual routers track and cannot see themselves: scripts are run and files watched here, where there is time. */
+/** What virtual routers track and cannot see themselves: scripts are run, files watched and processes counted here, where there is time. */
 export type Trackers = {
   /** From here on exactly these are tracked; those that were before go on. */
-  adopt(model: Pick<Configuration, 'trackScripts' | 'trackFiles'>): void
+  adopt(model: Pick<Configuration, 'trackScripts' | 'trackFiles' | 'trackProcesses'>): void
   /** What is known now. */
   observed(): readonly Observed[]
   stop(): void
@@ -20,6 +21,7 @@ export function createTrackers(
 ): Trackers {
   const scripts = new Map<string, TrackedScript>()
   const files = new Map<string, TrackedFile>()
+  const processes = trackProcesses(ports, tell)
   let adopted = false
 
   const ofScript = (one: TrackedScript): readonly Observed[] => {
@@ -64,17 +66,23 @@ export function createTrackers(
     }
   }
 
-  const observed = () => [...[...scripts.values()].flatMap(ofScript), ...[...files.values()].map(ofFile)]
+  const observed = () => [
+    ...[...scripts.values()].flatMap(ofScript),
+    ...[...files.values()].map(ofFile),
+    ...processes.observed(),
+  ]
 
   return {
     adopt(model) {
       adoptScripts(model.trackScripts)
       adoptFiles(model.trackFiles)
+      processes.adopt(model.trackProcesses)
       adopted = true
     },
     observed,
     stop() {
       for (const one of [...scripts.values(), ...files.values()]) one.close()
+      processes.stop()
       scripts.clear()
       files.clear()
     },

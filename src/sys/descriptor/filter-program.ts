@@ -6,6 +6,9 @@ export type FilterInstruction = readonly [code: number, ifTrue: number, ifFalse:
 export const LOAD_WORD = 0x20
 export const LOAD_BYTE = 0x30
 export const JUMP_IF_EQUAL = 0x15
+/** With what MOVE_ASIDE has put aside. */
+export const JUMP_IF_SAME = 0x1d
+export const MOVE_ASIDE = 0x07
 export const RETURN = 0x06
 /** The whole message passes. */
 export const PASS: FilterInstruction = [RETURN, 0, 0, 0xffff_ffff]

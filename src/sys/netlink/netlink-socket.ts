@@ -8,6 +8,7 @@ const SOCK_RAW = 3
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 export const NETLINK_ROUTE = 0
+export const NETLINK_CONNECTOR = 11
 export const NETLINK_NETFILTER = 12
 export const NETLINK_GENERIC = 16
 const SOL_SOCKET = 1
@@ -76,7 +77,7 @@ export const openBlockingSocket = (protocol: number): Result<NetlinkSocket, Syst
   })
 
 /**
- * A member of multicast groups (RTNLGRP_*) that does not block.
+ * A member of multicast groups (RTNLGRP_*, or those of another `protocol`) that does not block.
  * @param receiveBuffer  bytes; beyond them the kernel drops events and says ENOBUFS
  * @param filter         of classic BPF, over the whole message; its header included
  */
@@ -84,8 +85,9 @@ export const openGroupSocket = (
   groups: readonly number[],
   receiveBuffer: number,
   filter?: Uint8Array,
+  protocol = NETLINK_ROUTE,
 ): Result<NetlinkSocket, SystemError> =>
-  open(NETLINK_ROUTE, SOCK_NONBLOCK, (fd) => {
+  open(protocol, SOCK_NONBLOCK, (fd) => {
     const { setsockopt, bind, attachFilter } = hfsys()
     // Before the groups: nothing comes in unfiltered.
     if (filter !== undefined) {

@@ -6,6 +6,7 @@
 export * from './identity.ts'
 export * from './load-module.ts'
 export * from './parent-channel.ts'
+export * from './process-table.ts'
 export * from './real-time-signals.ts'
 export * from './role-child.ts'
 export * from './run-nft.ts'

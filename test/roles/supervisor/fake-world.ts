@@ -1,5 +1,6 @@
 import { fail, instant, type Log, type Micros, ok, type Result } from '../../../src/base/index.ts'
 import type { Command, Configuration } from '../../../src/model/index.ts'
+import type { FoundProcess } from '../../../src/proto/track-process/index.ts'
 import type { RoleName } from '../../../src/roles/ipc/index.ts'
 import {
   type ControlClient,
@@ -10,6 +11,7 @@ import {
   startSupervisor,
 } from '../../../src/roles/supervisor/index.ts'
 import type { Letter, MailError } from '../../../src/sys/mail/index.ts'
+import type { ProcessNews } from '../../../src/sys/netlink/index.ts'
 import type { Clock } from '../../../src/sys/time/index.ts'
 import { configurationFor } from './models.ts'
 
@@ -88,6 +90,10 @@ export function fakeWorld() {
     routers: [] as readonly unknown[],
     /** How the daemon's own process was to be. */
     settings: [] as object[],
+    /** Processes of the host by their ids, and who hears of them; `silent`: the kernel tells nothing. */
+    processes: new Map<number, FoundProcess>(),
+    processNews: undefined as ((news: ProcessNews) => void) | undefined,
+    silent: false,
     pins: false,
     /** Whose addresses were taken off the interfaces. */
     swept: [] as (readonly string[] | 'all')[],
@@ -191,6 +197,18 @@ export function fakeWorld() {
     watchFile(path, onChange) {
       world.watched.set(path, onChange)
       return () => void world.watched.delete(path)
+    },
+    processes: {
+      ids: () => [...world.processes.keys()],
+      describe: (pid) => world.processes.get(pid),
+      watch(onNews) {
+        if (world.silent) return fail({ message: 'the kernel does not tell of processes: not here' })
+        world.processNews = onNews
+        const close = () => {
+          world.processNews = undefined
+        }
+        return ok({ close })
+      },
     },
     hostName: 'here',
     openFifo(path, owner) {

@@ -1,0 +1,171 @@
+import { elapsed, type Instant, micros, seconds } from '../../base/index.ts'
+import { type Observed, type TrackProcess, trackKey } from '../../model/index.ts'
+import {
+  type Census,
+  countOf,
+  emptyCensus,
+  initialQuorum,
+  needsArguments,
+  type ProcessQuorum,
+  quorumHolds,
+  stepCensus,
+  stepQuorum,
+  takeCensus,
+} from '../../proto/track-process/index.ts'
+import type { ProcessNews } from '../../sys/netlink/index.ts'
+import type { SupervisorPorts } from './ports.ts'
+
+/** Where the kernel tells nothing, all processes are looked at so often. */
+const POLL = seconds(1)
+
+/** Processes that are counted, by the kernel's word or by looking. */
+export type TrackedProcesses = {
+  /** From here on exactly these; those that are unchanged go on. */
+  adopt(tracks: readonly TrackProcess[]): void
+  observed(): readonly Observed[]
+  stop(): void
+}
+
+type Tracked = { readonly track: TrackProcess; quorum: ProcessQuorum }
+
+export function trackProcesses(
+  ports: Pick<SupervisorPorts, 'processes' | 'clock' | 'schedule' | 'log'>,
+  tell: (observed: readonly Observed[]) => void,
+): TrackedProcesses {
+  const { clock, log, processes } = ports
+  let tracked: readonly Tracked[] = []
+  let tracks: readonly TrackProcess[] = []
+  let withArguments = false
+  let census: Census = emptyCensus
+  let watch: { close(): void } | undefined
+  let cancelPoll: (() => void) | undefined
+  let cancelDelay: (() => void) | undefined
+  let complained = false
+
+  function begin(): void {
+    if (watch !== undefined || cancelPoll !== undefined) return
+    const watched = processes.watch(hear)
+    if (watched.ok) {
+      watch = watched.value
+      return
+    }
+    if (!complained)
+      log.warn('processes are counted once a second, and not as they come and go', { reason: watched.error.message })
+    complained = true
+    poll()
+  }
+
+  function poll(): void {
+    cancelPoll = ports.schedule(POLL, () => {
+      look()
+      recount()
+      poll()
+    })
+  }
+
+  function end(): void {
+    watch?.close()
+    watch = undefined
+    cancelPoll?.()
+    cancelPoll = undefined
+    cancelDelay?.()
+    cancelDelay = undefined
+  }
+
+  function hear(news: ProcessNews): void {
+    const before = census
+    switch (news.type) {
+      case 'forked':
+        census = stepCensus(tracks, census, news.pid, { parent: news.parent })
+        break
+      case 'changed':
+        census = stepCensus(tracks, census, news.pid, { found: processes.describe(news.pid, withArguments) })
+        break
+      case 'exited':
+        census = stepCensus(tracks, census, news.pid, { found: undefined })
+        break
+      case 'lost':
+        log.warn('news of processes was lost; all are looked at again')
+        look()
+        break
+    }
+    if (census !== before) recount()
+  }
+
+  function look(): void {
+    census = takeCensus(
+      tracks,
+      processes.ids().flatMap((pid) => {
+        const found = processes.describe(pid, withArguments)
+        return found === undefined ? [] : [[pid, found] as const]
+      }),
+    )
+  }
+
+  function recount(): void {
+    const now = clock.now()
+    const changed: Tracked[] = []
+    for (const one of tracked) {
+      const { holds } = one.quorum
+      one.quorum = stepQuorum(one.track, one.quorum, countOf(census, one.track.name), now)
+      if (one.quorum.holds === holds) continue
+      const fields = { name: one.track.name, processes: one.quorum.count }
+      if (one.quorum.holds) log.info('tracked process has its quorum', fields)
+      else log.warn('tracked process lost its quorum', { ...fields, reason: reasonOf(one) })
+      changed.push(one)
+    }
+    awaitDelays(now)
+    if (changed.length > 0) tell(changed.map(observedOf))
+  }
+
+  function awaitDelays(now: Instant): void {
+    cancelDelay?.()
+    cancelDelay = undefined
+    const next = tracked.reduce<Instant | undefined>((least, { quorum: { changesAt } }) => {
+      if (changesAt === undefined) return least
+      return least === undefined || changesAt < least ? changesAt : least
+    }, undefined)
+    if (next !== undefined) cancelDelay = ports.schedule(micros(Math.max(0, elapsed(now, next))), recount)
+  }
+
+  return {
+    adopt(wanted) {
+      const known = new Map(tracked.map((one) => [one.track.name, one]))
+      tracks = wanted
+      withArguments = needsArguments(wanted)
+      if (wanted.length === 0) {
+        tracked = []
+        census = emptyCensus
+        return end()
+      }
+      // News first: what happens while all are looked at is told besides.
+      begin()
+      look()
+      tracked = wanted.map((track) => {
+        const before = known.get(track.name)
+        const count = countOf(census, track.name)
+        if (before === undefined) return { track, quorum: initialQuorum(track, count) }
+        const same = JSON.stringify(before.track) === JSON.stringify(track)
+        return { track, quorum: same ? before.quorum : { count, holds: quorumHolds(track, count) } }
+      })
+      recount()
+      tell(tracked.map(observedOf))
+    },
+    observed: () => tracked.map(observedOf),
+    stop() {
+      end()
+      tracked = []
+    },
+  }
+}
+
+const observedOf = (one: Tracked): Observed => ({
+  key: trackKey({ kind: 'process', name: one.track.name }),
+  observation: one.quorum.holds ? { type: 'good' } : { type: 'bad', reason: reasonOf(one) },
+})
+
+function reasonOf({ track: { quorum, most }, quorum: { count } }: Tracked): string {
+  const times = count === 0 ? 'does not run' : count === 1 ? 'runs once' : `runs ${count} times`
+  if (count < quorum) return `${times}, and ${quorum} ${quorum === 1 ? 'is' : 'are'} needed`
+  return most === 0 ? `${times}, and must not` : `${times}, and ${most} may`
+}
