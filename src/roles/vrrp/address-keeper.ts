@@ -27,7 +27,7 @@ export type AddressKeeper = {
   forget(owner: string): void
   /** Puts the removals within `work` off to its end: what another virtual router takes over meanwhile stays. */
   together(work: () => void): void
-  /** Puts back what someone took away; true when it was held. */
+  /** Puts back what someone took away; false when it is not held, is there after all, or is refused. */
   restore(id: string): boolean
   holds(id: string): boolean
   addressOf(id: string): IpAddress | undefined
@@ -60,14 +60,26 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
     const removed = client.deleteAddress(placed)
     if (!removed.ok) log.error('virtual address cannot be removed', describe(placed, view, removed.error.message))
   }
-  const add = (placed: PlacedAddress): boolean => {
+  const add = (placed: PlacedAddress): 'added' | 'present' | undefined => {
     const added = client.addAddress(placed)
     if (!added.ok) {
       // An interface that is being removed is told of by what it leaves behind first.
       const tell = added.error.code === 'ENODEV' ? log.debug : log.error
       tell('virtual address cannot be added', describe(placed, view, added.error.message))
     }
-    return added.ok
+    return added.ok ? added.value : undefined
+  }
+  /** Whether `owner` alone has it, or nobody any more. */
+  const isFree = ({ owners }: Held, owner: string) => owners.size === 0 || (owners.size === 1 && owners.has(owner))
+  /** Takes off at once what stands in the way of `placed`: IPv6 has an address once on an interface, whatever its prefix. */
+  const makeRoom = (owner: string, placed: PlacedAddress) => {
+    if (familyOf(placed.address) === 4) return
+    for (const [id, entry] of held) {
+      const { interfaceIndex, address } = entry.placed
+      if (interfaceIndex !== placed.interfaceIndex || address !== placed.address || !isFree(entry, owner)) continue
+      held.delete(id)
+      if (!entry.foreign) client.deleteAddress(entry.placed)
+    }
   }
 
   return {
@@ -89,11 +101,17 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
         const known = held.get(id)
         if (known !== undefined) {
           known.owners.add(owner)
+          if (known.foreign || !isFree(known, owner) || sameValue(known.placed, placed)) continue
+          // Its label, scope or flags are others: the kernel changes none of them in place.
+          client.deleteAddress(known.placed)
+          held.set(id, { ...known, placed })
+          if (add(placed) !== undefined) fresh.push(placed)
           continue
         }
+        makeRoom(owner, placed)
         const present = view.has(id)
         const foreign = native && present !== undefined && present.protocol !== ADDRESS_PROTOCOL
-        if (!foreign && !add(placed)) continue
+        if (!foreign && add(placed) === undefined) continue
         held.set(id, { placed, owners: new Set([owner]), foreign })
         fresh.push(placed)
       }
@@ -119,7 +137,7 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
     restore(id) {
       const entry = held.get(id)
       if (entry === undefined || entry.owners.size === 0) return false
-      return add(entry.placed)
+      return add(entry.placed) === 'added'
     },
     holds: (id) => held.has(id),
     addressOf: (id) => held.get(id)?.placed.address,
@@ -138,6 +156,9 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
     missing: () => [...held].filter(([id]) => view.has(id) === undefined).map(([, { placed }]) => placed),
   }
 }
+
+/** Made in one way: equal text is equal meaning. */
+const sameValue = (a: PlacedAddress, b: PlacedAddress): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Where a virtual address goes on this host; undefined when its interface is missing. */
 export function place(address: VirtualAddress, view: NetworkView): PlacedAddress | undefined {

@@ -27,7 +27,7 @@ export function openRehearsal(parts: Parts): Rehearse {
     ...routes,
     addAddress(request) {
       routes.addAddress({ ...request, interfaceIndex: NO_INTERFACE })
-      return ok(undefined)
+      return ok('added')
     },
     deleteAddress: () => ok(undefined),
     addRoute: () => ok('added'),

@@ -86,6 +86,8 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         lookAtClaims()
         lookAtRouting()
         reassess()
+        // IPv6 loses its addresses with the interface.
+        if (before?.up === false && event.link.up) putAllBack(event.link.index)
         if (before !== undefined && !sameBytes(before.mac, event.link.mac)) announceAgain(event.link.index)
         return
       case 'address':
@@ -104,7 +106,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         const read = reload()
         if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
         links.mend()
-        for (const placed of keeper.missing()) putBack(addressId(placed), placed.address)
+        putAllBack()
         lookAtRouting()
         return reassess()
       }
@@ -134,10 +136,17 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     alarm.wakeBy(announcer.deadline())
   }
 
-  /** Someone removed an address that we hold. */
+  /** What is held and is not there; on this interface, if one is given. */
+  function putAllBack(index?: number): void {
+    for (const placed of keeper.missing())
+      if (index === undefined || placed.interfaceIndex === index) putBack(addressId(placed), placed.address)
+  }
+
+  /** Someone removed an address that we hold, or it went with its interface, which will be up again. */
   function putBack(id: string, address: IpAddress): void {
     const owners = keeper.ownersOf(id)
     if (owners.size === 0) return
+    if (view.linkAt(Number.parseInt(id, 10))?.up === false) return
     const now = clock.now()
     if (!parts.restorations.may(id, now)) return alarm.wakeBy(parts.restorations.deadline())
     if (!keeper.restore(id)) return

@@ -85,8 +85,11 @@ export type RouteClient = {
   addresses(family?: Family): Result<readonly LinkAddress[], NetlinkError>
   neighbours(): Result<readonly Neighbour[], NetlinkError>
   route(to: IpAddress): Result<Route, NetlinkError>
-  /** Adds with ADDRESS_PROTOCOL. EEXIST counts as success. */
-  addAddress(request: AddressRequest): Result<void, NetlinkError>
+  /**
+   * Adds with ADDRESS_PROTOCOL.
+   * @returns `present`: it was there before, whatever its scope, label and flags
+   */
+  addAddress(request: AddressRequest): Result<'added' | 'present', NetlinkError>
   /**
    * EADDRNOTAVAIL and ENODEV count as success. Other addresses of the same subnet stay, also where the host's
    * promote_secondaries is off and this was the first of them.

@@ -64,7 +64,7 @@ export const openRouteClient: OpenRouteClient = () => {
     addAddress(request) {
       const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | wire.NLM_F_EXCL
       const what = `add ${request.address}/${request.prefixLength}`
-      return unless(['EEXIST'], exchange(what, wire.RTM_NEWADDR, flags, newAddress(request)))
+      return added(exchange(what, wire.RTM_NEWADDR, flags, newAddress(request)))
     },
 
     deleteAddress(request) {

@@ -273,6 +273,47 @@ describe('reconciliation', () => {
     expect((await world.snapshot())[0]?.incidents).toMatchObject([{ kind: 'duplicate', subject: '192.0.2.100' }])
   })
 
+  test('an address that we have put back ourselves by now is nobody else’s doing', async () => {
+    const world = await master({ ...router, announcements: quiet })
+    const { addresses } = router
+    const labelled = {
+      ...router,
+      announcements: quiet,
+      addresses: addresses.map((one) => ({ ...one, label: 'eth0:1' })),
+    }
+    world.deeds()
+    await world.configure([labelled])
+    expect(world.deeds()).toEqual([`delete ${VIP}`, `add ${VIP}`])
+    expect(world.addresses.find(({ address: of }) => of === '192.0.2.100')?.label).toBe('eth0:1')
+    expect((await world.snapshot())[0]?.incidents).toBeUndefined()
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
+  test('an IPv6 address with another prefix takes the place of what it was', async () => {
+    const six = (prefixLength: number): VirtualRouter => ({
+      ...router,
+      family: 6,
+      addresses: [{ address: address('2001:db8::100'), prefixLength, interface: 'eth0', scope: 0 }],
+      multicastGroup: address('ff02::12'),
+      announcements: quiet,
+    })
+    const world = await master(six(128))
+    world.deeds()
+    await world.configure([six(64)])
+    expect(world.deeds()).toEqual(['delete 2001:db8::100/128', 'add 2001:db8::100/64', 'na'])
+  })
+
+  test('what went with an interface that is not tracked comes back with it', async () => {
+    const world = await master({ ...router, announcements: quiet, dontTrackPrimary: true })
+    world.deeds()
+    world.happens({ type: 'link', link: ethernet(2, 'eth0', { up: false, running: false }) })
+    world.happens(removed)
+    expect(world.deeds()).toEqual([])
+    world.happens({ type: 'link', link: ethernet(2, 'eth0') })
+    expect(world.deeds()).toContain(`add ${VIP}`)
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
   const strange = Uint8Array.of(2, 0, 0, 0, 0, 9)
   const claim = (world: World, mac = strange, of = '192.0.2.100') =>
     world.claims.get('eth0/ipv4')?.hear({ data: encodeGratuitousArp({ mac, address: address(of) }), hopLimit: -1 })

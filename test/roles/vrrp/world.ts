@@ -377,11 +377,11 @@ export class World {
           addAddress: (request) => {
             if (!this.links.has(request.interfaceIndex)) return fail({ code: 'ENODEV', message: 'no such device' })
             const added: LinkAddress = { ...request, flags: 0, protocol: ADDRESS_PROTOCOL }
-            if (this.addresses.some((one) => same(one, added))) return ok(undefined)
+            if (this.addresses.some((one) => same(one, added))) return ok('present')
             this.addresses = [...this.addresses, added]
             this.#do(`add ${request.address}/${request.prefixLength}`)
             queueMicrotask(() => this.#monitor({ type: 'address', address: added }))
-            return ok(undefined)
+            return ok('added')
           },
           deleteAddress: (request): Result<void, never> => {
             const found = this.addresses.find((one) => same(one, request))
