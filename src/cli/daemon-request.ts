@@ -38,10 +38,12 @@ export async function askDaemon(
 const isAnswer = (value: unknown): value is DaemonAnswer =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 
+/** What is said when nobody listens at that path. */
+export const notRunning = (path: string): string =>
+  `holdfastd is not running (no ${path}); start it, or name its directory with --run-dir`
+
 function sentence(path: string, error: ControlError): string {
-  if (error.reason === 'absent') {
-    return `holdfastd is not running (no ${path}); start it, or name its directory with --run-dir`
-  }
+  if (error.reason === 'absent') return notRunning(path)
   if (error.reason === 'denied') return `no permission for ${path}; be root`
   return error.message
 }

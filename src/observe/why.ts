@@ -38,7 +38,14 @@ export function why(snapshot: DaemonSnapshot, name: string, times: Times): Resul
   const servers = virtualServers.filter(({ key, group }) => key === name || group?.name === name)
   if (servers.length > 0)
     return ok({ kind: 'virtual-server', name, sentences: servers.flatMap((one) => ofServer(one, times)) })
-  return fail(nothingOf(snapshot, name))
+  const missing = snapshot.roles.find(
+    ({ role, state }) => role !== 'forwarding' && (state === 'starting' || state === 'waiting'),
+  )
+  const more =
+    missing === undefined
+      ? ''
+      : `; the ${missing.role} role is ${missing.state === 'starting' ? 'starting' : 'dead'}, and what it knows is missing`
+  return fail(nothingOf(snapshot, name) + more)
 }
 
 /** `there is no VI_2; there are VI_1, VI_3`. */

@@ -168,4 +168,8 @@ test('a name that is not there is answered with those that are', () => {
   const routers = [router(), router({ name: 'VI_3', syncGroup: 'G1' })]
   expect(sentences(snapshot(routers), 'VI_2')).toEqual(['there is no VI_2; there are VI_1, VI_3, G1'])
   expect(sentences(snapshot([]), 'VI_2')).toEqual(['there is no VI_2, nor anything else'])
+  const dead = { ...snapshot([]), roles: [{ role: 'vrrp', state: 'waiting', restarts: 3 }] as const }
+  expect(sentences(dead, 'VI_2')).toEqual([
+    'there is no VI_2, nor anything else; the vrrp role is dead, and what it knows is missing',
+  ])
 })

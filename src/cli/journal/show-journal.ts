@@ -1,6 +1,9 @@
+import { resolve } from 'node:path'
 import process from 'node:process'
+import { decodeJournal, isAbout, type JournalEntry } from '../../roles/supervisor/index.ts'
+import { bootId, readText } from '../../sys/files/index.ts'
 import { consoleLine, type LogEntry } from '../../sys/log/index.ts'
-import { askDaemon, complain } from '../daemon-request.ts'
+import { askDaemon, complain, controlPath, notRunning } from '../daemon-request.ts'
 import { pastTime } from './points-in-time.ts'
 
 export type JournalOptions = {
@@ -34,7 +37,21 @@ export async function showJournal(name: string | undefined, options: JournalOpti
     // Nothing may happen for days.
     options.follow ? 0 : 60_000,
   )
-  return asked.ok ? 0 : complain(asked.error)
+  if (asked.ok) return 0
+  const isAbsent = asked.error === notRunning(controlPath(options.runDir))
+  const left = options.follow || !isAbsent ? undefined : leftJournal(options.runDir)
+  if (left === undefined) return complain(asked.error)
+  process.stderr.write(`holdfast: ${asked.error}; this is what the last daemon has left\n`)
+  for (const entry of left)
+    if ((name === undefined || isAbout(entry, name)) && (since === undefined || entry.at >= since.value))
+      process.stdout.write(options.json ? `${jsonLine(entry)}\n` : `${consoleLine(entry)}\n`)
+  return 0
+}
+
+/** Of a daemon that does not run any more, in this boot. */
+function leftJournal(runDirectory: string): readonly JournalEntry[] | undefined {
+  const text = readText(`${resolve(runDirectory)}/journal`)
+  return text.ok ? decodeJournal(text.value, bootId()) : undefined
 }
 
 const jsonLine = ({ at, level, message, fields }: LogEntry): string =>

@@ -6,6 +6,7 @@
  * is noticed only after fifteen seconds.
  */
 
+export { decodeJournal, isAbout, type JournalEntry } from './journal-file.ts'
 export type * from './options.ts'
 export type * from './ports.ts'
 export { type StartFailure, type Supervisor, startSupervisor } from './supervisor.ts'
