@@ -12,7 +12,9 @@ import {
   referencePage,
   render,
   renderSarif,
+  type ShowFormat,
   type SourceFile,
+  showConfiguration,
 } from '../config/index.ts'
 import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
 import { findConfiguration } from './daemon/places.ts'
@@ -66,6 +68,22 @@ export function compare(one: string, other: string, { format, configId, otherCon
   tell(all, [...first.sources, ...second.sources], format)
   if (all.length === 0 && format === 'text') process.stdout.write('the two files make a pair\n')
   return verdict(all)
+}
+
+export type ShowOptions = { readonly format: ShowFormat; readonly secrets?: true; readonly configId?: string }
+
+/** `holdfast config show`: 0, or 1 after the errors when there is no configuration. */
+export function show(file: string | undefined, { format, secrets, configId }: ShowOptions): number {
+  const path = findConfiguration(file, fileExists)
+  const { text, diagnostics, sources } = showConfiguration(configurationFiles, path, optionsFor(configId), {
+    format,
+    secrets: secrets ? 'shown' : 'hidden',
+  })
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  process.stderr.write(render(errors, sources, { color: false }))
+  if (text === undefined) return 1
+  process.stdout.write(text)
+  return 0
 }
 
 /** `holdfast config explain`: 0, or 1 when there is no such word. */

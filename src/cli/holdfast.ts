@@ -5,7 +5,7 @@ import process from 'node:process'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
-import type { CompareOptions, LintOptions, ReviewFormat } from './config-review.ts'
+import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
 import type { Order, OrderOptions } from './orders.ts'
@@ -154,6 +154,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (file: string | undefined, options: { configId?: string; format: ReviewFormat }) => {
       const { checkConfiguration } = await import('./config-commands.ts')
       exitCode = checkConfiguration(file, options.configId, options.format)
+    })
+  config
+    .command('show')
+    .argument('[file]')
+    .description('the configuration as understood, everything spelt out, what no file holds marked as implied')
+    .addOption(new Option('--format <format>').choices(['conf', 'yaml', 'json']).default('conf'))
+    .option('--secrets', 'passwords and keys too; only then can it be read back')
+    .addOption(configId())
+    .action(async (file: string | undefined, options: ShowOptions) => {
+      const { show } = await import('./config-review.ts')
+      exitCode = show(file, options)
     })
   config
     .command('fmt')

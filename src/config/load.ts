@@ -5,6 +5,7 @@ import type { ConfigPorts, FileFailure, LoadOptions } from './ports.ts'
 import { collector, complaint, type Report, reportInto, type Span } from './report.ts'
 import { expand, type Place, type SourceFile } from './source/index.ts'
 import { parse } from './syntax/index.ts'
+import { isYaml, readYaml } from './yaml/index.ts'
 
 export type LoadedConfiguration = {
   /** Absent: nothing may be started from this file, and an error says why. Present with errors: what is left of it. */
@@ -35,7 +36,10 @@ export function loadAnd(
   if (!content.ok)
     return { diagnostics: [cannotRead(path, content.error)], sources: [{ path, lines: [] }], files: [path] }
   const found = collector()
-  const { source, complete } = expand(path, content.value.bytes, ports, options, found.add)
+  const { bytes } = content.value
+  const { source, complete } = isYaml(path)
+    ? readYaml(path, bytes, found.add)
+    : expand(path, bytes, ports, options, found.add)
   const report = reportInto(found.add, source)
   const tree = parse(source.text, report)
   const checked = runStages(tree, ports, options, report)

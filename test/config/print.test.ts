@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { address, familyOf, type IpAddress, type Micros } from '../../src/base/index.ts'
-import { print } from '../../src/config/index.ts'
+import { loadConfiguration, print, showConfiguration } from '../../src/config/index.ts'
 import {
   type BfdSession,
   bfdSessionKey,
@@ -24,7 +24,7 @@ import {
   virtualRouterKey,
 } from '../../src/model/index.ts'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
-import { load, told } from './files.ts'
+import { load, MAIN, memoryFiles, told } from './files.ts'
 
 const word = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
@@ -509,6 +509,20 @@ test('reading undoes printing', { timeout: fuzzTimeout(60_000) }, () => {
       expect(loaded.diagnostics.filter((one) => one.severity === 'error')).toEqual([])
     }),
     fuzzRuns(200),
+  )
+})
+
+test('YAML and JSON say the same', { timeout: fuzzTimeout(60_000) }, () => {
+  const options = { configId: 'alpha', hostName: 'alpha', environment: { SITE: 'north' } }
+  fc.assert(
+    fc.property(configuration, fc.constantFrom('yaml' as const, 'json' as const), (model, format) => {
+      const ports = memoryFiles({ [MAIN]: print(model, { secrets: 'shown' }) })
+      const { text = '' } = showConfiguration(ports, MAIN, options, { format, secrets: 'shown' })
+      const path = `/etc/keepalived.${format}`
+      const { configuration: again } = loadConfiguration(memoryFiles({ [path]: text }), path, options)
+      expect(again, text).toEqual(model)
+    }),
+    fuzzRuns(100),
   )
 })
 

@@ -691,7 +691,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     names: ['vrrp_higher_prio_send_advert'],
     in: ['global_defs'],
     takes: 'bool',
-    default: 'off',
+    default: 'on (keepalived: off)',
     means: 'send one advert before giving way to a higher one (helps layer-2 tables)',
     since: '1.3.5',
   },

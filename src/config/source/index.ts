@@ -8,5 +8,5 @@
 
 export { commentStart } from './comment.ts'
 export { type Expansion, expand } from './expand.ts'
-export type { Place } from './mapped-text.ts'
-export type { SourceFile, SourceText } from './source-text.ts'
+export { concat, type MappedText, mapped, type Place, standingFor } from './mapped-text.ts'
+export { type SourceFile, type SourceText, sourceText } from './source-text.ts'

@@ -1,0 +1,194 @@
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type Scalar } from 'yaml'
+import type { Diagnostic } from '../diagnostic.ts'
+import { complaint } from '../report.ts'
+import {
+  concat,
+  type MappedText,
+  mapped,
+  type Place,
+  type SourceText,
+  sourceText,
+  standingFor,
+} from '../source/index.ts'
+import { type Container, containerInside, keywordAt } from '../syntax/index.ts'
+import { hasHead, isFlag } from './names.ts'
+
+/** As for the expansion of a keepalived.conf: aliases multiply. */
+const MOST_LINES = 131_072
+const DEEPEST = 32
+
+/** What `readYaml` yields is ready for the parser of the language. */
+export type YamlSource = {
+  readonly source: SourceText /** False: it is no YAML, and nothing may start from it. */
+  readonly complete: boolean
+}
+
+/** Never throws, whatever the bytes; `add` takes what is wrong with it as YAML. */
+export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): YamlSource {
+  const text = new TextDecoder().decode(bytes)
+  const file = { path, lines: text.split(/\r?\n/) }
+  const counter = new LineCounter()
+  const placeAt = (offset: number): Place => {
+    const { line, col } = counter.linePos(offset)
+    return { file: path, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    uniqueKeys: true,
+    stringKeys: true,
+  })
+  for (const { pos, message } of document.errors)
+    add(complaint('error', 'syntax', placeAt(pos[0]), message.replaceAll(/\s+/g, ' ')))
+  const nothing = { source: sourceText([], [file]), complete: false }
+  if (document.errors.length > 0) return nothing
+
+  const lines: MappedText[] = []
+  let full = false
+  const put = (line: MappedText, at: Place) => {
+    if (lines.length < MOST_LINES) lines.push(line)
+    else if (!full) {
+      full = true
+      add(complaint('error', 'source', at, `more than ${MOST_LINES} lines; the rest is left out`))
+    }
+  }
+  const wrong = (at: Place, message: string, remedy?: string) =>
+    add(complaint('error', 'syntax', at, message, remedy === undefined ? {} : { remedy }))
+  const placeOf = (node: unknown, otherwise: Place): Place => {
+    const range = (node as { range?: [number, number, number] | null } | null)?.range
+    return range == null ? otherwise : placeAt(range[0])
+  }
+  const resolved = (node: unknown): unknown => (isAlias(node) ? (node as Alias).resolve(document) : node)
+
+  /** What stands behind a word, with its places; undefined: it cannot stand there. */
+  const written = (node: unknown, at: Place): MappedText | undefined => {
+    const value = resolved(node)
+    if (!isScalar(value)) {
+      wrong(placeOf(value, at), 'a text or a number is expected here')
+      return undefined
+    }
+    const scalar = value as Scalar
+    const place = placeOf(scalar, at)
+    const plain = scalar.type === 'PLAIN' && scalar.source !== undefined
+    const content = plain ? (scalar.source as string) : String(scalar.value ?? '')
+    const bare = content.replace(/"[^"]*"/g, '')
+    const stray = /[\n\r]/.exec(content) ?? /(?<!\\)[#!]|[{}"]/.exec(bare)
+    if (stray !== null) {
+      wrong(
+        place,
+        `${JSON.stringify(stray[0])} cannot stand in a value`,
+        'put the word in double quotes inside the value',
+      )
+      return undefined
+    }
+    const quoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE'
+    const direct = plain || (quoted && scalar.range != null && scalar.range[1] - scalar.range[0] === content.length + 2)
+    return direct
+      ? mapped(content, quoted ? { ...place, column: place.column + 1 } : place)
+      : standingFor(content, place)
+  }
+
+  const line = (word: MappedText, at: Place, rest?: MappedText, end = '') =>
+    put(
+      concat(
+        [
+          word,
+          ...(rest === undefined || rest.text === '' ? [] : [standingFor(' ', at), rest]),
+          standingFor(end, at),
+        ].filter(({ text }) => text !== ''),
+      ),
+      at,
+    )
+
+  const block = (word: MappedText, at: Place, head: MappedText | undefined, inside: () => void) => {
+    line(word, at, head, ' {')
+    inside()
+    put(standingFor('}', at), at)
+  }
+
+  const entry = (container: Container | undefined, pair: Pair, outer: Place, depth: number): void => {
+    const at = placeOf(pair.key, outer)
+    const name = isScalar(pair.key) ? String(pair.key.value) : ''
+    if (container === 'root' && name.startsWith('$')) return
+    if (!/^[^\s{}"#!\\@$~]+$/.test(name)) return wrong(at, 'this is no word of the language')
+    const word = mapped(name, at)
+    const value = resolved(pair.value)
+    const keyword = container === undefined ? undefined : keywordAt(container, name)
+    if (keyword === undefined) return unknown(word, value, at, depth)
+    const inside = container === undefined ? undefined : containerInside(container, name)
+    if (keyword.content === 'line') return lineEntry(container, name, word, value, at)
+    const body = (of: unknown, head?: MappedText): void => {
+      const content = resolved(of)
+      if (inside === undefined)
+        return block(word, at, head, () => {
+          for (const item of listOf(content)) {
+            const text = written(item, at)
+            if (text !== undefined) put(text, at)
+          }
+        })
+      if (isSeq(content)) {
+        for (const item of content.items) body(item, head)
+        return
+      }
+      block(word, at, head, () => entries(inside, content, at, depth + 1))
+    }
+    if (!hasHead(container, name)) return body(value)
+    if (!isMap(value))
+      return wrong(
+        placeOf(value, at),
+        `${name} is a mapping from names or addresses to blocks`,
+        `write ${name}: { NAME: { … } }`,
+      )
+    for (const item of value.items) {
+      const head = written(item.key, at)
+      if (head !== undefined) body(item.value, head)
+    }
+  }
+
+  const lineEntry = (
+    container: Container | undefined,
+    name: string,
+    word: MappedText,
+    value: unknown,
+    at: Place,
+  ): void => {
+    for (const item of listOf(value)) {
+      const one = resolved(item)
+      const truth = isScalar(one) ? one.value : undefined
+      if (truth === null || (truth === undefined && one === null)) line(word, at)
+      else if (isFlag(container, name) && typeof truth === 'boolean') {
+        if (truth) line(word, at)
+      } else {
+        const text = written(one, at)
+        if (text !== undefined) line(word, at, text)
+      }
+    }
+  }
+
+  /** The keyword check will complain of it; here only the shape is kept. */
+  const unknown = (word: MappedText, value: unknown, at: Place, depth: number): void => {
+    if (isMap(value)) block(word, at, undefined, () => entries(undefined, value, at, depth + 1))
+    else line(word, at)
+  }
+
+  const entries = (container: Container | undefined, value: unknown, at: Place, depth: number): void => {
+    const content = resolved(value)
+    if (content === null || content === undefined || (isScalar(content) && content.value === null)) return
+    if (!isMap(content)) return wrong(placeOf(content, at), 'a mapping from keywords to their values is expected here')
+    if (depth > DEEPEST)
+      return wrong(placeOf(content, at), `blocks are more than ${DEEPEST} deep; what is deeper is left out`)
+    for (const pair of content.items) if (!full) entry(container, pair, at, depth)
+  }
+
+  entries('root', document.contents, { file: path, line: 1, column: 1 }, 0)
+  return {
+    source: sourceText(
+      lines.map((content) => ({ content, usedAt: [] })),
+      [file],
+    ),
+    complete: true,
+  }
+}
+
+const listOf = (value: unknown): readonly unknown[] =>
+  isSeq(value) ? value.items : value === undefined ? [null] : [value]
