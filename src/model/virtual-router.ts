@@ -50,10 +50,10 @@ export type AnnouncementSettings = {
   readonly garpInterval: Micros
   /** The same for unsolicited neighbour advertisements. */
   readonly gnaInterval: Micros
-  /** Period of announcements, while master, on interfaces other than the virtual router's own; absent: none. */
+  /** Period of announcements, while master, on interfaces other than the one that advertisements go by; 0, absent: none. */
   readonly extraInterval?: Micros
   /** On all of those, not only on virtual links. */
-  readonly extraOnAll?: true
+  readonly extraOnAll?: boolean
 }
 
 /** What is told of a virtual router: what it entered, that its master heard a weaker one, or its new priority. */
@@ -142,6 +142,15 @@ export type VirtualRouter = {
   readonly skipCheckAdvAddr: boolean
   /** v3 over IPv4 without the pseudo-header in the checksum (v3_checksum_as_v2). */
   readonly v3ChecksumAsV2: boolean
+  /**
+   * Version 3 over IPv4 with the group in the pseudo-header of what goes to unicast peers, as keepalived before 1.3.7. Without a
+   * word we do not send so, but take it.
+   */
+  readonly oldUnicastChecksum?: 'always' | 'never'
+  /** Bytes for what has arrived and was not read; absent: ours. */
+  readonly receiveBuffer?: number
+  /** When the first address of a subnet goes, the others stay: set on the interface while it runs. */
+  readonly promotesSecondaries?: true
   /** The state of the own interface does not matter. */
   readonly dontTrackPrimary: boolean
   /** As written in the virtual router itself; its sync group may change and add to them. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Micros } from '../../src/base/index.ts'
+import { address, type Micros } from '../../src/base/index.ts'
 import type { VirtualRouter } from '../../src/model/index.ts'
 import { load, router, told } from './files.ts'
 
@@ -58,6 +58,18 @@ const rows: readonly (readonly [claim: string, lines: string, fields: Partial<Vi
   ['the last of a repeated word counts', 'priority 1\npriority 2', { priority: 2 }],
   ['version 3 has fractions of a second', 'version 3\nadvert_int 0.25', { version: 3, advertisementInterval: s(0.25) }],
   ['nopreempt', 'nopreempt', { preempt: false }],
+  ['kernel_rx_buf_size', 'kernel_rx_buf_size 100000', { receiveBuffer: 100_000 }],
+  ['promote_secondaries', 'promote_secondaries', { promotesSecondaries: true }],
+  [
+    'old_unicast_checksum',
+    'old_unicast_checksum\nunicast_peer {\n192.0.2.9\n}',
+    { oldUnicastChecksum: 'always', unicastPeers: [address('192.0.2.9')] },
+  ],
+  [
+    'old_unicast_checksum never',
+    'old_unicast_checksum never\nunicast_peer {\n192.0.2.9\n}',
+    { oldUnicastChecksum: 'never', unicastPeers: [address('192.0.2.9')] },
+  ],
   ['preempt undoes nopreempt', 'nopreempt\npreempt', { preempt: true }],
   ['preempt_delay', 'preempt_delay 30.5', { preemptDelay: s(30.5) }],
   [
@@ -410,4 +422,40 @@ smtp_alert
     lvsFlush: true,
     lvsFlushOnStop: true,
   })
+})
+
+test('garp_extra_if: a period, on all interfaces or on virtual links; the older name is deprecated; a 0 undoes the global one', () => {
+  const announced = (text: string) => {
+    const loaded = load(text)
+    const { extraInterval, extraOnAll } = loaded.model.virtualRouters[0]?.announcements ?? {}
+    return { extraInterval, extraOnAll, told: told(loaded) }
+  }
+  const instance = (lines: string, globals = '') =>
+    `global_defs {\n${globals}\n}\nvrrp_instance A {\n${lines}\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.1\n}\n}`
+  expect(announced(instance('garp_extra_if 30'))).toEqual({ extraInterval: s(30), extraOnAll: false, told: [] })
+  expect(announced(instance('garp_extra_if all 0.5'))).toEqual({ extraInterval: s(0.5), extraOnAll: true, told: [] })
+  expect(announced(instance('', 'vrrp_garp_extra_if all 9'))).toEqual({
+    extraInterval: s(9),
+    extraOnAll: true,
+    told: [],
+  })
+  expect(announced(instance('garp_extra_if 0', 'vrrp_garp_extra_if all 9'))).toMatchObject({ extraInterval: 0 })
+  expect(announced(instance('vmac_garp_intvl 7'))).toMatchObject({
+    extraInterval: s(7),
+    told: ['5:1 warning deprecated: vmac_garp_intvl is called garp_extra_if now'],
+  })
+})
+
+test('vrrp_rx_bufs_policy in bytes is for all that do not say otherwise; MTU and ADVERT leave what there is', () => {
+  const buffers = (policy: string) =>
+    load(
+      `global_defs {\nvrrp_rx_bufs_policy ${policy}\nvrrp_rx_bufs_multiplier 5\n}\n${['A', 'B\nkernel_rx_buf_size 7000']
+        .map((name, i) => {
+          const [title, more = ''] = name.split('\n')
+          return `vrrp_instance ${title} {\n${more}\ninterface eth0\nvirtual_router_id ${i + 1}\nvirtual_ipaddress {\n192.0.2.${i}\n}\n}`
+        })
+        .join('\n')}`,
+    ).model.virtualRouters.map(({ receiveBuffer }) => receiveBuffer)
+  expect(buffers('9000')).toEqual([9000, 7000])
+  expect(buffers('mtu')).toEqual([undefined, 7000])
 })

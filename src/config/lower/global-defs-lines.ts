@@ -19,6 +19,7 @@ import {
   interfaceName,
   LONGEST_TIMER,
   type Lowering,
+  MOST_32,
   portWord,
   required,
   timer,
@@ -75,6 +76,7 @@ export const emptyDraft = (): GlobalDraft => ({
   skipCheckAdvAddr: false,
   v3ChecksumAsV2: false,
   strict: false,
+  receiveBuffer: 0,
   checkerLogAllFailures: false,
 })
 
@@ -202,6 +204,16 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       return
     case 'v3_checksum_as_v2':
       draft.v3ChecksumAsV2 = true
+      return
+    case 'vrrp_rx_bufs_policy': {
+      const word = required(to, node, 'MTU, ADVERT or a number of bytes')
+      // Buffers for some packets of a size are smaller than what there is without a word.
+      if (word === undefined || /^(?:mtu|advert)$/i.test(word.text)) return
+      draft.receiveBuffer = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.receiveBuffer
+      return
+    }
+    case 'vrrp_rx_bufs_multiplier':
+      integer(to, node, { min: 1, max: MOST_32 })
       return
     case 'vrrp_strict':
       draft.strict = boolean(to, node) ?? draft.strict

@@ -29,6 +29,8 @@ export type Globals = {
   readonly skipCheckAdvAddr: boolean
   readonly v3ChecksumAsV2: boolean
   readonly strict: boolean
+  /** Bytes; 0: ours. */
+  readonly receiveBuffer: number
   readonly checkerLogAllFailures: boolean
   readonly alerts: AlertDefaults
   /** An interface that is not there is no reason for a word. */
@@ -110,6 +112,9 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       lowerPrioRepeat: garp.lowerPrioRepeat ?? masterRepeat,
       garpInterval: garp.garpInterval ?? seconds(0),
       gnaInterval: garp.gnaInterval ?? seconds(0),
+      ...(garp.extraInterval === undefined || garp.extraInterval === 0
+        ? {}
+        : { extraInterval: garp.extraInterval, extraOnAll: garp.extraOnAll ?? false }),
     },
     downTimerAdverts: draft.downTimerAdverts,
     lowerPrioNoAdvert: draft.lowerPrioNoAdvert,
@@ -119,6 +124,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
     skipCheckAdvAddr: draft.skipCheckAdvAddr,
     v3ChecksumAsV2: draft.v3ChecksumAsV2,
     strict: draft.strict,
+    receiveBuffer: draft.receiveBuffer,
     checkerLogAllFailures: draft.checkerLogAllFailures,
     alerts: alertDefaults(notifications, (mail.recipients ?? []).length > 0 && mail.server !== undefined),
     priorityChanges: notifications.priorityChanges,

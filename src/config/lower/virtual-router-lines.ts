@@ -14,6 +14,7 @@ import {
   integerWord,
   interfaceName,
   type Lowering,
+  MOST_32,
   required,
   shown,
   timer,
@@ -53,6 +54,9 @@ export type RouterDraft = {
   /** use_vmac_addr. */
   linksForAll?: true
   accept?: boolean
+  oldUnicastChecksum?: 'always' | 'never'
+  receiveBuffer?: number | undefined
+  promotesSecondaries?: true
   strict?: boolean | undefined
   multicastSource?: Written<IpAddress>
   unicastSource?: Written<IpAddress>
@@ -181,6 +185,20 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
     case 'no_accept':
       draft.accept = node.keyword.text === 'accept'
       return
+    case 'promote_secondaries':
+      draft.promotesSecondaries = true
+      return
+    case 'kernel_rx_buf_size':
+      draft.receiveBuffer = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.receiveBuffer
+      return
+    case 'old_unicast_checksum': {
+      const word = node.words[0]
+      draft.unicastAt ??= at
+      if (word === undefined) draft.oldUnicastChecksum = 'always'
+      else if (word.text === 'never') draft.oldUnicastChecksum = 'never'
+      else badValue(to, 'old_unicast_checksum', word, 'is not never')
+      return
+    }
     case 'strict_mode':
       draft.strict = boolean(to, node) ?? draft.strict
       return

@@ -129,6 +129,11 @@ function finish(
       ownerIgnoreAdverts: priority === 255 && (draft.ownerIgnoreAdverts ?? globals.ownerIgnoreAdverts),
       skipCheckAdvAddr: draft.skipCheckAdvAddr ?? globals.skipCheckAdvAddr,
       v3ChecksumAsV2: draft.v3ChecksumAsV2 ?? globals.v3ChecksumAsV2,
+      ...(draft.oldUnicastChecksum === undefined || peers.length === 0
+        ? {}
+        : { oldUnicastChecksum: draft.oldUnicastChecksum }),
+      ...receiveBufferOf(draft.receiveBuffer ?? globals.receiveBuffer),
+      ...(draft.promotesSecondaries === undefined ? {} : { promotesSecondaries: true }),
       dontTrackPrimary: draft.dontTrackPrimary,
       // The own interface is tracked anyway, or is not to be (dont_track_primary).
       tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
@@ -152,6 +157,10 @@ function finish(
     ],
   }
 }
+
+/** 0 leaves it to us. */
+const receiveBufferOf = (bytes: number): Pick<VirtualRouter, 'receiveBuffer'> =>
+  bytes === 0 ? {} : { receiveBuffer: bytes }
 
 /** The first virtual address says it; without one the peers, the source, or native_ipv6. */
 function familyOfRouter(draft: RouterDraft): Family {

@@ -1,5 +1,5 @@
-import type { InterfaceSettings, VirtualLink } from '../../model/index.ts'
-import { word } from './words.ts'
+import type { AnnouncementSettings, InterfaceSettings, VirtualLink } from '../../model/index.ts'
+import { timeText, word } from './words.ts'
 
 /** Of a vrrp_instance. */
 export function linkLines(link: VirtualLink): readonly string[] {
@@ -24,3 +24,7 @@ export const interfaceSettingLines = (settings: InterfaceSettings): readonly str
   ...(settings.chainPriority === undefined ? [] : [`nftables_priority ${settings.chainPriority}`]),
   ...(settings.countPackets === undefined ? [] : ['nftables_counters']),
 ]
+
+/** Of a vrrp_instance: what is announced on other interfaces. */
+export const extraLines = ({ extraInterval, extraOnAll }: AnnouncementSettings): readonly string[] =>
+  extraInterval === undefined ? [] : [`garp_extra_if ${extraOnAll === true ? 'all ' : ''}${timeText(extraInterval)}`]

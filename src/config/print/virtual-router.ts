@@ -2,7 +2,7 @@ import type { IpAddress } from '../../base/index.ts'
 import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '../../model/index.ts'
 import { addressText, routingText } from './routing.ts'
 import { tracksText } from './tracker.ts'
-import { linkLines } from './virtual-link.ts'
+import { extraLines, linkLines } from './virtual-link.ts'
 import { commandText, onOff, type Text, timeText, word } from './words.ts'
 
 const NOTIFY: readonly (readonly [keyof VirtualRouterNotifications, string])[] = [
@@ -58,6 +58,12 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   when(router.lacksPeers === true, { head: 'unicast_peer', body: [] }, 'unicast_fault_no_peer')
   when(router.checkUnicastSource, 'check_unicast_src')
   when(router.oversleptPriority !== undefined, `timer_expired_backup ${router.oversleptPriority}`)
+  when(
+    router.oldUnicastChecksum !== undefined,
+    `old_unicast_checksum${router.oldUnicastChecksum === 'never' ? ' never' : ''}`,
+  )
+  when(router.receiveBuffer !== undefined, `kernel_rx_buf_size ${router.receiveBuffer}`)
+  when(router.promotesSecondaries === true, 'promote_secondaries')
   when(router.dontTrackPrimary, 'dont_track_primary')
   when(router.ownerIgnoreAdverts, 'owner_ignore_adverts on')
   body.push(
@@ -72,6 +78,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     `garp_master_refresh_repeat ${router.announcements.masterRefreshRepeat}`,
     `garp_lower_prio_delay ${timeText(router.announcements.lowerPrioDelay)}`,
     `garp_lower_prio_repeat ${router.announcements.lowerPrioRepeat}`,
+    ...extraLines(router.announcements),
   )
   body.push(...tracksText(router.tracks))
   when(router.tellsPriority === true, 'notify_priority_changes')

@@ -53,9 +53,12 @@ export const keywordTable: Readonly<
       vrrp_gna_interval vrrp_higher_prio_send_advert vrrp_lower_prio_no_advert vrrp_mcast_group4 vrrp_mcast_group6
       vrrp_min_garp vrrp_owner_ignore_adverts vrrp_rt_priority vrrp_skip_check_adv_addr vrrp_startup_delay vrrp_version
       nftables nftables_counters nftables_ifindex nftables_priority vmac_addr_prefix vmac_prefix vrrp_ipsets
-      vrrp_iptables vrrp_strict
+      vrrp_iptables vrrp_strict vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy
     `,
     accepted: `
+      lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force lvs_netlink_monitor_rcv_bufs
+      lvs_netlink_monitor_rcv_bufs_force vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
+      vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force
       bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime bfd_rt_priority
       checker_rlimit_rtime checker_rlimit_rttime vrrp_rlimit_rtime vrrp_rlimit_rttime
       checker_no_swap vrrp_no_swap data_use_instance random_seed reload_check_config tmp_config_directory use_symlink_paths
@@ -65,17 +68,10 @@ export const keywordTable: Readonly<
     unsupported: `
       config_save_dir
       dbus_no_interface_name dbus_service_name enable_dbus include_check
-      lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
-      lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
       lvs_sync_daemon
       nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
       process_monitor_rcv_bufs process_monitor_rcv_bufs_force
       set_supplementary_groups
-      vrrp_garp_extra_if
-      vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
-      vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force
-      vrrp_rx_bufs_multiplier vrrp_rx_bufs_policy
-      vrrp_vmac_garp_intvl
     `,
   },
   vrrp_instance: {
@@ -89,15 +85,15 @@ export const keywordTable: Readonly<
       notify_fault notify_master notify_master_rx_lower_pri notify_stop owner_ignore_adverts preempt preempt_delay
       priority skip_check_adv_addr state track_bfd track_file track_interface track_process track_script unicast_peer unicast_src_ip unicast_ttl v3_checksum_as_v2 version
       virtual_ipaddress virtual_ipaddress_excluded virtual_router_id
-      no_accept strict_mode use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
+      garp_extra_if kernel_rx_buf_size no_accept old_unicast_checksum promote_secondaries strict_mode vmac_garp_intvl
+      use_ipvlan use_vmac use_vmac_addr vmac_xmit_base
       virtual_routes virtual_rules
     `,
     accepted: `
       linkbeat_use_polling lvs_sync_daemon_interface
-      debug promote_secondaries track_src_ip
+      debug track_src_ip
     `,
     unsupported: `
-      garp_extra_if kernel_rx_buf_size old_unicast_checksum vmac_garp_intvl
       vrf
     `,
   },

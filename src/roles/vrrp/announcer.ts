@@ -1,4 +1,4 @@
-import { familyOf, type Instant, type IpAddress, type Log } from '../../base/index.ts'
+import { familyOf, type Instant, type IpAddress, type Log, micros } from '../../base/index.ts'
 import type { AnnouncementSettings, GarpGroup } from '../../model/index.ts'
 import {
   type AnnouncementEvent,
@@ -58,7 +58,13 @@ const spaced = (event: AnnouncementEvent, { garpInterval, gnaInterval }: GarpGro
 
 type Machine = { state: AnnouncementState; socket: FrameSocket | undefined }
 
-export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: NetworkView, log: Log): Announcer {
+/** @param advertisingAt  the interface that advertisements of this virtual router go by */
+export function openAnnouncer(
+  ports: Pick<VrrpPorts, 'openFrameSocket'>,
+  view: NetworkView,
+  log: Log,
+  advertisingAt: (router: string) => string | undefined = () => undefined,
+): Announcer {
   const machines = new Map<number, Machine>()
   const groups = new Map<string, SharedGaps>()
 
@@ -113,10 +119,26 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
     for (const index of machines.keys()) dispatch(index, event, now)
   }
 
+  /** Switches forget a MAC that nothing is heard from: elsewhere than where advertisements go it may be told again and again. */
+  const settingsAt = (router: string, index: number, settings: AnnouncementSettings): AnnouncementSettings => {
+    const { extraInterval = 0, extraOnAll, masterRefresh } = settings
+    if (extraInterval === 0) return settings
+    const link = view.linkAt(index)
+    if (link === undefined || link.name === advertisingAt(router)) return settings
+    if (extraOnAll !== true && link.over === undefined) return settings
+    return masterRefresh > 0 && masterRefresh <= extraInterval
+      ? settings
+      : { ...settings, masterRefresh: micros(extraInterval), masterRefreshRepeat: 1 }
+  }
+
   return {
     entered(router, placed, settings, now) {
       for (const [index, addresses] of byInterface(placed))
-        dispatch(index, { type: 'master-entered', router, addresses, settings }, now)
+        dispatch(
+          index,
+          { type: 'master-entered', router, addresses, settings: settingsAt(router, index, settings) },
+          now,
+        )
     },
     changed(router, placed, added, settings, now) {
       const fresh = byInterface(added)
@@ -127,7 +149,13 @@ export function openAnnouncer(ports: Pick<VrrpPorts, 'openFrameSocket'>, view: N
         else
           dispatch(
             index,
-            { type: 'addresses-changed', router, addresses, added: fresh.get(index) ?? [], settings },
+            {
+              type: 'addresses-changed',
+              router,
+              addresses,
+              added: fresh.get(index) ?? [],
+              settings: settingsAt(router, index, settings),
+            },
             now,
           )
       }

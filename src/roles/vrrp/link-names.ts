@@ -41,6 +41,8 @@ export type LinkNames = {
   name(routers: readonly VirtualRouter[]): {
     readonly routers: readonly VirtualRouter[]
     readonly links: readonly WantedLink[]
+    /** Interfaces on which secondary addresses are to be promoted. */
+    readonly promoting: ReadonlySet<string>
   }
 }
 
@@ -120,7 +122,10 @@ export function openLinkNames(view: NetworkView, settings: () => InterfaceSettin
         addresses: router.addresses.map((one) => address(router, one)),
         excludedAddresses: router.excludedAddresses.map((one) => address(router, one)),
       }))
-      return { routers: named, links: [...links.values()] }
+      const promoting = new Set(
+        routers.flatMap((router) => (router.promotesSecondaries === true ? [router.interface] : [])),
+      )
+      return { routers: named, links: [...links.values()], promoting }
     },
   }
 }

@@ -79,6 +79,11 @@ function payloadOf(router: VirtualRouter, source: IpAddress, destination: IpAddr
       checksum: router.family === 4 && router.v3ChecksumAsV2 ? 'message-only' : 'with-pseudo-header',
     },
     size,
-    pseudoHeader(source, destination, VRRP_PROTOCOL, 8 + addresses.length * size),
+    pseudoHeader(
+      source,
+      router.family === 4 && router.oldUnicastChecksum === 'always' ? router.multicastGroup : destination,
+      VRRP_PROTOCOL,
+      8 + addresses.length * size,
+    ),
   )
 }

@@ -207,5 +207,10 @@ function decode(router: VirtualRouter, datagram: VrrpDatagram, split: SplitMessa
   if (router.version === 2) return decodeAdvertisementV2(message, declared)
   const summed = router.family === 4 ? declared : payload.length
   const pseudo = pseudoHeader(source, destination, VRRP_PROTOCOL, summed)
-  return decodeAdvertisementV3(message, router.family === 4 ? 4 : 16, pseudo, declared, trailer)
+  const decoded = decodeAdvertisementV3(message, router.family === 4 ? 4 : 16, pseudo, declared, trailer)
+  const mayBeOld = router.family === 4 && router.unicastPeers.length > 0 && router.oldUnicastChecksum !== 'never'
+  if (decoded.ok || decoded.error.field !== 'checksum' || !mayBeOld) return decoded
+  // keepalived before 1.3.7 summed up the group's address, also in what it sent to peers.
+  const old = pseudoHeader(source, router.multicastGroup, VRRP_PROTOCOL, summed)
+  return decodeAdvertisementV3(message, 4, old, declared, trailer)
 }

@@ -80,6 +80,7 @@ export function openVrrpSockets(
           authenticated: need.authenticated,
           interface: need.interface,
           groups: [...need.groups],
+          ...(need.receiveBuffer === 0 ? {} : { receiveBuffer: need.receiveBuffer }),
           onDatagram: (datagram) => onDatagram(need, datagram),
           onError(error) {
             // What hurts a socket for a moment is told by the same call (recvmsg: ENETDOWN); only what lasts loses it.
@@ -105,7 +106,12 @@ export function openVrrpSockets(
   }
 }
 
-type Need = Arrival & { readonly authenticated: boolean; readonly groups: Set<IpAddress> }
+type Need = Arrival & {
+  readonly authenticated: boolean
+  readonly groups: Set<IpAddress>
+  /** The most that one asks for; 0: nobody does. */
+  receiveBuffer: number
+}
 
 function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
   const needs = new Map<string, Need>()
@@ -118,7 +124,9 @@ function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
       family,
       authenticated,
       groups: new Set<IpAddress>(),
+      receiveBuffer: 0,
     }
+    need.receiveBuffer = Math.max(need.receiveBuffer, router.receiveBuffer ?? 0)
     if (router.unicastPeers.length === 0) need.groups.add(router.multicastGroup)
     needs.set(key, need)
   }

@@ -69,6 +69,7 @@ export function openVirtualLinks(
   const names = openLinkNames(view, settings)
   let wanted: ReadonlyMap<string, WantedLink> = new Map()
   let provided: readonly WantedLink[] = []
+  let promoting: ReadonlySet<string> = new Set()
   const problems = new Map<string, string>()
   /** Made here, or found with our mark: to be removed when nobody needs them. */
   const ours = new Set<string>()
@@ -217,6 +218,7 @@ export function openVirtualLinks(
 
   function mend(): void {
     again = undefined
+    for (const name of promoting) kept.set(promotion(name), '1')
     if (wanted.size === 0) return
     prepareHost()
     let changed = false
@@ -246,6 +248,7 @@ export function openVirtualLinks(
     const settingsOf = (name: string) => BELOW.map(([setting]) => `${confOf(4, name)}/${setting}`)
     const filters = ['all', 'default', ...view.all().map(({ name }) => name)]
     const needed = [
+      ...[...promoting].map(promotion),
       ...[...bases].flatMap(settingsOf),
       ...(bases.size > 0 ? filters.map((name) => `${confOf(4, name)}/rp_filter`) : []),
     ]
@@ -255,14 +258,18 @@ export function openVirtualLinks(
   return {
     named: (routers) => names.name(routers).routers,
     provide(routers) {
-      const { routers: named, links } = names.name(routers)
+      const { routers: named, links, promoting: interfaces } = names.name(routers)
       provided = links
+      promoting = interfaces
       wanted = new Map([...wanted, ...byName(links)])
       mend()
       return named
     },
     settle: () => retain(provided),
-    keepOnly: (keys) => retain(provided.filter(({ owner }) => keys.has(owner))),
+    keepOnly(keys) {
+      if (keys.size === 0) promoting = new Set()
+      retain(provided.filter(({ owner }) => keys.has(owner)))
+    },
     clean() {
       for (const link of view.all())
         if (link.alias === VIRTUAL_LINK_MARK && !wanted.has(link.name) && remove(link))
@@ -289,6 +296,8 @@ export function openVirtualLinks(
     deadline: () => again,
   }
 }
+
+const promotion = (name: string): string => `${confOf(4, name)}/promote_secondaries`
 
 const byName = (links: readonly WantedLink[]): ReadonlyMap<string, WantedLink> =>
   new Map(links.map((link) => [link.name, link] as const))

@@ -14,6 +14,7 @@ import { openFirewall } from './firewall.ts'
 import { openIncidents } from './incidents.ts'
 import { openKeptSettings } from './kept-settings.ts'
 import { leftovers } from './leftovers.ts'
+import { advertisingInterface } from './link-names.ts'
 import { openLocalIgmp } from './local-igmp.ts'
 import { type FailoverReport, type GroupReport, openMachines, type StateReport } from './machines.ts'
 import { openNetworkView } from './network-view.ts'
@@ -79,7 +80,11 @@ export function openVirtualRouters(
   const view = openNetworkView()
   const alarm = openAlarm(ports.openTimer, runDeadlines)
   const keeper = openAddressKeeper(routes, view, log)
-  const announcer = openAnnouncer(ports, view, log)
+  const advertisingAt = (key: string) => {
+    const one = running.get(key)
+    return one && advertisingInterface(one.router)
+  }
+  const announcer = openAnnouncer(ports, view, log, advertisingAt)
   const onDatagram: Receive = (at, datagram) => receive(at, datagram)
   const sockets = openVrrpSockets(ports, log, onDatagram, () => alarm.wakeBy(clock.now()))
   let settings: InterfaceSettings = {}

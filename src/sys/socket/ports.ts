@@ -41,6 +41,8 @@ export type OpenVrrpSocket = (options: {
   readonly authenticated?: boolean
   /** Groups to join on the interface; empty for unicast. */
   readonly groups: readonly IpAddress[]
+  /** Bytes; absent: room for some hundred advertisements. */
+  readonly receiveBuffer?: number
   readonly onDatagram: (datagram: VrrpDatagram) => void
   /** The socket is unusable (interface removed); the owner closes it and opens another one later. */
   readonly onError: (error: SystemError) => void

@@ -31,7 +31,7 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
   if (!opened.ok) return opened
 
   const descriptor = new Descriptor(opened.value)
-  const prepared = prepare(descriptor, family, options.interface, interfaceIndex, options.groups)
+  const prepared = prepare(descriptor, family, options, interfaceIndex)
   if (!prepared.ok) {
     descriptor.close()
     return prepared
@@ -89,20 +89,30 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
   })
 }
 
+type VrrpSocketOptions = Parameters<OpenVrrpSocket>[0]
+
+/** The kernel doubles it, in a C int. */
+const MOST_BUFFER = 0x3fffffff
+
 const TYPE = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
 
 function prepare(
   { fd }: Descriptor,
   family: VrrpFamily,
-  name: string,
+  { interface: name, groups, receiveBuffer = RECEIVE_BUFFER }: VrrpSocketOptions,
   interfaceIndex: number,
-  groups: readonly IpAddress[],
 ): Result<void, SystemError> {
   const device = new TextEncoder().encode(`${name}\0`)
   const all: readonly SocketOption[] = [
     { name: 'SO_BINDTODEVICE', level: c.SOL_SOCKET, option: c.SO_BINDTODEVICE, value: device },
     // Beyond net.core.rmem_max, which CAP_NET_ADMIN allows.
-    { name: 'SO_RCVBUFFORCE', level: c.SOL_SOCKET, option: c.SO_RCVBUFFORCE, value: RECEIVE_BUFFER, optional: true },
+    {
+      name: 'SO_RCVBUFFORCE',
+      level: c.SOL_SOCKET,
+      option: c.SO_RCVBUFFORCE,
+      value: Math.min(receiveBuffer, MOST_BUFFER),
+      optional: true,
+    },
     ...family.options(interfaceIndex),
     // After IP_TOS, which sets a priority of its own.
     { name: 'SO_PRIORITY', level: c.SOL_SOCKET, option: c.SO_PRIORITY, value: c.TC_PRIO_CONTROL, optional: true },

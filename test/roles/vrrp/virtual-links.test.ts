@@ -280,3 +280,40 @@ test('a reload that takes use_vmac away moves the addresses to the interface bel
   expect(onInterface(world, 'eth0')).toEqual(['192.0.2.11', 'fe80::11', '192.0.2.100'])
   expect(deeds.at(-1)).toBe('remove vrrp.51')
 })
+
+test('garp_extra_if: what is on another virtual link than advertisements is announced again and again, and with all on any', async () => {
+  const world = host()
+  world.links.set(3, ethernet(3, 'eth1'))
+  const of = (text: string, name: string, lifted: boolean) => ({
+    address: address(text),
+    prefixLength: 24,
+    interface: name,
+    scope: 0,
+    ...(lifted ? ({ onVirtualLink: true } as const) : {}),
+  })
+  const excludedAddresses = [of('192.0.2.101', 'eth1', true), of('192.0.2.102', 'eth1', false)]
+  const extra = { ...quiet, extraInterval: seconds(3) }
+  await world.configure([{ ...vmac, excludedAddresses, announcements: extra }])
+  world.run(seconds(4))
+  const announced = (length: number): string[] => {
+    deedsOf(world)
+    world.run(seconds(length))
+    return deedsOf(world)
+      .filter((deed) => deed.startsWith('arp'))
+      .sort()
+  }
+  expect(announced(6)).toEqual(['arp 192.0.2.101', 'arp 192.0.2.101'])
+  await world.configure([{ ...vmac, excludedAddresses, announcements: { ...extra, extraOnAll: true } }])
+  deedsOf(world)
+  expect(announced(3.5)).toEqual(['arp 192.0.2.101', 'arp 192.0.2.102'])
+})
+
+test('promote_secondaries is set on the interface while the virtual router runs', async () => {
+  const world = host()
+  const path = '/proc/sys/net/ipv4/conf/eth0/promote_secondaries'
+  world.files.set(path, '0\n')
+  await world.configure([{ ...router, promotesSecondaries: true }])
+  expect(world.files.get(path)).toBe('1')
+  await world.configure([router])
+  expect(world.files.get(path)).toBe('0')
+})
