@@ -47,4 +47,7 @@ export type HttpChecker = {
   readonly fastRecovery: boolean
 }
 
-export type Checker = TcpChecker | HttpChecker
+/** A bfd_instance decides: nothing is asked, so of its timing only alpha has a meaning. */
+export type BfdChecker = { readonly kind: 'bfd'; readonly timing: CheckTiming; readonly session: string }
+
+export type Checker = TcpChecker | HttpChecker | BfdChecker

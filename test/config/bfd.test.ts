@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { print } from '../../src/config/index.ts'
 import { load, told } from './files.ts'
 
 const instance = (lines = '') =>
@@ -116,5 +117,48 @@ const wrong: readonly [lines: string, complaint: string][] = [
 ]
 for (const [text, complaint] of wrong)
   test(complaint.slice(0, 100), () => {
+    expect(told(load(text))).toContain(complaint)
+  })
+
+const server = (check: string) =>
+  `virtual_server 192.0.2.9 80 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\nreal_server 192.0.2.2 80 {\n${check}\n}\n}\n`
+const peer = session('neighbor_ip 192.0.2.2')
+
+test('BFD_CHECK names a session, and has alpha of its own or from its real server', () => {
+  const checkers = (text: string) => load(text).model.virtualServers[0]?.realServers[0]?.checkers
+  expect(checkers(peer + server('BFD_CHECK {\nname peer\n}'))).toMatchObject([
+    { kind: 'bfd', session: 'peer', timing: { alpha: false } },
+  ])
+  expect(checkers(peer + server('alpha\nBFD_CHECK {\nname peer\n}\nTCP_CHECK {\n}'))).toMatchObject([
+    { kind: 'tcp', timing: { alpha: true } },
+    { kind: 'bfd', session: 'peer', timing: { alpha: true } },
+  ])
+  expect(checkers(peer + server('alpha\nBFD_CHECK {\nname peer\nalpha no\n}'))).toMatchObject([
+    { timing: { alpha: false } },
+  ])
+})
+
+test('BFD_CHECK is printed and read again', () => {
+  const { model } = load(peer + server('BFD_CHECK {\nname peer\nalpha\n}'))
+  expect(load(print(model, { secrets: 'shown' })).model).toEqual(model)
+})
+
+const wrongChecks: readonly [text: string, complaint: string][] = [
+  [server('BFD_CHECK {\n}'), '6:1 error object: BFD_CHECK has no name; the checker is left out'],
+  [
+    server('BFD_CHECK {\nname peer\n}'),
+    '7:6 error object: BFD_CHECK names peer, and there is no such bfd_instance; the checker is left out',
+  ],
+  [
+    server('BFD_CHECK {\nname peer\n}') + session('neighbor_ip 192.0.2.2\nvrrp'),
+    '7:6 error object: BFD_CHECK names peer, which tells VRRP only; the checker is left out',
+  ],
+  [
+    server('BFD_CHECK {\nname peer\n}\nBFD_CHECK {\nname peer\n}') + peer,
+    '10:6 error object: BFD_CHECK names peer a second time; the checker is left out',
+  ],
+]
+for (const [text, complaint] of wrongChecks)
+  test(complaint, () => {
     expect(told(load(text))).toContain(complaint)
   })

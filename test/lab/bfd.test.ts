@@ -180,3 +180,36 @@ lab('a reload leaves an unchanged session alone and brings other timers in by a 
   expect(after.bfdSessions[0]).toMatchObject({ state: 'up', since: before?.since, sourcePort: before?.sourcePort })
   expect(after.bfdSessions[0]?.discriminator).toBe(before?.discriminator)
 })
+
+lab('BFD_CHECK: a real server goes when its host dies, and comes back with it', async (lab) => {
+  const { strong, gateway } = scene(lab)
+  const peer = session({ neighbour: '198.51.100.11', source: '198.51.100.1', more: SLOW })
+  const first = await gateway.keepalived(peer, [])
+  const service = [
+    'virtual_server 192.0.2.100 80 {',
+    '  lb_algo rr',
+    '  lb_kind DR',
+    '  protocol TCP',
+    '  real_server 198.51.100.1 80 {',
+    '    BFD_CHECK {',
+    '      name peer',
+    '    }',
+    '  }',
+    '}',
+    '',
+  ].join('\n')
+  const daemon = await strong.holdfastd(
+    session({ neighbour: '198.51.100.1', source: '198.51.100.11', more: [...SLOW, 'checker'] }) + service,
+  )
+  const server = async (state: 'up' | 'down', weight: number | undefined) => {
+    await daemon.shows(`its state is ${state}`, ({ virtualServers: [one], forwarding }) => {
+      const held = forwarding?.services[0]?.destinations[0]?.weight
+      return one?.realServers[0]?.state === state && held === weight
+    })
+  }
+  await server('up', 1)
+  first.killAll()
+  await server('down', undefined)
+  await gateway.keepalived(peer, [])
+  await server('up', 1)
+})

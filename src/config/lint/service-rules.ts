@@ -73,8 +73,10 @@ export const serviceRules: readonly Rule[] = [
     look({ lowered, nodes }, complain) {
       for (const { value, at } of lowered.servers)
         for (const server of value.realServers) {
-          const slow = server.checkers.find(({ timing, target }) => target.connectTimeout > timing.delayLoop)
-          if (slow === undefined) continue
+          const slow = server.checkers.find(
+            (one) => one.kind !== 'bfd' && one.target.connectTimeout > one.timing.delayLoop,
+          )
+          if (slow === undefined || slow.kind === 'bfd') continue
           const place = serverNode(nodeAt(nodes, at), server)
           complain(
             place?.at ?? at,

@@ -71,7 +71,9 @@ export function lower(
     trackProcesses: [...trackables.processes.values()],
     bfdSessions: [...trackables.sessions.values()],
     servers: of('virtual_server').flatMap(
-      (node) => lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups }) ?? [],
+      (node) =>
+        lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups, sessions: trackables.sessions }) ??
+        [],
     ),
   }
 }

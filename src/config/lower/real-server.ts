@@ -3,11 +3,13 @@ import { type Command, endpoint, type RealServer, type ServiceAddress } from '..
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { addressWord, boolean, command, integer, type Lowering, MOST_32, portWord, required } from './arguments.ts'
+import type { LoweredSession } from './bfd-session.ts'
 import { finishChecker } from './checker.ts'
 import { type CheckerDraft, readChecker } from './checker-lines.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
 import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
+import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
 
 export const MOST_WEIGHT = 2_147_483_647
 
@@ -27,6 +29,7 @@ export type RealServerDraft = {
   notifyUp?: Command | undefined
   notifyDown?: Command | undefined
   readonly checkers: CheckerDraft[]
+  readonly sessionCheckers: SessionCheckerDraft[]
   readonly scripts: { command: Command; at: Span }[]
 }
 
@@ -39,6 +42,7 @@ export type ServiceValues = {
   readonly inhibitOnFailure: boolean
   readonly logAllFailures: boolean
   readonly alerts: AlertDefaults
+  readonly sessions: ReadonlyMap<string, LoweredSession>
 }
 
 /** `real_server IP [PORT] { … }`; `forwarding` is the service's so far, which counts if the server has none of its own. */
@@ -62,6 +66,7 @@ export function readRealServer(
     upperThreshold: 0,
     lowerThreshold: 0,
     checkers: [],
+    sessionCheckers: [],
     scripts: [],
   }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
@@ -97,6 +102,9 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
       return
     case 'notify_down':
       draft.notifyDown ??= script(to, node, draft)
+      return
+    case 'BFD_CHECK':
+      draft.sessionCheckers.push(readSessionChecker(to, node))
       return
     case 'TCP_CHECK':
     case 'HTTP_GET':
@@ -153,7 +161,10 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     inhibitOnFailure: draft.inhibitOnFailure ?? from.inhibitOnFailure,
     upperThreshold,
     lowerThreshold,
-    checkers: draft.checkers.flatMap((checker) => finishChecker(to, checker, parents) ?? []),
+    checkers: [
+      ...draft.checkers.flatMap((checker) => finishChecker(to, checker, parents) ?? []),
+      ...sessionCheckersOf(to, draft.sessionCheckers, { inherited: parents.inherited, sessions: from.sessions }),
+    ],
     ...(draft.notifyUp === undefined ? {} : { notifyUp: draft.notifyUp }),
     ...(draft.notifyDown === undefined ? {} : { notifyDown: draft.notifyDown }),
     ...smtpAlert(draft.smtpAlert, from.alerts, 'realServer'),

@@ -16,6 +16,7 @@ import {
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering } from './arguments.ts'
+import type { LoweredSession } from './bfd-session.ts'
 import type { Globals } from './global-defs.ts'
 import type { LocalAddressGroup } from './local-address-group.ts'
 import type { Forwarding } from './method.ts'
@@ -36,6 +37,7 @@ export type Surroundings = {
   readonly globals: Globals
   readonly localGroups: ReadonlyMap<string, LocalAddressGroup>
   readonly serverGroups: ReadonlyMap<string, ServerGroup>
+  readonly sessions: ReadonlyMap<string, LoweredSession>
 }
 
 /** `virtual_server IP [PORT] | fwmark N | group NAME { … }`; undefined, and something said, if there is nothing to forward to. */
@@ -50,7 +52,7 @@ function finish(
   node: Node,
   head: ServerHead,
   draft: ServerDraft,
-  { globals, localGroups }: Surroundings,
+  { globals, localGroups, sessions }: Surroundings,
 ): LoweredServer | undefined {
   const { at } = node
   const [service, ...others] = servicesFor(to, node, head, draft)
@@ -78,6 +80,7 @@ function finish(
     inhibitOnFailure: draft.inhibitOnFailure,
     logAllFailures: globals.checkerLogAllFailures,
     alerts: globals.alerts,
+    sessions,
   }
   const inReach = <T extends { readonly method: Forwarding['method'] }>(one: T): boolean =>
     one.method !== 'fullnat' || localAddresses.length > 0

@@ -121,7 +121,10 @@ function realServerText(server: RealServer, inherited: string): Text {
 }
 
 function checkerText(checker: Checker, server: RealServer): Text {
-  const { timing, target } = checker
+  const { timing } = checker
+  if (checker.kind === 'bfd')
+    return { head: 'BFD_CHECK', body: [`name ${word(checker.session)}`, `alpha ${onOff(timing.alpha)}`] }
+  const { target } = checker
   const body: Text[] = []
   const when = (condition: boolean, line: Text) => {
     if (condition) body.push(line)

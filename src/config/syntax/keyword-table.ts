@@ -197,22 +197,22 @@ export const keywordTable: Readonly<
   'virtual_server/real_server': {
     supported: `
       smtp_alert
-      alpha connect_timeout delay_before_retry delay_loop HTTP_GET inhibit_on_failure lthreshold lvs_method
+      alpha BFD_CHECK connect_timeout delay_before_retry delay_loop HTTP_GET inhibit_on_failure lthreshold lvs_method
       notify_down notify_up retry TCP_CHECK uthreshold virtualhost warmup weight
     `,
     accepted: `
       snmp_name
     `,
     unsupported: `
-      BFD_CHECK DNS_CHECK FILE_CHECK MISC_CHECK PING_CHECK SMTP_CHECK SSL_GET UDP_CHECK
+      DNS_CHECK FILE_CHECK MISC_CHECK PING_CHECK SMTP_CHECK SSL_GET UDP_CHECK
     `,
   },
   'virtual_server/real_server/BFD_CHECK': {
-    supported: '',
-    accepted: '',
-    unsupported: `
+    supported: `
       alpha name
     `,
+    accepted: '',
+    unsupported: '',
   },
   'virtual_server/real_server/DNS_CHECK': {
     supported: '',

@@ -12,6 +12,7 @@ export function sameQuestion(a: Checker, b: Checker): boolean {
 
 /** A string that two checkers share exactly when they ask the same question. */
 export function question(checker: Checker): string {
+  if (checker.kind === 'bfd') return JSON.stringify(['bfd', checker.session])
   const { address, port, bindAddress, bindPort, bindInterface, fwmark, connectTimeout } = checker.target
   const target = [address, port, bindAddress, bindPort, bindInterface, fwmark, connectTimeout]
   if (checker.kind === 'tcp') return JSON.stringify(['tcp', target])
@@ -37,7 +38,7 @@ export function reconfigureHealth(to: Checker, state: CheckerHealth, now: Instan
     failures: Math.min(state.failures, retry),
     request: state.request < requestCount(to) ? state.request : 0,
     phase:
-      phase.name === 'probing'
+      phase.name !== 'waiting'
         ? phase
         : { name: 'waiting', probeAt: instant(Math.min(phase.probeAt, after(now, longest as Micros))) },
   }

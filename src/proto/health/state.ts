@@ -15,7 +15,8 @@ export type CheckerHealth = {
   readonly request: number
   /** That url brought the server down: it alone is asked for until it succeeds. */
   readonly requestFailed: boolean
-  readonly phase: { readonly name: 'waiting'; readonly probeAt: Instant } | { readonly name: 'probing' }
+  /** `listening`: it asks nothing and is told. */
+  readonly phase: { readonly name: 'waiting'; readonly probeAt: Instant } | { readonly name: 'probing' | 'listening' }
 }
 
 /** Does the server live, as far as this checker goes? */
@@ -41,7 +42,10 @@ export function beginHealth(checker: Checker, now: Instant, random: number, inhe
     failures: 0,
     request: 0,
     requestFailed: false,
-    phase: { name: 'waiting', probeAt: after(after(now, BOOTSTRAP), micros(warmup * random)) },
+    phase:
+      checker.kind === 'bfd'
+        ? { name: 'listening' }
+        : { name: 'waiting', probeAt: after(after(now, BOOTSTRAP), micros(warmup * random)) },
   }
 }
 

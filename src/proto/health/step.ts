@@ -15,10 +15,12 @@ export function stepHealth(checker: Checker, state: CheckerHealth, event: Health
   switch (event.type) {
     case 'deadline-reached': {
       const { phase } = state
-      if (phase.name === 'probing' || now < phase.probeAt) return { state, actions: [] }
+      if (phase.name !== 'waiting' || now < phase.probeAt) return { state, actions: [] }
       const start: HealthAction = { type: 'start-probe', request: state.request }
       return { state: { ...state, phase: { name: 'probing' } }, actions: [start] }
     }
+    case 'session-told':
+      return state.phase.name === 'listening' ? told(state, event.up ? 'up' : 'down') : { state, actions: [] }
     case 'probe-ended':
       if (state.phase.name !== 'probing') return { state, actions: [] }
       switch (event.meaning) {
@@ -36,6 +38,12 @@ export function stepHealth(checker: Checker, state: CheckerHealth, event: Health
       return assertNever(event)
   }
 }
+
+/** What is told holds at once, and is told only when it changes. */
+const told = (state: CheckerHealth, verdict: 'up' | 'down'): HealthStep =>
+  state.verdict === verdict
+    ? { state, actions: [] }
+    : { state: { ...state, verdict }, actions: [{ type: 'announce-verdict', verdict }] }
 
 function succeeded(checker: Checker, before: CheckerHealth, now: Instant): HealthStep {
   const { delayLoop } = checker.timing

@@ -49,8 +49,11 @@ export function checkerMail(
 /** keepalived's sentence for the kind of checker that decided. */
 function checkerBody({ checkers }: RealServer, up: boolean, reason: string | undefined): string {
   if (reason === STOPPING || reason === REMOVING) return reason
-  const kind = reason?.startsWith('TCP_CHECK') ? 'tcp' : reason?.startsWith('HTTP_GET') ? 'http' : checkers[0]?.kind
+  const decided = { TCP_CHECK: 'tcp', HTTP_GET: 'http', BFD_CHECK: 'bfd' } as const
+  const keyword = reason?.split(' ')[0]
+  const kind = Object.entries(decided).find(([word]) => word === keyword)?.[1] ?? checkers[0]?.kind
   if (up) return kind === 'tcp' ? 'TCP CHECK succeed on service' : 'CHECK succeed on service'
+  if (kind === 'bfd') return 'CHECK failed on service : BFD session lost'
   return kind === 'tcp' ? 'TCP CHECK failed on service' : 'CHECK failed on service : HTTP request failed'
 }
 

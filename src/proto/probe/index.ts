@@ -8,6 +8,6 @@
 export { judgeHttp } from './http.ts'
 export { httpRequest } from './http-request.ts'
 export { type HttpReading, MAX_BODY, MAX_HEAD, type ResponseHead, readHttp, unread } from './http-response.ts'
-export { meaningOf, type Outcome, type OutcomeMeaning, type OutcomeReason } from './outcome.ts'
+export { meaningOf, type Outcome, type OutcomeMeaning, type OutcomeReason, outcome } from './outcome.ts'
 export { judgeTcp } from './tcp.ts'
 export { judgeTransport, type TransportFailure } from './transport.ts'

@@ -16,6 +16,9 @@ export type OutcomeReason =
   | 'too-large'
   | 'bad-status'
   | 'digest-mismatch'
+  /** A BFD session that decides came up, or was lost. */
+  | 'session-up'
+  | 'session-down'
   /** This host could not ask: no descriptor, no port, a bind address it does not have. Says nothing of the server. */
   | 'local-error'
   /** The checker needs what this build or kernel cannot do. Says nothing of the server. */
@@ -34,6 +37,7 @@ export function meaningOf(reason: OutcomeReason): OutcomeMeaning {
   switch (reason) {
     case 'connected':
     case 'accepted':
+    case 'session-up':
       return 'success'
     case 'local-error':
     case 'not-supported':

@@ -13,6 +13,8 @@ export function nameOf(checker: Checker, request: number): string {
       return `TCP_CHECK ${endpoint(checker.target)}`
     case 'http':
       return `HTTP_GET ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+    case 'bfd':
+      return `BFD_CHECK ${checker.session}`
     default:
       return assertNever(checker)
   }

@@ -1,6 +1,6 @@
 import { assertNever, type Instant, type Log } from '../../base/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
-import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
+import { meaningOf, type Outcome, outcome } from '../../proto/probe/index.ts'
 import {
   livingWeight,
   type QuorumEvent,
@@ -36,6 +36,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     settle(now)
   })
   let book: Book = new Map()
+  /** What is known of BFD sessions, by name. */
+  const told = new Map<string, boolean>()
   let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
   let begun = false
   let ended = false
@@ -60,6 +62,10 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       case 'withdraw':
         if (offered?.revision === message.revision) offered = undefined
         return
+      case 'bfd-sessions':
+        for (const { name, up } of message.sessions) told.set(name, up)
+        for (const run of checkersOf(book)) listen(run)
+        return settle(clock.now())
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':
@@ -99,6 +105,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       )
     }
     for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
+    for (const run of kept) listen(run)
     outbox.sendComplete([...book.values()].flatMap(wanted))
     settle(now)
     channel.send({ type: 'applied', revision })
@@ -131,6 +138,18 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       default:
         return assertNever(action)
     }
+  }
+
+  /** Lets a checker that asks nothing know what its session has come to. */
+  function listen(run: CheckerRun): void {
+    if (run.checker.kind !== 'bfd') return
+    const up = told.get(run.checker.session)
+    if (up === undefined) return
+    const detail = `BFD session ${run.checker.session} ${up ? 'is up' : 'was lost'}`
+    const { verdict } = run.health
+    if (verdict !== (up ? 'up' : 'down'))
+      run.last = { outcome: outcome(up ? 'session-up' : 'session-down', detail), at: clock.wall() }
+    advance(run, { type: 'session-told', up }, clock.now())
   }
 
   function startProbe(run: CheckerRun, request: number): void {

@@ -1,4 +1,5 @@
 import { assertNever } from '../../base/index.ts'
+import { outcome } from '../../proto/probe/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import { probeHttp } from './http.ts'
 import type { CheckerPorts } from './ports.ts'
@@ -14,6 +15,9 @@ export const systemPorts = (): CheckerPorts => ({
         return probeTcp(checker, signal)
       case 'http':
         return probeHttp(checker, request, signal)
+      // It is told, and never asks.
+      case 'bfd':
+        return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))
       default:
         return assertNever(checker)
     }

@@ -140,7 +140,10 @@ export type CheckerSlice = {
   readonly health: readonly HealthRecord[]
 }
 
-export type ToChecker = ToRole<CheckerSlice>
+export type ToChecker =
+  | ToRole<CheckerSlice>
+  /** What BFD sessions have come to that tell checkers. */
+  | { readonly type: 'bfd-sessions'; readonly sessions: readonly { readonly name: string; readonly up: boolean }[] }
 export type FromChecker =
   | FromRole<readonly VirtualServerSnapshot[]>
   /** `complete`: services not listed are not wanted any more (sent once after each commit). */

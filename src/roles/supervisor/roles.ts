@@ -111,7 +111,7 @@ export function createRoles(
     onMessage: fromChecker,
     onDeath: (exit) => onDeath('checker', exit),
     prepare: (slice) => ({ ...slice, health: services.health() }),
-    onServing() {},
+    onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),
   })
@@ -130,6 +130,15 @@ export function createRoles(
     onStarted() {},
   })
 
+  /** Of those sessions that tell checkers. */
+  function tellCheckers(names: readonly string[]): void {
+    const telling = new Set(hooks.model().bfdSessions.flatMap((one) => (one.checker ? [one.name] : [])))
+    const told = names
+      .filter((name) => telling.has(name))
+      .map((name) => ({ name, up: sessions.get(name)?.observation.type === 'good' }))
+    if (told.length > 0) checker.send({ type: 'bfd-sessions', sessions: told })
+  }
+
   function fromVrrp(message: FromVrrp): void {
     switch (message.type) {
       case 'virtual-router-state':
@@ -142,6 +151,7 @@ export function createRoles(
         return routers.groupEntered(message)
       case 'bfd-session':
         sessions.set(message.name, message.observed)
+        tellCheckers([message.name])
         return
       case 'virtual-router-transition':
         return routers.changed(message)

@@ -90,6 +90,7 @@ export function openWorld(): World {
     },
     random: () => 0,
     async probe(checker, request, signal) {
+      if (checker.kind === 'bfd') throw new Error('BFD_CHECK was to make a probe')
       const target = endpoint(checker.target)
       const path = checker.kind === 'http' ? (checker.requests[request]?.path ?? '?') : ''
       probes.push(`${now / 1e6} ${target}${path}`)
@@ -150,6 +151,12 @@ export const tcp = (address: string, port = 80, over: Partial<CheckTiming> = {})
   kind: 'tcp',
   timing: { ...timing, ...over },
   target: { address: ipAddress(address), port, connectTimeout: seconds(5) },
+})
+
+export const bfd = (session: string, over: Partial<CheckTiming> = {}): Checker => ({
+  kind: 'bfd',
+  timing: { ...timing, ...over },
+  session,
 })
 
 export const http = (address: string, paths: readonly string[], over: Partial<CheckTiming> = {}): Checker => ({
