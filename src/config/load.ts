@@ -14,6 +14,8 @@ export type LoadedConfiguration = {
   readonly diagnostics: readonly Diagnostic[]
   /** For showing the lines that diagnostics name. */
   readonly sources: readonly SourceFile[]
+  /** All files as one text, includes and substitutions done; it holds what secrets they hold. Absent: there is none. */
+  readonly text?: string
   /** Paths of all files read, the main file first. */
   readonly files: readonly string[]
 }
@@ -49,6 +51,7 @@ export function loadAnd(
     ...(complete ? { configuration: checked.configuration } : {}),
     diagnostics: inOrder(found.all(), files),
     sources: source.files,
+    text: source.text,
     files,
   }
 }

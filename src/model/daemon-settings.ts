@@ -30,4 +30,6 @@ export type DaemonSettings = {
   readonly reloadRepeat?: true
   /** Is there exactly while configuration files are read; '': keepalived.reload in the run directory. */
   readonly reloadFile?: string
+  /** Where a copy of each configuration that took effect is kept. */
+  readonly configurationCopies?: string
 }

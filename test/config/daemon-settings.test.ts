@@ -18,6 +18,7 @@ test('how processes are run and where dumps go', () => {
     stats_dump_file /var/tmp/stats
     json_dump_file /var/tmp/
     json_version 2
+    config_save_dir /var/lib/copies
     reload_time_file /etc/reload.time
     reload_repeat
     reload_file`)
@@ -30,6 +31,7 @@ test('how processes are run and where dumps go', () => {
     statsDumpFile: '/var/tmp/stats',
     jsonDumpFile: '/var/tmp/',
     jsonVersion: 2,
+    configurationCopies: '/var/lib/copies',
     reloadTimeFile: '/etc/reload.time',
     reloadRepeat: true,
     reloadFile: '',

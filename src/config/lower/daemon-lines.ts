@@ -44,6 +44,9 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
     case 'json_version':
       settings.jsonVersion = (integer(to, node, { min: 1, max: 2 }) as 1 | 2 | undefined) ?? settings.jsonVersion
       return true
+    case 'config_save_dir':
+      settings.configurationCopies = required(to, node, 'a directory')?.text ?? settings.configurationCopies
+      return true
     case 'reload_time_file':
       settings.reloadTimeFile = required(to, node, 'a path')?.text ?? settings.reloadTimeFile
       return true

@@ -14,6 +14,7 @@ export function daemonLines(of: DaemonSettings | undefined): readonly string[] {
     ...line('stats_dump_file', of.statsDumpFile && word(of.statsDumpFile)),
     ...line('json_dump_file', of.jsonDumpFile && word(of.jsonDumpFile)),
     ...line('json_version', of.jsonVersion),
+    ...line('config_save_dir', of.configurationCopies && word(of.configurationCopies)),
     ...line('reload_time_file', of.reloadTimeFile && word(of.reloadTimeFile)),
     ...(of.reloadRepeat === true ? ['reload_repeat'] : []),
     ...(of.reloadFile === undefined

@@ -37,7 +37,7 @@ export const keywordTable: Readonly<
   },
   global_defs: {
     supported: `
-      process_name process_names umask json_dump_file json_version stats_dump_file reload_file reload_repeat reload_time_file
+      config_save_dir process_name process_names umask json_dump_file json_version stats_dump_file reload_file reload_repeat reload_time_file
       vrrp_cpu_affinity vrrp_priority vrrp_process_name checker_cpu_affinity checker_priority
       checker_process_name checker_rt_priority lvs_process_name
       disable_local_igmp dynamic_interfaces log_unknown_vrids max_auto_priority min_auto_priority_delay vrrp_delay_after_boot
@@ -66,7 +66,6 @@ export const keywordTable: Readonly<
       enable_snmp_checker enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_vrrp enable_traps
     `,
     unsupported: `
-      config_save_dir
       dbus_no_interface_name dbus_service_name enable_dbus include_check
       lvs_sync_daemon
       nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark

@@ -31,6 +31,8 @@ export type StartRole = <R extends RoleName>(
 /** A configuration as read: what to run if there is anything, what to complain about in any case. */
 export type LoadedConfiguration = {
   readonly configuration?: Configuration
+  /** As read, in one piece. */
+  readonly text?: string
   readonly complaints: readonly Complaint[]
 }
 
@@ -63,6 +65,8 @@ export type SupervisorPorts = {
   replaceText(path: string, text: string): Result<void, { readonly message: string }>
   appendText(path: string, text: string): Result<void, { readonly message: string }>
   removeFile(path: string): void
+  /** Writes a file that only we may read, into a directory that is made where it is missing. */
+  saveText(path: string, text: string): Result<void, { readonly message: string }>
   /** Calls back when the file may hold something else; the result ends it. */
   watchFile(path: string, onChange: () => void): () => void
   /** For the sender of mail that has none. */

@@ -66,6 +66,7 @@ export async function startSupervisor(
 
   let model = configuration
   let loadedAt = startedAt
+  let copies = 0
   let lastReloadError: string | undefined
   let control: { close(): void } | undefined
   let stopping: Promise<void> | undefined
@@ -112,6 +113,7 @@ export async function startSupervisor(
     await stopRoles(false)
     return fail({ exitCode: 1, message: started.error })
   }
+  keepCopy(first.text)
   const listening = await serveControl(ports, `${options.runDirectory}/control.sock`, {
     snapshot: reports.snapshot,
     reload,
@@ -174,6 +176,7 @@ export async function startSupervisor(
       lastReloadError = undefined
       loadedAt = new Date(ports.clock.wall()).toISOString()
       health.changed(roles.health())
+      keepCopy(loaded.text)
       log.info('reloaded')
       if (model.global.fifoStatesOnReload === true) void roles.vrrp.applied(appliedLimit).then(roles.repeatStates)
     } else {
@@ -182,6 +185,15 @@ export async function startSupervisor(
     }
     ports.notifyServiceManager(`READY=1\n${statusLine()}`)
     return result.ok ? ok(undefined) : result
+  }
+
+  /** config_save_dir: what took effect, in one piece, for whoever asks later what ran. */
+  function keepCopy(text: string | undefined): void {
+    const directory = model.global.daemon?.configurationCopies
+    if (directory === undefined || text === undefined) return
+    copies += 1
+    const saved = ports.saveText(`${directory}/keepalived.conf.${ports.pid}.${copies}`, text)
+    if (!saved.ok) log.warn('copy of the configuration cannot be kept', { reason: saved.error.message })
   }
 
   /** reload_file tells writers of configuration files to hold off. */

@@ -13,6 +13,7 @@ import {
   readText,
   removeFile,
   replaceText,
+  saveText,
   watchFile,
 } from '../../sys/files/index.ts'
 import { prepareMail, sendMail } from '../../sys/mail/index.ts'
@@ -117,6 +118,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       )
       return {
         ...(loaded.configuration === undefined ? {} : { configuration: loaded.configuration }),
+        ...(loaded.text === undefined ? {} : { text: loaded.text }),
         complaints,
       }
     },
@@ -135,6 +137,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     readText,
     replaceText,
     appendText,
+    saveText,
     removeFile: (path) => void removeFile(path),
     watchFile,
     hostName: system.hostName,

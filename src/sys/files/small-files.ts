@@ -87,6 +87,17 @@ export function makeDirectory(path: string): Result<void, FileError> {
   })
 }
 
+/** Replaces a file that only its owner may read, in a directory that is made, for its owner alone, where it is missing. */
+export function saveText(path: string, text: string): Result<void, FileError> {
+  const umask = process.umask(0o077)
+  try {
+    const made = attempt(path, () => void mkdirSync(dirname(path), { recursive: true }))
+    return made.ok ? replaceText(path, text) : made
+  } finally {
+    process.umask(umask)
+  }
+}
+
 /** Makes the directory a file is to be in. */
 export const makeParentDirectory = (path: string): Result<void, FileError> => makeDirectory(dirname(path))
 

@@ -99,3 +99,13 @@ test('names and masks are the configuration’s, and go back when it says nothin
   expect(world.settings.at(0)).toMatchObject({ processName: 'keepalived', umask: 0o22 })
   expect(world.settings.at(-1)).toEqual({})
 })
+
+test('config_save_dir keeps a copy of what took effect, and of nothing else', async () => {
+  const { world, supervisor } = await running({ configurationCopies: '/var/lib/copies' })
+  world.loaded = { ...world.loaded, text: 'second' }
+  await supervisor.reload()
+  world.loaded = { ...world.loaded, text: 'broken', complaints: [{ severity: 'error', text: 'f:1:1: error: broken' }] }
+  await supervisor.reload()
+  const copies = [...world.files].filter(([path]) => path.startsWith('/var/lib/copies/'))
+  expect(copies).toEqual([['/var/lib/copies/keepalived.conf.42.1', 'second']])
+})

@@ -193,6 +193,10 @@ export function fakeWorld() {
       world.files.set(path, (world.files.get(path) ?? '') + text)
       return ok(undefined)
     },
+    saveText(path, text) {
+      world.files.set(path, text)
+      return ok(undefined)
+    },
     removeFile: (path) => void world.files.delete(path),
     watchFile(path, onChange) {
       world.watched.set(path, onChange)
