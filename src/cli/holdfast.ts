@@ -8,6 +8,7 @@ import type { FormatOptions } from './config-format.ts'
 import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
+import { leave } from './leave.ts'
 import type { Order, OrderOptions } from './orders.ts'
 import { requestReload } from './reload.ts'
 import { showStatus } from './status/index.ts'
@@ -17,7 +18,7 @@ const runDirectory = () => new Option('--run-dir <directory>', 'of the daemon').
 const reviewFormat = () => new Option('--format <format>').choices(['text', 'json', 'sarif']).default('text')
 const configId = () => new Option('-i, --config-id <id>', 'configuration id for @id lines (default: host name)')
 
-process.exit(await started(process.argv[1] ?? '', process.argv.slice(2)))
+await leave(await started(process.argv[1] ?? '', process.argv.slice(2)))
 
 /** ipvsadm and genhash read their words by rules of their own, whether by our command or by their name. */
 async function started(path: string, argv: readonly string[]): Promise<number> {

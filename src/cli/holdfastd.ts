@@ -6,9 +6,10 @@ import { systemCalls } from '../sys/process/index.ts'
 import { isBackground, startInBackground } from './daemon/background.ts'
 import { parseDaemonOptions } from './daemon/options.ts'
 import { findConfiguration } from './daemon/places.ts'
+import { leave } from './leave.ts'
 import { version } from './version.ts'
 
-process.exit(await main(process.argv.slice(2)))
+await leave(await main(process.argv.slice(2)))
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseDaemonOptions(argv, version)

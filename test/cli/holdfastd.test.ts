@@ -247,6 +247,14 @@ describe('holdfast', () => {
     })
   })
 
+  // The sleep is the reader's own: more waits for it than a pipe takes at once.
+  test('a reader that takes its time gets everything', () => {
+    const { stdout } = spawnSync('sh', ['-c', '"$0" config reference | (sleep 0.5; wc -c)', 'bin/holdfast'], {
+      encoding: 'utf8',
+    })
+    expect(Number(stdout)).toBe(readFileSync(join(import.meta.dirname, '../../docs/keywords.md')).length)
+  })
+
   test('config print writes every default, and what it writes means the same', () => {
     const printed = call('holdfast', 'config', 'print', good)
     expect(printed.stdout).toMatch(/virtual_server 192\.0\.2\.1 80 \{[^}]*weight 1/)
