@@ -1,9 +1,12 @@
 /** The same events for Holdfast and for Debian's keepalived: FIFOs, scripts and mail tell the same of them, in the same order. */
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
 import { expect } from 'vitest'
 import { instance } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { FifoListener, type Host, type Lab, type LabProcess, openRelay, type TakenLetter } from './library/index.ts'
+import { repositoryRoot } from './library/root.ts'
 import { until } from './library/wait.ts'
 
 type Daemon = { readonly process: LabProcess; stop(): Promise<number | string> }
@@ -207,3 +210,34 @@ lab(
   },
   120_000,
 )
+
+lab('with -s scripts and mail work in the network namespace of the virtual routers', async (lab) => {
+  const host = lab.host('director', { eth0: { segment: lab.segment(), addresses: ['192.0.2.11/24'] } })
+  const { directory, namespace } = host
+  const script = host.file('where.sh', `#!/bin/sh\nreadlink /proc/self/ns/net > ${directory}/where\n`)
+  chmodSync(script, 0o755)
+  const letters = await openRelay(host)
+  const file = host.file(
+    'holdfast.conf',
+    `global_defs {
+  script_user root
+  notification_email { admin@example.com }
+  smtp_server 127.0.0.1 2525
+  smtp_alert
+}
+${instance({ priority: 100, version: 3, advertInt: 0.1, more: [`notify_master ${script}`] })}`,
+  )
+  const program = [process.execPath, join(repositoryRoot, 'bin/holdfastd'), '-n', '-l', '-f', file]
+  const outside = ['nsenter', `--net=/proc/${process.pid}/ns/net`, '--']
+  const daemon = host.spawn('holdfast', [...outside, ...program, '--run-dir', `${directory}/run`, '-s', namespace])
+  try {
+    await until('the script has run', () => existsSync(`${directory}/where`), { detail: () => host.logs() })
+    const { stdout } = await host.exec('readlink', '/proc/self/ns/net')
+    await until('it knows where', () => readFileSync(`${directory}/where`, 'utf8') === stdout)
+    await until('mail has come', () => letters().some(({ subject }) => subject.endsWith('Entering MASTER state')), {
+      detail: () => host.logs(),
+    })
+  } finally {
+    await daemon.stop()
+  }
+})

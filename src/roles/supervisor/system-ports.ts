@@ -1,4 +1,4 @@
-import { fail, type Log } from '../../base/index.ts'
+import { fail, type Log, ok } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
 import type { ProcessSettings } from '../../model/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
@@ -18,7 +18,7 @@ import {
 } from '../../sys/files/index.ts'
 import { prepareMail, sendMail } from '../../sys/mail/index.ts'
 import { openProcessMonitor } from '../../sys/netlink/index.ts'
-import { lockFile, nameProcess, setFileMask } from '../../sys/privileges/index.ts'
+import { lockFile, nameProcess, setFileMask, withinNetworkNamespace } from '../../sys/privileges/index.ts'
 import {
   describeProcess,
   forkChild,
@@ -31,7 +31,7 @@ import { systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import { removeLeftAddresses } from './left-addresses.ts'
 import type { SupervisorOptions } from './options.ts'
-import type { Complaint, RoleHandlers, SupervisorPorts } from './ports.ts'
+import type { Complaint, RoleHandlers, RunningCommand, SupervisorPorts } from './ports.ts'
 
 export type SystemOptions = {
   readonly log: Log
@@ -43,7 +43,7 @@ export type SystemOptions = {
   readonly pid: number
   readonly configId: string
   readonly hostName: string
-  /** -s: the network namespace the roles work in. */
+  /** -s: the network namespace the roles, scripts and mail work in. */
   readonly namespace?: string
   /** -u; undefined: what the configuration says, else keepalived's. */
   readonly umask?: number
@@ -156,14 +156,24 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       return known
     },
     unsafeScript,
-    run: (command, onEnd) => runScript(command, onEnd),
+    run(command, onEnd) {
+      const { namespace } = system
+      const started =
+        namespace === undefined
+          ? ok(runScript(command, onEnd))
+          : withinNetworkNamespace<RunningCommand, never>(namespace, () => ok(runScript(command, onEnd)))
+      if (started.ok) return started.value
+      queueMicrotask(() => onEnd(started))
+      return { kill() {} }
+    },
     openFifo(path, { user, group }) {
       const owner = user === undefined ? undefined : lookUpIdentity(user, group)
       if (owner?.ok === false) return owner
       return openFifo({ path, ...(owner === undefined ? {} : { owner: owner.value }) })
     },
     prepareMail: () => void prepareMail(),
-    sendMail,
+    sendMail: (server, letter) =>
+      sendMail(system.namespace === undefined ? server : { ...server, namespace: system.namespace }, letter),
     notifyServiceManager: system.notifyServiceManager,
     listenControl,
   }

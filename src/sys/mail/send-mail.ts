@@ -1,4 +1,7 @@
-import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { lookup } from 'node:dns/promises'
+import type { Socket } from 'node:net'
+import { address, fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { dialWithin } from '../net/index.ts'
 
 export type MailServer = {
   readonly host: string
@@ -7,6 +10,8 @@ export type MailServer = {
   readonly heloName: string
   /** Of connecting, and of each answer. */
   readonly connectTimeout: Micros
+  /** A name of `ip netns`, to send from there. */
+  readonly namespace?: string
 }
 
 export type Letter = {
@@ -41,6 +46,7 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
     socketTimeout: milliseconds,
     dnsTimeout: milliseconds,
     name: server.heloName,
+    ...socketWithin(server),
   })
   try {
     const sent = await transport.sendMail({
@@ -61,5 +67,29 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
     return fail({ message, final: responseCode !== undefined && responseCode >= 500 })
   } finally {
     transport.close()
+  }
+}
+
+type GetSocket = (
+  options: unknown,
+  callback: (error: Error | null, options?: { readonly connection: Socket }) => void,
+) => void
+
+/** nodemailer opens a socket where this process is. */
+function socketWithin({ host, port, connectTimeout, namespace }: MailServer): { readonly getSocket?: GetSocket } {
+  if (namespace === undefined) return {}
+  const open = async (): Promise<Socket> => {
+    const found = await lookup(host)
+    const dialled = await dialWithin(namespace, { address: address(found.address), port, connectTimeout })
+    if (!dialled.ok) throw Object.assign(new Error(dialled.error.message), { code: 'ECONNECTION' })
+    return dialled.value
+  }
+  return {
+    getSocket(_, callback) {
+      open().then(
+        (connection) => callback(null, { connection }),
+        (error: Error) => callback(error),
+      )
+    },
   }
 }

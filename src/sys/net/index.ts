@@ -5,6 +5,7 @@
  * keeps no connection alive.
  */
 
+export { dialWithin } from './dial-within.ts'
 export { type Digest, openMd5 } from './digest.ts'
 export { type Exchange, exchange } from './exchange.ts'
 export type { ConnectTarget, NetFailure } from './target.ts'

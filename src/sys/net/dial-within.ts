@@ -1,0 +1,29 @@
+import { Socket } from 'node:net'
+import { fail, ok, type Result } from '../../base/index.ts'
+import { withinNetworkNamespace } from '../privileges/index.ts'
+import { timeoutOf, timerMillis } from './failure.ts'
+import { connectMarked } from './marked-socket.ts'
+import type { ConnectTarget, NetFailure } from './target.ts'
+
+/**
+ * Connects within `connectTimeout` from another network namespace; the socket stays there, and then belongs to the caller.
+ * @param namespace a name of `ip netns`
+ */
+export function dialWithin(namespace: string, target: ConnectTarget): Promise<Result<Socket, NetFailure>> {
+  const connecting = withinNetworkNamespace(namespace, () => connectMarked(target))
+  if (!connecting.ok) {
+    const { error } = connecting
+    const failure: NetFailure = 'phase' in error ? error : { phase: 'connect', reason: 'local', message: error.message }
+    return Promise.resolve(fail(failure))
+  }
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      connecting.value.cancel()
+      resolve(fail(timeoutOf('connect', target.connectTimeout)))
+    }, timerMillis(target.connectTimeout))
+    connecting.value.whenDone((result) => {
+      clearTimeout(timer)
+      resolve(result.ok ? ok(new Socket({ fd: result.value })) : result)
+    })
+  })
+}
