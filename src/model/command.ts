@@ -3,4 +3,6 @@ export type Command = {
   readonly argv: readonly string[]
   readonly user?: string
   readonly group?: string
+  /** With all groups of the user. */
+  readonly supplementaryGroups?: true
 }

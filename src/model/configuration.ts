@@ -30,7 +30,9 @@ export type MailSettings = {
 export type GlobalDefs = {
   readonly routerId: string
   readonly mail: MailSettings
-  readonly scriptUser?: { readonly user: string; readonly group?: string }
+  readonly scriptUser?: Pick<Command, 'group' | 'supplementaryGroups'> & { readonly user: string }
+  /** set_supplementary_groups: scripts have all groups of their user. */
+  readonly supplementaryGroups?: true
   readonly enableScriptSecurity: boolean
   readonly startupScript?: Command
   readonly shutdownScript?: Command

@@ -96,3 +96,18 @@ fifo_write_vrrp_states_on_reload`),
   })
   expect(told(load(globals('startup_script_timeout 0')))).toEqual([expect.stringMatching(/from 1 to 1000/)])
 })
+
+test('a group with a colon comes with the other groups of the user', () => {
+  const { global, virtualRouters } = load(
+    `${globals('script_user s :\nset_supplementary_groups\nnotify_fifo /run/a u :g')}${vrrp('notify "/bin/x" u :g')}`,
+  ).model
+  expect(global.scriptUser).toEqual({ user: 's', supplementaryGroups: true })
+  expect(global.supplementaryGroups).toBe(true)
+  expect(global.fifos?.all).toEqual({ path: '/run/a', user: 'u', group: 'g' })
+  expect(virtualRouters[0]?.notify.any).toEqual({
+    argv: ['/bin/x'],
+    user: 'u',
+    group: 'g',
+    supplementaryGroups: true,
+  })
+})

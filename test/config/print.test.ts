@@ -39,15 +39,24 @@ const ipv6 = fc
   .map(([a, b]) => address(`2001:db8:${a.toString(16)}::${b.toString(16)}:1`))
 const device = fc.constantFrom('eth0', 'eth1.5', 'bond0')
 const argument = fc.string({ unit: 'grapheme', maxLength: 10 }).map((text) => text.replace(/[\r\n\0\x80-\x9f]/g, '\t'))
-const command: fc.Arbitrary<Command> = fc.record(
-  {
-    argv: fc
-      .tuple(fc.constant('/bin/x'), fc.array(argument, { maxLength: 3 }))
-      .map(([program, rest]) => [program, ...rest]),
-    user: fc.constantFrom('root', 'a b'),
-  },
-  { requiredKeys: ['argv'] },
-)
+const command: fc.Arbitrary<Command> = fc
+  .record(
+    {
+      argv: fc
+        .tuple(fc.constant('/bin/x'), fc.array(argument, { maxLength: 3 }))
+        .map(([program, rest]) => [program, ...rest]),
+      user: fc.constantFrom('root', 'a b'),
+      group: fc.constantFrom('wheel', 'c d'),
+      supplementaryGroups: fc.constant(true as const),
+    },
+    { requiredKeys: ['argv'] },
+  )
+  .map(({ user, group, supplementaryGroups, argv }) =>
+    without({
+      argv,
+      ...(user === undefined ? {} : { user, group, supplementaryGroups }),
+    }),
+  )
 
 const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
 const without = <T extends object>(of: T): T =>
@@ -333,7 +342,15 @@ const parts: fc.Arbitrary<
         },
         { requiredKeys: ['recipients', 'port', 'connectTimeout'] },
       ),
-      scriptUser: fc.record({ user: word, group: word }, { requiredKeys: ['user'] }),
+      scriptUser: fc.record(
+        {
+          user: word,
+          group: word.map((text) => text.replace(/^:/, '_')),
+          supplementaryGroups: fc.constant(true as const),
+        },
+        { requiredKeys: ['user'] },
+      ),
+      supplementaryGroups: fc.constant(true as const),
       enableScriptSecurity: fc.boolean(),
       startupScript: command,
       startupScriptTimeout: fc.integer({ min: 1_000_000, max: 1_000_000_000 }).map((us) => us as Micros),

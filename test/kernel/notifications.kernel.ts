@@ -64,7 +64,7 @@ async function play(lab: Lab, daemon: keyof typeof start): Promise<Heard> {
   const listens = (port: number): LabProcess =>
     host.spawn(`web${port}`, ['busybox', 'httpd', '-f', '-p', `${LOCAL}:${port}`, '-h', host.directory])
   const servers = new Map(PORTS.map((port) => [port, listens(port)]))
-  const letters = await openRelay(host)
+  const letters = await openRelay(host, within)
   const listeners = ['lvs', 'all'].map((name) => new FifoListener(`${host.directory}/${name}.fifo`))
   const [lvs] = listeners
   const tells = (lines: number, mails: number) =>

@@ -132,8 +132,15 @@ export function command(to: Lowering, node: Node): Command | undefined {
   return {
     argv,
     ...(user === undefined ? {} : { user: user.text }),
-    ...(group === undefined ? {} : { group: group.text }),
+    ...groupOf(group),
   }
+}
+
+/** `GROUP`, or `:GROUP` or `:` for one that comes with all other groups of the user (keepalived.conf(5)). */
+export function groupOf(word: Word | undefined): Pick<Command, 'group' | 'supplementaryGroups'> {
+  if (word === undefined) return {}
+  if (!word.text.startsWith(':')) return { group: word.text }
+  return { ...(word.text === ':' ? {} : { group: word.text.slice(1) }), supplementaryGroups: true }
 }
 
 export function badValue(to: Lowering, keyword: string, word: Word, why: string, remedy?: string): undefined {

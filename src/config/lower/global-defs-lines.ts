@@ -15,6 +15,7 @@ import {
   address,
   boolean,
   command,
+  groupOf,
   integer,
   interfaceName,
   LONGEST_TIMER,
@@ -111,8 +112,7 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       return
     case 'script_user': {
       const user = required(to, node, 'a user')
-      const group = node.words[1]?.text
-      if (user !== undefined) draft.scriptUser = { user: user.text, ...(group === undefined ? {} : { group }) }
+      if (user !== undefined) draft.scriptUser = { user: user.text, ...groupOf(node.words[1]) }
       return
     }
     case 'enable_script_security':

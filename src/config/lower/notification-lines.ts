@@ -1,7 +1,7 @@
 import type { Command, FifoName, GlobalDefs, NotifyFifo } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { boolean, command, type Lowering, required, timer } from './arguments.ts'
+import { boolean, command, groupOf, type Lowering, required, timer } from './arguments.ts'
 
 /** What global_defs says of notifications, as written so far. */
 export type NotificationDraft = {
@@ -12,7 +12,11 @@ export type NotificationDraft = {
   withoutCheckers: boolean
   rest: Pick<
     Mutable<GlobalDefs>,
-    'startupScriptTimeout' | 'shutdownScriptTimeout' | 'fifoStatesOnReload' | 'realServerInitNotifies'
+    | 'startupScriptTimeout'
+    | 'shutdownScriptTimeout'
+    | 'fifoStatesOnReload'
+    | 'realServerInitNotifies'
+    | 'supplementaryGroups'
   >
 }
 
@@ -62,6 +66,9 @@ export function readNotificationLine(to: Lowering, node: Node, draft: Notificati
     case 'no_checker_emails':
       draft.withoutCheckers = boolean(to, node) ?? draft.withoutCheckers
       return true
+    case 'set_supplementary_groups':
+      if (boolean(to, node) === true) draft.rest.supplementaryGroups = true
+      return true
     case 'fifo_write_vrrp_states_on_reload':
       draft.rest.fifoStatesOnReload = true
       return true
@@ -96,11 +103,12 @@ function readPath(to: Lowering, node: Node, draft: FifoDraft): void {
     )
     return
   }
+  const { group: owner } = groupOf(group)
   draft.path = {
     text: path.text,
     at: path.at,
     ...(user === undefined ? {} : { user: user.text }),
-    ...(group === undefined ? {} : { group: group.text }),
+    ...(owner === undefined ? {} : { group: owner }),
   }
 }
 

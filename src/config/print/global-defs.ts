@@ -9,7 +9,7 @@ import {
 } from '../../model/index.ts'
 import { daemonLines } from './daemon-settings.ts'
 import { interfaceSettingLines } from './virtual-link.ts'
-import { commandText, type Text, timeText, word } from './words.ts'
+import { commandText, identityWords, type Text, timeText, word } from './words.ts'
 
 /** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
 export function globalText({ global, virtualRouters }: Configuration): readonly Text[] {
@@ -32,8 +32,8 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   flag('no_email_faults', mail.withoutFaults === true)
   flag('no_checker_emails', mail.withoutCheckers === true)
   const { scriptUser } = global
-  const scriptGroup = scriptUser?.group === undefined ? '' : ` ${word(scriptUser.group)}`
-  line('script_user', scriptUser === undefined ? undefined : word(scriptUser.user) + scriptGroup)
+  line('script_user', scriptUser === undefined ? undefined : identityWords(scriptUser).map(word).join(' '))
+  flag('set_supplementary_groups', global.supplementaryGroups === true)
   flag('enable_script_security', global.enableScriptSecurity)
   line('startup_script', global.startupScript === undefined ? undefined : commandText(global.startupScript))
   line('shutdown_script', global.shutdownScript === undefined ? undefined : commandText(global.shutdownScript))

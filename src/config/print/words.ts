@@ -25,8 +25,14 @@ export const onOff = (of: boolean): string => (of ? 'on' : 'off')
 /** `"COMMAND ARGS" USER GROUP` for the script reader: arguments are grouped by ' or escaped, never by ". */
 export function commandText(of: Command): string {
   const argv = of.argv.map(argument).join(' ')
-  const identity = [of.user, of.group].flatMap((one) => (one === undefined ? [] : [scriptWord(one)]))
-  return [`"${argv}"`, ...identity].join(' ')
+  return [`"${argv}"`, ...identityWords(of).map(scriptWord)].join(' ')
+}
+
+/** The user, and the group as `groupOf` reads it. */
+export function identityWords({ user, group, supplementaryGroups }: Omit<Command, 'argv'>): readonly string[] {
+  if (user === undefined) return []
+  if (supplementaryGroups === true) return [user, `:${group ?? ''}`]
+  return group === undefined ? [user] : [user, group]
 }
 
 const PLAIN = /^[\w./:=@%+,^&*?~;|<>()[\]-]+$/

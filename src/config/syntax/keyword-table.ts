@@ -43,6 +43,7 @@ export const keywordTable: Readonly<
       disable_local_igmp dynamic_interfaces log_unknown_vrids max_auto_priority min_auto_priority_delay vrrp_delay_after_boot
       no_checker_emails no_email_faults smtp_alert smtp_alert_checker smtp_alert_vrrp
       fifo_write_vrrp_states_on_reload rs_init_notifies shutdown_script_timeout startup_script_timeout vrrp_notify_priority_changes
+      set_supplementary_groups
       notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo lvs_notify_fifo_script
       default_interface iproute_etc_dir iproute_usr_dir
       checker_log_all_failures enable_script_security lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_timeouts
@@ -70,7 +71,6 @@ export const keywordTable: Readonly<
       lvs_sync_daemon
       nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
       process_monitor_rcv_bufs process_monitor_rcv_bufs_force
-      set_supplementary_groups
     `,
   },
   vrrp_instance: {

@@ -12,10 +12,11 @@ const defaultUser = 'keepalived_script'
  */
 export function scriptIdentity(
   command: Command,
-  { scriptUser, enableScriptSecurity }: Pick<GlobalDefs, 'scriptUser' | 'enableScriptSecurity'>,
+  global: Pick<GlobalDefs, 'scriptUser' | 'enableScriptSecurity' | 'supplementaryGroups'>,
   ports: Pick<SupervisorPorts, 'userExists' | 'unsafeScript'>,
 ): Result<Command, string> {
-  const identified: Command =
+  const { scriptUser, enableScriptSecurity } = global
+  const known: Command =
     command.user !== undefined
       ? command
       : scriptUser !== undefined
@@ -23,6 +24,7 @@ export function scriptIdentity(
         : ports.userExists(defaultUser)
           ? { ...command, user: defaultUser }
           : command
+  const identified: Command = global.supplementaryGroups === true ? { ...known, supplementaryGroups: true } : known
   if (!enableScriptSecurity) return ok(identified)
   if (identified.user === undefined) {
     return fail(`enable_script_security is on and no user is set; add script_user or create ${defaultUser}`)

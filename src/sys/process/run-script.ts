@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 import { fail, ok, type Result } from '../../base/index.ts'
-import { lookUpIdentity } from './identity.ts'
+import { type Identity, lookUpIdentity } from './identity.ts'
 import type { ChildExit } from './role-child.ts'
 
 export type ScriptOptions = {
@@ -9,6 +9,8 @@ export type ScriptOptions = {
   readonly argv: readonly string[]
   readonly user?: string
   readonly group?: string
+  /** With all groups of the user; needs setpriv(1). */
+  readonly supplementaryGroups?: true
 }
 
 export type RunningScript = {
@@ -30,7 +32,7 @@ const hidden = [
 
 /**
  * Starts a script in a process group of its own with standard input, output and error on /dev/null, no supplementary
- * groups when a user is named, and our umask. A text without `#!` line is run by the shell, as execvp(3) does.
+ * groups when a user is named without them, and our umask. A text without `#!` line is run by the shell, as execvp(3) does.
  * `onEnd` is called once, also when the start fails.
  */
 export function runScript(options: ScriptOptions, onEnd: (end: ScriptEnd) => void): RunningScript {
@@ -44,17 +46,19 @@ export function runScript(options: ScriptOptions, onEnd: (end: ScriptEnd) => voi
     queueMicrotask(() => end(fail({ message })))
     return { kill() {} }
   }
-  const [program, ...args] = options.argv
+  const [program] = options.argv
   if (program === undefined) return refuse('an empty command')
   const identity = options.user === undefined ? undefined : lookUpIdentity(options.user, options.group)
   if (identity !== undefined && !identity.ok) return refuse(identity.error.message)
   const environment = { ...process.env }
   for (const name of hidden) delete environment[name]
-  const child = spawn(program, args, {
+  const groups = identity !== undefined && options.supplementaryGroups === true ? identity.value : undefined
+  const [file, ...words] = groups === undefined ? options.argv : [...asUser(groups), ...options.argv]
+  const child = spawn(file ?? program, words, {
     env: environment,
     stdio: 'ignore',
     detached: true,
-    ...(identity === undefined ? {} : identity.value),
+    ...(identity === undefined || groups !== undefined ? {} : identity.value),
   })
   child.on('error', (error) => end(fail({ message: `${program}: ${error.message}` })))
   child.on('exit', (code, signal) => end(ok({ code: code ?? undefined, signal: signal ?? undefined })))
@@ -70,3 +74,12 @@ export function runScript(options: ScriptOptions, onEnd: (end: ScriptEnd) => voi
     },
   }
 }
+
+/** spawn leaves a child no group but its own. */
+const asUser = ({ uid, gid }: Identity): readonly string[] => [
+  'setpriv',
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  '--init-groups',
+  '--',
+]

@@ -56,8 +56,8 @@ export type TakenLetter = {
 }
 
 /** An SMTP server on the host's 127.0.0.1 port 2525, and what it has taken so far. */
-export async function openRelay(host: Host): Promise<() => readonly TakenLetter[]> {
+export async function openRelay(host: Host, within = 15_000): Promise<() => readonly TakenLetter[]> {
   const relay = host.spawn('relay', [process.execPath, join(repositoryRoot, 'test/lab/library/relay.mjs')])
-  await relay.line(/"ready"/)
+  await relay.line(/"ready"/, within)
   return () => relay.lines.filter(({ text }) => text.includes('"subject"')).map(({ text }) => JSON.parse(text))
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,4 +111,17 @@ test('a script that root alone can change is safe; one in the hands of others is
   expect(unsafeScript(path)).toBe(`${path} belongs to nobody (mode 0757), not to root`)
   chmodSync(directory, 0o777)
   expect(unsafeScript(join(directory, 'absent.sh'))).toMatch(/ENOENT/)
+})
+
+test('with supplementary groups it has those that the user has', async () => {
+  const out = join(directory, 'groups')
+  const path = script('groups.sh', `#!/bin/sh\n(id -u; id -g; id -G) > ${out}\n`)
+  // Whoever has the most groups on this machine; on a bare one they are the user's own alone.
+  const users = readFileSync('/etc/passwd', 'utf8').trim().split('\n')
+  const names = users.map((line) => line.split(':')[0] ?? '').filter((name) => /^[a-z][a-z0-9_-]*$/.test(name))
+  const groupsOf = (name: string) => execFileSync('id', ['-G', name], { encoding: 'utf8' }).trim().split(' ')
+  const user = names.toSorted((a, b) => groupsOf(b).length - groupsOf(a).length)[0] ?? 'root'
+  expect(await run({ argv: [path], user, supplementaryGroups: true })).toMatchObject({ value: { code: 0 } })
+  const [, gid = '', groups = ''] = readFileSync(out, 'utf8').trim().split('\n')
+  expect(new Set(groups.split(' '))).toEqual(new Set([gid, ...groupsOf(user)]))
 })
