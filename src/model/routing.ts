@@ -75,6 +75,8 @@ export type Route = NextHop & {
   readonly preferredSource?: IpAddress
   readonly tos: number
   readonly table: number
+  /** The VRF whose table it is in, instead of `table`. */
+  readonly vrf?: string
   /** RTPROT_*: 18, keepalived, unless it is `untracked`. */
   readonly protocol: number
   readonly scope: number

@@ -140,6 +140,7 @@ const routeRows: readonly [line: string, value: object][] = [
       ],
     },
   ],
+  ['192.0.2.0/24 dev eth1 vrf blue', { ...plain, interface: 'eth1', vrf: 'blue' }],
 ]
 for (const [line, value] of routeRows)
   test(`a route: ${line}`, () => {

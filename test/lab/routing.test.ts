@@ -171,3 +171,61 @@ lab(
     await until('both have the route', () => [ours, theirs].every((host) => host.ip('route').includes('203.0.113.0')))
   },
 )
+
+/** A master down interval that is long beside any start. */
+const slow = moving.replace('advert_int 0.2', 'advert_int 3')
+const static7 = `${block('static_ipaddress', '\n10.9.7.1/24 dev eth1')}static_routes {
+198.18.0.0/15 via 10.9.7.9 dev eth1
+}
+static_rules {
+to 198.18.0.0/15 table 8 preference 800
+}
+`
+
+lab(
+  'routes and rules outlive the vrrp role and the supervisor, and nothing is left when the daemon stops',
+  async (lab) => {
+    const host = twin(lab, 'host')
+    const before = everything(host)
+    const daemon = await host.holdfastd(static7 + slow)
+    await host.holds('10.9.5.5')
+    const all = await until('all is there', () => {
+      const now = everything(host)
+      return now.routes.length === 3 && now.rules.length === before.rules.length + 2 ? now : undefined
+    })
+    const monitor = host.spawn('monitor', ['ip', 'monitor', 'address', 'route', 'rule'])
+    await until('the monitor listens', () => {
+      host.ip('route', 'replace', '192.0.2.1/32', 'dev', 'eth0')
+      host.ip('route', 'delete', '192.0.2.1/32', 'dev', 'eth0')
+      return monitor.lines.length > 0
+    })
+    const killed = await daemon.killRole('vrrp')
+    await until('another role', async () => ((await daemon.pidOf('vrrp')) ?? killed) !== killed)
+    await daemon.ready()
+    await daemon.killSupervisor()
+    await daemon.restart()
+    await daemon.shows('a master', ({ virtualRouters: [one] }) => one?.state === 'master')
+    const lost = monitor.lines.filter(({ text }) => /^Deleted/.test(text) && !text.includes('192.0.2.1 '))
+    expect(lost.map(({ text }) => text)).toEqual([])
+    expect(everything(host)).toEqual(all)
+    await daemon.stop()
+    expect(everything(host)).toEqual(before)
+  },
+)
+
+lab('what a daemon that was killed left is removed by the next one, if it is not master', async (lab) => {
+  const host = twin(lab, 'host')
+  const daemon = await host.holdfastd(moving)
+  await host.holds('10.9.5.5')
+  await until('all is there', () => everything(host).routes.length === 2)
+  daemon.killAll()
+  expect(everything(host).routes).toHaveLength(2)
+  // Longer than any master down interval: nothing is resumed.
+  const again = await host.holdfastd(moving.replace('advert_int 0.2', 'advert_int 40'), { name: 'again' })
+  await host.releases('10.9.5.5')
+  await until('the routes and the rule are gone', () => {
+    const { routes: left, rules: ruled } = everything(host)
+    return left.length === 0 && !ruled.some((one) => one.includes('700'))
+  })
+  await again.stop()
+})

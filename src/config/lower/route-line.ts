@@ -133,7 +133,8 @@ function readWord(to: Lowering, line: OptionLine, word: Word, draft: Draft): voi
       return
     }
     case 'vrf':
-      return line.refuse(word.at, 'vrf is not supported here', 'write table and the number of its table')
+      draft.vrf = line.interface(word)
+      return
     default:
       if (readHop(to, line, word, draft) || readMetric(line, word, draft)) return
       readDestination(line, word, draft)
@@ -366,6 +367,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title:
       ...(draft.preferredSource === undefined ? {} : { preferredSource: draft.preferredSource }),
       tos: draft.tos ?? 0,
       table: draft.table === undefined || draft.table === 0 ? MAIN_TABLE : draft.table,
+      ...(draft.vrf === undefined ? {} : { vrf: draft.vrf }),
       protocol: untracked ? (draft.protocol ?? ROUTE_PROTOCOL) : ROUTE_PROTOCOL,
       scope: own === 6 ? 0 : (draft.scope ?? SCOPE_OF[type] ?? 0),
       ...(draft.metric === undefined ? {} : { metric: draft.metric }),

@@ -84,7 +84,7 @@ export function routeText(of: Route & OfGroup): string {
     ...given('from', of.from && prefixText(of.from)),
     ...given('src', of.preferredSource),
     ...(of.tos === 0 ? [] : [`tos ${of.tos}`]),
-    `table ${of.table}`,
+    of.vrf === undefined ? `table ${of.table}` : `vrf ${word(of.vrf)}`,
     ...(of.untracked ? [`protocol ${of.protocol}`] : []),
     ...(of.family === 6 ? [] : [`scope ${of.scope}`]),
     ...given('metric', of.metric),

@@ -38,12 +38,21 @@ const METRIC: Readonly<Record<RouteMetric, number>> = {
 /** Tells the index of an interface; undefined: there is none of this name, or it is down. */
 export type IndexOf = (name: string) => number | undefined
 
+/** Tells the table of a VRF; undefined: there is none of this name. */
+export type TableOf = (vrf: string) => number | undefined
+
 /** A route as the kernel is told of it; a string names the interface that is not there. */
-export function routeRequest(route: Route, indexOf: IndexOf): wire.RouteMessage | string {
+export function routeRequest(
+  route: Route,
+  indexOf: IndexOf,
+  tableOf: TableOf = () => undefined,
+): wire.RouteMessage | string {
+  const table = route.vrf === undefined ? route.table : tableOf(route.vrf)
+  if (table === undefined) return route.vrf ?? ''
   const { destination, from, preferredSource, metric, nextHops } = route
   const attributes: wire.Attribute[] = []
   const put = (...more: readonly wire.Attribute[]) => attributes.push(...more)
-  if (route.table > LARGEST_TABLE) put(wire.uint32Attribute(wire.RTA_TABLE, route.table, host))
+  if (table > LARGEST_TABLE) put(wire.uint32Attribute(wire.RTA_TABLE, table, host))
   if (destination.length > 0) put(wire.bytesAttribute(wire.RTA_DST, addressBytes(destination.address)))
   if (from !== undefined) put(wire.bytesAttribute(wire.RTA_SRC, addressBytes(from.address)))
   if (preferredSource !== undefined) put(wire.bytesAttribute(wire.RTA_PREFSRC, addressBytes(preferredSource)))
@@ -69,7 +78,7 @@ export function routeRequest(route: Route, indexOf: IndexOf): wire.RouteMessage 
     destinationLength: destination.length,
     sourceLength: from?.length ?? 0,
     tos: route.tos,
-    table: route.table > LARGEST_TABLE ? 0 : route.table,
+    table: table > LARGEST_TABLE ? 0 : table,
     protocol: route.protocol,
     scope: route.scope,
     type: routeTypes.indexOf(route.type) + 1,

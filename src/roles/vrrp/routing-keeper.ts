@@ -45,13 +45,15 @@ export function openRoutingKeeper(client: RouteClient, view: NetworkView, log: L
     const link = view.link(name)
     return link?.up ? link.index : undefined
   }
+  const tableOf = (vrf: string): number | undefined => view.link(vrf)?.table
   const put = (item: Item): Result<'added' | 'present', NetlinkError> | undefined => {
     if (item.kind === 'rule') return client.addRule(ruleRequest(item.rule))
-    const request = routeRequest(item.route, indexOf)
+    const request = routeRequest(item.route, indexOf, tableOf)
     return typeof request === 'string' ? undefined : client.addRoute(request, item.route.placement)
   }
   const remove = (item: Item): void => {
-    const named = item.kind === 'route' ? routeRequest(item.route, (name) => view.link(name)?.index) : undefined
+    const named =
+      item.kind === 'route' ? routeRequest(item.route, (name) => view.link(name)?.index, tableOf) : undefined
     // Without its interface it is gone.
     if (typeof named === 'string') return
     const done =

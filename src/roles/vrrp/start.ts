@@ -1,5 +1,5 @@
 import { after, assertNever, elapsed, type Instant, instant, type Log } from '../../base/index.ts'
-import { virtualRouterKey } from '../../model/index.ts'
+import { hasStatics, virtualRouterKey } from '../../model/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
 import { type BfdSessions, openBfdSessions } from './bfd-sessions.ts'
 import type { Told } from './machines.ts'
@@ -156,7 +156,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
     if (ended) return
     if (routers === undefined || applied === undefined) return end()
     const leave = applied.keepAddressesAtStop
-    if (routers.masters().length === 0) return resign(leave)
+    // What is static stays for a successor as well.
+    if (routers.masters().length === 0 && !hasStatics(applied.statics)) return resign(leave)
     log.warn('the supervisor died; virtual routers go on for a while', {})
     void liveAsOrphan(ports, routers, applied.runDirectory, log, (how) => (how === 'resign' ? resign(leave) : end()))
   })

@@ -23,6 +23,8 @@ export type Link = {
   readonly masterIndex?: number
   /** IFLA_INFO_KIND: veth, bridge, macvlan, vlan …; absent for physical devices. */
   readonly kind?: string
+  /** Of a VRF: its routing table. */
+  readonly table?: number
   /** Of a macvlan or ipvlan: the index of the interface below, and the mode (MACVLAN_MODE_*, IPVLAN_MODE_*). */
   readonly over?: { readonly index: number; readonly mode: number }
   /** IFLA_IFALIAS: words for people, or the mark of who made it. */

@@ -20,6 +20,10 @@ export function readLink(payload: Uint8Array): Link | undefined {
   const masterIndex = wire.findUint32(attributes, wire.IFLA_MASTER, host)
   const info = wire.findNested(attributes, wire.IFLA_LINKINFO, host)
   const kind = wire.findString(info, wire.IFLA_INFO_KIND)
+  const table =
+    kind === 'vrf'
+      ? wire.findUint32(wire.findNested(info, wire.IFLA_INFO_DATA, host), wire.IFLA_VRF_TABLE, host)
+      : undefined
   const over = kind === 'macvlan' || kind === 'ipvlan' ? overOf(attributes, info) : undefined
   const alias = wire.findString(attributes, wire.IFLA_IFALIAS)
   const group = wire.findUint32(attributes, wire.IFLA_GROUP, host) ?? 0
@@ -36,6 +40,7 @@ export function readLink(payload: Uint8Array): Link | undefined {
     type: linkType,
     ...(masterIndex === undefined ? {} : { masterIndex }),
     ...(kind === undefined ? {} : { kind }),
+    ...(table === undefined ? {} : { table }),
     ...(over === undefined ? {} : { over }),
     ...(alias === undefined ? {} : { alias }),
     ...(group === 0 ? {} : { group }),

@@ -35,6 +35,8 @@ export const IFLA_EXT_MASK = 29
 /** Within IFLA_LINKINFO. */
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
+/** Within IFLA_INFO_DATA of a VRF: its routing table. */
+export const IFLA_VRF_TABLE = 1
 /** Within IFLA_INFO_DATA of a veth: the other end as a message of its own, header and attributes. */
 export const VETH_INFO_PEER = 1
 /** Within IFLA_INFO_DATA of a macvlan. */

@@ -3,15 +3,21 @@ import { expect, test } from 'vitest'
 import { hostIsLittleEndian } from '../../../src/base/index.ts'
 import type { Route, Rule } from '../../../src/model/index.ts'
 import { routeRequest, ruleRequest } from '../../../src/roles/vrrp/route-request.ts'
+import { readLink } from '../../../src/sys/netlink/read-message.ts'
 import {
   type Attribute,
   decodeNextHops,
   decodeRouteMessage,
   decodeRuleMessage,
+  encodeLinkMessage,
   encodeRouteMessage,
   encodeRuleMessage,
   findAttribute,
+  IFLA_LINKINFO,
+  nestedAttribute,
   RTA_MULTIPATH,
+  stringAttribute,
+  uint32Attribute,
 } from '../../../src/wire/netlink/index.ts'
 import { load } from '../../config/files.ts'
 import { bytes, hex } from '../../wire/netlink/arbitrary.ts'
@@ -98,4 +104,35 @@ for (const [line, told] of rules)
 test('a route by an interface that is not there waits, and says for which', () => {
   expect(routeRequest(route('192.0.2.0/24 dev eth9'), indexOf)).toBe('eth9')
   expect(routeRequest(route('192.0.2.0/24 nexthop dev v0 nexthop dev eth9'), indexOf)).toBe('eth9')
+})
+
+test('a route in a VRF has its table, and waits for it', () => {
+  const inside = route('192.0.2.0/24 dev v0 vrf blue')
+  const tables = (name: string) => (name === 'blue' ? 1000 : undefined)
+  expect(routeRequest(inside, indexOf)).toBe('blue')
+  expect(routeRequest(inside, indexOf, tables)).toMatchObject({
+    table: 0,
+    attributes: expect.arrayContaining([uint32Attribute(15, 1000, hostIsLittleEndian)]),
+  })
+})
+
+test('the table of a VRF is told with its interface', () => {
+  const linkInfo = nestedAttribute(
+    IFLA_LINKINFO,
+    [stringAttribute(1, 'vrf'), nestedAttribute(2, [uint32Attribute(1, 1000, hostIsLittleEndian)], hostIsLittleEndian)],
+    hostIsLittleEndian,
+  )
+  const told = {
+    family: 0,
+    linkType: 1,
+    index: 9,
+    flags: 1,
+    change: 0,
+    attributes: [stringAttribute(3, 'blue'), linkInfo],
+  }
+  expect(readLink(encodeLinkMessage(told, hostIsLittleEndian))).toMatchObject({
+    name: 'blue',
+    kind: 'vrf',
+    table: 1000,
+  })
 })

@@ -197,6 +197,21 @@ static_rules {\nfrom 10.0.0.0/8 table 5 preference 9\n}`
     expect(world.states()).toEqual(['BACKUP'])
   })
 
+  test('stay for a successor when the supervisor dies, though nobody is master', async () => {
+    const world = new World()
+    world.links.set(3, ethernet(3, 'eth1'))
+    await world.configure([{ ...router, announcements: quiet }], { statics: staticsOf(text) })
+    world.deeds()
+    world.supervisor.close()
+    await world.settle()
+    expect(world.deeds()).toEqual([])
+    const ended = { close() {}, onClosed() {}, send() {} }
+    world.meetSuccessor?.({ ...ended, onMessage: (handler) => handler({ type: 'take', keys: [] }) })
+    expect(world.deeds()).toEqual(['close eth0/ipv4'])
+    expect(world.held()).toContain('10.9.0.1/24')
+    expect(world.ended).toBe(true)
+  })
+
   test('a reload adjusts only what differs', async () => {
     const world = new World()
     world.links.set(3, ethernet(3, 'eth1'))
