@@ -3,9 +3,9 @@ import type { Descriptor } from '../descriptor/index.ts'
 
 /** Milliseconds between two readings of a socket that is flooded. */
 const PAUSE = 4
-/** Microseconds in which so many datagrams are a flood: four thousand a second. 255 virtual routers that advertise ten times a second are none. */
+/** Microseconds in which so many datagrams are a flood: two thousand a second. */
 const WINDOW = 32_000
-const MANY = 128
+const MANY = 64
 
 /** How often a socket is read: at once, and in a flood every few milliseconds, because waking up costs more than reading. */
 export type Pace = {
