@@ -90,18 +90,19 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         if (before?.up === false && event.link.up) putAllBack(event.link.index)
         if (before !== undefined && !sameBytes(before.mac, event.link.mac)) announceAgain(event.link.index)
         return
+      // An address that moves with a master is nobody's source, so it decides nothing; and there may be hundreds of them.
       case 'address':
         links.mendFor(event.address)
         inspect(event.address)
         lookAtClaims()
         lookAtRouting()
-        return reassess(event.address.interfaceIndex)
+        return parts.virtual.has(event.address.address) ? undefined : reassess(event.address.interfaceIndex)
       case 'address-removed':
         links.mendFor(event.address)
         putBack(addressId(event.address), event.address.address)
         lookAtClaims()
         lookAtRouting()
-        return reassess(event.address.interfaceIndex)
+        return parts.virtual.has(event.address.address) ? undefined : reassess(event.address.interfaceIndex)
       case 'resync': {
         const read = reload()
         if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
