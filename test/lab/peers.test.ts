@@ -1,0 +1,110 @@
+/** Holdfast and Debian's keepalived side by side: unicast, preemption and its delay, ten milliseconds, three routers (V-108). */
+import { expect } from 'vitest'
+import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
+import { lab } from './lab-test.ts'
+import { type Frame, type Host, nowMillis, until } from './library/index.ts'
+import { routers } from './scenes.ts'
+
+type Daemon = { stop(): Promise<unknown> }
+const starts = {
+  holdfast: (host: Host, configuration: string): Promise<Daemon> => host.holdfastd(configuration),
+  keepalived: (host: Host, configuration: string): Promise<Daemon> => host.keepalived(configuration),
+} as const
+const advertOf =
+  (source: string) =>
+  (frame: Frame): boolean =>
+    frame.kind === 'vrrp' && frame.source === source
+
+for (const master of ['holdfast', 'keepalived'] as const) {
+  const other = master === 'holdfast' ? 'keepalived' : 'holdfast'
+
+  lab(`V-108: unicast, ${master} is relieved by ${other} and takes the address back`, async (lab) => {
+    const { strong, weak, onlooker } = routers(lab)
+    const wire = await onlooker.capture('ip proto 112')
+    const unicast = (own: number, peer: number) => [
+      `unicast_src_ip 192.0.2.${own}`,
+      'unicast_peer {',
+      `  192.0.2.${peer}`,
+      '}',
+    ]
+    const strongest = instance({ version: 3, advertInt: 0.2, priority: 200, more: unicast(11, 12) })
+    const first = await starts[master](strong, strongest)
+    await strong.holds(VIRTUAL_ADDRESS)
+    await starts[other](weak, instance({ version: 3, advertInt: 0.2, priority: 100, more: unicast(12, 11) }))
+    await first.stop()
+    await weak.holds(VIRTUAL_ADDRESS)
+    await starts[master](strong, strongest)
+    await strong.holds(VIRTUAL_ADDRESS)
+    await weak.releases(VIRTUAL_ADDRESS)
+    // Nothing went to the group.
+    expect(wire.frames.filter((frame) => frame.kind === 'vrrp' && frame.destination === '224.0.0.18')).toEqual([])
+  })
+
+  lab(`V-108: nopreempt, a stronger ${master} that returns leaves the address to ${other}`, async (lab) => {
+    const { strong, weak, onlooker } = routers(lab)
+    const wire = await onlooker.capture('ip proto 112')
+    await starts[other](weak, instance({ version: 3, advertInt: 0.5, priority: 100 }))
+    await weak.holds(VIRTUAL_ADDRESS)
+    await starts[master](strong, instance({ version: 3, advertInt: 0.5, priority: 200, more: ['nopreempt'] }))
+    const since = nowMillis()
+    // Two down intervals, told by the other's own advertisements.
+    for (let heard = 1; heard <= 8; heard++) await wire.next(advertOf('192.0.2.12'), since + heard * 500)
+    expect(wire.frames.filter(advertOf('192.0.2.11'))).toEqual([])
+    expect(strong.has(VIRTUAL_ADDRESS)).toBe(false)
+    expect(weak.has(VIRTUAL_ADDRESS)).toBe(true)
+  })
+
+  lab(
+    `V-075 V-108: preempt_delay, a stronger ${master} waits before it takes the address from ${other}`,
+    async (lab) => {
+      const { strong, weak, onlooker } = routers(lab)
+      const wire = await onlooker.capture('ip proto 112')
+      await starts[other](weak, instance({ version: 3, advertInt: 0.5, priority: 100 }))
+      await weak.holds(VIRTUAL_ADDRESS)
+      await starts[master](strong, instance({ version: 3, advertInt: 0.5, priority: 200, more: ['preempt_delay 4'] }))
+      const since = nowMillis()
+      const claim = await wire.next(advertOf('192.0.2.11'), 0, 30_000)
+      // The delay begins with the first advertisement heard, which may be before the daemon is known to run.
+      expect(claim.at - since).toBeGreaterThan(3_000)
+      await weak.releases(VIRTUAL_ADDRESS)
+      expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+    },
+  )
+
+  lab(`V-108: every ten milliseconds, ${other} takes over from ${master} and yields when it returns`, async (lab) => {
+    const { strong, weak, onlooker } = routers(lab)
+    const wire = await onlooker.capture('ip proto 112')
+    const strongest = instance({ version: 3, advertInt: 0.01, priority: 200 })
+    const first = await starts[master](strong, strongest)
+    await strong.holds(VIRTUAL_ADDRESS)
+    await starts[other](weak, instance({ version: 3, advertInt: 0.01, priority: 100 }))
+    await first.stop()
+    await weak.holds(VIRTUAL_ADDRESS)
+    await starts[master](strong, strongest)
+    await wire.next(advertOf('192.0.2.11'), nowMillis())
+    // A machine with much to do may be late by ten milliseconds; whoever is stronger has it in the end.
+    await until('the stronger one alone holds it', () => strong.has(VIRTUAL_ADDRESS) && !weak.has(VIRTUAL_ADDRESS))
+  })
+}
+
+lab('V-108: of three routers the strongest that is left has the address, whoever it is', async (lab) => {
+  const lan = lab.segment()
+  const host = (name: string, n: number) => lab.host(name, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } })
+  const [high, middle, low] = [host('high', 11), host('middle', 12), host('low', 13)]
+  const of = (priority: number) => instance({ version: 3, advertInt: 0.2, priority })
+  const first = await high.holdfastd(of(200))
+  await high.holds(VIRTUAL_ADDRESS)
+  const second = await middle.keepalived(of(150))
+  await low.holdfastd(of(100))
+  const holders = () => [high, middle, low].filter((one) => one.has(VIRTUAL_ADDRESS)).map(({ name }) => name)
+  const only = (name: string) =>
+    until(`${name} alone holds it`, () => holders().join() === name, { detail: () => holders().join() })
+  await first.stop()
+  await only('middle')
+  await second.stop()
+  await only('low')
+  await high.holdfastd(of(200))
+  await only('high')
+  await middle.keepalived(of(150))
+  await only('high')
+})

@@ -1,0 +1,117 @@
+/** Other clusters, forgers, healed partitions and stopped processes: where keepalived loses its address or its neighbours. */
+import { expect } from 'vitest'
+import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
+import { lab } from './lab-test.ts'
+import { type Frame, type Host, millis, nowMillis, until } from './library/index.ts'
+import { routers } from './scenes.ts'
+
+const advertOf =
+  (source: string) =>
+  (frame: Frame): boolean =>
+    frame.kind === 'vrrp' && frame.source === source
+const claimOf =
+  (host: Host) =>
+  (frame: Frame): boolean =>
+    frame.kind === 'arp' && frame.senderAddress === VIRTUAL_ADDRESS && frame.senderMac === host.mac()
+
+lab(
+  'two clusters under one virtual_router_id with passwords of their own do not disturb each other, and say so',
+  async (lab) => {
+    const lan = lab.segment()
+    const host = (name: string, n: number) => lab.host(name, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } })
+    const other = '192.0.2.101'
+    const [ours, theirs] = [
+      { password: 'ours', addresses: [`${VIRTUAL_ADDRESS}/24`] },
+      { password: 'theirs', addresses: [`${other}/24`] },
+    ]
+    const [a, b, c, d] = [host('a', 11), host('b', 12), host('c', 13), host('d', 14)]
+    const [first, second, third] = [
+      await a.holdfastd(instance({ ...ours, priority: 200 })),
+      await b.holdfastd(instance({ ...ours, priority: 100 })),
+      // The strongest of the other cluster is weaker than ours, its weakest weaker than all.
+      await c.holdfastd(instance({ ...theirs, priority: 150 })),
+    ]
+    await d.keepalived(instance({ ...theirs, priority: 50 }))
+    await Promise.all([a.holds(VIRTUAL_ADDRESS), c.holds(other)])
+    await Promise.all([b.releases(VIRTUAL_ADDRESS), d.releases(other)])
+    const becameMaster = (await third.status()).virtualRouters[0]?.becameMaster
+
+    await first.stop()
+    await b.holds(VIRTUAL_ADDRESS)
+    for (const daemon of [second, third]) {
+      await daemon.shows('what it refused', ({ virtualRouters: [one] }) => (one?.drops['authentication'] ?? 0) > 2)
+      const lines = daemon.host.processes.flatMap((process) => process.lines.map(({ text }) => text))
+      const said = lines.filter((text) => text.includes('another cluster uses this virtual_router_id'))
+      expect(said.length).toBeGreaterThan(0)
+    }
+    expect((await third.status()).virtualRouters[0]).toMatchObject({ state: 'master', becameMaster })
+    expect([b, c].map((one) => one.addresses().length)).toEqual([2, 2])
+    expect(d.has(other)).toBe(false)
+  },
+)
+
+lab('a forged resignation changes nothing, however often it comes; the master’s own counts', async (lab) => {
+  const { strong, weak, onlooker } = routers(lab)
+  const master = await strong.holdfastd(instance({ priority: 200 }))
+  await strong.holds(VIRTUAL_ADDRESS)
+  const daemon = await weak.holdfastd(instance({ priority: 100 }))
+  await daemon.shows('the master', ({ virtualRouters: [one] }) => one?.masterAddress === '192.0.2.11')
+  const { becameMaster } = (await daemon.status()).virtualRouters[0]!
+  const sender = await onlooker.sender()
+  const forged = () => sender.advertise({ virtualRouterId: 51, priority: 0, addresses: [VIRTUAL_ADDRESS] })
+  const received = async () => (await daemon.status()).virtualRouters[0]?.priorityZeroReceived ?? 0
+  const forging = setInterval(forged, 200)
+  await until('fifteen of them', async () => (await received()) >= 15, { within: 30_000 })
+  clearInterval(forging)
+  expect((await daemon.status()).virtualRouters[0]).toMatchObject({ state: 'backup', becameMaster })
+  const since = nowMillis()
+  await master.stop()
+  await weak.holds(VIRTUAL_ADDRESS)
+  expect(nowMillis() - since).toBeLessThan(3_600)
+})
+
+lab('after a healed partition neighbours that had learned the weaker router find the stronger one', async (lab) => {
+  const { strong, weak, onlooker } = routers(lab)
+  // The stronger one is heard first, so that only the last word of the weaker one can tell it that there were two.
+  await strong.holdfastd(instance({ version: 3, priority: 200, advertInt: 0.2 }))
+  await strong.holds(VIRTUAL_ADDRESS)
+  const apart =
+    'table ip apart { chain in { type filter hook input priority 0; ip protocol 112 drop; }; chain out { type filter hook output priority 0; ip protocol 112 drop; }; }'
+  expect((await weak.exec('nft', apart)).status).toBe(0)
+  await weak.holdfastd(instance({ version: 3, priority: 100, advertInt: 5 }))
+  await weak.holds(VIRTUAL_ADDRESS, 40_000)
+  const wire = await onlooker.capture('arp')
+  onlooker.ip('neigh', 'replace', VIRTUAL_ADDRESS, 'lladdr', weak.mac(), 'nud', 'stale', 'dev', 'eth0')
+  expect((await weak.exec('nft', 'delete table ip apart')).status).toBe(0)
+  await weak.releases(VIRTUAL_ADDRESS)
+  await wire.next(claimOf(strong))
+  await until('the neighbour’s entry', () =>
+    onlooker.ip('neigh', 'show', VIRTUAL_ADDRESS).includes(strong.mac().toLowerCase()),
+  )
+})
+
+lab('a director that was stopped for ten seconds listens, and what it holds on to it announces again', async (lab) => {
+  const { strong, weak, onlooker } = routers(lab)
+  const wire = await onlooker.capture('ip proto 112 or arp')
+  const [sleeper] = [
+    await strong.holdfastd(instance({ version: 3, priority: 200, advertInt: 0.5, more: ['garp_master_delay 0'] })),
+    await weak.holdfastd(instance({ version: 3, priority: 100, advertInt: 0.5 })),
+  ]
+  await strong.holds(VIRTUAL_ADDRESS)
+  await wire.next(claimOf(strong))
+  await weak.releases(VIRTUAL_ADDRESS)
+  const pids = sleeper.pids()
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  const stopped = nowMillis()
+  await weak.holds(VIRTUAL_ADDRESS)
+  // Ten seconds are what is asked for: nothing that could be observed says that they are over.
+  await millis(Math.max(0, stopped + 10_000 - nowMillis()))
+  const woken = nowMillis()
+  for (const pid of pids) process.kill(pid, 'SIGCONT')
+  await wire.next(claimOf(strong), woken)
+  await weak.releases(VIRTUAL_ADDRESS)
+  expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+  await wire.next(advertOf('192.0.2.11'), nowMillis() + 1_000)
+  const claims = wire.frames.filter((frame) => frame.at > woken && (claimOf(strong)(frame) || claimOf(weak)(frame)))
+  expect(claims.at(-1)?.kind === 'arp' && claims.at(-1)?.sourceMac).toBe(strong.mac())
+})
