@@ -60,6 +60,7 @@ export const keywordTable: Readonly<
       lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force lvs_netlink_monitor_rcv_bufs
       lvs_netlink_monitor_rcv_bufs_force vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
       vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force
+      process_monitor_rcv_bufs process_monitor_rcv_bufs_force
       bfd_cpu_affinity bfd_no_swap bfd_priority bfd_process_name bfd_rlimit_rtime bfd_rlimit_rttime bfd_rt_priority
       checker_rlimit_rtime checker_rlimit_rttime vrrp_rlimit_rtime vrrp_rlimit_rttime
       checker_no_swap vrrp_no_swap data_use_instance random_seed reload_check_config tmp_config_directory use_symlink_paths
@@ -70,7 +71,6 @@ export const keywordTable: Readonly<
       dbus_no_interface_name dbus_service_name enable_dbus include_check
       lvs_sync_daemon
       nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
-      process_monitor_rcv_bufs process_monitor_rcv_bufs_force
     `,
   },
   vrrp_instance: {

@@ -267,6 +267,7 @@ describe('a reload', () => {
     const world = await up()
     await world.tell({ type: 'stop', leave: false })
     expect(sent(world).map(({ state }) => state)).toEqual(['admin-down', 'admin-down', 'admin-down'])
+    expect(world.logged.some((line) => line.startsWith('BFD session was lost'))).toBe(false)
     expect(world.ended).toBe(true)
   })
 })
