@@ -1,5 +1,12 @@
 import type { Log, Micros, Result } from '../../base/index.ts'
-import type { Command, Configuration, DaemonSettings, ProcessSettings, VirtualRouter } from '../../model/index.ts'
+import type {
+  Command,
+  Configuration,
+  DaemonSettings,
+  ProcessSettings,
+  StaticItems,
+  VirtualRouter,
+} from '../../model/index.ts'
 import type { FoundProcess } from '../../proto/track-process/index.ts'
 import type { Fifo } from '../../sys/fifo/index.ts'
 import type { Letter, MailError, MailServer } from '../../sys/mail/index.ts'
@@ -92,6 +99,7 @@ export type SupervisorPorts = {
    */
   removeLeftAddresses(
     routers: readonly VirtualRouter[] | undefined,
+    statics: StaticItems | undefined,
   ): Promise<Result<readonly string[], { readonly message: string }>>
   userExists(name: string): boolean
   /** Why a script that root runs could be changed by somebody else. */

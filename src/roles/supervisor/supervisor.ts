@@ -1,5 +1,11 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
-import type { Command, Configuration, VirtualRouter } from '../../model/index.ts'
+import {
+  type Command,
+  type Configuration,
+  hasStatics,
+  type StaticItems,
+  type VirtualRouter,
+} from '../../model/index.ts'
 import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { openJournal } from './journal.ts'
@@ -137,7 +143,7 @@ export async function startSupervisor(
   await changer.clearLeftForwarding(model)
   // With virtual routers their role looks after that.
   if (afterDeath && model.virtualRouters.length === 0 && model.statics === undefined)
-    await clearLeftAddresses(undefined)
+    await clearLeftAddresses(undefined, undefined)
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 
@@ -152,13 +158,16 @@ export async function startSupervisor(
       if (options.vrrp) trackers.adopt(to)
     })
     // The role that had them may have been dead just then.
-    if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before)
+    if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before, undefined)
     return changed
   }
 
-  async function clearLeftAddresses(routers: readonly VirtualRouter[] | undefined): Promise<void> {
-    if (!options.vrrp || routers?.length === 0) return
-    const removed = await ports.removeLeftAddresses(routers)
+  async function clearLeftAddresses(
+    routers: readonly VirtualRouter[] | undefined,
+    statics: StaticItems | undefined,
+  ): Promise<void> {
+    if (!options.vrrp || (routers?.length === 0 && !hasStatics(statics))) return
+    const removed = await ports.removeLeftAddresses(routers, statics)
     if (!removed.ok) log.error('virtual addresses cannot be removed', { reason: removed.error.message })
     else if (removed.value.length > 0)
       log.warn('virtual addresses that were left are removed', { addresses: removed.value.join(' ') })
@@ -227,7 +236,7 @@ export async function startSupervisor(
     roles.runStopNotifications()
     await rolesStopped
     // A role that was dead, or had to be killed, has left them.
-    if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters)
+    if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters, model.statics)
     await notifier.finish(scriptLimit)
     const { shutdownScript, shutdownScriptTimeout = startScriptLimit } = model.global
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, shutdownScriptTimeout)

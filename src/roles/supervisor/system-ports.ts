@@ -148,7 +148,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     },
     pid: system.pid,
     bootId,
-    removeLeftAddresses: (routers) => removeLeftAddresses(system.namespace, routers),
+    removeLeftAddresses: (routers, statics) => removeLeftAddresses(system.namespace, routers, statics),
     pinsExist: () => hasEntries(options.pinDirectory),
     userExists(name) {
       const known = users.get(name) ?? lookUpIdentity(name).ok

@@ -108,6 +108,11 @@ export type RouteClient = {
   deleteRoute(route: RouteMessage): Result<void, NetlinkError>
   addRule(rule: RuleMessage): Result<'added' | 'present', NetlinkError>
   deleteRule(rule: RuleMessage): Result<void, NetlinkError>
+  /** All with ROUTE_PROTOCOL, whoever made them. */
+  markedRouting(): Result<
+    { readonly routes: readonly RouteMessage[]; readonly rules: readonly RuleMessage[] },
+    NetlinkError
+  >
   close(): void
 }
 export type OpenRouteClient = () => Result<RouteClient, NetlinkError>

@@ -15,6 +15,7 @@ import {
   type AddressRequest,
   type NetlinkError,
   type OpenRouteClient,
+  ROUTE_PROTOCOL,
   type Route,
   type RouteClient,
 } from './ports.ts'
@@ -96,6 +97,13 @@ export const openRouteClient: OpenRouteClient = () => {
       return unless(['ENOENT', 'ESRCH'], done)
     },
 
+    markedRouting() {
+      const found = dump('RTM_GETROUTE', wire.RTM_GETROUTE, allMarkedRoutes(), readMarkedRoute)
+      if (!found.ok) return found
+      const rules = dump('RTM_GETRULE', wire.RTM_GETRULE, allRules(), readMarkedRule)
+      return rules.ok ? ok({ routes: found.value, rules: rules.value }) : rules
+    },
+
     close: () => socket.close(),
   })
 }
@@ -137,6 +145,53 @@ const allAddresses = (family: Family | undefined): Uint8Array =>
 
 const allNeighbours = (): Uint8Array =>
   wire.encodeNeighbourMessage({ family: AF_UNSPEC, index: 0, state: 0, flags: 0, type: 0, attributes: [] }, host)
+
+const allMarkedRoutes = (): Uint8Array =>
+  wire.encodeRouteMessage(
+    {
+      family: AF_UNSPEC,
+      destinationLength: 0,
+      sourceLength: 0,
+      tos: 0,
+      table: 0,
+      protocol: ROUTE_PROTOCOL,
+      scope: 0,
+      type: 0,
+      flags: 0,
+      attributes: [],
+    },
+    host,
+  )
+
+const allRules = (): Uint8Array =>
+  wire.encodeRuleMessage(
+    { family: AF_UNSPEC, destinationLength: 0, sourceLength: 0, tos: 0, table: 0, action: 0, flags: 0, attributes: [] },
+    host,
+  )
+
+/** A copy that outlives the buffer, without what cannot be part of a request. */
+const kept = <T extends { readonly attributes: readonly wire.Attribute[] }>(
+  message: T,
+  without: readonly number[],
+): T => ({
+  ...message,
+  attributes: message.attributes
+    .filter(({ type }) => !without.includes(type))
+    .map((attribute) => ({ ...attribute, value: attribute.value.slice() })),
+})
+
+function readMarkedRoute(payload: Uint8Array): wire.RouteMessage | undefined {
+  const decoded = wire.decodeRouteMessage(payload, host)
+  // Before Linux 4.20 the kernel does not filter.
+  return decoded.ok && decoded.value.protocol === ROUTE_PROTOCOL ? kept(decoded.value, [wire.RTA_CACHEINFO]) : undefined
+}
+
+function readMarkedRule(payload: Uint8Array): wire.RuleMessage | undefined {
+  const decoded = wire.decodeRuleMessage(payload, host)
+  return decoded.ok && wire.findUint8(decoded.value.attributes, wire.FRA_PROTOCOL) === ROUTE_PROTOCOL
+    ? kept(decoded.value, [])
+    : undefined
+}
 
 const routeTo = (destination: Uint8Array): Uint8Array =>
   wire.encodeRouteMessage(

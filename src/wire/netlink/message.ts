@@ -52,6 +52,7 @@ export const RTM_DELNEIGH = 29
 export const RTM_GETNEIGH = 30
 export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
+export const RTM_GETRULE = 34
 
 const padded = (size: number): number => (size + 3) & ~3
 

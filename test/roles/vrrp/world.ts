@@ -395,6 +395,7 @@ export class World {
           deleteRoute: (route) => this.#deleteRouting('route', textOfRoute(route)),
           addRule: (rule) => this.#addRouting('rule', textOfRule(rule)),
           deleteRule: (rule) => this.#deleteRouting('rule', textOfRule(rule)),
+          markedRouting: () => ok({ routes: [], rules: [] }),
           close() {},
         }),
       links: {
