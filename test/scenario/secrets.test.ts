@@ -33,6 +33,7 @@ lab('no password and no key is in any log, status, dump, journal, plan, or file 
   const credentials = join(host.directory, 'credentials')
   await host.exec('mkdir', '-m', '700', credentials)
   host.file('credentials/vrrp.key', `${KEYS[2]}\n`)
+  const copies = join(host.directory, 'copies')
   const hmac = [
     'auth_hmac {',
     `  key 1 "${KEYS[0]}"`,
@@ -42,7 +43,7 @@ lab('no password and no key is in any log, status, dump, journal, plan, or file 
     '}',
   ]
   const configuration = (password: string) =>
-    `global_defs {\n  state_dump_file ${host.directory}/keepalived.data\n}\n` +
+    `global_defs {\n  state_dump_file ${host.directory}/keepalived.data\n  config_save_dir ${copies}\n}\n` +
     instance({ priority: 100, version: 3, advertInt: 0.1, more: hmac }) +
     instance({ priority: 100, version: 2, virtualRouterId: 52, addresses: ['192.0.2.102/24'], password })
   const file = host.file('secret.conf', configuration(PASSWORD))
@@ -68,6 +69,11 @@ lab('no password and no key is in any log, status, dump, journal, plan, or file 
   }
   const asked = ['--run-dir', run]
   expect(await holdfast('config', 'print', file)).toContain('auth_pass ********')
+  for (const format of ['conf', 'yaml', 'json']) await holdfast('config', 'show', '--format', format, file)
+  await holdfast('config', 'lint', file)
+  const other = host.file('other.conf', configuration(NEXT_PASSWORD))
+  for (const format of ['text', 'json', 'sarif']) await holdfast('config', 'compare', '--format', format, file, other)
+  await holdfast('config', 'diff', file, other)
   host.file('secret.conf', configuration(NEXT_PASSWORD).replaceAll('active_key 3', 'active_key 9\n  key 1 twice'))
   await holdfast('config', 'check', file)
   await holdfast('config', 'diff', ...asked)
@@ -102,7 +108,13 @@ lab('no password and no key is in any log, status, dump, journal, plan, or file 
     ),
   )
   expect(found).toEqual([])
-  expect(outputs.size).toBeGreaterThan(20)
+  // What is meant to hold them is for root alone.
+  for (const name of readdirSync(copies)) {
+    expect(text(join(copies, name))).toMatch(new RegExp(`${PASSWORD}|${NEXT_PASSWORD}`))
+    expect(statSync(join(copies, name)).mode & 0o777).toBe(0o600)
+  }
+  expect(readdirSync(copies)).toHaveLength(2)
+  expect(outputs.size).toBeGreaterThan(25)
   daemon.signal('SIGTERM')
   expect(await daemon.end()).toBe(0)
 })
