@@ -57,6 +57,10 @@ export type GlobalDefs = {
   readonly vrrpSettings?: VrrpSettings
   /** Of its processes and files; absent: all as usual. */
   readonly daemon?: DaemonSettings
+  /** The network namespace that everything runs in (`ip netns`); absent: where the daemon was started. */
+  readonly netNamespace?: string
+  /** That of the forwarding role; empty: where the daemon was started; absent: with the others. */
+  readonly netNamespaceIpvs?: string
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */

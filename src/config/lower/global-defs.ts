@@ -1,8 +1,8 @@
 import { type IpAddress, seconds } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs } from '../../model/index.ts'
 import type { Span } from '../report.ts'
-import type { Node } from '../syntax/index.ts'
-import { type Lowering, timer } from './arguments.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { badValue, type Lowering, required, timer } from './arguments.ts'
 import { daemonSettings } from './daemon-lines.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
 import type { IprouteDirectories } from './iproute-names.ts'
@@ -53,10 +53,24 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
       for (const line of node.block?.nodes ?? []) readGlobalLine(to, line, draft)
     else if (node.keyword.text === 'garp_group') readGarpGroup(to, node, draft.vrrpAll)
     else if (node.keyword.text === 'interface_up_down_delays') readInterfaceDelays(to, node, draft.vrrpAll)
-    else if (node.keyword.text === 'child_wait_time')
+    else if (node.keyword.text === 'net_namespace') {
+      const name = namespaceName(to, node, required(to, node, 'the name of a network namespace'))
+      if (name !== undefined) draft.netNamespace ??= name
+    } else if (node.keyword.text === 'net_namespace_ipvs') {
+      const [word] = node.words
+      const name = word === undefined ? '' : namespaceName(to, node, word)
+      if (name !== undefined) draft.netNamespaceIpvs ??= name
+    } else if (node.keyword.text === 'child_wait_time')
       draft.childWaitTime = timer(to, node, { min: 0, max: Number.MAX_SAFE_INTEGER / 1e6 }) ?? draft.childWaitTime
   }
   return finish(to, draft, hostName)
+}
+
+/** A name as ip-netns(8) has them: of a file in one directory. */
+function namespaceName(to: Lowering, node: Node, word: Word | undefined): string | undefined {
+  if (word === undefined) return undefined
+  if (word.text !== '' && word.text !== '.' && word.text !== '..' && !word.text.includes('/')) return word.text
+  return badValue(to, node.keyword.text, word, 'is no name of a network namespace')
 }
 
 function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
@@ -92,6 +106,8 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...(Object.keys(draft.interfaces).length === 0 ? {} : { interfaceSettings: draft.interfaces }),
       ...(vrrpSettings === undefined ? {} : { vrrpSettings }),
       ...(daemon === undefined ? {} : { daemon }),
+      ...(draft.netNamespace === undefined ? {} : { netNamespace: draft.netNamespace }),
+      ...(draft.netNamespaceIpvs === undefined ? {} : { netNamespaceIpvs: draft.netNamespaceIpvs }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),

@@ -61,6 +61,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
     ...vrrpBlocks(global.vrrpSettings ?? {}),
     ...own,
     `child_wait_time ${timeText(global.childWaitTime)}`,
+    ...namespaceLines(global),
   ]
 }
 
@@ -117,4 +118,11 @@ const vrrpBlocks = ({ garpGroups = [], interfaceDelays = [] }: VrrpSettings): re
           body: interfaceDelays.map((one) => `${word(one.interface)} ${timeText(one.down)} ${timeText(one.up)}`),
         },
       ]),
+]
+
+const namespaceLines = ({ netNamespace, netNamespaceIpvs }: GlobalDefs): readonly string[] => [
+  ...(netNamespace === undefined ? [] : [`net_namespace ${word(netNamespace)}`]),
+  ...(netNamespaceIpvs === undefined
+    ? []
+    : [`net_namespace_ipvs ${netNamespaceIpvs === '' ? '' : word(netNamespaceIpvs)}`.trimEnd()]),
 ]

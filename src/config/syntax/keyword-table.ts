@@ -18,14 +18,14 @@ export const keywordTable: Readonly<
       garp_group interface_up_down_delays
       bfd_instance child_wait_time global_defs track_file virtual_server virtual_server_group vrrp_instance vrrp_script
       vrrp_sync_group vrrp_track_file vrrp_track_process
-      static_ipaddress static_routes static_rules track_group
+      static_ipaddress static_routes static_rules track_group net_namespace net_namespace_ipvs
     `,
     accepted: `
-      linkbeat_interfaces linkbeat_use_polling
+      linkbeat_interfaces linkbeat_use_polling namespace_with_ipsets
     `,
     unsupported: `
       instance
-      namespace_with_ipsets net_namespace net_namespace_ipvs SSL use_pid_dir
+      SSL use_pid_dir
     `,
     own: 'local_address_group lvs_settings',
   },

@@ -97,6 +97,11 @@ export type SupervisorPorts = {
    * @param routers those of these; undefined: all that bear our mark
    * @returns the addresses
    */
+  /**
+   * From here on everything that is started or opened is in this network namespace.
+   * @param ipvs  that of the forwarding role, if it is another; empty: where the daemon was started
+   */
+  enterNamespace(name: string | undefined, ipvs: string | undefined): Result<void, { readonly message: string }>
   removeLeftAddresses(
     routers: readonly VirtualRouter[] | undefined,
     statics: StaticItems | undefined,

@@ -13,6 +13,7 @@ export function reloadVerdict(
   loaded: LoadedConfiguration,
   file: string,
   allowEmpty = false,
+  running?: Configuration,
 ): Result<Configuration, string> {
   const errors = loaded.complaints.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) return fail(errors.map(({ text }) => text).join('\n'))
@@ -22,8 +23,17 @@ export function reloadVerdict(
     return fail(
       `${file}: no vrrp_instance, no virtual_server and no bfd_instance in it; \`holdfast reload --allow-empty\` takes it all the same`,
     )
+  for (const [keyword, field] of FOR_LIFE)
+    if (running !== undefined && running.global[field] !== configuration.global[field])
+      return fail(`${file}: ${keyword} cannot change while the daemon runs; restart it`)
   return ok(configuration)
 }
+
+/** What a process takes with it to its end. */
+const FOR_LIFE = [
+  ['net_namespace', 'netNamespace'],
+  ['net_namespace_ipvs', 'netNamespaceIpvs'],
+] as const
 
 export const isEmpty = (configuration: Configuration): boolean =>
   configuration.virtualRouters.length + configuration.virtualServers.length + configuration.bfdSessions.length === 0 &&

@@ -58,7 +58,9 @@ export async function startSupervisor(
   const { log } = journal
   const ports = { ...world, log }
 
-  const first = ports.loadConfiguration()
+  const loaded = loadInItsNamespace()
+  if (!loaded.ok) return loaded
+  const first = loaded.value
   const { configuration } = first
   if (configuration === undefined || isEmpty(configuration)) {
     const reason = first.complaints.find(({ severity }) => severity === 'error')
@@ -147,6 +149,15 @@ export async function startSupervisor(
   ports.notifyServiceManager(`READY=1\n${statusLine()}`)
   log.info('running', { version: options.version, configuration: options.configurationFile, pid: ports.pid })
 
+  /** What the configuration asks of the host is asked where it is to run, so it is read there once more. */
+  function loadInItsNamespace(): Result<ReturnType<typeof ports.loadConfiguration>, StartFailure> {
+    const seen = ports.loadConfiguration()
+    const { netNamespace, netNamespaceIpvs } = seen.configuration?.global ?? {}
+    if (netNamespace === undefined && netNamespaceIpvs === undefined) return ok(seen)
+    const entered = ports.enterNamespace(netNamespace, netNamespaceIpvs)
+    return entered.ok ? ok(ports.loadConfiguration()) : fail({ exitCode: 1, message: entered.error.message })
+  }
+
   async function change(from: Configuration | undefined, to: Configuration): Promise<Result<void, string>> {
     const before = model.virtualRouters
     const changed = await changer.change(from, to, () => {
@@ -179,7 +190,7 @@ export async function startSupervisor(
     log.info('reloading', { configuration: options.configurationFile })
     const loaded = whileMarked(() => ports.loadConfiguration())
     logComplaints(loaded.complaints)
-    const verdict = reloadVerdict(loaded, options.configurationFile, allowEmpty)
+    const verdict = reloadVerdict(loaded, options.configurationFile, allowEmpty, model)
     const result = verdict.ok ? await change(model, verdict.value) : verdict
     if (result.ok) {
       lastReloadError = undefined

@@ -18,7 +18,14 @@ import {
 } from '../../sys/files/index.ts'
 import { prepareMail, sendMail } from '../../sys/mail/index.ts'
 import { openProcessMonitor } from '../../sys/netlink/index.ts'
-import { lockFile, nameProcess, setFileMask, withinNetworkNamespace } from '../../sys/privileges/index.ts'
+import {
+  enterNetworkNamespace,
+  lockFile,
+  nameProcess,
+  openNetworkNamespace,
+  setFileMask,
+  withinNetworkNamespace,
+} from '../../sys/privileges/index.ts'
 import {
   describeProcess,
   forkChild,
@@ -74,6 +81,12 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
   for (const name of notForRoles) delete environment[name]
   // Asked before each script; a name that is not in the local files costs a process to look up.
   const users = new Map<string, boolean>()
+  let forwardingNamespace: string | undefined
+  /** A role is told only where it is not to be with us. */
+  const namespaceOf = (role: RoleName): readonly string[] => {
+    const which = (role === 'forwarding' ? forwardingNamespace : undefined) ?? system.namespace
+    return which === undefined ? [] : [`--namespace=${which}`]
+  }
   return {
     log: system.log,
     clock: systemClock,
@@ -91,7 +104,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
           module: system.roleModule,
           args: [
             role,
-            ...(system.namespace === undefined ? [] : [`--namespace=${system.namespace}`]),
+            ...namespaceOf(role),
             ...(settings === undefined ? [] : [`--process=${JSON.stringify(settings)}`]),
           ],
           nodeOptions: nodeOptions[role],
@@ -148,6 +161,16 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     },
     pid: system.pid,
     bootId,
+    enterNamespace(name, ipvs) {
+      // -s goes before what the configuration says.
+      if (system.namespace !== undefined) return ok(undefined)
+      const home = openNetworkNamespace()
+      if (!home.ok) return home
+      const entered = name === undefined ? ok(undefined) : enterNetworkNamespace(name)
+      if (entered.ok && ipvs !== undefined)
+        forwardingNamespace = ipvs === '' ? `/proc/${system.pid}/fd/${home.value}` : ipvs
+      return entered
+    },
     removeLeftAddresses: (routers, statics) => removeLeftAddresses(system.namespace, routers, statics),
     pinsExist: () => hasEntries(options.pinDirectory),
     userExists(name) {

@@ -8,7 +8,7 @@
 export { type Capability, hasCapability } from './capability.ts'
 export { dropTo, type Unprivileged } from './drop-to.ts'
 export { type FileLock, lockFile } from './lock-file.ts'
-export { enterNetworkNamespace, withinNetworkNamespace } from './network-namespace.ts'
+export { enterNetworkNamespace, openNetworkNamespace, withinNetworkNamespace } from './network-namespace.ts'
 export { parentDeathSignal, setProcessName } from './process-attributes.ts'
 export { applyRunSettings, nameProcess, type RunSettings, setFileMask } from './process-settings.ts'
 export { setRealTime } from './real-time.ts'

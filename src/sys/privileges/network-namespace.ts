@@ -26,6 +26,15 @@ export function enterNetworkNamespace(which: string): Result<void, SystemError> 
   return entered.ok ? ok(undefined) : entered
 }
 
+/** The calling thread's own, for as long as the process lives: the number of a descriptor. */
+export function openNetworkNamespace(): Result<number, SystemError> {
+  try {
+    return ok(openSync(OWN, 'r'))
+  } catch (error) {
+    return fail(systemErrorOf('open', error, OWN))
+  }
+}
+
 /** Does `work` in another network namespace and comes back; the sockets it opens stay there. It must not await. */
 export function withinNetworkNamespace<T, E>(which: string, work: () => Result<T, E>): Result<T, E | SystemError> {
   let home: number

@@ -96,6 +96,7 @@ export function fakeWorld() {
     silent: false,
     pins: false,
     /** Whose addresses were taken off the interfaces. */
+    namespaces: [] as (readonly [name: string | undefined, ipvs: string | undefined])[],
     swept: [] as (readonly string[] | 'all')[],
     users: ['root'],
     unsafe: undefined as string | undefined,
@@ -252,6 +253,10 @@ export function fakeWorld() {
     applySettings: (settings) => void world.settings.push(settings),
     pid: 42,
     bootId: () => 'this-boot',
+    enterNamespace(name, ipvs) {
+      world.namespaces.push([name, ipvs])
+      return ok(undefined)
+    },
     removeLeftAddresses: async (routers) => {
       world.swept.push(routers?.map(({ name }) => name) ?? 'all')
       return ok([])

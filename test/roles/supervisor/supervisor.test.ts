@@ -393,3 +393,23 @@ describe('stop', () => {
     expect(last('forwarding')).toEqual({ type: 'stop', leave: true })
   })
 })
+
+describe('net_namespace', () => {
+  const within = (netNamespace: string) => {
+    const base = configurationFor()
+    return { ...base, global: { ...base.global, netNamespace } }
+  }
+
+  test('is entered before anything is started, and a reload cannot change it', async () => {
+    const world = fakeWorld()
+    world.load(within('red'))
+    const supervisor = await running(world)
+    expect(world.namespaces).toEqual([['red', undefined]])
+    world.load(within('blue'))
+    const changed = await supervisor.reload()
+    expect(changed.ok ? undefined : changed.error).toMatch(/net_namespace cannot change while the daemon runs/)
+    world.load(within('red'))
+    expect((await supervisor.reload()).ok).toBe(true)
+    expect(world.namespaces).toHaveLength(1)
+  })
+})
