@@ -1,4 +1,4 @@
-import type { Log, Result } from '../../base/index.ts'
+import type { IpAddress, Log, Result } from '../../base/index.ts'
 import { interfacesOfRoute, type Prefix, ROUTE_PROTOCOL, type Route, type Rule } from '../../model/index.ts'
 import type { NetlinkError, RouteClient } from '../../sys/netlink/index.ts'
 import type { NetworkView } from './network-view.ts'
@@ -14,15 +14,19 @@ export type RoutingKeeper = {
   /** Puts the removals within `work` off to its end: what another takes over meanwhile stays. */
   together(work: () => void): void
   /**
-   * Puts everything held into the kernel that is not there.
-   * @param may  whether this may be put back now, if it is gone
+   * Puts what is held into the kernel where it is not there.
+   * @param doubt  what of that which was there may have gone; the rest is not looked at
+   * @param may    whether this may be put back now, if it is gone
    * @returns what was there before and was put back, in words, and for whom
    */
-  ensure(may: (subject: string) => boolean): readonly Restored[]
+  ensure(doubt: Doubt, may: (subject: string) => boolean): readonly Restored[]
   /** Removes these, unless they are held. */
   clean(routes: readonly Route[], rules: readonly Rule[]): void
   isEmpty(): boolean
 }
+
+/** All, or the routes that have one of these as their preferred source: the kernel forgets them with it, silently. */
+export type Doubt = 'all' | ReadonlySet<IpAddress>
 
 export type Restored = { readonly subject: string; readonly owners: ReadonlySet<string> }
 
@@ -122,11 +126,12 @@ export function openRoutingKeeper(client: RouteClient, view: NetworkView, log: L
         if (entry !== undefined) drop(id, entry)
       }
     },
-    ensure(may) {
+    ensure(doubt, may) {
       const restored: Restored[] = []
       for (const entry of held.values()) {
-        const subject = describe(entry.item)
         const wasThere = entry.placed
+        if (wasThere && doubt !== 'all' && !dependsOn(entry.item, doubt)) continue
+        const subject = describe(entry.item)
         // To look is to put it back.
         if (wasThere && !may(subject)) continue
         if (attempt(entry) === 'added' && wasThere) restored.push({ subject, owners: entry.owners })
@@ -157,6 +162,9 @@ function itemsOf(routes: readonly Route[], rules: readonly Rule[]): ReadonlyMap<
   }
   return items
 }
+
+const dependsOn = (item: Item, sources: ReadonlySet<IpAddress>): boolean =>
+  item.kind === 'route' && item.route.preferredSource !== undefined && sources.has(item.route.preferredSource)
 
 const prefixText = ({ address, length }: Prefix): string => `${address}/${length}`
 

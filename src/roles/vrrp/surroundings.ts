@@ -10,6 +10,7 @@ import type { Machines } from './machines.ts'
 import { addressId, DAD_FAILED, faultReason, interfaceObservation, sourceAddress } from './network-view.ts'
 import { addressesOf, guard, type Parts, placedOf, routersOf } from './parts.ts'
 import type { Rehearse } from './rehearsal.ts'
+import type { Doubt } from './routing-keeper.ts'
 import type { RunningGroup } from './running-group.ts'
 import { ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
@@ -51,8 +52,8 @@ export type Surroundings = {
 }
 
 export function openSurroundings(parts: Parts, machines: Machines, rehearse: Rehearse): Surroundings {
-  /** Some of what we hold may not be in the kernel. */
-  let isRoutingDoubtful = false
+  /** What of our routes and rules may not be in the kernel; undefined: there is nothing to look at. */
+  let routingDoubt: Doubt | undefined
   let areClaimsDoubtful = false
   const { clock, log, alarm, routes, view, keeper, announcer, links, sockets, running } = parts
   const damper = openLinkDamper()
@@ -84,7 +85,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       case 'link':
         if (changesLinks(before, event.link)) links.mend()
         lookAtClaims()
-        lookAtRouting()
+        lookAtRouting(before?.up === event.link.up && before.running === event.link.running ? undefined : 'all')
         reassess()
         // IPv6 loses its addresses with the interface.
         if (before?.up === false && event.link.up) putAllBack(event.link.index)
@@ -95,24 +96,24 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
         links.mendFor(event.address)
         inspect(event.address)
         lookAtClaims()
-        lookAtRouting()
+        lookAtRouting(undefined)
         return parts.virtual.has(event.address.address) ? undefined : reassess(event.address.interfaceIndex)
       case 'address-removed':
         links.mendFor(event.address)
         putBack(addressId(event.address), event.address.address)
         lookAtClaims()
-        lookAtRouting()
+        lookAtRouting(event.address.address)
         return parts.virtual.has(event.address.address) ? undefined : reassess(event.address.interfaceIndex)
       case 'resync': {
         const read = reload()
         if (!read.ok) log.error('interfaces cannot be read', { reason: read.error.message })
         links.mend()
         putAllBack()
-        lookAtRouting()
+        lookAtRouting('all')
         return reassess()
       }
       case 'routing-removed':
-        return lookAtRouting()
+        return lookAtRouting('all')
       case 'neighbour':
       case 'route-changed':
         return
@@ -173,17 +174,22 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     alarm.wakeBy(clock.now())
   }
 
-  /** Routes and rules may be gone, or may be had by now: they are looked at when what has happened is all told. */
-  function lookAtRouting(): void {
+  /**
+   * Looks at routes and rules when what has happened is all told: what could not be had may be had by now.
+   * @param lost  an address that is gone, with the routes that leave from it; `all`: anything may be gone
+   */
+  function lookAtRouting(lost: IpAddress | 'all' | undefined): void {
     if (parts.routing.isEmpty()) return
-    isRoutingDoubtful = true
+    if (lost === 'all') routingDoubt = 'all'
+    else if (routingDoubt !== 'all')
+      routingDoubt = new Set([...(routingDoubt ?? []), ...(lost === undefined ? [] : [lost])])
     alarm.wakeBy(clock.now())
   }
 
   function runDeadlines(now: Instant): void {
     for (const subject of parts.restorations.due(now)) {
       const address = keeper.addressOf(subject)
-      if (address === undefined) isRoutingDoubtful = true
+      if (address === undefined) routingDoubt = 'all'
       else if (view.has(subject) === undefined) putBack(subject, address)
     }
     if (areClaimsDoubtful) {
@@ -191,9 +197,10 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       parts.claims.follow()
     }
     parts.claims.run(now)
-    if (isRoutingDoubtful) {
-      isRoutingDoubtful = false
-      const back = parts.routing.ensure((subject) => parts.restorations.may(subject, now))
+    if (routingDoubt !== undefined) {
+      const doubt = routingDoubt
+      routingDoubt = undefined
+      const back = parts.routing.ensure(doubt, (subject) => parts.restorations.may(subject, now))
       for (const { subject, owners } of back) restored(subject, subject, owners, now)
     }
     alarm.wakeBy(parts.restorations.deadline())

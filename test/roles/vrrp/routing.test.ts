@@ -126,6 +126,19 @@ describe('virtual routes and rules', () => {
     expect((await world.snapshot())[0]?.incidents).toBeUndefined()
   })
 
+  test('a route goes with the address that it leaves from, and comes back with it', async () => {
+    const world = await master(withRouting('10.0.0.0/8 dev eth0 src 192.0.2.100\n172.16.0.0/12 dev eth0'))
+    world.deeds()
+    // The kernel tells of the address alone, and of no other loss is there a sign.
+    for (const text of [...world.routing]) world.routing.delete(text)
+    world.happens({ type: 'address-removed', address: onLink(2, VIP) })
+    world.run(micros(0))
+    expect(world.deeds()).toEqual([`add ${VIP}`, 'arp 192.0.2.100', 'add route 10.0.0.0/8 table 254 by 2'])
+    world.happens({ type: 'link', link: ethernet(2, 'eth0', { running: true, mtu: 9000 }) })
+    world.run(micros(0))
+    expect(world.deeds()).toEqual([])
+  })
+
   test('at a cold start what an earlier run left is removed, but not what bears another mark', async () => {
     const world = new World()
     world.routing.add('198.51.100.0/24 table 254 by 2').add('7 table 5').add('10.0.0.0/8 table 254 by 2')
