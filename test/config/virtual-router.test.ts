@@ -210,6 +210,21 @@ test('a password of PASS is kept to 8 bytes', () => {
   expect(told).toEqual(['4:11 warning remark: auth_pass is longer than 8 bytes; only the first 8 count'])
 })
 
+test('V-019 the interval of version 2 is a whole number of seconds, 1 to 255', () => {
+  for (const [written, means] of [
+    ['1', 1],
+    ['255', 255],
+    ['1.5', 2],
+  ] as const)
+    expect(router(`version 2\nadvert_int ${written}`).value.advertisementInterval).toBe(s(means))
+  for (const written of ['0', '256', '1000']) {
+    const { value, told } = router(`version 2\nadvert_int ${written}`)
+    expect(told).not.toEqual([])
+    const seconds = value.advertisementInterval / 1_000_000
+    expect(Number.isInteger(seconds) && seconds >= 1 && seconds <= 255).toBe(true)
+  }
+})
+
 const complaints: readonly (readonly [lines: string, told: string | RegExp])[] = [
   ['preempt_delay 10s', /^2:15 error value: preempt_delay 10s has a unit/],
   ['advert_int 1e1', /^2:12 error value: advert_int 1e1 is not a number of seconds/],

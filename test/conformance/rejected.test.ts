@@ -153,7 +153,7 @@ async function life(of: VirtualRouter, part: 'backup' | 'master', spoil?: Spoil)
 }
 const replay = cases.find(([reason]) => reason === 'hmac-replay')?.[3]
 
-describe.each(['backup', 'master'] as const)('V-042 V-043: to a %s', (part) => {
+describe.each(['backup', 'master'] as const)('V-041 V-042 V-043: to a %s', (part) => {
   for (const [reason, how, of, spoil] of cases) {
     if (part === 'master' && spoil === replay) continue
     test(`one ${how} changes nothing (${reason})`, async () => {

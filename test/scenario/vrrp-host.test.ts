@@ -208,7 +208,7 @@ lab('a new hardware address of the interface is announced, and used from then on
   expect(role.states().at(-1)).toBe('MASTER')
 })
 
-lab('an IPv6 virtual address is usable at once and no source of the host’s own traffic', async (lab) => {
+lab('V-092 an IPv6 virtual address is usable at once and no source of the host’s own traffic', async (lab) => {
   const { strong } = routers(lab)
   // A host that detects duplicates: an address it checks is tentative for a second.
   strong.sysctl('net.ipv6.conf.eth0.accept_dad=1', 'net.ipv6.conf.eth0.dad_transmits=1')

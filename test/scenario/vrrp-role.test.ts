@@ -48,7 +48,7 @@ async function masterAndBackup(
 }
 
 describe('the vrrp role', () => {
-  lab('advertises before it takes the address, and announces it after', async (lab) => {
+  lab('V-001 V-004 advertises before it takes the address, and announces it after', async (lab) => {
     const { strong, onlooker } = routers(lab)
     const wire = await onlooker.capture('ip proto 112 or arp')
     const role = new Role(strong)
@@ -269,7 +269,7 @@ type Meeting = readonly [
 const password = { authentication: { type: 'pass', password: 'secret' } } as const
 const meetings: readonly Meeting[] = [
   [
-    'VRRPv2 with a password',
+    'V-109 VRRPv2 with a password',
     { priority: 0, version: 2, advertisementInterval: seconds(1), ...password },
     { priority: 100, version: 2, password: 'secret' },
     VIP,
@@ -285,24 +285,27 @@ const meetings: readonly Meeting[] = [
 
 describe('the vrrp role and keepalived', () => {
   for (const [name, ours, theirs, vip] of meetings)
-    lab(`${name}: preempt each other, relieve each other, and have no complaint`, async (lab) => {
-      const { strong, weak } = routers(lab)
-      const keepalived = await weak.keepalived(instance(theirs))
-      await weak.holds(vip)
-      const role = new Role(strong)
-      await role.configure([router({ ...ours, priority: 200 })])
-      await strong.holds(vip)
-      await weak.releases(vip)
-      await role.configure([router({ ...ours, priority: 50 })])
-      await weak.holds(vip)
-      await strong.releases(vip)
-      expect((await role.snapshot())[0]).toMatchObject({ state: 'backup', masterPriority: 100, drops: {} })
-      await keepalived.stop()
-      await strong.holds(vip)
-      await role.stop()
-      expect(strong.has(vip)).toBe(false)
-      expect(keepalived.complaints()).toEqual([])
-    })
+    lab(
+      `V-002 V-003 V-081 V-108 ${name}: preempt each other, relieve each other, and have no complaint`,
+      async (lab) => {
+        const { strong, weak } = routers(lab)
+        const keepalived = await weak.keepalived(instance(theirs))
+        await weak.holds(vip)
+        const role = new Role(strong)
+        await role.configure([router({ ...ours, priority: 200 })])
+        await strong.holds(vip)
+        await weak.releases(vip)
+        await role.configure([router({ ...ours, priority: 50 })])
+        await weak.holds(vip)
+        await strong.releases(vip)
+        expect((await role.snapshot())[0]).toMatchObject({ state: 'backup', masterPriority: 100, drops: {} })
+        await keepalived.stop()
+        await strong.holds(vip)
+        await role.stop()
+        expect(strong.has(vip)).toBe(false)
+        expect(keepalived.complaints()).toEqual([])
+      },
+    )
 
   lab('unicast: each accepts the other', async (lab) => {
     const { strong, weak } = routers(lab)

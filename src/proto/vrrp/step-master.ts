@@ -139,9 +139,7 @@ function answer(router: VirtualRouter, state: Master, now: Instant, to?: 'weaker
   const notice: VrrpAction = { type: 'notify', entered: 'MASTER_RX_LOWER_PRI', cause: 'weaker-master' }
   // Its turn is overdue: it did not run, and what it has missed may have more to say. The turn itself is the answer.
   if (now > advertiseAt)
-    return to === undefined
-      ? stay(state)
-      : { state: { ...state, owesAnnouncement: true }, actions: fresh ? [] : [notice] }
+    return to === undefined ? stay(state) : { state: { ...state, owesAnnouncement: true }, actions: [notice] }
   if (answeredAt !== undefined) {
     const again = after(answeredAt, pauseBetweenAnswers(router))
     const owes: Pick<Master, 'owesAnnouncement'> = to === undefined ? {} : { owesAnnouncement: true }

@@ -64,7 +64,7 @@ const times = (count: number, when: number, address: IpAddress = one): [number, 
   Array.from({ length: count }, () => [when, address])
 
 describe('announcements (keepalived garp_*)', () => {
-  test('a new master announces garp_master_repeat times at once, and again after garp_master_delay', () => {
+  test('V-090 a new master announces garp_master_repeat times at once, and again after garp_master_delay', () => {
     expect(play([[1, entered([one])]], 60)).toEqual([...times(3, 1), ...times(3, 6)])
   })
 

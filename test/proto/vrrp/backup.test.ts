@@ -28,7 +28,7 @@ type Row = readonly [
 const rows: readonly Row[] = [
   ['RFC 9568 §6.4.2: the timer has not run out', router, backup, { type: 'deadline-reached' }, backup, []],
   [
-    'RFC 9568 §6.4.2: when the timer runs out it advertises, takes the addresses, announces them',
+    'V-057 RFC 9568 §6.4.2: when the timer runs out it advertises, takes the addresses, announces them',
     router,
     heard(10),
     { type: 'deadline-reached' },
@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
     becomingMaster(100, 'master-silent'),
   ],
   [
-    'RFC 9568 §6.4.3: a new master sends at its own interval, not the learned one',
+    'V-051 RFC 9568 §6.4.3: a new master sends at its own interval, not the learned one',
     router,
     heard(10, { masterInterval: seconds(4) }),
     { type: 'deadline-reached' },
@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
     becomingMaster(100, 'master-silent'),
   ],
   [
-    'RFC 9568 §6.4.2: a resignation waits the skew only',
+    'V-058 RFC 9568 §6.4.2: a resignation waits the skew only',
     router,
     backup,
     advert({ priority: 0 }),
@@ -108,7 +108,7 @@ const rows: readonly Row[] = [
     [],
   ],
   [
-    'RFC 9568 §6.4.2: an equal one too, whatever its address',
+    'V-059 RFC 9568 §6.4.2: an equal one too, whatever its address',
     router,
     backup,
     advert({ priority: 100, source: lower }),
@@ -116,7 +116,7 @@ const rows: readonly Row[] = [
     [],
   ],
   [
-    "RFC 9568 §6.4.2: the master's own interval is adopted",
+    "V-050 RFC 9568 §6.4.2: the master's own interval is adopted",
     router,
     backup,
     advert({ interval: seconds(4) }),
@@ -125,7 +125,7 @@ const rows: readonly Row[] = [
   ],
   ['RFC 3768: v2 has one interval for all', v2, backup, advert({ interval: seconds(1) }), heard(13.609375), []],
   [
-    'RFC 9568 §6.4.2: a weaker master is ignored and the timer runs on',
+    'V-060 RFC 9568 §6.4.2: a weaker master is ignored and the timer runs on',
     router,
     backup,
     advert({ priority: 99 }),
@@ -133,7 +133,7 @@ const rows: readonly Row[] = [
     [],
   ],
   [
-    'RFC 9568 §6.4.2: without preemption a weaker one is followed',
+    'V-061 RFC 9568 §6.4.2: without preemption a weaker one is followed',
     nopreempt,
     backup,
     advert({ priority: 99 }),
@@ -141,7 +141,7 @@ const rows: readonly Row[] = [
     [],
   ],
   [
-    'RFC 9568 §6.1: an owner preempts even so',
+    'V-076 RFC 9568 §6.1: an owner preempts even so',
     { ...owner, preempt: false },
     backup,
     advert({ priority: 99 }),
@@ -189,7 +189,7 @@ const rows: readonly Row[] = [
     becomingMaster(100, 'master-silent'),
   ],
   [
-    'RFC 9568 §6.4.2: it stops in silence',
+    'V-062 RFC 9568 §6.4.2: it stops in silence',
     router,
     backup,
     { type: 'stopped', keepAddresses: false },
@@ -213,7 +213,7 @@ const rows: readonly Row[] = [
     [{ type: 'notify', entered: 'FAULT', cause: 'fault' }],
   ],
   [
-    'keepalived: a changed priority shifts the running timer by the change of the down interval',
+    'V-054 keepalived: a changed priority shifts the running timer by the change of the down interval',
     { ...router, priority: 228 },
     backup,
     { type: 'reconfigured', before: router },

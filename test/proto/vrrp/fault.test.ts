@@ -26,10 +26,10 @@ type Row = readonly [
   actions: readonly VrrpAction[],
 ]
 const rows: readonly Row[] = [
-  ['nothing is heard', router, advert({ priority: 0 }), fault, []],
+  ['V-078 nothing is heard', router, advert({ priority: 0 }), fault, []],
   ['no timer runs', router, { type: 'deadline-reached' }, fault, []],
   [
-    'it recovers as backup, with a full down timer and its own interval',
+    'V-052 V-079 it recovers as backup, with a full down timer and its own interval',
     router,
     { type: 'fault-cleared' },
     waitsUntil(13.609375),

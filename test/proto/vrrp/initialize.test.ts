@@ -20,14 +20,14 @@ type Row = readonly [
 ]
 const rows: readonly Row[] = [
   [
-    'RFC 9568 §6.4.1: an owner is master at once, advertises, then takes and announces its addresses',
+    'V-055 RFC 9568 §6.4.1: an owner is master at once, advertises, then takes and announces its addresses',
     owner,
     started,
     { name: 'master', advertiseAt: at(11), fresh: true },
     becomingMaster(255, 'started'),
   ],
   [
-    'RFC 9568 §6.4.1: another starts as backup with the full down timer',
+    'V-056 RFC 9568 §6.4.1: another starts as backup with the full down timer',
     router,
     started,
     waitsUntil(13.609375),

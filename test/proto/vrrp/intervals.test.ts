@@ -17,7 +17,7 @@ describe('skew and master down interval (RFC 9568 §6.1, RFC 3768 §6.1)', () =>
       expect(masterDownInterval(timed, interval)).toBe(down)
     })
 
-  test('v3: keepalived’s integers for every priority and interval', () => {
+  test('V-048 v3: keepalived’s integers for every priority and interval', () => {
     for (let cs = 1; cs <= 4095; cs++)
       for (let priority = 1; priority <= 254; priority += cs < 20 ? 1 : 23) {
         const timed = { ...router, priority }
@@ -28,7 +28,7 @@ describe('skew and master down interval (RFC 9568 §6.1, RFC 3768 §6.1)', () =>
       }
   })
 
-  test('the v2 skew does not depend on the interval', () => {
+  test('V-049 the v2 skew does not depend on the interval', () => {
     const timed = { ...router, version: 2 as const }
     expect(skewTime(timed, seconds(1))).toBe(skewTime(timed, seconds(255)))
     expect(leastSkewTime(timed, seconds(7))).toBe(3906)

@@ -22,7 +22,7 @@ describe('virtual routers on one LAN', () => {
     expect(lan.masters()).toEqual([1])
   })
 
-  test('two equal ones started together settle within two down intervals', () => {
+  test('V-073 two equal ones started together settle within two down intervals', () => {
     const lan = simulate([host(10), host(11)], steady)
     lan.tell(0, start)
     lan.tell(1, start)
@@ -53,7 +53,7 @@ describe('virtual routers on one LAN', () => {
     expect(lan.masters()).toEqual([1])
   })
 
-  test('two owners settle for the higher address', () => {
+  test('V-072 two owners settle for the higher address', () => {
     const lan = simulate(
       [
         { ...host(10), router: owner },
@@ -76,7 +76,7 @@ describe('virtual routers on one LAN', () => {
     expect(lan.masters()).toEqual([0])
   })
 
-  test('preempt_delay postpones the takeover by its length and the rest of a down interval', () => {
+  test('V-075 preempt_delay postpones the takeover by its length and the rest of a down interval', () => {
     const lan = simulate([host(10), host(11, { priority: 200, preemptDelay: seconds(20) })], steady)
     lan.tell(0, start)
     lan.run(seconds(10))

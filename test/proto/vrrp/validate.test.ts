@@ -53,25 +53,25 @@ const rows: readonly Row[] = [
   ['V-046: a unicast TTL below min_ttl', 'ttl', limited, { ...toUs, hopLimit: 249 }, good(three)],
   ['V-046: a unicast TTL above max_ttl', 'ttl', limited, { ...toUs, hopLimit: 253 }, good(three)],
   ['RFC 9568 §7.1: a wrong length', 'length', router, arrival, wrong('length')],
-  ['RFC 9568 §5.1.1.3: TTL 254', 'ttl', router, { ...arrival, hopLimit: 254 }, good(three)],
+  ['V-021 V-022 RFC 9568 §5.1.1.3: TTL 254', 'ttl', router, { ...arrival, hopLimit: 254 }, good(three)],
   ['a TTL that the kernel did not tell', 'ttl', router, { ...arrival, hopLimit: -1 }, good(three)],
   ['the length comes before the TTL', 'length', router, { ...arrival, hopLimit: 254 }, wrong('length')],
   ['the TTL comes before the rest', 'ttl', router, { ...arrival, hopLimit: 254 }, wrong('checksum')],
-  ['RFC 9568 §7.1: another version', 'version', router, arrival, wrong('version')],
+  ['V-023 RFC 9568 §7.1: another version', 'version', router, arrival, wrong('version')],
   ['RFC 9568 §7.1: a version decoded but not configured', 'version', router, arrival, good(two)],
-  ['RFC 9568 §5.2.2: another type', 'type', router, arrival, wrong('type')],
-  ['RFC 9568 §7.1: a bad checksum', 'checksum', router, arrival, wrong('checksum')],
+  ['V-024 RFC 9568 §5.2.2: another type', 'type', router, arrival, wrong('type')],
+  ['V-028 RFC 9568 §7.1: a bad checksum', 'checksum', router, arrival, wrong('checksum')],
   ['erratum 8299: no addresses', 'address-count', router, arrival, wrong('count')],
   ['erratum 8301: interval 0', 'interval', router, arrival, wrong('interval')],
   [
-    'RFC 3768 §5.3.6: an unknown authentication type',
+    'V-031 RFC 3768 §5.3.6: an unknown authentication type',
     'authentication-type-unknown',
     pass,
     arrival,
     good({ ...two, authenticationType: 3 }),
   ],
   ['RFC 3768 §7.1: none where a password is configured', 'authentication-type', pass, arrival, good(two)],
-  ['RFC 3768 §7.1: a password where none is configured', 'authentication-type', v2, arrival, good(secret)],
+  ['V-032 RFC 3768 §7.1: a password where none is configured', 'authentication-type', v2, arrival, good(secret)],
   [
     'RFC 2338: authentication header where a password is configured',
     'authentication-type',
@@ -80,7 +80,7 @@ const rows: readonly Row[] = [
     good({ ...secret, authenticationType: 2 }),
   ],
   [
-    'RFC 2338 §5.3.10: a wrong password',
+    'V-033 RFC 2338 §5.3.10: a wrong password',
     'authentication',
     pass,
     arrival,
@@ -93,8 +93,8 @@ const rows: readonly Row[] = [
     arrival,
     good({ ...secret, authenticationData: passwordData('11111') }),
   ],
-  ['RFC 3768 §7.1: v2 with another interval', 'interval', v2, arrival, good({ ...two, interval: 2 })],
-  ['keepalived: multicast to a unicast virtual router', 'destination', unicast, arrival, good(three)],
+  ['V-035 RFC 3768 §7.1: v2 with another interval', 'interval', v2, arrival, good({ ...two, interval: 2 })],
+  ['V-044 keepalived: multicast to a unicast virtual router', 'destination', unicast, arrival, good(three)],
   ['keepalived: unicast to a multicast virtual router', 'destination', router, toUs, good(three)],
   ['another group', 'destination', router, { ...arrival, destination: address('224.0.0.19') }, good(three)],
   [
@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
     good(three),
   ],
   [
-    'keepalived: not from a peer',
+    'V-045 keepalived: not from a peer',
     'source',
     { ...unicast, checkUnicastSource: true },
     { ...toUs, source: address('192.0.2.99') },
@@ -155,7 +155,7 @@ describe('advertisements accepted', () => {
     })
   })
 
-  test('RFC 9568 §7.1: v3 with another interval, with a remark', () => {
+  test('V-036 RFC 9568 §7.1: v3 with another interval, with a remark', () => {
     expect(accepts(router, arrival, { ...three, interval: centiseconds(10) })).toMatchObject({
       interval: millis(100),
       remarks: ['interval'],
@@ -167,7 +167,7 @@ describe('advertisements accepted', () => {
     ['another address', ['192.0.2.101']],
     ['the same address twice', ['192.0.2.100', '192.0.2.100']],
   ] as const)
-    test(`RFC 9568 §7.1: with ${what}, with a remark`, () => {
+    test(`V-039 RFC 9568 §7.1: with ${what}, with a remark`, () => {
       expect(accepts(router, arrival, { ...three, addresses: addresses.map(address) }).remarks).toEqual([
         'address-list',
       ])

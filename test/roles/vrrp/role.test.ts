@@ -45,7 +45,7 @@ async function master(of: VirtualRouter = calm): Promise<World> {
 }
 
 describe('the vrrp role', () => {
-  test('sends, then takes the address, then announces it, then tells', async () => {
+  test('V-091 sends, then takes the address, then announces it, then tells', async () => {
     const world = new World()
     await world.configure([calm])
     expect(world.states()).toEqual(['BACKUP'])
@@ -172,7 +172,7 @@ describe('the vrrp role', () => {
     expect(world.timersArmed - before).toBe(0)
   })
 
-  test('another virtual router id is nobody’s', async () => {
+  test('V-029 another virtual router id is nobody’s', async () => {
     const world = new World()
     await world.configure([calm])
     hear(world, advertisement(200, { virtualRouterId: 52 }))
@@ -218,7 +218,7 @@ describe('the vrrp role', () => {
       expect(Object.keys(drops).length > 0).toBe(state !== 'fault')
     })
 
-  test('the same id in another family is another virtual router', async () => {
+  test('V-030 the same id in another family is another virtual router', async () => {
     const world = new World()
     const six = { ...calm, name: 'VI_6', family: 6, multicastGroup: address('ff02::12') } as const
     const its = { ...calm.addresses[0]!, address: address('2001:db8::100'), prefixLength: 64 }
@@ -343,7 +343,7 @@ describe('the vrrp role', () => {
     expect((await world.snapshot())[0]).toMatchObject({ state: 'master' })
   })
 
-  test('IPv6 waits for a link-local address that is not tentative, and not a virtual one', async () => {
+  test('V-005 IPv6 waits for a link-local address that is not tentative, and not a virtual one', async () => {
     const world = new World()
     world.addresses = [onLink(2, 'fe80::11/64', { flags: 0x40 }), onLink(2, 'fe80::100/128')]
     const link = { address: address('fe80::100'), prefixLength: 128, interface: 'eth0', scope: 0 }
@@ -569,6 +569,21 @@ describe('a role whose supervisor died', () => {
     expect(world.ended).toBe(true)
     expect(world.held()).not.toContain(VIP)
   })
+})
+
+test('V-053 whoever sets the wall clock changes nothing', async () => {
+  const [steady, jumping] = [await master(), await master()]
+  for (const world of [steady, jumping]) {
+    for (let i = 0; i < 40; i++) {
+      if (world === jumping) world.wallOffset = (i % 2 === 0 ? -1 : 1) * i * 86_400_000
+      if (i > 10 && i < 20) hear(world, advertisement(200))
+      world.run(millis(500))
+    }
+    await world.settle()
+  }
+  expect(jumping.done).toEqual(steady.done)
+  expect(jumping.states()).toEqual(steady.states())
+  expect(steady.states()).toEqual(['BACKUP', 'MASTER', 'BACKUP', 'MASTER'])
 })
 
 describe('the same advertisement within a tenth of the interval', () => {

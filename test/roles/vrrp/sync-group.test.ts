@@ -61,7 +61,7 @@ const masters = async () => {
   return world
 }
 
-test('the first whose timer runs out waits for the last; then all are master at that moment', async () => {
+test('V-097 the first whose timer runs out waits for the last; then all are master at that moment', async () => {
   const world = await configured()
   // VI_2 with priority 150 would be master after 3.414 s, VI_1 with 100 after 3.609 s.
   world.run(seconds(3.6))

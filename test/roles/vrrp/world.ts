@@ -86,6 +86,8 @@ export class World {
   /** What every send of an advertisement meets. */
   sendFailure: SystemFailure | undefined
   ended = false
+  /** Milliseconds by which somebody has set the wall clock. */
+  wallOffset = 0
   /** A predecessor's answers, by the type of the question. */
   predecessor: ((question: { type: string }) => unknown) | undefined
   timersArmed = 0
@@ -288,7 +290,7 @@ export class World {
 
   #ports(): VrrpPorts {
     return {
-      clock: { now: () => this.now, wall: () => this.now / 1000 },
+      clock: { now: () => this.now, wall: () => this.now / 1000 + this.wallOffset },
       openTimer: (onFire) => {
         const timer: FakeTimer = { armed: undefined, fire: onFire }
         this.#timers.push(timer)

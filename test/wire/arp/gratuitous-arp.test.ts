@@ -8,7 +8,7 @@ const frame = bytes('ffffffffffff 00005e000133 0806 0001 0800 06 04 0001 00005e0
 const value = { mac: bytes('00005e000133'), address: address('192.0.2.100') }
 
 describe('gratuitous ARP (RFC 5227, RFC 9568 §6.4.1)', () => {
-  test('is these 42 bytes, both ways', () => {
+  test('V-083 is these 42 bytes, both ways', () => {
     expect(hex(encodeGratuitousArp(value))).toBe(hex(frame))
     expect(decodeGratuitousArp(frame)).toEqual({ ok: true, value })
   })

@@ -11,7 +11,7 @@ const frame = bytes(
 const value = { mac: bytes('00005e000233'), address: address('2001:db8::100'), router: true, override: true }
 
 describe('unsolicited neighbour advertisement (RFC 4861 §4.4, RFC 9568 §6.4.1)', () => {
-  test('is these 86 bytes, both ways', () => {
+  test('V-084 V-085 is these 86 bytes, both ways', () => {
     expect(hex(encodeUnsolicitedAdvertisement(value))).toBe(hex(frame))
     expect(decodeUnsolicitedAdvertisement(frame)).toEqual({ ok: true, value })
   })

@@ -31,7 +31,7 @@ const golden: readonly [what: string, text: string, value: AdvertisementV2][] = 
 
 describe('VRRPv2 advertisement (RFC 3768 §5.1)', () => {
   for (const [what, text, value] of golden)
-    test(`${what} is these bytes, both ways`, () => {
+    test(`V-007 ${what} is these bytes, both ways`, () => {
       expect(hex(encodeAdvertisementV2(value))).toBe(hex(bytes(text)))
       expect(decodeAdvertisementV2(bytes(text))).toEqual({ ok: true, value })
     })
@@ -59,7 +59,7 @@ describe('VRRPv2 advertisement (RFC 3768 §5.1)', () => {
       expect(decodeAdvertisementV2(message, declared)).toEqual({ ok: false, error })
     })
 
-  test('Ethernet padding to 46 bytes, or to 42 where a VLAN tag was removed, is ignored', () => {
+  test('V-027 Ethernet padding to 46 bytes, or to 42 where a VLAN tag was removed, is ignored', () => {
     for (const padding of [26 - good.length, 22 - good.length]) {
       const padded = new Uint8Array([...good, ...new Uint8Array(padding).fill(0x5a)])
       expect(decodeAdvertisementV2(padded, good.length)).toEqual({ ok: true, value: none })
@@ -67,12 +67,12 @@ describe('VRRPv2 advertisement (RFC 3768 §5.1)', () => {
     }
   })
 
-  test('a surplus beyond the least frame is not padding', () => {
+  test('V-026 a surplus beyond the least frame is not padding', () => {
     const padded = new Uint8Array([...good, ...new Uint8Array(10)])
     expect(decodeAdvertisementV2(padded, good.length)).toMatchObject({ ok: false, error: { field: 'length' } })
   })
 
-  test('255 addresses fit, a 256th is a bug', () => {
+  test('V-018 255 addresses fit, a 256th is a bug', () => {
     const addresses = Array.from({ length: 255 }, (_, i) => address(`192.0.2.${i}`))
     expect(decodeAdvertisementV2(encodeAdvertisementV2({ ...none, addresses }))).toMatchObject({ ok: true })
     expect(() => encodeAdvertisementV2({ ...none, addresses: [...addresses, address('192.0.3.1')] })).toThrow(
@@ -111,7 +111,7 @@ describe('VRRPv2 advertisement (RFC 3768 §5.1)', () => {
     )
   })
 
-  test('no one flipped bit is accepted', () => {
+  test('V-013 no one flipped bit is accepted', () => {
     const encoded = encodeAdvertisementV2(golden[1]![2])
     for (let bit = 0; bit < encoded.length * 8; bit++)
       expect(decodeAdvertisementV2(withByte(encoded, bit >> 3, encoded[bit >> 3]! ^ (1 << (bit & 7)))).ok).toBe(false)

@@ -28,16 +28,16 @@ const six: AdvertisementV3 = { ...full, addresses: [address('fe80::100'), addres
 
 type Golden = readonly [what: string, text: string, value: AdvertisementV3, size: 4 | 16, pseudo: Uint8Array]
 const golden: readonly Golden[] = [
-  ['IPv4 summed with the pseudo-header', '31336401 0064 0572 c0000264', full, 4, pseudo4],
+  ['V-008 V-016 IPv4 summed with the pseudo-header', '31336401 0064 0572 c0000264', full, 4, pseudo4],
   [
-    'IPv4 summed alone (RFC 9568 §5.2.8)',
+    'V-015 IPv4 summed alone (RFC 9568 §5.2.8)',
     '31336401 0064 a802 c0000264',
     { ...full, checksum: 'message-only' },
     4,
     pseudo4,
   ],
   [
-    'IPv6 with its link-local address first',
+    'V-009 IPv6 with its link-local address first',
     '31336402 0064 3dfd fe800000000000000000000000000100 20010db8000000000000000000000100',
     six,
     16,
@@ -47,7 +47,7 @@ const golden: readonly Golden[] = [
 
 describe('VRRPv3 advertisement (RFC 9568 §5.1)', () => {
   for (const [what, text, value, size, pseudo] of golden)
-    test(`${what} is these bytes, both ways`, () => {
+    test(`V-010 ${what} is these bytes, both ways`, () => {
       expect(hex(encodeAdvertisementV3(value, size, pseudo))).toBe(hex(bytes(text)))
       expect(decodeAdvertisementV3(bytes(text), size, pseudo)).toEqual({ ok: true, value })
     })
@@ -57,33 +57,33 @@ describe('VRRPv3 advertisement (RFC 9568 §5.1)', () => {
   const refused: readonly [rule: string, message: Uint8Array, error: { field: string; got: number }][] = [
     ['half a header', good.slice(0, 7), { field: 'length', got: 7 }],
     ['version 2', withByte(good, 0, 0x21), { field: 'version', got: 2 }],
-    ['a truncated address list', withByte(good, 3, 2), { field: 'length', got: 12 }],
+    ['V-025 a truncated address list', withByte(good, 3, 2), { field: 'length', got: 12 }],
     [
-      'the 28 bytes of an authentication trailer',
+      'V-107 the 28 bytes of an authentication trailer',
       new Uint8Array([...good, ...new Uint8Array(28)]),
       { field: 'length', got: 40 },
     ],
     ['type 2', summed(withByte(good, 0, 0x32)), { field: 'type', got: 2 }],
-    ['no address at all (erratum 8299)', summed(withByte(good, 3, 0)).slice(0, 8), { field: 'count', got: 0 }],
-    ['interval 0 (erratum 8301)', summed(withByte(good, 5, 0)), { field: 'interval', got: 0 }],
-    ['a third checksum', withByte(good, 7, 0x73), { field: 'checksum', got: 0x0573 }],
+    ['V-038 no address at all (erratum 8299)', summed(withByte(good, 3, 0)).slice(0, 8), { field: 'count', got: 0 }],
+    ['V-037 interval 0 (erratum 8301)', summed(withByte(good, 5, 0)), { field: 'interval', got: 0 }],
+    ['V-017 a third checksum', withByte(good, 7, 0x73), { field: 'checksum', got: 0x0573 }],
   ]
   for (const [rule, message, error] of refused)
     test(`${rule} is refused by the field ${error.field}`, () => {
       expect(decodeAdvertisementV3(message, 4, pseudo4)).toEqual({ ok: false, error })
     })
 
-  test('over IPv6 a checksum without the pseudo-header is refused', () => {
+  test('V-014 over IPv6 a checksum without the pseudo-header is refused', () => {
     const alone = encodeAdvertisementV3({ ...six, checksum: 'message-only' }, 16, pseudo6)
     expect(decodeAdvertisementV3(alone, 16, pseudo6)).toMatchObject({ ok: false, error: { field: 'checksum' } })
   })
 
-  test('the reserved bits are kept and do not matter', () => {
+  test('V-011 the reserved bits are kept and do not matter', () => {
     const message = summed(withByte(good, 4, 0xf0))
     expect(decodeAdvertisementV3(message, 4, pseudo4)).toEqual({ ok: true, value: { ...full, reserved: 15 } })
   })
 
-  test('4095 cs is 0fff and 1 cs is 0001', () => {
+  test('V-012 4095 cs is 0fff and 1 cs is 0001', () => {
     for (const [interval, text] of [
       [4095, '0fff'],
       [1, '0001'],
@@ -101,7 +101,7 @@ describe('VRRPv3 advertisement (RFC 9568 §5.1)', () => {
     }
   })
 
-  test('an address of the other family is a bug', () => {
+  test('V-020 an address of the other family is a bug', () => {
     expect(() => encodeAdvertisementV3(six, 4, pseudo4)).toThrow(TypeError)
   })
 
@@ -132,7 +132,7 @@ describe('VRRPv3 advertisement (RFC 9568 §5.1)', () => {
       )
     })
 
-  test('no bytes make it throw', () => {
+  test('V-047 no bytes make it throw', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 4200 }),
