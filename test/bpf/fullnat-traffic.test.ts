@@ -1,75 +1,45 @@
 /** Real traffic by FULLNAT to servers that know no way to the client, with the offloads that veth has by default. */
-import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { address, silentLog } from '../../src/base/index.ts'
-import { openEbpfBackend } from '../../src/forwarding/ebpf/index.ts'
+import { address } from '../../src/base/index.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
-import { type ForwardingBackend, type Service, serviceKey, type TableOp } from '../../src/forwarding/index.ts'
+import type { ForwardingBackend, Service } from '../../src/forwarding/index.ts'
 import { openPinnedMap } from '../../src/sys/bpf/index.ts'
-import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
-import { type Host, type Lab, openLab, until } from '../lab/library/index.ts'
+import { type Host, until } from '../lab/library/index.ts'
+import {
+  DIRECTOR,
+  FAR,
+  families,
+  nearAndFar,
+  openTwoWays,
+  randomFile,
+  SERVER,
+  serveBy,
+  type TwoWays,
+  url,
+  VIP,
+} from './two-ways.ts'
 
-const VIP = { 4: '192.0.2.240', 6: '2001:db8:1::240' } as const
-const SERVER = { 4: '198.51.100.11', 6: '2001:db8:2::11' } as const
-const DIRECTOR = { 4: '198.51.100.1', 6: '2001:db8:2::1' } as const
-/** Behind a router whose way there carries 1300 bytes. */
-const FAR = { 4: '203.0.113.11', 6: '2001:db8:3::11' } as const
 const BULK_MB = 64
 
-const pinDirectory = `/sys/fs/bpf/holdfast-fullnat-${process.pid}`
-const home = openSync('/proc/thread-self/ns/net', 'r')
-let lab: Lab
+let ways: TwoWays
 let client: Host
-let director: Host
 let server: Host
 let far: Host
 let backend: ForwardingBackend
 let bulk: string
 let bulkSum: string
 
-const enter = (path: string): void => {
-  const entered = enterNetworkNamespace(path)
-  if (!entered.ok) throw new Error(entered.error.message)
-}
-
 beforeAll(async () => {
-  lab = openLab()
-  const front = lab.segment('front')
-  const back = lab.segment('back')
-  client = lab.host('client', { eth0: { segment: front, addresses: ['192.0.2.100/24', '2001:db8:1::100/64'] } })
-  director = lab.host('director', {
-    eth0: { segment: front, addresses: ['192.0.2.1/24', `${VIP[4]}/24`, '2001:db8:1::1/64', `${VIP[6]}/64`] },
-    eth1: { segment: back, addresses: [`${DIRECTOR[4]}/24`, `${DIRECTOR[6]}/64`] },
-  })
-  server = lab.host('server', {
-    eth0: { segment: back, addresses: [`${SERVER[4]}/24`, `${SERVER[6]}/64`] },
-    eth1: { segment: front, addresses: ['192.0.2.11/24', '2001:db8:1::11/64'] },
-  })
-  const beyond = lab.segment('beyond')
-  const router = lab.host('router', {
-    eth0: { segment: back, addresses: ['198.51.100.254/24', '2001:db8:2::fe/64'] },
-    eth1: { segment: beyond, addresses: ['203.0.113.1/24', '2001:db8:3::1/64'] },
-  })
-  router.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
-  router.ip('link', 'set', 'eth1', 'mtu', '1300')
-  director.ip('route', 'add', '203.0.113.0/24', 'via', '198.51.100.254')
-  director.ip('route', 'add', '2001:db8:3::/64', 'via', '2001:db8:2::fe')
-  far = lab.host('far', {
-    eth0: { segment: beyond, addresses: [`${FAR[4]}/24`, `${FAR[6]}/64`] },
-    eth1: { segment: front, addresses: ['192.0.2.12/24', '2001:db8:1::12/64'] },
-  })
-  far.ip('route', 'add', '198.51.100.0/24', 'via', '203.0.113.1')
-  far.ip('route', 'add', '2001:db8:2::/64', 'via', '2001:db8:3::1')
+  ways = openTwoWays('fullnat', 1300)
+  client = ways.client
+  ;[server, far] = nearAndFar(ways)
   for (const host of [server, far]) await startServers(host)
-  bulk = client.file('bulk', '')
-  await client.exec('sh', '-c', `head -c ${BULK_MB * 1024 * 1024 + 12345} /dev/urandom > ${bulk}`)
-  bulkSum = (await client.exec('sha256sum', bulk)).stdout.split(' ')[0] ?? ''
-  enter(`/run/netns/${director.namespace}`)
-  const opened = await openEbpfBackend({ pinDirectory, log: silentLog, connectionTableSize: 16_384 })
-  if (!opened.ok) throw new Error(opened.error.message)
-  backend = opened.value
+  const made = await randomFile(client, BULK_MB * 1024 * 1024 + 12345)
+  bulk = made.path
+  bulkSum = made.sum
+  backend = await ways.open(16_384)
 }, 60_000)
 
 async function startServers(host: Host): Promise<void> {
@@ -79,53 +49,27 @@ async function startServers(host: Host): Promise<void> {
   await until('the server answers', () => echo.output.includes('ready'), { detail: () => echo.output })
 }
 
-afterAll(async () => {
-  await backend?.close('nothing')
-  enter(`/proc/self/fd/${home}`)
-  closeSync(home)
-  lab?.close()
-  rmSync(pinDirectory, { recursive: true, force: true })
-})
+afterAll(() => ways?.close())
 
-async function serve(
+const serve = (
   family: 4 | 6,
   port: number,
-  server: string,
-  more: Partial<Service> = {},
-  protocol: 'tcp' | 'udp' = 'tcp',
-): Promise<void> {
-  const service: Service = {
-    address: { kind: 'address', protocol, address: address(VIP[family]), port },
-    scheduler: 'rr',
-    onePacket: false,
-    localAddresses: [address(DIRECTOR[family])],
-    ...more,
-  }
-  const key = serviceKey(service.address)
-  const destination = {
-    address: address(server),
+  to: string,
+  more: Partial<Service> & { readonly protocol?: 'tcp' | 'udp' } = {},
+): Promise<void> =>
+  serveBy(
+    backend,
+    family,
     port,
-    method: 'fullnat',
-    weight: 1,
-    upperThreshold: 0,
-    lowerThreshold: 0,
-  } as const
-  const ops: TableOp[] = [
-    { type: 'remove-service', serviceKey: key },
-    { type: 'put-service', service },
-    { type: 'put-destination', serviceKey: key, destination },
-  ]
-  for (const result of await backend.apply(ops)) if (!result.ok) throw new Error(result.error.message)
-}
-
-const curl = async (...words: readonly string[]): Promise<string> => {
-  const { stdout, stderr } = await client.exec('curl', '-s', '-S', '-g', '--max-time', '30', ...words)
-  return stdout.trim() || stderr.trim()
-}
-const url = (family: 4 | 6, port: number): string => `http://${family === 6 ? `[${VIP[6]}]` : VIP[4]}:${port}/`
+    { address: to, method: 'fullnat' },
+    {
+      localAddresses: [address(DIRECTOR[family])],
+      ...more,
+    },
+  )
+const curl = (...words: readonly string[]): Promise<string> => ways.curl(30, ...words)
 const upload = (family: 4 | 6): Promise<string> =>
   curl('-X', 'POST', '-H', 'Expect:', '--data-binary', `@${bulk}`, url(family, 8080))
-const families = [4, 6] as const
 describe.each(families)('IPv%i', (family) => {
   test('the server sees a local address, and needs no route back', async () => {
     await serve(family, 80, SERVER[family])
@@ -143,7 +87,7 @@ describe.each(families)('IPv%i', (family) => {
   })
 
   test('UDP: 4000 bytes go in fragments, and so does the answer', async () => {
-    await serve(family, 8080, SERVER[family], {}, 'udp')
+    await serve(family, 8080, SERVER[family], { protocol: 'udp' })
     const ask = `const s = require('dgram').createSocket('udp${family}').on('message', (m) => { console.log(m.length); s.close() }); s.send('x'.repeat(4000), 8080, '${VIP[family]}')`
     const { stdout } = await client.exec('timeout', '10', process.execPath, '-e', ask)
     // `echo `, and the question.
@@ -188,7 +132,7 @@ function readSegment(tcp: Buffer, told: string) {
 
 describe('a way that gets narrower behind a router', () => {
   const forgotten = async (): Promise<void> => {
-    for (const host of [client, director, server, far])
+    for (const host of [client, ways.director, server, far])
       for (const family of ['-4', '-6']) host.ip(family, 'route', 'flush', 'cache')
   }
   const within = (): Promise<string> =>
@@ -209,7 +153,7 @@ describe('a way that gets narrower behind a router', () => {
 
 describe('many connections over few local ports', () => {
   test('2000 requests, each with a connection of its own, over 100 ports: none fails', async () => {
-    const settings = openPinnedMap(`${pinDirectory}/settings`)
+    const settings = openPinnedMap(`${ways.pinDirectory}/settings`)
     if (!settings.ok || settings.value === undefined) throw new Error('no settings are pinned')
     const held = layout.settings.decode(settings.value.lookup(u32(0)) as Uint8Array)
     settings.value.update(u32(0), layout.settings.encode({ ...held, local_low: 10_000, local_high: 10_099 }))

@@ -105,6 +105,8 @@ describe.each(worlds)(
         bench.apply(put(service(80, persistent(500)), servers))
         const held = open(ip('203.0.113.1'))
         bench.age('templates', 501)
+        expect(templates()[0]?.expiresIn).toBeGreaterThan(30)
+        expect(templates()[0]?.expiresIn).toBeLessThan(60)
         await bench.sweep()
         expect(templates()[0]?.expiresIn).toBeLessThanOrEqual(60)
         expect(open(ip('203.0.113.1'))).toBe(held)

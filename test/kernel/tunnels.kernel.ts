@@ -1,65 +1,32 @@
 /** The embedded core's tunnels, taken apart by the kernel's own devices: ipip, sit, ip6tnl, gre, ip6gre and fou. */
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { address, silentLog } from '../../src/base/index.ts'
-import { openEbpfBackend } from '../../src/forwarding/ebpf/index.ts'
-import { type ForwardingBackend, type Service, serviceKey } from '../../src/forwarding/index.ts'
+import type { ForwardingBackend } from '../../src/forwarding/index.ts'
 import type { Tunnel } from '../../src/model/index.ts'
-import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
-import { type Host, type Lab, openLab } from '../lab/library/index.ts'
+import { DIRECTOR, FAR, families, openTwoWays, SERVER, serveBy, type TwoWays, VIP } from '../bpf/two-ways.ts'
+import type { Host } from '../lab/library/index.ts'
 
-const VIP = { 4: '192.0.2.240', 6: '2001:db8:1::240' } as const
-const DIRECTOR = { 4: '198.51.100.1', 6: '2001:db8:2::1' } as const
-const SERVER = { 4: '198.51.100.11', 6: '2001:db8:2::11' } as const
-/** The same server, behind a router. */
-const FAR = { 4: '203.0.113.11', 6: '2001:db8:3::11' } as const
 const GUE_PORT = 6080
 /** Bytes; only the way up goes through the tunnel. */
 const DOWN = 64 << 20
 const UP = (4 << 20) + 12_345
 const SLOW = { timeout: 400_000 }
 
-const pinDirectory = '/sys/fs/bpf/holdfast-tunnels'
-const home = openSync('/proc/thread-self/ns/net', 'r')
-let lab: Lab
+let ways: TwoWays
 let client: Host
-let director: Host
 let server: Host
 let backend: ForwardingBackend
 let upload: string
 let bulk: string
 
-const enter = (path: string): void => {
-  const entered = enterNetworkNamespace(path)
-  if (!entered.ok) throw new Error(entered.error.message)
-}
-
 beforeAll(async () => {
   execFileSync('modprobe', ['-a', 'ipip', 'sit', 'ip6_tunnel', 'ip_gre', 'ip6_gre', 'fou', 'fou6'])
-  lab = openLab()
-  const front = lab.segment('front')
-  const back = lab.segment('back')
-  client = lab.host('client', { eth0: { segment: front, addresses: ['192.0.2.100/24', '2001:db8:1::100/64'] } })
-  director = lab.host('director', {
-    eth0: { segment: front, addresses: ['192.0.2.1/24', `${VIP[4]}/24`, '2001:db8:1::1/64', `${VIP[6]}/64`] },
-    eth1: { segment: back, addresses: [`${DIRECTOR[4]}/24`, `${DIRECTOR[6]}/64`] },
-  })
-  // On the way to the far addresses there is less room.
-  const beyond = lab.segment('beyond')
-  const router = lab.host('router', {
-    eth0: { segment: back, addresses: ['198.51.100.254/24', '2001:db8:2::fe/64'] },
-    eth1: { segment: beyond, addresses: ['203.0.113.1/24', '2001:db8:3::1/64'] },
-  })
-  router.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
-  router.ip('link', 'set', 'eth1', 'mtu', '1400')
-  director.ip('route', 'add', '203.0.113.0/24', 'via', '198.51.100.254')
-  director.ip('route', 'add', '2001:db8:3::/64', 'via', '2001:db8:2::fe')
-  server = lab.host('server', {
-    eth0: { segment: back, addresses: [`${SERVER[4]}/24`, `${SERVER[6]}/64`] },
-    eth1: { segment: front, addresses: ['192.0.2.11/24', '2001:db8:1::11/64'] },
-    eth2: { segment: beyond, addresses: [`${FAR[4]}/24`, `${FAR[6]}/64`] },
-  })
+  ways = openTwoWays('tunnels', 1400)
+  client = ways.client
+  // The far addresses are its own, too.
+  const { near, front, far } = ways.places
+  server = ways.lab.host('server', { eth0: near, eth1: front, eth2: far })
   server.takeVirtualAddress(VIP[4])
   server.ip('addr', 'add', `${VIP[6]}/128`, 'dev', 'lo')
   // Those that take what no other device is for; of IPv6 there is none for both inner families.
@@ -81,19 +48,10 @@ beforeAll(async () => {
   execFileSync('sh', ['-c', `head -c ${DOWN} /dev/urandom > ${bulk}`])
   upload = client.file('upload', '')
   execFileSync('sh', ['-c', `head -c ${UP} /dev/urandom > ${upload}`])
-  enter(`/run/netns/${director.namespace}`)
-  const opened = await openEbpfBackend({ pinDirectory, log: silentLog, connectionTableSize: 4096 })
-  if (!opened.ok) throw new Error(opened.error.message)
-  backend = opened.value
+  backend = await ways.open(4096)
 }, 400_000)
 
-afterAll(async () => {
-  await backend?.close('nothing')
-  enter(`/proc/self/fd/${home}`)
-  closeSync(home)
-  lab?.close()
-  rmSync(pinDirectory, { recursive: true, force: true })
-})
+afterAll(() => ways?.close())
 
 /** The kernel takes only what has a checksum, or only what has none. */
 function greDevice(outer: 4 | 6, local: string, checksum: boolean): void {
@@ -102,34 +60,9 @@ function greDevice(outer: 4 | 6, local: string, checksum: boolean): void {
   server.ip('link', 'set', 'gre1', 'up')
 }
 
-async function serve(inner: 4 | 6, to: string, tunnel: Tunnel): Promise<void> {
-  const service: Service = {
-    address: { kind: 'address', protocol: 'tcp', address: address(VIP[inner]), port: 80 },
-    scheduler: 'rr',
-    onePacket: false,
-  }
-  const key = serviceKey(service.address)
-  const destination = {
-    address: address(to),
-    port: 80,
-    weight: 1,
-    method: 'tun',
-    tunnel,
-    upperThreshold: 0,
-    lowerThreshold: 0,
-  } as const
-  const results = await backend.apply([
-    { type: 'remove-service', serviceKey: key },
-    { type: 'put-service', service },
-    { type: 'put-destination', serviceKey: key, destination },
-  ])
-  for (const result of results) if (!result.ok) throw new Error(result.error.message)
-}
-
-const curl = async (...words: readonly string[]): Promise<string> => {
-  const { stdout, stderr } = await client.exec('curl', '-s', '-S', '-g', '--max-time', '50', ...words)
-  return stdout.trim() || stderr.trim()
-}
+const serve = (inner: 4 | 6, to: string, tunnel: Tunnel): Promise<void> =>
+  serveBy(backend, inner, 80, { address: to, method: 'tun', tunnel })
+const curl = (...words: readonly string[]): Promise<string> => ways.curl(50, ...words)
 
 /** Bytes that came as they were sent: what `cmp` says of them, and nothing if that is nothing. */
 const differences = async (...pipe: readonly [string, string]): Promise<string> => {
@@ -147,7 +80,6 @@ const summed: readonly Tunnel[] = [
   { type: 'gue', port: GUE_PORT, checksum: 'remote-checksum' },
 ]
 
-const families = [4, 6] as const
 describe.each(families)('a service of IPv%i', (inner) => {
   describe.each(families)('servers of IPv%i', (outer) => {
     const url = `http://${inner === 6 ? `[${VIP[6]}]` : VIP[4]}`
@@ -169,9 +101,9 @@ describe.each(families)('a service of IPv%i', (inner) => {
       expect(await differences(`curl -s -S -g --max-time 100 ${url}/files/bulk`, bulk)).toBe('')
       await sends(`${inner}-${outer}-${tunnel.type}`)
       // Segments made before the interface, which then carries each by itself.
-      await director.exec('ethtool', '-K', 'eth1', 'tso', 'off', 'gso', 'off')
+      await ways.director.exec('ethtool', '-K', 'eth1', 'tso', 'off', 'gso', 'off')
       await sends(`${inner}-${outer}-${tunnel.type}-cut`)
-      await director.exec('ethtool', '-K', 'eth1', 'tso', 'on', 'gso', 'on')
+      await ways.director.exec('ethtool', '-K', 'eth1', 'tso', 'on', 'gso', 'on')
     })
     test.each(summed)('$type with $checksum: the kernel finds the sums right', SLOW, async (tunnel) => {
       await answers(tunnel)

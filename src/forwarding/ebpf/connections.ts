@@ -80,7 +80,7 @@ export function readConnections(
           destination: addressOf(record.address, record.family === layout.AF_INET6 ? 6 : 4),
           destinationPort: key.target_port === 0 ? 0 : record.port,
           state: (entry.flags & layout.TEMPLATE_ASSURED) === 0 ? 'NONE' : 'ASSURED',
-          expiresIn: Math.max(0, expiresIn),
+          expiresIn: expiresIn < 0 ? untilNextEnd(-expiresIn) : expiresIn,
           template: true,
           method: methodName(record.method),
           synced: false,
@@ -90,6 +90,9 @@ export function readConnections(
   }
   return found
 }
+
+/** What is left to a template that is held by connections though its time was up so long ago, whether a pass has seen that or not. */
+const untilNextEnd = (ago: number): number => Math.ceil(ago / layout.DEFERRED_TIMEOUT) * layout.DEFERRED_TIMEOUT - ago
 
 type Entry = ReturnType<typeof layout.ipv4.connection.decode>
 

@@ -182,6 +182,8 @@ export const DESTINATION_USED = 1
 export const DESTINATION_AVAILABLE = 2
 export const DESTINATION_LOCAL = 4
 export const TEMPLATE_ASSURED = 1
+/** Seconds that a template stays at a time while connections made through it live. */
+export const DEFERRED_TIMEOUT = 60
 export const SETTINGS_ANY_PORT = 0x1
 export const SETTINGS_MARK = 0x2
 export const SETTINGS_EXPIRE_NODEST_CONN = 0x4
