@@ -1,4 +1,4 @@
-import { assertNever, type Instant, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { assertNever, type Instant, type IpAddress, isLinkLocal6, ok, type Result } from '../../base/index.ts'
 import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { type Failed, faultOf, isJointFault } from '../../proto/sync-group/index.ts'
@@ -215,6 +215,8 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       if ((address.flags & DAD_FAILED) !== 0) parts.incidents.note('duplicate', address.address, held)
       return
     }
+    // Each interface has its own link-local addresses.
+    if (isLinkLocal6(address.address)) return
     const owners = keeper.ownersElsewhere(address.address, address.interfaceIndex)
     if (owners.size > 0)
       parts.incidents.note('elsewhere', address.address, owners, view.linkAt(address.interfaceIndex)?.name)

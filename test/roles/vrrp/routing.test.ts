@@ -295,6 +295,18 @@ describe('reconciliation', () => {
     )
   })
 
+  test('a link-local address on another interface is another one', async () => {
+    const world = await master({
+      ...router,
+      family: 6,
+      addresses: [{ address: address('fe80::100'), prefixLength: 64, interface: 'eth0', scope: 0 }],
+      multicastGroup: address('ff02::12'),
+      announcements: quiet,
+    })
+    world.happens({ type: 'address', address: onLink(3, 'fe80::100/64') })
+    expect((await world.snapshot())[0]?.incidents).toBeUndefined()
+  })
+
   test('a virtual address that failed duplicate address detection is noticed', async () => {
     const world = await master({ ...router, announcements: quiet })
     world.happens({ type: 'address', address: onLink(2, VIP, { flags: 0x08 }) })
