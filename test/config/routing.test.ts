@@ -379,6 +379,24 @@ virtual_ipaddress { 192.0.2.1 }
   expect([...interfacesByTrackGroup(items, 'VI_2')]).toEqual([])
 })
 
+test('what is for static items only, or for virtual ones, is remarked on elsewhere', () => {
+  const { value, told: complaints } = router(`virtual_ipaddress {
+192.0.2.1/24 track_group g
+}
+virtual_routes {
+default dev eth0 track_group g
+}`)
+  expect(complaints).toEqual([
+    '3:26 warning remark: track_group is for static items; it has no effect here',
+    '6:30 warning remark: track_group is for static items; it has no effect here',
+  ])
+  expect(value.routes).toHaveLength(1)
+  expect(statics('static_ipaddress {\n192.0.2.1 dev eth0 use_vmac\n}')).toMatchObject({
+    addresses: [{ address: '192.0.2.1', interface: 'eth0' }],
+    told: ['2:1 warning remark: use_vmac is for virtual addresses; it has no effect here'],
+  })
+})
+
 test('reading undoes printing', () => {
   const lines = (rows: readonly (readonly [string, object])[]) => rows.map(([line]) => line).join('\n')
   const text = `track_group tied {\ngroup {\nVI_1\n}\n}

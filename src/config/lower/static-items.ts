@@ -28,6 +28,16 @@ export const routeLines = (to: Lowering, node: Node): readonly RouteLine[] =>
 export const ruleLines = (to: Lowering, node: Node, free: Preferences): readonly RuleLine[] =>
   linesOf(to, node, 'rules').flatMap((line) => ruleLine(to, line, free) ?? [])
 
+/** Of a virtual router: what is static only is remarked on, and has no effect. */
+export function ofRouter<T extends { readonly trackGroup?: Word }>(to: Lowering, lines: readonly T[]): readonly T[] {
+  for (const { trackGroup } of lines)
+    if (trackGroup !== undefined)
+      to.report.warning('remark', trackGroup.at, 'track_group is for static items; it has no effect here', {
+        remedy: 'remove it: a virtual router needs the interfaces of its own lines anyway',
+      })
+  return lines
+}
+
 /** static_ipaddress, static_routes, static_rules and track_group of the whole file. */
 export function lowerStatics(
   to: Lowering,
@@ -62,7 +72,10 @@ export function lowerStatics(
         for (const line of linesOf(to, node, 'addresses')) {
           const read = addressLine(to, line)
           if (read === undefined) continue
-          const value = { ...read.value, interface: read.value.interface ?? defaultInterface }
+          const { onVirtualLink, ...rest } = read.value
+          if (onVirtualLink)
+            to.report.warning('remark', read.at, 'use_vmac is for virtual addresses; it has no effect here')
+          const value = { ...rest, interface: rest.interface ?? defaultInterface }
           note(read.at, value.interface)
           addresses.push({ ...value, ...groupOf(read.trackGroup, true) })
         }

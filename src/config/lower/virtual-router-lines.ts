@@ -22,7 +22,7 @@ import {
 import { type HmacDraft, readAuthHmac } from './auth-hmac.ts'
 import type { RouteLine } from './route-line.ts'
 import type { Preferences, RuleLine } from './rule-line.ts'
-import { linesOf, routeLines, ruleLines } from './static-items.ts'
+import { linesOf, ofRouter, routeLines, ruleLines } from './static-items.ts'
 import { readTracks, type Trackables } from './tracker.ts'
 import { type AddressLine, addressLine } from './virtual-address.ts'
 import { type LinkDraft, readIpvlan, readVmac } from './virtual-link.ts'
@@ -114,8 +114,10 @@ export function readRouter(to: Lowering, node: Node, trackables: Trackables, fre
   for (const line of node.block?.nodes ?? [])
     if (/^track_(?:interface|script|file|process|bfd)$/.test(line.keyword.text))
       draft.tracks = readTracks(to, line, trackables, draft.tracks)
-    else if (line.keyword.text === 'virtual_routes') draft.routes = [...draft.routes, ...routeLines(to, line)]
-    else if (line.keyword.text === 'virtual_rules') draft.rules = [...draft.rules, ...ruleLines(to, line, free)]
+    else if (line.keyword.text === 'virtual_routes')
+      draft.routes = [...draft.routes, ...ofRouter(to, routeLines(to, line))]
+    else if (line.keyword.text === 'virtual_rules')
+      draft.rules = [...draft.rules, ...ofRouter(to, ruleLines(to, line, free))]
     else readLine(to, line, draft)
   return draft
 }
@@ -341,7 +343,10 @@ function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotificati
 }
 
 const addressLines = (to: Lowering, node: Node): readonly AddressLine[] =>
-  linesOf(to, node, 'addresses').flatMap((line) => addressLine(to, line) ?? [])
+  ofRouter(
+    to,
+    linesOf(to, node, 'addresses').flatMap((line) => addressLine(to, line) ?? []),
+  )
 
 /** Lines `ADDRESS [min_ttl N] [max_ttl N]`; a limit implies check_unicast_src (keepalived.conf(5)). */
 function readPeers(to: Lowering, node: Node, draft: RouterDraft): RouterDraft['peers'] {
