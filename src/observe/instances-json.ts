@@ -30,14 +30,23 @@ function data({ model, snapshot, routes = [], rules = [] }: DescribedRouter, scr
   const state = stateNumbers[snapshot.state]
   const isMaster = snapshot.state === 'master'
   const tracked = (kind: string) => model.tracks.filter((one) => one.kind === kind).map(({ name }) => name)
-  const addresses = (all: readonly VirtualAddress[]) => all.map((one) => addressText(one, isMaster))
+  const { virtualLink } = snapshot
+  // Of links that carry addresses only the names are not known here.
+  const isOnOwnLink = ({ onVirtualLink, interface: name, address }: VirtualAddress) =>
+    onVirtualLink === true && name === model.interface && address.includes(':') === (model.family === 6)
+  const inSet = isMaster && model.dropsPackets === true ? ' nftable_set' : ''
+  const addresses = (all: readonly VirtualAddress[]) =>
+    all.map((one) => {
+      const at = virtualLink !== undefined && isOnOwnLink(one) ? `${virtualLink}@${one.interface}` : one.interface
+      return `${addressText({ ...one, interface: at }, isMaster)}${inSet}`
+    })
   return {
     iname: model.name,
     dont_track_primary: flag(model.dontTrackPrimary),
     skip_check_adv_addr: flag(model.skipCheckAdvAddr),
-    strict_mode: 0,
-    vmac_ifname: '',
-    ifp_ifname: model.interface,
+    strict_mode: flag(model.strict === true),
+    vmac_ifname: virtualLink ?? '',
+    ifp_ifname: virtualLink ?? model.interface,
     // The last that was heard, also as master.
     master_priority: (state === 1 ? snapshot.masterPriority : snapshot.lastHeard?.priority) ?? 0,
     last_transition: Date.parse(snapshot.since) / 1_000,
@@ -53,7 +62,7 @@ function data({ model, snapshot, routes = [], rules = [] }: DescribedRouter, scr
     base_priority: model.priority,
     effective_priority: snapshot.effectivePriority,
     vipset: isMaster,
-    promote_secondaries: false,
+    promote_secondaries: model.promotesSecondaries === true,
     adver_int: snapshot.advertisementInterval,
     master_adver_int: snapshot.masterInterval,
     accept: flag(model.dropsPackets !== true),
@@ -100,7 +109,7 @@ function stats({ drops, ...snapshot }: VirtualRouterSnapshot) {
     advert_interval_err: of('interval'),
     ip_ttl_err: of('ttl'),
     invalid_type_rcvd: of('type'),
-    addr_list_err: of('addresses', 'destination'),
+    addr_list_err: of('address-list', 'destination'),
     invalid_authtype: of('authentication-type-unknown'),
     authtype_mismatch: of('authentication-type'),
     auth_failure: of('authentication', 'authentication-replay'),

@@ -23,7 +23,7 @@ const snapshot: VirtualRouterSnapshot = {
   priorityZeroReceived: 4,
   becameMaster: 5,
   releasedMaster: 6,
-  drops: { ttl: 8, addresses: 1, destination: 2 },
+  drops: { ttl: 8, 'address-list': 1, destination: 2 },
 }
 const place = { interface: 'v0', scope: 0 }
 const model = router('VI_1', {
@@ -74,4 +74,24 @@ test('routes and rules stand between addresses and trackers, as text; version 2 
   expect(vrrp[0].data).toMatchObject({ vroutes: one.routes, vrules: one.rules })
   const keys = Object.keys(vrrp[0].data)
   expect(keys.slice(keys.indexOf('vips'))).toEqual(['vips', 'vroutes', 'vrules', 'auth_type', 'auth_data'])
+})
+
+test('a virtual MAC is where the addresses are, as keepalived 2.2.7 writes it', () => {
+  const closed = router('VI_1', {
+    interface: 'v0',
+    dropsPackets: true,
+    strict: true,
+    virtualLink: { kind: 'macvlan', transmitsOnBase: false },
+    addresses: [{ ...place, address: address('10.9.9.9'), prefixLength: 24, onVirtualLink: true }],
+    excludedAddresses: [{ ...place, interface: 'v1', address: address('10.9.9.10'), prefixLength: 24 }],
+  })
+  const [{ data }] = JSON.parse(instancesJson([{ model: closed, snapshot: { ...snapshot, virtualLink: 'vrrp.51' } }]))
+  expect(data).toMatchObject({
+    strict_mode: 1,
+    vmac_ifname: 'vrrp.51',
+    ifp_ifname: 'vrrp.51',
+    accept: 0,
+    vips: ['10.9.9.9/24 dev vrrp.51@v0 scope global set nftable_set'],
+    evips: ['10.9.9.10/24 dev v1 scope global set nftable_set'],
+  })
 })

@@ -83,7 +83,7 @@ function routersText(
     return [
       [
         cell(router.name),
-        cell(`${router.interface}/${router.virtualRouterId} v${router.version} IPv${router.family}`),
+        cell(`${placeOf(router)}/${router.virtualRouterId} v${router.version} IPv${router.family}`),
         cell(router.state.toUpperCase(), shown[router.state]),
         cell(since(router.since, now)),
         right(
@@ -210,3 +210,7 @@ function rolesText(roles: readonly RoleSnapshot[], { title, bad, quiet, odd }: P
   ])
   return table([head, ...rows], width)
 }
+
+/** `eth0`, with a virtual link `vrrp.51@eth0` as ip(8) has it. */
+const placeOf = ({ interface: name, virtualLink }: VirtualRouterSnapshot): string =>
+  virtualLink === undefined ? name : `${virtualLink}@${name}`

@@ -15,6 +15,8 @@ export type HoldfastdOptions = {
   readonly root?: string
   /** Names this daemon's directory on its host; two on one host differ in it. */
   readonly name?: string
+  /** How long its start may take, in milliseconds: in the guest all is emulated. */
+  readonly within?: number
 }
 
 type RoleName = 'vrrp' | 'checker' | 'forwarding'
@@ -44,7 +46,7 @@ export class Holdfastd {
 
   static async start(host: Host, configuration: string, options: HoldfastdOptions): Promise<Holdfastd> {
     const daemon = new Holdfastd(host, configuration, options)
-    await daemon.ready()
+    await daemon.ready(options.within)
     return daemon
   }
 
