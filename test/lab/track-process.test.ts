@@ -6,10 +6,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { instance } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { LabProcess, must } from './library/process.ts'
-import { until } from './library/wait.ts'
+import { millis, until } from './library/wait.ts'
 
 /** Names and command lines that nothing else on this machine has. */
 const WORKER = `hfw${process.pid}`
@@ -114,6 +115,9 @@ lab(
       await host.holds('192.0.2.100')
       worker.kill('SIGKILL')
       worker = spawn(program, ['1000'])
+      // Nothing is to happen, and only time can tell.
+      await millis(4_000)
+      expect((await daemon.status()).virtualRouters[0]).toMatchObject({ state: 'master', becameMaster: 1 })
       worker.kill('SIGKILL')
       await daemon.shows(
         'it is a fault once the delay is over',

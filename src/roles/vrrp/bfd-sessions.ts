@@ -86,13 +86,14 @@ export function openBfdSessions(ports: VrrpPorts, log: Log, report: BfdReport): 
         one.since = clock.wall()
         one.complained.clear()
         const { session, state } = one
+        // What tracks it acts before anything is written.
+        if (action.path !== undefined) found(one, action.path)
         const fields = { session: session.name, neighbour: session.neighbour, from: action.from }
         if (action.to === 'up') log.info('BFD session is up', fields)
         else if (action.to === 'admin-down') log.info('BFD session ended', fields)
         else if (action.from === 'up')
           log.warn('BFD session was lost', { ...fields, to: action.to, diagnostic: diagnosticText(state.diagnostic) })
         else log.debug('BFD session changed', { ...fields, to: action.to })
-        if (action.path !== undefined) found(one, action.path)
         return
       }
       default:

@@ -62,8 +62,9 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       const all = opened.value
       routers = all
       sessions = openBfdSessions(ports, log, ({ name, vrrp }, observed) => {
-        channel.send({ type: 'bfd-session', name, observed })
+        // The network first.
         if (vrrp) all.observe([observed])
+        channel.send({ type: 'bfd-session', name, observed })
       })
     }
     const prepared = routers.prepare(offer.slice)
