@@ -61,12 +61,21 @@ function checkerBody({ checkers }: RealServer, up: boolean, reason: string | und
 export const STOPPING = 'Shutting down'
 export const REMOVING = 'Removing'
 
-/** @param weight sum of the living servers' */
-export function quorumMail(server: VirtualServer, up: boolean, weight: number, audience: Audience): MailText {
+/**
+ * @param weight sum of the living servers'
+ * @param isFirst nothing was said of it before
+ */
+export function quorumMail(
+  server: VirtualServer,
+  up: boolean,
+  weight: number,
+  isFirst: boolean,
+  audience: Audience,
+): MailText {
   const { quorum, hysteresis } = server
   const body = up
-    ? `Gained quorum ${quorum}+${hysteresis}=${quorum + hysteresis} <= ${weight}`
-    : `Lost quorum ${quorum}-${hysteresis}=${quorum - hysteresis} > ${weight}`
+    ? `${isFirst ? 'Starting with quorum up' : 'Gained quorum'} ${quorum}+${hysteresis}=${quorum + hysteresis} <= ${weight}`
+    : `${isFirst ? 'Starting with quorum down' : 'Lost quorum'} ${quorum}-${hysteresis}=${quorum - hysteresis} > ${weight}`
   return text(audience, `Virtualserver ${nameOfService(server)} - ${up ? 'UP' : 'DOWN'}`, body)
 }
 

@@ -7,11 +7,12 @@ export function nameOfService({ service, group }: Pick<VirtualServer, 'service' 
 }
 
 /** And a real server: `[10.0.0.1]:tcp:80`. */
-export const nameOfServer = (real: Pick<RealServer, 'address' | 'port'>, server: VirtualServer): string =>
-  endpointName(
-    real,
-    [server.service, ...(server.group?.others ?? [])].find(({ kind }) => kind === 'address'),
-  )
+export function nameOfServer({ address, port, checkers }: RealServer, server: VirtualServer): string {
+  // A firewall mark gives its servers no port; the one that is written is what their checkers ask.
+  const asked = checkers.flatMap((checker) => ('target' in checker ? [checker.target.port] : []))
+  const service = [server.service, ...(server.group?.others ?? [])].find(({ kind }) => kind === 'address')
+  return endpointName({ address, port: port === 0 ? (asked[0] ?? port) : port }, service)
+}
 
 /** A firewall mark has no protocol. */
 const endpointName = (at: { readonly address: string; readonly port: number }, of: ServiceAddress | undefined) =>

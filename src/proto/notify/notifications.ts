@@ -146,6 +146,7 @@ function realServersOf(server: VirtualServer): ReadonlyMap<string, RealServer> {
 /**
  * What a quorum that is gained or lost calls for.
  * @param isUp  undefined: nothing is known of it, it is as it began
+ * @param isFirst nothing was said of it before
  */
 export function quorumNotifications(
   servers: readonly VirtualServer[],
@@ -153,10 +154,12 @@ export function quorumNotifications(
   up: boolean,
   isUp: IsUp,
   audience: Audience,
+  isFirst = false,
 ): readonly Notification[] {
   const server = servers.find(({ key }) => key === serviceKey)
   if (server === undefined) return []
-  const mail = server.smtpAlert === true ? quorumMail(server, up, livingWeight(server, isUp), audience) : undefined
+  const mail =
+    server.smtpAlert === true ? quorumMail(server, up, livingWeight(server, isUp), isFirst, audience) : undefined
   return [
     ...scripts(serviceKey, up ? server.quorumUp : server.quorumDown),
     ...fifoLine(serviceKey, 'lvs', `VS ${nameOfService(server)} ${upDown(up)}\n\0`, audience),

@@ -132,10 +132,11 @@ export function rememberServices(
     quorumChanged({ serviceKey: key, up, announce }) {
       // A new checker role may say again what scripts have heard.
       const heard = quorums.get(key) === up
+      const isFirst = !quorums.has(key)
       if (model().virtualServers.some((server) => server.key === key)) quorums.set(key, up)
       else quorums.delete(key)
       if (!announce || heard) return
-      const notifications = quorumNotifications(servers(), key, up, isUp, model().global)
+      const notifications = quorumNotifications(servers(), key, up, isUp, model().global, isFirst)
       tell({ type: 'service-changed', serviceKey: key, notifications })
     },
     health: () => [...health.values()],

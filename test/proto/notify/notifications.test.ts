@@ -180,6 +180,9 @@ describe('servers', () => {
     expect(mails(quorumNotifications([quorum], server.key, true, unknown, nobody))).toEqual([
       { subject: '[R] Virtualserver [203.0.113.1]:tcp:80 - UP', body: '=> Gained quorum 2+1=3 <= 2 <=\n\n' },
     ])
+    expect(mails(quorumNotifications([quorum], server.key, true, unknown, nobody, true))[0]?.body).toBe(
+      '=> Starting with quorum up 2+1=3 <= 2 <=\n\n',
+    )
   })
 
   test('a checker of several changes: mail, unless no_checker_emails', () => {

@@ -4,7 +4,7 @@ import { fail, ok, seconds } from '../../../src/base/index.ts'
 import type { Configuration, GlobalDefs, MailSettings } from '../../../src/model/index.ts'
 import { virtualRouterKey } from '../../../src/model/index.ts'
 import { fakeWorld, settle } from './fake-world.ts'
-import { configurationFor, router } from './models.ts'
+import { configurationFor, realServer, router, virtualServer } from './models.ts'
 
 const second = 1_000_000
 const mail: MailSettings = {
@@ -211,4 +211,53 @@ test('the stop waits a second for mail, and says what is not sent', async () => 
   await world.pass(1.1 * second)
   await stopped
   expect(world.log.filter((line) => /given up/.test(line))).toHaveLength(1)
+})
+
+/** A virtual server with one real server, and what its checker says of it. */
+async function withServer(global: Partial<GlobalDefs>) {
+  const real = realServer(1, { smtpAlert: true })
+  const server = virtualServer(1, { realServers: [real], smtpAlert: true })
+  const fifos = { lvs: { path: '/lvs' } }
+  const { world } = await running({ fifos, mail, ...global }, { virtualServers: [server] })
+  const says = async (up: boolean, failedCheckers: readonly string[], announce: boolean) => {
+    const record = { serviceKey: server.key, realServerKey: '192.0.2.1:80', up, failedCheckers, since: '' }
+    world.living('checker')[0]?.say({ type: 'real-server-health', record, announce })
+    await settle()
+  }
+  const quorum = async (up: boolean) => {
+    world
+      .living('checker')[0]
+      ?.say({ type: 'quorum', serviceKey: server.key, up, sorryServerInUse: false, announce: true })
+    await settle()
+  }
+  const subjects = () => world.letters.map(({ subject }) => subject.replace('[test] ', ''))
+  return { world, says, quorum, subjects }
+}
+
+test('lvs_notify_fifo hears of servers and quorums; a checker of several is mailed alone', async () => {
+  const { world, says, quorum, subjects } = await withServer({})
+  await quorum(true)
+  await says(true, [], false)
+  await says(false, ['a'], true)
+  await quorum(false)
+  await says(false, ['a', 'b'], false)
+  expect(text(world, '/lvs')).toBe(
+    'VS [203.0.113.1]:tcp:80 UP\n\0RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 DOWN\n\0VS [203.0.113.1]:tcp:80 DOWN\n\0',
+  )
+  const real = 'Realserver [192.0.2.1]:tcp:80 of virtual server [203.0.113.1]:tcp:80 - DOWN'
+  const service = 'Virtualserver [203.0.113.1]:tcp:80 -'
+  expect(subjects()).toEqual([`${service} UP`, real, `${service} DOWN`, real])
+  expect(world.letters.map(({ body }) => body.split(' ').slice(1, 3).join(' '))).toEqual([
+    'Starting with',
+    'CHECK failed',
+    'Lost quorum',
+    'CHECK failed',
+  ])
+})
+
+test('rs_init_notifies: what a server is at the start is told of too', async () => {
+  const { world, says } = await withServer({ realServerInitNotifies: true })
+  await says(true, [], false)
+  await says(true, [], false)
+  expect(text(world, '/lvs')).toBe('RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 UP\n\0')
 })
