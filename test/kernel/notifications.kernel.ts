@@ -16,7 +16,8 @@ const within = 90_000
 
 type Daemon = { readonly process: LabProcess; stop(): Promise<number | string> }
 const start = {
-  holdfast: (host: Host, text: string): Promise<Daemon> => host.holdfastd(text, { options: ['--backend', 'ipvs'] }),
+  holdfast: (host: Host, text: string): Promise<Daemon> =>
+    host.holdfastd(text, { options: ['--backend', 'ipvs'], within }),
   keepalived: (host: Host, text: string): Promise<Daemon> => host.keepalived(text, []),
 } as const
 
