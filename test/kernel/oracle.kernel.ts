@@ -10,7 +10,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 const SEED = process.env['HOLDFAST_ORACLE_SEED'] ?? '1'
-const RUNS = process.env['HOLDFAST_ORACLE_RUNS'] ?? '200'
+const RUNS = process.env['HOLDFAST_ORACLE_RUNS'] ?? '2000'
 const ONLY = (process.env['HOLDFAST_ORACLE_ONLY'] ?? '').split(' ').filter((word) => word !== '')
 /** Sequences of which the story is told in full. */
 const SHOWN = 4

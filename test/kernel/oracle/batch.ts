@@ -11,9 +11,10 @@ import {
   unequalConnections,
   unequalCounters,
 } from './compare.ts'
+import { unequalFragments } from './compare-fragments.ts'
 import { describeFrame } from './describe.ts'
 import type { Counted, Director, Held } from './director.ts'
-import { LAST_PAUSE, PAUSE, Pace } from './pace.ts'
+import { hurries, PAUSE, Pace, SHORT_PAUSE } from './pace.ts'
 import { type Framed, render, type Whereabouts, whereabouts } from './render.ts'
 import type { Exchange, Replayer } from './replayer.ts'
 import type { Climate, Sequence } from './sequence.ts'
@@ -47,7 +48,7 @@ export type Directors = { readonly kernel: Director; readonly embedded: Director
 
 export type Outcome = {
   readonly differences: readonly Difference[]
-  /** These were not played in time, and what became of them says nothing. */
+  /** These differ too, but were not played in time, so that it says nothing. */
   readonly late: readonly Sequence[]
 }
 
@@ -70,25 +71,32 @@ export async function runBatch(
     }),
   )
   // While the ones wait, the others are played.
-  const groups = inGroups(courses, together)
+  const hurried = courses.filter(({ sequence }) => hurries(sequence, climate))
+  const others = courses.filter((course) => !hurried.includes(course))
+  const paced = inGroups(hurried, together)
+  const between = climate.passing ? PAUSE : SHORT_PAUSE
   const segments = Math.max(...sequences.map((one) => one.segments.length))
+  const playSegment = async (members: readonly Course[], at: number) => {
+    const rounds = Math.max(...members.map(({ sequence }) => sequence.segments[at]?.steps.length ?? 0))
+    for (let round = 0; round < rounds; round++) await playRound(members, at, round, replayer, climate)
+  }
   for (let at = 0; at < segments; at++) {
-    if (climate.passing) await groups[0]?.pace.pause(PAUSE)
+    await paced[0]?.pace.pause(between)
     const ops = courses.flatMap(({ sequence, story }) => {
       const orders = sequence.segments[at]?.ops ?? []
       story.push(...orders.map((op) => `order ${JSON.stringify(op)}`))
       return orders
     })
     for (const director of both) await director.apply(ops)
-    for (const { members, pace } of groups) {
-      if (climate.passing) await pace.pause(PAUSE)
+    await playSegment(others, at)
+    for (const { members, pace } of paced) {
+      await pace.pause(between)
       pace.segmentBegins()
-      const rounds = Math.max(...members.map(({ sequence }) => sequence.segments[at]?.steps.length ?? 0))
-      for (let round = 0; round < rounds; round++) await playRound(members, at, round, replayer, climate)
+      await playSegment(members, at)
       pace.segmentEnds()
     }
   }
-  if (climate.passing) for (const { pace } of groups) await pace.pause(LAST_PAUSE)
+  for (const { pace } of paced) await pace.pause(SHORT_PAUSE)
   const none = new Map<string, Counted>()
   const compareCounters = async (held: HeldShares): Promise<ReadonlyMap<Course, readonly string[]>> => {
     await sleep(COUNTERS_MS)
@@ -124,7 +132,9 @@ export async function runBatch(
   }
   for (const [course, found] of unequal) settle(course, 'counters', found)
   for (const director of both) await director.clear()
-  const late = climate.passing ? groups.filter(({ pace }) => !pace.kept).flatMap(({ members }) => members) : []
+  const late = paced
+    .filter(({ pace }) => !pace.kept)
+    .flatMap(({ members }) => members.filter(({ differs }) => differs !== undefined))
   const differences = courses.flatMap((course): readonly Difference[] => {
     const { sequence, story, differs } = course
     return differs === undefined || late.includes(course) ? [] : [{ sequence, kind: differs, story: story.join('\n') }]
@@ -161,17 +171,22 @@ async function playRound(
     const step = course.sequence.segments[segment]?.steps[round]
     const flow = step === undefined ? undefined : course.sequence.flows[step.flow]
     if (step === undefined || flow === undefined) continue
-    for (const frame of frames) {
-      const exchange = exchanges[at++] as Exchange
-      course.story.push(`${step.type} ${step.direction} ${describeFrame(frame)}`)
-      if (step.type === 'packet' && step.direction === 'in')
-        course.servers[step.flow] = whereabouts(flow, exchange.kernel) ?? course.servers[step.flow]
-      if (exchange.kernel.some(isRefusal)) course.interrupted.add(interruption(flow))
-      addToTally(course.tally, frame, exchange)
-      const unequal = unequalAnswers(frame, exchange, climate)
-      if (unequal === undefined) course.story.push(...exchange.kernel.map((one) => `  both:     ${describeFrame(one)}`))
-      else settle(course, 'packet', [unequal])
+    const answers = exchanges.slice(at, at + frames.length)
+    at += frames.length
+    const exchange: Exchange = {
+      kernel: answers.flatMap(({ kernel }) => kernel),
+      embedded: answers.flatMap(({ embedded }) => embedded),
     }
+    const [frame] = frames
+    course.story.push(...frames.map((one) => `${step.type} ${step.direction} ${describeFrame(one)}`))
+    if (step.type === 'packet' && step.direction === 'in')
+      course.servers[step.flow] = whereabouts(flow, exchange.kernel) ?? course.servers[step.flow]
+    if (exchange.kernel.some(isRefusal)) course.interrupted.add(interruption(flow))
+    if (frame === undefined) continue
+    addToTally(course.tally, frame, exchange)
+    const unequal = frames.length > 1 ? unequalFragments(exchange) : unequalAnswers(frame, exchange, climate)
+    if (unequal === undefined) course.story.push(...exchange.kernel.map((one) => `  both:     ${describeFrame(one)}`))
+    else settle(course, 'packet', [unequal])
   }
 }
 

@@ -31,19 +31,18 @@ export const PSH = 0x08
 export const ACK = 0x10
 
 const SEGMENTS = 3
-/** Packets with these are not compared yet. */
-const later = { options: true, badHeaderChecksum: true }
 /** twos is a matter of chance. */
 const chosenByChance = ['twos']
 const numbers = { tcp: TCP, udp: UDP, sctp: SCTP } as const
 type Protocol = keyof typeof numbers
 
-const defaults: Climate = { settings: {}, timeouts: { tcp: 900, tcpFin: 120, udp: 300 }, passing: false }
+const defaults = { settings: {}, timeouts: { tcp: 900, tcpFin: 120, udp: 300 }, passing: false } as const
 
-/** Every third run of sequences has other settings, every fifth lets connections expire. */
+/** Every third run of sequences has other settings, every fifth lets connections expire, every eleventh has odd packets. */
 export function climate(seed: number, batch: number, features: Features): Climate {
   const random = randomFrom(seed ^ 0x5e77, batch)
-  if (!features.settings) return defaults
+  const oddities = batch % 11 === 10
+  if (!features.settings) return { ...defaults, oddities }
   const settings: Partial<Record<keyof IpvsSettings, number>> = { ...defaultSettings }
   if (batch % 3 === 1) {
     settings.conn_reuse_mode = random.number(4)
@@ -58,8 +57,8 @@ export function climate(seed: number, batch: number, features: Features): Climat
   settings.drop_packet = 0
   delete settings.amemthresh
   delete settings.am_droprate
-  if (timePasses(batch)) return { settings, timeouts: SHORT_TIMEOUTS, passing: true }
-  return { ...defaults, settings }
+  if (timePasses(batch)) return { settings, timeouts: SHORT_TIMEOUTS, passing: true, oddities }
+  return { ...defaults, settings, oddities }
 }
 
 type Held = {
@@ -78,15 +77,16 @@ type Draft = {
   readonly flows: Flow[]
   /** Not where IPVS ends what goes to removed destinations: which templates it leaves is a matter of their places in its table. */
   readonly mayReturn: boolean
+  readonly oddities: boolean
 }
 
 export function generate(seed: number, index: number, slot: number, has: Features, climate: Climate): Sequence {
-  const { passing, settings } = climate
+  const { passing, settings, oddities } = climate
   const features = { ...has, schedulers: has.schedulers.filter((name) => !chosenByChance.includes(name)) }
   const random = randomFrom(seed, index)
   const family = features.families.length > 1 && random.once(3) ? 6 : 4
   const mayReturn = settings.expire_nodest_conn !== 1
-  const draft: Draft = { random, features, family, slot, services: new Map(), flows: [], mayReturn }
+  const draft: Draft = { random, features, family, slot, services: new Map(), flows: [], mayReturn, oddities }
   const segments: Segment[] = []
   const ops: TableOp[] = []
   const services = 1 + (random.once(3) ? 1 : 0)
@@ -254,22 +254,32 @@ function packetStep(draft: Draft, index: number, direction: 'in' | 'out', flags:
   const { random, flows } = draft
   const protocol = flows[index]?.protocol
   const odd = random.number(120)
+  const { oddities } = draft
+  const fragmented = oddities && odd >= 16 && odd < 20 && protocol !== SCTP
+  // Behind extension headers IPVS does not find the flags and chunks, by which states go.
+  const readable = oddities && (draft.family === 4 || protocol === UDP)
+  const without = protocol === UDP && draft.family === 4
   return {
     type: 'packet',
     flow: index,
     direction,
     flags: flags ?? tcpFlags(random, direction),
     chunks: chunks(random, flags === SYN),
-    length: direction === 'in' && random.once(12) ? 1250 + random.number(200) : random.number(40),
+    length: lengthOf(random, direction, fragmented),
     ttl: odd < 4 ? 1 : odd < 8 ? 2 : 64,
     tos: random.once(8) ? random.pick([0x10, 0x28, 0x01, 0x02, 0x03, 0xb8]) : 0,
     dontFragment: random.once(2),
-    options: odd >= 8 && odd < 11 && !later.options ? 1 + random.number(3) : 0,
-    checksum:
-      odd >= 11 && odd < 15 ? 'wrong' : protocol === UDP && draft.family === 4 && random.once(6) ? 'none' : 'right',
-    badHeaderChecksum: odd === 15 && draft.family === 4 && !later.badHeaderChecksum,
-    fragmented: false,
+    options: odd >= 8 && odd < 11 && readable ? odd - 7 : 0,
+    checksum: odd >= 11 && odd < 15 ? 'wrong' : without && random.once(6) && !fragmented ? 'none' : 'right',
+    badHeaderChecksum: oddities && odd === 15 && draft.family === 4,
+    fragmented,
   }
+}
+
+/** Fragments are of what is long enough for two and fits into a tunnel. */
+function lengthOf(random: Random, direction: 'in' | 'out', fragmented: boolean): number {
+  const length = direction === 'in' && random.once(12) ? 1250 + random.number(200) : random.number(40)
+  return fragmented ? 60 : length
 }
 
 const tcpFlags = (random: Random, direction: 'in' | 'out'): number =>

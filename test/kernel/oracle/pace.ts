@@ -6,8 +6,9 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Timeouts } from '../../../src/forwarding/index.ts'
+import { serviceKey, type Timeouts } from '../../../src/forwarding/index.ts'
 import { clock } from './director.ts'
+import type { Climate, Sequence } from './sequence.ts'
 
 /** Whether connections expire between segments of the batch. */
 export const timePasses = (batch: number): boolean => batch % 5 === 4
@@ -23,12 +24,23 @@ export const SHORT_PERSISTENCES = [7, 56] as const
 export const PAUSE = 36
 /** And how many more there may be, for one pause not to fill 56 s, nor two of them 120 s. */
 const LONGEST_DELAY = 18
-/** Before connections are listed. */
-export const LAST_PAUSE = 14
+/** Before connections are listed, and where nothing else passes: 10 s and two more, twice. */
+export const SHORT_PAUSE = 14
 /** Seconds that the packets of a segment may take, for none of these times to end among them or to change places. */
 const LONGEST_SEGMENT = 1.8
 /** So many sequences are played together, that they do not take longer. */
 export const TOGETHER = 3
+
+/**
+ * Whether the packets of a segment are to come quickly: also where nothing passes on purpose, connections of SCTP begin with 3 s, and
+ * so does what an ICMP error opens.
+ */
+export const hurries = ({ segments }: Sequence, { passing, settings }: Climate): boolean =>
+  passing ||
+  settings.schedule_icmp === 1 ||
+  segments.some(({ ops }) =>
+    ops.some((op) => op.type === 'put-service' && serviceKey(op.service.address).startsWith('sctp/')),
+  )
 
 /** Of sequences that are played together. */
 export class Pace {

@@ -3,9 +3,9 @@
 import { type Directors, type Outcome, runBatch } from './batch.ts'
 import { embeddedDirector, kernelDirector } from './director.ts'
 import { climate, generate } from './generate.ts'
-import { TOGETHER } from './pace.ts'
+import { hurries, TOGETHER } from './pace.ts'
 import { openReplayer } from './replayer.ts'
-import type { Climate, Features } from './sequence.ts'
+import type { Climate, Sequence } from './sequence.ts'
 import { openWorld, VIRTUALS, virtualAddress, type World } from './world.ts'
 
 /** Sequences of one climate: they can be played side by side and share the waiting. */
@@ -37,14 +37,12 @@ async function playWorld(seed: number, indexes: readonly number[], atOnce: numbe
   const outcomes: Outcome[] = []
   for (const batch of new Set(indexes.map(batchOf))) {
     const weather = climate(seed, batch, embedded.features)
-    const all = indexes.filter((index) => batchOf(index) === batch)
-    // Where time passes they wait together, and are played in groups that are small anyway.
-    const size = weather.passing ? BATCH : atOnce
-    const together = weather.passing ? Math.min(TOGETHER, atOnce) : atOnce
-    for (let at = 0; at < all.length; at += size) {
+    const all = indexes
+      .filter((index) => batchOf(index) === batch)
+      .map((index) => generate(seed, index, index, embedded.features, weather))
+    for (const some of lotsOf(all, weather, atOnce)) {
       const began = Date.now()
-      const some = all.slice(at, at + size)
-      const outcome = await playBatch(world, directors, embedded.features, seed, weather, some, together)
+      const outcome = await playBatch(world, directors, weather, some, Math.min(TOGETHER, atOnce))
       outcomes.push(outcome)
       const { differences, late } = outcome
       const tooLate = late.length > 0 ? `${late.length} too late, ` : ''
@@ -58,16 +56,24 @@ async function playWorld(seed: number, indexes: readonly number[], atOnce: numbe
   return summed(outcomes)
 }
 
+/** So many at once, but those that are quick anyway all together. */
+function lotsOf(all: readonly Sequence[], weather: Climate, atOnce: number): readonly (readonly Sequence[])[] {
+  if (all.length <= atOnce) return [all]
+  const hurried = all.filter((one) => hurries(one, weather))
+  const others = all.filter((one) => !hurried.includes(one))
+  const lots = Array.from({ length: Math.ceil(others.length / atOnce) }, (_, i) =>
+    others.slice(i * atOnce, (i + 1) * atOnce),
+  )
+  return hurried.length > 0 ? [hurried, ...lots] : lots
+}
+
 async function playBatch(
   world: World,
   directors: Directors,
-  features: Features,
-  seed: number,
   weather: Climate,
-  indexes: readonly number[],
+  sequences: readonly Sequence[],
   together: number,
 ): Promise<Outcome> {
-  const sequences = indexes.map((index) => generate(seed, index, index, features, weather))
   const six = sequences.filter(({ family }) => family === 6)
   world.hold(six.flatMap(({ slot }) => Array.from({ length: VIRTUALS }, (_, i) => virtualAddress(6, slot, i))))
   return runBatch(directors, weather, sequences, together)

@@ -5,6 +5,9 @@ import { fragments, frame, icmpError, type Mac, type PacketPlan, packet } from '
 import type { Flow, Step } from './sequence.ts'
 import { directorMac, type Port, routerAddress, routerMac } from './world.ts'
 
+/** Bytes of payload in the first of two fragments: a TCP header and more. */
+const FIRST_FRAGMENT = 24
+
 /** A frame on one of the wires of a director. */
 export type Framed = { readonly port: Port; readonly bytes: Uint8Array }
 
@@ -36,7 +39,7 @@ export function render(step: Step, flow: Flow, server: Whereabouts | undefined):
     // A router tells the virtual address, which is its own, that a hop limit is over, and IPVS balances what it says.
     const toItself = step.direction === 'out' && at === undefined && familyOf(client) === 6
     const whole = packet(toItself ? { ...plan, ttl: Math.max(step.ttl, 2) } : plan)
-    return step.fragmented ? fragments(whole, 16).map(framed) : [framed(whole)]
+    return step.fragmented ? fragments(whole, FIRST_FRAGMENT).map(framed) : [framed(whole)]
   }
   const quote = (ends: typeof toServer): Uint8Array => {
     const whole = packet({ ...ends, protocol, flags: 0x10, chunks: [0], length: 100, ttl: 60, id: 0x4321 })

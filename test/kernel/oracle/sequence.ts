@@ -63,6 +63,8 @@ export type Climate = {
   readonly timeouts: Timeouts
   /** Connections expire between segments (pace.ts). */
   readonly passing: boolean
+  /** Packets have options, come in two fragments, or have a wrong header checksum. */
+  readonly oddities: boolean
 }
 
 /** What the embedded core can do. */
