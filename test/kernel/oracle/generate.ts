@@ -66,6 +66,8 @@ type Held = {
   readonly destinations: Map<string, Destination>
   /** By endpoint, all that there have been: a connection comes back to life with its destination. */
   readonly methods: Map<string, Set<Destination['method']>>
+  /** By endpoint: they stay as they were first. */
+  readonly thresholds: Map<string, Pick<Destination, 'upperThreshold' | 'lowerThreshold'>>
 }
 
 type Draft = {
@@ -126,7 +128,7 @@ function newService(draft: Draft, number: number, short: boolean): TableOp[] {
     onePacket: protocol === 'udp' && !persistent && random.once(5),
   }
   const key = serviceKey(service.address)
-  draft.services.set(key, { service, destinations: new Map(), methods: new Map() })
+  draft.services.set(key, { service, destinations: new Map(), methods: new Map(), thresholds: new Map() })
   const ops: TableOp[] = [{ type: 'put-service', service }]
   for (let n = random.number(6); n > 0; n--) ops.push(...putDestination(draft, key))
   return ops
@@ -136,8 +138,15 @@ function newService(draft: Draft, number: number, short: boolean): TableOp[] {
 function putDestination(draft: Draft, serviceKey: string): TableOp[] {
   const held = draft.services.get(serviceKey)
   if (held === undefined) return []
-  const destination = newDestination(draft, held.service)
-  const key = endpoint(destination)
+  const drawn = newDestination(draft, held.service)
+  const key = endpoint(drawn)
+  // The kernel of the guest judges thresholds only as connections begin and end, the core, as 6.12, also when they are edited.
+  const thresholds = held.thresholds.get(key) ?? {
+    upperThreshold: drawn.upperThreshold,
+    lowerThreshold: drawn.lowerThreshold,
+  }
+  const destination = { ...drawn, ...thresholds }
+  held.thresholds.set(key, thresholds)
   const methods = held.methods.get(key) ?? new Set()
   const removed = methods.size > 0 && !held.destinations.has(key)
   if (removed && !draft.mayReturn) return []
