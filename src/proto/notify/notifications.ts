@@ -91,7 +91,7 @@ export function realServerNotifications(
   if (found === undefined) return []
   const { server, real } = found
   const about = `${change.serviceKey} ${change.realServerKey}`
-  const line = `RS ${nameOfServer(real, server)} ${nameOfService(server)} ${upDown(change.up)}\n\0`
+  const line = `RS ${nameOfServer(real, server)} ${nameOfService(server)} ${upDown(change.up)}\n`
   return [
     ...scripts(about, change.up ? real.notifyUp : real.notifyDown),
     ...fifoLine(about, 'lvs', line, audience),
@@ -162,7 +162,7 @@ export function quorumNotifications(
     server.smtpAlert === true ? quorumMail(server, up, livingWeight(server, isUp), isFirst, audience) : undefined
   return [
     ...scripts(serviceKey, up ? server.quorumUp : server.quorumDown),
-    ...fifoLine(serviceKey, 'lvs', `VS ${nameOfService(server)} ${upDown(up)}\n\0`, audience),
+    ...fifoLine(serviceKey, 'lvs', `VS ${nameOfService(server)} ${upDown(up)}\n`, audience),
     ...mails(serviceKey, mail, upDown(up), audience),
   ]
 }

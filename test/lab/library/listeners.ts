@@ -11,9 +11,10 @@ export class FifoListener {
   readonly #timer: NodeJS.Timeout
   #fd: number | undefined
 
-  constructor(path: string) {
+  /** @param every milliseconds between two looks */
+  constructor(path: string, every = 5) {
     this.#path = path
-    this.#timer = setInterval(() => this.read(), 5)
+    this.#timer = setInterval(() => this.read(), every)
   }
 
   read(): void {

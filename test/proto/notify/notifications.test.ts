@@ -141,13 +141,13 @@ describe('servers', () => {
     expect(words(quorumNotifications([server], server.key, false, unknown, nobody))).toEqual(['quorum-down'])
   })
 
-  test('lines end in a newline and a zero byte (keepalived)', () => {
+  test('lines of servers and quorums as keepalived writes them', () => {
     const to: Audience = { ...nobody, fifos: { lvs: { path: '/l' } } }
     expect(lines(realServerNotifications([server], { ...first, up: true }, to))).toEqual([
-      'RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 UP\n\0',
+      'RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 UP\n',
     ])
     expect(lines(quorumNotifications([server], server.key, false, unknown, to))).toEqual([
-      'VS [203.0.113.1]:tcp:80 DOWN\n\0',
+      'VS [203.0.113.1]:tcp:80 DOWN\n',
     ])
   })
 
@@ -155,11 +155,11 @@ describe('servers', () => {
     const named = (more: Partial<VirtualServer>) =>
       lines(realServerNotifications([{ ...server, ...more }], { ...first, up: true }, all))
     const mark = { kind: 'fwmark', family: 4, mark: 7 } as const
-    expect(named({ service: mark })).toEqual(['RS [192.0.2.1]:none:80 FWM 7 UP\n\0'])
+    expect(named({ service: mark })).toEqual(['RS [192.0.2.1]:none:80 FWM 7 UP\n'])
     const group = { name: 'WEB', others: [] }
-    expect(named({ group })).toEqual(['RS [192.0.2.1]:tcp:80 [WEB]:0 UP\n\0'])
+    expect(named({ group })).toEqual(['RS [192.0.2.1]:tcp:80 [WEB]:0 UP\n'])
     expect(named({ service: mark, group: { name: 'WEB', others: [server.service] } })).toEqual([
-      'RS [192.0.2.1]:tcp:80 [WEB]:0 UP\n\0',
+      'RS [192.0.2.1]:tcp:80 [WEB]:0 UP\n',
     ])
   })
 

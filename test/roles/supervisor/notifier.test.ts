@@ -242,7 +242,7 @@ test('lvs_notify_fifo hears of servers and quorums; a checker of several is mail
   await quorum(false)
   await says(false, ['a', 'b'], false)
   expect(text(world, '/lvs')).toBe(
-    'VS [203.0.113.1]:tcp:80 UP\n\0RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 DOWN\n\0VS [203.0.113.1]:tcp:80 DOWN\n\0',
+    'VS [203.0.113.1]:tcp:80 UP\nRS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 DOWN\nVS [203.0.113.1]:tcp:80 DOWN\n',
   )
   const real = 'Realserver [192.0.2.1]:tcp:80 of virtual server [203.0.113.1]:tcp:80 - DOWN'
   const service = 'Virtualserver [203.0.113.1]:tcp:80 -'
@@ -259,5 +259,5 @@ test('rs_init_notifies: what a server is at the start is told of too', async () 
   const { world, says } = await withServer({ realServerInitNotifies: true })
   await says(true, [], false)
   await says(true, [], false)
-  expect(text(world, '/lvs')).toBe('RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 UP\n\0')
+  expect(text(world, '/lvs')).toBe('RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 UP\n')
 })
