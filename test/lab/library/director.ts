@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DaemonSnapshot } from '../../../src/observe/index.ts'
 import type { Host } from './host.ts'
@@ -171,6 +171,8 @@ export class Keepalived {
       b: 'keepalived-bfd',
     })
     const files = pids.flatMap(([option, name]) => [`-${option}`, at(`${name}.pid`)])
+    // One that was killed leaves its files, and its children may be zombies yet: it would take them for itself.
+    for (const [, name] of pids) rmSync(at(`${name}.pid`), { force: true })
     const argv = ['keepalived', '-n', '-l', '-D', '-G', '-f', this.configurationFile, ...files, ...options]
     this.process = host.spawn('keepalived', argv)
   }
