@@ -60,7 +60,7 @@ MAP(settings, BPF_MAP_TYPE_ARRAY, __u32, struct settings, 1, 0);
 MAP(openings, BPF_MAP_TYPE_ARRAY, __u32, struct candidates, 1, 0);
 /* User space's: what counters were when they were last set to zero, by destination. */
 MAP(baselines, BPF_MAP_TYPE_ARRAY, __u32, struct traffic, MAX_DESTINATIONS, 0);
-/* Destinations by NAT by their address, port and protocol (0: any), for nat_icmp_send. */
+/* Destinations of the method NAT, found by address, port and protocol (0: any), for nat_icmp_send. */
 MAP(nat_servers, BPF_MAP_TYPE_HASH, struct service_key, __u32, MAX_DESTINATIONS, BPF_F_NO_PREALLOC);
 /* When the tables were last swept. */
 MAP(swept, BPF_MAP_TYPE_ARRAY, __u32, struct sweeps, 1, 0);

@@ -1,9 +1,9 @@
-import { chmodSync, chownSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { fail, ok, type Result } from '../base/index.ts'
 import { formatText, sameMeaning } from '../config/index.ts'
-import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
+import { configurationFiles, fileExists, rewriteText, shortHostName } from '../sys/files/index.ts'
 import { findConfiguration } from './daemon/places.ts'
 
 export type FormatOptions = { readonly write?: true; readonly check?: true; readonly configId?: string }
@@ -25,9 +25,9 @@ export function formatConfigurations(files: readonly string[], options: FormatOp
       exitCode = Math.max(exitCode, 1)
     } else if (!options.check && !options.write) process.stdout.write(done.value.text)
     else if (options.write && done.value.changed) {
-      const written = replace(path, done.value.text)
+      const written = rewriteText(path, done.value.text)
       if (!written.ok) {
-        process.stderr.write(`${path}: ${written.error}\n`)
+        process.stderr.write(`${path}: ${written.error.message}\n`)
         exitCode = 2
       }
     }
@@ -51,21 +51,4 @@ function formatFile(path: string, { configId }: FormatOptions): Result<{ text: s
   if (!sameMeaning(path, before, formatted.value, configurationFiles, options))
     return fail(`${path}: its layout cannot be changed without changing its meaning; the file is left as it is`)
   return ok({ text: formatted.value, changed: formatted.value !== before })
-}
-
-/** All or nothing, with the mode and owner that the file has: it may hold passwords. A link stays a link. */
-function replace(path: string, text: string): Result<void, string> {
-  const temporary = `${path}.${process.pid}.fmt`
-  try {
-    const target = realpathSync(path)
-    const { mode, uid, gid } = statSync(target)
-    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
-    chownSync(temporary, uid, gid)
-    chmodSync(temporary, mode & 0o7777)
-    renameSync(temporary, target)
-    return ok(undefined)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    return fail((error as Error).message)
-  }
 }

@@ -18,6 +18,9 @@ export type Report = {
   warning(kind: DiagnosticKind, at: Span, message: string, details?: Details): void
 }
 
+/** For a text that has been complained of before, or is our own. */
+export const silent: Report = { error() {}, warning() {} }
+
 /** More than this and the rest is counted only: a file that is no configuration must not flood the terminal. */
 const MOST_COMPLAINTS = 1000
 

@@ -1,5 +1,5 @@
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
-import type { Report } from '../report.ts'
+import { silent } from '../report.ts'
 import { expand } from '../source/index.ts'
 import { type Node, parse } from '../syntax/index.ts'
 
@@ -13,7 +13,6 @@ export function sameMeaning(
 ): boolean {
   const random = () => 0.5
   const meaning = (text: string) => {
-    const silent: Report = { error() {}, warning() {} }
     const { source } = expand(path, new TextEncoder().encode(text), ports, { ...options, random }, () => {})
     const tree = parse(source.text, silent)
     const written = (nodes: readonly Node[]): unknown =>

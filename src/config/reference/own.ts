@@ -1,5 +1,15 @@
-import { settingNames, settingRules, tableSizeNames, tableSizes } from '../../model/index.ts'
+import { type SettingRule, settingNames, settingRules, tableSizeNames, tableSizes } from '../../model/index.ts'
 import type { KeywordFacts } from './facts.ts'
+
+/** A word of lvs_settings that takes a number. */
+const numbered = (name: string, { default: value, min, max, meaning }: SettingRule): KeywordFacts => ({
+  names: [name],
+  in: ['lvs_settings'],
+  takes: 'N',
+  default: String(value),
+  range: `${min}–${max}`,
+  means: meaning,
+})
 
 /** Words that keepalived does not have. */
 export const ownFacts: readonly KeywordFacts[] = [
@@ -25,28 +35,8 @@ export const ownFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: "FNAT tells TCP servers the client's address",
   },
-  ...settingNames.map((name): KeywordFacts => {
-    const { min, max, meaning, ...rule } = settingRules[name]
-    return {
-      names: [name],
-      in: ['lvs_settings'],
-      takes: 'N',
-      default: String(rule.default),
-      range: `${min}–${max}`,
-      means: meaning,
-    }
-  }),
-  ...tableSizeNames.map((name): KeywordFacts => {
-    const { min, max, meaning, ...rule } = tableSizes[name]
-    return {
-      names: [name],
-      in: ['lvs_settings'],
-      takes: 'N',
-      default: String(rule.default),
-      range: `${min}–${max}`,
-      means: meaning,
-    }
-  }),
+  ...settingNames.map((name) => numbered(name, settingRules[name])),
+  ...tableSizeNames.map((name) => numbered(name, tableSizes[name])),
   {
     names: ['interfaces'],
     in: ['lvs_settings'],

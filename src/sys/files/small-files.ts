@@ -1,11 +1,14 @@
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   closeSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -58,6 +61,23 @@ export function replaceText(path: string, text: string): Result<void, FileError>
     rmSync(temporary, { force: true })
     writeFileSync(temporary, text, { flag: 'wx' })
     renameSync(temporary, path)
+  })
+}
+
+/** The same for a file that is there: its mode and owner stay, for it may hold passwords, and a link stays a link. */
+export function rewriteText(path: string, text: string): Result<void, FileError> {
+  return attempt(path, () => {
+    const target = realpathSync(path)
+    const temporary = `${target}.${process.pid}.new`
+    const { mode, uid, gid } = statSync(target)
+    try {
+      writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+      chownSync(temporary, uid, gid)
+      chmodSync(temporary, mode & 0o7777)
+      renameSync(temporary, target)
+    } finally {
+      rmSync(temporary, { force: true })
+    }
   })
 }
 
