@@ -45,3 +45,9 @@ export function inheritedLine(to: Lowering, node: Node, into: Inherited, leastRe
 
 /** keepalived.conf(5): the virtual server's own defaults, taken last. */
 export const serviceDefaults = { connectTimeout: seconds(5), delayLoop: seconds(60) } as const
+
+/** The first of `chain` that says it. */
+export const inherit = <Key extends keyof Inherited>(chain: readonly Inherited[], key: Key): Inherited[Key] => {
+  for (const one of chain) if (one[key] !== undefined) return one[key]
+  return undefined
+}

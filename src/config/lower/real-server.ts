@@ -4,11 +4,11 @@ import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { addressWord, boolean, command, integer, type Lowering, MOST_32, portWord, required } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
-import { finishChecker } from './checker.ts'
-import { type CheckerDraft, readChecker } from './checker-lines.ts'
+import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
 import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
+import type { PendingChecker } from './pending-checker.ts'
 import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
 
 export const MOST_WEIGHT = 2_147_483_647
@@ -28,7 +28,7 @@ export type RealServerDraft = {
   smtpAlert?: boolean | undefined
   notifyUp?: Command | undefined
   notifyDown?: Command | undefined
-  readonly checkers: CheckerDraft[]
+  readonly checkers: PendingChecker[]
   readonly sessionCheckers: SessionCheckerDraft[]
   readonly scripts: { command: Command; at: Span }[]
 }
@@ -106,11 +106,9 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
     case 'BFD_CHECK':
       draft.sessionCheckers.push(readSessionChecker(to, node))
       return
-    case 'TCP_CHECK':
-    case 'HTTP_GET':
-      draft.checkers.push(readChecker(to, node))
-      return
   }
+  const readChecker = checkerReaders[node.keyword.text]
+  if (readChecker !== undefined) draft.checkers.push(readChecker(to, node))
 }
 
 function script(to: Lowering, node: Node, draft: RealServerDraft): Command | undefined {
@@ -162,7 +160,7 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     upperThreshold,
     lowerThreshold,
     checkers: [
-      ...draft.checkers.flatMap((checker) => finishChecker(to, checker, parents) ?? []),
+      ...draft.checkers.flatMap((finish) => finish(parents)),
       ...sessionCheckersOf(to, draft.sessionCheckers, { inherited: parents.inherited, sessions: from.sessions }),
     ],
     ...(draft.notifyUp === undefined ? {} : { notifyUp: draft.notifyUp }),

@@ -1,13 +1,13 @@
 import { addressFromBytes, familyOf } from '../../base/index.ts'
 import {
-  type Checker,
   type Persistence,
   type RealServer,
   type ServiceAddress,
   servicesOf,
   type VirtualServer,
 } from '../../model/index.ts'
-import { commandText, onOff, type Text, timeText, word } from './words.ts'
+import { checkerText } from './checker.ts'
+import { commandText, type Text, word } from './words.ts'
 
 /** The local_address_group blocks that FULLNAT services need, and the name of each by its addresses. */
 export function localGroupsText(servers: readonly VirtualServer[]): {
@@ -118,43 +118,4 @@ function realServerText(server: RealServer, inherited: string): Text {
     head: `real_server ${withPort(server)}`,
     body: [...body, ...server.checkers.map((checker) => checkerText(checker, server))],
   }
-}
-
-function checkerText(checker: Checker, server: RealServer): Text {
-  const { timing } = checker
-  if (checker.kind === 'bfd')
-    return { head: 'BFD_CHECK', body: [`name ${word(checker.session)}`, `alpha ${onOff(timing.alpha)}`] }
-  const { target } = checker
-  const body: Text[] = []
-  const when = (condition: boolean, line: Text) => {
-    if (condition) body.push(line)
-  }
-  when(target.address !== server.address, `connect_ip ${target.address}`)
-  when(target.port !== server.port, `connect_port ${target.port}`)
-  when(target.bindAddress !== undefined, `bindto ${target.bindAddress}`)
-  when(target.bindPort !== undefined, `bind_port ${target.bindPort}`)
-  when(target.bindInterface !== undefined, `bind_if ${target.bindInterface}`)
-  when(target.fwmark !== undefined, `fwmark ${target.fwmark}`)
-  body.push(
-    `connect_timeout ${timeText(target.connectTimeout)}`,
-    `delay_loop ${timeText(timing.delayLoop)}`,
-    `retry ${timing.retry}`,
-    `delay_before_retry ${timeText(timing.delayBeforeRetry)}`,
-    `warmup ${timeText(timing.warmup)}`,
-    `alpha ${onOff(timing.alpha)}`,
-    `log_all_failures ${onOff(timing.logAllFailures)}`,
-  )
-  if (checker.kind === 'tcp') return { head: 'TCP_CHECK', body }
-  body.push(`http_protocol ${checker.httpVersion}`, `fast_recovery ${onOff(checker.fastRecovery)}`)
-  for (const request of checker.requests)
-    body.push({
-      head: 'url',
-      body: [
-        `path ${word(request.path)}`,
-        ...(request.virtualHost === undefined ? [] : [`virtualhost ${word(request.virtualHost)}`]),
-        ...(request.digest === undefined ? [] : [`digest ${request.digest}`]),
-        `status_code ${request.statusCodes.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join(' ')}`,
-      ],
-    })
-  return { head: 'HTTP_GET', body }
 }

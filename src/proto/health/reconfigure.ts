@@ -12,17 +12,8 @@ export function sameQuestion(a: Checker, b: Checker): boolean {
 
 /** A string that two checkers share exactly when they ask the same question. */
 export function question(checker: Checker): string {
-  if (checker.kind === 'bfd') return JSON.stringify(['bfd', checker.session])
-  const { address, port, bindAddress, bindPort, bindInterface, fwmark, connectTimeout } = checker.target
-  const target = [address, port, bindAddress, bindPort, bindInterface, fwmark, connectTimeout]
-  if (checker.kind === 'tcp') return JSON.stringify(['tcp', target])
-  const requests = checker.requests.map(({ path, virtualHost, digest, statusCodes }) => [
-    path,
-    virtualHost,
-    digest,
-    statusCodes.map(({ from, to }) => [from, to]),
-  ])
-  return JSON.stringify(['http', target, checker.httpVersion, requests])
+  const { timing: _timing, ...asked } = checker
+  return JSON.stringify('fastRecovery' in asked ? { ...asked, fastRecovery: undefined } : asked)
 }
 
 /**

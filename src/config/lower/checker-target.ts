@@ -1,0 +1,95 @@
+import { familyOf, type IpAddress, isLinkLocal6 } from '../../base/index.ts'
+import type { CheckTarget } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { address, integer, interfaceName, type Lowering, MOST_32 } from './arguments.ts'
+import { type TimingDraft, timingLine } from './checker-timing.ts'
+import { inherit, serviceDefaults } from './inherited.ts'
+import type { CheckerParents } from './pending-checker.ts'
+
+/** A checker that connects, as written: the timing set, and where to connect to and from. */
+export type ProbeDraft = TimingDraft & {
+  /** `TCP_CHECK`; complaints name it. */
+  readonly keyword: string
+  readonly at: Span
+  address?: { value: IpAddress; at: Span } | undefined
+  port?: number | undefined
+  bindAddress?: { value: IpAddress; at: Span } | undefined
+  bindPort?: number | undefined
+  bindInterface?: Word | undefined
+  fwmark?: number | undefined
+}
+
+export const probeDraft = (node: Node): ProbeDraft => ({ keyword: node.keyword.text, at: node.at, inherited: {} })
+
+/** Reads the line if it is one of the timing or connection set (keepalived.conf(5)); false: it is another. */
+export function probeLine(to: Lowering, node: Node, draft: ProbeDraft): boolean {
+  if (timingLine(to, node, draft)) return true
+  const port = () => integer(to, node, { min: 1, max: 65_535 })
+  switch (node.keyword.text) {
+    case 'connect_ip':
+      draft.address = address(to, node) ?? draft.address
+      return true
+    case 'connect_port':
+      draft.port = port() ?? draft.port
+      return true
+    case 'bindto':
+      draft.bindAddress = address(to, node) ?? draft.bindAddress
+      return true
+    case 'bind_port':
+      draft.bindPort = port() ?? draft.bindPort
+      return true
+    case 'bind_if':
+      draft.bindInterface = interfaceName(to, node) ?? draft.bindInterface
+      return true
+    case 'fwmark':
+      draft.fwmark = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.fwmark
+      return true
+    default:
+      return false
+  }
+}
+
+/**
+ * Where the probe connects; undefined, and an error said, where it cannot.
+ * @param defaultPort  where neither the checker nor its real server has a port; `none`: the protocol has no ports
+ */
+export function targetOf(
+  to: Lowering,
+  draft: ProbeDraft,
+  parents: CheckerParents,
+  defaultPort?: number | 'none',
+): CheckTarget | undefined {
+  const target = draft.address?.value ?? parents.address
+  const port = defaultPort === 'none' ? 0 : (draft.port ?? (parents.port === 0 ? (defaultPort ?? 0) : parents.port))
+  if (port === 0 && defaultPort !== 'none') {
+    to.report.error('object', draft.at, `${draft.keyword} knows no port; the checker is left out`, {
+      remedy: 'add connect_port',
+    })
+    return undefined
+  }
+  let bind = draft.bindAddress
+  if (bind !== undefined && familyOf(bind.value) !== familyOf(target)) {
+    to.report.error('value', bind.at, `bindto ${bind.value} is not of the family of ${target}; the line has no effect`)
+    bind = undefined
+  }
+  if (isLinkLocal6(target) && draft.bindInterface === undefined) {
+    to.report.error(
+      'object',
+      draft.at,
+      `${draft.keyword} of the link-local ${target} has no bind_if; the checker is left out`,
+      { remedy: 'add bind_if and the interface' },
+    )
+    return undefined
+  }
+  return {
+    address: target,
+    port,
+    ...(bind === undefined ? {} : { bindAddress: bind.value }),
+    ...(draft.bindPort === undefined ? {} : { bindPort: draft.bindPort }),
+    ...(draft.bindInterface === undefined ? {} : { bindInterface: draft.bindInterface.text }),
+    ...(draft.fwmark === undefined || draft.fwmark === 0 ? {} : { fwmark: draft.fwmark }),
+    connectTimeout:
+      inherit([draft.inherited, ...parents.inherited], 'connectTimeout') ?? serviceDefaults.connectTimeout,
+  }
+}

@@ -1,0 +1,43 @@
+import { type Micros, seconds } from '../../base/index.ts'
+import type { CheckTiming } from '../../model/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { boolean, type Lowering } from './arguments.ts'
+import { type Inherited, inherit, inheritedLine, serviceDefaults } from './inherited.ts'
+import type { CheckerParents } from './pending-checker.ts'
+
+/** The words of every checker that asks, as written. */
+export type TimingDraft = {
+  readonly inherited: Inherited
+  logAllFailures?: boolean | undefined
+}
+
+/** Reads the line if it is one of the timing set (keepalived.conf(5)); false: it is another. */
+export function timingLine(to: Lowering, node: Node, draft: TimingDraft): boolean {
+  if (inheritedLine(to, node, draft.inherited, 0)) return true
+  if (node.keyword.text !== 'log_all_failures') return false
+  draft.logAllFailures = boolean(to, node) ?? draft.logAllFailures
+  return true
+}
+
+/** What holds where neither the checker nor its parents say something; it differs from checker to checker. */
+export type TimingDefaults = {
+  /** 1. */
+  readonly retry?: number
+  /** 1 s. */
+  readonly delayBeforeRetry?: Micros | 'delay-loop'
+}
+
+export function timingOf(draft: TimingDraft, parents: CheckerParents, defaults: TimingDefaults = {}): CheckTiming {
+  const chain = [draft.inherited, ...parents.inherited]
+  const delayLoop = inherit(chain, 'delayLoop') ?? serviceDefaults.delayLoop
+  const { retry = 1, delayBeforeRetry = seconds(1) } = defaults
+  return {
+    delayLoop,
+    retry: inherit(chain, 'retry') ?? retry,
+    delayBeforeRetry:
+      inherit(chain, 'delayBeforeRetry') ?? (delayBeforeRetry === 'delay-loop' ? delayLoop : delayBeforeRetry),
+    warmup: inherit(chain, 'warmup') ?? delayLoop,
+    alpha: inherit(chain, 'alpha') ?? false,
+    logAllFailures: draft.logAllFailures ?? parents.logAllFailures,
+  }
+}

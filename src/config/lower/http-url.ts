@@ -1,0 +1,69 @@
+import type { Node } from '../syntax/index.ts'
+import { badValue, type Lowering, required, shown } from './arguments.ts'
+
+/** `url { … }` as written. */
+export type Url = {
+  readonly path: string
+  readonly virtualHost?: string | undefined
+  readonly digest?: string | undefined
+  readonly statusCodes?: readonly { readonly from: number; readonly to: number }[] | undefined
+}
+
+/** Undefined, and an error said, without a path. */
+export function readUrl(to: Lowering, node: Node): Url | undefined {
+  let path: string | undefined
+  let virtualHost: string | undefined
+  let digest: string | undefined
+  let statusCodes: Url['statusCodes']
+  for (const line of node.block?.nodes ?? []) {
+    switch (line.keyword.text) {
+      case 'path':
+        path = required(to, line, 'a path')?.text ?? path
+        break
+      case 'virtualhost':
+        virtualHost = required(to, line, 'a host name')?.text ?? virtualHost
+        break
+      case 'digest':
+        digest ??= readDigest(to, line)
+        break
+      case 'status_code':
+        statusCodes = readStatusCodes(to, line) ?? statusCodes
+        break
+    }
+  }
+  if (path !== undefined) return { path, virtualHost, digest, statusCodes }
+  to.report.error('object', node.at, 'url has no path; it is left out', { remedy: 'add path and what to ask for' })
+  return undefined
+}
+
+function readDigest(to: Lowering, node: Node): string | undefined {
+  const word = required(to, node, '32 hexadecimal digits')
+  if (word === undefined) return undefined
+  if (/^[0-9a-f]{32}$/i.test(word.text)) return word.text.toLowerCase()
+  return badValue(
+    to,
+    'digest',
+    word,
+    'is not an MD5 sum',
+    'write 32 hexadecimal digits, as genhash or md5sum print them',
+  )
+}
+
+/** `N` and `N-N`, each from 100 to 599; keepalived.conf(5)'s `2xx` is known to no keepalived. */
+function readStatusCodes(to: Lowering, node: Node): Url['statusCodes'] {
+  required(to, node, 'a status code')
+  const codes: { from: number; to: number }[] = []
+  for (const word of node.words) {
+    const match = /^(\d{3})(?:-(\d{3}))?$/.exec(word.text)
+    const from = Number(match?.[1])
+    const last = Number(match?.[2] ?? match?.[1])
+    if (match === null || from < 100 || last > 599 || from > last)
+      to.report.error(
+        'value',
+        word.at,
+        `status_code ${shown(word)} is not a code or range from 100 to 599; it is left out`,
+      )
+    else codes.push({ from, to: last })
+  }
+  return codes.length === 0 ? undefined : codes
+}
