@@ -273,6 +273,15 @@ export type RoleSnapshot = {
   readonly restarts: number
 }
 
+/** Where notifications go that may have to wait, and what did not get there since the daemon was started. */
+export type DeliverySnapshot = {
+  /** The path of a FIFO, or `mail`. */
+  readonly to: string
+  readonly waiting: number
+  /** Given up. */
+  readonly lost: number
+}
+
 /** The whole of `holdfast status --json`. */
 export type DaemonSnapshot = {
   readonly version: string
@@ -283,6 +292,8 @@ export type DaemonSnapshot = {
   /** Why the last reload was refused; absent when it was applied. */
   readonly lastReloadError?: string
   readonly roles: readonly RoleSnapshot[]
+  /** Absent: neither FIFOs nor mail are configured, nor have been. */
+  readonly deliveries?: readonly DeliverySnapshot[]
   readonly virtualRouters: readonly VirtualRouterSnapshot[]
   readonly bfdSessions: readonly BfdSessionSnapshot[]
   readonly virtualServers: readonly VirtualServerSnapshot[]

@@ -149,6 +149,18 @@ const snapshot: DaemonSnapshot = {
   },
 }
 
+test('a FIFO that nobody reads and mail that does not leave are named below the roles, others are not', () => {
+  const deliveries = [
+    { to: '/run/all', waiting: 1_000, lost: 17 },
+    { to: '/run/read', waiting: 0, lost: 0 },
+    { to: 'mail', waiting: 1, lost: 0 },
+  ]
+  const lines = statusText({ ...snapshot, deliveries }, now, paletteFor(false))
+    .trimEnd()
+    .split('\n')
+  expect(lines.slice(-2)).toEqual(['lines for /run/all: 1 000 waiting, 17 lost', 'mail: 1 waiting, 0 lost'])
+})
+
 test('people see aligned tables of routers, servers and roles', () => {
   expect(statusText(snapshot, now, paletteFor(false))).toBe(`holdfastd 1.2.3  pid 42, up 1d 1h
 /etc/keepalived/keepalived.conf, loaded 1m 5s ago

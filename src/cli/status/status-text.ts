@@ -1,6 +1,7 @@
 import { assertNever } from '../../base/index.ts'
 import {
   type DaemonSnapshot,
+  type DeliverySnapshot,
   type ExitKind,
   exitMeaning,
   type ForwardingSnapshot,
@@ -38,7 +39,7 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
             tableText(forwarding, virtualServers, palette, width) +
             packetsText(forwarding, palette, width),
         ]),
-    rolesText(snapshot.roles, palette, width),
+    rolesText(snapshot.roles, palette, width) + deliveriesText(snapshot.deliveries ?? [], palette, width),
   ]
   return parts.join('\n')
 }
@@ -209,6 +210,17 @@ function rolesText(roles: readonly RoleSnapshot[], { title, bad, quiet, odd }: P
     ...(state === 'running' || state === 'stopped' ? [] : [{ note: '  what it knows is missing above', show: bad }]),
   ])
   return table([head, ...rows], width)
+}
+
+/** FIFOs that nobody reads, and mail that does not leave. */
+function deliveriesText(deliveries: readonly DeliverySnapshot[], { odd }: Palette, width = Infinity): string {
+  return deliveries
+    .filter(({ waiting, lost }) => waiting + lost > 0)
+    .map(({ to, waiting, lost }) => {
+      const what = to === 'mail' ? 'mail' : `lines for ${to}`
+      return `${odd(clip(`${what}: ${count(waiting)} waiting, ${count(lost)} lost`, width))}\n`
+    })
+    .join('')
 }
 
 /** `eth0`, with a virtual link `vrrp.51@eth0` as ip(8) has it. */

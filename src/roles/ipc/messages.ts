@@ -97,6 +97,9 @@ export type ToVrrp =
   | { readonly type: 'fail-over'; readonly keys: readonly string[] }
   /** News of scripts, files and processes. */
   | { readonly type: 'observed'; readonly observed: readonly Observed[] }
+/** `initialize`: it was removed, or the role is at its end. */
+export type FailoverOutcome = 'backup' | 'master' | 'fault' | 'initialize'
+
 export type FromVrrp =
   | FromRole<VrrpSnapshot>
   /** A BFD session came up or was lost. */
@@ -111,8 +114,8 @@ export type FromVrrp =
       /** It was master before this process was: nothing has changed for the network, and no script is due. */
       readonly resumed?: boolean
     }
-  /** What came of `fail-over`: whether another has taken its place. */
-  | { readonly type: 'failover-ended'; readonly key: string; readonly taken: boolean }
+  /** What the virtual router is once `fail-over` has come to its end: backup if another has taken its place. */
+  | { readonly type: 'failover-ended'; readonly key: string; readonly became: FailoverOutcome }
   /** How it came to that; of every change of state. */
   | { readonly type: 'virtual-router-transition'; readonly key: string; readonly transition: TransitionSnapshot }
   /** The same of a sync group, after its members'. */

@@ -12,6 +12,7 @@ type Waiting = { readonly about: string; readonly line: string }
  */
 export type FifoWriter = {
   write(about: string, line: string): void
+  readonly waiting: () => number
   /** Lines that were given up. */
   readonly lost: () => number
   /** Calls back at once, or as soon as nothing waits any more. */
@@ -64,6 +65,7 @@ export function createFifoWriter(path: string, pipe: Fifo, log: Log): FifoWriter
       if (waiting.length > 1) return thinOut()
       flush()
     },
+    waiting: () => waiting.length,
     lost: () => lost,
     whenWritten(action) {
       if (waiting.length === 0) action()

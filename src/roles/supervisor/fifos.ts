@@ -1,5 +1,6 @@
 import { type Log, type Micros, type Result, seconds } from '../../base/index.ts'
 import { type Command, fifoNames, type NotifyFifo, type NotifyFifos } from '../../model/index.ts'
+import type { DeliverySnapshot } from '../../observe/index.ts'
 import type { Notification } from '../../proto/notify/index.ts'
 import { type FifoReader, readerCommand, runFifoReader } from './fifo-reader.ts'
 import { createFifoWriter, type FifoWriter } from './fifo-writer.ts'
@@ -12,6 +13,8 @@ export type Fifos = {
   write(line: Line): void
   /** Those that stay the same are not touched. */
   adopt(fifos: NotifyFifos): void
+  /** By path; with those that are configured no more, if lines for them were lost. */
+  deliveries(): readonly DeliverySnapshot[]
   /** Resolves when everything is written and read and all readers have ended, or after `limit`; then all are closed. */
   finish(limit: Micros): Promise<void>
 }
@@ -28,6 +31,8 @@ export function createFifos(
 ): Fifos {
   let configured: NotifyFifos = {}
   const open = new Map<string, Open>()
+  /** By path, of those that are closed. */
+  const lostBefore = new Map<string, number>()
 
   function start(fifo: NotifyFifo): void {
     const { path } = fifo
@@ -54,6 +59,7 @@ export function createFifos(
   function close({ fifo, writer, reader }: Open): void {
     open.delete(fifo.path)
     writer.close()
+    if (writer.lost() > 0) lostBefore.set(fifo.path, (lostBefore.get(fifo.path) ?? 0) + writer.lost())
     if (reader === undefined) return
     const cancel = ports.schedule(GRACE, () => reader.stop())
     void reader.end().then(cancel)
@@ -78,6 +84,15 @@ export function createFifos(
       configured = fifos
       for (const fifo of wanted.values()) if (!open.has(fifo.path)) start(fifo)
     },
+    deliveries: () =>
+      [...new Set([...open.keys(), ...lostBefore.keys()])].map((path) => {
+        const writer = open.get(path)?.writer
+        return {
+          to: path,
+          waiting: writer?.waiting() ?? 0,
+          lost: (writer?.lost() ?? 0) + (lostBefore.get(path) ?? 0),
+        }
+      }),
     async finish(limit) {
       const all = [...open.values()]
       if (all.length === 0) return

@@ -1,5 +1,5 @@
 import { type Log, type LogFields, millis } from '../../base/index.ts'
-import { decodeJournal, encodeEntry, type JournalEntry } from './journal-file.ts'
+import { decodeJournal, encodeEntry, type JournalEntry, type RouterChange } from './journal-file.ts'
 import type { SupervisorPorts } from './ports.ts'
 
 /** What the daemon remembers of what happened: so many entries, the latest. */
@@ -13,7 +13,7 @@ export type Journal = {
   /** A log that is written here as well, but for what is only there to find bugs. */
   readonly log: Log
   /** For those who ask here, not for the log. */
-  note(message: string, fields: LogFields): void
+  note(message: string, fields: LogFields, change?: RouterChange): void
   /** The latest last. */
   entries(): readonly JournalEntry[]
   /** Calls back for each new entry; the result ends it. */
@@ -52,8 +52,8 @@ export function openJournal(
     ports.log.warn('journal cannot be kept', { reason: written.error.message })
   }
 
-  function add(level: JournalEntry['level'], message: string, fields: LogFields): void {
-    const entry: JournalEntry = { at: ports.clock.wall(), level, message, fields }
+  function add(level: JournalEntry['level'], message: string, fields: LogFields, change?: RouterChange): void {
+    const entry = { at: ports.clock.wall(), level, message, fields, ...(change === undefined ? {} : { change }) }
     entries.push(entry)
     // Not one by one: each time would move all of them.
     if (entries.length > MOST * 1.25) entries = entries.slice(-MOST)
@@ -78,7 +78,7 @@ export function openJournal(
 
   return {
     log: logged(ports.log, {}),
-    note: (message, fields) => add('info', message, fields),
+    note: (message, fields, change) => add('info', message, fields, change),
     entries: () => entries.slice(-MOST),
     follow(onEntry) {
       followers.add(onEntry)

@@ -1,5 +1,6 @@
 import { type Log, type Micros, seconds } from '../../base/index.ts'
 import type { MailSettings } from '../../model/index.ts'
+import type { DeliverySnapshot } from '../../observe/index.ts'
 import type { Notification } from '../../proto/notify/index.ts'
 import type { Letter, MailServer } from '../../sys/mail/index.ts'
 import type { SupervisorPorts } from './ports.ts'
@@ -20,6 +21,8 @@ export const RETRY_AFTER: readonly Micros[] = [seconds(5), seconds(30), seconds(
 export type Mailer = {
   send(mail: Mail): void
   adopt(settings: MailSettings): void
+  /** Undefined: there is no mail, and was none. */
+  delivery(): DeliverySnapshot | undefined
   /** Resolves when all is sent, or after `limit`; nothing is sent any more then. */
   finish(limit: Micros): Promise<void>
 }
@@ -98,6 +101,10 @@ export function createMailer(
       if (prepared || to.server === undefined || to.recipients.length === 0) return
       prepared = true
       ports.schedule(PREPARE_AFTER, ports.prepareMail)
+    },
+    delivery() {
+      const isUsed = settings?.server !== undefined && settings.recipients.length > 0
+      return isUsed || waiting.length + lost > 0 ? { to: 'mail', waiting: waiting.length, lost } : undefined
     },
     finish(limit) {
       if (waiting.length === 0) return Promise.resolve()

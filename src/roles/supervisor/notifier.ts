@@ -1,5 +1,6 @@
 import { assertNever, type Log, type Micros, type Result } from '../../base/index.ts'
 import type { Command, GlobalDefs } from '../../model/index.ts'
+import type { DeliverySnapshot } from '../../observe/index.ts'
 import type { Notification } from '../../proto/notify/index.ts'
 import { createFifos } from './fifos.ts'
 import { createMailer } from './mailer.ts'
@@ -11,8 +12,10 @@ export type Notifier = {
   run(notifications: readonly Notification[]): void
   /** From here on these are told. */
   adopt(global: GlobalDefs): void
-  /** Resolves when all have been told, or after `limit`. */
-  finish(limit: Micros): Promise<void>
+  /** What waits to be told, and what was not. */
+  deliveries(): readonly DeliverySnapshot[]
+  /** Resolves when all have been told, or after their limits. */
+  finish(limits: { readonly scripts: Micros; readonly others: Micros }): Promise<void>
 }
 
 export function createNotifier(
@@ -44,8 +47,12 @@ export function createNotifier(
       fifos.adopt(wanted)
       mailer.adopt(mail)
     },
-    async finish(limit) {
-      await Promise.all([scripts.finish(limit), fifos.finish(limit), mailer.finish(limit)])
+    deliveries() {
+      const mail = mailer.delivery()
+      return [...fifos.deliveries(), ...(mail === undefined ? [] : [mail])]
+    },
+    async finish({ scripts: patience, others }) {
+      await Promise.all([scripts.finish(patience), fifos.finish(others), mailer.finish(others)])
     },
   }
 }

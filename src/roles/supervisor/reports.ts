@@ -3,6 +3,7 @@ import { routeText, ruleText } from '../../config/index.ts'
 import { type Configuration, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import {
   type DaemonSnapshot,
+  type DeliverySnapshot,
   type DescribedRouter,
   dumpText,
   instancesJson,
@@ -31,6 +32,7 @@ export type DaemonState = {
   readonly startedAt: string
   readonly loadedAt: string
   readonly lastReloadError?: string
+  readonly deliveries: readonly DeliverySnapshot[]
   readonly model: Configuration
 }
 
@@ -46,7 +48,7 @@ export function createReports(
       roles.checker.snapshot(),
       roles.forwarding.snapshot(),
     ])
-    const { startedAt, loadedAt, lastReloadError } = now()
+    const { startedAt, loadedAt, lastReloadError, deliveries } = now()
     return {
       version: options.version,
       pid: ports.pid,
@@ -55,6 +57,7 @@ export function createReports(
       configurationLoadedAt: loadedAt,
       ...(lastReloadError === undefined ? {} : { lastReloadError }),
       roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
+      ...(deliveries.length === 0 ? {} : { deliveries }),
       virtualRouters: (vrrp?.virtualRouters ?? []).map((one) => {
         const key = virtualRouterKey(one)
         const order = roles.orders.of(key)

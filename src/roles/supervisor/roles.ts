@@ -21,7 +21,7 @@ export type RolesHooks = {
   readonly onHealth: () => void
   /** What scripts and files have come to. */
   readonly observed: () => readonly Observed[]
-  readonly journal: Pick<Journal, 'note'>
+  readonly journal: Pick<Journal, 'note' | 'entries'>
 }
 
 export type Roles = {
@@ -146,7 +146,7 @@ export function createRoles(
         if (message.state === 'MASTER') orders.becameMaster(message.key)
         return
       case 'failover-ended':
-        return orders.failoverEnded(message.key, message.taken)
+        return orders.failoverEnded(message.key, message.became)
       case 'sync-group-state':
         return routers.groupEntered(message)
       case 'bfd-session':

@@ -4,6 +4,7 @@ import type { TransitionSnapshot } from '../../observe/index.ts'
 import { groupNotifications, repeatedLines, routerNotifications } from '../../proto/notify/index.ts'
 import type { FromVrrp, VrrpSlice } from '../ipc/index.ts'
 import type { Journal } from './journal.ts'
+import type { RouterChange } from './journal-file.ts'
 import type { Notifier } from './notifier.ts'
 import type { SupervisorPorts } from './ports.ts'
 
@@ -20,7 +21,7 @@ type Known = { readonly state: VrrpNotifyState; readonly priority: number; reado
 export type RouterMemory = {
   entered(message: RouterState): void
   groupEntered(message: GroupState): void
-  /** How a state was come to; kept over the death of the role. */
+  /** How a state was come to; kept over the death of the role, and by the journal over that of the daemon. */
   changed(message: Transition): void
   isMaster(key: string): boolean
   /** Of a virtual router, the latest last. */
@@ -39,14 +40,19 @@ export function rememberRouters(
   ports: Pick<SupervisorPorts, 'clock'>,
   notifier: Pick<Notifier, 'run'>,
   model: () => Configuration,
-  journal: Pick<Journal, 'note'>,
+  journal: Pick<Journal, 'note' | 'entries'>,
 ): RouterMemory {
   const states = new Map<string, Known>()
   const removed = new Map<string, VirtualRouter>()
   const groups = new Map<string, GroupState['state']>()
   const histories = new Map<string, readonly TransitionSnapshot[]>()
+  for (const { change } of journal.entries()) if (change !== undefined) keep(change)
   let before: { readonly states: ReadonlyMap<string, Known>; readonly groups: ReadonlyMap<string, string> } | undefined
   let diedAt: Instant | undefined
+
+  function keep({ key, transition }: RouterChange): void {
+    histories.set(key, [...(histories.get(key) ?? []), transition].slice(-MOST))
+  }
 
   return {
     entered({ key, state, priority, resumed }) {
@@ -76,10 +82,10 @@ export function rememberRouters(
     changed({ key, transition }) {
       const { from, to, event, because, consequences } = transition
       const router = model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
-      if (router !== undefined) histories.set(key, [...(histories.get(key) ?? []), transition].slice(-MOST))
+      if (router !== undefined) keep({ key, transition })
       const name = router?.name ?? removed.get(key)?.name ?? key
       const done = consequences.map(({ what, after }) => `${what} after ${(after * 1_000).toFixed(1)} ms`).join(', ')
-      journal.note(`${name} entered ${to} because ${because}`, { router: name, from, event, done })
+      journal.note(`${name} entered ${to} because ${because}`, { router: name, from, event, done }, { key, transition })
     },
     isMaster: (key) => states.get(key)?.state === 'MASTER',
     history: (key) => histories.get(key) ?? [],

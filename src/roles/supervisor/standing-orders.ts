@@ -1,4 +1,4 @@
-import { after, elapsed, fail, micros, millis, ok, type Result } from '../../base/index.ts'
+import { after, assertNever, elapsed, fail, micros, millis, ok, type Result } from '../../base/index.ts'
 import { type Configuration, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { OrderSnapshot } from '../../observe/index.ts'
 import {
@@ -11,7 +11,7 @@ import {
   type StandingOrders,
   stepStandingOrders,
 } from '../../proto/standing-orders/index.ts'
-import type { ToVrrp } from '../ipc/index.ts'
+import type { FailoverOutcome, ToVrrp } from '../ipc/index.ts'
 import { decodeOrders, encodeOrders } from './orders-file.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { routersNamed } from './routers-named.ts'
@@ -39,7 +39,7 @@ export type Orders = {
   roleServes(): void
   roleDied(): void
   becameMaster(key: string): void
-  failoverEnded(key: string, taken: boolean): void
+  failoverEnded(key: string, became: FailoverOutcome): void
   adopt(model: Configuration): void
   /** The order that binds a virtual router. */
   of(key: string): OrderSnapshot | undefined
@@ -56,7 +56,7 @@ export function createOrders(
   const kept = ports.readText(path)
   let orders: StandingOrders = kept.ok ? decodeOrders(kept.value, boot, clock.now()) : []
   let cancel: (() => void) | undefined
-  const waiting = new Map<string, (taken: boolean | undefined) => void>()
+  const waiting = new Map<string, (became: FailoverOutcome | undefined) => void>()
   const routers = () => model().virtualRouters
   const nameOf = (key: string) => routers().find((one) => virtualRouterKey(one) === key)?.name ?? key
   arm()
@@ -114,7 +114,7 @@ export function createOrders(
       (key) =>
         new Promise<string>((resolve) => {
           waiting.get(key)?.(undefined)
-          waiting.set(key, (taken) => resolve(outcomeOf(nameOf(key), taken)))
+          waiting.set(key, (became) => resolve(outcomeOf(nameOf(key), became)))
         }),
     )
     vrrp.send({ type: 'fail-over', keys })
@@ -186,10 +186,10 @@ export function createOrders(
       waiting.clear()
     },
     becameMaster: (key) => step({ type: 'became-master', key }),
-    failoverEnded(key, taken) {
-      waiting.get(key)?.(taken)
+    failoverEnded(key, became) {
+      waiting.get(key)?.(became)
       waiting.delete(key)
-      if (!taken) step({ type: 'found-nobody', key })
+      if (became === 'master') step({ type: 'found-nobody', key })
     },
     adopt(to) {
       step({ type: 'configured', keys: to.virtualRouters.map(virtualRouterKey) })
@@ -222,9 +222,19 @@ const holdText = (name: string, isMaster: boolean): string =>
     ? `${name} stays master until it has to give way, and then does not take its place back`
     : `${name} does not become master while another is`
 
-const outcomeOf = (name: string, taken: boolean | undefined): string =>
-  taken === undefined
-    ? `${name}: the vrrp role has ended meanwhile; look at \`holdfast why ${name}\``
-    : taken
-      ? `${name} was taken over by another; it does not take its place back until it is released or nobody else is there`
-      : `${name} stays master: nobody has taken its place`
+function outcomeOf(name: string, became: FailoverOutcome | undefined): string {
+  switch (became) {
+    case undefined:
+      return `${name}: the vrrp role has ended meanwhile; look at \`holdfast why ${name}\``
+    case 'backup':
+      return `${name} was taken over by another; it does not take its place back until it is released or nobody else is there`
+    case 'master':
+      return `${name} stays master: nobody has taken its place`
+    case 'fault':
+      return `${name} went into fault and has given up its addresses, whether or not another has them; look at \`holdfast why ${name}\``
+    case 'initialize':
+      return `${name} has ended meanwhile`
+    default:
+      return assertNever(became)
+  }
+}

@@ -37,7 +37,8 @@ export type Supervisor = {
 }
 
 const noConfiguration = 'no configuration that could be used'
-const scriptLimit = seconds(1)
+/** At a stop: as long as scripts have at any other time, and for FIFOs and mail. */
+const lastWordsLimits = { scripts: seconds(5), others: seconds(1) }
 const startScriptLimit = seconds(10)
 /** For what a reload changes to have changed. */
 const appliedLimit = seconds(5)
@@ -105,6 +106,7 @@ export async function startSupervisor(
     startedAt,
     loadedAt,
     ...(lastReloadError === undefined ? {} : { lastReloadError }),
+    deliveries: notifier.deliveries(),
     model,
   }))
 
@@ -248,7 +250,7 @@ export async function startSupervisor(
     await rolesStopped
     // A role that was dead, or had to be killed, has left them.
     if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters, model.statics)
-    await notifier.finish(scriptLimit)
+    await notifier.finish(lastWordsLimits)
     const { shutdownScript, shutdownScriptTimeout = startScriptLimit } = model.global
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, shutdownScriptTimeout)
     health.remove()

@@ -11,6 +11,7 @@ import {
   type VrrpEvent,
   type VrrpState,
 } from '../../proto/vrrp/index.ts'
+import type { FailoverOutcome } from '../ipc/index.ts'
 import { complain } from './complaint.ts'
 import { addressesOf, guard, type Parts, placedOf } from './parts.ts'
 import { othersOf, type RunningGroup } from './running-group.ts'
@@ -33,8 +34,8 @@ export type StateReport = (
 /** A sync group is what its members have become. */
 export type GroupReport = (name: string, state: SyncGroupNotifyState, resumed: boolean) => void
 
-/** A master that was told to fail over has given way to another, or has found none. */
-export type FailoverReport = (key: string, taken: boolean) => void
+/** What a master has become that was told to fail over. */
+export type FailoverReport = (key: string, became: FailoverOutcome) => void
 
 /** Steps a virtual router's machine and carries out what it orders, in its order; then what follows for its sync group. */
 export type Machines = {
@@ -206,7 +207,7 @@ export function openMachines(
         note?.done(action)
       }
       if (note !== undefined) reportTransition(one, note.transition())
-      if (yields(before) && !yields(state)) reportFailover(one.key, state.name === 'backup')
+      if (yields(before) && !yields(state)) reportFailover(one.key, state.name)
       alarm.wakeBy(deadlineOf(state))
       follow(one, before, event, now)
     })

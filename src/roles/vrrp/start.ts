@@ -56,7 +56,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         (name, state, resumed) =>
           channel.send({ type: 'sync-group-state', name, state, ...(resumed ? { resumed } : {}) }),
         ({ key }, transition) => channel.send({ type: 'virtual-router-transition', key, transition }),
-        (key, taken) => channel.send({ type: 'failover-ended', key, taken }),
+        (key, became) => channel.send({ type: 'failover-ended', key, became }),
       )
       if (!opened.ok) return refuse(offer, opened.error.message)
       const all = opened.value

@@ -294,7 +294,7 @@ export function openVirtualRouters(
         for (const key of keys) {
           const one = running.get(key)
           if (one?.state.name === 'master') machines.advance(one, { type: 'failover-ordered' }, clock.now())
-          else reportFailover(key, one?.state.name === 'backup')
+          else reportFailover(key, one?.state.name ?? 'initialize')
         }
       })
       rearm()

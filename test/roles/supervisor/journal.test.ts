@@ -94,6 +94,22 @@ test('a daemon that follows one that was killed has its journal, one after a reb
   expect(again.entries().filter(({ message }) => message === 'running')).toHaveLength(1)
 })
 
+test('the changes of a virtual router outlive a daemon that was killed, but not what is broken of them', async () => {
+  const { world } = await running()
+  const key = 'eth0/ipv4/51'
+  world.living('vrrp')[0]?.say({ type: 'virtual-router-transition', key, transition })
+  await world.pass(second)
+  const next = fakeWorld()
+  const broken = { boot: 'this-boot', at: 1, level: 'info', message: 'x', fields: {} }
+  const changes = [{}, { key }, { key, transition: { ...transition, cause: 1 } }, { key: 1, transition }]
+  const lines = changes.map((change) => JSON.stringify({ ...broken, change })).join('\n')
+  next.files.set(path, `${world.files.get(path)}${lines}\n`)
+  next.routers = [{ ...router('VI_1'), state: 'master' }]
+  const started = await next.start()
+  if (!started.ok) throw new Error(started.error.message)
+  expect((await started.value.reports.snapshot(true)).virtualRouters[0]?.history).toEqual([transition])
+})
+
 test('who follows is told of each entry, of one name only if one was named, and is let go when it does not read', async () => {
   const { world } = await running()
   const [vrrp] = world.living('vrrp')

@@ -294,19 +294,21 @@ describe('scripts of servers', () => {
     const supervisor = await serving(world)
     await say(world, 'checker', wanted(), changed(false))
     const stopping = supervisor.stop()
-    await world.pass(2 * second)
+    await world.pass(5.1 * second)
     await stopping
     expect(ran(world)).toEqual(['/etc/down', '/etc/quorum-down'])
   })
 
-  test('with omega the stop tells that all goes down, and gives the scripts a second', async () => {
+  test('with omega the stop tells that all goes down, and gives the scripts five seconds', async () => {
     const world = fakeWorld()
     world.load(configurationFor({ virtualServers: [server] }))
     const supervisor = await running(world)
     const stopping = supervisor.stop()
-    await world.pass(2 * second)
-    await stopping
+    await world.pass(4.9 * second)
     expect(ran(world)).toEqual(['/etc/down', '/etc/quorum-down'])
+    expect(world.commands.map(({ killed }) => killed)).toEqual([[], []])
+    await world.pass(0.2 * second)
+    await stopping
     expect(world.commands.map(({ killed }) => killed)).toEqual([['SIGTERM'], ['SIGTERM']])
   })
 })

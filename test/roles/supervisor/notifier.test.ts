@@ -60,13 +60,18 @@ test('a FIFO belongs to its user, else to whom scripts run as', async () => {
 })
 
 test('while nobody reads, the last line of each object is kept, and comes in order when somebody does', async () => {
-  const { world, enters } = await running({ fifos: { all: { path: '/all' } } })
+  const { world, supervisor, enters, reload } = await running({ fifos: { all: { path: '/all' } } })
   const fifo = world.fifos.get('/all')
   if (fifo === undefined) throw new Error('there is no FIFO')
   fifo.full = true
   await enters('VI_2', 'BACKUP', 77)
   for (let i = 0; i < 2_000; i++) await enters('VI_1', i % 2 === 0 ? 'MASTER' : 'BACKUP', i % 254)
+  const deliveries = async () => (await supervisor.reports.snapshot()).deliveries
+  expect(await deliveries()).toEqual([{ to: '/all', waiting: 1_000, lost: 1_001 }])
   fifo.empty()
+  expect(await deliveries()).toEqual([{ to: '/all', waiting: 0, lost: 1_001 }])
+  await reload(model({}))
+  expect(await deliveries()).toEqual([{ to: '/all', waiting: 0, lost: 1_001 }])
   const lines = fifo.text.trimEnd().split('\n')
   expect(lines).toHaveLength(1_000)
   expect(lines[0]).toBe('INSTANCE "VI_2" BACKUP 77')
@@ -169,7 +174,7 @@ test('the same state is not mailed twice in a row', async () => {
 })
 
 test('a server that is away is asked again, and what it never takes is given up and counted', async () => {
-  const { world, enters } = await running({ mail })
+  const { world, supervisor, enters } = await running({ mail })
   world.answerMail = async () => fail({ message: 'connection refused', final: false })
   await enters('VI_1', 'BACKUP')
   for (const pause of [5, 30, 120, 600]) {
@@ -185,6 +190,7 @@ test('a server that is away is asked again, and what it never takes is given up 
   ])
   await enters('VI_1', 'MASTER')
   expect(world.letters.at(-1)?.subject).toContain('MASTER')
+  expect((await supervisor.reports.snapshot()).deliveries).toEqual([{ to: 'mail', waiting: 1, lost: 1 }])
 })
 
 test('what the server refuses for good is not sent again', async () => {

@@ -43,7 +43,7 @@ test('a failover: the role stands aside, resigns, and the outcome is told to who
   expect(heard(world, 'fail-over')).toEqual([{ type: 'fail-over', keys: [keyOf(51)] }])
   expect(answers).toEqual([])
   becomes(world, 51, 'BACKUP')
-  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), taken: true })
+  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), became: 'backup' })
   await world.pass(0)
   expect(answers).toEqual([{ type: 'done', done: 'failover', told: [expect.stringContaining('VI_1 was taken over')] }])
   expect(orders(world)).toMatchObject([{ kind: 'failover', key: keyOf(51), by: 'alice', reason: 'kernel update' }])
@@ -59,10 +59,23 @@ test('a failover that finds nobody leaves no order behind', async () => {
   await world.pass(0)
   const answers = ask(world, { request: 'failover', all: true })
   await world.pass(0)
-  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), taken: false })
+  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), became: 'master' })
   await world.pass(0)
   expect(answers[0]).toMatchObject({ told: ['VI_1 stays master: nobody has taken its place'] })
   expect(orders(world)).toEqual([])
+})
+
+test('a failover that ends in fault says so, and its order stands', async () => {
+  const world = await running()
+  becomes(world, 51, 'MASTER')
+  await world.pass(0)
+  const answers = ask(world, { request: 'failover', names: ['VI_1'] })
+  await world.pass(0)
+  becomes(world, 51, 'FAULT')
+  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), became: 'fault' })
+  await world.pass(0)
+  expect(answers[0]).toMatchObject({ told: [expect.stringContaining('VI_1 went into fault')] })
+  expect(orders(world)).toHaveLength(1)
 })
 
 test('a role that dies in between is told of', async () => {
@@ -110,7 +123,7 @@ test('maintenance binds all, those of a later reload too, and none that owns its
   const answers = ask(world, { request: 'maintenance', on: true })
   await world.pass(0)
   expect(heard(world, 'fail-over')).toEqual([{ type: 'fail-over', keys: [keyOf(51)] }])
-  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), taken: true })
+  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), became: 'backup' })
   await world.pass(0)
   expect(answers[0]).toMatchObject({
     told: [

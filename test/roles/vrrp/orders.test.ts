@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { millis, seconds } from '../../../src/base/index.ts'
 import { advertisement, calm, hear } from './role-talk.ts'
-import { World } from './world.ts'
+import { ethernet, World } from './world.ts'
 
 const KEY = 'eth0/ipv4/51'
 const VIP = '192.0.2.100/24'
@@ -29,7 +29,7 @@ test('a failover: priority 0, the address until another speaks, and then the las
   hear(world, advertisement(50))
   await world.settle()
   expect(world.deeds()).toEqual([`delete ${VIP}`])
-  expect(outcomes(world)).toEqual([{ type: 'failover-ended', key: KEY, taken: true }])
+  expect(outcomes(world)).toEqual([{ type: 'failover-ended', key: KEY, became: 'backup' }])
   const [snapshot] = await world.snapshot()
   expect(snapshot).toMatchObject({ state: 'backup', effectivePriority: 1, masterPriority: 50 })
   for (let i = 0; i < 20; i++) {
@@ -68,9 +68,19 @@ test('where nobody is, the address is never given up and the outcome says so', a
   world.run(seconds(2.5))
   await world.settle()
   expect(world.deeds()).toEqual(['advert 0', 'advert 100'])
-  expect(outcomes(world)).toEqual([{ type: 'failover-ended', key: KEY, taken: false }])
+  expect(outcomes(world)).toEqual([{ type: 'failover-ended', key: KEY, became: 'master' }])
   expect(world.held()).toContain(VIP)
   expect(world.states().at(-1)).toBe('MASTER')
+})
+
+test('a master that loses its interface while it waits for another tells that it is in fault', async () => {
+  const world = await master()
+  await world.tell({ type: 'fail-over', keys: [KEY] })
+  world.happens({ type: 'link', link: ethernet(2, 'eth0', { running: false }) })
+  await world.settle()
+  expect(outcomes(world)).toEqual([{ type: 'failover-ended', key: KEY, became: 'fault' }])
+  await world.tell({ type: 'fail-over', keys: [KEY] })
+  expect(outcomes(world).at(-1)).toEqual({ type: 'failover-ended', key: KEY, became: 'fault' })
 })
 
 test('hold: a backup does not preempt a weaker master; a master keeps its priority', async () => {
