@@ -1,10 +1,10 @@
 import type { Checked } from './check/index.ts'
+import { type Container, containerInside, keywordAt } from './keywords/index.ts'
 import { type LoadedConfiguration, loadAnd } from './load.ts'
 import type { ConfigPorts, LoadOptions } from './ports.ts'
 import { print } from './print/index.ts'
-import { factsAt } from './reference/index.ts'
 import { silent } from './report.ts'
-import { type Container, containerInside, type Node, parse } from './syntax/index.ts'
+import { type Node, parse } from './syntax/index.ts'
 import { type Marks, writeJson, writeYaml } from './yaml/index.ts'
 
 export type ShowFormat = 'conf' | 'yaml' | 'json'
@@ -54,7 +54,7 @@ function* impliedLines(printed: readonly Node[], original: readonly Node[], cont
   for (const node of printed) {
     const name = node.keyword.text
     if (node.block === undefined) {
-      const names = factsAt(container, name)?.names ?? [name]
+      const names = keywordAt(container, name)?.facts.names ?? [name]
       if (!original.some(({ keyword }) => keyword.text === name || names.includes(keyword.text))) yield node
       continue
     }

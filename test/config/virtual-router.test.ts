@@ -457,7 +457,7 @@ test('garp_extra_if: a period, on all interfaces or on virtual links; the older 
   expect(announced(instance('garp_extra_if 0', 'vrrp_garp_extra_if all 9'))).toMatchObject({ extraInterval: 0 })
   expect(announced(instance('vmac_garp_intvl 7'))).toMatchObject({
     extraInterval: s(7),
-    told: ['5:1 warning deprecated: vmac_garp_intvl is called garp_extra_if now'],
+    told: ['5:1 warning deprecated: vmac_garp_intvl is an old word for garp_extra_if'],
   })
 })
 

@@ -1,13 +1,6 @@
+import { type Container, containerInside, containersOf, keywordAt } from '../keywords/index.ts'
 import type { Report } from '../report.ts'
-import {
-  type BlockNode,
-  type Container,
-  containerInside,
-  containersOf,
-  keywordAt,
-  type Node,
-  type Tree,
-} from '../syntax/index.ts'
+import type { BlockNode, Node, Tree } from '../syntax/index.ts'
 
 /**
  * Is every block closed? Where a `}` was forgotten, what follows ends up inside. A top-level block inside another one

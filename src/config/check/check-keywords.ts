@@ -1,13 +1,14 @@
-import type { Report } from '../report.ts'
 import {
   type Container,
   containerInside,
   containerName,
   containersOf,
+  type Keyword,
   keywordAt,
   keywordsIn,
-  type Node,
-} from '../syntax/index.ts'
+} from '../keywords/index.ts'
+import type { Report } from '../report.ts'
+import type { Node } from '../syntax/index.ts'
 import { nearest } from './nearest.ts'
 
 /**
@@ -16,14 +17,23 @@ import { nearest } from './nearest.ts'
  */
 const readAs: Readonly<Record<string, string>> = { 'virtual_server/real_server/TCP_CHECK nb_get_retry': 'retry' }
 
-/** Known, and to be written otherwise (keepalived.conf(5)). */
-const deprecated: Readonly<Record<string, string>> = { nb_get_retry: 'retry' }
-
 /**
  * Is each word a keyword where it stands, and does it have a block exactly if it wants one? What is not is reported once,
- * with the nearest word that would be right, and left out with its block. What remains has a meaning in lower/.
+ * with the nearest word that would be right, and left out with its block. What remains knows its row of the table, and has a
+ * meaning in lower/.
  */
-export function checkKeywords(nodes: readonly Node[], report: Report, container: Container = 'root'): readonly Node[] {
+export function checkKeywords(nodes: readonly Node[], report: Report): readonly Node[] {
+  return inside(nodes, 'root', report, { said: new Set(), unsupported: false })
+}
+
+type Around = {
+  /** Reasons why words have no effect, each said once a file. */
+  readonly said: Set<string>
+  /** A block around is not supported, and that has been said. */
+  readonly unsupported: boolean
+}
+
+function inside(nodes: readonly Node[], container: Container, report: Report, around: Around): readonly Node[] {
   const kept: Node[] = []
   for (const node of nodes) {
     if (node.broken) {
@@ -37,18 +47,10 @@ export function checkKeywords(nodes: readonly Node[], report: Report, container:
       reportUnknown(node, container, report)
       continue
     }
-    const instead = other ?? deprecated[name]
-    if (instead !== undefined && keyword.support === 'supported')
-      report.warning('deprecated', node.keyword.at, `${name} is an old word for ${instead}`, {
-        remedy: `write ${instead}`,
-      })
-    if (keyword.support === 'unsupported') {
-      report.warning('unsupported', node.keyword.at, `${name} is not supported yet; ${what(node)} has no effect`)
-      continue
-    }
+    sayWhatItIs(node, keyword, other, report, around)
     if (keyword.content === 'line') {
       const { block, ...line } = node
-      kept.push(line)
+      if (keyword.support !== 'unsupported') kept.push({ ...line, known: keyword })
       if (block !== undefined) {
         // As keepalived does: the brace is passed over and what follows is read as if it were not there.
         report.error(
@@ -56,7 +58,7 @@ export function checkKeywords(nodes: readonly Node[], report: Report, container:
           { start: block.at.start, end: block.at.start + 1 },
           `unexpected {: ${name} takes no block`,
         )
-        kept.push(...checkKeywords(block.nodes, report, container))
+        kept.push(...inside(block.nodes, container, report, around))
       }
       continue
     }
@@ -64,17 +66,38 @@ export function checkKeywords(nodes: readonly Node[], report: Report, container:
       report.error('syntax', node.at, `${name} has no block`, { remedy: 'add { after it and } at its end' })
       continue
     }
-    const inside = containerInside(container, name)
-    kept.push(
-      inside === undefined
-        ? node
-        : { ...node, block: { ...node.block, nodes: checkKeywords(node.block.nodes, report, inside) } },
-    )
+    const unsupported = keyword.support === 'unsupported'
+    const within = containerInside(container, name)
+    const held =
+      within === undefined
+        ? node.block.nodes
+        : inside(node.block.nodes, within, report, { ...around, unsupported: around.unsupported || unsupported })
+    if (!unsupported) kept.push({ ...node, known: keyword, block: { ...node.block, nodes: held } })
   }
   return kept
 }
 
-const what = (node: Node): string => (node.block === undefined ? 'the line' : 'its block')
+/** An old word, one without effect, one that is not supported. */
+function sayWhatItIs(
+  { keyword: { at, text }, block }: Node,
+  { facts, support }: Keyword,
+  other: string | undefined,
+  report: Report,
+  { said, unsupported }: Around,
+): void {
+  if (support === 'unsupported') {
+    const what = block === undefined ? 'the line' : 'its block'
+    if (!unsupported) report.warning('unsupported', at, `${text} is not supported yet; ${what} has no effect`)
+    return
+  }
+  const instead = other ?? facts.instead
+  if (instead !== undefined)
+    report.warning('deprecated', at, `${text} is an old word for ${instead}`, { remedy: `write ${instead}` })
+  if (support === 'accepted' && facts.why !== undefined && !said.has(facts.why)) {
+    said.add(facts.why)
+    report.warning('remark', at, facts.why)
+  }
+}
 
 function reportUnknown(node: Node, container: Container, report: Report): void {
   const name = node.keyword.text

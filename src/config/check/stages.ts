@@ -14,13 +14,6 @@ import { checkServices } from './check-services.ts'
 import { checkSyncGroups } from './check-sync-groups.ts'
 import { checkTrackers } from './check-trackers.ts'
 import { checkVirtualRouterIds } from './check-virtual-router-ids.ts'
-import { checkWithoutEffect } from './check-without-effect.ts'
-
-/** Passes over what was written, in order: each asks one question and hands on the nodes that pass. */
-const nodeStages: readonly ((nodes: readonly Node[], report: Report) => readonly Node[])[] = [
-  (nodes, report) => checkKeywords(nodes, report),
-  checkWithoutEffect,
-]
 
 /** Passes over what it means. */
 const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] = [
@@ -41,7 +34,7 @@ export type Checked = {
 
 /** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
-  const nodes = nodeStages.reduce((before, stage) => stage(before, report), checkBraces(tree, report))
+  const nodes = checkKeywords(checkBraces(tree, report), report)
   const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
   const { read, list } = ports
   const to = { report, tree, read, list, ...(credentials === undefined ? {} : { credentials }) }

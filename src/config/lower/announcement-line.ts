@@ -22,11 +22,7 @@ export function announcementLine(to: Lowering, node: Node, keyword: string): Par
     case 'garp_lower_prio_repeat':
       return some('lowerPrioRepeat', count(2_147_483_647))
     case 'garp_extra_if':
-      return extra(to, node)
     case 'vmac_garp_intvl':
-      to.report.warning('deprecated', node.at, `${node.keyword.text} is called garp_extra_if now`, {
-        remedy: `write ${node.keyword.text.startsWith('vrrp_') ? 'vrrp_' : ''}garp_extra_if`,
-      })
       return extra(to, node)
     default:
       return {}

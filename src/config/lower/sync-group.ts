@@ -46,15 +46,10 @@ export function lowerSyncGroup(
     const keyword = line.keyword.text
     const key = NOTIFY[keyword]
     if (keyword.startsWith('track_')) tracks = readTracks(to, line, trackables, tracks)
-    else if (keyword === 'sync_group_tracking_weight') trackingWeight = true
+    else if (keyword === 'sync_group_tracking_weight' || keyword === 'global_tracking') trackingWeight = true
     else if (keyword === 'smtp_alert') alert = boolean(to, line) ?? alert
     else if (keyword === 'notify_priority_changes') tellsPriority = boolean(to, line) ?? tellsPriority
-    else if (keyword === 'global_tracking') {
-      trackingWeight = true
-      to.report.warning('deprecated', line.at, 'global_tracking is an old word for sync_group_tracking_weight', {
-        remedy: 'write sync_group_tracking_weight',
-      })
-    } else if (keyword === 'group') {
+    else if (keyword === 'group') {
       if (listed) {
         to.report.warning('remark', line.at, 'group is given already; the first one is used')
         continue

@@ -144,10 +144,6 @@ const opening = (of: Command): Command =>
 function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
-  if (node.keyword.text === 'vrrp_track_file')
-    to.report.warning('deprecated', node.keyword.at, 'vrrp_track_file is an old word for track_file', {
-      remedy: 'write track_file',
-    })
   let path: string | undefined
   let weight: TrackedWeight = { weight: 1, reverse: false }
   let init: TrackFile['init']

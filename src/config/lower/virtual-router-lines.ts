@@ -274,10 +274,6 @@ function readAdvertisementLine(to: Lowering, node: Node, draft: RouterDraft): vo
       draft.faultWithoutPeers = true
       return
     case 'thread_timer_expired':
-      to.report.warning('deprecated', node.keyword.at, 'thread_timer_expired is an old word for timer_expired_backup', {
-        remedy: 'write timer_expired_backup',
-      })
-      return readOverslept(to, node, draft)
     case 'timer_expired_backup':
       return readOverslept(to, node, draft)
     case 'smtp_alert':

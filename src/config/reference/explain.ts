@@ -1,7 +1,13 @@
 import { nearest } from '../check/nearest.ts'
-import { type Container, containers, containersOf, keywordAt, keywordsIn } from '../syntax/index.ts'
-import type { KeywordFacts } from './facts.ts'
-import { factsAt } from './lookup.ts'
+import {
+  type Container,
+  containerInside,
+  containers,
+  containersOf,
+  type KeywordFacts,
+  keywordAt,
+  keywordsIn,
+} from '../keywords/index.ts'
 
 export type Explanation =
   | { readonly found: true; readonly text: string }
@@ -20,7 +26,7 @@ export function explain(question: string): Explanation {
   if (places.length === 0) return { found: false, text: unknown(question, name, around) }
   const byFacts = new Map<KeywordFacts, Container[]>()
   for (const container of places) {
-    const facts = factsAt(container, name)
+    const facts = keywordAt(container, name)?.facts
     if (facts !== undefined) byFacts.set(facts, [...(byFacts.get(facts) ?? []), container])
   }
   return { found: true, text: [...byFacts].map(([facts, at]) => entry(name, facts, at)).join('\n') }
@@ -41,13 +47,12 @@ function entry(name: string, facts: KeywordFacts, places: readonly Container[]):
   lines.push(`    ${facts.means}`)
   say('in', places.map(spelled).join(', '))
   say('default', facts.default)
-  say('range', facts.range)
+  say('range', rangeText(facts))
+  say('write', facts.instead)
   const others = facts.names.filter((other) => other !== name && keywordAt(places[0] as Container, other) !== undefined)
   say('see also', others.length === 0 ? undefined : others.join(', '))
   say('since', [...new Set(places.map((at) => sinceText(facts, at)))].join('; '))
-  const inside = places
-    .map((at) => (at === 'root' ? name : `${at}/${name}`) as Container)
-    .find((at) => containers.includes(at))
+  const inside = places.map((at) => containerInside(at, name)).find((at) => at !== undefined)
   if (inside !== undefined)
     say(
       'holds',
@@ -60,6 +65,16 @@ function entry(name: string, facts: KeywordFacts, places: readonly Container[]):
   else if (support.has('accepted')) say('here', 'accepted, and without effect')
   return `${lines.join('\n')}\n`
 }
+
+/** Bounds and conditions in one line: `1–255; required`. */
+export function rangeText({ min, max, range }: KeywordFacts): string | undefined {
+  const to = min !== undefined && min < 0 ? '…' : '–'
+  const bounds = min === undefined ? [] : [max === undefined ? `≥ ${min}` : `${number(min)}${to}${number(max)}`]
+  const all = [...bounds, ...(range === undefined ? [] : [range])]
+  return all.length === 0 ? undefined : all.join('; ')
+}
+
+const number = (of: number): string => String(of).replace('-', '−')
 
 export const sinceText = (facts: KeywordFacts, at: Container): string => {
   const since = facts.sinceIn?.[at] ?? facts.since

@@ -1,6 +1,5 @@
-import { type Container, containers, keywordsIn } from '../syntax/index.ts'
-import { sinceText, spelled } from './explain.ts'
-import { factsAt } from './lookup.ts'
+import { type Container, containers, keywordsIn } from '../keywords/index.ts'
+import { rangeText, sinceText, spelled } from './explain.ts'
 
 const marks = { supported: '', accepted: 'accepted', unsupported: 'not yet' } as const
 
@@ -22,9 +21,7 @@ export function referencePage(): string {
 }
 
 function table(container: Container): readonly string[] {
-  const rows = keywordsIn(container)
-    .map(({ name, support }) => ({ name, here: marks[support], facts: factsAt(container, name) }))
-    .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
+  const rows = keywordsIn(container).map(({ name, support, facts }) => ({ name, here: marks[support], facts }))
   return [
     `## ${container === 'root' ? 'Top level' : spelled(container)}`,
     '',
@@ -32,14 +29,13 @@ function table(container: Container): readonly string[] {
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map(
       ({ name, here, facts }) =>
-        `| \`${name}\` | ${[facts?.takes, facts?.default, facts?.range, facts?.means].map(cell).join(' | ')} | ${
-          facts === undefined
-            ? ''
-            : sinceText(facts, container)
-                .replace('keepalived ', '')
-                .replace('1.2.2 or before', '≤ 1.2.2')
-                .replace('a word of Holdfast', 'ours')
-        } | ${here} |`,
+        `| \`${name}\` | ${[facts.takes, facts.default, rangeText(facts), facts.means].map(cell).join(' | ')} | ${sinceText(
+          facts,
+          container,
+        )
+          .replace('keepalived ', '')
+          .replace('1.2.2 or before', '≤ 1.2.2')
+          .replace('a word of Holdfast', 'ours')} | ${here} |`,
     ),
     '',
   ]

@@ -4,6 +4,5 @@
  * for words, quotes and blocks.
  */
 
-export * from './keywords.ts'
 export type { BlockNode, Node, Tree, Word } from './node.ts'
 export { commandArguments, parse } from './parse.ts'

@@ -1,3 +1,4 @@
+import type { Keyword } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 
 /** One word; `text` without its quotes. */
@@ -13,7 +14,7 @@ export type BlockNode = {
   readonly nodes: readonly Node[]
 }
 
-/** A line as written: its first word, the others, and the block that follows if one does. Nothing is known of it yet. */
+/** A line as written: its first word, the others, and the block that follows if one does. */
 export type Node = {
   readonly keyword: Word
   readonly words: readonly Word[]
@@ -22,6 +23,8 @@ export type Node = {
   readonly block?: BlockNode
   /** A quote was left open: what the words are is a guess, so the line has no effect. */
   readonly broken: boolean
+  /** Its row of the table, once it has been found to be a keyword where it stands. */
+  readonly known?: Keyword
 }
 
 export type Tree = {

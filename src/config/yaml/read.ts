@@ -1,5 +1,6 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type Scalar } from 'yaml'
 import type { Diagnostic } from '../diagnostic.ts'
+import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
 import {
   concat,
@@ -10,8 +11,7 @@ import {
   sourceText,
   standingFor,
 } from '../source/index.ts'
-import { type Container, containerInside, keywordAt } from '../syntax/index.ts'
-import { hasHead, isFlag } from './names.ts'
+import { isFlag } from './names.ts'
 
 /** As for the expansion of a keepalived.conf: aliases multiply. */
 const MOST_LINES = 131_072
@@ -132,7 +132,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
       }
       block(word, at, head, () => entries(inside, content, at, depth + 1))
     }
-    if (!hasHead(container, name)) return body(value)
+    if (!keyword.headed) return body(value)
     if (!isMap(value))
       return wrong(
         placeOf(value, at),

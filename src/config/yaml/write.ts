@@ -1,6 +1,7 @@
 import { Document, isSeq, Pair, Scalar, YAMLMap, YAMLSeq, type Node as YamlNode } from 'yaml'
-import { type Container, containerInside, keywordAt, type Node } from '../syntax/index.ts'
-import { hasHead, isFlag } from './names.ts'
+import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { isFlag } from './names.ts'
 
 /** Lines that no file holds: they are defaults, or inherited. */
 export type Marks = ReadonlySet<Node>
@@ -43,7 +44,7 @@ function mappingOf(
     const known = container === undefined ? undefined : keywordAt(container, name)
     const inside = container === undefined ? undefined : containerInside(container, name)
     const head = rest(node, text)
-    const headed = hasHead(container, name)
+    const headed = known?.headed === true
     const inner = headed ? [...here, head] : here
     let value: YamlNode
     if (known?.content === 'lines' || known?.content === 'words') {

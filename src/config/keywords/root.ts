@@ -1,4 +1,5 @@
 import type { KeywordFacts } from './facts.ts'
+import { NO_POLLING } from './reasons.ts'
 
 /** What stands at the top level. */
 export const rootFacts: readonly KeywordFacts[] = [
@@ -35,6 +36,7 @@ export const rootFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'allow ipsets although in a namespace (needed on kernels before 3.13, where sets were not per namespace)',
     since: '1.3.0',
+    here: 'accepted',
   },
   {
     names: ['use_pid_dir'],
@@ -43,6 +45,7 @@ export const rootFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'put pid files in the run-time sub-directory keepalived/',
     since: '1.2.24',
+    here: 'not yet',
   },
   {
     names: ['instance'],
@@ -52,13 +55,14 @@ export const rootFacts: readonly KeywordFacts[] = [
     range: 'first wins; not re-read on reload',
     means: 'name for this daemon: syslog identity Keepalived_NAME…, pid and dump file names; implies use_pid_dir',
     since: '1.2.24',
+    here: 'not yet',
   },
   {
     names: ['child_wait_time'],
     in: ['root'],
     takes: 'SECONDS',
     default: '5',
-    range: '0–∞',
+    min: 0,
     means: 'how long the parent waits for children on shutdown before killing them',
     since: '2.0.0',
   },
@@ -69,6 +73,8 @@ export const rootFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'poll link state (MII/ethtool/ioctl) of all VRRP interfaces instead of netlink',
     since: '1.2.2',
+    here: 'accepted',
+    why: NO_POLLING,
   },
   {
     names: ['linkbeat_interfaces'],
@@ -78,6 +84,8 @@ export const rootFacts: readonly KeywordFacts[] = [
     range: 'existing interfaces (unknown = fatal); VMACs are refused',
     means: 'poll these interfaces; no type = try each in turn',
     since: '2.0.13',
+    here: 'accepted',
+    why: NO_POLLING,
   },
   {
     names: ['interface_up_down_delays'],
@@ -138,6 +146,7 @@ export const rootFacts: readonly KeywordFacts[] = [
     takes: 'NAME { … }',
     means: 'deprecated spelling of track_file',
     since: '2.0.0',
+    instead: 'track_file',
   },
   {
     names: ['vrrp_script'],
@@ -186,6 +195,7 @@ export const rootFacts: readonly KeywordFacts[] = [
     range: 'last wins with a message',
     means: 'the client side of SSL_GET',
     since: '1.2.2',
+    here: 'not yet',
   },
   {
     names: ['virtual_server_group'],

@@ -7,7 +7,8 @@ const numbered = (name: string, { default: value, min, max, meaning }: SettingRu
   in: ['lvs_settings'],
   takes: 'N',
   default: String(value),
-  range: `${min}–${max}`,
+  min,
+  max,
   means: meaning,
 })
 

@@ -1,0 +1,69 @@
+/** Where a keyword may stand; the words of the blocks around it, in the order of docs/keywords.md. */
+export const containers = [
+  'root',
+  'lvs_settings',
+  'global_defs',
+  'vrrp_instance',
+  'vrrp_instance/authentication',
+  'vrrp_instance/auth_hmac',
+  'vrrp_sync_group',
+  'vrrp_script',
+  'track_file',
+  'vrrp_track_file',
+  'vrrp_track_process',
+  'bfd_instance',
+  'track_group',
+  'garp_group',
+  'SSL',
+  'virtual_server',
+  'virtual_server/real_server',
+  'virtual_server/real_server/BFD_CHECK',
+  'virtual_server/real_server/DNS_CHECK',
+  'virtual_server/real_server/FILE_CHECK',
+  'virtual_server/real_server/HTTP_GET',
+  'virtual_server/real_server/HTTP_GET/url',
+  'virtual_server/real_server/MISC_CHECK',
+  'virtual_server/real_server/PING_CHECK',
+  'virtual_server/real_server/SMTP_CHECK',
+  'virtual_server/real_server/SMTP_CHECK/host',
+  'virtual_server/real_server/SSL_GET',
+  'virtual_server/real_server/SSL_GET/url',
+  'virtual_server/real_server/TCP_CHECK',
+  'virtual_server/real_server/UDP_CHECK',
+] as const
+
+export type Container = (typeof containers)[number]
+
+/**
+ * What becomes of a keyword here, if it is not simply done: `accepted` is read and changes nothing; `not yet` is known, and
+ * answered with a warning. A block that is `not yet` makes everything in it so.
+ */
+export type Reservation = 'accepted' | 'not yet'
+
+/** A row of the table of keywords (keepalived.conf(5) as of keepalived 2.4.3, and words of our own). */
+export type KeywordFacts = {
+  /** Synonyms, and words that differ in what they are about only. */
+  readonly names: readonly string[]
+  readonly in: readonly Container[]
+  /** `[ ]` optional, `|` alternatives, capital words for values; `flag`: nothing; `bool`: nothing, or true, false, on, off, yes, no. */
+  readonly takes: string
+  /** What holds without it; absent: nothing, or the word is required. */
+  readonly default?: string
+  /** Bounds of the first number it takes, in its unit. */
+  readonly min?: number
+  readonly max?: number
+  /** What else limits its values. */
+  readonly range?: string
+  readonly means: string
+  /** The first keepalived that has it; `1.2.2` stands for that and all before. Absent: ours. */
+  readonly since?: string
+  /** Where that differs from block to block. */
+  readonly sinceIn?: Readonly<Partial<Record<Container, string>>>
+  readonly here?: Reservation
+  /** Where that differs from block to block. */
+  readonly hereIn?: Readonly<Partial<Record<Container, Reservation>>>
+  /** It is an old word for this one. */
+  readonly instead?: string
+  /** Why it is accepted and does nothing; each reason is said once a file. */
+  readonly why?: string
+}

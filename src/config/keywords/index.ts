@@ -1,0 +1,18 @@
+/**
+ * The table of keywords: every position of the language, and for each what it takes, its range and default, what it means,
+ * since when it exists and what becomes of it here. The only place that knows; what the parser makes of a word, its complaints,
+ * `holdfast config explain`, docs/keywords.md, the schema of YAML and shell completion all come out of it. Imports nothing of config.
+ */
+
+export { type Container, containers, type KeywordFacts, type Reservation } from './facts.ts'
+export {
+  allFacts,
+  containerInside,
+  containerName,
+  containersOf,
+  type Keyword,
+  type KeywordContent,
+  type KeywordSupport,
+  keywordAt,
+  keywordsIn,
+} from './positions.ts'

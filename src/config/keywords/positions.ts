@@ -1,0 +1,98 @@
+import { checkerFacts } from './checkers.ts'
+import { type Container, containers, type KeywordFacts } from './facts.ts'
+import { globalFacts } from './global-defs.ts'
+import { ownFacts } from './own.ts'
+import { rootFacts } from './root.ts'
+import { trackerFacts } from './trackers.ts'
+import { routerFacts } from './virtual-router.ts'
+import { serverFacts } from './virtual-server.ts'
+
+/** The table: every row of it. */
+export const allFacts: readonly KeywordFacts[] = [
+  ...rootFacts,
+  ...globalFacts,
+  ...trackerFacts,
+  ...routerFacts,
+  ...serverFacts,
+  ...checkerFacts,
+  ...ownFacts,
+]
+
+export type KeywordSupport = 'supported' | 'accepted' | 'unsupported'
+
+/**
+ * What follows a keyword: a `line` has arguments only; a `block` has keywords of its own; in `lines` each line is an entry;
+ * in `words` each word is one (keepalived.conf(5) has no keywords in the last two).
+ */
+export type KeywordContent = 'line' | 'block' | 'lines' | 'words'
+
+/** A keyword where it stands. */
+export type Keyword = {
+  readonly name: string
+  readonly container: Container
+  readonly facts: KeywordFacts
+  readonly support: KeywordSupport
+  readonly content: KeywordContent
+  /** A name or an address stands between the word and its block. */
+  readonly headed: boolean
+}
+
+/** The container that a keyword's block is; undefined if it has no keywords of its own. */
+export function containerInside(container: Container, name: string): Container | undefined {
+  const inside = container === 'root' ? name : `${container}/${name}`
+  return isContainer(inside) ? inside : undefined
+}
+
+const blocks: ReadonlySet<string> = new Set(containers.filter((container) => container !== 'root'))
+const isContainer = (name: string): name is Container => blocks.has(name)
+
+function contentOf(takes: string, inside: Container | undefined): KeywordContent {
+  if (!takes.includes('{')) return 'line'
+  if (inside !== undefined) return 'block'
+  return takes.endsWith('} word list') ? 'words' : 'lines'
+}
+
+const SUPPORT = { accepted: 'accepted', 'not yet': 'unsupported' } as const
+
+/** A block comes before what is inside it: what it holds cannot be better supported than itself. */
+function supportOf(facts: KeywordFacts, container: Container): KeywordSupport {
+  if (outer(container)?.support === 'unsupported') return 'unsupported'
+  const reservation = facts.hereIn?.[container] ?? facts.here
+  return reservation === undefined ? 'supported' : SUPPORT[reservation]
+}
+
+/** The keyword whose block a container is. */
+function outer(container: Container): Keyword | undefined {
+  if (container === 'root') return undefined
+  const path = container.split('/')
+  const around = path.length === 1 ? 'root' : path.slice(0, -1).join('/')
+  return positions.get(around)?.get(path.at(-1) as string)
+}
+
+const positions = new Map<string, Map<string, Keyword>>()
+for (const container of containers) {
+  const inside = new Map<string, Keyword>()
+  for (const facts of allFacts)
+    if (facts.in.includes(container))
+      for (const name of facts.names) {
+        const content = contentOf(facts.takes, containerInside(container, name))
+        const headed = content !== 'line' && !facts.takes.startsWith('{')
+        inside.set(name, { name, container, facts, support: supportOf(facts, container), content, headed })
+      }
+  positions.set(container, new Map([...inside].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))))
+}
+
+/** Undefined if there is no such position. */
+export const keywordAt = (container: Container, name: string): Keyword | undefined =>
+  positions.get(container)?.get(name)
+
+/** In the order of the alphabet. */
+export const keywordsIn = (container: Container): readonly Keyword[] => [...(positions.get(container)?.values() ?? [])]
+
+/** Every container where a word is a keyword. */
+export const containersOf = (name: string): readonly Container[] =>
+  containers.filter((container) => positions.get(container)?.has(name))
+
+/** `virtual_server/real_server/HTTP_GET/url` is a `url` to people. */
+export const containerName = (container: Container): string =>
+  container === 'root' ? 'the top level' : (container.split('/').at(-1) as string)
