@@ -1,4 +1,4 @@
-import { type Family, familyOf, type Log } from '../../base/index.ts'
+import { type Family, familyOf, type Instant, type Log } from '../../base/index.ts'
 import type { InterfaceSettings } from '../../model/index.ts'
 import type { NftRequest } from '../../wire/nftables/index.ts'
 import type { PlacedAddress } from './address-keeper.ts'
@@ -12,7 +12,9 @@ import {
   tableRequests,
   unmuteLinks,
 } from './firewall-rules.ts'
+import type { Incidents } from './incidents.ts'
 import type { VrrpPorts } from './ports.ts'
+import { openRestorations } from './restorations.ts'
 
 /** Drops, by nftables, what virtual routers are not to take or to say. */
 export type Firewall = {
@@ -24,8 +26,13 @@ export type Firewall = {
   leave(owner: string): void
   /** Puts what is left within `work` off to its end, where it is one change. */
   together(work: () => void): void
+  /** Makes what somebody has removed anew, if its time has come. */
+  run(now: Instant): void
+  deadline(): Instant | undefined
   /** Another run is to take over: leaves everything as it is. */
   abandon(): void
+  /** Watches no more. */
+  close(): void
 }
 
 const FAMILIES = [4, 6] as const
@@ -35,10 +42,12 @@ const FAMILIES = [4, 6] as const
  *   first configuration is
  */
 export function openFirewall(
-  ports: Pick<VrrpPorts, 'changeNftables' | 'files'>,
+  ports: Pick<VrrpPorts, 'changeNftables' | 'watchNftables' | 'files' | 'clock'>,
   log: Log,
   settings: () => InterfaceSettings,
   record: () => string,
+  incidents: Pick<Incidents, 'note'>,
+  wakeBy: (at: Instant | undefined) => void,
 ): Firewall {
   /** Of each master, what is dropped. */
   const held = new Map<string, readonly PlacedAddress[]>()
@@ -51,6 +60,12 @@ export function openFirewall(
   let failed: string | undefined
   /** Owners that have left. */
   let putOff: Set<string> | undefined
+  /** While there is a table. */
+  let watch: { close(): void } | undefined
+  let cannotWatch = false
+  /** Somebody else has removed something. */
+  let disturbed = false
+  const restorations = openRestorations()
 
   const change = (requests: readonly NftRequest[]): boolean => {
     if (requests.length === 0) return true
@@ -85,8 +100,31 @@ export function openFirewall(
     }
     inForce = words
     table = made.length === 0 ? undefined : wanted
+    watchOver()
     if (table === undefined) ports.files.remove(record())
     else if (before !== table) ports.files.replace(record(), `${table}\n`)
+  }
+
+  /** Looks after the table while there is one. */
+  function watchOver(): void {
+    if (table === undefined) {
+      watch?.close()
+      watch = undefined
+      return
+    }
+    if (watch !== undefined || cannotWatch) return
+    const opened = ports.watchNftables((tables) => {
+      if (table === undefined || abandoned || (tables !== 'unknown' && !tables.has(table))) return
+      inForce = undefined
+      disturbed = true
+      wakeBy(ports.clock.now())
+    })
+    if (opened.ok) {
+      watch = opened.value
+      return
+    }
+    cannotWatch = true
+    log.warn('nobody tells when somebody removes rules of the firewall', { reason: opened.error.message })
   }
 
   /** Adds what nobody had and removes what nobody has any more. Undefined: not master. */
@@ -145,8 +183,25 @@ export function openFirewall(
       putOff = undefined
       update(new Map([...left].map((owner) => [owner, undefined])))
     },
+    run(now) {
+      if (!disturbed || table === undefined || abandoned) return
+      const subject = `firewall table ${table}`
+      if (!restorations.may(subject, now)) return
+      disturbed = false
+      // A change of ours may have made it anew by now.
+      if (inForce === undefined) make()
+      if (inForce === undefined) return
+      incidents.note('removed', subject, held.keys())
+      if (restorations.done(subject, now) === 'fight')
+        log.warn('somebody removes it again and again; it is put back once a second', { what: subject })
+    },
+    deadline: restorations.deadline,
     abandon() {
       abandoned = true
+    },
+    close() {
+      watch?.close()
+      watch = undefined
     },
   }
 }

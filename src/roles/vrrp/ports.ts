@@ -6,6 +6,7 @@ import type {
   OpenRouteClient,
   OpenRouteMonitor,
   VirtualLinkPlan,
+  WatchNftables,
 } from '../../sys/netlink/index.ts'
 import type {
   OpenClaimSocket,
@@ -55,6 +56,7 @@ export type VrrpPorts = {
   readonly openRouteMonitor: OpenRouteMonitor
   readonly links: VirtualLinkPorts
   readonly changeNftables: ChangeNftables
+  readonly watchNftables: WatchNftables
   readonly files: SmallFiles
   listenForSuccessor(
     path: string,

@@ -61,7 +61,16 @@ export function openRehearsal(parts: Parts): Rehearse {
       silentLog,
     ),
     sockets: mute,
-    firewall: { arrange() {}, enter() {}, leave() {}, together: (work) => work(), abandon() {} },
+    firewall: {
+      arrange() {},
+      enter() {},
+      leave() {},
+      together: (work) => work(),
+      run() {},
+      deadline: () => undefined,
+      abandon() {},
+      close() {},
+    },
     groups: new Map(),
   }
   const machines = openMachines(

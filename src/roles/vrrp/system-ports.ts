@@ -10,6 +10,7 @@ import {
   removeLink,
   retellLink,
   takeBackAddress,
+  watchNftables,
 } from '../../sys/netlink/index.ts'
 import { setRealTime } from '../../sys/privileges/index.ts'
 import {
@@ -37,6 +38,7 @@ export const systemPorts = (): VrrpPorts => ({
   openRouteClient,
   openRouteMonitor,
   changeNftables,
+  watchNftables,
   links: {
     make: makeVirtualLink,
     raise: raiseLink,

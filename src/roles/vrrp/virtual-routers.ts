@@ -101,14 +101,16 @@ export function openVirtualRouters(
     () => firewall.arrange({ links: links.present(), dropping: droppingFamilies(routersOf(parts)) }),
   )
   let runDirectory = ''
+  const incidents = openIncidents(clock, log)
   const firewall = openFirewall(
     ports,
     log,
     () => settings,
     () => `${runDirectory}/vrrp-nftables`,
+    incidents,
+    (at) => alarm.wakeBy(at),
   )
   const running: Parts['running'] = new Map()
-  const incidents = openIncidents(clock, log)
   const parts: Parts = {
     clock,
     log,
@@ -191,6 +193,7 @@ export function openVirtualRouters(
     sockets.close()
     announcer.close()
     parts.claims.close()
+    firewall.close()
     routes.close()
   }
 
@@ -221,6 +224,7 @@ export function openVirtualRouters(
       surroundings.reassess()
     }
     surroundings.runDeadlines(now)
+    firewall.run(now)
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
     if ((surroundings.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.settle(now)
     if (parts.passiveUntil !== undefined && parts.passiveUntil <= now) {
@@ -248,6 +252,7 @@ export function openVirtualRouters(
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
     alarm.wakeBy(links.deadline())
+    alarm.wakeBy(firewall.deadline())
     alarm.wakeBy(surroundings.deadline())
     alarm.wakeBy(parts.passiveUntil)
     alarm.wakeBy(callerDeadline?.at)

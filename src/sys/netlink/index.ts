@@ -8,7 +8,8 @@
 
 export { openGenericClient } from './generic-client.ts'
 export * from './link-pair.ts'
-export * from './nftables.ts'
+export { type ChangeNftables, changeNftables } from './nftables.ts'
+export * from './nftables-monitor.ts'
 export * from './ports.ts'
 export { openProcessMonitor, type ProcessNews } from './process-monitor.ts'
 export { openRouteClient } from './route-client.ts'

@@ -18,6 +18,13 @@ import type { NetlinkError } from './ports.ts'
 const TIMEOUT_US = 5_000_000
 
 /**
+ * The kernel tells of each change with the sequence number of its request: by these numbers a monitor knows ours. A batch has
+ * fewer than SEQUENCES messages.
+ */
+export const FIRST_SEQUENCE = 0x4846_0000
+export const SEQUENCES = 0x1_0000
+
+/**
  * Changes nf_tables by all of these or by none.
  * @param what opens the message of an error
  */
@@ -32,11 +39,11 @@ export const changeNftables: ChangeNftables = (what, requests) => {
   return done
 
   function transact(of: string, all: readonly NftRequest[]): Result<void, NetlinkError> {
-    const messages = batchOf(all).map((message, sequence) => {
+    const messages = batchOf(all).map((message, at) => {
       // The first and the last open and end the transaction, and are answered only where they fail.
-      const inner = sequence > 0 && sequence <= all.length
+      const inner = at > 0 && at <= all.length
       const flags = message.flags | NLM_F_REQUEST | (inner ? NLM_F_ACK : 0)
-      return encodeMessage({ ...message, flags, sequence, port: 0 }, host)
+      return encodeMessage({ ...message, flags, sequence: FIRST_SEQUENCE + at, port: 0 }, host)
     })
     const bytes = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0))
     let at = 0

@@ -4,7 +4,7 @@ import { type LittleEndian, type NetlinkHeader, viewOf } from '../netlink/index.
 export const NF_HEADER = 4
 
 /** NFNL_SUBSYS_NFTABLES: the upper byte of every type, and what a batch is for. */
-const NFTABLES = 10
+export const NFTABLES = 10
 const NFNL_MSG_BATCH_BEGIN = 0x10
 const NFNL_MSG_BATCH_END = 0x11
 

@@ -66,3 +66,30 @@ test('a change that fails is said once, and made good by making the table anew',
   await world.tell({ type: 'stop', leave: false })
   expect(world.files.has(RECORD)).toBe(false)
 })
+
+test('rules that somebody removes are made anew at once, five times, then once a second, without a change of state', async () => {
+  const world = new World()
+  await world.configure([closed])
+  world.run(seconds(4))
+  rules(world)
+  world.removeNftables?.(new Set(['another']))
+  world.run(seconds(0.1))
+  expect(rules(world)).toEqual([])
+  for (let i = 0; i < 5; i++) {
+    world.removeNftables?.(i === 0 ? 'unknown' : new Set(['keepalived', 'another']))
+    world.run(micros(1))
+    expect(rules(world), `${i}`).toEqual(['nftables 11'])
+  }
+  world.removeNftables?.(new Set(['keepalived']))
+  world.run(seconds(0.9))
+  expect(rules(world)).toEqual([])
+  world.run(seconds(0.2))
+  expect(rules(world)).toEqual(['nftables 11'])
+  expect((await world.snapshot())[0]).toMatchObject({
+    state: 'master',
+    becameMaster: 1,
+    incidents: [{ kind: 'removed', subject: 'firewall table keepalived', count: 6 }],
+  })
+  await world.tell({ type: 'stop', leave: false })
+  expect(world.removeNftables).toBeUndefined()
+})

@@ -447,6 +447,14 @@ export class World {
         this.#do(`nftables ${requests.length}`)
         return ok(undefined)
       },
+      watchNftables: (onRemoved) => {
+        this.removeNftables = onRemoved
+        return ok({
+          close: () => {
+            this.removeNftables = undefined
+          },
+        })
+      },
       files: {
         read: (path) => this.files.get(path),
         write: (path, text) => {
@@ -496,6 +504,9 @@ export class World {
       },
     }
   }
+
+  /** Set while tables of nf_tables are watched: something of them was removed. */
+  removeNftables: ((tables: ReadonlySet<string> | 'unknown') => void) | undefined
 
   /** Set once the role listens for its successor. */
   meetSuccessor: ((connection: HandoffConnection) => void) | undefined

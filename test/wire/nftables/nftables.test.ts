@@ -1,6 +1,16 @@
 /** Requests to nf_tables as bytes; whether the kernel makes of them what keepalived does is asked in test/lab/firewall.test.ts. */
 import { expect, test } from 'vitest'
-import { batchOf, counter, drop, equals, lookup, meta, nftRequests, payload } from '../../../src/wire/nftables/index.ts'
+import {
+  batchOf,
+  counter,
+  drop,
+  equals,
+  lookup,
+  meta,
+  nftRequests,
+  payload,
+  tableOfRemoval,
+} from '../../../src/wire/nftables/index.ts'
 
 const nft = nftRequests(true)
 const table = { family: 2, name: 'keepalived' } as const
@@ -72,4 +82,15 @@ test('numbers in expressions are in network order', () => {
   expect(shown(lookup('vips', 1))).toEqual(['lookup', '1=7669707300', '2=00000001'])
   expect(shown(drop(true))).toEqual(['immediate', '1=00000000', '2=0c0002800800010000000000'])
   expect(shown(counter)).toEqual(['counter'])
+})
+
+test('whatever is removed tells of its table; nothing else does, and no bytes make it throw', () => {
+  const message = (type: number, payload: Uint8Array) => ({ type, flags: 0, sequence: 1, port: 0, payload })
+  const [, request] = batchOf([nft.deleteElements(table, 'vips', [{ key: Uint8Array.of(192, 0, 2, 1) }])])
+  const payload = request?.payload ?? new Uint8Array()
+  for (const kind of [2, 5, 8, 11, 14]) expect(tableOfRemoval(message(0x0a00 | kind, payload), true)).toBe('keepalived')
+  for (const type of [0x0a00, 0x0a0c, 0x0a0f, 0x0b02, 2])
+    expect(tableOfRemoval(message(type, payload), true)).toBeUndefined()
+  for (let length = 0; length < 19; length++)
+    expect(tableOfRemoval(message(0x0a02, payload.subarray(0, length)), true)).toBeUndefined()
 })
