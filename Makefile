@@ -6,7 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -132,6 +132,10 @@ fuzz-decoders: tools ## every decoder of bytes from outside, guided by coverage:
 HOLDFAST_FUZZ_RUNS ?= 20000
 fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_FUZZ_RUNS=20000]
 	@HOLDFAST_FUZZ_RUNS=$(HOLDFAST_FUZZ_RUNS) $(BIN)/vitest run
+
+corpus-goldens: setup-lab ## writes down anew what is made of test/corpus, and what keepalived answers to it; read the diff
+	@$(BIN)/vitest run --project unit test/config/corpus.test.ts -u
+	@$(BIN)/vitest run --project lab test/scenario/corpus-reference.test.ts -u
 
 lint: | setup        ## formatter, linter and compiler, changing nothing
 	$(BIN)/biome check .

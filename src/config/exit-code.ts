@@ -5,7 +5,7 @@ import type { Diagnostic } from './diagnostic.ts'
  *
  * | code | when |
  * | --- | --- |
- * | 0 | nothing to complain of |
+ * | 0 | nothing to complain of, or only that scripts to be run later are not there |
  * | 4 | it would not run: the file is missing or cannot be read |
  * | 6 | an include that must not fail did, or scripts run without enable_script_security |
  * | 2 | a keyword lacks its argument |
@@ -20,7 +20,8 @@ export function exitCodeForTest(diagnostics: readonly Diagnostic[]): 0 | 2 | 4 |
   if (some((one) => one.kind === 'include' && one.severity === 'error')) return 6
   if (some((one) => one.kind === 'missing-argument')) return 2
   if (some((one) => one.kind === 'security')) return 6
-  return diagnostics.length === 0 ? 0 : 5
+  // A file is often tested before the scripts it names are put there; keepalived looks for those of vrrp_script only.
+  return diagnostics.every((one) => one.severity === 'warning' && one.rule === 'script-not-executable') ? 0 : 5
 }
 
 /** Why a reload from this text is refused: every error. Warnings are no reason; keepalived refuses nothing. */

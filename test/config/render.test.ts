@@ -96,12 +96,13 @@ test('exit code of a configuration test is 6: scripts without enable_script_secu
   ).toBe(0)
 })
 
-test('a script that is not there is told, and is no matter of security', () => {
+test('a script that is not there is told, and neither a matter of security nor of the exit code', () => {
   const loaded = load(script, {}, { isExecutable: () => false })
   expect(loaded.diagnostics.map((one) => one.message)).toEqual([
     '/bin/there is not there or not executable; it will not run',
   ])
-  expect(exitCodeForTest(loaded.diagnostics)).toBe(5)
+  expect(exitCodeForTest(loaded.diagnostics)).toBe(0)
+  expect(exitCodeForTest(load(`${script}\nwibble`, {}, { isExecutable: () => false }).diagnostics)).toBe(5)
 })
 
 test('a missing interface is a warning at its line, and its virtual router stays', () => {
