@@ -25,14 +25,18 @@ export function required(to: Lowering, node: Node, what: string, index = 0): Wor
   return word
 }
 
-/** Seconds that fit 32 bits of microseconds, the reference's limit for most timers. */
-export const LONGEST_TIMER = 4294
 export const MOST_32 = 4_294_967_295
+
+/** Seconds that are still exact in microseconds. */
+const EXACT_SECONDS = 9_007_199_254
 
 type Range = { readonly min: number; readonly max: number }
 
+/** What the table allows the keyword of a line. */
+const bounds = ({ known }: Node, most: number): Range => ({ min: known?.facts.min ?? 0, max: known?.facts.max ?? most })
+
 /** A whole decimal number in a range; anything else is an error at the word, and undefined. */
-export function integer(to: Lowering, node: Node, range: Range, index = 0): number | undefined {
+export function integer(to: Lowering, node: Node, range = bounds(node, MOST_32), index = 0): number | undefined {
   const word = required(to, node, `a whole number from ${range.min} to ${range.max}`, index)
   return word === undefined ? undefined : integerWord(to, node.keyword.text, word, range)
 }
@@ -48,7 +52,7 @@ export function integerWord(to: Lowering, keyword: string, word: Word, { min, ma
 const WITH_UNIT = /^(\d+(?:\.\d+)?)(?:us|ms|s|sec|m|min|h)$/
 
 /** Seconds with at most six decimals, in a range of seconds; anything else is an error at the word, and undefined. */
-export function timer(to: Lowering, node: Node, range: Range, index = 0): Micros | undefined {
+export function timer(to: Lowering, node: Node, range = bounds(node, EXACT_SECONDS), index = 0): Micros | undefined {
   const word = required(to, node, 'a number of seconds', index)
   return word === undefined ? undefined : timerWord(to, node.keyword.text, word, range)
 }
@@ -61,7 +65,7 @@ function timerWord(to: Lowering, keyword: string, word: Word, { min, max }: Rang
   }
   const value = /^(?:\d{1,12}(?:\.\d*)?|\.\d+)$/.test(word.text) ? Number(word.text) : undefined
   if (value === undefined || value < min || value > max) {
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+    const range = max === EXACT_SECONDS ? `of at least ${min}` : `from ${min} to ${max}`
     badValue(to, keyword, word, `is not a number of seconds ${range}`)
     return undefined
   }

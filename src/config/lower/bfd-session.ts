@@ -124,7 +124,7 @@ function readLine(to: Lowering, line: Node, draft: Draft): void {
       draft.idleTransmit = milliseconds(to, line, LEAST_IDLE) ?? draft.idleTransmit
       return
     case 'multiplier': {
-      const multiplier = integer(to, line, { min: 1, max: 255 })
+      const multiplier = integer(to, line)
       if (multiplier === undefined) return
       draft.multiplier = multiplier
       if (multiplier > SENSIBLE_MULTIPLIER)
@@ -140,10 +140,10 @@ function readLine(to: Lowering, line: Node, draft: Draft): void {
       return
     case 'ttl':
     case 'hoplimit':
-      draft.hopLimit = integer(to, line, { min: 1, max: HOPS }) ?? draft.hopLimit
+      draft.hopLimit = integer(to, line) ?? draft.hopLimit
       return
     case 'max_hops': {
-      const value = integer(to, line, { min: -1, max: HOPS })
+      const value = integer(to, line)
       if (value !== undefined) draft.maxHops = { value, at: line.at }
       return
     }
@@ -151,7 +151,7 @@ function readLine(to: Lowering, line: Node, draft: Draft): void {
       draft.multihop = boolean(to, line) ?? draft.multihop
       return
     case 'weight':
-      draft.weight = readWeight(to, line, 'bfd') ?? draft.weight
+      draft.weight = readWeight(to, line) ?? draft.weight
       return
     case 'vrrp':
     case 'checker':

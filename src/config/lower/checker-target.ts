@@ -2,7 +2,7 @@ import { familyOf, type IpAddress, isLinkLocal6 } from '../../base/index.ts'
 import type { CheckTarget } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { address, integer, interfaceName, type Lowering, MOST_32 } from './arguments.ts'
+import { address, integer, interfaceName, type Lowering } from './arguments.ts'
 import { type TimingDraft, timingLine } from './checker-timing.ts'
 import { inherit, serviceDefaults } from './inherited.ts'
 import type { CheckerParents } from './pending-checker.ts'
@@ -25,7 +25,7 @@ export const probeDraft = (node: Node): ProbeDraft => ({ keyword: node.keyword.t
 /** Reads the line if it is one of the timing or connection set (keepalived.conf(5)); false: it is another. */
 export function probeLine(to: Lowering, node: Node, draft: ProbeDraft): boolean {
   if (timingLine(to, node, draft)) return true
-  const port = () => integer(to, node, { min: 1, max: 65_535 })
+  const port = () => integer(to, node)
   switch (node.keyword.text) {
     case 'connect_ip':
       draft.address = address(to, node) ?? draft.address
@@ -43,7 +43,7 @@ export function probeLine(to: Lowering, node: Node, draft: ProbeDraft): boolean 
       draft.bindInterface = interfaceName(to, node) ?? draft.bindInterface
       return true
     case 'fwmark':
-      draft.fwmark = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.fwmark
+      draft.fwmark = integer(to, node) ?? draft.fwmark
       return true
     default:
       return false

@@ -13,7 +13,7 @@ export type TimingDraft = {
 
 /** Reads the line if it is one of the timing set (keepalived.conf(5)); false: it is another. */
 export function timingLine(to: Lowering, node: Node, draft: TimingDraft): boolean {
-  if (inheritedLine(to, node, draft.inherited, 0)) return true
+  if (inheritedLine(to, node, draft.inherited)) return true
   if (node.keyword.text !== 'log_all_failures') return false
   draft.logAllFailures = boolean(to, node) ?? draft.logAllFailures
   return true

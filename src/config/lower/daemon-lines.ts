@@ -42,7 +42,7 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
       settings.jsonDumpFile = required(to, node, 'a path')?.text ?? settings.jsonDumpFile
       return true
     case 'json_version':
-      settings.jsonVersion = (integer(to, node, { min: 1, max: 2 }) as 1 | 2 | undefined) ?? settings.jsonVersion
+      settings.jsonVersion = (integer(to, node) as 1 | 2 | undefined) ?? settings.jsonVersion
       return true
     case 'config_save_dir':
       settings.configurationCopies = required(to, node, 'a directory')?.text ?? settings.configurationCopies
@@ -64,10 +64,10 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
 function readProcessLine(to: Lowering, node: Node, process: Mutable<ProcessSettings>, what: string): void {
   switch (what) {
     case 'priority':
-      process.nice = integer(to, node, { min: -20, max: 19 }) ?? process.nice
+      process.nice = integer(to, node) ?? process.nice
       return
     case 'rt_priority':
-      process.realTimePriority = integer(to, node, { min: 1, max: 99 }) ?? process.realTimePriority
+      process.realTimePriority = integer(to, node) ?? process.realTimePriority
       return
     case 'cpu_affinity':
       process.cpus = cpus(to, node) ?? process.cpus

@@ -18,9 +18,7 @@ import {
   groupOf,
   integer,
   interfaceName,
-  LONGEST_TIMER,
   type Lowering,
-  MOST_32,
   portWord,
   required,
   timer,
@@ -108,7 +106,7 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       mail.heloName = required(to, node, 'a name')?.text ?? mail.heloName
       return
     case 'smtp_connect_timeout':
-      mail.connectTimeout = atLeast(timer(to, node, { min: 0, max: LONGEST_TIMER }), 1) ?? mail.connectTimeout
+      mail.connectTimeout = atLeast(timer(to, node), 1) ?? mail.connectTimeout
       return
     case 'script_user': {
       const user = required(to, node, 'a user')
@@ -138,7 +136,7 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       draft.stateDumpFile = required(to, node, 'a path')?.text ?? draft.stateDumpFile
       return
     case 'vrrp_rt_priority':
-      draft.vrrpRtPriority = integer(to, node, { min: 1, max: 99 }) ?? draft.vrrpRtPriority
+      draft.vrrpRtPriority = integer(to, node) ?? draft.vrrpRtPriority
       return
     case 'lvs_flush':
       draft.lvsFlush = true
@@ -164,7 +162,7 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
   const garp = draft.announcements
   switch (keyword) {
     case 'vrrp_version':
-      draft.version = (integer(to, node, { min: 2, max: 3 }) as 2 | 3 | undefined) ?? draft.version
+      draft.version = (integer(to, node) as 2 | 3 | undefined) ?? draft.version
       return
     case 'vrrp_mcast_group4':
       draft.multicastGroup4 = group(to, node, 4) ?? draft.multicastGroup4
@@ -173,16 +171,16 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       draft.multicastGroup6 = group(to, node, 6) ?? draft.multicastGroup6
       return
     case 'vrrp_garp_interval':
-      garp.garpInterval = timer(to, node, { min: 0.000001, max: LONGEST_TIMER }) ?? garp.garpInterval
+      garp.garpInterval = timer(to, node) ?? garp.garpInterval
       return
     case 'vrrp_gna_interval':
-      garp.gnaInterval = timer(to, node, { min: 0.000001, max: LONGEST_TIMER }) ?? garp.gnaInterval
+      garp.gnaInterval = timer(to, node) ?? garp.gnaInterval
       return
     case 'vrrp_min_garp':
       draft.minGarp = boolean(to, node) ?? draft.minGarp
       return
     case 'vrrp_down_timer_adverts':
-      draft.downTimerAdverts = integer(to, node, { min: 1, max: 100 }) ?? draft.downTimerAdverts
+      draft.downTimerAdverts = integer(to, node) ?? draft.downTimerAdverts
       return
     case 'vrrp_lower_prio_no_advert':
       draft.lowerPrioNoAdvert = boolean(to, node) ?? draft.lowerPrioNoAdvert
@@ -194,7 +192,7 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       draft.ownerIgnoreAdverts = boolean(to, node) ?? draft.ownerIgnoreAdverts
       return
     case 'vrrp_startup_delay':
-      draft.vrrpStartupDelay = timer(to, node, { min: 0.001, max: LONGEST_TIMER }) ?? draft.vrrpStartupDelay
+      draft.vrrpStartupDelay = timer(to, node) ?? draft.vrrpStartupDelay
       return
     case 'vrrp_check_unicast_src':
       draft.checkUnicastSource = true
@@ -209,11 +207,11 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       const word = required(to, node, 'MTU, ADVERT or a number of bytes')
       // Buffers for some packets of a size are smaller than what there is without a word.
       if (word === undefined || /^(?:mtu|advert)$/i.test(word.text)) return
-      draft.receiveBuffer = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.receiveBuffer
+      draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
       return
     }
     case 'vrrp_rx_bufs_multiplier':
-      integer(to, node, { min: 1, max: MOST_32 })
+      integer(to, node)
       return
     case 'vrrp_strict':
       draft.strict = boolean(to, node) ?? draft.strict

@@ -60,8 +60,7 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
       const [word] = node.words
       const name = word === undefined ? '' : namespaceName(to, node, word)
       if (name !== undefined) draft.netNamespaceIpvs ??= name
-    } else if (node.keyword.text === 'child_wait_time')
-      draft.childWaitTime = timer(to, node, { min: 0, max: Number.MAX_SAFE_INTEGER / 1e6 }) ?? draft.childWaitTime
+    } else if (node.keyword.text === 'child_wait_time') draft.childWaitTime = timer(to, node) ?? draft.childWaitTime
   }
   return finish(to, draft, hostName)
 }

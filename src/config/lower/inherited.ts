@@ -1,6 +1,6 @@
 import { type Micros, seconds } from '../../base/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { boolean, integer, LONGEST_TIMER, type Lowering, MOST_32, timer } from './arguments.ts'
+import { boolean, integer, type Lowering, timer } from './arguments.ts'
 
 /** What a checker takes from itself, its real server or its virtual server, whichever says it first. */
 export type Inherited = {
@@ -13,27 +13,24 @@ export type Inherited = {
   virtualHost?: string | undefined
 }
 
-/** A period that is still exact in microseconds. */
-const LONGEST_PERIOD = 4_294_967_295
-
-/** Reads the line if it is one of these keywords; false: it is another. `leastRetry` is 0 in a checker, else 1. */
-export function inheritedLine(to: Lowering, node: Node, into: Inherited, leastRetry: 0 | 1): boolean {
+/** Reads the line if it is one of these keywords; false: it is another. */
+export function inheritedLine(to: Lowering, node: Node, into: Inherited): boolean {
   switch (node.keyword.text) {
     case 'connect_timeout':
-      into.connectTimeout = timer(to, node, { min: 0.000001, max: LONGEST_TIMER }) ?? into.connectTimeout
+      into.connectTimeout = timer(to, node) ?? into.connectTimeout
       return true
     case 'retry':
     case 'nb_get_retry':
-      into.retry = integer(to, node, { min: leastRetry, max: MOST_32 }) ?? into.retry
+      into.retry = integer(to, node) ?? into.retry
       return true
     case 'delay_before_retry':
-      into.delayBeforeRetry = timer(to, node, { min: 0, max: LONGEST_PERIOD }) ?? into.delayBeforeRetry
+      into.delayBeforeRetry = timer(to, node) ?? into.delayBeforeRetry
       return true
     case 'warmup':
-      into.warmup = timer(to, node, { min: 0, max: LONGEST_PERIOD }) ?? into.warmup
+      into.warmup = timer(to, node) ?? into.warmup
       return true
     case 'delay_loop':
-      into.delayLoop = timer(to, node, { min: 0.000001, max: LONGEST_PERIOD }) ?? into.delayLoop
+      into.delayLoop = timer(to, node) ?? into.delayLoop
       return true
     case 'alpha':
       into.alpha = boolean(to, node) ?? into.alpha

@@ -4,8 +4,6 @@ import { boolean, integer, isInterfaceName, type Lowering, required, shown } fro
 
 export type InterfaceSettingsDraft = { -readonly [Key in keyof InterfaceSettings]?: InterfaceSettings[Key] }
 
-const LOWEST_PRIORITY = -(2 ** 31)
-const HIGHEST_PRIORITY = 2 ** 31 - 1
 /** NFT_NAME_MAXLEN, without its end. */
 const LONGEST_TABLE_NAME = 254
 
@@ -22,7 +20,7 @@ export function readInterfaceSetting(to: Lowering, node: Node, draft: InterfaceS
       readTable(to, node, draft)
       return true
     case 'nftables_priority': {
-      const priority = integer(to, node, { min: LOWEST_PRIORITY, max: HIGHEST_PRIORITY })
+      const priority = integer(to, node)
       if (priority !== undefined) draft.chainPriority = priority
       return true
     }

@@ -22,12 +22,12 @@ const isTableSize = (name: string): name is TableSizeName => Object.hasOwn(table
 export function readSettingLine(to: Lowering, node: Node, draft: SettingsDraft): void {
   const name = node.keyword.text
   if (isSetting(name)) {
-    const value = integer(to, node, settingRules[name])
+    const value = integer(to, node)
     if (value !== undefined) draft.ipvs[name] = value
     return
   }
   if (isTableSize(name)) {
-    const size = integer(to, node, tableSizes[name])
+    const size = integer(to, node)
     if (size !== undefined) draft[tableSizes[name].field] = size
     return
   }

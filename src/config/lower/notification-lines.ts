@@ -77,7 +77,7 @@ export function readNotificationLine(to: Lowering, node: Node, draft: Notificati
       return true
     case 'startup_script_timeout':
     case 'shutdown_script_timeout': {
-      const limit = timer(to, node, { min: 1, max: 1000 })
+      const limit = timer(to, node)
       const key = keyword === 'startup_script_timeout' ? 'startupScriptTimeout' : 'shutdownScriptTimeout'
       if (limit !== undefined) draft.rest[key] = limit
       return true

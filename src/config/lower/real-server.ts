@@ -2,7 +2,7 @@ import { familyOf, type IpAddress } from '../../base/index.ts'
 import { type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { addressWord, boolean, command, integer, type Lowering, MOST_32, portWord, required } from './arguments.ts'
+import { addressWord, boolean, command, integer, type Lowering, portWord, required } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
 import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
@@ -10,8 +10,6 @@ import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
 import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
 import type { PendingChecker } from './pending-checker.ts'
 import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
-
-export const MOST_WEIGHT = 2_147_483_647
 
 /** A real server as written; what it inherits is known when its virtual server has been read to the end. */
 export type RealServerDraft = {
@@ -74,10 +72,10 @@ export function readRealServer(
 }
 
 function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
-  if (inheritedLine(to, node, draft.inherited, 1)) return
+  if (inheritedLine(to, node, draft.inherited)) return
   switch (node.keyword.text) {
     case 'weight':
-      draft.weight = integer(to, node, { min: 0, max: MOST_WEIGHT }) ?? draft.weight
+      draft.weight = integer(to, node) ?? draft.weight
       return
     case 'lvs_method':
       draft.forwarding = forwardingMethod(to, node) ?? draft.forwarding
@@ -86,10 +84,10 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
       draft.inhibitOnFailure = boolean(to, node) ?? draft.inhibitOnFailure
       return
     case 'uthreshold':
-      draft.upperThreshold = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.upperThreshold
+      draft.upperThreshold = integer(to, node) ?? draft.upperThreshold
       return
     case 'lthreshold':
-      draft.lowerThreshold = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.lowerThreshold
+      draft.lowerThreshold = integer(to, node) ?? draft.lowerThreshold
       return
     case 'virtualhost':
       draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost

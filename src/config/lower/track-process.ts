@@ -7,9 +7,6 @@ import { readWeight, type TrackedWeight } from './weight.ts'
 
 export type LoweredProcess = { readonly value: TrackProcess; readonly weight: TrackedWeight; readonly at: Span }
 
-const MOST_PROCESSES = 65_535
-const DELAY = { min: 0.000001, max: 3600 }
-
 /** `vrrp_track_process NAME { … }`; undefined, and an error said, if nothing says which processes. */
 export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefined {
   const name = required(to, node, 'a name')
@@ -39,25 +36,25 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
         fullCommand = true
         break
       case 'weight':
-        weight = readWeight(to, line, 'process') ?? weight
+        weight = readWeight(to, line) ?? weight
         break
       case 'quorum':
-        quorum = integer(to, line, { min: 1, max: MOST_PROCESSES }) ?? quorum
+        quorum = integer(to, line) ?? quorum
         break
       case 'quorum_max': {
-        const value = integer(to, line, { min: 0, max: MOST_PROCESSES })
+        const value = integer(to, line)
         if (value !== undefined) most = { value, at: line.at }
         break
       }
       case 'delay':
-        forkDelay = timer(to, line, DELAY) ?? forkDelay
-        terminateDelay = timer(to, line, DELAY) ?? terminateDelay
+        forkDelay = timer(to, line) ?? forkDelay
+        terminateDelay = timer(to, line) ?? terminateDelay
         break
       case 'fork_delay':
-        forkDelay = timer(to, line, DELAY) ?? forkDelay
+        forkDelay = timer(to, line) ?? forkDelay
         break
       case 'terminate_delay':
-        terminateDelay = timer(to, line, DELAY) ?? terminateDelay
+        terminateDelay = timer(to, line) ?? terminateDelay
         break
     }
   const [command, ...rest] = words ?? []

@@ -30,8 +30,6 @@ const BLOCKS = {
   process: 'vrrp_track_process',
   bfd: 'bfd_instance',
 } as const
-const LONGEST_INTERVAL = 4294.967
-const MOST_RESULTS = 2_147_483_647
 
 /** The blocks of what can be tracked; the second of a name is left out. */
 export function lowerTrackables(to: Lowering, nodes: readonly Node[]): Trackables {
@@ -77,7 +75,7 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
   let weight: TrackedWeight = { weight: 0, reverse: false }
   let initFail = false
   const period = (line: Node) => {
-    const time = timer(to, line, { min: 0, max: LONGEST_INTERVAL })
+    const time = timer(to, line)
     // 0 becomes 1 s; milliseconds are the least there is (keepalived.conf(5)).
     return time === undefined ? undefined : time === 0 ? seconds(1) : micros(Math.max(1_000, time))
   }
@@ -95,13 +93,13 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
         timeout = period(line) ?? timeout
         break
       case 'rise':
-        rise = integer(to, line, { min: 1, max: MOST_RESULTS }) ?? rise
+        rise = integer(to, line) ?? rise
         break
       case 'fall':
-        fall = integer(to, line, { min: 1, max: MOST_RESULTS }) ?? fall
+        fall = integer(to, line) ?? fall
         break
       case 'weight':
-        weight = readWeight(to, line, 'script') ?? weight
+        weight = readWeight(to, line) ?? weight
         break
       case 'user': {
         const word = required(to, line, 'a user')
@@ -157,11 +155,11 @@ function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
         break
       }
       case 'weight':
-        weight = readWeight(to, line, 'file') ?? weight
+        weight = readWeight(to, line) ?? weight
         break
       case 'init_file': {
         const [first] = line.words
-        const number = first === undefined || first.text === 'overwrite' ? 0 : integer(to, line, ANY_VALUE)
+        const number = first === undefined || first.text === 'overwrite' ? 0 : integer(to, line)
         if (number === undefined) break
         init = { value: number, overwrite: line.words.some((word) => word.text === 'overwrite') }
         break
@@ -175,8 +173,6 @@ function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
   }
   return { value: { name: name.text, path, ...(init === undefined ? {} : { init }) }, weight, at: node.at }
 }
-
-const ANY_VALUE = { min: -2_147_483_648, max: 2_147_483_647 }
 
 /** Lines `NAME [weight N] [reverse|noreverse]` of a track_ list in a virtual router or a sync group. */
 export function readTracks(to: Lowering, node: Node, known: Trackables, before: readonly Track[]): readonly Track[] {

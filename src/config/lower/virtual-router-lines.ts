@@ -14,7 +14,6 @@ import {
   integerWord,
   interfaceName,
   type Lowering,
-  MOST_32,
   required,
   shown,
   timer,
@@ -133,20 +132,20 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
       return
     }
     case 'virtual_router_id': {
-      const id = integer(to, node, { min: 1, max: 255 })
+      const id = integer(to, node)
       if (id !== undefined) draft.virtualRouterId = { value: id, at }
       return
     }
     case 'priority':
-      draft.priority = integer(to, node, { min: 1, max: 255 }) ?? draft.priority
+      draft.priority = integer(to, node) ?? draft.priority
       return
     case 'version': {
-      const version = integer(to, node, { min: 2, max: 3 })
+      const version = integer(to, node)
       if (version !== undefined) draft.version = { value: version === 2 ? 2 : 3, at }
       return
     }
     case 'advert_int': {
-      const interval = timer(to, node, { min: 0.01, max: 255 })
+      const interval = timer(to, node)
       if (interval !== undefined) draft.interval = { value: interval, at }
       return
     }
@@ -167,7 +166,7 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
       draft.preempt = true
       return
     case 'preempt_delay': {
-      const delay = timer(to, node, { min: 0, max: 1000 })
+      const delay = timer(to, node)
       if (delay !== undefined) draft.preemptDelay = { value: delay, at }
       return
     }
@@ -191,7 +190,7 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
       draft.promotesSecondaries = true
       return
     case 'kernel_rx_buf_size':
-      draft.receiveBuffer = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.receiveBuffer
+      draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
       return
     case 'old_unicast_checksum': {
       const word = node.words[0]
@@ -249,14 +248,14 @@ function readAdvertisementLine(to: Lowering, node: Node, draft: RouterDraft): vo
       return
     case 'unicast_ttl':
       draft.unicastAt ??= node.at
-      draft.unicastTtl = integer(to, node, { min: 0, max: 255 }) ?? draft.unicastTtl
+      draft.unicastTtl = integer(to, node) ?? draft.unicastTtl
       return
     case 'check_unicast_src':
       draft.unicastAt ??= node.at
       draft.checkUnicastSource = true
       return
     case 'down_timer_adverts':
-      draft.downTimerAdverts = integer(to, node, { min: 1, max: 100 }) ?? draft.downTimerAdverts
+      draft.downTimerAdverts = integer(to, node) ?? draft.downTimerAdverts
       return
     case 'lower_prio_no_advert':
       draft.lowerPrioNoAdvert = boolean(to, node) ?? draft.lowerPrioNoAdvert
@@ -307,7 +306,7 @@ function readLink(to: Lowering, node: Node, draft: RouterDraft): void {
 }
 
 function readOverslept(to: Lowering, node: Node, draft: RouterDraft): void {
-  const value = node.words.length === 0 ? 254 : integer(to, node, { min: 1, max: 254 })
+  const value = node.words.length === 0 ? 254 : integer(to, node)
   if (value !== undefined) draft.oversleptPriority = { value, at: node.at }
 }
 

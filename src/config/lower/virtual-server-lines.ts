@@ -11,14 +11,13 @@ import {
   integerWord,
   isInterfaceName,
   type Lowering,
-  MOST_32,
   portWord,
   prefixOfMask,
   required,
 } from './arguments.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod } from './method.ts'
-import { MOST_WEIGHT, type RealServerDraft, readRealServer } from './real-server.ts'
+import { type RealServerDraft, readRealServer } from './real-server.ts'
 
 /** A word that sets a flag of the scheduler; `for` is the only one it is for. */
 export type FlagWord = { readonly flag: SchedulerFlag; readonly for?: SchedulerName; readonly word: Word }
@@ -64,7 +63,6 @@ export type ServerDraft = {
 
 /** Seconds, where persistence is wished for without a time. */
 export const DEFAULT_PERSISTENCE = 360
-const LONGEST_PERSISTENCE = 2_678_400
 
 /** Every line of a virtual_server, its real servers included; what is inherited is found later. */
 export function readServer(to: Lowering, node: Node): ServerDraft {
@@ -85,7 +83,7 @@ export function readServer(to: Lowering, node: Node): ServerDraft {
 }
 
 function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
-  if (inheritedLine(to, withoutFlagWord(node), draft.inherited, 1)) return
+  if (inheritedLine(to, withoutFlagWord(node), draft.inherited)) return
   switch (node.keyword.text) {
     case 'ip_family': {
       const word = required(to, node, 'inet or inet6')
@@ -123,9 +121,7 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       return
     case 'persistence_timeout':
       draft.persistenceTimeout =
-        node.words.length === 0
-          ? DEFAULT_PERSISTENCE
-          : (integer(to, node, { min: 1, max: LONGEST_PERSISTENCE }) ?? draft.persistenceTimeout)
+        node.words.length === 0 ? DEFAULT_PERSISTENCE : (integer(to, node) ?? draft.persistenceTimeout)
       return
     case 'persistence_granularity':
       return readGranularity(to, node, draft)
@@ -159,10 +155,10 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       draft.omega = true
       return
     case 'quorum':
-      draft.quorum = integer(to, node, { min: 1, max: MOST_32 }) ?? 1
+      draft.quorum = integer(to, node) ?? 1
       return
     case 'hysteresis':
-      draft.hysteresis = integer(to, node, { min: 0, max: MOST_32 }) ?? draft.hysteresis
+      draft.hysteresis = integer(to, node) ?? draft.hysteresis
       return
     case 'quorum_up':
       draft.quorumUp ??= script(to, node, draft)
@@ -174,7 +170,7 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       draft.inhibitOnFailure = true
       return
     case 'weight':
-      draft.weight = integer(to, node, { min: 1, max: MOST_WEIGHT }) ?? draft.weight
+      draft.weight = integer(to, node) ?? draft.weight
       return
     case 'virtualhost':
       draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost

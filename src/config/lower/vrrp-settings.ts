@@ -1,7 +1,7 @@
 import { micros, seconds } from '../../base/index.ts'
 import type { GarpGroup, InterfaceDelay, VrrpSettings } from '../../model/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integer, isInterfaceName, LONGEST_TIMER, type Lowering, timer } from './arguments.ts'
+import { badValue, integer, isInterfaceName, type Lowering, timer } from './arguments.ts'
 
 /** What global_defs and the small blocks beside it say of all virtual routers. */
 export type VrrpSettingsDraft = {
@@ -34,17 +34,17 @@ export function readVrrpSetting(to: Lowering, node: Node, draft: VrrpSettingsDra
       draft.dynamicInterfaces = true
       return true
     case 'vrrp_delay_after_boot': {
-      const delay = timer(to, node, { min: 0.001, max: LONGEST_TIMER })
+      const delay = timer(to, node)
       if (delay !== undefined) draft.rest.delayAfterBoot = delay
       return true
     }
     case 'max_auto_priority': {
-      const most = node.words.length === 0 ? 99 : integer(to, node, { min: -1, max: 99 })
+      const most = node.words.length === 0 ? 99 : integer(to, node)
       if (most !== undefined) draft.most = most
       return true
     }
     case 'min_auto_priority_delay': {
-      const lateness = integer(to, node, { min: 1, max: 10_000_000 })
+      const lateness = integer(to, node)
       if (lateness !== undefined) draft.lateness = lateness
       return true
     }
@@ -66,8 +66,8 @@ export function readGarpGroup(to: Lowering, node: Node, draft: VrrpSettingsDraft
   }
   for (const line of node.block?.nodes ?? []) {
     const keyword = line.keyword.text
-    if (keyword === 'garp_interval') garpInterval = timer(to, line, { min: 0, max: LONGEST_TIMER }) ?? garpInterval
-    else if (keyword === 'gna_interval') gnaInterval = timer(to, line, { min: 0, max: LONGEST_TIMER }) ?? gnaInterval
+    if (keyword === 'garp_interval') garpInterval = timer(to, line) ?? garpInterval
+    else if (keyword === 'gna_interval') gnaInterval = timer(to, line) ?? gnaInterval
     else if (keyword === 'interface') add(line.words[0])
     else
       for (const each of line.block?.nodes ?? [])
