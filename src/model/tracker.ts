@@ -52,6 +52,8 @@ export type TrackProcess = {
   /** How long it has to hold: gaining what was missing, losing what was there. */
   readonly forkDelay: Micros
   readonly terminateDelay: Micros
+  /** Of those that track it without saying; reversed: negated. They have it by themselves: this is only shown. Absent: 0. */
+  readonly weight?: number
 }
 
 /** What was found of something tracked. */

@@ -1,4 +1,5 @@
-import type { Command, TrackScript, VirtualAddress } from '../model/index.ts'
+import type { Instant } from '../base/index.ts'
+import type { Command, TrackProcess, TrackScript, VirtualAddress } from '../model/index.ts'
 import { addressText, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
 import type { DescribedRouter } from './topology-text.ts'
@@ -6,8 +7,18 @@ import type { DescribedRouter } from './topology-text.ts'
 /** keepalived's numbers of the states. */
 const stateNumbers = { initialize: 0, backup: 1, master: 2, fault: 3 } as const
 
+/** A tracked process, how many there are, and whether that is good. */
+export type CountedProcess = {
+  readonly track: TrackProcess
+  readonly count: number
+  readonly holds: boolean
+  /** Something was gained or lost that counts at this moment. */
+  readonly changesAt?: Instant
+}
+
 /**
- * keepalived's JSON: an array of `{ data, stats }`, one a virtual router, in version 2 under the key `vrrp`. Its keys, types
+ * keepalived's JSON: an array of `{ data, stats }`, one a virtual router, in version 2 under the key `vrrp`, with tracked
+ * processes, if there are any, under `track_process`. Its keys, types
  * and their order; what Holdfast does not have is as in an instance that does not use it.
  * @param routers  with their models, in the same order
  */
@@ -15,12 +26,14 @@ export function instancesJson(
   routers: readonly DescribedRouter[],
   scripts: readonly TrackScript[] = [],
   version: 1 | 2 = 1,
+  processes: readonly CountedProcess[] = [],
 ): string {
   const all = routers.map((one) => ({
     data: data(one, scripts),
     stats: stats(one.snapshot),
   }))
-  return `${JSON.stringify(version === 1 ? all : { vrrp: all })}\n`
+  const two = { vrrp: all, ...(processes.length === 0 ? {} : { track_process: processes.map(process) }) }
+  return `${JSON.stringify(version === 1 ? all : two)}\n`
 }
 
 const names = (key: string, all: readonly string[]) => (all.length === 0 ? {} : { [key]: all })
@@ -121,6 +134,25 @@ function stats({ drops, ...snapshot }: VirtualRouterSnapshot) {
     auth_ext_replay: of('hmac-replay'),
     pri_zero_rcvd: snapshot.priorityZeroReceived,
     pri_zero_sent: snapshot.priorityZeroSent,
+  }
+}
+
+function process({ track, count, holds, changesAt }: CountedProcess) {
+  const waits = changesAt !== undefined
+  return {
+    process: track.command,
+    ...(track.arguments.length === 0 ? {} : { parameters: track.arguments.join(' ') }),
+    param_match: track.match ?? 'none',
+    min_processes: track.quorum,
+    ...(track.most === undefined ? {} : { max_processes: track.most }),
+    current_processes: count,
+    have_quorum: holds,
+    weight: track.weight ?? 0,
+    terminate_delay: inSeconds(track.terminateDelay),
+    fork_delay: inSeconds(track.forkDelay),
+    fork_delay_timer_running: waits && !holds,
+    terminate_delay_timer_running: waits && holds,
+    full_command: track.fullCommand,
   }
 }
 

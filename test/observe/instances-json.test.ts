@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { address, seconds } from '../../src/base/index.ts'
+import { address, instant, seconds } from '../../src/base/index.ts'
 import { instancesJson, type VirtualRouterSnapshot } from '../../src/observe/index.ts'
 import { router } from '../roles/supervisor/models.ts'
 
@@ -74,6 +74,47 @@ test('routes and rules stand between addresses and trackers, as text; version 2 
   expect(vrrp[0].data).toMatchObject({ vroutes: one.routes, vrules: one.rules })
   const keys = Object.keys(vrrp[0].data)
   expect(keys.slice(keys.indexOf('vips'))).toEqual(['vips', 'vroutes', 'vrules', 'auth_type', 'auth_data'])
+})
+
+test('version 2 has tracked processes, with how many there are and what is waited for', () => {
+  const track = {
+    name: 'web',
+    command: 'nginx',
+    arguments: ['-g', 'daemon off;'],
+    fullCommand: true,
+    match: 'initial',
+    quorum: 2,
+    most: 5,
+    forkDelay: seconds(3),
+    terminateDelay: seconds(0.5),
+    weight: -20,
+  } as const
+  const { command, name, forkDelay, terminateDelay } = track
+  const plain = { name, command, arguments: [], fullCommand: false, quorum: 1, forkDelay, terminateDelay }
+  const one = { model, snapshot }
+  const text = instancesJson([one], [], 2, [
+    { track, count: 1, holds: true, changesAt: instant(7) },
+    { track: plain, count: 0, holds: false },
+  ])
+  expect(JSON.parse(text).track_process).toEqual([
+    {
+      process: 'nginx',
+      parameters: '-g daemon off;',
+      param_match: 'initial',
+      min_processes: 2,
+      max_processes: 5,
+      current_processes: 1,
+      have_quorum: true,
+      weight: -20,
+      terminate_delay: 0.5,
+      fork_delay: 3,
+      fork_delay_timer_running: false,
+      terminate_delay_timer_running: true,
+      full_command: true,
+    },
+    expect.objectContaining({ param_match: 'none', weight: 0, terminate_delay_timer_running: false }),
+  ])
+  expect(JSON.parse(instancesJson([one], [], 2))).not.toHaveProperty('track_process')
 })
 
 test('a virtual MAC is where the addresses are, as keepalived 2.2.7 writes it', () => {

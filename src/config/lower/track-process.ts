@@ -88,6 +88,7 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
       ...(most === undefined ? {} : { most: most.value }),
       forkDelay,
       terminateDelay,
+      ...(weight.weight === 0 ? {} : { weight: weight.reverse ? -weight.weight : weight.weight }),
     },
     weight,
     at: node.at,

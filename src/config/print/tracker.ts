@@ -33,6 +33,7 @@ export const trackProcessText = (of: TrackProcess): Text => ({
     ...(of.most === undefined ? [] : [`quorum_max ${of.most}`]),
     ...(of.forkDelay === 0 ? [] : [`fork_delay ${timeText(of.forkDelay)}`]),
     ...(of.terminateDelay === 0 ? [] : [`terminate_delay ${timeText(of.terminateDelay)}`]),
+    ...(of.weight === undefined ? [] : [`weight ${of.weight}`]),
   ],
 })
 

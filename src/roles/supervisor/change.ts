@@ -1,11 +1,12 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
 import { diff } from '../../config/index.ts'
-import type { Configuration } from '../../model/index.ts'
+import { type Configuration, type Observed, type TrackScript, trackKey } from '../../model/index.ts'
 import type { RoleName } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { Roles } from './roles.ts'
 import { forwardingSlice, offersFor, type Slices, slicesOf } from './slices.ts'
+import { NOT_YET_RUN } from './tracked-script.ts'
 
 const appliedLimit = seconds(5)
 
@@ -16,6 +17,21 @@ function withRestarts(offers: Slices, from: Configuration | undefined, to: Confi
   if (restarted.length === 0) return offers
   return { ...offers, vrrp: { ...offers.vrrp, beginAnew: restarted.map(({ key }) => key) } }
 }
+
+/** Virtual routers begin with scripts that count as failed until they succeed (init_fail), not with the news that they do. */
+function withPresumptions(offers: Slices, from: Configuration | undefined, to: Configuration): Slices {
+  if (offers.vrrp === undefined) return offers
+  const before = new Map(from?.trackScripts.map((script) => [script.name, script]))
+  const observed = to.trackScripts.flatMap((script): readonly Observed[] => {
+    if (!script.initFail || isSameCommand(before.get(script.name), script)) return []
+    return [{ key: trackKey({ kind: 'script', name: script.name }), observation: NOT_YET_RUN }]
+  })
+  return observed.length === 0 ? offers : { ...offers, vrrp: { ...offers.vrrp, observed } }
+}
+
+/** What was found of the one holds for the other. */
+const isSameCommand = (before: TrackScript | undefined, after: TrackScript): boolean =>
+  JSON.stringify(before?.command) === JSON.stringify(after.command)
 
 /** Brings the roles from one configuration to another. */
 export type Changer = {
@@ -44,7 +60,7 @@ export function createChanger(
   ): Promise<Result<void, string>> {
     const number = ++revision
     const running = runningRoles()
-    const offers = withRestarts(offersFor(to, options, running), from, to)
+    const offers = withPresumptions(withRestarts(offersFor(to, options, running), from, to), from, to)
     const answers = await Promise.all([
       offers.forwarding === undefined ? ok(undefined) : roles.forwarding.ask(number, offers.forwarding),
       offers.vrrp === undefined ? ok(undefined) : roles.vrrp.ask(number, offers.vrrp),

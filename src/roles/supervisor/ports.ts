@@ -69,7 +69,7 @@ export type SupervisorPorts = {
   /** Held until the process ends, however it ends; the failure tells who holds it. */
   lockRunDirectory(): Result<void, { readonly message: string }>
   readText(path: string): Result<string, { readonly message: string }>
-  replaceText(path: string, text: string): Result<void, { readonly message: string }>
+  replaceText(path: string, text: string, mode?: number): Result<void, { readonly message: string }>
   appendText(path: string, text: string): Result<void, { readonly message: string }>
   removeFile(path: string): void
   /** Writes a file that only we may read, into a directory that is made where it is missing. */

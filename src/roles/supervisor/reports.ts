@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../../base/index.ts'
 import { routeText, ruleText } from '../../config/index.ts'
 import { type Configuration, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import {
+  type CountedProcess,
   type DaemonSnapshot,
   type DeliverySnapshot,
   type DescribedRouter,
@@ -33,6 +34,7 @@ export type DaemonState = {
   readonly loadedAt: string
   readonly lastReloadError?: string
   readonly deliveries: readonly DeliverySnapshot[]
+  readonly processes: readonly CountedProcess[]
   readonly model: Configuration
 }
 
@@ -116,13 +118,13 @@ export function createReports(
       return dumped
     },
     async dumpJson() {
-      const { model } = now()
+      const { model, processes } = now()
       const known = described(await snapshot())
       // As keepalived: without any instance no file is written.
       if (known.length === 0) return fail('there is no virtual router')
       const { daemon } = model.global
       const path = pathOf(daemon?.jsonDumpFile, 'keepalived.json')
-      return write(path, instancesJson(known, model.trackScripts, daemon?.jsonVersion))
+      return write(path, instancesJson(known, model.trackScripts, daemon?.jsonVersion, processes))
     },
   }
 }

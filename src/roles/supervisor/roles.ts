@@ -94,7 +94,7 @@ export function createRoles(
     },
     prepare(slice) {
       const resume = routers.resume()
-      const known = { ...slice, observed: [...hooks.observed(), ...sessions.values()] }
+      const known = { ...slice, observed: [...(slice.observed ?? []), ...hooks.observed(), ...sessions.values()] }
       return resume === undefined ? known : { ...known, resume }
     },
     onServing() {

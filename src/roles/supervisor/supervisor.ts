@@ -39,6 +39,8 @@ export type Supervisor = {
 const noConfiguration = 'no configuration that could be used'
 /** At a stop: as long as scripts have at any other time, and for FIFOs and mail. */
 const lastWordsLimits = { scripts: seconds(5), others: seconds(1) }
+/** For writers of configuration files, whoever they are (keepalived). */
+const MARKER_MODE = 0o644
 const startScriptLimit = seconds(10)
 /** For what a reload changes to have changed. */
 const appliedLimit = seconds(5)
@@ -107,6 +109,7 @@ export async function startSupervisor(
     loadedAt,
     ...(lastReloadError === undefined ? {} : { lastReloadError }),
     deliveries: notifier.deliveries(),
+    processes: trackers.counted(),
     model,
   }))
 
@@ -222,7 +225,7 @@ export async function startSupervisor(
   function whileMarked<T>(read: () => T): T {
     const path = markerOf(model)
     if (path === undefined) return read()
-    const marked = ports.replaceText(path, '')
+    const marked = ports.replaceText(path, '', MARKER_MODE)
     if (!marked.ok) log.warn('reload_file cannot be made', { reason: marked.error.message })
     try {
       return read()

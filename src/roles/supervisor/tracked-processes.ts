@@ -1,5 +1,6 @@
 import { elapsed, type Instant, micros, seconds } from '../../base/index.ts'
 import { type Observed, type TrackProcess, trackKey } from '../../model/index.ts'
+import type { CountedProcess } from '../../observe/index.ts'
 import {
   type Census,
   countOf,
@@ -23,6 +24,7 @@ export type TrackedProcesses = {
   /** From here on exactly these; those that are unchanged go on. */
   adopt(tracks: readonly TrackProcess[]): void
   observed(): readonly Observed[]
+  counted(): readonly CountedProcess[]
   stop(): void
 }
 
@@ -152,6 +154,7 @@ export function trackProcesses(
       tell(tracked.map(observedOf))
     },
     observed: () => tracked.map(observedOf),
+    counted: () => tracked.map(({ track, quorum }) => ({ track, ...quorum })),
     stop() {
       end()
       tracked = []

@@ -11,6 +11,9 @@ import {
 import type { RunningCommand, SupervisorPorts } from './ports.ts'
 import { exitText } from './role-keeper.ts'
 
+/** What a script with init_fail comes to before its first run. */
+export const NOT_YET_RUN = { type: 'bad', reason: 'has not run yet' } as const
+
 /** A script that is run over and over. */
 export type TrackedScript = {
   readonly script: TrackScript
@@ -38,7 +41,7 @@ export function trackScript(
   let closed = false
   let refused: string | undefined
   /** How the last run ended. */
-  let reason = 'has not run yet'
+  let reason: string = NOT_YET_RUN.reason
 
   function dispatch(event: TrackScriptEvent): void {
     if (closed) return

@@ -1,5 +1,6 @@
 import type { Result } from '../../base/index.ts'
 import { type Command, type Configuration, type Observed, type TrackScript, trackKey } from '../../model/index.ts'
+import type { CountedProcess } from '../../observe/index.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { type TrackedFile, trackFile } from './tracked-file.ts'
 import { trackProcesses } from './tracked-processes.ts'
@@ -11,6 +12,8 @@ export type Trackers = {
   adopt(model: Pick<Configuration, 'trackScripts' | 'trackFiles' | 'trackProcesses'>): void
   /** What is known now. */
   observed(): readonly Observed[]
+  /** Processes with how many there are. */
+  counted(): readonly CountedProcess[]
   stop(): void
 }
 
@@ -80,6 +83,7 @@ export function createTrackers(
       adopted = true
     },
     observed,
+    counted: processes.counted,
     stop() {
       for (const one of [...scripts.values(), ...files.values()]) one.close()
       processes.stop()

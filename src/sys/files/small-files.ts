@@ -52,14 +52,15 @@ export function readFirstLines(path: string, limit: number): Result<readonly str
 }
 
 /**
- * Replaces the file in one step: readers see the old text or the new one. Its mode follows our umask. No link is followed,
+ * Replaces the file in one step: readers see the old text or the new one. Its mode follows our umask unless one is given. No link is followed,
  * neither one at the path nor one that a stranger has laid in a directory for all, such as /tmp.
  */
-export function replaceText(path: string, text: string): Result<void, FileError> {
+export function replaceText(path: string, text: string, mode?: number): Result<void, FileError> {
   const temporary = `${path}.${process.pid}.new`
   return attempt(path, () => {
     rmSync(temporary, { force: true })
     writeFileSync(temporary, text, { flag: 'wx' })
+    if (mode !== undefined) chmodSync(temporary, mode)
     renameSync(temporary, path)
   })
 }

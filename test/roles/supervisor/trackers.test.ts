@@ -53,6 +53,29 @@ test('a script is run at once and then at its interval, and the role hears of ch
   expect(heard(world)).toHaveLength(2)
 })
 
+test('the role begins with scripts of init_fail as failed, at a start and in a reload, and is told when they succeed', async () => {
+  const failing = { ...script, initFail: true }
+  const { world, supervisor } = await running({ trackScripts: [failing] })
+  const offered = () => {
+    const offers = world.living('vrrp')[0]?.heard.filter(({ type }) => type === 'offer') ?? []
+    return (offers.at(-1)?.['slice'] as { observed?: readonly object[] } | undefined)?.observed
+  }
+  const notYet = (name: string) => ({
+    key: `script ${name}`,
+    observation: { type: 'bad', reason: 'has not run yet' },
+  })
+  expect(offered()).toEqual([notYet('chk')])
+  world.commands[0]?.end(0)
+  await settle()
+  expect(heard(world).at(-1)).toEqual({ key: 'script chk', observation: { type: 'good' } })
+  world.load(model({ trackScripts: [failing, { ...failing, name: 'new' }, { ...script, name: 'eager' }] }))
+  await supervisor.reload()
+  expect(offered()).toEqual([notYet('new')])
+  world.load(model({ trackScripts: [{ ...failing, command: { argv: ['/bin/other'] } }] }))
+  await supervisor.reload()
+  expect(offered()).toEqual([notYet('chk')])
+})
+
 test('one that hangs has failed at its time-out, gets SIGTERM and SIGKILL, and holds nothing up', async () => {
   const { world } = await running({ trackScripts: [script] })
   await world.pass(1.1 * second)

@@ -157,3 +157,13 @@ test('the snapshot names what is tracked and what was found of it', async () => 
     { kind: 'file', name: 'load', weight: -1, reverse: false, found: 7 },
   ])
 })
+
+test('a script that has not run yet weighs on the first word of the role: no priority is told that never was', async () => {
+  const world = host()
+  const told = { ...tracking(script(-20)), tellsPriority: true as const }
+  await world.configure([told], { observed: [{ key: 'script chk', observation: bad }] })
+  expect(await seen(world)).toMatchObject({ state: 'backup', base: 100, effective: 80 })
+  expect(world.states()).toEqual(['BACKUP'])
+  await world.tell(observed(good))
+  expect(world.states()).toEqual(['BACKUP', 'BACKUP_PRIORITY'])
+})

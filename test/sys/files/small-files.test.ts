@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -13,6 +13,18 @@ test('a file is replaced whole, and nothing else is left beside it', () => {
   expect([replaceText(path, 'long text').ok, replaceText(path, 'new').ok]).toEqual([true, true])
   expect(readFileSync(path, 'utf8')).toBe('new')
   expect(readdirSync(directory)).toEqual(['dump'])
+})
+
+test('one that others are to see has its mode, whatever our umask', () => {
+  const path = join(directory, 'marker')
+  const umask = process.umask(0o177)
+  try {
+    expect([replaceText(path, '', 0o644).ok, statSync(path).mode & 0o777]).toEqual([true, 0o644])
+    expect([replaceText(path, '').ok, statSync(path).mode & 0o777]).toEqual([true, 0o600])
+  } finally {
+    process.umask(umask)
+    rmSync(path)
+  }
 })
 
 test('links that a stranger has laid at the path or at the name used meanwhile are not followed', () => {
