@@ -29,6 +29,10 @@ export type HttpRequestCheck = {
   readonly path: string
   /** Host header; target address and port when absent. */
   readonly virtualHost?: string
+  /** Name in the TLS handshake; none when absent. */
+  readonly serverName?: string
+  /** Say goodbye (close_notify) where TLS ends. */
+  readonly closeNotify?: true
   /** MD5 of the raw body, 32 lower-case hexadecimal digits. */
   readonly digest?: string
   /** Inclusive ranges of accepted status codes. */
@@ -43,8 +47,27 @@ export type HttpChecker = {
   readonly target: CheckTarget
   readonly requests: readonly HttpRequestCheck[]
   readonly httpVersion: '1.0' | '1.0C' | '1.1'
+  /** SSL_GET. */
+  readonly tls?: CheckTls
   /** While coming up do not wait between urls. */
   readonly fastRecovery: boolean
+}
+
+export const tlsVersions = ['1.0', '1.1', '1.2', '1.3'] as const
+export type TlsVersion = (typeof tlsVersions)[number]
+
+/** What a probe asks of TLS; empty: any version, no ALPN, and no word about the certificate, as keepalived. */
+export type CheckTls = {
+  readonly minVersion?: TlsVersion
+  readonly maxVersion?: TlsVersion
+  /** Protocols offered, of which the server has to take one. */
+  readonly alpn?: readonly string[]
+  /** The certificate has to lead to an authority that is trusted and to carry the name asked for. */
+  readonly verify?: true
+  /** The name it has to carry instead of that of the request. */
+  readonly hostName?: string
+  /** SHA-256 of public keys (SubjectPublicKeyInfo), in hexadecimal digits; the server's has to be one of them. */
+  readonly pins?: readonly string[]
 }
 
 /** A bfd_instance decides: nothing is asked, so of its timing only alpha has a meaning. */

@@ -6,6 +6,7 @@ import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
 import type { StaticItems } from './static-items.ts'
 import type { SyncGroup } from './sync-group.ts'
+import type { TlsClient } from './tls-client.ts'
 import type { TrackFile, TrackProcess, TrackScript } from './tracker.ts'
 import type { InterfaceSettings } from './virtual-link.ts'
 import type { VirtualRouter } from './virtual-router.ts'
@@ -61,6 +62,8 @@ export type GlobalDefs = {
   readonly netNamespace?: string
   /** That of the forwarding role; empty: where the daemon was started; absent: with the others. */
   readonly netNamespaceIpvs?: string
+  /** Of checkers that speak TLS; absent: nothing to show, and nobody trusted in particular. */
+  readonly tlsClient?: TlsClient
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */

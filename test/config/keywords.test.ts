@@ -20,7 +20,17 @@ test('the table has every keyword position of keepalived.conf(5)', () => {
 test('words that keepalived does not have are few, and every setting of forwarding is one', () => {
   const own = containers.flatMap((container) => keywordsIn(container)).filter(isOwn)
   const outside = own.filter(({ container }) => container !== 'lvs_settings').map(({ name }) => name)
-  expect(outside).toEqual(['local_address_group', 'lvs_settings', 'laddr_group_name', 'toa'])
+  expect(outside).toEqual([
+    'local_address_group',
+    'lvs_settings',
+    'laddr_group_name',
+    'toa',
+    'tls_alpn',
+    'tls_hostname',
+    'tls_pin',
+    'tls_verify',
+    'tls_versions',
+  ])
   expect(own.filter(({ container }) => container === 'lvs_settings').map(({ name }) => name)).toEqual(
     [
       'connection_table_size',

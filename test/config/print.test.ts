@@ -186,6 +186,24 @@ const checker: fc.Arbitrary<Checker> = fc
     path: word,
     host: some(word),
     version: fc.constantFrom('1.0' as const, '1.0C' as const, '1.1' as const),
+    tls: some(
+      fc.record(
+        {
+          serverName: word,
+          asked: fc.record(
+            {
+              alpn: fc.array(word, { minLength: 1, maxLength: 2 }),
+              pins: fc.array(fc.constantFrom('0f'.repeat(32), 'a1'.repeat(32)), { minLength: 1, maxLength: 3 }),
+              verify: fc.constant(true as const),
+            },
+            { requiredKeys: [] },
+          ),
+          hostName: word,
+          maxVersion: fc.constantFrom('1.2' as const, '1.3' as const),
+        },
+        { requiredKeys: ['asked'] },
+      ),
+    ),
   })
   .map((seed): Checker => {
     const common = {
@@ -215,7 +233,27 @@ const checker: fc.Arbitrary<Checker> = fc
       },
       { path: '/2', digest: '0123456789abcdef0123456789abcdef', statusCodes: [{ from: 200, to: 200 }] },
     ].map((request) => ({ ...request, ...(seed.host === undefined ? {} : { virtualHost: seed.host }) }))
-    return { kind: 'http', ...common, requests, httpVersion: seed.version, fastRecovery: seed.flags[2] as boolean }
+    const tls = seed.tls
+    return {
+      kind: 'http',
+      ...common,
+      requests: requests.map((request) => ({
+        ...request,
+        ...(tls?.serverName === undefined ? {} : { serverName: tls.serverName }),
+        ...(tls === undefined || request.path !== '/2' ? {} : { closeNotify: true as const }),
+      })),
+      httpVersion: seed.version,
+      ...(tls === undefined
+        ? {}
+        : {
+            tls: {
+              ...(tls.maxVersion === undefined ? {} : { minVersion: '1.1' as const, maxVersion: tls.maxVersion }),
+              ...tls.asked,
+              ...(tls.asked.verify === undefined || tls.hostName === undefined ? {} : { hostName: tls.hostName }),
+            },
+          }),
+      fastRecovery: seed.flags[2] as boolean,
+    }
   })
 
 const virtualServer: fc.Arbitrary<VirtualServer> = fc

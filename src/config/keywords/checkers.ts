@@ -16,7 +16,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
     takes: 'FILE',
     default: 'none',
     range: 'PEM',
-    means: 'certificates of authorities, loaded and not used: nothing is verified',
+    means: 'certificates of authorities; only tls_verify looks at them',
     since: '1.2.2',
   },
   {

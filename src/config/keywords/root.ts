@@ -193,9 +193,8 @@ export const rootFacts: readonly KeywordFacts[] = [
     takes: '{ … }',
     default: 'generated client context',
     range: 'last wins with a message',
-    means: 'the client side of SSL_GET',
+    means: 'the client side of checks over TLS',
     since: '1.2.2',
-    here: 'not yet',
   },
   {
     names: ['virtual_server_group'],

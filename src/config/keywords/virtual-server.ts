@@ -472,7 +472,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'the same over TLS',
     since: '1.2.2',
-    here: 'not yet',
   },
   {
     names: ['SMTP_CHECK'],

@@ -8,4 +8,5 @@ import { readTcpChecker } from './tcp-checker.ts'
 export const checkerReaders: Readonly<Record<string, (to: Lowering, node: Node) => PendingChecker>> = {
   TCP_CHECK: readTcpChecker,
   HTTP_GET: readHttpChecker,
+  SSL_GET: readHttpChecker,
 }

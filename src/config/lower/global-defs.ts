@@ -8,6 +8,7 @@ import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-line
 import type { IprouteDirectories } from './iproute-names.ts'
 import { readSettingLine } from './lvs-settings.ts'
 import { type AlertDefaults, alertDefaults, fifosOf } from './notification-lines.ts'
+import { readTlsClient } from './tls-client.ts'
 import { readGarpGroup, readInterfaceDelays, vrrpSettingsOf } from './vrrp-settings.ts'
 
 /** What virtual routers and checkers take where they say nothing themselves. */
@@ -40,7 +41,7 @@ export type Globals = {
 }
 
 /**
- * The global_defs and lvs_settings blocks, which may repeat and merge, and child_wait_time of the top level. They hold for
+ * The global_defs and lvs_settings blocks, which may repeat and merge, SSL, and child_wait_time of the top level. They hold for
  * the whole file wherever they stand; keepalived gives some of them only to what follows.
  */
 export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: string): Globals {
@@ -51,6 +52,7 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
       for (const line of node.block?.nodes ?? []) readSettingLine(to, line, draft.settings)
     } else if (node.keyword.text === 'global_defs')
       for (const line of node.block?.nodes ?? []) readGlobalLine(to, line, draft)
+    else if (node.keyword.text === 'SSL') draft.tlsClient = readTlsClient(to, node)
     else if (node.keyword.text === 'garp_group') readGarpGroup(to, node, draft.vrrpAll)
     else if (node.keyword.text === 'interface_up_down_delays') readInterfaceDelays(to, node, draft.vrrpAll)
     else if (node.keyword.text === 'net_namespace') {
@@ -107,6 +109,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...(daemon === undefined ? {} : { daemon }),
       ...(draft.netNamespace === undefined ? {} : { netNamespace: draft.netNamespace }),
       ...(draft.netNamespaceIpvs === undefined ? {} : { netNamespaceIpvs: draft.netNamespaceIpvs }),
+      ...(draft.tlsClient === undefined ? {} : { tlsClient: draft.tlsClient }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),

@@ -6,18 +6,32 @@ import { type ProbeDraft, probeDraft, probeLine, targetOf } from './checker-targ
 import { timingOf } from './checker-timing.ts'
 import { readUrl, type Url } from './http-url.ts'
 import { inherit } from './inherited.ts'
-import type { PendingChecker } from './pending-checker.ts'
+import type { CheckerParents, PendingChecker } from './pending-checker.ts'
+import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
-/** HTTP_GET as written. */
+/** HTTP_GET or SSL_GET as written. */
 type HttpDraft = ProbeDraft & {
   readonly urls: Url[]
   httpVersion: '1.0' | '1.0C' | '1.1'
   fastRecovery: boolean
+  /** Absent: HTTP_GET. */
+  readonly tls?: TlsDraft & {
+    enableSni?: boolean | undefined
+    serverName?: string | undefined
+    /** For all urls. */
+    compliant?: boolean | undefined
+  }
 }
 
-/** `HTTP_GET { … }`. */
+/** `HTTP_GET { … }` or `SSL_GET { … }`. */
 export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
-  const draft: HttpDraft = { ...probeDraft(node), urls: [], httpVersion: '1.0', fastRecovery: false }
+  const draft: HttpDraft = {
+    ...probeDraft(node),
+    urls: [],
+    httpVersion: '1.0',
+    fastRecovery: false,
+    ...(node.keyword.text === 'SSL_GET' ? { tls: { pins: [] } } : {}),
+  }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   return (parents) => {
     const target = targetOf(to, draft, parents)
@@ -28,14 +42,14 @@ export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
       })
       return []
     }
-    const virtualHost = inherit([draft.inherited, ...parents.inherited], 'virtualHost')
     return [
       {
         kind: 'http',
         timing: timingOf(draft, parents, { delayBeforeRetry: seconds(3) }),
         target,
-        requests: draft.urls.map((url) => requestOf(url, virtualHost)),
+        requests: draft.urls.map((url) => requestOf(url, draft, parents)),
         httpVersion: draft.httpVersion,
+        ...(draft.tls === undefined ? {} : { tls: tlsOf(draft.tls) }),
         fastRecovery: draft.fastRecovery,
       },
     ]
@@ -44,12 +58,25 @@ export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
 
 function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
   if (probeLine(to, node, draft)) return
+  const { tls } = draft
+  if (tls !== undefined && tlsLine(to, node, tls)) return
   switch (node.keyword.text) {
     case 'virtualhost':
       draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost
       return
     case 'fast_recovery':
       draft.fastRecovery = boolean(to, node) ?? draft.fastRecovery
+      return
+    case 'enable_sni':
+      if (tls !== undefined) tls.enableSni = boolean(to, node) ?? tls.enableSni
+      return
+    case 'sni_name':
+      if (tls === undefined) return
+      tls.enableSni = true
+      tls.serverName = node.words[0]?.text
+      return
+    case 'tls_compliant':
+      if (tls !== undefined) tls.compliant = boolean(to, node) ?? tls.compliant
       return
     case 'http_protocol': {
       const word = required(to, node, '1.0, 1.0C or 1.1')
@@ -66,11 +93,16 @@ function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
   }
 }
 
-function requestOf(url: Url, virtualHost: string | undefined): HttpRequestCheck {
-  const host = url.virtualHost ?? virtualHost
+function requestOf(url: Url, draft: HttpDraft, { inherited }: CheckerParents): HttpRequestCheck {
+  const { tls } = draft
+  const host = url.virtualHost ?? inherit([draft.inherited, ...inherited], 'virtualHost')
+  // keepalived passes over the virtualhost of the real server here, and the name is then another than that of the request.
+  const serverName = tls?.enableSni ? (tls.serverName ?? host) : undefined
   return {
     path: url.path,
     ...(host === undefined ? {} : { virtualHost: host }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(tls !== undefined && (url.tlsCompliant ?? tls.compliant) ? { closeNotify: true } : {}),
     ...(url.digest === undefined ? {} : { digest: url.digest }),
     statusCodes: url.statusCodes ?? [{ from: 200, to: 299 }],
   }

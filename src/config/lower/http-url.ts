@@ -1,11 +1,12 @@
 import type { Node } from '../syntax/index.ts'
-import { badValue, type Lowering, required, shown } from './arguments.ts'
+import { badValue, boolean, type Lowering, required, shown } from './arguments.ts'
 
 /** `url { … }` as written. */
 export type Url = {
   readonly path: string
   readonly virtualHost?: string | undefined
   readonly digest?: string | undefined
+  readonly tlsCompliant?: boolean | undefined
   readonly statusCodes?: readonly { readonly from: number; readonly to: number }[] | undefined
 }
 
@@ -15,6 +16,7 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
   let virtualHost: string | undefined
   let digest: string | undefined
   let statusCodes: Url['statusCodes']
+  let tlsCompliant: boolean | undefined
   for (const line of node.block?.nodes ?? []) {
     switch (line.keyword.text) {
       case 'path':
@@ -29,9 +31,12 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
       case 'status_code':
         statusCodes = readStatusCodes(to, line) ?? statusCodes
         break
+      case 'tls_compliant':
+        tlsCompliant = boolean(to, line) ?? tlsCompliant
+        break
     }
   }
-  if (path !== undefined) return { path, virtualHost, digest, statusCodes }
+  if (path !== undefined) return { path, virtualHost, digest, statusCodes, tlsCompliant }
   to.report.error('object', node.at, 'url has no path; it is left out', { remedy: 'add path and what to ask for' })
   return undefined
 }

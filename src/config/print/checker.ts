@@ -1,5 +1,6 @@
 import { assertNever } from '../../base/index.ts'
-import type { Checker, CheckTarget, CheckTiming, HttpChecker, RealServer } from '../../model/index.ts'
+import type { Checker, CheckTarget, CheckTiming, RealServer } from '../../model/index.ts'
+import { httpLines } from './http-checker.ts'
 import { onOff, type Text, timeText, word } from './words.ts'
 
 /** A checker of this real server; what it inherited is written in it. */
@@ -8,7 +9,10 @@ export function checkerText(checker: Checker, server: RealServer): Text {
     case 'tcp':
       return { head: 'TCP_CHECK', body: probeLines(checker, server) }
     case 'http':
-      return { head: 'HTTP_GET', body: [...probeLines(checker, server), ...httpLines(checker)] }
+      return {
+        head: checker.tls === undefined ? 'HTTP_GET' : 'SSL_GET',
+        body: [...probeLines(checker, server), ...httpLines(checker)],
+      }
     case 'bfd':
       return { head: 'BFD_CHECK', body: [`name ${word(checker.session)}`, `alpha ${onOff(checker.timing.alpha)}`] }
     default:
@@ -38,18 +42,4 @@ export const timingLines = (timing: CheckTiming): readonly string[] => [
   `warmup ${timeText(timing.warmup)}`,
   `alpha ${onOff(timing.alpha)}`,
   `log_all_failures ${onOff(timing.logAllFailures)}`,
-]
-
-const httpLines = (checker: HttpChecker): readonly Text[] => [
-  `http_protocol ${checker.httpVersion}`,
-  `fast_recovery ${onOff(checker.fastRecovery)}`,
-  ...checker.requests.map((request) => ({
-    head: 'url',
-    body: [
-      `path ${word(request.path)}`,
-      ...(request.virtualHost === undefined ? [] : [`virtualhost ${word(request.virtualHost)}`]),
-      ...(request.digest === undefined ? [] : [`digest ${request.digest}`]),
-      `status_code ${request.statusCodes.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join(' ')}`,
-    ],
-  })),
 ]

@@ -8,6 +8,7 @@ import { bfdSessionText } from './bfd-session.ts'
 import { globalText } from './global-defs.ts'
 import { staticsText } from './routing.ts'
 import { syncGroupText } from './sync-group.ts'
+import { tlsClientText } from './tls-client.ts'
 import { trackFileText, trackProcessText, trackScriptText } from './tracker.ts'
 import { routerText } from './virtual-router.ts'
 import { localGroupsText, serverGroupsText, serverText } from './virtual-server.ts'
@@ -23,6 +24,7 @@ export function print(
   const groups = localGroupsText(of.virtualServers)
   const blocks = [
     ...globalText(of).map((text) => [text]),
+    ...(of.global.tlsClient === undefined ? [] : [[tlsClientText(of.global.tlsClient, secrets)]]),
     ...of.trackScripts.map((script) => [trackScriptText(script)]),
     ...of.trackFiles.map((file) => [trackFileText(file)]),
     ...of.trackProcesses.map((process) => [trackProcessText(process)]),

@@ -10,6 +10,8 @@ export type OutcomeReason =
   | 'reset'
   /** TLS: no common version or cipher, or what answered does not speak it. */
   | 'tls-failure'
+  /** TLS: the certificate is not the one that tls_verify or tls_pin wants. */
+  | 'bad-certificate'
   | 'response-timeout'
   | 'no-response'
   | 'malformed-response'

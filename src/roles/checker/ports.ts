@@ -1,9 +1,12 @@
-import type { Checker } from '../../model/index.ts'
+import type { Checker, TlsClient } from '../../model/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
 
-/** Runs one probe to its outcome; `request` is the index of the url. Never rejects; after an abort the outcome is not used. */
-export type Probe = (checker: Checker, request: number, signal: AbortSignal) => Promise<Outcome>
+/**
+ * Runs one probe to its outcome; `request` is the index of the url, `tlsClient` our own side where it speaks TLS. Never
+ * rejects; after an abort the outcome is not used.
+ */
+export type Probe = (checker: Checker, request: number, signal: AbortSignal, tlsClient?: TlsClient) => Promise<Outcome>
 
 export type CheckerPorts = {
   readonly clock: Clock

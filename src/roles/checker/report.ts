@@ -12,7 +12,7 @@ export function nameOf(checker: Checker, request: number): string {
     case 'tcp':
       return `TCP_CHECK ${endpoint(checker.target)}`
     case 'http':
-      return `HTTP_GET ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+      return `${checker.tls === undefined ? 'HTTP_GET' : 'SSL_GET'} ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
     case 'bfd':
       return `BFD_CHECK ${checker.session}`
     default:

@@ -1,4 +1,5 @@
 import { assertNever, type Instant, type Log } from '../../base/index.ts'
+import type { TlsClient } from '../../model/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
 import { meaningOf, type Outcome, outcome } from '../../proto/probe/index.ts'
 import {
@@ -36,6 +37,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     settle(now)
   })
   let book: Book = new Map()
+  let tlsClient: TlsClient | undefined
   /** What is known of BFD sessions, by name. */
   const told = new Map<string, boolean>()
   let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
@@ -80,6 +82,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   function commit(revision: number, slice: CheckerSlice): void {
     const now = clock.now()
     const before = book
+    tlsClient = slice.tlsClient
     book = writeBook(before, slice.virtualServers, {
       now,
       wall: clock.wall(),
@@ -155,7 +158,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   function startProbe(run: CheckerRun, request: number): void {
     const abort = new AbortController()
     const slot = slots.run(async () => {
-      const outcome = await ports.probe(run.checker, request, abort.signal)
+      const outcome = await ports.probe(run.checker, request, abort.signal, tlsClient)
       if (!abort.signal.aborted) probeEnded(run, request, outcome)
     })
     run.cancelProbe = () => {

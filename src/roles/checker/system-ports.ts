@@ -9,12 +9,12 @@ export const systemPorts = (): CheckerPorts => ({
   clock: systemClock,
   openTimer,
   random: Math.random,
-  probe(checker, request, signal) {
+  probe(checker, request, signal, tlsClient) {
     switch (checker.kind) {
       case 'tcp':
         return probeTcp(checker, signal)
       case 'http':
-        return probeHttp(checker, request, signal)
+        return probeHttp(checker, request, signal, tlsClient)
       // It is told, and never asks.
       case 'bfd':
         return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))

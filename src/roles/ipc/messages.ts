@@ -9,6 +9,7 @@ import type {
   SyncGroup,
   SyncGroupNotifyState,
   Timeouts,
+  TlsClient,
   VirtualRouter,
   VirtualServer,
   VrrpNotifyState,
@@ -139,6 +140,8 @@ export type HealthRecord = {
 
 export type CheckerSlice = {
   readonly virtualServers: readonly VirtualServer[]
+  /** The director's own side of TLS. */
+  readonly tlsClient?: TlsClient
   /** Carried over from an earlier checker role; empty at a cold start. */
   readonly health: readonly HealthRecord[]
 }

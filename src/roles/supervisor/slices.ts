@@ -19,7 +19,7 @@ export function slicesOf(configuration: Configuration, options: SupervisorOption
       ? { vrrp: vrrpSlice(configuration, options) }
       : {}),
     ...(options.checkers && virtualServers.length > 0
-      ? { forwarding: forwardingSlice(configuration, options), checker: { virtualServers, health: [] } }
+      ? { forwarding: forwardingSlice(configuration, options), checker: checkerSlice(configuration) }
       : {}),
   }
 }
@@ -64,6 +64,12 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
     runDirectory: options.runDirectory,
   }
 }
+
+const checkerSlice = ({ virtualServers, global: { tlsClient } }: Configuration): CheckerSlice => ({
+  virtualServers,
+  ...(tlsClient === undefined ? {} : { tlsClient }),
+  health: [],
+})
 
 export function forwardingSlice(
   { global }: Configuration,

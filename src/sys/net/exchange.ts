@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { dial } from './dial.ts'
 import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
 import { handshake } from './handshake.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
+import type { TlsOptions } from './tls.ts'
 
 export type Exchange = {
   /** Written at once, as it is. */
@@ -11,8 +13,8 @@ export type Exchange = {
   readonly onBytes: (chunk: Uint8Array) => 'more' | 'enough'
   /** Limit for the whole answer, however steadily it drips. */
   readonly patience: Micros
-  /** Speak TLS; nothing of the certificate is verified. Its server name indication: `serverName`, or none. */
-  readonly tls?: { readonly serverName?: string }
+  /** Speak TLS. */
+  readonly tls?: TlsOptions
 }
 
 /** One for all sockets: what it holds is passed on before the next read. */
@@ -20,7 +22,8 @@ const buffer = new Uint8Array(64 * 1024)
 
 /**
  * Connects, writes the request and reads to the end of the stream. Each wait is limited by `connectTimeout`, the whole
- * answer by `patience`. Whatever happens, the socket is closed when the promise settles; it never rejects.
+ * answer by `patience`. Whatever happens, the socket is closed when
+ * the promise settles, or with `closeNotify` soon after; it never rejects.
  */
 export async function exchange(
   target: ConnectTarget,
@@ -56,7 +59,8 @@ export async function exchange(
       clearTimeout(wait)
       clearTimeout(whole)
       signal.removeEventListener('abort', onAbort)
-      socket.destroy()
+      if (tls?.closeNotify && result.ok) sayGoodbye(socket, target.connectTimeout)
+      else socket.destroy()
       resolve(result)
     }
     onActivity = () => void wait.refresh()
@@ -68,4 +72,11 @@ export async function exchange(
     socket.once('close', () => settle(ok(undefined)))
     socket.write(request)
   })
+}
+
+/** Closes once the goodbye of TLS is on its way, and without it where the server lets nothing through. */
+function sayGoodbye(socket: Socket, limit: Micros): void {
+  const timer = setTimeout(() => socket.destroy(), timerMillis(limit))
+  socket.once('close', () => clearTimeout(timer))
+  socket.destroySoon()
 }

@@ -1,26 +1,34 @@
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { cancelled, timeoutOf, timerMillis, tlsFailure } from './failure.ts'
 import type { NetFailure } from './target.ts'
+import { objection, secureContextFor, type TlsOptions } from './tls.ts'
 
 /**
- * TLS over a connected socket, within `limit`. Any version that this build of OpenSSL speaks, no ALPN, and no word about the
- * certificate, as keepalived's SSL_GET: it asks whether the server answers, not who it is. Takes the socket over: what fails
- * here is closed here.
+ * TLS over a connected socket, within `limit`. Takes the socket over: what fails here is closed here.
  */
 export function handshake(
   socket: Socket,
-  { serverName }: { readonly serverName?: string },
+  options: TlsOptions,
   limit: Micros,
   signal: AbortSignal,
 ): Promise<Result<TLSSocket, NetFailure>> {
+  const context = secureContextFor(options)
+  if (!context.ok) {
+    socket.destroy()
+    return Promise.resolve(context)
+  }
+  const { serverName, alpn } = options
   return new Promise((resolve) => {
     const secure = connect({
       socket,
+      secureContext: context.value,
+      // What is wrong with the certificate is told by `objection`, and only where somebody asks.
       rejectUnauthorized: false,
-      minVersion: 'TLSv1',
-      ...(serverName === undefined ? {} : { servername: serverName }),
+      checkServerIdentity: () => undefined,
+      ...(serverName === undefined || isIP(serverName) !== 0 ? {} : { servername: serverName }),
+      ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     })
     const settle = (result: Result<TLSSocket, NetFailure>) => {
       clearTimeout(timer)
@@ -40,7 +48,10 @@ export function handshake(
     const timer = setTimeout(() => settle(fail(timeoutOf('handshake', limit))), timerMillis(limit))
     secure.once('error', onError)
     secure.once('close', onClose)
-    secure.once('secureConnect', () => settle(ok(secure)))
+    secure.once('secureConnect', () => {
+      const failure = objection(secure, options)
+      settle(failure === undefined ? ok(secure) : fail(failure))
+    })
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
   })

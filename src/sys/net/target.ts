@@ -18,8 +18,8 @@ export type ConnectTarget = {
 /** How a conversation broke off. `local`: this host could not even ask. */
 export type NetFailure = {
   readonly phase: 'connect' | 'handshake' | 'send' | 'receive'
-  /** `tls`: the two sides did not agree on TLS. */
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'tls' | 'local' | 'not-supported'
+  /** `tls`: the two sides did not agree on TLS. `certificate`: they did, and the server is not who it has to be. */
+  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'tls' | 'certificate' | 'local' | 'not-supported'
   /** One sentence without a full stop. */
   readonly message: string
 }

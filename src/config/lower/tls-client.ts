@@ -1,0 +1,63 @@
+import type { PemFile, TlsClient } from '../../model/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, type Lowering, required, shown } from './arguments.ts'
+
+/** `SSL { … }`; of several the last counts. Undefined where nothing of it is of use. */
+export function readTlsClient(to: Lowering, node: Node): TlsClient | undefined {
+  const client: { -readonly [Key in keyof TlsClient]: TlsClient[Key] } = {}
+  for (const line of node.block?.nodes ?? [])
+    switch (line.keyword.text) {
+      case 'ca': {
+        const file = readPem(to, line, 'CERTIFICATE')
+        if (file !== undefined) client.ca = file
+        break
+      }
+      case 'certificate': {
+        const file = readPem(to, line, 'CERTIFICATE')
+        if (file !== undefined) client.certificate = file
+        break
+      }
+      case 'key': {
+        const file = readPem(to, line, 'PRIVATE KEY')
+        if (file !== undefined) client.key = file
+        break
+      }
+      case 'password': {
+        const word = required(to, line, 'the password of the key')
+        if (word !== undefined) client.password = word.text
+        break
+      }
+    }
+  if ((client.certificate === undefined) !== (client.key === undefined)) {
+    const [there, missing] = client.key === undefined ? ['certificate', 'key'] : ['key', 'certificate']
+    to.report.error(
+      'value',
+      node.at,
+      `SSL has a ${there} and no ${missing} that can be used; neither is shown to servers`,
+      {
+        remedy: `add ${missing} and the path of its file`,
+      },
+    )
+    delete client.certificate
+    delete client.key
+  }
+  return Object.keys(client).length === 0 ? undefined : client
+}
+
+/** @param holds  what stands after BEGIN, or ends what stands there */
+function readPem(to: Lowering, line: Node, holds: 'CERTIFICATE' | 'PRIVATE KEY'): PemFile | undefined {
+  const word = required(to, line, 'the path of a file')
+  if (word === undefined) return undefined
+  const keyword = line.keyword.text
+  if (!word.text.startsWith('/')) return badValue(to, keyword, word, 'is not an absolute path')
+  const content = to.read(word.text)
+  if (!content.ok) return badValue(to, keyword, word, `cannot be read (${content.error.detail})`)
+  if (holds === 'PRIVATE KEY' && content.value.readableByOthers === true)
+    to.report.warning('security', word.at, `${shown(word)} can be read by others than its owner`, {
+      remedy: `chmod 600 ${word.text}`,
+    })
+  const pem = new TextDecoder().decode(content.value.bytes)
+  if (!new RegExp(`^-----BEGIN (?:[A-Z ]+ )?${holds}-----$`, 'm').test(pem))
+    return badValue(to, keyword, word, `holds no ${holds.toLowerCase()} in PEM`)
+  return { path: word.text, pem }
+}

@@ -1,0 +1,84 @@
+import { type CheckTls, type TlsVersion, tlsVersions } from '../../model/index.ts'
+import type { Span } from '../report.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, boolean, type Lowering, required } from './arguments.ts'
+
+/** What a checker says of TLS, as written. */
+export type TlsDraft = {
+  versions?: { readonly min: TlsVersion; readonly max: TlsVersion; readonly at: Span } | undefined
+  alpn?: readonly string[] | undefined
+  verify?: boolean | undefined
+  hostName?: string | undefined
+  readonly pins: string[]
+}
+
+/** Reads the line if it is one of the words of ours that speak of TLS; false: it is another. */
+export function tlsLine(to: Lowering, node: Node, draft: TlsDraft): boolean {
+  switch (node.keyword.text) {
+    case 'tls_versions':
+      draft.versions = readVersions(to, node) ?? draft.versions
+      return true
+    case 'tls_alpn':
+      if (required(to, node, 'the name of a protocol') !== undefined) draft.alpn = node.words.map(({ text }) => text)
+      return true
+    case 'tls_verify':
+      draft.verify = boolean(to, node) ?? draft.verify
+      return true
+    case 'tls_hostname':
+      draft.hostName = required(to, node, 'a host name')?.text ?? draft.hostName
+      return true
+    case 'tls_pin':
+      readPins(to, node, draft.pins)
+      return true
+    default:
+      return false
+  }
+}
+
+/** `MIN[-MAX]`. */
+function readVersions(to: Lowering, node: Node): TlsDraft['versions'] {
+  const word = required(to, node, 'a version or a range, for instance 1.2-1.3')
+  if (word === undefined) return undefined
+  const [first, last, more] = word.text.split('-') as [string, string | undefined, string | undefined]
+  const min = tlsVersions.find((one) => one === first)
+  const max = tlsVersions.find((one) => one === (last ?? first))
+  if (min === undefined || max === undefined || more !== undefined || min > max)
+    return badValue(to, 'tls_versions', word, 'is not a version from 1.0 to 1.3, nor a range of them')
+  return { min, max, at: word.at }
+}
+
+function readPins(to: Lowering, node: Node, pins: string[]): void {
+  required(to, node, 'the SHA-256 of a public key')
+  for (const word of node.words) {
+    const text = word.text.replace(/^sha256(?:\/\/|:)/, '')
+    const pin = /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : hexOfBase64(text)
+    if (pin === undefined)
+      badValue(
+        to,
+        'tls_pin',
+        word,
+        'is not a SHA-256',
+        'write 64 hexadecimal digits, or sha256// and base64 as curl does',
+      )
+    else pins.push(pin)
+  }
+}
+
+/** 32 bytes in base64; anything else is undefined. */
+function hexOfBase64(text: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) return undefined
+  return [...atob(text)].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
+
+export function tlsOf(draft: TlsDraft): CheckTls {
+  const { versions, alpn, hostName, pins } = draft
+  // A name that is to be found says that the certificate is to be looked at.
+  const verify = draft.verify ?? hostName !== undefined
+  return {
+    ...(versions === undefined ? {} : { minVersion: versions.min, maxVersion: versions.max }),
+    ...(alpn === undefined ? {} : { alpn }),
+    ...(verify ? { verify } : {}),
+    ...(hostName === undefined || !verify ? {} : { hostName }),
+    ...(pins.length === 0 ? {} : { pins }),
+  }
+}
