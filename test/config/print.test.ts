@@ -24,6 +24,7 @@ import {
   virtualRouterKey,
 } from '../../src/model/index.ts'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
+import { serviceCheckers } from './checker-values.ts'
 import { load, MAIN, memoryFiles, told } from './files.ts'
 
 const word = fc
@@ -174,7 +175,7 @@ const router: fc.Arbitrary<VirtualRouter> = fc
     })
   })
 
-const checker: fc.Arbitrary<Checker> = fc
+const webChecker: fc.Arbitrary<Extract<Checker, { readonly kind: 'tcp' | 'http' }>> = fc
   .record({
     http: fc.boolean(),
     target: some(ipv4),
@@ -205,7 +206,7 @@ const checker: fc.Arbitrary<Checker> = fc
       ),
     ),
   })
-  .map((seed): Checker => {
+  .map((seed) => {
     const common = {
       timing: {
         delayLoop: seed.times[0] as Micros,
@@ -222,7 +223,7 @@ const checker: fc.Arbitrary<Checker> = fc
         connectTimeout: seed.times[3] as Micros,
       },
     }
-    if (!seed.http) return { kind: 'tcp', ...common }
+    if (!seed.http) return { kind: 'tcp' as const, ...common }
     const requests = [
       {
         path: `/${seed.path}`,
@@ -235,7 +236,7 @@ const checker: fc.Arbitrary<Checker> = fc
     ].map((request) => ({ ...request, ...(seed.host === undefined ? {} : { virtualHost: seed.host }) }))
     const tls = seed.tls
     return {
-      kind: 'http',
+      kind: 'http' as const,
       ...common,
       requests: requests.map((request) => ({
         ...request,
@@ -255,6 +256,7 @@ const checker: fc.Arbitrary<Checker> = fc
       fastRecovery: seed.flags[2] as boolean,
     }
   })
+const checker: fc.Arbitrary<Checker> = fc.oneof(webChecker, serviceCheckers(webChecker, word))
 
 const virtualServer: fc.Arbitrary<VirtualServer> = fc
   .record({

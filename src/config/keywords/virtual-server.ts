@@ -480,7 +480,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'an SMTP server greets and answers',
     since: '1.2.2',
-    here: 'not yet',
   },
   {
     names: ['MISC_CHECK'],

@@ -2,11 +2,13 @@ import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import { readHttpChecker } from './http-checker.ts'
 import type { PendingChecker } from './pending-checker.ts'
+import { readSmtpChecker } from './smtp-checker.ts'
 import { readTcpChecker } from './tcp-checker.ts'
 
 /** The reader of each checker block that asks or looks for itself; BFD_CHECK, which is told, is read beside them. */
 export const checkerReaders: Readonly<Record<string, (to: Lowering, node: Node) => PendingChecker>> = {
   TCP_CHECK: readTcpChecker,
+  SMTP_CHECK: readSmtpChecker,
   HTTP_GET: readHttpChecker,
   SSL_GET: readHttpChecker,
 }

@@ -1,4 +1,5 @@
 import type { RealServer, SyncGroupNotifyState, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
+import { checkerSentence } from './checker-sentence.ts'
 import { nameOfServer, nameOfService } from './names.ts'
 import type { Audience, RealServerChange } from './notifications.ts'
 
@@ -40,21 +41,11 @@ export function checkerMail(
   audience: Audience,
 ): MailText {
   const subject = `Realserver ${nameOfServer(real, server)} of virtual server ${nameOfService(server)}`
-  const { subject: line, body } = text(audience, `${subject} - ${up ? 'UP' : 'DOWN'}`, checkerBody(real, up, reason))
+  const sentence = reason === STOPPING || reason === REMOVING ? reason : checkerSentence(real, up, reason)
+  const { subject: line, body } = text(audience, `${subject} - ${up ? 'UP' : 'DOWN'}`, sentence)
   // keepalived has the first line only.
   const more = up || reason === undefined || reason === STOPPING || reason === REMOVING ? '' : `${reason}\n\n`
   return { subject: line, body: body + more }
-}
-
-/** keepalived's sentence for the kind of checker that decided. */
-function checkerBody({ checkers }: RealServer, up: boolean, reason: string | undefined): string {
-  if (reason === STOPPING || reason === REMOVING) return reason
-  const decided = { TCP_CHECK: 'tcp', HTTP_GET: 'http', BFD_CHECK: 'bfd' } as const
-  const keyword = reason?.split(' ')[0]
-  const kind = Object.entries(decided).find(([word]) => word === keyword)?.[1] ?? checkers[0]?.kind
-  if (up) return kind === 'tcp' ? 'TCP CHECK succeed on service' : 'CHECK succeed on service'
-  if (kind === 'bfd') return 'CHECK failed on service : BFD session lost'
-  return kind === 'tcp' ? 'TCP CHECK failed on service' : 'CHECK failed on service : HTTP request failed'
 }
 
 /** Reasons that say all by themselves (keepalived). */

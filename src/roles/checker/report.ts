@@ -13,6 +13,8 @@ export function nameOf(checker: Checker, request: number): string {
       return `TCP_CHECK ${endpoint(checker.target)}`
     case 'http':
       return `${checker.tls === undefined ? 'HTTP_GET' : 'SSL_GET'} ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+    case 'smtp':
+      return `SMTP_CHECK ${endpoint(checker.target)}`
     case 'bfd':
       return `BFD_CHECK ${checker.session}`
     default:

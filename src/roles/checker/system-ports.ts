@@ -3,6 +3,7 @@ import { outcome } from '../../proto/probe/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import { probeHttp } from './http.ts'
 import type { CheckerPorts } from './ports.ts'
+import { probeSmtp } from './smtp.ts'
 import { probeTcp } from './tcp.ts'
 
 export const systemPorts = (): CheckerPorts => ({
@@ -15,6 +16,8 @@ export const systemPorts = (): CheckerPorts => ({
         return probeTcp(checker, signal)
       case 'http':
         return probeHttp(checker, request, signal, tlsClient)
+    case 'smtp':
+      return probeSmtp(checker, signal)
       // It is told, and never asks.
       case 'bfd':
         return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))

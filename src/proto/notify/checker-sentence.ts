@@ -1,0 +1,21 @@
+import type { Checker, RealServer } from '../../model/index.ts'
+
+type Sentences = { readonly keyword: string; readonly up: string; readonly down: string }
+
+const SUCCEEDED = 'CHECK succeed on service'
+
+/** What mail says of each checker, in keepalived's words. */
+const sentences: Readonly<Record<Checker['kind'], Sentences>> = {
+  tcp: { keyword: 'TCP_CHECK', up: 'TCP CHECK succeed on service', down: 'TCP CHECK failed on service' },
+  http: { keyword: 'HTTP_GET', up: SUCCEEDED, down: 'CHECK failed on service : HTTP request failed' },
+  smtp: { keyword: 'SMTP_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : SMTP dialogue failed' },
+  bfd: { keyword: 'BFD_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : BFD session lost' },
+}
+
+/** Of the checker that `reason` names, else of the first. */
+export function checkerSentence({ checkers }: RealServer, up: boolean, reason: string | undefined): string {
+  const keyword = reason?.split(' ')[0]
+  const named = Object.values(sentences).find((one) => one.keyword === keyword)
+  const { up: succeeded, down: failed } = named ?? sentences[checkers[0]?.kind ?? 'http']
+  return up ? succeeded : failed
+}
