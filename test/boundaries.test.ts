@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
   },
   {
     from: 'cli',
-    may: ['base', 'config', 'model', 'observe', 'forwarding', 'sys', 'roles', 'proto/probe'],
+    may: ['base', 'wire', 'config', 'model', 'observe', 'forwarding', 'sys', 'roles', 'proto/arping', 'proto/probe'],
     node: true,
     packages: ['commander', 'pino', 'yaml'],
   },

@@ -2,7 +2,8 @@
 
 import { basename } from 'node:path'
 import process from 'node:process'
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { AnnounceOptions } from './arping/index.ts'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
 import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
@@ -27,10 +28,19 @@ async function started(path: string, argv: readonly string[]): Promise<number> {
     const { runGenhash } = await import('./genhash/index.ts')
     return runGenhash(name === 'genhash' ? argv : argv.slice(1))
   }
+  if (argv[0] === 'arping') {
+    const { runArping } = await import('./arping/index.ts')
+    return runArping(argv.slice(1))
+  }
   const called = /^ipvsadm(-save|-restore)?$/.test(name)
   if (!called && argv[0] !== 'ipvsadm') return main(argv)
   const { programs, runIpvsadm } = await import('./ipvsadm/index.ts')
   return runIpvsadm(programs.find((program) => program === name) ?? 'ipvsadm', called ? argv : argv.slice(1))
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a whole number')
+  return Number(text)
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -123,7 +133,23 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = await requestReload(options.runDir, options.allowEmpty === true)
     })
 
-  // These two only for the list of commands: they have been carried out before.
+  program
+    .command('announce')
+    .argument('<addresses...>', 'of this host, IPv4 or IPv6')
+    .description('gratuitous ARP, or unsolicited neighbour advertisements: caches on the link learn where they are')
+    .option('-I, --interface <name>', 'only there; default: wherever the address is')
+    .addOption(new Option('-c, --count <number>', 'how often').default(5).argParser(wholeNumber))
+    .addOption(new Option('-i, --interval <seconds>', 'between two').default(1).argParser(wholeNumber))
+    .action(async (addresses: readonly string[], options: AnnounceOptions) => {
+      const { announce } = await import('./arping/index.ts')
+      exitCode = await announce(addresses, options)
+    })
+
+  // These only for the list of commands: they have been carried out before.
+  program
+    .command('arping')
+    .argument('[words...]')
+    .description('who on a link has an address, as iputils arping does, and for IPv6; `holdfast arping -h` explains')
   program
     .command('genhash')
     .argument('[words...]')

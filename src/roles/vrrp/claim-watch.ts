@@ -1,4 +1,13 @@
-import { after, type Family, familyOf, type Instant, type IpAddress, type Log, seconds } from '../../base/index.ts'
+import {
+  after,
+  type Family,
+  familyOf,
+  type Instant,
+  type IpAddress,
+  type Log,
+  macText,
+  seconds,
+} from '../../base/index.ts'
 import type { ClaimMessage, ClaimSocket } from '../../sys/socket/index.ts'
 import { readArpClaim } from '../../wire/arp/index.ts'
 import { readNeighbourClaim } from '../../wire/ndisc/index.ts'
@@ -139,8 +148,6 @@ export function openClaimWatch(
     },
   }
 }
-
-const macText = (mac: Uint8Array): string => [...mac].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])

@@ -18,6 +18,7 @@ export const SO_RCVBUFFORCE = 33
 export const TC_PRIO_CONTROL = 7
 
 export const ETH_P_ARP = 0x0806
+export const ETH_P_IPV6 = 0x86dd
 
 export const IPPROTO_ICMPV6 = 58
 export const ICMP6_FILTER = 1

@@ -6,6 +6,7 @@
 
 export { openClaimSocket } from './claim-socket.ts'
 export { openFrameSocket } from './frame-socket.ts'
+export { openLinkSocket } from './link-socket.ts'
 export type * from './ports.ts'
 export { openUdpReceiver, openUdpSender } from './udp-socket.ts'
 export { openVrrpSocket } from './vrrp-socket.ts'

@@ -109,3 +109,15 @@ export type OpenClaimSocket = (options: {
   readonly interfaceIndex: number
   readonly onMessage: (message: ClaimMessage) => void
 }) => Result<ClaimSocket, SystemError>
+
+/** Sends whole frames on one interface, and hears its ARP (IPv4), or its neighbour solicitations and advertisements (IPv6). */
+export type LinkSocket = {
+  send(frame: Uint8Array): Result<void, SystemError>
+  close(): void
+}
+export type OpenLinkSocket = (options: {
+  readonly family: Family
+  readonly interfaceIndex: number
+  /** From the Ethernet header on; valid only until the handler returns. */
+  readonly onFrame: (frame: Uint8Array) => void
+}) => Result<LinkSocket, SystemError>

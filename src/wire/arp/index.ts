@@ -1,4 +1,5 @@
-/** ARP as far as holding an address needs it: the gratuitous request, and who claims an address. Owns nothing. */
+/** ARP (RFC 826): packets, the gratuitous request, and who claims an address. Owns nothing. */
 
 export * from './claim.ts'
 export * from './gratuitous-arp.ts'
+export * from './packet.ts'
