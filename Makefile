@@ -27,7 +27,7 @@ build: compile native bpf ## compile everything: dist/, build/native/, build/bpf
 
 PARSER := src/config/syntax/parser.generated.js
 $(PARSER): grammar/keepalived.peggy | setup
-	$(BIN)/peggy --format es --dts --allowed-start-rules File,ScriptLine,CommandString -o $@ $<
+	$(BIN)/peggy --format es --dts --allowed-start-rules Line,ScriptLine,CommandString -o $@ $<
 
 compile: $(PARSER) | setup
 	$(BIN)/tsc

@@ -1,6 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { reportInto } from '../../src/config/report.ts'
 import { commandArguments, type Node, parse } from '../../src/config/syntax/index.ts'
+import { grammarLine, plainLine, type TokenSink } from '../../src/config/syntax/tokens.ts'
+import { fuzzRuns } from '../fuzz-runs.ts'
 
 const silent = reportInto(() => {}, {
   text: '',
@@ -43,6 +48,73 @@ for (const [claim, text, nodes] of rows)
   test(`words and blocks: ${claim}`, () => {
     expect(shapes(text)).toEqual(nodes)
   })
+
+/** What a line is read to. */
+function read(reader: typeof plainLine, line: string): readonly unknown[] {
+  const told: unknown[] = []
+  const sink: TokenSink = {
+    word: (...word) => void told.push(word),
+    open: (at) => void told.push(['open', at]),
+    close: (at) => void told.push(['close', at]),
+    lineEnd: () => {},
+  }
+  reader(line, 3, line.length, sink)
+  return told
+}
+
+test('a line without quotes and backslashes is read as the grammar reads it', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ' ',
+      '\t',
+      '\f',
+      '\v',
+      '\r',
+      '{',
+      '}',
+      '#',
+      '!',
+      'a',
+      'word',
+      '10.0.0.1/24',
+      "'",
+      '\0',
+      '\u00a0',
+      'ü',
+      '~',
+      '$A',
+      '@',
+      ';',
+    ),
+    fc.string({ unit: 'binary', maxLength: 3 }),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const line = `   ${pieces.join('').replaceAll(/["\\\n]/g, '')}`
+      expect(read(plainLine, line)).toEqual(read(grammarLine, line))
+    }),
+    fuzzRuns(2000),
+  )
+  for (const folder of ['conf', 'bad'])
+    for (const name of readdirSync(join('test/corpus', folder)))
+      for (const line of readFileSync(join('test/corpus', folder, name), 'utf8').split('\n'))
+        if (!/["\\]/.test(line) && line.length < 2000)
+          expect(read(plainLine, `   ${line}`)).toEqual(read(grammarLine, `   ${line}`))
+})
+
+test('blocks deeper than any configuration has are left out, and what follows is read', () => {
+  const told: string[] = []
+  const deep = (levels: number) => `${'a {\n'.repeat(levels)}${'}\n'.repeat(levels)}after x\n`
+  const report = { error: (_: string, __: unknown, message: string) => void told.push(message), warning: () => {} }
+  expect(parse(deep(32), report).nodes.map((node) => node.keyword.text)).toEqual(['a', 'after'])
+  expect(told).toEqual([])
+  for (const levels of [33, 200_000]) {
+    const { nodes, unclosed } = parse(deep(levels), report)
+    expect(nodes.map((node) => node.keyword.text)).toEqual(['a', 'after'])
+    expect(unclosed).toEqual([])
+  }
+  expect(told).toEqual(Array(2).fill('blocks are more than 32 deep; this one is left out'))
+})
 
 test('a word knows where it stands', () => {
   const [node] = parse('\n  key "two words" x', silent).nodes

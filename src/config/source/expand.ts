@@ -7,13 +7,14 @@ import { type Definition, linesUsed, substitute } from './definition.ts'
 import { fatalTests, includedFiles } from './include.ts'
 import { type MappedText, mapped, type Place, placeIn, slice, trimEnd, trimStart } from './mapped-text.ts'
 import { predefinedNames } from './predefined.ts'
-import { type PhysicalLine, readLines } from './read-lines.ts'
+import { type PhysicalLines, readLines } from './read-lines.ts'
 import { turns } from './sequence.ts'
-import { type SourceFile, type SourceLine, type SourceText, sourceText } from './source-text.ts'
+import { type SourceFile, type SourcePiece, type SourceText, sourceText } from './source-text.ts'
 
 const DEEPEST_LINE = 24
-const MOST_LINES = 131_072
-const MOST_CHARACTERS = 32 * 1024 * 1024
+/** Lines that conditions, definitions and sequences may make; those that stand there as written are not counted. */
+const MOST_LINES_MADE = 262_144
+const MOST_CHARACTERS = 64 * 1024 * 1024
 
 export type Expansion = {
   readonly source: SourceText
@@ -26,7 +27,7 @@ type Context = {
   readonly options: LoadOptions
   readonly add: (diagnostic: Diagnostic) => void
   readonly files: SourceFile[]
-  readonly lines: SourceLine[]
+  readonly pieces: SourcePiece[]
   readonly definitions: Map<string, Definition>
   readonly openFiles: string[]
   characters: number
@@ -55,7 +56,7 @@ export function expand(
     options,
     add,
     files: [],
-    lines: [],
+    pieces: [],
     definitions: new Map(),
     openFiles: [],
     characters: 0,
@@ -64,30 +65,48 @@ export function expand(
     complete: true,
   }
   expandFile(context, path, bytes)
-  return { source: sourceText(context.lines, context.files), complete: context.complete }
+  return { source: sourceText(context.pieces, context.files), complete: context.complete }
 }
 
 function expandFile(context: Context, path: string, bytes: Uint8Array): void {
-  const { file, lines } = readLines(path, bytes, context.add)
-  context.files.push(file)
+  const lines = readLines(path, bytes, context.add)
+  context.files.push(lines.file)
   context.openFiles.push(path)
   const standing: Standing = { directory: directoryOf(path), usedAt: [], depth: 0 }
+  const special = specialLines(lines.text)
+  const lineAt = (line: number): MappedText =>
+    mapped(lines.text.slice(lines.startOf(line), lines.endOf(line)), { file: path, line: line + 1, column: 1 })
   let at = 0
-  while (at < lines.length && !context.full) {
-    const line = lines[at] as PhysicalLine
-    at++
-    if (!/[$~@]|include/.test(line.text)) {
-      emit(context, mapped(line.text, { file: path, line: line.number, column: 1 }), standing)
+  while (at < lines.count && !context.full) {
+    const from = at
+    while (at < lines.count && !lines.isLeftOut(at) && !special.isBetween(lines.startOf(at), lines.endOf(at))) at++
+    if (at > from) emitRun(context, lines, from, at, standing)
+    if (at === lines.count || context.full) break
+    if (lines.isLeftOut(at)) {
+      at++
       continue
     }
-    const definition = multiLineDefinition(context, path, lines, at - 1)
-    if (definition !== undefined) {
-      at = definition.next
-      continue
-    }
-    expandLine(context, mapped(line.text, { file: path, line: line.number, column: 1 }), standing)
+    const definition = multiLineDefinition(context, lines, lineAt, at)
+    if (definition !== undefined) at = definition.next
+    else expandLine(context, lineAt(at++), standing)
   }
   context.openFiles.pop()
+}
+
+/** Where a text has what may need expansion; asked for ranges in ascending order. */
+function specialLines(text: string): { isBetween(start: number, end: number): boolean } {
+  const special = /[$~@]|include/g
+  const next = (): number => special.exec(text)?.index ?? Number.POSITIVE_INFINITY
+  let at = next()
+  return {
+    isBetween(start, end) {
+      if (at < start) {
+        special.lastIndex = start
+        at = next()
+      }
+      return at < end
+    },
+  }
 }
 
 /** One line whose includes, conditions, definitions and sequences are still to be done. */
@@ -100,7 +119,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
       standing,
       'definitions that use one another without end; the rest is not read',
     )
-  if (++context.expansions > MOST_LINES) return tooMuch(context, placeIn(written, 0), standing)
+  if (++context.expansions > MOST_LINES_MADE) return tooMuch(context, placeIn(written, 0), standing)
   const { holds, rest } = conditional(written, context.options.configId)
   if (!holds) return
   const inner = { ...standing, depth: standing.depth + 1 }
@@ -164,15 +183,11 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
  */
 function multiLineDefinition(
   context: Context,
-  path: string,
-  lines: readonly PhysicalLine[],
+  lines: PhysicalLines,
+  lineAt: (line: number) => MappedText,
   from: number,
 ): { readonly next: number } | undefined {
-  const first = lines[from] as PhysicalLine
-  const { holds, rest } = conditional(
-    mapped(first.text, { file: path, line: first.number, column: 1 }),
-    context.options.configId,
-  )
+  const { holds, rest } = conditional(lineAt(from), context.options.configId)
   const head = uncommented(rest)
   const match = /^\$([A-Za-z_]\w*)=(.*)\\$/.exec(head.text)
   if (match === null) return undefined
@@ -181,10 +196,10 @@ function multiLineDefinition(
   const opening = trimEnd(trimStart(slice(head, valueAt, head.text.length - 1)))
   if (opening.text !== '') body.push(opening)
   let next = from + 1
-  while (next < lines.length) {
-    const line = lines[next] as PhysicalLine
-    next++
-    const text = uncommented(trimStart(mapped(line.text, { file: path, line: line.number, column: 1 })))
+  while (next < lines.count) {
+    const line = next++
+    if (lines.isLeftOut(line)) continue
+    const text = uncommented(trimStart(lineAt(line)))
     if (text.text === '') break
     const continues = text.text.endsWith('\\')
     const content = continues ? trimEnd(slice(text, 0, text.text.length - 1)) : text
@@ -254,9 +269,17 @@ function includeLine(context: Context, line: MappedText, keyword: string, writte
 
 function emit(context: Context, content: MappedText, standing: Standing): void {
   context.characters += content.text.length
-  if (context.lines.length >= MOST_LINES || context.characters > MOST_CHARACTERS)
-    return tooMuch(context, placeIn(content, 0), standing)
-  context.lines.push({ content, usedAt: standing.usedAt })
+  if (context.characters > MOST_CHARACTERS) return tooMuch(context, placeIn(content, 0), standing)
+  context.pieces.push({ kind: 'line', content, usedAt: standing.usedAt })
+}
+
+/** Lines of a file as they stand there, up to and without line `to`. */
+function emitRun(context: Context, lines: PhysicalLines, from: number, to: number, standing: Standing): void {
+  const text = lines.text.slice(lines.startOf(from), lines.endOf(to - 1))
+  const file = lines.file.path
+  context.characters += text.length
+  if (context.characters > MOST_CHARACTERS) return tooMuch(context, { file, line: from + 1, column: 1 }, standing)
+  context.pieces.push({ kind: 'run', text, file, line: from + 1 })
 }
 
 const tooMuch = (context: Context, place: Place, standing: Standing): void =>

@@ -1,56 +1,82 @@
 import type { Diagnostic } from '../diagnostic.ts'
 import { complaint } from '../report.ts'
-import type { SourceFile } from './source-text.ts'
+import { type SourceFile, sourceFile } from './source-text.ts'
 
 /** keepalived.conf(5): a physical line holds this many bytes besides its terminator. */
 const LONGEST_LINE = 1023
 
-export type PhysicalLine = { readonly number: number; readonly text: string }
+/** The physical lines of a file, counted from 0. */
+export type PhysicalLines = {
+  readonly file: SourceFile
+  /** Line ends are LF, and the last line may lack its own. */
+  readonly text: string
+  readonly count: number
+  startOf(line: number): number
+  /** The offset of its LF. */
+  endOf(line: number): number
+  /** It has been complained of. */
+  isLeftOut(line: number): boolean
+}
 
 /**
  * Bytes to physical lines: UTF-8 (what is not becomes U+FFFD), LF or CR LF, a byte order mark passed over. A line with a
  * NUL byte or of more than 1023 bytes is reported and left out, as keepalived does; unlike it the rest of a long line is
  * not read as a line of its own.
  */
-export function readLines(
-  path: string,
-  bytes: Uint8Array,
-  add: (diagnostic: Diagnostic) => void,
-): { readonly file: SourceFile; readonly lines: readonly PhysicalLine[] } {
-  const all = new TextDecoder().decode(bytes).split('\n')
-  if (all.at(-1) === '') all.pop()
-  const texts = all.map((line) => line.replace(/\r+$/, ''))
-  const lines: PhysicalLine[] = []
-  for (const [index, text] of texts.entries()) {
-    const place = { file: path, line: index + 1 }
-    const isComment = /^\s*[#!]/.test(text)
-    const nul = text.indexOf('\0')
-    if (nul >= 0) {
-      if (!isComment)
-        add(
-          complaint('error', 'source', { ...place, column: nul + 1 }, 'NUL byte; the line is left out', {
-            remedy: 'save the file as plain text (UTF-8 or ASCII)',
-          }),
-        )
-    } else if (tooLong(text)) {
-      if (!isComment)
-        add(
-          complaint(
-            'error',
-            'source',
-            { ...place, column: 1 },
-            `line of more than ${LONGEST_LINE} bytes; it is left out`,
-            {
-              remedy: 'break the line, for instance by a definition',
-            },
-          ),
-        )
-    } else lines.push({ number: index + 1, text })
+export function readLines(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): PhysicalLines {
+  const text = withoutReturns(new TextDecoder().decode(bytes))
+  const hasNul = text.includes('\0')
+  const starts: number[] = []
+  const leftOut = new Set<number>()
+  const leaveOut = (start: number, end: number, column: number, message: string, remedy: string) => {
+    const line = starts.length
+    leftOut.add(line - 1)
+    if (/^\s*[#!]/.test(text.slice(start, Math.min(end, start + LONGEST_LINE)))) return
+    add(complaint('error', 'source', { file: path, line, column }, message, { remedy }))
   }
-  return { file: { path, lines: texts }, lines }
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    starts.push(start)
+    const nul = hasNul ? text.slice(start, end).indexOf('\0') : -1
+    if (nul >= 0)
+      leaveOut(start, end, nul + 1, 'NUL byte; the line is left out', 'save the file as plain text (UTF-8 or ASCII)')
+    else if (end - start > LONGEST_LINE / 3 && tooLong(text, start, end))
+      leaveOut(
+        start,
+        end,
+        1,
+        `line of more than ${LONGEST_LINE} bytes; it is left out`,
+        'break the line, for instance by a definition',
+      )
+    start = end + 1
+  }
+  const endOf = (line: number): number => {
+    const next = starts[line + 1]
+    return next !== undefined ? next - 1 : text.endsWith('\n') ? text.length - 1 : text.length
+  }
+  return {
+    file: sourceFile(path, text),
+    text,
+    count: starts.length,
+    startOf: (line) => starts[line] as number,
+    endOf,
+    isLeftOut: leftOut.size === 0 ? () => false : (line) => leftOut.has(line),
+  }
 }
 
-function tooLong(text: string): boolean {
-  if (text.length > LONGEST_LINE) return true
-  return text.length * 3 > LONGEST_LINE && new TextEncoder().encode(text).length > LONGEST_LINE
+const tooLong = (text: string, start: number, end: number): boolean =>
+  end - start > LONGEST_LINE || new TextEncoder().encode(text.slice(start, end)).length > LONGEST_LINE
+
+/** Carriage returns at the ends of lines are no part of them. */
+function withoutReturns(text: string): string {
+  if (!text.includes('\r')) return text
+  return text
+    .split('\n')
+    .map((line) => {
+      let end = line.length
+      while (line[end - 1] === '\r') end--
+      return line.slice(0, end)
+    })
+    .join('\n')
 }

@@ -7,8 +7,25 @@ export type SourceFile = {
   readonly lines: readonly string[]
 }
 
-/** One line of the expanded text; `usedAt`: where the multi-line definition that holds it was used, innermost first. */
-export type SourceLine = { readonly content: MappedText; readonly usedAt: readonly Place[] }
+/** Of a text whose lines end in LF; they are taken apart only when somebody looks. */
+export function sourceFile(path: string, text: string): SourceFile {
+  let lines: readonly string[] | undefined
+  return {
+    path,
+    get lines() {
+      lines ??= text.replace(/\n$/, '').split('\n')
+      return lines
+    },
+  }
+}
+
+/**
+ * Part of the expanded text: a run of lines that stand there as they were written, from line `line` of a file, or one line
+ * that came about; `usedAt`: where the multi-line definition that holds it was used, innermost first.
+ */
+export type SourcePiece =
+  | { readonly kind: 'run'; readonly text: string; readonly file: string; readonly line: number }
+  | { readonly kind: 'line'; readonly content: MappedText; readonly usedAt: readonly Place[] }
 
 /** All files as one text, includes and substitutions done, and the way back from each offset to where it was written. */
 export type SourceText = {
@@ -19,33 +36,57 @@ export type SourceText = {
   usedAt(offset: number): readonly Place[]
 }
 
-export function sourceText(lines: readonly SourceLine[], files: readonly SourceFile[]): SourceText {
+export function sourceText(pieces: readonly SourcePiece[], files: readonly SourceFile[]): SourceText {
   const starts: number[] = []
   let length = 0
-  for (const line of lines) {
+  for (const piece of pieces) {
     starts.push(length)
-    length += line.content.text.length + 1
+    length += textOf(piece).length + 1
   }
-  const text = lines.map((line) => line.content.text).join('\n')
-  const indexAt = (offset: number): number => {
-    let low = 0
-    let high = starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((starts[middle] as number) <= offset) low = middle
-      else high = middle - 1
+  const text = pieces.map(textOf).join('\n')
+  const lineStarts = new Map<SourcePiece, readonly number[]>()
+  const placeInRun = (run: SourcePiece & { readonly kind: 'run' }, offset: number): Place => {
+    let inside = lineStarts.get(run)
+    if (inside === undefined) {
+      inside = startsOfLines(run.text)
+      lineStarts.set(run, inside)
     }
-    return low
+    const index = lastNotAbove(inside, offset)
+    return { file: run.file, line: run.line + index, column: offset - (inside[index] as number) + 1 }
   }
   return {
     text,
     files,
     placeOf(offset) {
-      const index = indexAt(offset)
-      const line = lines[index]
-      if (line === undefined) return { file: files[0]?.path ?? '', line: 1, column: 1 }
-      return placeIn(line.content, offset - (starts[index] as number))
+      const index = lastNotAbove(starts, offset)
+      const piece = pieces[index]
+      if (piece === undefined) return { file: files[0]?.path ?? '', line: 1, column: 1 }
+      const within = offset - (starts[index] as number)
+      return piece.kind === 'run' ? placeInRun(piece, within) : placeIn(piece.content, within)
     },
-    usedAt: (offset) => lines[indexAt(offset)]?.usedAt ?? [],
+    usedAt(offset) {
+      const piece = pieces[lastNotAbove(starts, offset)]
+      return piece?.kind === 'line' ? piece.usedAt : []
+    },
   }
+}
+
+const textOf = (piece: SourcePiece): string => (piece.kind === 'run' ? piece.text : piece.content.text)
+
+function startsOfLines(text: string): readonly number[] {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
+}
+
+/** The index of the last of these ascending numbers that is not above `bound`; 0 if all are. */
+function lastNotAbove(ascending: readonly number[], bound: number): number {
+  let low = 0
+  let high = ascending.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((ascending[middle] as number) <= bound) low = middle
+    else high = middle - 1
+  }
+  return low
 }

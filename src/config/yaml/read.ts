@@ -183,7 +183,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   entries('root', document.contents, { file: path, line: 1, column: 1 }, 0)
   return {
     source: sourceText(
-      lines.map((content) => ({ content, usedAt: [] })),
+      lines.map((content) => ({ kind: 'line', content, usedAt: [] })),
       [file],
     ),
     complete: true,
