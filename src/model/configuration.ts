@@ -1,6 +1,7 @@
 import type { Micros } from '../base/index.ts'
 import type { BfdSession } from './bfd-session.ts'
 import type { Command } from './command.ts'
+import type { ConnectionSync } from './connection-sync.ts'
 import type { DaemonSettings } from './daemon-settings.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
@@ -69,6 +70,7 @@ export type GlobalDefs = {
   /** lvs_timeouts; 0 leaves one as it is. */
   readonly lvsTimeouts?: Timeouts
   readonly lvsSettings?: ForwardingSettings
+  readonly connectionSync?: ConnectionSync
 }
 
 /** A whole validated configuration: immutable values only, so it can be compared, sent and printed. */

@@ -423,6 +423,17 @@ const parts: fc.Arbitrary<
       childWaitTime: micros(60_000_000),
       vrrpStartupDelay: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((us) => us as Micros),
       vrrpRtPriority: fc.integer({ min: 1, max: 99 }),
+      connectionSync: fc.record(
+        {
+          interface: fc.constantFrom('eth1', 'bond0.7'),
+          syncId: fc.nat(255),
+          maxLength: fc.integer({ min: 1, max: 65_507 }),
+          port: fc.integer({ min: 1, max: 65_535 }),
+          ttl: fc.integer({ min: 1, max: 255 }),
+          group: fc.constantFrom(address('224.0.0.82'), address('ff02::81')),
+        },
+        { requiredKeys: ['interface', 'syncId'] },
+      ),
       lvsTimeouts: fc.record({ tcp: fc.integer({ min: 1, max: 2_678_400 }), tcpFin: fc.nat(99), udp: fc.nat(99) }),
       lvsSettings: fc.record(
         {

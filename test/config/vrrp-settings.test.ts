@@ -92,11 +92,10 @@ test('what has no effect is said once for each kind', () => {
   const text = `global_defs {\n enable_snmp_vrrp\n enable_traps\n snmp_socket unix:/x\n}
 linkbeat_use_polling
 linkbeat_interfaces { eth0 }
-${vrrp.replace('interface eth0', 'interface eth0\n linkbeat_use_polling\n lvs_sync_daemon_interface eth0')}`
+${vrrp.replace('interface eth0', 'interface eth0\n linkbeat_use_polling')}`
   expect(told(load(text))).toEqual([
     expect.stringMatching(/there is no SNMP yet/),
     expect.stringMatching(/links are not polled/),
-    expect.stringMatching(/there is no connection sync daemon yet/),
   ])
 })
 

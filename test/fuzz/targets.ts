@@ -6,6 +6,12 @@ import { address, addressBytes, centiseconds, internetChecksum, pseudoHeader } f
 import { decodeGratuitousArp, encodeGratuitousArp, readArpClaim } from '../../src/wire/arp/index.ts'
 import { decodeControlPacket, encodeControlPacket } from '../../src/wire/bfd/index.ts'
 import {
+  connectionFlags,
+  decodeSyncMessage,
+  type SyncedConnection,
+  SyncWriter,
+} from '../../src/wire/ipvs-sync/index.ts'
+import {
   decodeUnsolicitedAdvertisement,
   encodeUnsolicitedAdvertisement,
   readNeighbourClaim,
@@ -148,6 +154,44 @@ function headed<T>(
   }
 }
 
+const synced: SyncedConnection = {
+  protocol: 6,
+  flags: connectionFlags.directRouting,
+  state: 1,
+  client: Uint8Array.of(192, 0, 2, 9),
+  clientPort: 40_000,
+  virtual: Uint8Array.of(192, 0, 2, 1),
+  virtualPort: 80,
+  destination: Uint8Array.of(10, 0, 0, 1),
+  destinationPort: 80,
+  mark: 0,
+  timeout: 900,
+}
+const NUMBERS = { initial: 1, delta: 2, previousDelta: 3 }
+
+function syncMessage(version: 0 | 1, syncId: number, connections: readonly SyncedConnection[]): Uint8Array {
+  const writer = new SyncWriter(version, syncId, 65_507, little)
+  for (const connection of connections) writer.add(connection)
+  return writer.take()
+}
+
+/** Bytes between entries and after the last may hold anything: compared is what is made of what is made. */
+const syncTarget = (version: 0 | 1, connections: readonly SyncedConnection[]): Target => ({
+  name: `IPVS sync message, version ${version}`,
+  seeds: [syncMessage(version, 51, connections.slice(0, 1)), syncMessage(version, 51, connections)],
+  decode(bytes) {
+    const first = decodeSyncMessage(bytes, little)
+    if (!first.ok) return undefined
+    const made = syncMessage(first.value.version, first.value.syncId, first.value.connections)
+    const second = decodeSyncMessage(made, little)
+    if (!second.ok || second.value.faults.length > 0) return [made, NONE]
+    return [made, syncMessage(second.value.version, second.value.syncId, second.value.connections)]
+  },
+  mend(bytes) {
+    if (bytes.length >= 4) new DataView(bytes.buffer, bytes.byteOffset).setUint16(2, bytes.length)
+  },
+})
+
 const na = encodeUnsolicitedAdvertisement({ mac, address: address('2001:db8::100'), router: true, override: true })
 
 export const targets: readonly Target[] = [
@@ -224,6 +268,19 @@ export const targets: readonly Target[] = [
       sumInto(bytes, 56, 54, 86, Uint8Array.from([...from, ...bytes.subarray(38, 54), 0, 0, 0, 32, 0, 0, 0, 58]))
     },
   },
+  syncTarget(1, [
+    synced,
+    { ...synced, sequence: { in: NUMBERS, out: NUMBERS } },
+    { ...synced, engine: { name: 'sip', data: Uint8Array.of(1, 2, 3) } },
+    { ...synced, local: { address: synced.client, port: 1025, delta: 7, tell: true, told: false } },
+    {
+      ...synced,
+      client: addressBytes(linkLocal),
+      virtual: addressBytes(linkLocal),
+      destination: addressBytes(linkLocal),
+    },
+  ]),
+  syncTarget(0, [synced, { ...synced, flags: connectionFlags.sequenceMask, sequence: { in: NUMBERS, out: NUMBERS } }]),
   {
     name: 'BFD control packet',
     seeds: [

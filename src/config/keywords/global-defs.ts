@@ -1015,7 +1015,6 @@ export const globalFacts: readonly KeywordFacts[] = [
     means:
       "run the connection sync daemon. With an instance: master role while that instance is master, else backup role; without: both roles. Default id = that instance's virtual router id, else 0; port 8848, group 224.0.0.81, ttl 1 are the kernel's. Old form IF INSTANCE ID accepted with a message",
     since: '1.2.20',
-    here: 'not yet',
   },
   {
     names: ['checker_log_all_failures'],

@@ -740,8 +740,6 @@ export const routerFacts: readonly KeywordFacts[] = [
     range: 'deprecated; first wins',
     means: 'global lvs_sync_daemon bound to this instance',
     since: '1.2.2',
-    here: 'accepted',
-    why: 'there is no connection sync daemon yet; lvs_sync_daemon_interface has no effect',
   },
   {
     names: ['linkbeat_use_polling'],

@@ -8,6 +8,7 @@ import type { ConfigPorts } from '../ports.ts'
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
+import { lowerConnectionSync } from './connection-sync.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
 import { iprouteNames } from './iproute-names.ts'
 import { localAddressGroups } from './local-address-group.ts'
@@ -57,14 +58,16 @@ export function lower(
   const trackables = lowerTrackables(to, nodes)
   const statics = lowerStatics(to, nodes, free, globals.defaultInterface)
   const syncGroups = of('vrrp_sync_group').flatMap((node) => lowerSyncGroup(to, node, trackables, globals) ?? [])
+  const routers = of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables, free) ?? [])
+  const connectionSync = lowerConnectionSync(
+    to,
+    nodes,
+    routers.map(({ value }) => value),
+  )
   return {
-    globals,
+    globals: connectionSync === undefined ? globals : { ...globals, defs: { ...globals.defs, connectionSync } },
     statics,
-    routers: withPriorityChanges(
-      of('vrrp_instance').flatMap((node) => lowerVirtualRouter(to, node, globals, trackables, free) ?? []),
-      syncGroups,
-      globals,
-    ),
+    routers: withPriorityChanges(routers, syncGroups, globals),
     syncGroups,
     trackScripts: [...trackables.scripts.values()],
     trackFiles: [...trackables.files.values()],

@@ -7,6 +7,7 @@ import {
   tableSizes,
   type VrrpSettings,
 } from '../../model/index.ts'
+import { connectionSyncText } from './connection-sync.ts'
 import { daemonLines } from './daemon-settings.ts'
 import { interfaceSettingLines } from './virtual-link.ts'
 import { commandText, identityWords, type Text, timeText, word } from './words.ts'
@@ -53,6 +54,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   flag('lvs_flush_on_stop', global.lvsFlushOnStop)
   const { lvsTimeouts: timeouts, lvsSettings: settings } = global
   if (timeouts !== undefined) line('lvs_timeouts', `tcp ${timeouts.tcp} tcpfin ${timeouts.tcpFin} udp ${timeouts.udp}`)
+  if (global.connectionSync !== undefined) line('lvs_sync_daemon', connectionSyncText(global.connectionSync))
   if (gaps !== undefined && gaps.garpInterval > 0) line('vrrp_garp_interval', timeText(gaps.garpInterval))
   if (gaps !== undefined && gaps.gnaInterval > 0) line('vrrp_gna_interval', timeText(gaps.gnaInterval))
   const own = settings === undefined ? [] : [{ head: 'lvs_settings', body: settingLines(settings) }]

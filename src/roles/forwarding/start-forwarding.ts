@@ -7,12 +7,18 @@ import type { ForwardingPorts } from './ports.ts'
 import { settingOps, waitingForRestart, withoutEffect } from './settings.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { ServiceFailure } from './supported.ts'
+import { createSyncKeeper, type SyncKeeper } from './sync-keeper.ts'
 import { createTableKeeper, type OwnServices, type TableKeeper } from './table-keeper.ts'
 
 /** Entries of a list in one message. */
 const piece = 1_000
 
-type Opened = { readonly backend: ForwardingBackend; readonly keeper: TableKeeper; readonly slice: ForwardingSlice }
+type Opened = {
+  readonly backend: ForwardingBackend
+  readonly keeper: TableKeeper
+  readonly sync: SyncKeeper
+  readonly slice: ForwardingSlice
+}
 
 /**
  * The forwarding role: opens the backend at its first offer, holds it to the services wanted, and leaves the kernel's
@@ -58,6 +64,7 @@ export function startForwarding(
         await set(opened, offered.slice)
         committed = offered.slice
         offered = undefined
+        await opened.sync.configure(committed.sync)
         return channel.send({ type: 'applied', revision: message.revision })
       case 'withdraw':
         if (offered?.revision === message.revision) offered = undefined
@@ -65,6 +72,8 @@ export function startForwarding(
       case 'services-wanted':
         opened?.keeper.want(message.order, message.complete, message.services)
         return warnOfLocalAddresses()
+      case 'sync-role':
+        return opened?.sync.follow(message.role)
       case 'snapshot-requested': {
         if (opened === undefined) return
         const { backend, keeper } = opened
@@ -104,7 +113,7 @@ export function startForwarding(
     const keeper = createTableKeeper(backend, can.value, ownServices(slice), ports, log, (order, failures) =>
       channel.send({ type: 'services-applied', order, failures }),
     )
-    opened = { backend, keeper, slice }
+    opened = { backend, keeper, sync: createSyncKeeper(backend, ports, log), slice }
     const useless = withoutEffect(backend.kind, slice)
     if (useless.length > 0)
       log.warn('settings of the embedded core have no effect here', { settings: useless.join(', ') })
@@ -151,6 +160,7 @@ export function startForwarding(
 
   async function end(leave: 'services-in-place' | 'nothing'): Promise<void> {
     ended = true
+    await opened?.sync.stop()
     await opened?.keeper.stop()
     if (opened !== undefined) await opened.backend.close(await toLeave(opened, leave))
     channel.close()

@@ -1,5 +1,5 @@
 import type { Instant, LogFields, Micros } from '../../base/index.ts'
-import type { ForwardingAsk, ServiceState } from '../../forwarding/index.ts'
+import type { ForwardingAsk, ServiceState, SyncDaemon } from '../../forwarding/index.ts'
 import type {
   BfdSession,
   ForwardingSettings,
@@ -184,10 +184,17 @@ export type ForwardingSlice = {
   /** lvs_timeouts; 0 and absent: as they are. */
   readonly timeouts?: Timeouts
   readonly settings?: ForwardingSettings
+  /** lvs_sync_daemon; `sync-role` says when which of them runs. */
+  readonly sync?: Omit<SyncDaemon, 'role'>
 }
+
+/** Which sync daemons are to run. */
+export type SyncRole = SyncDaemon['role'] | 'both'
 
 export type ToForwarding =
   | ToRole<ForwardingSlice>
+  /** Holds until the next; before the first one it is backup. */
+  | { readonly type: 'sync-role'; readonly role: SyncRole }
   /** Somebody works on the table by hand; answered in parts. */
   | { readonly type: 'asked'; readonly id: number; readonly ask: ForwardingAsk }
   | {

@@ -12,6 +12,7 @@ import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
 import { rememberRouters } from './router-memory.ts'
 import { rememberServices } from './service-memory.ts'
 import { createOrders, type Orders } from './standing-orders.ts'
+import { createSyncRole } from './sync-role.ts'
 
 export type RolesHooks = {
   /** The configuration that is in force. */
@@ -68,6 +69,8 @@ export function createRoles(
     serves: () => vrrp.describe().state === 'running',
   })
   const asks = createForwardingAsks(ports)
+
+  const syncRole = createSyncRole(hooks.model, routers.isMaster, (role) => forwarding.send({ type: 'sync-role', role }))
 
   /** What each BFD session came to, for a vrrp role that starts. */
   const sessions = new Map<string, Observed>()
@@ -126,6 +129,7 @@ export function createRoles(
     prepare: (slice) => (services.known() ? { ...slice, flush: false } : slice),
     onServing(fresh) {
       if (fresh) services.repeatWanted()
+      syncRole.tell()
     },
     onStarted() {},
   })
@@ -144,7 +148,7 @@ export function createRoles(
       case 'virtual-router-state':
         routers.entered(message)
         if (message.state === 'MASTER') orders.becameMaster(message.key)
-        return
+        return syncRole.follow()
       case 'failover-ended':
         return orders.failoverEnded(message.key, message.became)
       case 'sync-group-state':

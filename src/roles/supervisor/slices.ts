@@ -1,4 +1,5 @@
-import { type Configuration, hasStatics } from '../../model/index.ts'
+import type { SyncDaemon } from '../../forwarding/index.ts'
+import { type Configuration, type ConnectionSync, hasStatics } from '../../model/index.ts'
 import type { CheckerSlice, ForwardingSlice, RoleName, VrrpSlice } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
 
@@ -11,16 +12,17 @@ export type Slices = {
 
 /** The parts of a configuration, as far as the command line lets its subsystems run. */
 export function slicesOf(configuration: Configuration, options: SupervisorOptions): Slices {
-  const { virtualRouters, virtualServers } = configuration
+  const { global, virtualRouters, virtualServers } = configuration
   const sessions = sessionsFor(configuration, options)
   const routers = options.vrrp ? virtualRouters : []
   return {
     ...(routers.length + sessions.length > 0 || (options.vrrp && hasStatics(configuration.statics))
       ? { vrrp: vrrpSlice(configuration, options) }
       : {}),
-    ...(options.checkers && virtualServers.length > 0
-      ? { forwarding: forwardingSlice(configuration, options), checker: checkerSlice(configuration) }
+    ...(options.checkers && (virtualServers.length > 0 || global.connectionSync !== undefined)
+      ? { forwarding: forwardingSlice(configuration, options) }
       : {}),
+    ...(options.checkers && virtualServers.length > 0 ? { checker: checkerSlice(configuration) } : {}),
   }
 }
 
@@ -75,7 +77,7 @@ export function forwardingSlice(
   { global }: Configuration,
   options: Pick<SupervisorOptions, 'backend' | 'pinDirectory' | 'runDirectory'>,
 ): ForwardingSlice {
-  const { lvsTimeouts, lvsSettings } = global
+  const { lvsTimeouts, lvsSettings, connectionSync } = global
   return {
     backend: options.backend,
     pinDirectory: options.pinDirectory,
@@ -83,5 +85,8 @@ export function forwardingSlice(
     flush: global.lvsFlush,
     ...(lvsTimeouts === undefined ? {} : { timeouts: lvsTimeouts }),
     ...(lvsSettings === undefined ? {} : { settings: lvsSettings }),
+    ...(connectionSync === undefined ? {} : { sync: daemonOf(connectionSync) }),
   }
 }
+
+const daemonOf = ({ instance: _, ...sync }: ConnectionSync): Omit<SyncDaemon, 'role'> => sync

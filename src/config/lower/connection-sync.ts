@@ -1,0 +1,122 @@
+import { isMulticast } from '../../base/index.ts'
+import type { ConnectionSync, VirtualRouter } from '../../model/index.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import {
+  addressWord,
+  badValue,
+  integerWord,
+  interfaceName,
+  isInterfaceName,
+  type Lowering,
+  required,
+} from './arguments.ts'
+
+type Draft = { -readonly [K in keyof ConnectionSync]: ConnectionSync[K] }
+type Router = Pick<VirtualRouter, 'name' | 'virtualRouterId'>
+
+const OPTIONS = ['inst', 'id', 'maxlen', 'port', 'ttl', 'group']
+
+/** `lvs_sync_daemon`, of which the first counts; without one the first lvs_sync_daemon_interface of a vrrp_instance. */
+export function lowerConnectionSync(
+  to: Lowering,
+  nodes: readonly Node[],
+  routers: readonly Router[],
+): ConnectionSync | undefined {
+  const lines = (block: string, keyword: string) =>
+    nodes
+      .filter((node) => node.keyword.text === block)
+      .flatMap((node) =>
+        (node.block?.nodes ?? []).flatMap((line) => (line.keyword.text === keyword ? [{ node, line }] : [])),
+      )
+  const [first, ...more] = lines('global_defs', 'lvs_sync_daemon')
+  for (const { line } of more)
+    to.report.warning('remark', line.at, 'lvs_sync_daemon stands there twice; the first counts')
+  if (first !== undefined) return readLine(to, first.line, routers)
+  for (const { node, line } of lines('vrrp_instance', 'lvs_sync_daemon_interface')) {
+    const name = interfaceName(to, line)?.text
+    to.report.warning('deprecated', line.at, 'lvs_sync_daemon_interface is written in global_defs now', {
+      remedy: `write lvs_sync_daemon ${name ?? 'INTERFACE'} ${node.words[0]?.text ?? 'INSTANCE'} in global_defs`,
+    })
+    const router = routers.find((one) => one.name === node.words[0]?.text)
+    if (name !== undefined && router !== undefined)
+      return { interface: name, instance: router.name, syncId: router.virtualRouterId }
+  }
+  return undefined
+}
+
+/** `INTERFACE [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDRESS]`; before 2.0 `INTERFACE INSTANCE ID`. */
+function readLine(to: Lowering, node: Node, routers: readonly Router[]): ConnectionSync | undefined {
+  const name = required(to, node, 'an interface')
+  if (name === undefined) return undefined
+  if (!isInterfaceName(name.text)) return badValue(to, 'lvs_sync_daemon', name, 'is no interface name')
+  const draft: Draft = { interface: name.text, syncId: 0 }
+  let id: number | undefined
+  let at = 1
+  const second = node.words[1]
+  if (second !== undefined && !OPTIONS.includes(second.text)) {
+    draft.instance = second.text
+    at = 2
+    const third = node.words[2]
+    if (third !== undefined && /^\d+$/.test(third.text)) {
+      to.report.warning('deprecated', third.at, `lvs_sync_daemon ${third.text}: an id is written with its name now`, {
+        remedy: `write id ${third.text}`,
+      })
+      id = integerWord(to, 'lvs_sync_daemon id', third, { min: 0, max: 255 })
+      at = 3
+    }
+  }
+  for (; at < node.words.length; at += 2) {
+    const option = node.words[at] as Word
+    const value = node.words[at + 1]
+    if (value === undefined) {
+      to.report.error('missing-argument', option.at, `lvs_sync_daemon ${option.text} needs a value; it has no effect`)
+      break
+    }
+    if (option.text === 'id') id = integerWord(to, 'lvs_sync_daemon id', value, { min: 0, max: 255 }) ?? id
+    // What follows cannot be told.
+    else if (!readOption(to, option, value, draft)) break
+  }
+  const router = routers.find((one) => one.name === draft.instance)
+  if (draft.instance !== undefined && router === undefined) {
+    to.report.error(
+      'object',
+      node.at,
+      `lvs_sync_daemon: there is no vrrp_instance ${draft.instance}; the line has no effect`,
+    )
+    return undefined
+  }
+  return { ...draft, syncId: id ?? router?.virtualRouterId ?? 0 }
+}
+
+/** False: the word is none of the options. */
+function readOption(to: Lowering, { text: option, at }: Word, value: Word, draft: Draft): boolean {
+  const keyword = `lvs_sync_daemon ${option}`
+  const number = (min: number, max: number) => integerWord(to, keyword, value, { min, max })
+  const put = <K extends keyof Draft>(field: K, read: Draft[K] | undefined) => {
+    if (read !== undefined) draft[field] = read
+  }
+  switch (option) {
+    case 'inst':
+      put('instance', value.text)
+      return true
+    case 'maxlen':
+      put('maxLength', number(1, 65_507))
+      return true
+    case 'port':
+      put('port', number(1, 65_535))
+      return true
+    case 'ttl':
+      put('ttl', number(1, 255))
+      return true
+    case 'group': {
+      const group = addressWord(to, keyword, value)
+      if (group !== undefined && !isMulticast(group))
+        to.report.warning('remark', value.at, `${keyword} ${group} is a host; only the embedded core can send to one`)
+      put('group', group)
+      return true
+    }
+    default:
+      to.report.error('value', at, `lvs_sync_daemon ${option}: no such option; there are ${OPTIONS.join(', ')}`)
+      return false
+  }
+}

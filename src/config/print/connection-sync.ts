@@ -1,0 +1,19 @@
+import type { ConnectionSync } from '../../model/index.ts'
+import { word } from './words.ts'
+
+/** What follows lvs_sync_daemon. */
+export function connectionSyncText(sync: ConnectionSync): string {
+  const { instance, maxLength, port, ttl, group } = sync
+  const named = Object.entries({
+    inst: instance && word(instance),
+    id: sync.syncId,
+    maxlen: maxLength,
+    port,
+    ttl,
+    group,
+  })
+  return [
+    word(sync.interface),
+    ...named.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`])),
+  ].join(' ')
+}

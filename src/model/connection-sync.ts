@@ -1,0 +1,18 @@
+import type { IpAddress } from '../base/index.ts'
+
+/** lvs_sync_daemon: directors tell each other of their connections. */
+export type ConnectionSync = {
+  readonly interface: string
+  /** Name of the vrrp_instance: while it is master connections are told, else listened to; absent: always both. */
+  readonly instance?: string
+  /** 0–255; 0 listens to every id. */
+  readonly syncId: number
+  /** Bytes of a message; absent: what fits a frame. */
+  readonly maxLength?: number
+  /** The first, where sync_ports says that there are more; absent: 8848. */
+  readonly port?: number
+  /** TTL or hop limit; absent: 1. */
+  readonly ttl?: number
+  /** Where messages are sent: a group, or with the embedded core also a host; absent: 224.0.0.81. */
+  readonly group?: IpAddress
+}

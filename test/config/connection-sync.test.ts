@@ -1,0 +1,84 @@
+/** lvs_sync_daemon and lvs_sync_daemon_interface: what they come to, and what is said of them. */
+import { expect, test } from 'vitest'
+import { load, told } from './files.ts'
+
+const instance = (more = '') =>
+  `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.1\n }\n${more}}\n`
+
+const sync = (line: string, more = '') => {
+  const loaded = load(`global_defs {\n${line}\n}\n${instance(more)}`)
+  return { value: loaded.model.global.connectionSync, told: told(loaded) }
+}
+
+test('an interface is enough: both daemons, any id', () => {
+  expect(sync('lvs_sync_daemon eth1')).toEqual({ value: { interface: 'eth1', syncId: 0 }, told: [] })
+})
+
+test('with a virtual router its id counts, unless one is written', () => {
+  const value = { interface: 'eth1', instance: 'VI_1', syncId: 51 }
+  expect(sync('lvs_sync_daemon eth1 VI_1')).toEqual({ value, told: [] })
+  expect(sync('lvs_sync_daemon eth1 inst VI_1')).toEqual({ value, told: [] })
+  expect(sync('lvs_sync_daemon eth1 VI_1 id 7').value).toEqual({ ...value, syncId: 7 })
+})
+
+test('every option', () => {
+  expect(sync('lvs_sync_daemon eth1 VI_1 id 7 maxlen 9000 port 9000 ttl 3 group ff02::81')).toEqual({
+    value: {
+      interface: 'eth1',
+      instance: 'VI_1',
+      syncId: 7,
+      maxLength: 9000,
+      port: 9000,
+      ttl: 3,
+      group: 'ff02::81',
+    },
+    told: [],
+  })
+})
+
+test('the old form with a bare id is taken, with a word about it', () => {
+  expect(sync('lvs_sync_daemon eth1 VI_1 7')).toEqual({
+    value: { interface: 'eth1', instance: 'VI_1', syncId: 7 },
+    told: ['2:27 warning deprecated: lvs_sync_daemon 7: an id is written with its name now'],
+  })
+})
+
+test('a bad value is left out, and the daemon runs without it', () => {
+  const { value, told: said } = sync('lvs_sync_daemon eth1 VI_1 id 300 ttl 0 port 9000')
+  expect(value).toEqual({ interface: 'eth1', instance: 'VI_1', syncId: 51, port: 9000 })
+  expect(said).toHaveLength(2)
+  expect(sync('lvs_sync_daemon eth1 VI_1 id').told).toEqual([
+    '2:27 error missing-argument: lvs_sync_daemon id needs a value; it has no effect',
+  ])
+  expect(sync('lvs_sync_daemon eth1 VI_1 speed 3').told).toEqual([
+    '2:27 error value: lvs_sync_daemon speed: no such option; there are inst, id, maxlen, port, ttl, group',
+  ])
+})
+
+test('a host in place of a group is remarked, because the kernel cannot send to one', () => {
+  const { value, told: said } = sync('lvs_sync_daemon eth1 VI_1 group 192.0.2.9')
+  expect(value?.group).toBe('192.0.2.9')
+  expect(said).toEqual([
+    '2:33 warning remark: lvs_sync_daemon group 192.0.2.9 is a host; only the embedded core can send to one',
+  ])
+})
+
+test('a virtual router that is not there is an error', () => {
+  expect(sync('lvs_sync_daemon eth1 VI_9')).toEqual({
+    value: undefined,
+    told: ['2:1 error object: lvs_sync_daemon: there is no vrrp_instance VI_9; the line has no effect'],
+  })
+})
+
+test('the first counts', () => {
+  const { value, told: said } = sync('lvs_sync_daemon eth1\nlvs_sync_daemon eth2')
+  expect(value).toEqual({ interface: 'eth1', syncId: 0 })
+  expect(said).toEqual(['3:1 warning remark: lvs_sync_daemon stands there twice; the first counts'])
+})
+
+test('lvs_sync_daemon_interface of a vrrp_instance is the same, if global_defs say nothing', () => {
+  const older = sync('router_id a', ' lvs_sync_daemon_interface eth1\n')
+  expect(older.value).toEqual({ interface: 'eth1', instance: 'VI_1', syncId: 51 })
+  expect(older.told).toEqual(['10:2 warning deprecated: lvs_sync_daemon_interface is written in global_defs now'])
+  expect(sync('lvs_sync_daemon eth2', ' lvs_sync_daemon_interface eth1\n').value?.interface).toBe('eth2')
+})
