@@ -1,4 +1,4 @@
-import type { Family, IpAddress } from '../base/index.ts'
+import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Checker } from './checker.ts'
 import type { Command } from './command.ts'
 
@@ -78,6 +78,10 @@ export type RealServer = {
   readonly notifyDown?: Command
   /** Mail is sent of its changes. */
   readonly smtpAlert?: true
+  /** So long until it has its whole weight when it comes up; absent: at once. */
+  readonly slowStart?: Micros
+  /** Its name in SNMP. */
+  readonly snmpName?: string
 }
 
 export type SorryServer = {
@@ -127,6 +131,12 @@ export type VirtualServer = {
   readonly quorumDown?: Command
   /** Mail is sent when the quorum is gained or lost. */
   readonly smtpAlert?: true
+  /** Servers are checked only while an address of it is on this host. */
+  readonly haSuspend?: true
+  /** Checks never take the last so many percent of its servers, 1–100; absent: they may take all. */
+  readonly panicThreshold?: number
+  /** Its name in SNMP. */
+  readonly snmpName?: string
 }
 
 /** A real server's identity inside its virtual server: address and port, not weight or checkers. */

@@ -173,12 +173,33 @@ export type CheckerSnapshot = {
   readonly detail?: string
 }
 
+/** What an operator has ordered about a real server. */
+export type ServerOrderSnapshot = {
+  readonly kind: 'drain' | 'disable' | 'weight'
+  readonly by: string
+  readonly reason?: string
+  /** ISO 8601. */
+  readonly since: string
+  /** It ends by itself then. */
+  readonly until?: string
+  /** Drained servers are disabled then. */
+  readonly deadline?: string
+}
+
 export type RealServerSnapshot = {
   readonly address: IpAddress
   readonly port: number
   readonly state: 'up' | 'down' | 'unknown'
   /** As configured. */
   readonly weight: number
+  /** With what checkers and an operator make of it; absent: as configured. */
+  readonly effectiveWeight?: number
+  /** Drained or disabled, and a weight by hand; absent: nothing was ordered. */
+  readonly orders?: readonly ServerOrderSnapshot[]
+  /** What it has of its weight so far; absent: all of it (slow_start). */
+  readonly rampedWeight?: number
+  /** Found down, it serves all the same, because too few others live (panic_threshold). */
+  readonly kept?: true
   readonly since: string
   /** Why it is down; absent otherwise. */
   readonly reason?: string
@@ -193,6 +214,8 @@ export type VirtualServerSnapshot = {
   readonly scheduler: string
   readonly quorum: 'up' | 'down'
   readonly sorryServerInUse: boolean
+  /** Its servers are not checked, because no address of it is on this host (ha_suspend). */
+  readonly suspended?: true
   readonly realServers: readonly RealServerSnapshot[]
 }
 

@@ -318,6 +318,7 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
           upperThreshold: i * 5,
           lowerThreshold: i,
           checkers: seed.checkers,
+          ...(i === 0 ? {} : { slowStart: 30_000_000 as Micros }),
           ...(seed.script === undefined ? {} : { notifyUp: seed.script, notifyDown: seed.script }),
         }),
     )
@@ -357,6 +358,8 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
       hysteresis: Math.max(1, total) - 1,
       alpha: seed.flags[2] as boolean,
       omega: seed.flags[3] as boolean,
+      ...(seed.flags[0] === true ? { panicThreshold: 40 } : {}),
+      ...(seed.flags[1] === true && service.kind === 'address' ? { haSuspend: true as const } : {}),
       ...(seed.script === undefined ? {} : { quorumUp: seed.script }),
     }
   })

@@ -72,6 +72,8 @@ const rows: readonly (readonly [claim: string, lines: string, fields: Record<str
     'persistence_granularity 255.255.0.0',
     { persistence: { timeout: 360, prefixLength: 16 } },
   ],
+  ['ha_suspend is a flag', 'ha_suspend', { haSuspend: true }],
+  ['panic_threshold is a percentage', 'panic_threshold 30', { panicThreshold: 30 }],
   ['ops is for UDP', 'protocol UDP\nops', { onePacket: true }],
   ['alpha and omega are flags, whatever follows', 'alpha 1\nomega 1', { alpha: true, omega: true }],
   [
@@ -96,6 +98,26 @@ for (const [claim, lines, fields] of rows)
     expect(told).toEqual([])
     expect(value).toMatchObject(fields)
   })
+
+test('slow_start is what its servers have, unless they say otherwise', () => {
+  expect(first(server('slow_start 30', '').value)).toMatchObject({ slowStart: s(30) })
+  expect(first(server('slow_start 30', 'slow_start 0.5').value)).toMatchObject({ slowStart: s(0.5) })
+  expect(first(server('slow_start 30', 'slow_start 0').value)).not.toHaveProperty('slowStart')
+})
+
+test('snmp_name is kept, for whenever there is SNMP', () => {
+  const { value, told } = server('snmp_name web', 'snmp_name one')
+  expect(value).toMatchObject({ snmpName: 'web', realServers: [{ snmpName: 'one' }] })
+  expect(new Set(told.map((line) => line.replace(/^.*remark: /, '')))).toEqual(
+    new Set(['there is no SNMP yet; its words have no effect']),
+  )
+})
+
+test('ha_suspend is not for firewall marks', () => {
+  const loaded = load('virtual_server fwmark 7 {\nlb_algo rr\nlb_kind DR\nha_suspend\nreal_server 198.51.100.1 {\n}\n}')
+  expect(told(loaded)).toEqual([expect.stringContaining('ha_suspend is not for firewall marks')])
+  expect(loaded.model.virtualServers[0]).not.toHaveProperty('haSuspend')
+})
 
 test('IPv6, with a prefix length for persistence', () => {
   const loaded = load(`virtual_server 2001:db8::1 53 {
@@ -283,7 +305,8 @@ const complaints: readonly (readonly [where: 'service' | 'server', lines: string
   ['service', 'sorry_server_inhibit', /stands before sorry_server/],
   ['service', 'sorry_server 2001:db8::1', /is not IPv4 as its virtual server is/],
   ['service', 'ip_family inet6', /ip_family contradicts 192.0.2.1/],
-  ['service', 'ha_suspend', /ha_suspend is not supported yet/],
+  ['service', 'panic_threshold 101', /panic_threshold 101 is not a whole number from 0 to 100/],
+  ['service', 'slow_start soon', /slow_start soon is not a number of seconds/],
   ['service', 'delay_loop 0', /delay_loop 0 is not a number of seconds/],
   ['server', 'weight -1', /weight -1 is not a whole number/],
   ['server', 'retry 0', /retry 0 is not a whole number from 1/],

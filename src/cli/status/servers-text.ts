@@ -3,6 +3,7 @@ import type {
   DestinationSnapshot,
   ForwardingSnapshot,
   RealServerSnapshot,
+  ServerOrderSnapshot,
   ServiceSnapshot,
   VirtualServerSnapshot,
 } from '../../observe/index.ts'
@@ -49,6 +50,9 @@ export function serversText(
         show: palette.quiet,
       },
       ...(server.group === undefined ? [] : [{ note: `  ${groupText(server.group)}`, show: palette.quiet }]),
+      ...(server.suspended === true
+        ? [{ note: '  ha_suspend: not checked, no address of it is on this host', show: palette.quiet }]
+        : []),
       ...[...failures].map((failure) => ({ note: `  ${failure}`, show: palette.bad })),
       ...server.realServers.flatMap((real) => realServerRows(real, destinations.get(place(real)), now, palette)),
       ...[...destinations.values()]
@@ -68,7 +72,7 @@ function realServerRows(
   real: RealServerSnapshot,
   held: DestinationSnapshot | undefined,
   now: number,
-  { good, bad, quiet }: Palette,
+  { good, bad, odd, quiet }: Palette,
 ): readonly Row[] {
   const shown = { up: good, down: bad, unknown: quiet }[real.state]
   return [
@@ -80,7 +84,31 @@ function realServerRows(
       cell(checkText(real.checkers, now)),
     ],
     ...(real.reason === undefined ? [] : [{ note: `    ${real.reason}`, show: bad }]),
+    ...standingNotes(real).map((note) => ({ note: `    ${note}`, show: odd })),
   ]
+}
+
+/** What else counts for it than its checks: orders with who gave them and why, a slow start, a panic. */
+function standingNotes(real: RealServerSnapshot): readonly string[] {
+  const { weight, effectiveWeight, rampedWeight, kept, orders = [] } = real
+  return [
+    ...orders.map(orderText),
+    ...(effectiveWeight === undefined || orders.some(({ kind }) => kind === 'weight')
+      ? []
+      : [`weight ${count(effectiveWeight)} by its checks, ${count(weight)} by configuration`]),
+    ...(rampedWeight === undefined
+      ? []
+      : [`slow start: ${count(rampedWeight)} of ${count(effectiveWeight ?? weight)}`]),
+    ...(kept === true ? ['serves although it is down: too few others are left (panic_threshold)'] : []),
+  ]
+}
+
+const ORDERED = { drain: 'drained', disable: 'disabled', weight: 'weight set' } as const
+
+function orderText({ kind, by, reason, since: from, until, deadline }: ServerOrderSnapshot): string {
+  const end = until === undefined ? '' : ` until ${until}`
+  const late = deadline === undefined ? '' : `, disabled at ${deadline}`
+  return `${ORDERED[kind]} by ${by} since ${from}${end}${late}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** The check that tells most: one that failed, else the first; and how many more there are. */

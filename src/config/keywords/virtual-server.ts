@@ -164,7 +164,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'not with marks',
     means: "check only while the service's address is on this machine",
     since: '1.2.2',
-    here: 'not yet',
   },
   {
     names: ['alpha'],

@@ -1,8 +1,8 @@
-import { familyOf, type IpAddress } from '../../base/index.ts'
+import { familyOf, type IpAddress, type Micros } from '../../base/index.ts'
 import { type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { addressWord, boolean, command, integer, type Lowering, portWord, required } from './arguments.ts'
+import { addressWord, boolean, command, integer, type Lowering, portWord, required, timer } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
 import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
@@ -24,6 +24,8 @@ export type RealServerDraft = {
   upperThreshold: number
   lowerThreshold: number
   smtpAlert?: boolean | undefined
+  slowStart?: Micros | undefined
+  snmpName?: string | undefined
   notifyUp?: Command | undefined
   notifyDown?: Command | undefined
   readonly checkers: PendingChecker[]
@@ -38,6 +40,7 @@ export type ServiceValues = {
   readonly weight: number
   readonly forwarding: Forwarding
   readonly inhibitOnFailure: boolean
+  readonly slowStart: Micros | undefined
   readonly logAllFailures: boolean
   readonly alerts: AlertDefaults
   readonly sessions: ReadonlyMap<string, LoweredSession>
@@ -91,6 +94,12 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
       return
     case 'virtualhost':
       draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost
+      return
+    case 'slow_start':
+      draft.slowStart = timer(to, node) ?? draft.slowStart
+      return
+    case 'snmp_name':
+      draft.snmpName = required(to, node, 'a name')?.text ?? draft.snmpName
       return
     case 'smtp_alert':
       draft.smtpAlert = boolean(to, node) ?? draft.smtpAlert
@@ -164,8 +173,14 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     ...(draft.notifyUp === undefined ? {} : { notifyUp: draft.notifyUp }),
     ...(draft.notifyDown === undefined ? {} : { notifyDown: draft.notifyDown }),
     ...smtpAlert(draft.smtpAlert, from.alerts, 'realServer'),
+    ...slowStartOf(draft.slowStart ?? from.slowStart),
+    ...(draft.snmpName === undefined ? {} : { snmpName: draft.snmpName }),
   }
 }
+
+/** 0 is none. */
+const slowStartOf = (length: Micros | undefined): Pick<RealServer, 'slowStart'> =>
+  length === undefined || length === 0 ? {} : { slowStart: length }
 
 type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number }
 

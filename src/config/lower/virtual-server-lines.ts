@@ -1,4 +1,4 @@
-import { type Family, type IpAddress, parseAddress } from '../../base/index.ts'
+import { type Family, type IpAddress, type Micros, parseAddress } from '../../base/index.ts'
 import { type Command, type Protocol, type SchedulerFlag, type SchedulerName, schedulers } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
@@ -14,6 +14,7 @@ import {
   portWord,
   prefixOfMask,
   required,
+  timer,
 } from './arguments.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod } from './method.ts'
@@ -48,6 +49,10 @@ export type ServerDraft = {
   persistenceEngine?: { value: string; at: Span }
   localGroup?: { name: string; at: Span }
   toaAt?: Span
+  haSuspendAt?: Span
+  snmpName?: string | undefined
+  slowStart?: Micros | undefined
+  panicThreshold?: number | undefined
   quorum: number
   hysteresis: number
   omega: boolean
@@ -150,6 +155,18 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       return
     case 'smtp_alert':
       draft.smtpAlert = boolean(to, node) ?? draft.smtpAlert
+      return
+    case 'ha_suspend':
+      draft.haSuspendAt = node.at
+      return
+    case 'snmp_name':
+      draft.snmpName = required(to, node, 'a name')?.text ?? draft.snmpName
+      return
+    case 'slow_start':
+      draft.slowStart = timer(to, node) ?? draft.slowStart
+      return
+    case 'panic_threshold':
+      draft.panicThreshold = integer(to, node) ?? draft.panicThreshold
       return
     case 'omega':
       draft.omega = true

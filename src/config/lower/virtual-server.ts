@@ -78,6 +78,7 @@ function finish(
     weight: draft.weight,
     forwarding,
     inhibitOnFailure: draft.inhibitOnFailure,
+    slowStart: draft.slowStart,
     logAllFailures: globals.checkerLogAllFailures,
     alerts: globals.alerts,
     sessions,
@@ -139,10 +140,28 @@ function finish(
       ...(draft.quorumUp === undefined ? {} : { quorumUp: draft.quorumUp }),
       ...(draft.quorumDown === undefined ? {} : { quorumDown: draft.quorumDown }),
       ...smtpAlert(draft.smtpAlert, globals.alerts, 'virtualServer'),
+      ...(suspends(to, draft, [service, ...others], title) ? { haSuspend: true } : {}),
+      ...(draft.panicThreshold === undefined || draft.panicThreshold === 0
+        ? {}
+        : { panicThreshold: draft.panicThreshold }),
+      ...(draft.snmpName === undefined ? {} : { snmpName: draft.snmpName }),
     },
     at,
     scripts: draft.scripts,
   }
+}
+
+/** ha_suspend looks for addresses, and a firewall mark has none. */
+function suspends(
+  to: Lowering,
+  { haSuspendAt }: ServerDraft,
+  services: readonly ServiceAddress[],
+  title: string,
+): boolean {
+  if (haSuspendAt === undefined) return false
+  if (services.every(({ kind }) => kind === 'address')) return true
+  to.report.warning('remark', haSuspendAt, `ha_suspend is not for firewall marks; ${title} is always checked`)
+  return false
 }
 
 /** As its first line has it. */

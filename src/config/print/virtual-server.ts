@@ -7,7 +7,7 @@ import {
   type VirtualServer,
 } from '../../model/index.ts'
 import { checkerText } from './checker.ts'
-import { commandText, type Text, word } from './words.ts'
+import { commandText, type Text, timeText, word } from './words.ts'
 
 /** The local_address_group blocks that FULLNAT services need, and the name of each by its addresses. */
 export function localGroupsText(servers: readonly VirtualServer[]): {
@@ -70,6 +70,9 @@ export function serverText(server: VirtualServer, localGroups: ReadonlyMap<strin
   if (server.quorumUp !== undefined) body.push(`quorum_up ${commandText(server.quorumUp)}`)
   if (server.quorumDown !== undefined) body.push(`quorum_down ${commandText(server.quorumDown)}`)
   when(server.smtpAlert === true, 'smtp_alert')
+  when(server.haSuspend === true, 'ha_suspend')
+  if (server.panicThreshold !== undefined) body.push(`panic_threshold ${server.panicThreshold}`)
+  if (server.snmpName !== undefined) body.push(`snmp_name ${word(server.snmpName)}`)
   const sorry = server.sorryServer
   if (sorry !== undefined) {
     body.push(`sorry_server ${withPort(sorry)}`, `sorry_server_lvs_method ${methodText(sorry)}`)
@@ -114,6 +117,8 @@ function realServerText(server: RealServer, inherited: string): Text {
   if (server.notifyUp !== undefined) body.push(`notify_up ${commandText(server.notifyUp)}`)
   if (server.notifyDown !== undefined) body.push(`notify_down ${commandText(server.notifyDown)}`)
   if (server.smtpAlert === true) body.push('smtp_alert')
+  if (server.slowStart !== undefined) body.push(`slow_start ${timeText(server.slowStart)}`)
+  if (server.snmpName !== undefined) body.push(`snmp_name ${word(server.snmpName)}`)
   return {
     head: `real_server ${withPort(server)}`,
     body: [...body, ...server.checkers.map((checker) => checkerText(checker, server))],

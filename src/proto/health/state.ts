@@ -15,8 +15,12 @@ export type CheckerHealth = {
   readonly request: number
   /** That url brought the server down: it alone is asked for until it succeeds. */
   readonly requestFailed: boolean
-  /** `listening`: it asks nothing and is told. */
-  readonly phase: { readonly name: 'waiting'; readonly probeAt: Instant } | { readonly name: 'probing' | 'listening' }
+  /** What it adds to the weight of its server, from its last result that said so; 0 unless its kind has a say in that. */
+  readonly contribution: number
+  /** `listening`: it asks nothing and is told. `suspended`: it does not ask for the time being, and what it found holds. */
+  readonly phase:
+    | { readonly name: 'waiting'; readonly probeAt: Instant }
+    | { readonly name: 'probing' | 'listening' | 'suspended' }
 }
 
 /** Does the server live, as far as this checker goes? */
@@ -27,7 +31,9 @@ export const countsAsUp = (health: CheckerHealth): boolean =>
 const BOOTSTRAP: Micros = seconds(1)
 
 /** What an earlier checker of the same server had found: its verdict, or only whether the server lived. */
-export type Inherited = { readonly verdict: 'up' | 'down' } | { readonly presumedUp: boolean }
+export type Inherited = ({ readonly verdict: 'up' | 'down' } | { readonly presumedUp: boolean }) & {
+  readonly contribution?: number
+}
 
 /**
  * A checker that begins: the first probe comes after 1 s and a random part of warmup, so that checkers do not ask all at
@@ -42,6 +48,7 @@ export function beginHealth(checker: Checker, now: Instant, random: number, inhe
     failures: 0,
     request: 0,
     requestFailed: false,
+    contribution: inherited?.contribution ?? 0,
     phase:
       checker.kind === 'bfd'
         ? { name: 'listening' }

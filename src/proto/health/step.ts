@@ -1,4 +1,4 @@
-import { after, assertNever, type Instant, type Micros, micros } from '../../base/index.ts'
+import { after, assertNever, type Instant, type Micros, micros, seconds } from '../../base/index.ts'
 import type { Checker } from '../../model/index.ts'
 import type { HealthAction } from './action.ts'
 import type { HealthEvent } from './event.ts'
@@ -20,22 +20,62 @@ export function stepHealth(checker: Checker, state: CheckerHealth, event: Health
       return { state: { ...state, phase: { name: 'probing' } }, actions: [start] }
     }
     case 'session-told':
-      return state.phase.name === 'listening' ? told(state, event.up ? 'up' : 'down') : { state, actions: [] }
+      if (state.phase.name !== 'listening') return { state, actions: [] }
+      return contributing(state, event.contribution, (one) => told(one, event.up ? 'up' : 'down'))
     case 'probe-ended':
       if (state.phase.name !== 'probing') return { state, actions: [] }
-      switch (event.meaning) {
-        case 'success':
-          return succeeded(checker, state, now)
-        case 'failure':
-          return failed(checker, state, now)
-        // This host's own trouble (no descriptor, no such bind address) is no verdict on the server.
-        case 'inconclusive':
-          return wait(state, now, checker.timing.delayLoop)
-        default:
-          return assertNever(event.meaning)
-      }
+      return contributing(state, event.contribution, (one) => probeEnded(checker, one, event.meaning, now))
+    case 'suspended':
+      return suspended(state)
+    case 'resumed':
+      // All that the address is for at once, but not all in one moment.
+      return state.phase.name === 'suspended'
+        ? wait(state, now, micros(Math.min(checker.timing.delayLoop, LONGEST_RESUMPTION) * event.random))
+        : { state, actions: [] }
     default:
       return assertNever(event)
+  }
+}
+
+/** Within this all checkers that were suspended ask again. */
+const LONGEST_RESUMPTION: Micros = seconds(1)
+
+function suspended(state: CheckerHealth): HealthStep {
+  const { name } = state.phase
+  if (name === 'suspended' || name === 'listening') return { state, actions: [] }
+  return {
+    state: { ...state, phase: { name: 'suspended' } },
+    actions: name === 'probing' ? [{ type: 'cancel-probe' }] : [],
+  }
+}
+
+/** Notes what the checker adds to the weight, and goes on with the rest of the event; a verdict is announced first. */
+function contributing(
+  before: CheckerHealth,
+  contribution: number | undefined,
+  goOn: (state: CheckerHealth) => HealthStep,
+): HealthStep {
+  if (contribution === undefined || contribution === before.contribution) return goOn(before)
+  const { state, actions } = goOn({ ...before, contribution })
+  return { state, actions: [...actions, { type: 'announce-contribution' }] }
+}
+
+function probeEnded(
+  checker: Checker,
+  state: CheckerHealth,
+  meaning: 'success' | 'failure' | 'inconclusive',
+  now: Instant,
+): HealthStep {
+  switch (meaning) {
+    case 'success':
+      return succeeded(checker, state, now)
+    case 'failure':
+      return failed(checker, state, now)
+    // This host's own trouble (no descriptor, no such bind address) is no verdict on the server.
+    case 'inconclusive':
+      return wait(state, now, checker.timing.delayLoop)
+    default:
+      return assertNever(meaning)
   }
 }
 

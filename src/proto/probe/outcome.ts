@@ -30,6 +30,8 @@ export type Outcome = {
   readonly reason: OutcomeReason
   /** One sentence for the user, without a full stop: `expected status 200-299, got 503`. */
   readonly detail: string
+  /** What the checker adds to the weight of its server from here on; absent: what it added before. */
+  readonly contribution?: number
 }
 
 /** What an outcome says of the server. An inconclusive probe is repeated and changes nothing. */

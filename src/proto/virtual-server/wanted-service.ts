@@ -7,12 +7,13 @@ import {
   servicesOf,
   type VirtualServer,
 } from '../../model/index.ts'
+import { type Condition, serves } from './condition.ts'
 import type { QuorumState } from './state.ts'
 
-/** The weight sum that counts towards the quorum. */
-export function livingWeight(server: VirtualServer, alive: readonly boolean[]): number {
+/** The weight sum that counts towards the quorum: of those that serve, a slow start disregarded. */
+export function livingWeight(conditions: readonly Condition[]): number {
   let sum = 0
-  for (const [i, { weight }] of server.realServers.entries()) if (alive[i] === true) sum += weight
+  for (const condition of conditions) if (serves(condition)) sum += condition.weight
   return sum
 }
 
@@ -23,13 +24,14 @@ export const sorryServerInUse = (server: Pick<VirtualServer, 'sorryServer'>, quo
 /**
  * What the forwarding table is to hold for a virtual server: living real servers with their weights, or the sorry server.
  * Without a sorry server a lost quorum takes nobody out of service. inhibit_on_failure and sorry_server_inhibit keep who
- * does not serve in the table with weight 0, so that existing connections go on (keepalived.conf(5)).
- * @param alive    one a real server, in the order of the model
- * @param address  which of its services; the first if it has several
+ * does not serve in the table with weight 0, so that existing connections go on (keepalived.conf(5)); so does draining, whoever
+ * serves. What is disabled is not in the table.
+ * @param conditions  one a real server, in the order of the model
+ * @param address     which of its services; the first if it has several
  */
 export function wantedService(
   server: VirtualServer,
-  alive: readonly boolean[],
+  conditions: readonly Condition[],
   quorum: QuorumState,
   address: ServiceAddress = server.service,
 ): ServiceState {
@@ -42,10 +44,14 @@ export function wantedService(
   const sorry = sorryServerInUse(server, quorum)
   const destinations = new Map<string, Destination>()
   for (const [i, real] of server.realServers.entries()) {
-    const serves = alive[i] === true && !sorry
-    if (!(serves || real.inhibitOnFailure)) continue
+    const condition = conditions[i]
+    if (condition === undefined || condition.order === 'disable') continue
+    const works = serves(condition) && !sorry
+    const drains = condition.order === 'drain' && condition.alive
+    if (!(works || drains || real.inhibitOnFailure)) continue
     const port = portFor(real)
-    destinations.set(endpoint({ ...real, port }), destination({ ...real, port }, serves ? real.weight : 0))
+    const weight = works ? (condition.rampedWeight ?? condition.weight) : 0
+    destinations.set(endpoint({ ...real, port }), destination({ ...real, port }, weight))
   }
   // A sorry server may be one of the real servers: there is one entry then, and who serves decides its weight.
   if (server.sorryServer !== undefined) {
@@ -68,9 +74,9 @@ export function wantedService(
 /** The same for each of its services: one, or those of its group. */
 export const wantedServices = (
   server: VirtualServer,
-  alive: readonly boolean[],
+  conditions: readonly Condition[],
   quorum: QuorumState,
-): readonly ServiceState[] => servicesOf(server).map((address) => wantedService(server, alive, quorum, address))
+): readonly ServiceState[] => servicesOf(server).map((address) => wantedService(server, conditions, quorum, address))
 
 /** Of the fields named those that are there. */
 function given<T extends object, K extends keyof T>(of: T, names: readonly K[]): Partial<Pick<T, K>> {

@@ -1,20 +1,19 @@
 import type { Instant } from '../../base/index.ts'
 import { type Checker, type RealServer, realServerKey, type VirtualServer } from '../../model/index.ts'
-import {
-  beginHealth,
-  type CheckerHealth,
-  type Inherited,
-  isAlive,
-  question,
-  reconfigureHealth,
-} from '../../proto/health/index.ts'
+import type { CheckerHealth, Inherited } from '../../proto/health/index.ts'
+import { isAlive, question } from '../../proto/health/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
-import { initialQuorum, type QuorumState, resumedQuorum } from '../../proto/virtual-server/index.ts'
+import { type BindingOrders, bindingOrders, type ServerOrders } from '../../proto/server-orders/index.ts'
+import { initialQuorum, type QuorumState, type Ramp, resumedQuorum } from '../../proto/virtual-server/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
+import { CheckerPool } from './checker-pool.ts'
 
-/** A checker at work. The object lives on through reloads as long as its question stays the same. */
+/**
+ * A checker at work, for every real server that is checked in this very way: virtual servers may share it. The object lives on
+ * through reloads as long as its question stays the same.
+ */
 export type CheckerRun = {
-  server: RealServerRun
+  readonly servers: Set<RealServerRun>
   checker: Checker
   health: CheckerHealth
   /** Of the last probe that ended; `at` is wall time in milliseconds. */
@@ -34,12 +33,20 @@ export type RealServerRun = {
   reason?: string
   /** What scripts were last told; undefined: nothing yet. */
   announced?: boolean
+  /** What an operator has ordered about it. */
+  orders: BindingOrders
+  /** Its slow start, as long as it lasts. */
+  ramp?: Ramp
+  /** It was found down and serves all the same (panic_threshold). */
+  kept: boolean
 }
 
 export type ServiceRun = {
   readonly model: VirtualServer
   readonly realServers: readonly RealServerRun[]
   quorum: QuorumState
+  /** None of its addresses is on this host, and so nobody asks (ha_suspend). */
+  suspended: boolean
 }
 
 /** Everything that is checked, by the key of the virtual server. */
@@ -52,16 +59,18 @@ export type BookContext = {
   readonly random: () => number
   /** What an earlier checker role knew; empty at a reload. */
   readonly records: readonly HealthRecord[]
+  readonly orders: ServerOrders
 }
 
 /**
  * The book for a new model. A real server that is in both, by address and port, keeps what is known of it: a checker with
  * the same question keeps verdict, counters and schedule, a changed one begins anew and presumes the server to be as it
- * was. A server that is new begins as at a start of the daemon.
+ * was. A server that is new begins as at a start of the daemon, but for what checkers of other virtual servers know of it.
  */
 export function writeBook(before: Book, servers: readonly VirtualServer[], context: BookContext): Book {
   const records = new Map(context.records.map((record) => [`${record.serviceKey} ${record.realServerKey}`, record]))
   const resumed = new Set(context.records.map(({ serviceKey }) => serviceKey))
+  const pool = new CheckerPool(checkersOf(before), context)
   const book = new Map<string, ServiceRun>()
   for (const model of servers) {
     const old = before.get(model.key)
@@ -71,14 +80,15 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
       model,
       realServers,
       quorum: old?.quorum ?? (resumed.has(model.key) ? resumedQuorum : initialQuorum),
+      suspended: false,
     }
     for (const real of model.realServers) {
       const key = realServerKey(real)
       const known = oldServers.get(key)
       realServers.push(
         known === undefined
-          ? openServer(service, real, records.get(`${model.key} ${key}`), context)
-          : carryOver(service, real, known, context),
+          ? openServer(service, real, records.get(`${model.key} ${key}`), context, pool)
+          : carryOver(service, real, known, context, pool),
       )
     }
     book.set(model.key, service)
@@ -86,11 +96,18 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
   return book
 }
 
+/** The orders that bind a real server of this virtual server. */
+export const ordersAbout = (orders: ServerOrders, service: string, model: RealServer): BindingOrders =>
+  orders.length === 0
+    ? {}
+    : bindingOrders(orders, { service, address: model.address, realServer: realServerKey(model) })
+
 function openServer(
   service: ServiceRun,
   model: RealServer,
   record: HealthRecord | undefined,
-  { now, wall, random }: BookContext,
+  { wall, orders }: BookContext,
+  pool: CheckerPool,
 ): RealServerRun {
   const checkers: CheckerRun[] = []
   const server: RealServerRun = {
@@ -100,12 +117,17 @@ function openServer(
     checkers,
     alive: true,
     since: wall,
+    orders: ordersAbout(orders, service.model.key, model),
+    kept: false,
   }
   const failed = new Set(record?.failedCheckers)
   const named = model.checkers.some((checker) => failed.has(question(checker)))
-  for (const checker of model.checkers)
-    checkers.push({ server, checker, health: beginHealth(checker, now, random(), inherited(checker)) })
-  server.alive = isAlive(checkers.map(({ health }) => health))
+  for (const checker of model.checkers) checkers.push(pool.take(server, checker, undefined, inherited(checker)))
+  // What the checkers of another virtual server have found is news here, and is told as such.
+  const learned = record === undefined && checkers.some(({ health }) => health.verdict !== 'unknown')
+  server.alive = learned
+    ? !model.checkers.some(({ timing }) => timing.alpha)
+    : isAlive(checkers.map(({ health }) => health))
   if (record !== undefined) {
     server.announced = record.up
     if (record.up === server.alive) server.since = Date.parse(record.since) || wall
@@ -115,10 +137,11 @@ function openServer(
 
   function inherited(checker: Checker): Inherited | undefined {
     if (record === undefined) return undefined
-    if (record.up) return { verdict: 'up' }
-    if (failed.has(question(checker))) return { verdict: 'down' }
+    const contribution = record.contributions?.[question(checker)] ?? 0
+    if (record.up) return { verdict: 'up', contribution }
+    if (failed.has(question(checker))) return { verdict: 'down', contribution }
     // If no checker of now asks what found it down, each of them has to find it up first.
-    return { presumedUp: named }
+    return { presumedUp: named, contribution }
   }
 }
 
@@ -126,7 +149,8 @@ function carryOver(
   service: ServiceRun,
   model: RealServer,
   known: RealServerRun,
-  { now, random }: BookContext,
+  { orders }: BookContext,
+  pool: CheckerPool,
 ): RealServerRun {
   const old = new Map<string, CheckerRun[]>()
   for (const run of known.checkers) {
@@ -135,35 +159,37 @@ function carryOver(
     else same.push(run)
   }
   const checkers: CheckerRun[] = []
+  const { key, alive, since, reason, announced, ramp, kept } = known
   const server: RealServerRun = {
     service,
-    key: known.key,
+    key,
     model,
     checkers,
-    alive: known.alive,
-    since: known.since,
-    ...(known.reason === undefined ? {} : { reason: known.reason }),
-    ...(known.announced === undefined ? {} : { announced: known.announced }),
+    alive,
+    since,
+    orders: ordersAbout(orders, service.model.key, model),
+    kept,
+    ...(reason === undefined ? {} : { reason }),
+    ...(announced === undefined ? {} : { announced }),
+    ...(ramp === undefined || model.slowStart === undefined ? {} : { ramp: { ...ramp, length: model.slowStart } }),
   }
-  const kept = model.checkers.map((checker) => old.get(question(checker))?.shift())
+  const own = model.checkers.map((checker) => old.get(question(checker))?.shift())
   // If a checker that stays holds the server down, a changed one need not: it presumes the best unless it is the reason.
-  const heldDown = kept.some((run) => run?.health.verdict === 'down')
-  for (const [i, checker] of model.checkers.entries()) {
-    const run = kept[i]
-    if (run === undefined) {
-      const inherited = { presumedUp: known.alive || heldDown }
-      checkers.push({ server, checker, health: beginHealth(checker, now, random(), inherited) })
-    } else {
-      run.server = server
-      run.health = reconfigureHealth(checker, run.health, now)
-      run.checker = checker
-      checkers.push(run)
-    }
-  }
+  const heldDown = own.some((run) => run?.health.verdict === 'down')
+  for (const [i, checker] of model.checkers.entries())
+    checkers.push(pool.take(server, checker, own[i], { presumedUp: alive || heldDown }))
   return server
 }
 
-/** Every checker in the book. */
-export function* checkersOf(book: Book): Iterable<CheckerRun> {
-  for (const { realServers } of book.values()) for (const { checkers } of realServers) yield* checkers
+/** Every checker in the book, once. */
+export function checkersOf(book: Book): ReadonlySet<CheckerRun> {
+  const runs = new Set<CheckerRun>()
+  for (const { realServers } of book.values())
+    for (const { checkers } of realServers) for (const run of checkers) runs.add(run)
+  return runs
+}
+
+/** Every real server in the book. */
+export function* serversOf(book: Book): Iterable<RealServerRun> {
+  for (const { realServers } of book.values()) yield* realServers
 }

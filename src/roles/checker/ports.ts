@@ -1,3 +1,4 @@
+import type { IpAddress, Log } from '../../base/index.ts'
 import type { Checker, TlsClient } from '../../model/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
@@ -8,10 +9,20 @@ import type { Clock, OpenTimer } from '../../sys/time/index.ts'
  */
 export type Probe = (checker: Checker, request: number, signal: AbortSignal, tlsClient?: TlsClient) => Promise<Outcome>
 
+/**
+ * Tells at once, and after every change until it is closed, which addresses this host has; undefined and a word in the log: the
+ * kernel does not tell.
+ */
+export type WatchAddresses = (
+  onAddresses: (held: ReadonlySet<IpAddress>) => void,
+  log: Log,
+) => { close(): void } | undefined
+
 export type CheckerPorts = {
   readonly clock: Clock
   readonly openTimer: OpenTimer
   readonly probe: Probe
+  readonly watchAddresses: WatchAddresses
   /** Uniform in 0 ≤ x < 1. */
   readonly random: () => number
 }

@@ -1,10 +1,18 @@
-import { assertNever } from '../../base/index.ts'
+import { assertNever, elapsed, type Instant } from '../../base/index.ts'
 import { type Checker, endpoint, serviceKey } from '../../model/index.ts'
-import type { CheckerSnapshot, VirtualServerSnapshot } from '../../observe/index.ts'
+import type {
+  CheckerSnapshot,
+  RealServerSnapshot,
+  ServerOrderSnapshot,
+  VirtualServerSnapshot,
+} from '../../observe/index.ts'
 import { countsAsUp, question, realServerState } from '../../proto/health/index.ts'
-import { sorryServerInUse } from '../../proto/virtual-server/index.ts'
+import type { ServerOrder } from '../../proto/server-orders/index.ts'
+import { rampedWeight, sorryServerInUse } from '../../proto/virtual-server/index.ts'
+import type { Clock } from '../../sys/time/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import type { Book, CheckerRun, RealServerRun } from './book.ts'
+import { effectiveWeight } from './conditions.ts'
 
 /** `TCP_CHECK 192.0.2.1:80` or `HTTP_GET 192.0.2.1:80/path`: the keyword the user wrote and what it asks. */
 export function nameOf(checker: Checker, request: number): string {
@@ -45,13 +53,25 @@ export function recordOf(server: RealServerRun): HealthRecord {
     failedCheckers: server.checkers.flatMap(({ checker, health }) =>
       health.verdict === 'down' ? [question(checker)] : [],
     ),
+    ...contributionsOf(server),
     since: isoTime(server.since),
     ...(server.reason === undefined ? {} : { reason: server.reason }),
   }
 }
 
-export const snapshotOf = (book: Book): readonly VirtualServerSnapshot[] =>
-  [...book.values()].map(({ model, quorum, realServers }) => ({
+function contributionsOf({ checkers }: RealServerRun): Pick<HealthRecord, 'contributions'> {
+  const adding = checkers.filter(({ health }) => health.contribution !== 0)
+  return adding.length === 0
+    ? {}
+    : {
+        contributions: Object.fromEntries(
+          adding.map(({ checker, health }) => [question(checker), health.contribution]),
+        ),
+      }
+}
+
+export const snapshotOf = (book: Book, clock: Clock): readonly VirtualServerSnapshot[] =>
+  [...book.values()].map(({ model, quorum, realServers, suspended }) => ({
     key: model.key,
     ...(model.group === undefined
       ? {}
@@ -59,16 +79,45 @@ export const snapshotOf = (book: Book): readonly VirtualServerSnapshot[] =>
     scheduler: model.scheduler,
     quorum: quorum.name,
     sorryServerInUse: sorryServerInUse(model, quorum),
+    ...(suspended ? { suspended } : {}),
     realServers: realServers.map((server) => ({
       address: server.model.address,
       port: server.model.port,
       state: realServerState(server.checkers.map(({ health }) => health)),
       weight: server.model.weight,
+      ...standing(server, clock),
       since: isoTime(server.since),
       ...reasonNow(server),
       checkers: server.checkers.map(checkerSnapshot),
     })),
   }))
+
+/** What is out of the ordinary about it. */
+function standing(server: RealServerRun, clock: Clock): Partial<RealServerSnapshot> {
+  const { model, orders, ramp, kept } = server
+  const weight = effectiveWeight(server)
+  const given = [orders.service, orders.weight].flatMap((order) => (order === undefined ? [] : [ordered(order, clock)]))
+  return {
+    ...(weight === model.weight ? {} : { effectiveWeight: weight }),
+    ...(given.length === 0 ? {} : { orders: given }),
+    ...(ramp === undefined ? {} : { rampedWeight: rampedWeight(weight, ramp, clock.now()) }),
+    ...(kept ? { kept } : {}),
+  }
+}
+
+function ordered(order: ServerOrder, clock: Clock): ServerOrderSnapshot {
+  const { kind, by, reason, since, until } = order
+  const deadline = order.kind === 'drain' ? order.deadline : undefined
+  const wallAt = (at: Instant): string => isoTime(clock.wall() + elapsed(clock.now(), at) / 1_000)
+  return {
+    kind,
+    by,
+    since,
+    ...(reason === undefined ? {} : { reason }),
+    ...(until === undefined ? {} : { until: wallAt(until) }),
+    ...(deadline === undefined ? {} : { deadline: wallAt(deadline) }),
+  }
+}
 
 const checkerSnapshot = ({ checker, health, last }: CheckerRun): CheckerSnapshot => ({
   kind: checker.kind,

@@ -1,16 +1,28 @@
-import { assertNever, type Instant, type Log } from '../../base/index.ts'
-import type { TlsClient } from '../../model/index.ts'
+import { assertNever, type Instant, type IpAddress, type Log, type LogFields } from '../../base/index.ts'
+import { servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
 import { meaningOf, type Outcome, outcome } from '../../proto/probe/index.ts'
+import type { BindingOrders, ServerOrders } from '../../proto/server-orders/index.ts'
 import {
   livingWeight,
+  nextStepAt,
   type QuorumEvent,
   sorryServerInUse,
   stepQuorum,
   wantedServices,
 } from '../../proto/virtual-server/index.ts'
 import type { Channel, CheckerSlice, FromChecker, ToChecker } from '../ipc/index.ts'
-import { type Book, type CheckerRun, checkersOf, type RealServerRun, type ServiceRun, writeBook } from './book.ts'
+import {
+  type Book,
+  type CheckerRun,
+  checkersOf,
+  ordersAbout,
+  type RealServerRun,
+  type ServiceRun,
+  serversOf,
+  writeBook,
+} from './book.ts'
+import { conditionsOf, effectiveWeight, keepInPanic } from './conditions.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { Outbox } from './outbox.ts'
 import type { CheckerPorts } from './ports.ts'
@@ -27,17 +39,25 @@ const PROBES_AT_A_TIME = 512
  */
 export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: CheckerPorts, log: Log): void {
   const { clock } = ports
-  const deadlines = new DeadlineQueue<CheckerRun | Outbox>()
+  const deadlines = new DeadlineQueue<CheckerRun>()
+  /** When slow starts go on, and when the outbox may send again. */
+  const others = new DeadlineQueue<RealServerRun | Outbox>()
   const slots = new ProbeSlots(PROBES_AT_A_TIME)
   const outbox = new Outbox((message) => channel.send(message))
   const timer = ports.openTimer(() => {
     const now = clock.now()
     for (let due = deadlines.takeDue(now); due !== undefined; due = deadlines.takeDue(now))
-      if (due !== outbox) advance(due as CheckerRun, { type: 'deadline-reached' }, now)
+      advance(due, { type: 'deadline-reached' }, now)
+    for (let due = others.takeDue(now); due !== undefined; due = others.takeDue(now))
+      if (due instanceof Outbox === false) goOnRising(due, now)
     settle(now)
   })
   let book: Book = new Map()
   let tlsClient: TlsClient | undefined
+  let orders: ServerOrders = []
+  let addresses: { close(): void } | undefined
+  /** The addresses of this host; undefined: not looked for, or not known. */
+  let held: ReadonlySet<IpAddress> | undefined
   /** What is known of BFD sessions, by name. */
   const told = new Map<string, boolean>()
   let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
@@ -68,10 +88,14 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         for (const { name, up } of message.sessions) told.set(name, up)
         for (const run of checkersOf(book)) listen(run)
         return settle(clock.now())
+      case 'server-orders':
+        orders = message.orders
+        for (const service of book.values()) obey(service)
+        return settle(clock.now())
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':
-        return channel.send({ type: 'snapshot', id: message.id, snapshot: snapshotOf(book) })
+        return channel.send({ type: 'snapshot', id: message.id, snapshot: snapshotOf(book, clock) })
       case 'stop':
         return end()
       default:
@@ -83,23 +107,32 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const now = clock.now()
     const before = book
     tlsClient = slice.tlsClient
+    orders = slice.orders ?? orders
+    const atWork = checkersOf(before)
     book = writeBook(before, slice.virtualServers, {
       now,
       wall: clock.wall(),
       random: ports.random,
       records: begun ? [] : slice.health,
+      orders,
     })
     const resumed = new Set(begun ? [] : slice.health.map(({ serviceKey }) => serviceKey))
     begun = true
-    const kept = new Set(checkersOf(book))
-    for (const run of checkersOf(before)) {
+    const kept = checkersOf(book)
+    for (const server of serversOf(before)) others.delete(server)
+    for (const run of atWork) {
       if (kept.has(run)) continue
       deadlines.delete(run)
       run.cancelProbe?.()
     }
+    watch()
     for (const run of kept) schedule(run)
     for (const service of book.values()) {
-      for (const server of service.realServers) noteHealth(server)
+      for (const server of service.realServers) {
+        noteHealth(server)
+        rise(server, now)
+      }
+      keepInPanic(service)
       // What an earlier role knew of the quorum went with it; the supervisor remembers what it announced.
       weigh(
         service,
@@ -109,7 +142,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
     for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
     for (const run of kept) listen(run)
-    outbox.sendComplete([...book.values()].flatMap(wanted))
+    outbox.sendComplete([...book.values()].flatMap((service) => wanted(service, now)))
     settle(now)
     channel.send({ type: 'applied', revision })
   }
@@ -125,12 +158,20 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     switch (action.type) {
       case 'start-probe':
         return startProbe(run, action.request)
+      case 'cancel-probe':
+        run.cancelProbe?.()
+        delete run.cancelProbe
+        return
       case 'announce-verdict':
-        return noteHealth(run.server, true)
+        for (const server of run.servers) noteHealth(server, true)
+        return
+      case 'announce-contribution':
+        for (const server of run.servers) noteContribution(server)
+        return
       case 'log-forgiven-failure': {
         const level = run.checker.timing.logAllFailures ? 'info' : 'debug'
         return log[level]('probe failed and is repeated', {
-          ...fieldsOf(run.server),
+          ...fieldsOfRun(run),
           checker: nameOf(run.checker, run.health.request),
           outcome: run.last?.outcome.reason,
           detail: run.last?.outcome.detail,
@@ -172,14 +213,15 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const meaning = meaningOf(outcome.reason)
     if (meaning === 'inconclusive' && run.last?.outcome.detail !== outcome.detail)
       log.warn('probe could not be made', {
-        ...fieldsOf(run.server),
+        ...fieldsOfRun(run),
         checker: nameOf(run.checker, request),
         outcome: outcome.reason,
         detail: outcome.detail,
       })
     delete run.cancelProbe
     run.last = { outcome, at: clock.wall() }
-    advance(run, { type: 'probe-ended', meaning }, now)
+    const { contribution } = outcome
+    advance(run, { type: 'probe-ended', meaning, ...(contribution === undefined ? {} : { contribution }) }, now)
     settle(now)
   }
 
@@ -193,6 +235,9 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     if (changed) {
       server.alive = alive
       server.since = clock.wall()
+      // A start of everything is no reason to spare one server.
+      if (alive && server.announced === false) beginRising(server)
+      keepInPanic(server.service)
       putService(server.service)
     }
     // Under alpha a server is down from the start; scripts hear of it with the first result (keepalived does the same).
@@ -204,6 +249,53 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
     outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce })
     if (changed) weigh(server.service, 'new')
+  }
+
+  /** A checker adds something else to the server's weight. */
+  function noteContribution(server: RealServerRun): void {
+    log.info('weight of a real server changed', { ...fieldsOf(server), weight: effectiveWeight(server) })
+    outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce: false })
+    putService(server.service)
+    weigh(server.service, 'new')
+  }
+
+  /** Has the orders bind the servers they are about; one that serves again starts slowly. */
+  function obey(service: ServiceRun): void {
+    let changed = false
+    for (const server of service.realServers) {
+      const before = server.orders
+      const now = ordersAbout(orders, service.model.key, server.model)
+      if (sameOrders(before, now)) continue
+      server.orders = now
+      changed = true
+      if (before.service !== undefined && now.service === undefined && server.alive) beginRising(server)
+    }
+    if (!changed) return
+    keepInPanic(service)
+    putService(service)
+    weigh(service, 'new')
+  }
+
+  /** slow_start: from now on its weight grows. */
+  function beginRising(server: RealServerRun): void {
+    const { slowStart } = server.model
+    if (slowStart === undefined) return
+    const now = clock.now()
+    server.ramp = { since: now, length: slowStart }
+    rise(server, now)
+  }
+
+  function goOnRising(server: RealServerRun, now: Instant): void {
+    rise(server, now)
+    putService(server.service)
+  }
+
+  /** Its next step, or the end of its slow start. */
+  function rise(server: RealServerRun, now: Instant): void {
+    const next = server.ramp === undefined ? undefined : nextStepAt(server.ramp, now)
+    if (next !== undefined) return others.set(server, next)
+    others.delete(server)
+    delete server.ramp
   }
 
   /** What a new configuration leaves out has gone down, as far as scripts go (keepalived does the same). */
@@ -218,7 +310,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   }
 
   function weigh(service: ServiceRun, change: 'new' | 'known', type: QuorumEvent['type'] = 'weighed'): void {
-    const weight = livingWeight(service.model, aliveIn(service))
+    const weight = livingWeight(conditionsOf(service, clock.now()))
     const { state, actions } = stepQuorum(service.model, service.quorum, { type, weight })
     service.quorum = state
     for (const { up } of actions) {
@@ -243,32 +335,87 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   }
 
   function putService(service: ServiceRun): void {
-    outbox.putService(service.model.key, () => wanted(service))
+    outbox.putService(service.model.key, () => wanted(service, clock.now()))
   }
 
   function schedule(run: CheckerRun): void {
     const { phase } = run.health
     if (phase.name === 'waiting') deadlines.set(run, phase.probeAt)
+    else if (phase.name === 'suspended') deadlines.delete(run)
+  }
+
+  /** Begins or ends to look for addresses, as virtual servers with ha_suspend are there or not. */
+  function watch(): void {
+    const wanted = [...book.values()].some(({ model }) => model.haSuspend === true)
+    if (wanted) addresses ??= ports.watchAddresses(addressesChanged, log)
+    else {
+      addresses?.close()
+      addresses = undefined
+      held = undefined
+    }
+    suspend()
+  }
+
+  function addressesChanged(now: ReadonlySet<IpAddress>): void {
+    held = now
+    suspend()
+    settle(clock.now())
+  }
+
+  /** Checks exactly for those virtual servers whose address is here, and for those that do not mind. */
+  function suspend(): void {
+    const now = clock.now()
+    for (const service of book.values()) {
+      const suspended = isSuspended(service.model, held)
+      if (suspended !== service.suspended)
+        log.info(suspended ? 'checks suspended' : 'checks resumed', { virtualServer: service.model.key })
+      service.suspended = suspended
+    }
+    for (const run of checkersOf(book)) {
+      const resting = run.health.phase.name === 'suspended'
+      const unwanted = [...run.servers].every(({ service }) => service.suspended)
+      if (unwanted && !resting) advance(run, { type: 'suspended' }, now)
+      else if (resting && !unwanted) advance(run, { type: 'resumed', random: ports.random() }, now)
+    }
   }
 
   function settle(now: Instant): void {
     if (ended) return
     const later = outbox.flush(now)
-    if (later !== undefined) deadlines.set(outbox, later)
-    timer.arm(deadlines.earliest)
+    if (later !== undefined) others.set(outbox, later)
+    timer.arm(earlier(deadlines.earliest, others.earliest))
   }
 
   function end(): void {
     if (ended) return
     ended = true
     for (const run of checkersOf(book)) run.cancelProbe?.()
+    addresses?.close()
     timer.close()
     channel.close()
   }
 }
 
-const aliveIn = (service: ServiceRun): readonly boolean[] => service.realServers.map(({ alive }) => alive)
+const wanted = (service: ServiceRun, now: Instant) =>
+  wantedServices(service.model, conditionsOf(service, now), service.quorum)
 
-const wanted = (service: ServiceRun) => wantedServices(service.model, aliveIn(service), service.quorum)
+/** ha_suspend: no address of it is here; a firewall mark has none to look for. */
+const isSuspended = (model: VirtualServer, held: ReadonlySet<IpAddress> | undefined): boolean =>
+  model.haSuspend === true &&
+  held !== undefined &&
+  servicesOf(model).every((one) => one.kind === 'address' && !held.has(one.address))
+
+const earlier = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a
+
+const sameOrders = (a: BindingOrders, b: BindingOrders): boolean =>
+  a.service?.kind === b.service?.kind && a.weight?.weight === b.weight?.weight
 
 const fieldsOf = (server: RealServerRun) => ({ virtualServer: server.service.model.key, realServer: server.key })
+
+/** Of a checker that several share: the first, and how many more there are. */
+function fieldsOfRun({ servers }: CheckerRun): LogFields {
+  const [first] = servers
+  if (first === undefined) return {}
+  return { ...fieldsOf(first), ...(servers.size === 1 ? {} : { others: servers.size - 1 }) }
+}

@@ -5,11 +5,13 @@ import { probeHttp } from './http.ts'
 import type { CheckerPorts } from './ports.ts'
 import { probeSmtp } from './smtp.ts'
 import { probeTcp } from './tcp.ts'
+import { watchAddresses } from './watch-addresses.ts'
 
 export const systemPorts = (): CheckerPorts => ({
   clock: systemClock,
   openTimer,
   random: Math.random,
+  watchAddresses,
   probe(checker, request, signal, tlsClient) {
     switch (checker.kind) {
       case 'tcp':

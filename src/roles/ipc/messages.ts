@@ -21,6 +21,7 @@ import type {
   VirtualServerSnapshot,
   VrrpSnapshot,
 } from '../../observe/index.ts'
+import type { ServerOrders } from '../../proto/server-orders/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
 
@@ -134,6 +135,8 @@ export type HealthRecord = {
   readonly up: boolean
   /** The checkers whose last verdict was down, by the question they ask. */
   readonly failedCheckers: readonly string[]
+  /** What checkers add to its weight, by the question they ask; those that add nothing are left out. */
+  readonly contributions?: Readonly<Record<string, number>>
   readonly since: string
   readonly reason?: string
 }
@@ -144,12 +147,16 @@ export type CheckerSlice = {
   readonly tlsClient?: TlsClient
   /** Carried over from an earlier checker role; empty at a cold start. */
   readonly health: readonly HealthRecord[]
+  /** What an operator has ordered, for a role that starts; absent: nothing, or what was said before holds. */
+  readonly orders?: ServerOrders
 }
 
 export type ToChecker =
   | ToRole<CheckerSlice>
   /** What BFD sessions have come to that tell checkers. */
   | { readonly type: 'bfd-sessions'; readonly sessions: readonly { readonly name: string; readonly up: boolean }[] }
+  /** From here on exactly these orders stand. */
+  | { readonly type: 'server-orders'; readonly orders: ServerOrders }
 export type FromChecker =
   | FromRole<readonly VirtualServerSnapshot[]>
   /** `complete`: services not listed are not wanted any more (sent once after each commit). */

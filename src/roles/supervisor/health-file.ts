@@ -32,6 +32,9 @@ function isHealthRecord(value: unknown): value is HealthRecord {
     typeof value['up'] === 'boolean' &&
     typeof value['since'] === 'string' &&
     (value['reason'] === undefined || typeof value['reason'] === 'string') &&
+    (value['contributions'] === undefined ||
+      (isRecord(value['contributions']) &&
+        Object.values(value['contributions']).every((one) => Number.isSafeInteger(one)))) &&
     Array.isArray(value['failedCheckers']) &&
     value['failedCheckers'].every((asked) => typeof asked === 'string')
   )

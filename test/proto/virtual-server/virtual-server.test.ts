@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { address } from '../../../src/base/index.ts'
 import { endpoint, type RealServer, serviceKey, type VirtualServer } from '../../../src/model/index.ts'
 import {
+  type Condition,
   initialQuorum,
   livingWeight,
   type QuorumState,
@@ -39,9 +40,13 @@ const sorryServer = { address: address('10.0.0.99'), port: 80, method: 'nat', in
 const up: QuorumState = { name: 'up' }
 const down: QuorumState = { name: 'down' }
 
+/** Servers of which nothing but this is to be known. */
+const living = (server: VirtualServer, alive: readonly boolean[]): readonly Condition[] =>
+  server.realServers.map(({ weight }, i) => ({ alive: alive[i] === true, weight }))
+
 const weights = (server: VirtualServer, alive: readonly boolean[], quorum: QuorumState): Record<string, number> =>
   Object.fromEntries(
-    wantedService(server, alive, quorum).destinations.map((d) => [endpoint(d).split(':')[0], d.weight]),
+    wantedService(server, living(server, alive), quorum).destinations.map((d) => [endpoint(d).split(':')[0], d.weight]),
   )
 
 const quorumRows: readonly [
@@ -142,7 +147,7 @@ test('the wanted service carries scheduler, persistence, thresholds, methods and
   const server = virtual([real(1, { upperThreshold: 9, lowerThreshold: 3, method: 'nat', port: 8080 })], {
     persistence: { timeout: 360, prefixLength: 32 },
   })
-  expect(wantedService(server, [true], up)).toEqual({
+  expect(wantedService(server, living(server, [true]), up)).toEqual({
     service: { address: service, scheduler: 'wlc', persistence: { timeout: 360, prefixLength: 32 }, onePacket: false },
     destinations: [{ address: '10.0.0.1', port: 8080, weight: 1, method: 'nat', upperThreshold: 9, lowerThreshold: 3 }],
   })
@@ -171,8 +176,8 @@ test('the wanted service is a function of health and quorum; keys are unique; th
       fc.boolean(),
       (server, alive, holds) => {
         const quorum: QuorumState = { name: holds ? 'up' : 'down' }
-        const wanted = wantedService(server, alive, quorum)
-        expect(wantedService(server, alive, quorum)).toEqual(wanted)
+        const wanted = wantedService(server, living(server, alive), quorum)
+        expect(wantedService(server, living(server, alive), quorum)).toEqual(wanted)
         const keys = wanted.destinations.map(endpoint)
         expect(new Set(keys).size).toBe(keys.length)
         const working = wanted.destinations.filter(({ weight }) => weight > 0).map(endpoint)
@@ -223,8 +228,8 @@ test('a weight that wobbles by less than the hysteresis changes the quorum at mo
 })
 
 test('the living weight counts who lives', () => {
-  expect(livingWeight(virtual(two), [true, false])).toBe(2)
-  expect(livingWeight(virtual(two), [true, true])).toBe(5)
+  expect(livingWeight(living(virtual(two), [true, false]))).toBe(2)
+  expect(livingWeight(living(virtual(two), [true, true]))).toBe(5)
 })
 
 test('all that the user said of forwarding reaches the table: of the service, its servers and the sorry server', () => {
@@ -239,7 +244,7 @@ test('all that the user said of forwarding reaches the table: of the service, it
   } as const
   const sorry = { ...sorryServer, method: 'tun', tunnel: gre } as const
   const server = virtual([real(1, { method: 'tun', tunnel: gue })], { ...wish, sorryServer: sorry })
-  expect(wantedService(server, [true], up)).toEqual({
+  expect(wantedService(server, living(server, [true]), up)).toEqual({
     service: { address: service, scheduler: 'wlc', onePacket: false, ...wish },
     destinations: [
       {
@@ -253,7 +258,7 @@ test('all that the user said of forwarding reaches the table: of the service, it
       },
     ],
   })
-  expect(wantedService(server, [false], down).destinations).toMatchObject([
+  expect(wantedService(server, living(server, [false]), down).destinations).toMatchObject([
     { address: '10.0.0.99', weight: 1, method: 'tun', tunnel: gre },
   ])
 })
@@ -265,10 +270,12 @@ test('every service of a group has the same servers, each at the port that the s
     [real(1, { port: 0 }), real(2, { port: 8080, method: 'nat' }), real(3, { port: 0, method: 'nat' })],
     { group: { name: 'G', others: [https, mark] }, sorryServer: { ...sorryServer, port: 0, inhibit: true } },
   )
-  const held = wantedServices(server, [true, true, true], up).map(({ service: { address: key }, destinations }) => [
-    serviceKey(key),
-    destinations.map((one) => `${endpoint(one)} ${one.weight}`),
-  ])
+  const held = wantedServices(server, living(server, [true, true, true]), up).map(
+    ({ service: { address: key }, destinations }) => [
+      serviceKey(key),
+      destinations.map((one) => `${endpoint(one)} ${one.weight}`),
+    ],
+  )
   expect(held).toEqual([
     ['tcp/192.0.2.1:80', ['10.0.0.1:80 1', '10.0.0.2:8080 1', '10.0.0.3:80 1', '10.0.0.99:80 0']],
     ['tcp/192.0.2.1:443', ['10.0.0.1:443 1', '10.0.0.2:8080 1', '10.0.0.3:443 1', '10.0.0.99:443 0']],

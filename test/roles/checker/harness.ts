@@ -22,6 +22,8 @@ import type { Channel, FromChecker, HealthRecord, ToChecker } from '../../../src
 export type World = {
   /** What probes of this `address:port` end in; `connected` where nothing is said. `hang` never ends. */
   readonly answers: Map<string, OutcomeReason | 'hang'>
+  /** What successful probes of this `address:port` add to the weight; where nothing is said, nothing is. */
+  readonly contributions: Map<string, number>
   /** Endpoints in the order they were probed, with the second it happened in. */
   readonly probes: string[]
   readonly running: () => number
@@ -36,6 +38,9 @@ export type World = {
   said<T extends FromChecker['type']>(type: T): Extract<FromChecker, { readonly type: T }>[]
   /** Weights in the forwarding table, as the last message has them. */
   table(): Record<string, Record<string, number>>
+  /** From here on the host has these addresses. */
+  holds(...addresses: readonly string[]): void
+  readonly watching: () => boolean
   hangUp(): void
   readonly closed: () => boolean
   readonly armed: () => Instant | undefined
@@ -51,8 +56,11 @@ export function openWorld(): World {
   let closed = false
   let running = 0
   let revision = 0
+  let held: ReadonlySet<IpAddress> = new Set()
+  let tellAddresses: ((held: ReadonlySet<IpAddress>) => void) | undefined
   const heard: FromChecker[] = []
   const answers = new Map<string, OutcomeReason | 'hang'>()
+  const contributions = new Map<string, number>()
   const probes: string[] = []
   const table: Record<string, Record<string, number>> = {}
 
@@ -89,6 +97,15 @@ export function openWorld(): World {
       }
     },
     random: () => 0,
+    watchAddresses(onAddresses) {
+      tellAddresses = onAddresses
+      onAddresses(held)
+      return {
+        close() {
+          tellAddresses = undefined
+        },
+      }
+    },
     async probe(checker, request, signal) {
       if (checker.kind === 'bfd') throw new Error('BFD_CHECK was to make a probe')
       const target = endpoint(checker.target)
@@ -98,13 +115,19 @@ export function openWorld(): World {
       const answer = answers.get(`${target}${path}`) ?? answers.get(target) ?? 'connected'
       if (answer === 'hang') await new Promise((resolve) => signal.addEventListener('abort', resolve))
       running--
-      return { reason: answer === 'hang' ? 'connect-timeout' : answer, detail: `it was ${answer}` } satisfies Outcome
+      const contribution = contributions.get(target)
+      return {
+        reason: answer === 'hang' ? 'connect-timeout' : answer,
+        detail: `it was ${answer}`,
+        ...(contribution === undefined ? {} : { contribution }),
+      } satisfies Outcome
     },
   }
   startChecker(channel, ports, silentLog)
 
   const world: World = {
     answers,
+    contributions,
     probes,
     heard,
     running: () => running,
@@ -128,6 +151,11 @@ export function openWorld(): World {
     fresh: () => void heard.splice(0),
     said: (type) => heard.filter((message) => message.type === type) as never,
     table: () => table,
+    holds(...addresses) {
+      held = new Set(addresses.map(ipAddress))
+      tellAddresses?.(held)
+    },
+    watching: () => tellAddresses !== undefined,
     hangUp: () => channelClosed(),
     closed: () => closed,
     armed: () => deadline,

@@ -1,0 +1,16 @@
+/**
+ * What an operator has ordered about real servers: drain, disable, a weight; which of them binds a server, and when each ends.
+ * Pure: orders, configurations and the time go in, what stands and what has ended come out. An order names a server by
+ * address and port or by address alone, in one virtual server or in all, and stands for what a later configuration brings as well.
+ */
+
+export {
+  type BindingOrders,
+  bindingOrders,
+  isAbout,
+  nextDeadline,
+  type OrderedServer,
+  type ServerOrder,
+  type ServerOrders,
+} from './state.ts'
+export { type EndedServerOrder, type ServerOrderEvent, type ServerOrdersStep, stepServerOrders } from './step.ts'

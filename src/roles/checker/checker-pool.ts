@@ -1,0 +1,81 @@
+import type { Instant } from '../../base/index.ts'
+import type { Checker } from '../../model/index.ts'
+import {
+  beginHealth,
+  type CheckerHealth,
+  type Inherited,
+  question,
+  reconfigureHealth,
+} from '../../proto/health/index.ts'
+import type { CheckerRun, RealServerRun } from './book.ts'
+
+/**
+ * The checkers of a book that is being written: one for all real servers that are checked in the same way, question and
+ * timing. Those of the book before go on in it, each as one of the new ones.
+ */
+export class CheckerPool {
+  readonly #now: Instant
+  readonly #random: () => number
+  /** Of the book before, by question; the first where there are several. */
+  readonly #before = new Map<string, CheckerRun>()
+  readonly #goneOn = new Set<CheckerRun>()
+  /** Of the new book, by all that makes a checker. */
+  readonly #runs = new Map<string, CheckerRun>()
+
+  constructor(before: Iterable<CheckerRun>, { now, random }: { readonly now: Instant; readonly random: () => number }) {
+    this.#now = now
+    this.#random = random
+    for (const run of before) {
+      const asked = question(run.checker)
+      if (!this.#before.has(asked)) this.#before.set(asked, run)
+    }
+  }
+
+  /**
+   * The checker for one real server.
+   * @param own        what the server had for the same question
+   * @param inherited  what a new one presumes
+   */
+  take(
+    server: RealServerRun,
+    checker: Checker,
+    own: CheckerRun | undefined,
+    inherited: Inherited | undefined,
+  ): CheckerRun {
+    const identity = JSON.stringify(checker)
+    const shared = this.#runs.get(identity)
+    if (shared !== undefined) {
+      shared.servers.add(server)
+      // Of several records one may know more than the first.
+      if (shared.health.verdict === 'unknown' && inherited !== undefined && 'verdict' in inherited)
+        shared.health = { ...shared.health, verdict: inherited.verdict, contribution: inherited.contribution ?? 0 }
+      return shared
+    }
+    const run = this.#goOn(checker, own ?? this.#before.get(question(checker)), inherited)
+    run.servers.add(server)
+    this.#runs.set(identity, run)
+    return run
+  }
+
+  #goOn(checker: Checker, before: CheckerRun | undefined, inherited: Inherited | undefined): CheckerRun {
+    if (before === undefined) {
+      const health = beginHealth(checker, this.#now, this.#random(), inherited)
+      return { servers: new Set(), checker, health }
+    }
+    const health = reconfigureHealth(checker, before.health, this.#now)
+    // Two that were one: the second knows as much, and asks for itself.
+    if (this.#goneOn.has(before)) {
+      const last = before.last === undefined ? {} : { last: before.last }
+      return { servers: new Set(), checker, health: this.#asking(health), ...last }
+    }
+    this.#goneOn.add(before)
+    before.servers.clear()
+    before.health = health
+    before.checker = checker
+    return before
+  }
+
+  #asking(health: CheckerHealth): CheckerHealth {
+    return health.phase.name === 'probing' ? { ...health, phase: { name: 'waiting', probeAt: this.#now } } : health
+  }
+}
