@@ -1,13 +1,13 @@
 /**
  * The process of one role: `role-main.js vrrp|checker|forwarding [--namespace=NAME] [--process=JSON]`, forked by the supervisor, which
  * it speaks to over the IPC channel. Loads that role and nothing else. Signals that end a daemon do not end a role: its
- * supervisor decides, and once that is dead SIGTERM means `stop`.
+ * supervisor decides, whose own SIGTERM reaches the vrrp role as SIGUSR2; once it is dead SIGTERM means `stop`.
  */
 
 import process from 'node:process'
 import { assertNever, type Log, type LogFields } from '../base/index.ts'
 import type { Channel } from '../roles/ipc/index.ts'
-import { ignoreRealTimeSignals, onSignals, type ParentChannel, parentChannel } from '../sys/process/index.ts'
+import { ignoreRealTimeSignals, onSignals, type ParentChannel, parentChannel, RELAYED } from '../sys/process/index.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -66,17 +66,20 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
 }
 
 /**
- * The parent's channel as the role's, with one more voice in it: SIGTERM to a role without a supervisor says `stop`.
+ * The parent's channel as the role's, with one more voice in it: what the supervisor relays, and SIGTERM to a role without
+ * a supervisor, say `stop`.
  * What the parent says has the form of its type: it is the same build.
  */
 function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean): Channel<In, Out> {
   let handler: ((message: In) => void) | undefined
+  const stop = () => handler?.({ type: 'stop', leave: false } as In)
   onSignals({
     SIGINT() {},
     SIGHUP() {},
     SIGTERM() {
-      if (isOrphan()) handler?.({ type: 'stop', leave: false } as In)
+      if (isOrphan()) stop()
     },
+    [RELAYED]: stop,
   })
   return {
     send: (message) => to.send(message),

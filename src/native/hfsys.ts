@@ -82,6 +82,10 @@ export type Hfsys = {
   catchSignal(signal: number): Outcome
   /** Programs that are run from here ignore it too. */
   ignoreSignal(signal: number): Outcome
+  /** The signal, which has a handler, goes to the process of `relayTo` before the handler; not waiting for the event loop. */
+  relaySignal(signal: number): Outcome
+  /** Which process, and as which signal; a negative descriptor: nobody. */
+  relayTo(pidfd: number, signal: number): void
   /** `ENOENT`; takes the positive number. */
   errorName(errno: number): string | undefined
   errorText(errno: number): string

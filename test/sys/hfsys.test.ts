@@ -166,6 +166,42 @@ test('a missing addon is one sentence with the remedy', () => {
   expect(loadAddon('no-such')).toEqual({ ok: false, error: 'build/native/no-such.node is missing: run `make build`' })
 })
 
+describe('a signal that is relayed', () => {
+  test('reaches the other process while our event loop is busy, and then our own handler', async () => {
+    expect(
+      await program(
+        `const { readFileSync } = require('fs')
+         const c = require('child_process').spawn(process.execPath, ['-e',
+           'process.on("SIGUSR2", () => process.exit(7)); console.log(1); setInterval(() => {}, 1e6)'], { stdio: ['ignore', 'pipe', 'ignore'] })
+         let handled = 'later'
+         process.on('SIGTERM', () => { handled = 'handled' })
+         c.on('exit', (code) => console.log(code, handled))
+         c.stdout.once('data', () => {
+           if (h.relaySignal(15) !== 0 || h.relaySignal(15) !== 0) throw 0
+           h.relayTo(h.pidfdOpen(c.pid), 12)
+           process.kill(process.pid, 15)
+           const until = Date.now() + 20_000
+           while (!/^State:.Z/m.test(readFileSync('/proc/' + c.pid + '/status', 'utf8'))) if (Date.now() > until) throw 'not relayed'
+           if (handled !== 'later') throw 'not busy'
+         })`,
+      ),
+    ).toBe('7 handled')
+  })
+
+  test('goes to our own handler alone when nobody else is there to hear of it', async () => {
+    expect(
+      await program(
+        `process.on('SIGTERM', () => { console.log('handled'); process.exit(0) }); h.relaySignal(15); h.relayTo(-1, 12)
+         setInterval(() => {}, 1e6); process.kill(process.pid, 15)`,
+      ),
+    ).toBe('handled')
+  })
+
+  test('has a handler already', async () => {
+    expect(await program(`console.log(h.relaySignal(12))`)).toBe('-22')
+  })
+})
+
 describe('signals without a name in Node', () => {
   const kill = (number: number) => `require('child_process').execFileSync('kill', ['-${number}', String(process.pid)]);`
 

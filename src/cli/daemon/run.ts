@@ -57,6 +57,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     roleOutput: background ? 'ignore' : 'inherit',
     environment: { ...process.env },
     pid: process.pid,
+    stopSignals: options.ignoreInterrupt ? ['SIGTERM'] : ['SIGTERM', 'SIGINT'],
     configId: options.configId ?? shortHostName(),
     hostName: hostname(),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "hfsys.h"
@@ -61,9 +62,62 @@ static napi_value call_ignore_signal(napi_env env, napi_callback_info info)
 	return outcome(env, sigaction(number, &action, NULL));
 }
 
+/* Who is told of relayed signals before this process is, by its pidfd; -1: nobody. */
+static volatile sig_atomic_t relay_process = -1;
+static volatile sig_atomic_t relay_as;
+/* What they did before they were relayed, and still do. */
+static void (*before_relay[NSIG])(int);
+
+static void on_relayed(int number)
+{
+	int error = errno;
+
+	if (relay_process >= 0)
+		syscall(SYS_pidfd_send_signal, relay_process, relay_as, NULL, 0);
+	errno = error;
+	before_relay[number](number);
+}
+
+/*
+ * relaySignal(number) → 0; -EINVAL where nothing handles it yet. From now on it goes to the process of relayTo first, in
+ * the handler itself: the event loop may be busy.
+ */
+static napi_value call_relay_signal(napi_env env, napi_callback_info info)
+{
+	struct sigaction action;
+	int32_t number;
+
+	if (!arguments(env, info, "i", &number))
+		return NULL;
+	if (sigaction(number, NULL, &action) < 0)
+		return outcome(env, -1);
+	if (action.sa_handler == on_relayed)
+		return integer(env, 0);
+	if ((action.sa_flags & SA_SIGINFO) || action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)
+		return integer(env, -EINVAL);
+	before_relay[number] = action.sa_handler;
+	action.sa_handler = on_relayed;
+	return outcome(env, sigaction(number, &action, NULL));
+}
+
+/* relayTo(pidfd, number): to whom, and as which signal; a negative pidfd: to nobody */
+static napi_value call_relay_to(napi_env env, napi_callback_info info)
+{
+	int32_t process, number;
+
+	if (!arguments(env, info, "ii", &process, &number))
+		return NULL;
+	relay_process = -1;
+	relay_as = number;
+	relay_process = process;
+	return NULL;
+}
+
 const struct function signal_functions[] = {
 	{ "signalPipe", call_signal_pipe },
 	{ "catchSignal", call_catch_signal },
 	{ "ignoreSignal", call_ignore_signal },
+	{ "relaySignal", call_relay_signal },
+	{ "relayTo", call_relay_to },
 	{ NULL, NULL },
 };

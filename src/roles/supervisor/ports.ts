@@ -64,6 +64,8 @@ export type SupervisorPorts = {
   /** Calls back once after the delay; the result cancels. */
   schedule(delay: Micros, action: () => void): () => void
   startRole: StartRole
+  /** From here on the signal that stops the daemon tells this process before us. */
+  relayStop(pid: number): void
   /** @param file another than the daemon's own */
   loadConfiguration(file?: string): LoadedConfiguration
   /** Held until the process ends, however it ends; the failure tells who holds it. */

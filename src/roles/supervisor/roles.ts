@@ -105,6 +105,9 @@ export function createRoles(
       orders.roleServes()
       const observed = hooks.observed()
       if (observed.length > 0) vrrp.send({ type: 'observed', observed })
+      // Its masters resign at once, however long we take to hear of it.
+      const { pid } = vrrp.describe()
+      if (pid !== undefined) ports.relayStop(pid)
     },
     settings: () => hooks.model().global.daemon?.vrrp,
     onStarted: writePid(options.vrrpPidFile),

@@ -31,7 +31,9 @@ import {
   forkChild,
   lookUpIdentity,
   processIds,
+  relaySignals,
   runScript,
+  type SignalName,
   unsafeScript,
 } from '../../sys/process/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
@@ -48,6 +50,8 @@ export type SystemOptions = {
   readonly roleOutput: 'inherit' | 'ignore'
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly pid: number
+  /** They have handlers, which stop the daemon. */
+  readonly stopSignals: readonly SignalName[]
   readonly configId: string
   readonly hostName: string
   /** -s: the network namespace the roles, scripts and mail work in. */
@@ -135,6 +139,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
         complaints,
       }
     },
+    relayStop: (pid) => relaySignals(system.stopSignals, pid),
     lockRunDirectory() {
       const made = makeDirectory(options.runDirectory)
       if (!made.ok) return fail({ message: `${made.error.message}; ${anotherDirectory}` })

@@ -27,6 +27,7 @@ export type FakeFifo = {
 /** One role process as the test plays it. */
 export type FakeRole = {
   readonly role: RoleName
+  readonly pid: number
   readonly heard: Readonly<Record<string, unknown>>[]
   say(message: Readonly<Record<string, unknown>>): void
   die(exit?: RoleExit): void
@@ -95,6 +96,8 @@ export function fakeWorld() {
     processNews: undefined as ((news: ProcessNews) => void) | undefined,
     silent: false,
     pins: false,
+    /** Who hears of the signal that stops the daemon. */
+    relayedTo: undefined as number | undefined,
     /** Whose addresses were taken off the interfaces. */
     namespaces: [] as (readonly [name: string | undefined, ipvs: string | undefined])[],
     swept: [] as (readonly string[] | 'all')[],
@@ -139,6 +142,9 @@ export function fakeWorld() {
         alarms = alarms.filter((one) => one !== alarm)
       }
     },
+    relayStop(pid) {
+      world.relayedTo = pid
+    },
     startRole(role, handlers) {
       let alive = true
       let hangs = false
@@ -156,10 +162,11 @@ export function fakeWorld() {
       const recover = () => {
         hangs = false
       }
-      world.roles.push({ role, heard, say, die, hang, recover, alive: () => alive })
+      const pid = 1001 + world.roles.length
+      world.roles.push({ role, pid, heard, say, die, hang, recover, alive: () => alive })
       say({ type: 'started' })
       return {
-        pid: 1000 + world.roles.length,
+        pid,
         send(message) {
           if (!alive) return
           if (message.type === 'ping') return void (hangs || say({ type: 'pong' }))

@@ -32,6 +32,17 @@ describe('start', () => {
     expect(world.files.get('/run/holdfast/holdfastd.pid')).toBe('42\n')
   })
 
+  test('the signal that stops the daemon is relayed to the vrrp role that serves', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const first = world.relayedTo
+    expect(first).toBe(world.living('vrrp')[0]?.pid)
+    world.living('vrrp')[0]?.die()
+    await world.pass(second)
+    expect(world.relayedTo).toBe(world.living('vrrp')[0]?.pid)
+    expect(world.relayedTo).not.toBe(first)
+  })
+
   test('roles without objects are not started', async () => {
     const world = fakeWorld()
     world.load(configurationFor({ virtualServers: [] }))
