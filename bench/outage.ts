@@ -1,6 +1,7 @@
 /**
  * How long the virtual address is away, Holdfast beside Debian's keepalived in the same run: on the death of the master's
- * host (all its cables cut), on an orderly stop, and on SIGKILL of the whole daemon, at three advertisement intervals.
+ * host (all its cables cut), on an orderly stop, on SIGKILL of the whole daemon, when the master's interface goes down, and
+ * when it comes back up and the stronger router takes the address again; at three advertisement intervals.
  *
  * A client asks the address every millisecond (ICMP echo) and a witness sees who claims it. `away` is the longest time
  * between two answers from the event on; `claimed` is from the event to the new master's first ARP claim. After a SIGKILL the
@@ -12,6 +13,8 @@ import { type Host, type Lab, millis, nowMillis, openLab, until } from '../test/
 
 const ADDRESS = '192.0.2.100'
 const rounds = Number(argv[2] ?? 5)
+/** Events whose names have this in them; all unless given. */
+const only = argv[3] ?? ''
 
 const settings = [
   { name: 'v2, 1 s', version: 2, interval: 1 },
@@ -20,7 +23,7 @@ const settings = [
 ] as const
 type Setting = (typeof settings)[number]
 
-const events = ['host death', 'stop', 'SIGKILL'] as const
+const events = ['host death', 'stop', 'SIGKILL', 'link down', 'failing back'] as const
 type EventName = (typeof events)[number]
 
 const daemons = ['holdfast', 'keepalived'] as const
@@ -66,11 +69,27 @@ async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: 
   await strong.holds(ADDRESS)
   await start(weak, daemon, configuration(setting, 100))
   const wire = await client.capture('arp or ip proto 112 or icmp[icmptype] == icmp-echoreply')
-  const weakMac = weak.mac()
+  const [strongMac, weakMac] = [strong.mac(), weak.mac()]
   const probe = client.spawn('probe', ['ping', '-n', '-q', '-i', '0.001', ADDRESS])
   const answers = (): number[] => wire.frames.filter(({ kind }) => kind === 'other').map(({ at }) => at)
-  const settled = nowMillis() + 1000
-  await until('the address answers steadily', () => answers().filter((at) => at > settled).length > 200)
+  const claimOf = (mac: string, from: number) =>
+    wire.next(
+      (frame) => frame.kind === 'arp' && frame.senderMac === mac && frame.senderAddress === ADDRESS,
+      from,
+      20_000,
+    )
+  const answersSteadily = async () => {
+    const settled = nowMillis() + 1000
+    await until('the address answers steadily', () => answers().filter((at) => at > settled).length > 200)
+  }
+  await answersSteadily()
+  const returning = event === 'failing back'
+  if (returning) {
+    const left = nowMillis()
+    strong.linkDown()
+    await claimOf(weakMac, left)
+    await answersSteadily()
+  }
 
   // Now, because to find them takes longer than the shortest interval.
   const pids = first.pids()
@@ -80,12 +99,10 @@ async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: 
   const happened = nowMillis()
   if (event === 'host death') strong.cut()
   else if (event === 'stop') void first.stop()
-  else for (const pid of pids) process.kill(pid, 'SIGKILL')
-  const claim = await wire.next(
-    (frame) => frame.kind === 'arp' && frame.senderMac === weakMac && frame.senderAddress === ADDRESS,
-    happened,
-    20_000,
-  )
+  else if (event === 'SIGKILL') for (const pid of pids) process.kill(pid, 'SIGKILL')
+  else if (event === 'link down') strong.linkDown()
+  else strong.linkUp()
+  const claim = await claimOf(returning ? strongMac : weakMac, happened)
   await until('the address answers again', () => answers().filter((at) => at > claim.at).length > 50)
   probe.signal('SIGKILL')
   const times = answers().filter((at) => at > happened - 100)
@@ -103,6 +120,7 @@ process.stdout.write(
 )
 for (const setting of settings)
   for (const event of events) {
+    if (!event.includes(only)) continue
     const seen: Record<DaemonName, number[]> = { holdfast: [], keepalived: [] }
     for (let round = 0; round < rounds; round++)
       for (const daemon of daemons) {
