@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /* Every map. All are pinned; names are at most 15 characters. */
 #pragma once
+#include "map.h"
 #include "structs.h"
-
-#define MAP(name, map_type, key_type, value_type, entries, flags) \
-	struct {                                                  \
-		__uint(type, map_type);                           \
-		__type(key, key_type);                            \
-		__type(value, value_type);                        \
-		__uint(max_entries, entries);                     \
-		__uint(map_flags, flags);                         \
-	} name SEC(".maps")
 
 /* What exists once a family; the program for IPv6 pins its own under other names. */
 #if FAMILY == 6

@@ -1,8 +1,10 @@
 /** Other clusters, forgers, healed partitions and stopped processes: where keepalived loses its address or its neighbours. */
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
-import { type Frame, type Host, millis, nowMillis, until } from './library/index.ts'
+import { advertisementBytes, type Frame, type Host, millis, nowMillis, until } from './library/index.ts'
+import { repositoryRoot } from './library/root.ts'
 import { routers } from './scenes.ts'
 
 const advertOf =
@@ -114,4 +116,40 @@ lab('a director that was stopped for ten seconds listens, and what it holds on t
   await wire.next(advertOf('192.0.2.11'), nowMillis() + 1_000)
   const claims = wire.frames.filter((frame) => frame.at > woken && (claimOf(strong)(frame) || claimOf(weak)(frame)))
   expect(claims.at(-1)?.kind === 'arp' && claims.at(-1)?.sourceMac).toBe(strong.mac())
+})
+
+lab('a flood is held off in the kernel, and each datagram of it is counted', async (lab) => {
+  const { strong, onlooker } = routers(lab)
+  const daemon = await strong.holdfastd(instance({ priority: 100, password: 'ours' }))
+  await strong.holds(VIRTUAL_ADDRESS)
+  const wire = await onlooker.capture('ip proto 112 and src host 192.0.2.11')
+  const foreign = advertisementBytes({
+    virtualRouterId: 51,
+    priority: 200,
+    addresses: [VIRTUAL_ADDRESS],
+    password: 'theirs',
+  })
+  const flood = (bytes: Uint8Array) =>
+    onlooker.spawn('flood', [
+      process.execPath,
+      join(repositoryRoot, 'test/scenario/flood.mjs'),
+      ...['eth0', '192.0.2.66', '224.0.0.18', Buffer.from(bytes).toString('hex'), '5000', '2'],
+    ])
+  const floods = [flood(foreign), flood(foreign.with(1, 99))]
+  const sent = (await Promise.all(floods.map((one) => one.line(/^sent \d+/, 30_000))))
+    .map(({ text }) => Number(/\d+/.exec(text)?.[0]))
+    .reduce((sum, one) => sum + one)
+  // Those for which the socket had no room, while this machine was busy with other things.
+  const lost = async () =>
+    Number(/^ *\d+: .* (\d+)$/m.exec((await strong.exec('cat', '/proc/net/raw')).stdout.replaceAll(/ +$/gm, ''))?.[1])
+  const overflowed = await lost()
+  // The last of them may be on their way.
+  const shown = await daemon.shows('as many as were sent', ({ virtualRouters: [one] }) => {
+    const { authentication = 0, repeated = 0 } = one?.drops ?? {}
+    return authentication + repeated + (one?.unclaimed?.['virtual-router-id'] ?? 0) + overflowed === sent
+  })
+  expect(shown.virtualRouters[0]).toMatchObject({ state: 'master', becameMaster: 1 })
+  expect(shown.virtualRouters[0]?.drops['repeated']).toBeGreaterThan(0)
+  expect(daemon.process.lines.filter(({ text }) => text.includes('held off in the kernel'))).toHaveLength(1)
+  await wire.next(advertOf('192.0.2.11'), nowMillis())
 })

@@ -8,13 +8,14 @@ import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
 import type { ClaimWatch } from './claim-watch.ts'
 import type { Firewall } from './firewall.ts'
+import type { FloodWatch } from './flood-watch.ts'
 import type { Incidents } from './incidents.ts'
 import { addressId, type NetworkView } from './network-view.ts'
 import type { Restorations } from './restorations.ts'
 import type { RoutingKeeper } from './routing-keeper.ts'
 import type { RunningGroup } from './running-group.ts'
 import type { RunningRouter } from './running-router.ts'
-import type { VrrpSockets } from './sockets.ts'
+import { socketKey, type VrrpSockets } from './sockets.ts'
 import type { VirtualLinks } from './virtual-links.ts'
 
 /** Another virtual router's, or too short to say whose. */
@@ -33,6 +34,7 @@ export type Parts = {
   readonly incidents: Incidents
   readonly claims: ClaimWatch
   readonly announcer: Announcer
+  readonly floods: FloodWatch
   readonly sockets: VrrpSockets
   readonly links: VirtualLinks
   readonly firewall: Firewall
@@ -53,6 +55,20 @@ export type Parts = {
   readonly unclaimed: Map<string, Map<Unclaimed, number>>
   /** The virtual addresses that may be another host's: none of them is a source of ours. */
   virtual: ReadonlySet<IpAddress>
+}
+
+/** So many more came in for no virtual router of ours. */
+export function noteUnclaimed(
+  { unclaimed }: Pick<Parts, 'unclaimed'>,
+  name: string,
+  family: Family,
+  reason: Unclaimed,
+  times = 1,
+): void {
+  const key = socketKey({ interface: name, family })
+  const counts = unclaimed.get(key) ?? new Map<Unclaimed, number>()
+  counts.set(reason, (counts.get(reason) ?? 0) + times)
+  unclaimed.set(key, counts)
 }
 
 /** Everything that moves with the master, advertised or not. */

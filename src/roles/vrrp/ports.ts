@@ -1,4 +1,5 @@
 import type { IpAddress, Result } from '../../base/index.ts'
+import type { FloodGuard } from '../../sys/flood-guard/index.ts'
 import type { HandoffConnection, HandoffError, HandoffListener } from '../../sys/handoff/index.ts'
 import type {
   ChangeNftables,
@@ -52,6 +53,8 @@ export type VrrpPorts = {
   /** 0 up to but not including 1. */
   readonly random: () => number
   readonly openClaimSocket: OpenClaimSocket
+  /** Takes some ms the first time. */
+  openFloodGuard(): Promise<Result<FloodGuard, { readonly message: string }>>
   readonly openRouteClient: OpenRouteClient
   readonly openRouteMonitor: OpenRouteMonitor
   readonly links: VirtualLinkPorts

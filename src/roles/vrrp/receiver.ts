@@ -1,4 +1,13 @@
-import { elapsed, type Family, type Instant, type IpAddress, ok, pseudoHeader, type Result } from '../../base/index.ts'
+import {
+  elapsed,
+  type Family,
+  type Instant,
+  type IpAddress,
+  micros,
+  ok,
+  pseudoHeader,
+  type Result,
+} from '../../base/index.ts'
 import { type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import { RESIGNED, type Rejection, validate } from '../../proto/vrrp/index.ts'
 import { checkHmac, type HmacRejection, type Verified } from '../../proto/vrrp-hmac/index.ts'
@@ -18,11 +27,11 @@ import {
 import { complain, PAUSE } from './complaint.ts'
 import { advertisingInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
-import type { Parts, Unclaimed } from './parts.ts'
+import { noteUnclaimed, type Parts, type Unclaimed } from './parts.ts'
 import { noteRejected } from './rejected.ts'
 import { judged, type Verdict, verdictOf } from './repeats.ts'
 import type { RunningRouter } from './running-router.ts'
-import { type Arrival, socketKey } from './sockets.ts'
+import type { Arrival } from './sockets.ts'
 
 /**
  * Takes what came in on an interface. In this order: long enough to name a virtual router; one of ours on this interface
@@ -32,7 +41,7 @@ import { type Arrival, socketKey } from './sockets.ts'
 export type Receive = (at: Arrival, datagram: VrrpDatagram) => void
 
 export function openReceiver(parts: Parts, machines: Machines): Receive {
-  const { running, unclaimed, log, clock } = parts
+  const { running, floods, log, clock } = parts
   /** When an unknown one was last told of, by interface, family and id. */
   const told = new Map<string, Instant>()
   /** Texts of keys are made once: a lookup by one that is new costs more than the rest of a refusal. */
@@ -54,20 +63,23 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     const { source } = datagram
     const behind = datagram.header === undefined ? datagram : behindHeader(datagram)
     const virtualRouterId = peekVirtualRouterId(behind.payload)
-    if (virtualRouterId === undefined) return noteUnclaimed(name, family, 'length')
+    if (virtualRouterId === undefined) return nobodys(at, 'length')
     const one = running.get(keyOf(base, family, virtualRouterId))
     // What is multicast comes to all that are on one wire; a virtual link is for one virtual router alone.
     if (one !== undefined ? advertisingInterface(one.router) !== name : name !== base) return
     if (one === undefined) {
       if (parts.settings.logUnknownIds === true) tellUnknown(name, family, virtualRouterId, source)
-      return noteUnclaimed(name, family, 'virtual-router-id')
+      return nobodys(at, 'virtual-router-id')
     }
     if (one.source === undefined) return
     const { state, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
     const now = clock.now()
     const again = verdictOf(one.judged, datagram, state.name, now)
-    if (again !== undefined) return tally(one, source, again)
+    if (again !== undefined) {
+      floods.wasted(at)
+      return tally(one, source, again)
+    }
     const previous = state.name === 'backup' ? state.heard?.source : undefined
     const split = splitOf(one, behind)
     let verified: Verified | undefined
@@ -83,6 +95,7 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
       return undefined
     })
     if (!result.ok) {
+      floods.wasted(at)
       one.judged = judged(datagram, state.name, now, router.advertisementInterval, result.error)
       tally(one, source, result.error)
       complain(log, one, now, result.error, refusalText(result.error), result.error, source)
@@ -93,7 +106,8 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     if (sequence !== undefined) one.headerSigner?.heard(sequence)
     // A signed one that comes again is a replay.
     const isSigned = one.signer !== undefined || one.headerSigner !== undefined
-    one.judged = isSigned ? undefined : judged(datagram, state.name, now, router.advertisementInterval, priority)
+    const shorter = micros(Math.min(interval, router.advertisementInterval))
+    one.judged = isSigned ? undefined : judged(datagram, state.name, now, shorter, priority)
     tally(one, source, priority)
     for (const remark of remarks)
       if (remark === 'address-list' || priority !== RESIGNED)
@@ -101,6 +115,11 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
     one.lastHeard = { source, priority, at: now, wall: clock.wall() }
     machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, now)
+  }
+
+  function nobodys(at: Arrival, reason: Unclaimed): void {
+    floods.wasted(at)
+    noteUnclaimed(parts, at.interface, at.family, reason)
   }
 
   function tally({ counters, rejected }: RunningRouter, source: IpAddress, verdict: Verdict): void {
@@ -153,13 +172,6 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
       virtualRouterId,
       source,
     })
-  }
-
-  function noteUnclaimed(name: string, family: Family, reason: Unclaimed): void {
-    const key = socketKey({ interface: name, family })
-    const counts = unclaimed.get(key) ?? new Map<Unclaimed, number>()
-    counts.set(reason, (counts.get(reason) ?? 0) + 1)
-    unclaimed.set(key, counts)
   }
 
   function noteChecksum({ router, complained }: RunningRouter, checksum: string, datagram: VrrpDatagram): void {

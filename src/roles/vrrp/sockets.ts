@@ -11,6 +11,8 @@ export const socketKey = (of: Pick<VirtualRouter, 'interface' | 'virtualLink' | 
 
 /** Where a datagram came in. */
 export type Arrival = {
+  /** Its key. */
+  readonly socket: string
   readonly interface: string
   /** The interface below a virtual link, else the same. */
   readonly base: string
@@ -119,6 +121,7 @@ function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
     const { family } = router
     const name = advertisingInterface(router)
     const need = needs.get(key) ?? {
+      socket: key,
       interface: name,
       base: router.interface,
       family,

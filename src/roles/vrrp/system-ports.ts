@@ -35,6 +35,8 @@ export const systemPorts = (): VrrpPorts => ({
   openUdpSender,
   random: Math.random,
   openClaimSocket,
+  // libbpf is not loaded before there is a flood.
+  openFloodGuard: async () => (await import('../../sys/flood-guard/index.ts')).openFloodGuard(),
   openRouteClient,
   openRouteMonitor,
   changeNftables,

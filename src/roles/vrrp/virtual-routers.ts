@@ -11,6 +11,7 @@ import { lateness, openAutoPriority } from './auto-priority.ts'
 import { openClaimWatch } from './claim-watch.ts'
 import { configure, type RoutersOf } from './configuration.ts'
 import { openFirewall } from './firewall.ts'
+import { openFloodWatch } from './flood-watch.ts'
 import { openIncidents } from './incidents.ts'
 import { openKeptSettings } from './kept-settings.ts'
 import { leftovers } from './leftovers.ts'
@@ -111,6 +112,16 @@ export function openVirtualRouters(
     (at) => alarm.wakeBy(at),
   )
   const running: Parts['running'] = new Map()
+  const unclaimed: Parts['unclaimed'] = new Map()
+  const floods = openFloodWatch(ports, {
+    clock,
+    log,
+    alarm,
+    sockets,
+    running,
+    unclaimed,
+    listensToAll: () => parts.settings.logUnknownIds === true,
+  })
   const parts: Parts = {
     clock,
     log,
@@ -124,6 +135,7 @@ export function openVirtualRouters(
     claims: openClaimWatch(ports, view, keeper, incidents, log, () => alarm.wakeBy(clock.now())),
     statics: noStaticItems,
     announcer,
+    floods,
     sockets,
     links,
     firewall,
@@ -133,7 +145,7 @@ export function openVirtualRouters(
     observations: new Map(),
     aside: new Map(),
     passiveUntil: undefined,
-    unclaimed: new Map(),
+    unclaimed,
     virtual: new Set(),
   }
   const machines = openMachines(
@@ -190,6 +202,7 @@ export function openVirtualRouters(
     closed = true
     localIgmp.disable(false)
     alarm.close()
+    floods.close()
     sockets.close()
     announcer.close()
     parts.claims.close()
@@ -223,6 +236,7 @@ export function openVirtualRouters(
       links.mend()
       surroundings.reassess()
     }
+    floods.run(now)
     surroundings.runDeadlines(now)
     firewall.run(now)
     if ((sockets.deadline() ?? Number.POSITIVE_INFINITY) <= now) surroundings.reassess()
@@ -251,6 +265,7 @@ export function openVirtualRouters(
     for (const { state } of running.values()) alarm.wakeBy(deadlineOf(state))
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
+    alarm.wakeBy(floods.deadline())
     alarm.wakeBy(links.deadline())
     alarm.wakeBy(firewall.deadline())
     alarm.wakeBy(surroundings.deadline())
@@ -276,6 +291,7 @@ export function openVirtualRouters(
       adopt(slice)
       kept.remember(`${runDirectory}/vrrp-settings.json`)
       configure(parts, machines, surroundings, slice, resumed)
+      floods.follow()
       rearm()
       for (const one of running.values()) rehearse(one)
     },
@@ -325,8 +341,9 @@ export function openVirtualRouters(
     clearCounters() {
       for (const one of running.values()) clearCounters(one)
     },
-    snapshots: () =>
-      [...running.values()].map((one) => {
+    snapshots() {
+      floods.collect()
+      return [...running.values()].map((one) => {
         const { interface: name, virtualLink, family } = one.router
         const group = parts.groups.get(one.key)?.group.name
         const incidents = parts.incidents.of(one.key)
@@ -340,7 +357,8 @@ export function openVirtualRouters(
           ...(group === undefined ? {} : { syncGroup: group }),
           ...(one.tracks.length === 0 ? {} : { tracked: one.tracks.map((track) => tracked(track, surroundings)) }),
         }
-      }),
+      })
+    },
     stop(keepAddresses) {
       firewall.together(() =>
         machines.together(() => {

@@ -1,5 +1,6 @@
 import type { Family, IpAddress, Result } from '../../base/index.ts'
 import type { SystemError } from '../descriptor/index.ts'
+import type { FloodGuard, GuardedSocket } from '../flood-guard/index.ts'
 
 export type { SystemError } from '../descriptor/index.ts'
 
@@ -29,6 +30,8 @@ export type VrrpSocket = {
   }): Result<void, SystemError>
   /** Does all that `send` does, with a hop limit that the kernel refuses: nothing leaves, and the next `send` is quick. */
   rehearse: VrrpSocket['send']
+  /** From here on this guard hears first; `close` releases it. */
+  protect(guard: FloodGuard): Result<GuardedSocket, SystemError>
   close(): void
 }
 export type OpenVrrpSocket = (options: {

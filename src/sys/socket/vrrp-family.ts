@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../base/index.ts'
+import type { SocketKind } from '../flood-guard/index.ts'
 import type { VrrpDatagram } from './ports.ts'
 
 /** An option to set, by the name its error will carry. `optional`: an older kernel may lack it. */
@@ -17,6 +18,8 @@ export type SendHeader = { readonly address: Uint8Array; readonly control: Uint8
 export type VrrpFamily = {
   readonly domain: number
   readonly protocol: number
+  /** What a filter on its socket sees. */
+  readonly kind: SocketKind
   options(interfaceIndex: number): readonly SocketOption[]
   join(group: IpAddress, interfaceIndex: number): SocketOption
   sendHeader(source: IpAddress, destination: IpAddress, hopLimit: number, interfaceIndex: number): SendHeader

@@ -34,6 +34,7 @@ function timeToLive(hopLimit: number): ControlMessage {
 export const vrrpIpv4: VrrpFamily = {
   domain: c.AF_INET,
   protocol: c.IPPROTO_VRRP,
+  kind: 'ipv4',
 
   options: (interfaceIndex) => [
     { name: 'IP_PKTINFO', level: c.SOL_IP, option: c.IP_PKTINFO, value: 1 },
@@ -87,6 +88,7 @@ export const vrrpIpv4: VrrpFamily = {
 export const vrrpIpv4Authenticated: VrrpFamily = {
   ...vrrpIpv4,
   protocol: c.IPPROTO_AH,
+  kind: 'authenticated',
   options: (interfaceIndex) => [
     ...vrrpIpv4.options(interfaceIndex),
     { name: 'IP_HDRINCL', level: c.SOL_IP, option: c.IP_HDRINCL, value: 1 },

@@ -31,6 +31,7 @@ const readInteger = (data: Uint8Array, at: number): number =>
 export const vrrpIpv6: VrrpFamily = {
   domain: c.AF_INET6,
   protocol: c.IPPROTO_VRRP,
+  kind: 'ipv6',
 
   options: (interfaceIndex) => [
     { name: 'IPV6_RECVPKTINFO', level: c.SOL_IPV6, option: c.IPV6_RECVPKTINFO, value: 1 },

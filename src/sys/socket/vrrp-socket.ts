@@ -1,6 +1,7 @@
 import { fail, type IpAddress, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import type { GuardedSocket } from '../flood-guard/index.ts'
 import * as c from './constants.ts'
 import { openPace } from './pace.ts'
 import type { OpenVrrpSocket, VrrpSocket } from './ports.ts'
@@ -75,8 +76,14 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
     const sent = sys.sendmsg(descriptor.fd, payload, header.address, header.control, 0)
     return sent < 0 ? fail(systemError('sendmsg', sent, options.interface)) : ok(undefined)
   }
+  let guarded: GuardedSocket | undefined
   return ok({
     send,
+    protect(guard) {
+      const attached = guard.protect(descriptor.fd, family.kind)
+      if (attached.ok) guarded = attached.value
+      return attached
+    },
     rehearse(message) {
       headerFor(message.source, message.destination, message.hopLimit)
       send({ ...message, hopLimit: NO_HOP_LIMIT })
@@ -84,6 +91,7 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
     },
     close: () => {
       pace.end()
+      guarded?.release()
       descriptor.close()
     },
   })

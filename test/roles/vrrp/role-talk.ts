@@ -14,13 +14,14 @@ export const calm: VirtualRouter = {
 const peer = address('192.0.2.12')
 const group = address('224.0.0.18')
 
-export function advertisement(priority: number, virtualRouterId = 51): Uint8Array {
+/** @param interval  hundredths of a second */
+export function advertisement(priority: number, virtualRouterId = 51, interval = 100): Uint8Array {
   const message = {
     version: 3,
     virtualRouterId,
     priority,
     reserved: 0,
-    interval: centiseconds(100),
+    interval: centiseconds(interval),
     addresses: [address('192.0.2.100')],
     checksum: 'with-pseudo-header',
   } as const

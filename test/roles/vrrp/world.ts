@@ -15,6 +15,7 @@ import type { VirtualRouter } from '../../../src/model/index.ts'
 import type { Channel, FromVrrp, ToVrrp, VrrpSlice } from '../../../src/roles/ipc/index.ts'
 import { channelPair } from '../../../src/roles/ipc/index.ts'
 import { startVrrp, type VrrpPorts } from '../../../src/roles/vrrp/index.ts'
+import type { FloodGuard } from '../../../src/sys/flood-guard/index.ts'
 import type { HandoffConnection } from '../../../src/sys/handoff/index.ts'
 import {
   ADDRESS_PROTOCOL,
@@ -70,6 +71,7 @@ type FakeTimer = { armed: Instant | undefined; readonly fire: () => void }
 export class World {
   now = instant(1_000_000_000)
   readonly links = new Map<number, Link>()
+  floodGuard: Result<FloodGuard, { readonly message: string }> = fail({ message: 'no guard in this world' })
   addresses: LinkAddress[] = []
   /** What the role did that others can see, in order: `advert 200`, `add 192.0.2.100/24`, `arp 192.0.2.100` … */
   readonly done: Sent[] = []
@@ -318,12 +320,14 @@ export class World {
             return ok(undefined)
           },
           rehearse: () => ok(undefined),
+          protect: (guard) => guard.protect(0, family === 6 ? 'ipv6' : 'ipv4'),
           close: () => {
             this.#receivers.delete(key)
             if (!this.ended) this.#do(`close ${key}`)
           },
         })
       },
+      openFloodGuard: () => Promise.resolve(this.floodGuard),
       openFrameSocket: () =>
         ok({
           send: (frame) => {
