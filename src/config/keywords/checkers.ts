@@ -431,7 +431,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['status_code'],
     in: ['virtual_server/real_server/HTTP_GET/url', 'virtual_server/real_server/SSL_GET/url'],
-    takes: 'N[-N] …',
+    takes: 'N|N-N …',
     default: '200-299',
     min: 100,
     max: 599,
@@ -556,7 +556,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['misc_path'],
     in: ['virtual_server/real_server/MISC_CHECK'],
-    takes: '"COMMAND ARGS"',
+    takes: 'COMMAND',
     range: 'required, else dropped',
     means: 'program',
     since: '1.2.2',

@@ -183,9 +183,9 @@ export const globalFacts: readonly KeywordFacts[] = [
   {
     names: ['umask'],
     in: ['global_defs'],
-    takes: 'NUMBER | BIT[|BIT…]',
+    takes: 'MASK',
     default: '0177',
-    range: 'NUMBER 0–0777 with base prefix; BIT: IRUSR IWUSR IXUSR IRWXU and the same with GRP/G and OTH/O',
+    range: '0–0777 with base prefix, or bits joined by |: IRUSR IWUSR IXUSR IRWXU and the same with GRP/G and OTH/O',
     means: 'file creation mask; ignored when -u was given; blanks around | are optional',
     since: '2.0.9',
   },
@@ -279,8 +279,9 @@ export const globalFacts: readonly KeywordFacts[] = [
   {
     names: ['include_check'],
     in: ['global_defs'],
-    takes: '[[+|-]read|match|wildcard_match|brace_match …]',
-    default: 'none; no word = all',
+    takes: '[TEST …]',
+    default: 'none; no TEST = all',
+    range: 'TEST: read, match, wildcard_match, brace_match, each with + or - before it, or none',
     means: 'which include failures count',
     since: '2.2.0',
     here: 'not yet',
@@ -467,7 +468,7 @@ export const globalFacts: readonly KeywordFacts[] = [
   {
     names: ['script_user'],
     in: ['global_defs'],
-    takes: 'USER [[:]GROUP]',
+    takes: 'USER [GROUP]',
     default: "user keepalived_script if it exists, else the daemon's own ids",
     range: 'must exist',
     means:
@@ -860,21 +861,23 @@ export const globalFacts: readonly KeywordFacts[] = [
   {
     names: ['vrrp_iptables'],
     in: ['global_defs'],
-    takes: '[IN [OUT]]',
+    takes: '[NAME [NAME]]',
     default: 'off; no name = INPUT OUTPUT',
     range: 'chain names ≤ 27 bytes, different; first wins',
     means:
       'drop rules for non-accept mode and VMACs in these chains; only IN given = no output rules. With an nftables-only build it switches nftables on',
     since: '1.2.20',
+    here: 'accepted',
   },
   {
     names: ['vrrp_ipsets'],
     in: ['global_defs'],
-    takes: '[V4 [V6 [V6IF [IGMP [MLD [ND]]]]]]',
+    takes: '[NAME …]',
     default: 'names keepalived, keepalived6, keepalived_if6, … when iptables is used',
     range: '≤ 30 bytes, all different',
     means: 'sets to use; missing names derive from the first (6, _if6, _igmp, _mld, _nd); no name = no sets',
     since: '1.2.20',
+    here: 'accepted',
   },
   {
     names: ['nftables'],
@@ -902,6 +905,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'match interface index instead of name for link-local addresses',
     since: '2.0.11',
+    here: 'accepted',
   },
   {
     names: ['nftables_counters'],
@@ -929,6 +933,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     max: 4294967295,
     means: 'number of messages of that size to have room for',
     since: '2.0.3',
+    here: 'accepted',
   },
   {
     names: ['vrrp_netlink_cmd_rcv_bufs', 'vrrp_netlink_monitor_rcv_bufs'],

@@ -75,7 +75,7 @@ export const ownFacts: readonly KeywordFacts[] = [
   {
     names: ['tls_versions'],
     in: secure,
-    takes: 'VERSION[-VERSION]',
+    takes: 'VERSION|VERSION-VERSION',
     default: 'all that OpenSSL allows',
     range: '1.0–1.3',
     means: 'versions of TLS to offer',

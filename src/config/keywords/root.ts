@@ -206,7 +206,7 @@ export const rootFacts: readonly KeywordFacts[] = [
   {
     names: ['virtual_server'],
     in: ['root'],
-    takes: 'IP [PORT] | fwmark N | group NAME { … }',
+    takes: 'ADDRESS [PORT] | fwmark N | group NAME { … }',
     range: 'PORT 0 or absent = any port; N 0–4294967295',
     means: 'a service that is spread over real servers',
     since: '1.2.2',

@@ -52,7 +52,7 @@ export const trackerFacts: readonly KeywordFacts[] = [
   {
     names: ['script'],
     in: ['vrrp_script'],
-    takes: '"COMMAND ARGS"',
+    takes: 'COMMAND',
     range: 'required',
     means: 'exit 0 = ok, anything else or a signal = failed',
     since: '1.2.2',

@@ -291,7 +291,7 @@ export const routerFacts: readonly KeywordFacts[] = [
   {
     names: ['use_vmac'],
     in: ['vrrp_instance'],
-    takes: '[[name] IF] [MAC] [netlink_notify_msg] [group G]',
+    takes: '[[name] IF] [MAC] [netlink_notify_msg] [group GROUP]',
     default: 'off; name VMACPREFIX.VRID, then PREFIX6.VRID, PREFIX1.VRID …',
     range:
       'Ethernet only; IF ≤ 15, unused or a private macvlan; MAC 6 octets, or 5 (the VRID is appended), not multicast, not an IANA VRRP address, not with strict',
@@ -319,7 +319,7 @@ export const routerFacts: readonly KeywordFacts[] = [
   {
     names: ['use_ipvlan'],
     in: ['vrrp_instance'],
-    takes: '[[name] IF] [ADDRESS] [bridge|private|vepa] [group G]',
+    takes: '[[name] IF] [ADDRESS] [bridge|private|vepa] [group GROUP]',
     default: 'off; mode bridge',
     range: 'once; IPv4 needs ADDRESS (else FAULT); Ethernet only',
     means: 'the same with an L2 ipvlan; ADDRESS is also the source address',

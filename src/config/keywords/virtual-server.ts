@@ -1,5 +1,8 @@
+import { schedulers } from '../../model/index.ts'
 import type { KeywordFacts } from './facts.ts'
 import { NO_SNMP } from './reasons.ts'
+
+const METHOD = 'NAT | DR | TUN [type ipip|gue|gre] [port PORT] [nocsum|csum|remcsum] | FNAT'
 
 /** virtual_server and real_server. */
 export const serverFacts: readonly KeywordFacts[] = [
@@ -62,16 +65,16 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['lb_algo', 'lvs_sched'],
     in: ['virtual_server'],
-    takes: 'NAME',
+    takes: `${schedulers.join('|')} [FLAG …]`,
     default: 'wlc, with a message',
-    range: 'rr wrr lc wlc lblc lblcr sh mh dh fo ovf sed nq twos',
+    range: 'FLAG: flag-1 to flag-3, sh-port, sh-fallback, mh-port, mh-fallback',
     means: 'scheduler',
     since: '1.2.2',
   },
   {
     names: ['lb_kind', 'lvs_method'],
     in: ['virtual_server'],
-    takes: 'NAT | DR | TUN [type ipip|gue|gre] [port N] [nocsum|csum|remcsum]',
+    takes: METHOD,
     default: 'NAT, with a message',
     range: 'port required for and only for gue, 1–65535; no checksum word with ipip; no remcsum with gre',
     means: 'forwarding method and default for servers',
@@ -123,7 +126,8 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['protocol'],
     in: ['virtual_server'],
-    takes: 'TCP | UDP | SCTP, any case',
+    takes: 'TCP | UDP | SCTP',
+    range: 'any case',
     default: 'UDP, with a message; none for fwmark (a given one is ignored with a message)',
     means: 'protocol',
     since: '1.2.2',
@@ -269,7 +273,7 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['sorry_server'],
     in: ['virtual_server'],
-    takes: 'IP [PORT]',
+    takes: 'ADDRESS [PORT]',
     default: 'none',
     range: 'last wins',
     means: 'server used when quorum is lost',
@@ -287,7 +291,7 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['sorry_server_lvs_method'],
     in: ['virtual_server'],
-    takes: 'as lvs_method',
+    takes: METHOD,
     default: "service's",
     range: 'after sorry_server',
     means: 'its forwarding',
@@ -296,7 +300,7 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['real_server'],
     in: ['virtual_server'],
-    takes: 'IP [PORT] { … }',
+    takes: 'ADDRESS [PORT] { … }',
     range: "PORT 0/absent = service's; address must be valid else the block is skipped",
     means: 'a server of this service',
     since: '1.2.2',
@@ -314,7 +318,7 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['lvs_method'],
     in: ['virtual_server/real_server'],
-    takes: 'as lvs_method of virtual_server',
+    takes: METHOD,
     default: "service's (its value when this block opens; if none yet, the final one), else NAT",
     range: 'port required for and only for gue, 1–65535',
     means: 'forwarding; only TUN servers may differ in family from the service (others are dropped)',

@@ -1,5 +1,6 @@
 import { type IpAddress, seconds } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs } from '../../model/index.ts'
+import { keywordAt } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, type Lowering, required, timer } from './arguments.ts'
@@ -74,6 +75,9 @@ function namespaceName(to: Lowering, node: Node, word: Word | undefined): string
   return badValue(to, node.keyword.text, word, 'is no name of a network namespace')
 }
 
+/** vrrp_garp_lower_prio_repeat takes less than vrrp_garp_master_repeat, which it follows. */
+const MOST_LOWER_PRIORITY_REPEATS = keywordAt('global_defs', 'vrrp_garp_lower_prio_repeat')?.facts.max ?? 0
+
 function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
   const { mail, announcements: garp, notifications } = draft
   const fifos = fifosOf(to, notifications)
@@ -127,7 +131,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       masterRefresh: garp.masterRefresh ?? seconds(0),
       masterRefreshRepeat: garp.masterRefreshRepeat ?? 1,
       lowerPrioDelay: garp.lowerPrioDelay ?? masterDelay,
-      lowerPrioRepeat: garp.lowerPrioRepeat ?? masterRepeat,
+      lowerPrioRepeat: garp.lowerPrioRepeat ?? Math.min(masterRepeat, MOST_LOWER_PRIORITY_REPEATS),
       garpInterval: garp.garpInterval ?? seconds(0),
       gnaInterval: garp.gnaInterval ?? seconds(0),
       ...(garp.extraInterval === undefined || garp.extraInterval === 0

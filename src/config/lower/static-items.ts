@@ -140,14 +140,25 @@ function readGroup(to: Lowering, node: Node, groups: Map<string, { members: Word
     })
 }
 
-/** Leaves out members that are no virtual routers. */
+/** Leaves out members that are no virtual routers, and groups without any. */
 export function checkMembers(statics: LoweredStatics, routers: ReadonlySet<string>, report: Report): StaticItems {
   for (const { group, name, at } of statics.members)
     if (!routers.has(name))
       report.error('value', at, `there is no vrrp_instance ${name}; track_group ${group} goes without it`)
-  const trackGroups = statics.value.trackGroups.map(({ name, members }) => ({
-    name,
-    members: members.filter((member) => routers.has(member)),
-  }))
-  return { ...statics.value, trackGroups }
+  const trackGroups = statics.value.trackGroups
+    .map(({ name, members }) => ({ name, members: members.filter((member) => routers.has(member)) }))
+    .filter(({ members }) => members.length > 0)
+  const left = new Set(trackGroups.map(({ name }) => name))
+  const grouped = <Item extends { readonly trackGroup?: string }>(item: Item): Item => {
+    if (item.trackGroup === undefined || left.has(item.trackGroup)) return item
+    const { trackGroup, ...rest } = item
+    return rest as Item
+  }
+  const { addresses, routes, rules } = statics.value
+  return {
+    addresses: addresses.map(grouped),
+    routes: routes.map(grouped),
+    rules: rules.map(grouped),
+    trackGroups,
+  }
 }

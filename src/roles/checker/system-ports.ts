@@ -18,8 +18,8 @@ export const systemPorts = (): CheckerPorts => ({
         return probeTcp(checker, signal)
       case 'http':
         return probeHttp(checker, request, signal, tlsClient)
-    case 'smtp':
-      return probeSmtp(checker, signal)
+      case 'smtp':
+        return probeSmtp(checker, signal)
       // It is told, and never asks.
       case 'bfd':
         return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))
