@@ -12,6 +12,10 @@ export type ProcessSettings = {
 
 /** Of the daemon's processes and files; nothing that virtual routers or servers depend on. */
 export type DaemonSettings = {
+  /** Tells daemons of one host apart: in the log, and in the names of its pid file and, if wanted, of dumps. */
+  readonly instance?: string
+  /** data_use_instance: dumps have the names of the network namespace and the instance in theirs. */
+  readonly dumpsWithInstance?: true
   /** The supervisor's name. */
   readonly processName?: string
   readonly vrrp?: ProcessSettings

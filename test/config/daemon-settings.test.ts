@@ -10,7 +10,6 @@ test('how processes are run and where dumps go', () => {
     process_name keepalived
     vrrp_process_name a_very_long_name_of_a_process
     vrrp_priority -10
-    vrrp_no_swap
     vrrp_cpu_affinity 0 2 2
     checker_priority 5
     checker_rt_priority 20
@@ -68,8 +67,36 @@ test('a processor that is no number cancels the list, a nice value out of range 
   expect(told(loaded)).toHaveLength(2)
 })
 
-test('what a process of Node has no use for is taken without a word', () => {
-  expect(
-    told(settings('vrrp_rlimit_rttime 10000\nbfd_no_swap\nchecker_no_swap\nrandom_seed 5\nreload_check_config')),
-  ).toEqual([])
+test('instance: the first one counts, and it is part of file names', () => {
+  const named = (lines: string) => {
+    const loaded = load(`${lines}\nglobal_defs {\ndata_use_instance\n}\n${router}`)
+    expect(load(print(loaded.model)).model.global.daemon).toEqual(loaded.model.global.daemon)
+    return { instance: loaded.model.global.daemon?.instance, told: told(loaded) }
+  }
+  expect(named('instance blue')).toEqual({ instance: 'blue', told: [] })
+  expect(named('instance blue\ninstance green')).toEqual({
+    instance: 'blue',
+    told: ['2:1 warning remark: instance is given already; the first one is used'],
+  })
+  expect(named('instance a/b')).toMatchObject({ instance: undefined, told: [expect.stringContaining('file names')] })
+})
+
+test('what can have no effect is told, once for each reason', () => {
+  const loaded = settings(`
+    vrrp_rlimit_rttime 5000
+    checker_rlimit_rttime 5000
+    vrrp_netlink_cmd_rcv_bufs 100000
+    vrrp_netlink_monitor_rcv_bufs_force
+    random_seed 7
+    tmp_config_directory /tmp
+    checker_no_swap
+    bfd_priority -5`)
+  expect(told(loaded).map((line) => line.replace(/^\S+ warning remark: /, ''))).toEqual([
+    expect.stringContaining('*_rlimit_rttime has no effect'),
+    expect.stringContaining('*_rcv_bufs have no effect'),
+    expect.stringContaining('random_seed has no effect'),
+    expect.stringContaining('tmp_config_directory has no effect'),
+    expect.stringContaining('*_no_swap have no effect'),
+    expect.stringContaining('BFD runs in the vrrp role'),
+  ])
 })

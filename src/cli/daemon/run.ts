@@ -2,10 +2,9 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { Log } from '../../base/index.ts'
 import { type Supervisor, type SupervisorOptions, startSupervisor, systemPorts } from '../../roles/supervisor/index.ts'
 import { dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
-import { openLog } from '../../sys/log/index.ts'
+import { type NamedLog, openLog } from '../../sys/log/index.ts'
 import { openServiceManager } from '../../sys/notify/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
 import { onRealTimeSignals, onSignals } from '../../sys/process/index.ts'
@@ -53,6 +52,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   const supervisorOptions = fromCommandLine(options, configurationFile)
   const ports = systemPorts(supervisorOptions, {
     log,
+    nameInstance: (name) => log.rename(`holdfastd_${name}`),
     roleModule: fileURLToPath(new URL('../role-main.js', import.meta.url)),
     roleOutput: background ? 'ignore' : 'inherit',
     environment: { ...process.env },
@@ -102,12 +102,12 @@ function complain(exitCode: number, message: string): number {
 
 function fromCommandLine(options: DaemonOptions, configurationFile: string): SupervisorOptions {
   const runDirectory = resolve(options.runDirectory)
-  const { vrrpPidFile, checkerPidFile } = options
+  const { pidFile, vrrpPidFile, checkerPidFile } = options
   return {
     version,
     configurationFile,
     runDirectory,
-    pidFile: options.pidFile ?? `${runDirectory}/holdfastd.pid`,
+    ...(pidFile === undefined ? {} : { pidFile }),
     ...(vrrpPidFile === undefined ? {} : { vrrpPidFile }),
     ...(checkerPidFile === undefined ? {} : { checkerPidFile }),
     vrrp: options.vrrp,
@@ -127,7 +127,7 @@ function fromCommandLine(options: DaemonOptions, configurationFile: string): Sup
 const logsToStderr = (options: DaemonOptions): boolean => options.foreground || options.logConsole || options.logJson
 
 /** Standard error in the foreground or when asked; syslog as keepalived does, except where the journal reads us. */
-function daemonLog(options: DaemonOptions): Promise<Log> {
+function daemonLog(options: DaemonOptions): Promise<NamedLog> {
   const journal = process.env['JOURNAL_STREAM'] !== undefined && options.foreground && process.stderr.isTTY !== true
   return openLog({
     least: options.logDetail ? 'debug' : 'info',

@@ -1,5 +1,5 @@
 import type { KeywordFacts } from './facts.ts'
-import { NO_SNMP } from './reasons.ts'
+import { NO_BFD_PROCESS, NO_COPY, NO_CPU_LIMIT, NO_LOCKED_MEMORY, NO_SEED, NO_SNMP, OWN_BUFFERS } from './reasons.ts'
 
 /** global_defs. */
 export const globalFacts: readonly KeywordFacts[] = [
@@ -56,6 +56,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'name of the BFD process',
     since: '2.0.16',
     here: 'accepted',
+    why: NO_BFD_PROCESS,
   },
   {
     names: ['max_auto_priority'],
@@ -99,6 +100,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'nice value of the process',
     since: '2.0.0',
     here: 'accepted',
+    why: NO_BFD_PROCESS,
   },
   {
     names: ['vrrp_no_swap', 'checker_no_swap'],
@@ -108,6 +110,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'lock the process into memory',
     since: '1.2.20',
     here: 'accepted',
+    why: NO_LOCKED_MEMORY,
   },
   {
     names: ['bfd_no_swap'],
@@ -117,6 +120,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'lock the process into memory',
     since: '2.0.0',
     here: 'accepted',
+    why: NO_BFD_PROCESS,
   },
   {
     names: ['vrrp_rt_priority', 'checker_rt_priority'],
@@ -140,6 +144,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'round-robin real-time class',
     since: '2.0.0',
     here: 'accepted',
+    why: NO_BFD_PROCESS,
   },
   {
     names: ['vrrp_cpu_affinity', 'checker_cpu_affinity'],
@@ -159,6 +164,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'pin the process',
     since: '2.0.17',
     here: 'accepted',
+    why: NO_BFD_PROCESS,
   },
   {
     names: ['vrrp_rlimit_rttime', 'checker_rlimit_rttime', 'bfd_rlimit_rttime'],
@@ -171,6 +177,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'CPU time limit between blocking calls for a real-time process; half of it is the soft limit',
     since: '2.1.0',
     here: 'accepted',
+    why: NO_CPU_LIMIT,
   },
   {
     names: ['vrrp_rlimit_rtime', 'checker_rlimit_rtime', 'bfd_rlimit_rtime'],
@@ -179,6 +186,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'deprecated spelling of …_rlimit_rttime',
     since: '2.0.0',
     here: 'accepted',
+    why: NO_CPU_LIMIT,
   },
   {
     names: ['umask'],
@@ -199,6 +207,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'seed for _RANDOM, warm-up and DNS ids',
     since: '2.0.15',
     here: 'accepted',
+    why: NO_SEED,
   },
   {
     names: ['startup_script'],
@@ -304,6 +313,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'keep the consolidated copy in an unlinked file there',
     since: '2.2.0',
     here: 'accepted',
+    why: NO_COPY,
   },
   {
     names: ['data_use_instance'],
@@ -312,7 +322,6 @@ export const globalFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'put instance and namespace names into the dump file names',
     since: '2.2.3',
-    here: 'accepted',
   },
   {
     names: ['state_dump_file'],
@@ -946,6 +955,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: "receive buffers of the VRRP process' netlink sockets (commands / monitoring / process events)",
     since: '2.0.0',
     here: 'accepted',
+    why: OWN_BUFFERS,
   },
   {
     names: ['process_monitor_rcv_bufs'],
@@ -958,6 +968,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: "receive buffers of the VRRP process' netlink sockets (commands / monitoring / process events)",
     since: '2.0.11',
     here: 'accepted',
+    why: OWN_BUFFERS,
   },
   {
     names: ['vrrp_netlink_cmd_rcv_bufs_force', 'vrrp_netlink_monitor_rcv_bufs_force'],
@@ -967,6 +978,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'exceed the system limit',
     since: '2.0.0',
     here: 'accepted',
+    why: OWN_BUFFERS,
   },
   {
     names: ['process_monitor_rcv_bufs_force'],
@@ -976,6 +988,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'exceed the system limit',
     since: '2.0.11',
     here: 'accepted',
+    why: OWN_BUFFERS,
   },
   {
     names: ['lvs_timeouts'],
@@ -1072,6 +1085,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'netlink receive buffers of the checker process',
     since: '2.0.0',
     here: 'accepted',
+    why: OWN_BUFFERS,
   },
   {
     names: ['lvs_netlink_cmd_rcv_bufs_force', 'lvs_netlink_monitor_rcv_bufs_force'],
@@ -1081,6 +1095,7 @@ export const globalFacts: readonly KeywordFacts[] = [
     means: 'exceed the system limit',
     since: '2.0.0',
     here: 'accepted',
+    why: OWN_BUFFERS,
   },
   {
     names: ['snmp_socket'],

@@ -45,7 +45,7 @@ export const rootFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'put pid files in the run-time sub-directory keepalived/',
     since: '1.2.24',
-    here: 'not yet',
+    here: 'accepted',
   },
   {
     names: ['instance'],
@@ -55,7 +55,6 @@ export const rootFacts: readonly KeywordFacts[] = [
     range: 'first wins; not re-read on reload',
     means: 'name for this daemon: syslog identity Keepalived_NAME…, pid and dump file names; implies use_pid_dir',
     since: '1.2.24',
-    here: 'not yet',
   },
   {
     names: ['child_wait_time'],

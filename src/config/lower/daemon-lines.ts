@@ -26,6 +26,9 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
     return true
   }
   switch (keyword) {
+    case 'data_use_instance':
+      if (boolean(to, node) === true) settings.dumpsWithInstance = true
+      return true
     case 'process_names':
       draft.processNames = true
       return true
@@ -59,6 +62,16 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
     default:
       return false
   }
+}
+
+/** `instance NAME` of the top level: it becomes part of file names. */
+export function readInstance(to: Lowering, node: Node, { settings }: DaemonDraft): void {
+  const word = required(to, node, 'a name')
+  if (word === undefined) return
+  if (!/^[^/\s]{1,64}$/.test(word.text) || word.text.startsWith('.'))
+    badValue(to, 'instance', word, 'is no name of an instance: it becomes part of file names')
+  else if (settings.instance === undefined) settings.instance = word.text
+  else to.report.warning('remark', node.at, 'instance is given already; the first one is used')
 }
 
 function readProcessLine(to: Lowering, node: Node, process: Mutable<ProcessSettings>, what: string): void {

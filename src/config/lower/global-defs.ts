@@ -4,7 +4,7 @@ import { keywordAt } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, type Lowering, required, timer } from './arguments.ts'
-import { daemonSettings } from './daemon-lines.ts'
+import { daemonSettings, readInstance } from './daemon-lines.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
 import type { IprouteDirectories } from './iproute-names.ts'
 import { readSettingLine } from './lvs-settings.ts'
@@ -63,7 +63,8 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
       const [word] = node.words
       const name = word === undefined ? '' : namespaceName(to, node, word)
       if (name !== undefined) draft.netNamespaceIpvs ??= name
-    } else if (node.keyword.text === 'child_wait_time') draft.childWaitTime = timer(to, node) ?? draft.childWaitTime
+    } else if (node.keyword.text === 'instance') readInstance(to, node, draft.daemonSettings)
+    else if (node.keyword.text === 'child_wait_time') draft.childWaitTime = timer(to, node) ?? draft.childWaitTime
   }
   return finish(to, draft, hostName)
 }

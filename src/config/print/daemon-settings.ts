@@ -7,6 +7,7 @@ export function daemonLines(of: DaemonSettings | undefined): readonly string[] {
   const line = (keyword: string, value: string | number | undefined): readonly string[] =>
     value === undefined ? [] : [`${keyword} ${value}`]
   return [
+    ...(of.dumpsWithInstance === true ? ['data_use_instance'] : []),
     ...line('process_name', of.processName && word(of.processName)),
     ...processLines('vrrp', of.vrrp),
     ...processLines('checker', of.checker),

@@ -63,7 +63,7 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
     ...vrrpBlocks(global.vrrpSettings ?? {}),
     ...own,
     `child_wait_time ${timeText(global.childWaitTime)}`,
-    ...namespaceLines(global),
+    ...placeLines(global),
   ]
 }
 
@@ -122,7 +122,8 @@ const vrrpBlocks = ({ garpGroups = [], interfaceDelays = [] }: VrrpSettings): re
       ]),
 ]
 
-const namespaceLines = ({ netNamespace, netNamespaceIpvs }: GlobalDefs): readonly string[] => [
+const placeLines = ({ daemon, netNamespace, netNamespaceIpvs }: GlobalDefs): readonly string[] => [
+  ...(daemon?.instance === undefined ? [] : [`instance ${word(daemon.instance)}`]),
   ...(netNamespace === undefined ? [] : [`net_namespace ${word(netNamespace)}`]),
   ...(netNamespaceIpvs === undefined
     ? []

@@ -3,7 +3,8 @@ export type SupervisorOptions = {
   readonly version: string
   readonly configurationFile: string
   readonly runDirectory: string
-  readonly pidFile: string
+  /** -p; absent: holdfastd.pid in the run directory, with the name of the instance in it. */
+  readonly pidFile?: string
   /** -r and -c: where the pids of these roles are written. */
   readonly vrrpPidFile?: string
   readonly checkerPidFile?: string

@@ -68,6 +68,8 @@ export type SupervisorPorts = {
   relayStop(pid: number): void
   /** @param file another than the daemon's own */
   loadConfiguration(file?: string): LoadedConfiguration
+  /** From here on the log tells whose it is. */
+  nameInstance(name: string): void
   /** Held until the process ends, however it ends; the failure tells who holds it. */
   lockRunDirectory(): Result<void, { readonly message: string }>
   readText(path: string): Result<string, { readonly message: string }>

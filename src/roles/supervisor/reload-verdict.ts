@@ -26,6 +26,8 @@ export function reloadVerdict(
   for (const [keyword, field] of FOR_LIFE)
     if (running !== undefined && running.global[field] !== configuration.global[field])
       return fail(`${file}: ${keyword} cannot change while the daemon runs; restart it`)
+  if (running !== undefined && running.global.daemon?.instance !== configuration.global.daemon?.instance)
+    return fail(`${file}: instance cannot change while the daemon runs; restart it`)
   return ok(configuration)
 }
 

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import { routeText, ruleText } from '../../config/index.ts'
-import { type Configuration, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { type Configuration, type GlobalDefs, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import {
   type CountedProcess,
   type DaemonSnapshot,
@@ -75,9 +75,13 @@ export function createReports(
     }
   }
 
-  /** In the directory of dumps, unless said otherwise; a path that ends with a slash is a directory (keepalived). */
+  /**
+   * In the directory of dumps, unless said otherwise; a path that ends with a slash is a directory. With data_use_instance the
+   * namespace and the instance stand before the last dot of its name (keepalived).
+   */
   function pathOf(named: string | undefined, name: string): string {
-    const path = named === undefined ? name : named.endsWith('/') ? named + name : named
+    const plain = named === undefined ? name : named.endsWith('/') ? named + name : named
+    const path = withOwner(plain, now().model.global)
     return path.startsWith('/') ? path : `${options.dumpDirectory}/${path}`
   }
 
@@ -127,6 +131,13 @@ export function createReports(
       return write(path, instancesJson(known, model.trackScripts, daemon?.jsonVersion, processes))
     },
   }
+}
+
+function withOwner(path: string, { netNamespace, daemon }: GlobalDefs): string {
+  const owner = [netNamespace, daemon?.instance].filter((name) => name !== undefined).join('_')
+  if (daemon?.dumpsWithInstance !== true || owner === '') return path
+  const dot = path.lastIndexOf('.')
+  return dot > path.lastIndexOf('/') ? `${path.slice(0, dot)}.${owner}${path.slice(dot)}` : `${path}.${owner}`
 }
 
 const routingOf = ({ routes = [], rules = [] }: VirtualRouter) => ({

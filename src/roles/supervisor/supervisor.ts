@@ -74,6 +74,10 @@ export async function startSupervisor(
     return fail({ exitCode: 2, message: reason === undefined ? nothing : `${nothing}; ${reason.text}` })
   }
   logComplaints(first.complaints)
+  const { instance } = configuration.global.daemon ?? {}
+  if (instance !== undefined) ports.nameInstance(instance)
+  const named = instance === undefined ? '' : `_${instance}`
+  const pidFile = options.pidFile ?? `${options.runDirectory}/holdfastd${named}.pid`
 
   let model = configuration
   let loadedAt = startedAt
@@ -144,8 +148,8 @@ export async function startSupervisor(
   }
   control = listening.value
   // Its pid file is still there: the daemon before us did not end in order.
-  const afterDeath = ports.readText(options.pidFile).ok
-  const pidWritten = ports.replaceText(options.pidFile, `${ports.pid}\n`)
+  const afterDeath = ports.readText(pidFile).ok
+  const pidWritten = ports.replaceText(pidFile, `${ports.pid}\n`)
   if (!pidWritten.ok) log.warn('pid file cannot be written', { reason: pidWritten.error.message })
   await changer.clearLeftForwarding(model)
   // With virtual routers their role looks after that.
@@ -258,7 +262,7 @@ export async function startSupervisor(
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, shutdownScriptTimeout)
     health.remove()
     control?.close()
-    for (const file of [options.pidFile, options.vrrpPidFile, options.checkerPidFile]) {
+    for (const file of [pidFile, options.vrrpPidFile, options.checkerPidFile]) {
       if (file !== undefined) ports.removeFile(file)
     }
     log.info('stopped')

@@ -44,6 +44,8 @@ import type { Complaint, RoleHandlers, RunningCommand, SupervisorPorts } from '.
 
 export type SystemOptions = {
   readonly log: Log
+  /** The log tells of this instance from here on. */
+  readonly nameInstance: (name: string) => void
   /** Path of the module that runs a role. */
   readonly roleModule: string
   /** Where roles write what no log can take: our own output, or nowhere in the background. */
@@ -93,6 +95,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
   }
   return {
     log: system.log,
+    nameInstance: system.nameInstance,
     clock: systemClock,
     schedule(delay, action) {
       const timer = setTimeout(action, delay / 1_000)

@@ -14,27 +14,37 @@ export type LogOptions = {
   readonly program: string
 }
 
+/** A log whose writer may get another name. */
+export type NamedLog = Log & { rename(program: string): void }
+
 /** Opens the sinks asked for. JSON loads pino only then. */
-export async function openLog(options: LogOptions): Promise<Log> {
+export async function openLog(options: LogOptions): Promise<NamedLog> {
   const sinks: LogSink[] = []
-  if (options.stderr === 'json') sinks.push(await jsonSink(options.program))
+  let { program } = options
+  if (options.stderr === 'json') sinks.push(await jsonSink(() => program))
   else if (options.stderr !== undefined) {
     const line = options.stderr === 'journal' ? journalLine : consoleLine
     sinks.push((entry) => writeStderr(`${line(entry)}\n`))
   }
-  if (options.syslog !== undefined) sinks.push(syslogSink(options.syslog, `${options.program}[${process.pid}]`))
-  return logTo(sinks, options.least)
+  if (options.syslog !== undefined) sinks.push(syslogSink(options.syslog, () => `${program}[${process.pid}]`))
+  return {
+    ...logTo(sinks, options.least),
+    rename(name) {
+      program = name
+    },
+  }
 }
 
-async function jsonSink(name: string): Promise<LogSink> {
+async function jsonSink(program: () => string): Promise<LogSink> {
   const { pino } = await import('pino')
-  const logger = pino({ name, level: 'debug', timestamp: false, base: { pid: process.pid } }, { write: writeStderr })
-  return ({ level, message, fields, at }) => logger[level]({ time: at, ...fields }, message)
+  const base = { pid: process.pid }
+  const logger = pino({ level: 'debug', timestamp: false, base }, { write: writeStderr })
+  return ({ level, message, fields, at }) => logger[level]({ name: program(), time: at, ...fields }, message)
 }
 
-function syslogSink(facility: number, tag: string): LogSink {
+function syslogSink(facility: number, tag: () => string): LogSink {
   const sender = openDatagramSender('/dev/log')
-  return (entry) => void sender?.send(syslogLine(entry, facility, tag))
+  return (entry) => void sender?.send(syslogLine(entry, facility, tag()))
 }
 
 /** At once, so that the last words before a crash are there; a reader that is gone or does not read loses them. */

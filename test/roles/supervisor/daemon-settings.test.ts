@@ -109,3 +109,39 @@ test('config_save_dir keeps a copy of what took effect, and of nothing else', as
   const copies = [...world.files].filter(([path]) => path.startsWith('/var/lib/copies/'))
   expect(copies).toEqual([['/var/lib/copies/keepalived.conf.42.1', 'second']])
 })
+
+test('instance is in the log, the pid file and, with data_use_instance, the dumps; it cannot change', async () => {
+  const { world, supervisor } = await running({
+    instance: 'blue',
+    dumpsWithInstance: true,
+    statsDumpFile: '/d.x/stats',
+  })
+  expect(world.instances).toEqual(['blue'])
+  expect(world.files.has('/run/holdfast/holdfastd_blue.pid')).toBe(true)
+  expect(await supervisor.reports.dump()).toEqual({ ok: true, value: '/tmp/keepalived.blue.data' })
+  expect(await supervisor.reports.dumpStatistics()).toEqual({ ok: true, value: '/d.x/stats.blue' })
+  const { global } = world.loaded.configuration ?? configurationFor()
+  const inRed = { ...configurationFor(), global: { ...global, netNamespace: 'red' } }
+  const other = fakeWorld()
+  other.load(inRed)
+  const started = await other.start()
+  expect(started.ok && (await started.value.reports.dump())).toEqual({
+    ok: true,
+    value: '/tmp/keepalived.red_blue.data',
+  })
+  world.load(withSettings({ instance: 'green' }))
+  expect(await supervisor.reload()).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('instance cannot change'),
+  })
+  await supervisor.stop()
+  expect(world.files.has('/run/holdfast/holdfastd_blue.pid')).toBe(false)
+})
+
+test('an instance alone leaves the names of dumps as they are, and -p counts more', async () => {
+  const world = fakeWorld()
+  world.load(withSettings({ instance: 'blue' }))
+  const started = await world.start({ pidFile: '/run/ka.pid' })
+  expect(started.ok && (await started.value.reports.dump())).toEqual({ ok: true, value: '/tmp/keepalived.data' })
+  expect(world.files.has('/run/ka.pid')).toBe(true)
+})

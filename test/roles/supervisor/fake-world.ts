@@ -41,7 +41,6 @@ export const options: SupervisorOptions = {
   version: '0.0.0',
   configurationFile: '/etc/keepalived/keepalived.conf',
   runDirectory: '/run/holdfast',
-  pidFile: '/run/holdfast/holdfastd.pid',
   vrrp: true,
   checkers: true,
   bfd: true,
@@ -102,6 +101,8 @@ export function fakeWorld() {
     namespaces: [] as (readonly [name: string | undefined, ipvs: string | undefined])[],
     swept: [] as (readonly string[] | 'all')[],
     users: ['root'],
+    /** What the log was called. */
+    instances: [] as string[],
     unsafe: undefined as string | undefined,
     locked: true,
     control: undefined as ((client: ControlClient, line: string) => void) | undefined,
@@ -134,6 +135,7 @@ export function fakeWorld() {
 
   const ports: SupervisorPorts = {
     log: fakeLog,
+    nameInstance: (name) => void world.instances.push(name),
     clock,
     schedule(delay: Micros, action) {
       const alarm = { at: now + delay, action }
