@@ -60,7 +60,77 @@ test('SMTP_CHECK: one that says where asks there, and its hosts as well', () => 
   expect(checkers.map((one) => 'target' in one && one.target.port)).toEqual([26, 8080])
 })
 
-const printed = ['SMTP_CHECK {\nhelo_name a\nconnect_port 25\nbindto 198.51.100.9\nretry 4\nalpha\n}']
+test('DNS_CHECK: what is not written, and what is', () => {
+  const { checkers, told } = read('DNS_CHECK {\ndelay_loop 7\n}\nDNS_CHECK {\ntype mx\nname example.com.\nname b\n}')
+  expect(told).toEqual([])
+  expect(checkers).toMatchObject([
+    { kind: 'dns', name: '.', type: 'SOA', target, timing: { retry: 3, delayLoop: s(7), delayBeforeRetry: s(7) } },
+    { name: 'example.com', type: 'MX', timing: { delayBeforeRetry: s(60) } },
+  ])
+})
+
+test('PING_CHECK has no port, and one retry after a second', () => {
+  const { checkers, told } = read('PING_CHECK {\nconnect_ip 203.0.113.7\n}')
+  expect(told).toEqual([])
+  expect(checkers).toMatchObject([
+    { kind: 'ping', target: { address: '203.0.113.7', port: 0 }, timing: { retry: 1, delayBeforeRetry: s(1) } },
+  ])
+})
+
+test('UDP_CHECK: what is not written, and bytes as one likes to write them', () => {
+  const { checkers, told } = read(
+    'UDP_CHECK {\n}\nUDP_CHECK {\npayload 00 0aFF "01 02"\nrequire_reply 0X xx\nmin_reply_length 2\n}\nUDP_CHECK {\nrequire_reply\n}',
+  )
+  expect(told).toEqual([])
+  const [first, second, third] = checkers
+  expect(first).toMatchObject({ kind: 'udp', payload: '', target })
+  expect(first).not.toHaveProperty('reply')
+  expect(second).toMatchObject({ payload: '000aff0102', reply: { pattern: '0xxx', minLength: 2, maxLength: 255 } })
+  expect(third).toMatchObject({ reply: { minLength: 0, maxLength: 255 } })
+  expect(third).not.toHaveProperty('reply.pattern')
+})
+
+test('a real server behind a firewall mark has no port: mail servers are asked on 25 and name servers on 53', () => {
+  const { model } = load(
+    'virtual_server fwmark 7 {\nlb_algo rr\nlb_kind NAT\nreal_server 198.51.100.1 {\nSMTP_CHECK {\n}\nDNS_CHECK {\n}\n}\n}',
+  )
+  const ports = model.virtualServers[0]?.realServers[0]?.checkers.map((one) => 'target' in one && one.target.port)
+  expect(ports).toEqual([25, 53])
+})
+
+const complaints: readonly [lines: string, complaint: string][] = [
+  [
+    'DNS_CHECK {\ntype PTR\n}',
+    '7:6 error value: type PTR is none of A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG, DNSKEY; the line has no effect',
+  ],
+  ['DNS_CHECK {\nname a..b\n}', '7:6 error value: name a..b has an empty label; the line has no effect'],
+  [
+    `DNS_CHECK {\nname ${'x'.repeat(64)}.b\n}`,
+    `7:6 error value: name ${'x'.repeat(60)}… is longer than a domain name may be; the line has no effect`,
+  ],
+  [
+    'UDP_CHECK {\npayload 123\n}',
+    '7:9 error value: payload 123 is not in hexadecimal digits, two a byte; the line has no effect',
+  ],
+  [
+    'UDP_CHECK {\npayload xx\n}',
+    '7:9 error value: payload xx is not in hexadecimal digits, two a byte; the line has no effect',
+  ],
+  ['UDP_CHECK {\npayload\n}', '7:1 error missing-argument: payload needs hexadecimal digits; the line has no effect'],
+  [
+    'UDP_CHECK {\nmin_reply_length 300\n}',
+    '6:1 warning remark: UDP_CHECK has min_reply_length 300 above max_reply_length 255; no reply with a pattern will do',
+  ],
+]
+for (const [lines, complaint] of complaints)
+  test(complaint.slice(0, 90), () => expect(read(lines).told).toContain(complaint))
+
+const printed = [
+  'SMTP_CHECK {\nhelo_name a\nconnect_port 25\nbindto 198.51.100.9\nretry 4\nalpha\n}',
+  'DNS_CHECK {\ntype TXT\nname a.b\n}',
+  'UDP_CHECK {\npayload 00 01\nrequire_reply x1\n}',
+  'PING_CHECK {\nbind_if eth0\n}',
+]
 for (const text of printed)
   test(`${text.split(' ')[0]} is printed and read again`, () => {
     const { model, told: complaints } = read(text)

@@ -500,7 +500,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'a DNS query is answered',
     since: '1.3.0',
-    here: 'not yet',
   },
   {
     names: ['PING_CHECK'],
@@ -509,7 +508,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'echo requests are answered',
     since: '2.1.0',
-    here: 'not yet',
   },
   {
     names: ['UDP_CHECK'],
@@ -518,7 +516,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'a UDP packet is not refused, or is answered',
     since: '2.1.0',
-    here: 'not yet',
   },
   {
     names: ['FILE_CHECK'],

@@ -1,5 +1,6 @@
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
+import { readDnsChecker, readPingChecker, readUdpChecker } from './datagram-checkers.ts'
 import { readHttpChecker } from './http-checker.ts'
 import type { PendingChecker } from './pending-checker.ts'
 import { readSmtpChecker } from './smtp-checker.ts'
@@ -9,6 +10,9 @@ import { readTcpChecker } from './tcp-checker.ts'
 export const checkerReaders: Readonly<Record<string, (to: Lowering, node: Node) => PendingChecker>> = {
   TCP_CHECK: readTcpChecker,
   SMTP_CHECK: readSmtpChecker,
+  DNS_CHECK: readDnsChecker,
+  UDP_CHECK: readUdpChecker,
+  PING_CHECK: readPingChecker,
   HTTP_GET: readHttpChecker,
   SSL_GET: readHttpChecker,
 }

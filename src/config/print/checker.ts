@@ -2,7 +2,7 @@ import { assertNever } from '../../base/index.ts'
 import type { Checker, RealServer } from '../../model/index.ts'
 import { httpLines } from './http-checker.ts'
 import { probeLines } from './probe-lines.ts'
-import { smtpText } from './service-checker.ts'
+import { serviceCheckerText } from './service-checker.ts'
 import { onOff, type Text, word } from './words.ts'
 
 /** A checker of this real server; what it inherited is written in it. */
@@ -16,7 +16,10 @@ export function checkerText(checker: Checker, server: RealServer): Text {
         body: [...probeLines(checker, server), ...httpLines(checker)],
       }
     case 'smtp':
-      return smtpText(checker, server)
+    case 'dns':
+    case 'udp':
+    case 'ping':
+      return serviceCheckerText(checker, server)
     case 'bfd':
       return { head: 'BFD_CHECK', body: [`name ${word(checker.session)}`, `alpha ${onOff(checker.timing.alpha)}`] }
     default:

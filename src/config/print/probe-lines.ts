@@ -6,7 +6,7 @@ type Probe = { readonly target: CheckTarget; readonly timing: CheckTiming }
 /** The words that all checkers share which connect. */
 export const probeLines = ({ target, timing }: Probe, server: RealServer): readonly string[] => [
   ...(target.address === server.address ? [] : [`connect_ip ${target.address}`]),
-  ...(target.port === server.port ? [] : [`connect_port ${target.port}`]),
+  ...(target.port === server.port || target.port === 0 ? [] : [`connect_port ${target.port}`]),
   ...(target.bindAddress === undefined ? [] : [`bindto ${target.bindAddress}`]),
   ...(target.bindPort === undefined ? [] : [`bind_port ${target.bindPort}`]),
   ...(target.bindInterface === undefined ? [] : [`bind_if ${target.bindInterface}`]),

@@ -9,6 +9,9 @@ const sentences: Readonly<Record<Checker['kind'], Sentences>> = {
   tcp: { keyword: 'TCP_CHECK', up: 'TCP CHECK succeed on service', down: 'TCP CHECK failed on service' },
   http: { keyword: 'HTTP_GET', up: SUCCEEDED, down: 'CHECK failed on service : HTTP request failed' },
   smtp: { keyword: 'SMTP_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : SMTP dialogue failed' },
+  dns: { keyword: 'DNS_CHECK', up: 'DNS_CHECK: succeed on service', down: 'DNS_CHECK: failed on service' },
+  udp: { keyword: 'UDP_CHECK', up: 'UDP CHECK succeed on service', down: 'UDP CHECK failed on service' },
+  ping: { keyword: 'PING_CHECK', up: 'ICMP CHECK succeed on service', down: 'ICMP CHECK failed on service' },
   bfd: { keyword: 'BFD_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : BFD session lost' },
 }
 

@@ -5,10 +5,13 @@
  * for the response's head; does not decode chunked bodies and follows no redirect, because keepalived does neither.
  */
 
+export { judgeDns } from './dns.ts'
 export { judgeHttp } from './http.ts'
 export { httpRequest } from './http-request.ts'
 export { type HttpReading, MAX_BODY, MAX_HEAD, type ResponseHead, readHttp, unread } from './http-response.ts'
 export { meaningOf, type Outcome, type OutcomeMeaning, type OutcomeReason, outcome } from './outcome.ts'
+export { judgePing } from './ping.ts'
 export { hearSmtp, judgeSmtp, MAX_REPLY, type SmtpTalk, smtpBegins } from './smtp.ts'
 export { judgeTcp } from './tcp.ts'
 export { judgeTransport, type TransportFailure } from './transport.ts'
+export { judgeReply, judgeUdp } from './udp.ts'

@@ -18,6 +18,8 @@ export type OutcomeReason =
   | 'too-large'
   | 'bad-status'
   | 'digest-mismatch'
+  /** UDP: what came back is not what is required. */
+  | 'bad-reply'
   /** A BFD session that decides came up, or was lost. */
   | 'session-up'
   | 'session-down'

@@ -21,6 +21,12 @@ export function nameOf(checker: Checker, request: number): string {
       return `TCP_CHECK ${endpoint(checker.target)}`
     case 'http':
       return `${checker.tls === undefined ? 'HTTP_GET' : 'SSL_GET'} ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+    case 'dns':
+      return `DNS_CHECK ${endpoint(checker.target)} ${checker.type} ${checker.name}`
+    case 'udp':
+      return `UDP_CHECK ${endpoint(checker.target)}`
+    case 'ping':
+      return `PING_CHECK ${checker.target.address}`
     case 'smtp':
       return `SMTP_CHECK ${endpoint(checker.target)}`
     case 'bfd':

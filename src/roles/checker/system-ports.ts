@@ -1,10 +1,13 @@
 import { assertNever } from '../../base/index.ts'
 import { outcome } from '../../proto/probe/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
+import { probeDns } from './dns.ts'
 import { probeHttp } from './http.ts'
+import { probePing } from './ping.ts'
 import type { CheckerPorts } from './ports.ts'
 import { probeSmtp } from './smtp.ts'
 import { probeTcp } from './tcp.ts'
+import { probeUdp } from './udp.ts'
 import { watchAddresses } from './watch-addresses.ts'
 
 export const systemPorts = (): CheckerPorts => ({
@@ -20,6 +23,12 @@ export const systemPorts = (): CheckerPorts => ({
         return probeHttp(checker, request, signal, tlsClient)
       case 'smtp':
         return probeSmtp(checker, signal)
+      case 'dns':
+        return probeDns(checker, signal)
+      case 'udp':
+        return probeUdp(checker, signal)
+      case 'ping':
+        return probePing(checker, signal)
       // It is told, and never asks.
       case 'bfd':
         return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))

@@ -1,5 +1,5 @@
 /**
- * Runs in a host's namespace: an SMTP server on 127.0.0.1 port 2525 that takes every letter and prints each as a JSON line:
+ * Runs in a host's namespace: `relay.mjs [ADDRESS PORT]`, an SMTP server (on 127.0.0.1 port 2525) that takes every letter and prints each as a JSON line:
  * `{ subject, body, from, to, head }`. Ends with its stdin.
  */
 import { SMTPServer } from 'smtp-server'
@@ -26,5 +26,6 @@ const server = new SMTPServer({
     })
   },
 })
-server.listen(2525, '127.0.0.1', () => process.stdout.write('{"ready":true}\n'))
+const [address = '127.0.0.1', port = '2525'] = process.argv.slice(2)
+server.listen(Number(port), address, () => process.stdout.write('{"ready":true}\n'))
 process.stdin.on('end', () => process.exit(0)).resume()

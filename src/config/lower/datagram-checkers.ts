@@ -1,0 +1,113 @@
+import { type DnsChecker, type DnsType, dnsTypes, type UdpChecker } from '../../model/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, integer, type Lowering, required } from './arguments.ts'
+import { probeDraft, probeLine, targetOf } from './checker-target.ts'
+import { timingOf } from './checker-timing.ts'
+import type { PendingChecker } from './pending-checker.ts'
+
+const DNS_PORT = 53
+
+/** `PING_CHECK { … }`: where it asks is all there is to say. */
+export function readPingChecker(to: Lowering, node: Node): PendingChecker {
+  const draft = probeDraft(node)
+  for (const line of node.block?.nodes ?? []) probeLine(to, line, draft)
+  return (parents) => {
+    const target = targetOf(to, draft, parents, 'none')
+    return target === undefined ? [] : [{ kind: 'ping', timing: timingOf(draft, parents), target }]
+  }
+}
+
+/** `DNS_CHECK { … }`. */
+export function readDnsChecker(to: Lowering, node: Node): PendingChecker {
+  const draft = probeDraft(node)
+  let type: DnsType = 'SOA'
+  let name: string | undefined
+  for (const line of node.block?.nodes ?? [])
+    if (line.keyword.text === 'type') type = readType(to, line) ?? type
+    else if (line.keyword.text === 'name') name ??= readName(to, line)
+    else probeLine(to, line, draft)
+  return (parents): readonly DnsChecker[] => {
+    const target = targetOf(to, draft, parents, DNS_PORT)
+    const timing = timingOf(draft, parents, { retry: 3, delayBeforeRetry: 'delay-loop' })
+    return target === undefined ? [] : [{ kind: 'dns', timing, target, name: name ?? '.', type }]
+  }
+}
+
+function readType(to: Lowering, line: Node): DnsType | undefined {
+  const word = required(to, line, `one of ${dnsTypes.join(', ')}`)
+  if (word === undefined) return undefined
+  const type = dnsTypes.find((one) => one === word.text.toUpperCase())
+  return type ?? badValue(to, 'type', word, `is none of ${dnsTypes.join(', ')}`)
+}
+
+/** RFC 1035 §2.3.4: labels of 1 to 63 bytes, 255 in all with their lengths. */
+function readName(to: Lowering, line: Node): string | undefined {
+  const word = required(to, line, 'a domain name')
+  if (word === undefined) return undefined
+  if (word.text === '.') return '.'
+  const labels = word.text.replace(/\.$/, '').split('.')
+  const sizes = labels.map((label) => new TextEncoder().encode(label).length)
+  if (sizes.includes(0)) return badValue(to, 'name', word, 'has an empty label')
+  if (sizes.some((size) => size > 63) || sizes.reduce((sum, size) => sum + size + 1, 1) > 255)
+    return badValue(to, 'name', word, 'is longer than a domain name may be')
+  return labels.join('.')
+}
+
+/** keepalived's. */
+const MAX_REPLY = 255
+const MOST_LENGTH = 65_535
+/** UDP over IPv4. */
+const MOST_PAYLOAD = 65_507
+
+/** `UDP_CHECK { … }`. */
+export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
+  const draft = probeDraft(node)
+  let payload = ''
+  let required: { pattern?: string } | undefined
+  let minLength = 0
+  let maxLength = MAX_REPLY
+  const length = (line: Node) => integer(to, line, { min: 0, max: MOST_LENGTH })
+  for (const line of node.block?.nodes ?? [])
+    switch (line.keyword.text) {
+      case 'payload':
+        payload = readDigits(to, line, /^[0-9a-f]*$/) ?? payload
+        break
+      case 'require_reply': {
+        const pattern = line.words.length === 0 ? undefined : readDigits(to, line, /^[0-9a-fx]*$/)
+        required = pattern === undefined || pattern === '' ? (required ?? {}) : { pattern }
+        break
+      }
+      case 'min_reply_length':
+        minLength = length(line) ?? minLength
+        break
+      case 'max_reply_length':
+        maxLength = length(line) ?? maxLength
+        break
+      default:
+        probeLine(to, line, draft)
+    }
+  if (minLength > maxLength)
+    to.report.warning(
+      'remark',
+      node.at,
+      `UDP_CHECK has min_reply_length ${minLength} above max_reply_length ${maxLength}; no reply with a pattern will do`,
+      { remedy: 'write a max_reply_length that is not below min_reply_length' },
+    )
+  const reply = required === undefined ? {} : { reply: { ...required, minLength, maxLength } }
+  return (parents): readonly UdpChecker[] => {
+    const target = targetOf(to, draft, parents)
+    return target === undefined ? [] : [{ kind: 'udp', timing: timingOf(draft, parents), target, payload, ...reply }]
+  }
+}
+
+/** Hexadecimal digits, two a byte, with blanks between bytes as one likes; undefined, and an error said, for anything else. */
+function readDigits(to: Lowering, line: Node, digits: RegExp): string | undefined {
+  const word = required(to, line, 'hexadecimal digits')
+  if (word === undefined) return undefined
+  const octets = line.words.flatMap(({ text }) => text.toLowerCase().split(/\s+/))
+  const wrong = octets.some((octet) => octet.length % 2 !== 0 || !digits.test(octet))
+  if (wrong) return badValue(to, line.keyword.text, word, 'is not in hexadecimal digits, two a byte')
+  const joined = octets.join('')
+  if (joined.length / 2 > MOST_PAYLOAD) return badValue(to, line.keyword.text, word, 'is longer than a datagram may be')
+  return joined
+}

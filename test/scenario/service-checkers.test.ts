@@ -1,0 +1,84 @@
+/** Checkers of other protocols than HTTP in the whole daemon, each against a real server of its kind that fails and returns. */
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { DaemonSnapshot, RealServerSnapshot } from '../../src/observe/index.ts'
+import { lab } from '../lab/lab-test.ts'
+import { repositoryRoot } from '../lab/library/root.ts'
+
+const QUICK = 'connect_timeout 1\nretry 0\ndelay_loop 0.2\nwarmup 0'
+const server = (s: DaemonSnapshot, port: number): RealServerSnapshot | undefined =>
+  s.virtualServers[0]?.realServers.find((one) => one.port === port)
+const outcomeIs = (port: number, state: string, outcome: string) => (s: DaemonSnapshot) =>
+  server(s, port)?.state === state && server(s, port)?.checkers.some((one) => one.lastOutcome === outcome) === true
+
+/** Ports tell the checkers apart; the servers listen where the checker connects. */
+const configuration = (checks: Readonly<Record<number, string>>) => `virtual_server 192.0.2.100 80 {
+  lb_algo rr
+  lb_kind NAT
+  protocol TCP
+${Object.entries(checks)
+  .map(([port, check]) => `real_server 192.0.2.21 ${port} {\n${check}\n}`)
+  .join('\n')}
+}
+`
+
+lab('DNS_CHECK and UDP_CHECK ask dnsmasq, PING_CHECK the kernel, SMTP_CHECK a mail server', async (lab) => {
+  const lan = lab.segment()
+  const director = lab.host('director', { eth0: { segment: lan, addresses: ['192.0.2.11/24', '2001:db8::11/64'] } })
+  const host = lab.host('server', { eth0: { segment: lan, addresses: ['192.0.2.21/24', '2001:db8::21/64'] } })
+  const dnsmasq = () =>
+    host.spawn('dnsmasq', [
+      ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'],
+      ...[
+        '--pid-file=',
+        '--address=/example.com/192.0.2.80',
+        '--local=/example.com/',
+        '--txt-record=t.example.com,well',
+      ],
+    ])
+  let names = dnsmasq()
+  // What dig +noedns sends for example.com, and that the answer is one to it.
+  const query = '1234 0100 0001 0000 0000 0000 07 6578616d706c65 03 636f6d 00 0001 0001'
+  const daemon = await director.holdfastd(
+    configuration({
+      8001: `DNS_CHECK {\n${QUICK}\nconnect_port 53\nname example.com\ntype A\n}`,
+      8002: `DNS_CHECK {\n${QUICK}\nconnect_port 53\nname nowhere.example\ntype A\n}`,
+      8003: `UDP_CHECK {\n${QUICK}\nconnect_port 53\npayload ${query}\nrequire_reply 1234 8xxx\n}`,
+      8004: `UDP_CHECK {\n${QUICK}\nconnect_port 53\npayload ${query}\nrequire_reply 4321\n}`,
+      8005: `UDP_CHECK {\n${QUICK}\nconnect_timeout 0.3\nconnect_port 53\n}`,
+      8006: `PING_CHECK {\n${QUICK}\n}`,
+      8007: `PING_CHECK {\n${QUICK}\nconnect_ip 2001:db8::21\nbind_if eth0\n}`,
+      8008: `SMTP_CHECK {\n${QUICK}\nconnect_port 25\n}`,
+    }),
+  )
+  await daemon.shows('a name that is known', outcomeIs(8001, 'up', 'accepted'))
+  // Without a server to hand it on to, dnsmasq refuses other names.
+  const refused = await daemon.shows('a name that is not', outcomeIs(8002, 'down', 'bad-status'))
+  expect(server(refused, 8002)?.reason).toBe('DNS_CHECK 192.0.2.21:53 A nowhere.example: expected NOERROR, got REFUSED')
+  await daemon.shows('the reply that is required', outcomeIs(8003, 'up', 'accepted'))
+  await daemon.shows('another reply', outcomeIs(8004, 'down', 'bad-reply'))
+  await daemon.shows('a port that takes anything', outcomeIs(8005, 'up', 'accepted'))
+  await daemon.shows('an echo', outcomeIs(8006, 'up', 'accepted'))
+  await daemon.shows('an echo over IPv6', outcomeIs(8007, 'up', 'accepted'))
+  await daemon.shows('nobody listens for mail yet', outcomeIs(8008, 'down', 'connection-refused'))
+  const mail = host.spawn('relay', [
+    ...[process.execPath, join(repositoryRoot, 'test/lab/library/relay.mjs'), '192.0.2.21', '25'],
+  ])
+  await daemon.shows('the mail server is up', outcomeIs(8008, 'up', 'accepted'))
+  await names.stop('SIGKILL')
+  const gone = await daemon.shows('no name server', outcomeIs(8001, 'down', 'connection-refused'))
+  expect(server(gone, 8001)?.reason).toBe('DNS_CHECK 192.0.2.21:53 A example.com: nobody listens on the port (ICMP)')
+  await daemon.shows('no reply', outcomeIs(8003, 'down', 'connection-refused'))
+  await daemon.shows('a port that is refused', outcomeIs(8005, 'down', 'connection-refused'))
+  names = dnsmasq()
+  await daemon.shows('the name server is back', outcomeIs(8001, 'up', 'accepted'))
+
+  host.sysctl('net.ipv4.icmp_echo_ignore_all=1')
+  await daemon.shows('no echo any more', outcomeIs(8006, 'down', 'response-timeout'))
+  await daemon.shows('but over IPv6', outcomeIs(8007, 'up', 'accepted'))
+  host.sysctl('net.ipv4.icmp_echo_ignore_all=0')
+  await daemon.shows('an echo again', outcomeIs(8006, 'up', 'accepted'))
+  await mail.stop('SIGKILL')
+  await daemon.shows('the mail server is gone', outcomeIs(8008, 'down', 'connection-refused'))
+  expect(await daemon.stop()).toBe(0)
+})
