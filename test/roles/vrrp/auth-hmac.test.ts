@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { address, type IpAddress, micros, seconds } from '../../../src/base/index.ts'
 import type { HmacSettings, VirtualRouter } from '../../../src/model/index.ts'
 import { announcements, router } from '../../proto/vrrp/setting.ts'
+import { bytes } from '../../wire/bytes.ts'
 import { onLink, World } from './world.ts'
 
 const keyOf = (byte: string) => byte.repeat(32)
@@ -198,4 +199,55 @@ test('refused ones by the thousand change neither timer nor state, and one line 
   expect(to.deeds()[0]).toBe('advert 100')
   expect(await dropsOf(to)).toEqual({ 'hmac-invalid': 1_001 })
   expect(to.logged.filter((line) => line.includes('refused'))).toHaveLength(1)
+})
+
+describe('V-110: what keepalived 2.4.2 signed', () => {
+  const captured = bytes('3133ff01 0064 daba 0a09000a 01010000 6b00d954 ff91 0000 f27efc92d17305ef20a1dd2efa210130')
+  const source = address('10.9.0.1')
+  /** Milliseconds since 1970 of its sequence number. */
+  const sentAt = 0x6b00d954 * 1_000 + (0xff91 / 0x10000) * 1_000 + 0.002
+  const key = Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0')).join('')
+  const its: VirtualRouter = {
+    ...v3,
+    addresses: [{ address: address('10.9.0.10'), prefixLength: 24, interface: 'eth0', scope: 0 }],
+  }
+  const host = (address: string): World => {
+    const world = new World()
+    world.addresses = [onLink(2, address)]
+    world.wallOffset = sentAt - world.now / 1_000
+    return world
+  }
+
+  for (const mode of ['enforce', 'permissive', 'receive-only'] as const)
+    test(`is accepted in ${mode} mode once, and with one bit flipped not at all`, async () => {
+      const world = host('10.9.0.2/24')
+      await world.configure([withHmac({ ...its, priority: 100 }, { mode, keys: [{ id: 1, key }] })])
+      const hear = (payload: Uint8Array) =>
+        world.receive('eth0/ipv4', {
+          payload,
+          source,
+          destination: its.multicastGroup,
+          declaredLength: payload.length,
+        })
+      for (let bit = 8 * 12; bit < 8 * captured.length; bit++) {
+        const bad = captured.slice()
+        bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7))
+        hear(bad)
+      }
+      expect((await world.snapshot())[0]).toMatchObject({ advertisementsReceived: 0 })
+      hear(captured)
+      expect((await world.snapshot())[0]).toMatchObject({
+        state: 'backup',
+        advertisementsReceived: 1,
+        lastHeard: { source, priority: 255 },
+      })
+      hear(captured)
+      expect((await world.snapshot())[0]).toMatchObject({ advertisementsReceived: 1, drops: { 'hmac-replay': 1 } })
+    })
+
+  test('is what is sent in its place at the same moment, byte for byte', async () => {
+    const world = host('10.9.0.1/24')
+    await world.configure([withHmac({ ...its, priority: 255, initialState: 'master' }, { keys: [{ id: 1, key }] })])
+    expect(Buffer.from(world.sent[0]?.payload ?? []).toString('hex')).toBe(Buffer.from(captured).toString('hex'))
+  })
 })
