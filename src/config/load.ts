@@ -7,6 +7,9 @@ import { expand, type Place, type SourceFile } from './source/index.ts'
 import { parse } from './syntax/index.ts'
 import { isYaml, readYaml } from './yaml/index.ts'
 
+/** Of a longer text the nodes of one block at a time are in memory. */
+const LARGE = 1_048_576
+
 export type LoadedConfiguration = {
   /** Absent: nothing may be started from this file, and an error says why. Present with errors: what is left of it. */
   readonly configuration?: Configuration
@@ -43,7 +46,7 @@ export function loadAnd(
     ? readYaml(path, bytes, found.add)
     : expand(path, bytes, ports, options, found.add)
   const report = reportInto(found.add, source)
-  const tree = parse(source.text, report)
+  const tree = parse(source.text, report, source.text.length <= LARGE)
   const checked = runStages(tree, ports, options, report)
   look(checked, report, (at) => source.placeOf(at.start))
   const files = [...new Set(source.files.map((file) => file.path))]

@@ -53,10 +53,10 @@ for (const [claim, text, nodes] of rows)
 function read(reader: typeof plainLine, line: string): readonly unknown[] {
   const told: unknown[] = []
   const sink: TokenSink = {
-    word: (...word) => void told.push(word),
+    plain: (start, end) => void told.push([start, end]),
+    odd: (...word) => void told.push(word),
     open: (at) => void told.push(['open', at]),
     close: (at) => void told.push(['close', at]),
-    lineEnd: () => {},
   }
   reader(line, 3, line.length, sink)
   return told

@@ -8,10 +8,11 @@ import type { BlockNode, Node, Tree } from '../syntax/index.ts'
  */
 export function checkBraces(tree: Tree, report: Report): readonly Node[] {
   const nodes: Node[] = []
-  const open = [...tree.nodes]
+  // The next one is last.
+  const open = [...tree.nodes].reverse()
   let misplaced = 0
   while (open.length > 0) {
-    const node = open.shift() as Node
+    const node = open.pop() as Node
     const { kept, lifted } = cutOff(node, 'root')
     nodes.push(kept)
     const first = lifted[0]
@@ -21,7 +22,7 @@ export function checkBraces(tree: Tree, report: Report): readonly Node[] {
       rule: 'unbalanced-braces',
       related: [{ at: node.keyword.at, message: `the block of ${node.keyword.text} begins here` }],
     })
-    open.unshift(...lifted)
+    for (const one of lifted.toReversed()) open.push(one)
   }
   if (misplaced === 0)
     for (const at of tree.unclosed)
@@ -33,7 +34,8 @@ export function checkBraces(tree: Tree, report: Report): readonly Node[] {
 
 /** A node without the top-level blocks in it, and those with what follows them. */
 function cutOff(node: Node, container: Container): { kept: Node; lifted: readonly Node[] } {
-  if (node.block === undefined) return { kept: node, lifted: [] }
+  if (node.block === undefined || !holdsTopLevelBlock(node.block.nodes, node, container))
+    return { kept: node, lifted: [] }
   const inside = containerInside(container, node.keyword.text)
   const kept: Node[] = []
   for (const [index, child] of node.block.nodes.entries()) {
@@ -50,9 +52,20 @@ function cutOff(node: Node, container: Container): { kept: Node; lifted: readonl
   return { kept: node, lifted: [] }
 }
 
+function holdsTopLevelBlock(nodes: readonly Node[], { keyword }: Node, container: Container): boolean {
+  const inside = containerInside(container, keyword.text)
+  for (const node of nodes)
+    if (
+      node.block !== undefined &&
+      (startsTopLevelBlock(node, inside) || holdsTopLevelBlock(node.block.nodes, node, inside ?? container))
+    )
+      return true
+  return false
+}
+
 const withBlock = (node: Node, block: BlockNode, nodes: readonly Node[]): Node => ({
   ...node,
-  block: { ...block, nodes },
+  block: { at: block.at, nodes },
 })
 
 /** A word that opens a block at the top level and means nothing anywhere else. */

@@ -7,50 +7,59 @@ import {
   keywordAt,
   keywordsIn,
 } from '../keywords/index.ts'
-import type { Report } from '../report.ts'
-import type { Node } from '../syntax/index.ts'
+import { type Report, silent } from '../report.ts'
+import { type BlockNode, LazyBlock, type Node } from '../syntax/index.ts'
 import { nearest } from './nearest.ts'
 
 /**
  * Words accepted where keepalived does not know them, because how-tos write them there and mean it: read as the other
  * word, with a remark.
  */
-const readAs: Readonly<Record<string, string>> = { 'virtual_server/real_server/TCP_CHECK nb_get_retry': 'retry' }
+const readAs: Readonly<Partial<Record<Container, Readonly<Record<string, string>>>>> = {
+  'virtual_server/real_server/TCP_CHECK': { nb_get_retry: 'retry' },
+}
 
 /**
  * Is each word a keyword where it stands, and does it have a block exactly if it wants one? What is not is reported once,
  * with the nearest word that would be right, and left out with its block. What remains knows its row of the table, and has a
  * meaning in lower/.
+ * @param keep  as in `parse`
  */
-export function checkKeywords(nodes: readonly Node[], report: Report): readonly Node[] {
-  return inside(nodes, 'root', report, { said: new Set(), unsupported: false })
+export function checkKeywords(nodes: readonly Node[], report: Report, keep: boolean): readonly Node[] {
+  const kept: Node[] = []
+  look(nodes, 'root', { report, said: new Set(), unsupported: false, keep }, kept)
+  return kept
 }
 
 type Around = {
+  readonly report: Report
   /** Reasons why words have no effect, each said once a file. */
   readonly said: Set<string>
   /** A block around is not supported, and that has been said. */
   readonly unsupported: boolean
+  readonly keep: boolean
 }
 
-function inside(nodes: readonly Node[], container: Container, report: Report, around: Around): readonly Node[] {
-  const kept: Node[] = []
+function look(nodes: readonly Node[], container: Container, around: Around, kept: Node[]): void {
+  const { report } = around
   for (const node of nodes) {
     if (node.broken) {
       // The quote is reported already; what the block holds is not this line's fault, but has no owner.
       continue
     }
-    const name = node.keyword.text
-    const other = readAs[`${container} ${name}`]
-    const keyword = keywordAt(container, other ?? name)
+    const { keyword: word, words, at, block } = node
+    const name = word.text
+    const written = keywordAt(container, name)
+    const other = written === undefined ? readAs[container]?.[name] : undefined
+    const keyword = other === undefined ? written : keywordAt(container, other)
     if (keyword === undefined) {
       reportUnknown(node, container, report)
       continue
     }
-    sayWhatItIs(node, keyword, other, report, around)
+    sayWhatItIs(node, keyword, other, around)
+    const unsupported = keyword.support === 'unsupported'
     if (keyword.content === 'line') {
-      const { block, ...line } = node
-      if (keyword.support !== 'unsupported') kept.push({ ...line, known: keyword })
+      if (!unsupported) kept.push({ keyword: word, words, at, broken: false, known: keyword })
       if (block !== undefined) {
         // As keepalived does: the brace is passed over and what follows is read as if it were not there.
         report.error(
@@ -58,23 +67,31 @@ function inside(nodes: readonly Node[], container: Container, report: Report, ar
           { start: block.at.start, end: block.at.start + 1 },
           `unexpected {: ${name} takes no block`,
         )
-        kept.push(...inside(block.nodes, container, report, around))
+        look(block.nodes, container, around, kept)
       }
       continue
     }
-    if (node.block === undefined) {
-      report.error('syntax', node.at, `${name} has no block`, { remedy: 'add { after it and } at its end' })
+    if (block === undefined) {
+      report.error('syntax', at, `${name} has no block`, { remedy: 'add { after it and } at its end' })
       continue
     }
-    const unsupported = keyword.support === 'unsupported'
     const within = containerInside(container, name)
-    const held =
-      within === undefined
-        ? node.block.nodes
-        : inside(node.block.nodes, within, report, { ...around, unsupported: around.unsupported || unsupported })
-    if (!unsupported) kept.push({ ...node, known: keyword, block: { ...node.block, nodes: held } })
+    const held = within === undefined ? block : lookInside(block, within, unsupported, around)
+    if (!unsupported) kept.push({ keyword: word, words, at, block: held, broken: false, known: keyword })
   }
-  return kept
+}
+
+/** Says what there is to say of a block, and hands on what passes; looked through again without a word where it is not kept. */
+function lookInside(block: BlockNode, within: Container, unsupported: boolean, around: Around): BlockNode {
+  const passing = (how: Around): readonly Node[] => {
+    const kept: Node[] = []
+    look(block.nodes, within, how, kept)
+    return kept
+  }
+  const inner = unsupported ? { ...around, unsupported } : around
+  const nodes = passing({ ...inner, keep: true })
+  if (around.keep) return { at: block.at, nodes }
+  return new LazyBlock(block.at, false, () => passing({ report: silent, said: new Set(), unsupported, keep: true }))
 }
 
 /** An old word, one without effect, one that is not supported. */
@@ -82,8 +99,7 @@ function sayWhatItIs(
   { keyword: { at, text }, block }: Node,
   { facts, support }: Keyword,
   other: string | undefined,
-  report: Report,
-  { said, unsupported }: Around,
+  { report, said, unsupported }: Around,
 ): void {
   if (support === 'unsupported') {
     const what = block === undefined ? 'the line' : 'its block'

@@ -34,7 +34,7 @@ export type Checked = {
 
 /** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
-  const nodes = checkKeywords(checkBraces(tree, report), report)
+  const nodes = checkKeywords(checkBraces(tree, report), report, tree.keeps)
   const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
   const { read, list } = ports
   const to = { report, tree, read, list, ...(credentials === undefined ? {} : { credentials }) }

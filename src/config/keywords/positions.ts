@@ -37,14 +37,18 @@ export type Keyword = {
   readonly headed: boolean
 }
 
-/** The container that a keyword's block is; undefined if it has no keywords of its own. */
-export function containerInside(container: Container, name: string): Container | undefined {
-  const inside = container === 'root' ? name : `${container}/${name}`
-  return isContainer(inside) ? inside : undefined
+/** For each container those inside it, by the keyword whose block they are. */
+const blocks = new Map<string, Map<string, Container>>()
+for (const container of containers) {
+  const path = container.split('/')
+  const name = path.pop() as string
+  const around = path.length === 0 ? 'root' : path.join('/')
+  if (container !== 'root') blocks.set(around, (blocks.get(around) ?? new Map()).set(name, container))
 }
 
-const blocks: ReadonlySet<string> = new Set(containers.filter((container) => container !== 'root'))
-const isContainer = (name: string): name is Container => blocks.has(name)
+/** The container that a keyword's block is; undefined if it has no keywords of its own. */
+export const containerInside = (container: Container, name: string): Container | undefined =>
+  blocks.get(container)?.get(name)
 
 function contentOf(takes: string, inside: Container | undefined): KeywordContent {
   if (!takes.includes('{')) return 'line'

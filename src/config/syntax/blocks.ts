@@ -1,110 +1,146 @@
 import type { Report, Span } from '../report.ts'
-import type { Node, Word } from './node.ts'
-import type { TokenSink } from './tokens.ts'
+import type { BlockNode, Node, Word } from './node.ts'
+import { CLOSE, OPEN, type TokenList, WORD } from './tokens.ts'
 
 /** keepalived.conf(5) has a depth of five. */
 const DEEPEST = 32
 const NO_WORDS: readonly Word[] = []
+/** Of a `{` whose block is too deep. */
+const TOO_DEEP = -1
 
-/** A line that is being read, or that is over and may yet get a block. */
-type Statement = { readonly keyword: Word; words: Word[] | undefined; end: number; open: Span | undefined }
-
-/** A block that is being read; `of` is missing where there is no keyword before its brace. */
-type OpenBlock = { readonly nodes: Node[]; readonly of: Statement | undefined; readonly open: number }
-
-/**
- * Makes blocks of the tokens of a text. A `{` belongs to the words before it, on its line or an earlier one, if nothing but
- * blanks and comments is between. What is wrong is reported, and as much as can be is kept: an open quote costs its line, a
- * brace too many is passed over, what stands in a block without keyword is read as if its braces were not there.
- */
-export function blockBuilder(report: Report) {
-  const root: Node[] = []
-  const stack: OpenBlock[] = []
-  let nodes = root
-  let statement: Statement | undefined
-  let lineOver = false
-  /** Blocks below the deepest: counted, and nothing of them is kept. */
-  let tooDeep = 0
-
-  const finish = (): void => {
-    if (statement !== undefined) nodes.push(nodeOf(statement, report))
-    statement = undefined
-  }
-
-  const sink: TokenSink = {
-    word(text, start, end, quoted, closed) {
-      if (tooDeep > 0) return
-      const word: Word = { text, at: { start, end }, quoted }
-      if (statement === undefined || lineOver) {
-        finish()
-        statement = { keyword: word, words: undefined, end, open: closed ? undefined : word.at }
-        lineOver = false
-        return
-      }
-      if (statement.words === undefined) statement.words = [word]
-      else statement.words.push(word)
-      statement.end = end
-      if (!closed) statement.open ??= word.at
-    },
-    open(at) {
-      if (tooDeep > 0 || stack.length >= DEEPEST) {
-        if (tooDeep++ === 0)
-          report.error(
-            'syntax',
-            { start: at, end: at + 1 },
-            `blocks are more than ${DEEPEST} deep; this one is left out`,
-            {
-              remedy: 'look for a } that is missing further up',
-            },
-          )
-        return
-      }
-      if (statement === undefined)
-        report.error('syntax', { start: at, end: at + 1 }, 'unexpected {: there is no keyword before it')
-      stack.push({ nodes, of: statement, open: at })
-      if (statement !== undefined) nodes = []
-      statement = undefined
-    },
-    close(at) {
-      if (tooDeep > 0) {
-        tooDeep--
-        return
-      }
-      finish()
-      const block = stack.pop()
-      if (block === undefined) report.error('syntax', { start: at, end: at + 1 }, 'extra }: no block is open here')
-      else leave(block, at + 1)
-    },
-    lineEnd() {
-      lineOver = true
-    },
-  }
-
-  const leave = ({ nodes: outer, of, open }: OpenBlock, end: number): void => {
-    if (of !== undefined) {
-      outer.push(nodeOf(of, report, { at: { start: open, end }, nodes }))
-      nodes = outer
-    }
-  }
-
-  /** @returns the nodes, and the braces whose block the end of the text closed, the outermost first */
-  const end = (length: number): { readonly nodes: readonly Node[]; readonly unclosed: readonly Span[] } => {
-    finish()
-    const unclosed = stack.map(({ open }) => ({ start: open, end: open + 1 }))
-    for (const block of stack.reverse()) leave(block, length)
-    return { nodes: root, unclosed }
-  }
-  return { sink, end }
+/** Which brace closes which, and what the end of the text closed. */
+export type Braces = {
+  /** For a `{`: the number of its `}`, or of tokens if it has none; `TOO_DEEP`: the block is left out, to `skip` of it. */
+  readonly partner: Int32Array
+  readonly skip: ReadonlyMap<number, number>
+  readonly unclosed: readonly Span[]
 }
 
-function nodeOf(
-  { keyword, words = NO_WORDS as Word[], end, open }: Statement,
-  report: Report,
-  block?: Node['block'],
-): Node {
-  if (open !== undefined)
-    report.error('syntax', open, 'quote is not closed on its line', { remedy: 'add the missing "' })
-  const at = { start: keyword.at.start, end }
-  const broken = open !== undefined
-  return block === undefined ? { keyword, words, at, broken } : { keyword, words, at, block, broken }
+/**
+ * Pairs braces and reports what is wrong with them, and quotes that are left open. As much as can be is kept: an open quote
+ * costs its line, a brace too many is passed over, what stands in a block without keyword is read as if its braces were not there.
+ */
+export function pairBraces(tokens: TokenList, report: Report): Braces {
+  const { count } = tokens
+  const partner = new Int32Array(count)
+  const skip = new Map<number, number>()
+  const open: number[] = []
+  const at = (token: number): Span => ({ start: tokens.startOf(token), end: tokens.endOf(token) })
+  for (let token = 0; token < count; token++) {
+    const kind = tokens.kind(token)
+    if (kind === WORD) {
+      if (tokens.hasOpenQuote(token))
+        report.error('syntax', at(token), 'quote is not closed on its line', { remedy: 'add the missing "' })
+    } else if (kind === CLOSE) {
+      const opening = open.pop()
+      if (opening === undefined) report.error('syntax', at(token), 'extra }: no block is open here')
+      else partner[opening] = token
+    } else if (open.length < DEEPEST) {
+      if (token === 0 || tokens.kind(token - 1) !== WORD)
+        report.error('syntax', at(token), 'unexpected {: there is no keyword before it')
+      open.push(token)
+      partner[token] = count
+    } else {
+      report.error('syntax', at(token), `blocks are more than ${DEEPEST} deep; this one is left out`, {
+        remedy: 'look for a } that is missing further up',
+      })
+      partner[token] = TOO_DEEP
+      const end = endOfBlock(tokens, token)
+      skip.set(token, end)
+      token = end - 1
+    }
+  }
+  return { partner, skip, unclosed: open.map(at) }
+}
+
+/** The number after the brace that closes this one, however deep it is in between. */
+function endOfBlock(tokens: TokenList, opening: number): number {
+  let depth = 0
+  let token = opening
+  while (token < tokens.count) {
+    const kind = tokens.kind(token++)
+    if (kind === OPEN) depth++
+    else if (kind === CLOSE && --depth === 0) break
+  }
+  return token
+}
+
+/**
+ * The nodes of a text. A `{` belongs to the words before it, on its line or an earlier one, if nothing but blanks and
+ * comments is between. Nodes are made when a block is looked into.
+ * @param keep  hold on to the nodes of top-level blocks: a large text is looked at one block at a time, and made anew the next time
+ */
+export function nodesOf(tokens: TokenList, { partner, skip }: Braces, keep: boolean): readonly Node[] {
+  const word = (token: number): Word => {
+    const at = { start: tokens.startOf(token), end: tokens.endOf(token) }
+    const odd = tokens.oddWord(token)
+    if (odd === undefined) return { text: tokens.text.slice(at.start, at.end), at, quoted: false }
+    return { text: odd.text, at, quoted: odd.quoted }
+  }
+
+  const wordsFrom = (from: number, to: number): readonly Word[] => {
+    const words: Word[] = []
+    for (let token = from; token < to; token++) words.push(word(token))
+    return words
+  }
+
+  /** The nodes from one token to before another. */
+  const between = (from: number, to: number, kept: boolean): readonly Node[] => {
+    const nodes: Node[] = []
+    let token = from
+    while (token < to) {
+      if (tokens.kind(token) !== WORD) {
+        // The brace of a block without keyword, whose nodes go on here, or one too many.
+        token = skip.get(token) ?? token + 1
+        continue
+      }
+      const first = token++
+      let broken = tokens.hasOpenQuote(first)
+      while (token < to && tokens.kind(token) === WORD && !tokens.startsLine(token))
+        broken = tokens.hasOpenQuote(token++) || broken
+      const keyword = word(first)
+      const words = token === first + 1 ? NO_WORDS : wordsFrom(first + 1, token)
+      const at = { start: keyword.at.start, end: tokens.endOf(token - 1) }
+      const closing = token < to && tokens.kind(token) === OPEN ? (partner[token] as number) : TOO_DEEP
+      if (closing === TOO_DEEP) nodes.push({ keyword, words, at, broken })
+      else {
+        nodes.push({ keyword, words, at, block: blockOf(token, closing, kept), broken })
+        token = closing + 1
+      }
+    }
+    return nodes
+  }
+
+  const blockOf = (opening: number, closing: number, kept: boolean): BlockNode =>
+    new LazyBlock(
+      {
+        start: tokens.startOf(opening),
+        end: closing < tokens.count ? tokens.endOf(closing) : tokens.text.length,
+      },
+      kept,
+      () => between(opening + 1, closing, true),
+    )
+
+  return between(0, tokens.count, keep)
+}
+
+/** A block whose nodes are made when they are asked for, each time or once. A class, because there are thousands of them. */
+export class LazyBlock implements BlockNode {
+  readonly at: Span
+  readonly #kept: boolean
+  readonly #make: () => readonly Node[]
+  #made: readonly Node[] | undefined
+
+  constructor(at: Span, kept: boolean, make: () => readonly Node[]) {
+    this.at = at
+    this.#kept = kept
+    this.#make = make
+  }
+
+  get nodes(): readonly Node[] {
+    if (this.#made !== undefined) return this.#made
+    const nodes = this.#make()
+    if (this.#kept) this.#made = nodes
+    return nodes
+  }
 }

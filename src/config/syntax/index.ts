@@ -4,5 +4,6 @@
  * for words, quotes and blocks.
  */
 
+export { LazyBlock } from './blocks.ts'
 export type { BlockNode, Node, Tree, Word } from './node.ts'
 export { commandArguments, parse } from './parse.ts'

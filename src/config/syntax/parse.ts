@@ -1,8 +1,8 @@
 import type { Report } from '../report.ts'
-import { blockBuilder } from './blocks.ts'
+import { nodesOf, pairBraces } from './blocks.ts'
 import type { Node, Tree, Word } from './node.ts'
 import { parse as runParser } from './parser.generated.js'
-import { tokens } from './tokens.ts'
+import { readTokens } from './tokens.ts'
 
 type RawWord = {
   readonly text: string
@@ -14,11 +14,17 @@ type RawWord = {
 /**
  * The expanded text to nodes: lines by grammar/keepalived.peggy, blocks by what stands between their braces. Takes time and
  * room in proportion to the text. An open quote and a brace too many are reported, and as much as can be is kept.
+ * @param keep  false: for a large text that is gone through block by block; nodes of a top-level block are made anew each time
  */
-export function parse(text: string, report: Report): Tree {
-  const builder = blockBuilder(report)
-  tokens(text, builder.sink)
-  return { ...builder.end(text.length), scriptWords: (of) => scriptWords(text, of) }
+export function parse(text: string, report: Report, keep = true): Tree {
+  const tokens = readTokens(text)
+  const braces = pairBraces(tokens, report)
+  return {
+    nodes: nodesOf(tokens, braces, keep),
+    unclosed: braces.unclosed,
+    keeps: keep,
+    scriptWords: (of) => scriptWords(text, of),
+  }
 }
 
 const wordOf = (raw: RawWord): Word => ({
