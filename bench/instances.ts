@@ -52,7 +52,7 @@ const keepalived: Start = async (host, text) => {
 }
 const starts: Readonly<Record<string, Start>> = {
   Holdfast: async (host, text) => {
-    const daemon = await host.holdfastd(text)
+    const daemon = await host.holdfastd(text, { unready: true })
     return {
       pids: () => daemon.pids(),
       configure: (next) => daemon.configure(next),

@@ -3,6 +3,8 @@ import type { AnnouncementSettings } from '../../model/index.ts'
 
 /** What one virtual router announces on this interface, and when next. */
 export type Schedule = {
+  /** Its key. */
+  readonly router: string
   readonly addresses: readonly IpAddress[]
   readonly settings: AnnouncementSettings
   /** The second burst after becoming master. */
@@ -17,8 +19,8 @@ export type Pending = { readonly router: string; readonly address: IpAddress; re
 
 /** All announcements on one interface. */
 export type AnnouncementState = {
-  /** By virtual router key. */
-  readonly schedules: ReadonlyMap<string, Schedule>
+  /** One a virtual router. An array, because hundreds of them are replaced one by one and to copy a map takes far longer. */
+  readonly schedules: readonly Schedule[]
   /** In sending order. */
   readonly queue: readonly Pending[]
   /** Before when no further gratuitous ARP, or neighbour advertisement, may leave. */

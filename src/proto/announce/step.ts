@@ -19,7 +19,7 @@ export type AnnouncementStep = {
 }
 
 export const silent: AnnouncementState = {
-  schedules: new Map(),
+  schedules: [],
   queue: [],
   arpFreeAt: instant(0),
   naFreeAt: instant(0),
@@ -31,16 +31,17 @@ export function stepAnnouncements(state: AnnouncementState, event: AnnouncementE
     case 'master-entered': {
       const { router, addresses, settings } = event
       const schedule: Schedule = {
+        router,
         addresses,
         settings,
         ...(settings.masterDelay > 0 ? { secondAt: after(now, settings.masterDelay) } : {}),
         ...refreshFrom(settings, now),
       }
-      return send(queued(scheduled(state, router, schedule), router, addresses, settings.masterRepeat), now)
+      return send(queued(scheduled(state, schedule), router, addresses, settings.masterRepeat), now)
     }
     case 'addresses-changed': {
       const { router, addresses, added, settings } = event
-      const { refreshAt, ...rest } = state.schedules.get(router) ?? { addresses, settings }
+      const { refreshAt, ...rest } = scheduleOf(state, router) ?? { router, addresses, settings }
       const refresh = settings.masterRefresh === rest.settings.masterRefresh && refreshAt !== undefined
       const schedule: Schedule = {
         ...rest,
@@ -48,20 +49,19 @@ export function stepAnnouncements(state: AnnouncementState, event: AnnouncementE
         settings,
         ...(refresh ? { refreshAt } : refreshFrom(settings, now)),
       }
-      const kept = dropped(scheduled(state, router, schedule), router, addresses)
+      const kept = dropped(scheduled(state, schedule), router, addresses)
       return send(queued(kept, router, added, settings.masterRepeat), now)
     }
     case 'weaker-master-heard': {
-      const schedule = state.schedules.get(event.router)
+      const schedule = scheduleOf(state, event.router)
       if (schedule === undefined || schedule.settings.lowerPrioRepeat === 0) return { state, actions: [] }
       const { addresses, settings } = schedule
       const next: Schedule =
         settings.lowerPrioDelay > 0 ? { ...schedule, lowerPrioAt: after(now, settings.lowerPrioDelay) } : schedule
-      return send(queued(scheduled(state, event.router, next), event.router, addresses, settings.lowerPrioRepeat), now)
+      return send(queued(scheduled(state, next), event.router, addresses, settings.lowerPrioRepeat), now)
     }
     case 'master-left': {
-      const schedules = new Map(state.schedules)
-      schedules.delete(event.router)
+      const schedules = state.schedules.filter(({ router }) => router !== event.router)
       return { state: dropped({ ...state, schedules }, event.router, []), actions: [] }
     }
     case 'deadline-reached':
@@ -77,7 +77,7 @@ export function announcementDeadline(state: AnnouncementState): Instant | undefi
   const consider = (at: Instant | undefined) => {
     if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at
   }
-  for (const { secondAt, refreshAt, lowerPrioAt } of state.schedules.values()) {
+  for (const { secondAt, refreshAt, lowerPrioAt } of state.schedules) {
     consider(secondAt)
     consider(refreshAt)
     consider(lowerPrioAt)
@@ -89,8 +89,13 @@ export function announcementDeadline(state: AnnouncementState): Instant | undefi
 const refreshFrom = (settings: AnnouncementSettings, now: Instant): Pick<Schedule, 'refreshAt'> =>
   settings.masterRefresh > 0 ? { refreshAt: after(now, settings.masterRefresh) } : {}
 
-function scheduled(state: AnnouncementState, router: string, schedule: Schedule): AnnouncementState {
-  return { ...state, schedules: new Map(state.schedules).set(router, schedule) }
+const scheduleOf = ({ schedules }: AnnouncementState, router: string): Schedule | undefined =>
+  schedules.find((one) => one.router === router)
+
+function scheduled(state: AnnouncementState, schedule: Schedule): AnnouncementState {
+  const others = state.schedules.filter(({ router }) => router !== schedule.router)
+  others.push(schedule)
+  return { ...state, schedules: others }
 }
 
 function queued(
@@ -115,8 +120,8 @@ function dropped(state: AnnouncementState, router: string, keep: readonly IpAddr
 
 function due(state: AnnouncementState, now: Instant): AnnouncementState {
   let next = state
-  for (const [router, schedule] of state.schedules) {
-    const { addresses, settings, secondAt, refreshAt, lowerPrioAt, ...rest } = schedule
+  for (const schedule of state.schedules) {
+    const { router, addresses, settings, secondAt, refreshAt, lowerPrioAt, ...rest } = schedule
     const passed = (at: Instant | undefined): boolean => at !== undefined && at <= now
     const repeat = Math.max(
       passed(secondAt) ? settings.masterRepeat : 0,
@@ -126,13 +131,14 @@ function due(state: AnnouncementState, now: Instant): AnnouncementState {
     if (repeat === 0) continue
     const left: Schedule = {
       ...rest,
+      router,
       addresses,
       settings,
       ...(secondAt === undefined || passed(secondAt) ? {} : { secondAt }),
       ...(lowerPrioAt === undefined || passed(lowerPrioAt) ? {} : { lowerPrioAt }),
       ...(passed(refreshAt) ? refreshFrom(settings, now) : refreshAt === undefined ? {} : { refreshAt }),
     }
-    next = queued(scheduled(next, router, left), router, addresses, repeat)
+    next = queued(scheduled(next, left), router, addresses, repeat)
   }
   return next
 }
@@ -155,7 +161,7 @@ function send(state: AnnouncementState, now: Instant): AnnouncementStep {
       }
       actions.push({ type: 'announce', address })
       sent = true
-      const gap = gapOf(state.schedules.get(router)?.settings, isArp)
+      const gap = gapOf(scheduleOf(state, router)?.settings, isArp)
       if (gap > 0 && isArp) arpFreeAt = after(now, gap)
       else if (gap > 0) naFreeAt = after(now, gap)
       if (remaining > 1) again.push({ router, address, remaining: remaining - 1 })

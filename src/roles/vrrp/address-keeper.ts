@@ -43,12 +43,33 @@ export type AddressKeeper = {
   missing(): readonly PlacedAddress[]
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 export function openAddressKeeper(client: RouteClient, view: NetworkView, log: Log): AddressKeeper {
   const held = new Map<string, Held>()
+  /** What each holds: hundreds of virtual routers are gone through one by one. */
+  const heldBy = new Map<string, Set<string>>()
   /** What was complained of. */
   const absent = new Set<string>()
   let deferred: Set<string> | undefined
 
+  const own = (owner: string, id: string) => {
+    const ids = heldBy.get(owner)
+    if (ids === undefined) heldBy.set(owner, new Set([id]))
+    else ids.add(id)
+  }
+  /** Takes from `owner` what is not to be kept. */
+  const disown = (owner: string, keep: { has(id: string): boolean }, then: (id: string, entry: Held) => void) => {
+    const ids = heldBy.get(owner)
+    if (ids === undefined) return
+    for (const id of ids) {
+      if (keep.has(id)) continue
+      ids.delete(id)
+      const entry = held.get(id)
+      if (entry?.owners.delete(owner)) then(id, entry)
+    }
+    if (ids.size === 0) heldBy.delete(owner)
+  }
   const drop = (id: string, { placed, foreign, owners }: Held) => {
     if (owners.size > 0) return
     if (deferred !== undefined) {
@@ -101,6 +122,7 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
         const known = held.get(id)
         if (known !== undefined) {
           known.owners.add(owner)
+          own(owner, id)
           if (known.foreign || !isFree(known, owner) || sameValue(known.placed, placed)) continue
           // Its label, scope or flags are others: the kernel changes none of them in place.
           client.deleteAddress(known.placed)
@@ -113,16 +135,19 @@ export function openAddressKeeper(client: RouteClient, view: NetworkView, log: L
         const foreign = native && present !== undefined && present.protocol !== ADDRESS_PROTOCOL
         if (!foreign && add(placed) === undefined) continue
         held.set(id, { placed, owners: new Set([owner]), foreign })
+        own(owner, id)
         fresh.push(placed)
       }
-      for (const [id, entry] of held) if (!wanted.has(id) && entry.owners.delete(owner)) drop(id, entry)
+      disown(owner, wanted, drop)
       return fresh
     },
     release(owner) {
-      for (const [id, entry] of held) if (entry.owners.delete(owner)) drop(id, entry)
+      disown(owner, NOTHING, drop)
     },
     forget(owner) {
-      for (const [id, entry] of held) if (entry.owners.delete(owner) && entry.owners.size === 0) held.delete(id)
+      disown(owner, NOTHING, (id, { owners }) => {
+        if (owners.size === 0) held.delete(id)
+      })
     },
     together(work) {
       deferred = new Set()

@@ -127,14 +127,26 @@ export function openFirewall(
     log.warn('nobody tells when somebody removes rules of the firewall', { reason: opened.error.message })
   }
 
-  /** Adds what nobody had and removes what nobody has any more. Undefined: not master. */
-  function update(changes: ReadonlyMap<string, readonly PlacedAddress[] | undefined>): void {
-    if (abandoned || changes.size === 0) return
-    const before = new Map(all().map((one) => [keyOf(one), one]))
-    const mutedBefore = muted()
+  /** Hundreds of virtual routers come and go without a rule of their own. */
+  function isWithoutRule(owner: string, addresses: readonly PlacedAddress[] = []): boolean {
+    const before = held.get(owner) ?? []
+    return addresses.length === 0 && before.length === 0 && plan.links.every((link) => link.owner !== owner)
+  }
+
+  function note(changes: ReadonlyMap<string, readonly PlacedAddress[] | undefined>): void {
     for (const [owner, addresses] of changes)
       if (addresses === undefined) held.delete(owner)
       else held.set(owner, addresses)
+  }
+
+  /** Adds what nobody had and removes what nobody has any more. Undefined: not master. */
+  function update(changes: ReadonlyMap<string, readonly PlacedAddress[] | undefined>): void {
+    if (abandoned || changes.size === 0) return
+    if (inForce !== undefined && [...changes].every(([owner, addresses]) => isWithoutRule(owner, addresses)))
+      return note(changes)
+    const before = new Map(all().map((one) => [keyOf(one), one]))
+    const mutedBefore = muted()
+    note(changes)
     const after = new Map(all().map((one) => [keyOf(one), one]))
     const mutedAfter = muted()
     const added = [...after].filter(([key]) => !before.has(key)).map(([, one]) => one)

@@ -3,8 +3,10 @@ import type { RouteClient } from '../../sys/netlink/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
+import { advertisingInterface } from './link-names.ts'
 import { openMachines } from './machines.ts'
-import type { Parts } from './parts.ts'
+import type { NetworkView } from './network-view.ts'
+import { addressesOf, type Parts } from './parts.ts'
 import { openRoutingKeeper } from './routing-keeper.ts'
 import { newRunningRouter, type RunningRouter } from './running-router.ts'
 import type { VrrpSockets } from './sockets.ts'
@@ -15,6 +17,17 @@ import type { VrrpSockets } from './sockets.ts'
  * one and so are the system calls; these get something in them that the kernel refuses after reading all the rest.
  */
 export type Rehearse = (one: RunningRouter) => void
+
+/** Hundreds of virtual routers of one kind need not each have a rehearsal: it is one code, and the sockets are the same. */
+const ENOUGH = 4
+
+/** Where it speaks and has its addresses, and what it says. */
+function kindOf({ router }: RunningRouter, view: NetworkView): string {
+  const { family, version, authentication, hmac, unicastPeers } = router
+  const names = [advertisingInterface(router), ...addressesOf(router).map((address) => address.interface)]
+  const links = [...new Set(names)].map((name) => view.link(name)?.index)
+  return [family, version, authentication?.type, hmac !== undefined, unicastPeers.length > 0, ...links].join(' ')
+}
 
 /** An index that no interface has. */
 const NO_INTERFACE = 0x7fffffff
@@ -81,8 +94,13 @@ export function openRehearsal(parts: Parts): Rehearse {
     () => {},
   )
 
+  const rehearsed = new Map<string, number>()
   return (one) => {
     if (one.state.name !== 'backup') return
+    const kind = kindOf(one, view)
+    const times = rehearsed.get(kind) ?? 0
+    if (times === ENOUGH) return
+    rehearsed.set(kind, times + 1)
     const { state, source, outgoing } = one
     // What it encodes is kept for the real one.
     const double: RunningRouter = { ...newRunningRouter(one.router, 0, state.downAt), state, source, outgoing }

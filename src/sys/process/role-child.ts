@@ -42,7 +42,10 @@ export function forkChild(options: ForkOptions, handlers: ChildHandlers): Child 
     exited = true
     handlers.onExit(exit)
   }
-  child.on('message', (message) => handlers.onMessage(message))
+  // In pieces, as `parentChannel` sends them.
+  child.on('message', (messages) => {
+    for (const message of messages as readonly unknown[]) handlers.onMessage(message)
+  })
   // The channel may still hold messages when 'exit' comes; 'close' comes after both.
   child.on('exit', (code, signal) => {
     const exit = { code: code ?? undefined, signal: signal ?? undefined }
