@@ -87,7 +87,7 @@ install:             ## install what is built: make install [DESTDIR=] [PREFIX=/
 	node scripts/install-modules.mjs $(LIBDIR)
 	ln -sfn ../lib/holdfast/bin/holdfastd $(DESTDIR)$(PREFIX)/sbin/holdfastd
 	ln -sfn ../lib/holdfast/bin/holdfast $(DESTDIR)$(PREFIX)/bin/holdfast
-	sed 's,/usr/sbin/holdfastd,$(PREFIX)/sbin/holdfastd,g' systemd/holdfast.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/holdfast.service
+	for unit in holdfast holdfast-realserver; do sed 's,/usr/\(s\?bin\)/holdfast,$(PREFIX)/\1/holdfast,g' systemd/$$unit.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service; done
 	install -m 644 conf-examples/* $(DOCDIR)/conf-examples/
 	install -m 644 README.md LICENSE $(DOCDIR)/
 

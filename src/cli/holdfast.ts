@@ -11,6 +11,7 @@ import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
 import { leave } from './leave.ts'
 import type { Order, OrderOptions } from './orders.ts'
+import type { RealServerAction, RealServerOptions } from './realserver/index.ts'
 import { requestReload } from './reload.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
@@ -143,6 +144,21 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (addresses: readonly string[], options: AnnounceOptions) => {
       const { announce } = await import('./arping/index.ts')
       exitCode = await announce(addresses, options)
+    })
+
+  program
+    .command('realserver')
+    .addArgument(new Argument('<action>').choices(['up', 'down', 'status', 'check']))
+    .argument('[addresses...]', 'virtual addresses')
+    .description('this host as a real server of direct routing or tunnels: addresses on lo, quiet about ARP; or back')
+    .option('--config <file>', "the director's configuration: the services that have a real_server here")
+    .option('--arrival <kind>', 'how packets come: direct, ipip, gre or gue:PORT (default: as the configuration says)')
+    .option('--watch', 'with up: stay, and repair what others take away; SIGHUP reads the configuration again')
+    .option('--json', 'with status: as JSON')
+    .option('--state-dir <directory>', 'where is kept what was there before', '/run/holdfast-realserver')
+    .action(async (action: RealServerAction, addresses: readonly string[], options: RealServerOptions) => {
+      const { runRealServer } = await import('./realserver/index.ts')
+      exitCode = await runRealServer(action, addresses, options)
     })
 
   // These only for the list of commands: they have been carried out before.

@@ -28,6 +28,7 @@ test('make install puts commands, unit, examples and licence where a package wou
     'usr/sbin/holdfastd',
     'usr/bin/holdfast',
     'usr/lib/systemd/system/holdfast.service',
+    'usr/lib/systemd/system/holdfast-realserver.service',
     'usr/share/doc/holdfast/README.md',
     'usr/share/doc/holdfast/LICENSE',
     'usr/share/doc/holdfast/conf-examples/lvs-dr-master.conf',
@@ -54,6 +55,8 @@ test('with PREFIX=/usr/local the unit starts the daemon from there', async () =>
   expect(status).toBe(0)
   const unit = readFileSync(join(local, 'usr/local/lib/systemd/system/holdfast.service'), 'utf8')
   expect(unit).toContain('ExecStart=/usr/local/sbin/holdfastd')
+  const other = readFileSync(join(local, 'usr/local/lib/systemd/system/holdfast-realserver.service'), 'utf8')
+  expect(other).toContain('ExecStart=/usr/local/bin/holdfast realserver')
 })
 
 test('make install-ipvsadm adds links that answer as ipvsadm, and replaces no program', async () => {

@@ -32,3 +32,14 @@ test('a killed supervisor takes no other process with it and is back within the 
   expect(unit).toMatch(/^RestartSec=100ms$/m)
   expect(unit).toMatch(/^RuntimeDirectoryPreserve=restart$/m)
 })
+
+test('the unit of real servers: verified too, and exposed less', () => {
+  const name = 'holdfast-realserver.service'
+  const text = readFileSync(`systemd/${name}`, 'utf8')
+  const at = join(directory, name)
+  writeFileSync(at, text.replace('/usr/bin/holdfast', resolve('bin/holdfast')).replace(/^Documentation=.*\n/m, ''))
+  const { status, stdout, stderr } = analyze('verify', at)
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
+  const rated = analyze('security', '--offline=true', at).stdout
+  expect(Number(/exposure level for holdfast-realserver\.service: ([\d.]+)/.exec(rated)?.[1])).toBeLessThan(5)
+})
