@@ -7,6 +7,7 @@ import type { AnnounceOptions } from './arping/index.ts'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
 import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
+import type { GenconfOptions } from './genconf/index.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
 import { leave } from './leave.ts'
@@ -159,6 +160,31 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (action: RealServerAction, addresses: readonly string[], options: RealServerOptions) => {
       const { runRealServer } = await import('./realserver/index.ts')
       exitCode = await runRealServer(action, addresses, options)
+    })
+
+  program
+    .command('genconf')
+    .description('the files of two directors, which differ only where they must, and the set-up of their real servers')
+    .option('--vip <address/prefix>', 'virtual address')
+    .option('--port <number>', 'of the service')
+    .option('--protocol <name>', 'tcp or udp (default: tcp)')
+    .option('--method <name>', 'how packets reach the real servers: dr, nat or tun (default: dr)')
+    .option('--scheduler <name>', 'default: wlc')
+    .option('--check <what>', 'tcp, the path of a page, or none (default: tcp)')
+    .option('--directors <one,other>', 'addresses of the two')
+    .option('--interface <name>', 'of the directors, for the virtual address (default: eth0)')
+    .option('--real-servers <list>', 'ADDRESS[:PORT[:WEIGHT]], with commas between')
+    .option('--gateway <address/prefix>', "nat: the real servers' gateway, which moves with the service")
+    .option('--inside-interface <name>', 'nat: of the directors, towards the real servers (default: eth1)')
+    .option('--router-id <number>', 'virtual_router_id (default: the last byte of the address)')
+    .option('--password <word>', 'of the VRRP advertisements (default: eight random characters)')
+    .option('--unicast', 'advertisements to the other director alone')
+    .option('--ask', 'ask for what is left open')
+    .option('--directory <path>', 'where the files go', '.')
+    .option('--force', 'replace files that are there')
+    .action(async (options: GenconfOptions) => {
+      const { runGenconf } = await import('./genconf/index.ts')
+      exitCode = await runGenconf(options)
     })
 
   // These only for the list of commands: they have been carried out before.

