@@ -14,6 +14,7 @@ import { leave } from './leave.ts'
 import type { Order, OrderOptions } from './orders.ts'
 import type { RealServerAction, RealServerOptions } from './realserver/index.ts'
 import { requestReload } from './reload.ts'
+import type { ServerOrder, ServerOrderOptions } from './server-orders.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
 
@@ -126,13 +127,59 @@ async function main(argv: readonly string[]): Promise<number> {
       .description('give up all masters of this host, and stand aside while another router is there'),
   ).action((state: string, options: OrderOptions) => order({ request: 'maintenance', on: state === 'on' }, options))
 
+  const serverOptions = (command: Command): Command =>
+    command
+      .option('--service <name>', 'only in this virtual server: tcp/192.0.2.1:80, 192.0.2.1:80, fwmark 7 or a group')
+      .addOption(runDirectory())
+  const serverOrder = async (given: ServerOrder, options: ServerOrderOptions) => {
+    const { orderServers } = await import('./server-orders.ts')
+    exitCode = await orderServers(given, options)
+  }
+  const serverOrders = [
+    ['drain', 'no new connections to real servers; those there are go on'],
+    ['undrain', 'end drain and disable'],
+    ['disable', 'take real servers out of the forwarding table, whatever their checks say'],
+    ['enable', 'end drain and disable'],
+  ] as const
+  for (const [request, description] of serverOrders) {
+    const command = serverOptions(
+      program.command(request).argument('<servers...>', '10.0.0.1:80, or an address for all its ports'),
+    ).description(description)
+    if (request === 'drain' || request === 'disable')
+      command.option('--reason <text>', 'shown with it').option('--for <time>', 'at most so long: 90s, 10m, 2h, 3d')
+    if (request === 'drain')
+      command
+        .option('--wait', 'until no connection is left')
+        .option('--deadline <time>', 'disable what is not drained by then; exit code 1 with --wait')
+    command.action((servers: readonly string[], options: ServerOrderOptions) =>
+      serverOrder({ request, servers }, options),
+    )
+  }
+  serverOptions(program.command('weight'))
+    .argument('<server>', '10.0.0.1:80, or an address for all its ports')
+    .argument('<weight>', 'a number, or `configured` for that of the configuration')
+    .description('give a real server another weight')
+    .option('--reason <text>', 'shown with it')
+    .option('--for <time>', 'at most so long: 90s, 10m, 2h, 3d')
+    .action((server: string, weight: string, options: ServerOrderOptions) =>
+      serverOrder(
+        {
+          request: 'weight',
+          servers: [server],
+          ...(weight === 'configured' ? {} : { weight: /^\d+$/.test(weight) ? Number(weight) : Number.NaN }),
+        },
+        options,
+      ),
+    )
+
   program
     .command('reload')
     .description('have the daemon read its configuration again, and wait for the answer')
     .option('--allow-empty', 'also when nothing is left to run')
+    .option('--graceful', 'real servers that are gone are drained first')
     .addOption(runDirectory())
-    .action(async (options: { allowEmpty?: true; runDir: string }) => {
-      exitCode = await requestReload(options.runDir, options.allowEmpty === true)
+    .action(async (options: { allowEmpty?: true; graceful?: true; runDir: string }) => {
+      exitCode = await requestReload(options.runDir, options.allowEmpty === true, options.graceful === true)
     })
 
   program

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import process from 'node:process'
 import { askDaemon, complain } from './daemon-request.ts'
 import { duration } from './journal/index.ts'
+import { whoAsks } from './who-asks.ts'
 
 export type OrderOptions = {
   readonly all?: true
@@ -40,11 +40,4 @@ export async function giveOrder(order: Order, { all, reason, for: limit, runDir 
     patience,
   )
   return asked.ok ? 0 : complain(asked.error)
-}
-
-/** The person behind root, where sudo tells. */
-function whoAsks(): string {
-  const { SUDO_USER: sudoer } = process.env
-  const { username } = userInfo()
-  return sudoer === undefined || sudoer === username ? username : `${sudoer} as ${username}`
 }

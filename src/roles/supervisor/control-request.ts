@@ -1,13 +1,20 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import { decodeForwardingAsk, type ForwardingAsk } from '../../forwarding/index.ts'
-import { decodeOrderCommand, type OrderCommand } from './order-request.ts'
+import { decodeOrderCommand, isText, type OrderCommand } from './order-request.ts'
+import {
+  decodeServerOrderCommand,
+  isServerOrder,
+  type ServerOrderCommand,
+  serverOrderNames,
+} from './server-order-request.ts'
 
 /** What a client of the control socket may ask. */
 export type ControlRequest =
   /** `history`: with the changes of virtual routers. */
   | { readonly request: 'status'; readonly history: boolean }
   /** `allowEmpty`: also when nothing is left to run. */
-  | { readonly request: 'reload'; readonly allowEmpty: boolean }
+  /** `gracefulFor`: who wants that real servers which are gone are drained first. */
+  | { readonly request: 'reload'; readonly allowEmpty: boolean; readonly gracefulFor?: string }
   /** What a reload would do; `file`: with another than the daemon's own. */
   | { readonly request: 'plan'; readonly file?: string }
   | { readonly request: 'stop' }
@@ -22,6 +29,8 @@ export type ControlRequest =
   | { readonly request: 'log'; readonly since?: number; readonly name?: string; readonly follow: boolean }
   /** Orders about who is master. */
   | OrderCommand
+  /** Orders about real servers. */
+  | ServerOrderCommand
   /** A question or orders to the forwarding role's backend, by hand. */
   | { readonly request: 'forwarding'; readonly ask: ForwardingAsk }
 
@@ -37,6 +46,7 @@ const names = [
   'hold',
   'release',
   'maintenance',
+  ...serverOrderNames,
   'forwarding',
 ] as const
 
@@ -58,8 +68,13 @@ export function decodeControlRequest(line: string): Result<ControlRequest, strin
   }
   if (request === 'failover' || request === 'hold' || request === 'release' || request === 'maintenance')
     return decodeOrderCommand(request, value)
+  if (isServerOrder(request)) return decodeServerOrderCommand(request, value)
   if (request === 'status') return ok({ request, history: 'history' in value && value.history === true })
-  if (request === 'reload') return ok({ request, allowEmpty: 'allowEmpty' in value && value.allowEmpty === true })
+  if (request === 'reload') {
+    const { allowEmpty, gracefulFor } = value as Readonly<Record<string, unknown>>
+    if (gracefulFor !== undefined && !isText(gracefulFor)) return fail('gracefulFor is who orders it')
+    return ok({ request, allowEmpty: allowEmpty === true, ...(gracefulFor === undefined ? {} : { gracefulFor }) })
+  }
   if (request === 'plan') {
     const file = 'file' in value ? value.file : undefined
     if (file === undefined) return ok({ request })

@@ -9,6 +9,7 @@ import type { ControlClient, SupervisorPorts } from './ports.ts'
 import type { ReloadPlan } from './reload-plan.ts'
 import type { Reload } from './reloads.ts'
 import type { Reports } from './reports.ts'
+import type { ServerOrderBook } from './server-orders.ts'
 import type { Orders, Told } from './standing-orders.ts'
 
 export type ControlHandlers = {
@@ -17,6 +18,7 @@ export type ControlHandlers = {
   readonly plan: (file: string | undefined) => Promise<ReloadPlan>
   readonly dump: () => Promise<Result<string, string>>
   readonly orders: Orders
+  readonly serverOrders: Pick<ServerOrderBook, 'carryOut'>
   readonly journal: Pick<Journal, 'entries' | 'follow'>
   readonly stop: () => void
   /** False: no role keeps a table. */
@@ -47,7 +49,7 @@ export function serveControl(
         return
       case 'reload':
         void handlers
-          .reload(request.value.allowEmpty)
+          .reload(request.value)
           .then((result) =>
             client.send(
               result.ok ? { type: 'done', done: 'reload' } : { type: 'error', message: refusal(result.error) },
@@ -76,6 +78,12 @@ export function serveControl(
       case 'release':
       case 'maintenance':
         return giveOrder(client, request.value)
+      case 'drain':
+      case 'undrain':
+      case 'disable':
+      case 'enable':
+      case 'weight':
+        return void answerOrder(client, request.value.request, handlers.serverOrders.carryOut(request.value))
       case 'log':
         return showJournal(client, handlers.journal, request.value)
       case 'watch':
@@ -86,13 +94,16 @@ export function serveControl(
   })
 
   function giveOrder(client: ControlClient, command: OrderCommand): void {
-    void carryOut(handlers.orders, command).then((result) =>
-      client.send(
-        result.ok
-          ? { type: 'done', done: command.request, told: result.value }
-          : { type: 'error', message: result.error },
-      ),
-    )
+    void answerOrder(client, command.request, carryOut(handlers.orders, command))
+  }
+
+  async function answerOrder(
+    client: ControlClient,
+    done: string,
+    outcome: Promise<Result<Told, string>>,
+  ): Promise<void> {
+    const result = await outcome
+    client.send(result.ok ? { type: 'done', done, told: result.value } : { type: 'error', message: result.error })
   }
 
   function askForwarding(client: ControlClient, ask: ForwardingAsk): void {

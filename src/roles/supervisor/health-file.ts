@@ -1,4 +1,5 @@
 import type { HealthRecord } from '../ipc/index.ts'
+import { isRecord, parseJson } from './json-text.ts'
 
 /** Kept health is believed this long after its last sign of life, in milliseconds. */
 export const healthAgeLimit = 60_000
@@ -17,7 +18,7 @@ export function encodeHealth(records: readonly HealthRecord[], bootId: string, w
  * @param now  milliseconds since 1970, as `writtenAt`
  */
 export function decodeHealth(text: string, bootId: string, now: number): readonly HealthRecord[] {
-  const value = parse(text)
+  const value = parseJson(text)
   if (!isRecord(value) || value['bootId'] !== bootId) return []
   const { writtenAt, records } = value
   if (typeof writtenAt !== 'number' || Math.abs(now - writtenAt) > healthAgeLimit) return []
@@ -38,16 +39,4 @@ function isHealthRecord(value: unknown): value is HealthRecord {
     Array.isArray(value['failedCheckers']) &&
     value['failedCheckers'].every((asked) => typeof asked === 'string')
   )
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -13,10 +13,10 @@ export type OrderCommand = {
   readonly limit?: number
 }
 
-const LONGEST_TEXT = 500
-const MOST_NAMES = 1_000
+export const LONGEST_TEXT = 500
+export const MOST_NAMES = 1_000
 /** A year, in milliseconds. */
-const LONGEST = 366 * 86_400_000
+export const LONGEST = 366 * 86_400_000
 
 /** The failure is a sentence. */
 export function decodeOrderCommand(request: OrderCommand['request'], value: object): Result<OrderCommand, string> {
@@ -34,5 +34,5 @@ export function decodeOrderCommand(request: OrderCommand['request'], value: obje
   return ok({ ...rest, names, on: true })
 }
 
-const isText = (value: unknown): value is string =>
+export const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT

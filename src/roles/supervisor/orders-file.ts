@@ -1,5 +1,6 @@
 import { type Instant, instant } from '../../base/index.ts'
 import type { StandingOrder, StandingOrders } from '../../proto/standing-orders/index.ts'
+import { isRecord, parseJson } from './json-text.ts'
 
 /** The text of the file of standing orders. */
 export const encodeOrders = (orders: StandingOrders, bootId: string): string =>
@@ -7,7 +8,7 @@ export const encodeOrders = (orders: StandingOrders, bootId: string): string =>
 
 /** Those of this boot that have not ended; none when the text is not what we write. */
 export function decodeOrders(text: string, bootId: string, now: Instant): StandingOrders {
-  const value = parse(text)
+  const value = parseJson(text)
   if (!isRecord(value) || value['bootId'] !== bootId || !Array.isArray(value['orders'])) return []
   return value['orders'].flatMap(decodeOrder).filter(({ until }) => until === undefined || until > now)
 }
@@ -24,16 +25,4 @@ function decodeOrder(value: unknown): readonly StandingOrder[] {
   }
   if (kind === 'maintenance') return [{ ...ordered, kind }]
   return (kind === 'failover' || kind === 'hold') && typeof key === 'string' ? [{ ...ordered, kind, key }] : []
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

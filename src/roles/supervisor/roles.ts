@@ -8,8 +8,10 @@ import type { Journal } from './journal.ts'
 import type { Notifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { RoleExit, SupervisorPorts } from './ports.ts'
+import { remainingIn } from './remaining.ts'
 import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
 import { rememberRouters } from './router-memory.ts'
+import { createServerOrders, type ServerOrderBook } from './server-orders.ts'
 import { rememberServices } from './service-memory.ts'
 import { createOrders, type Orders } from './standing-orders.ts'
 import { createSyncRole } from './sync-role.ts'
@@ -20,6 +22,8 @@ export type RolesHooks = {
   /** With -R a role that dies ends everything. */
   readonly onFatalDeath: (role: string, exit: RoleExit) => void
   readonly onHealth: () => void
+  /** A real server that was removed and drained has nothing left to do. */
+  readonly onLeft: () => void
   /** What scripts and files have come to. */
   readonly observed: () => readonly Observed[]
   readonly journal: Pick<Journal, 'note' | 'entries'>
@@ -33,6 +37,8 @@ export type Roles = {
   askForwarding(ask: ForwardingAsk, onPart: (part: Result<AnswerPart, string>) => void): boolean
   /** What was ordered about who is master. */
   readonly orders: Orders
+  /** What was ordered about real servers. */
+  readonly serverOrders: ServerOrderBook
   /** The changes of a virtual router by its key, the latest last. */
   readonly history: (key: string) => readonly TransitionSnapshot[]
   /** What the checkers found last, for a checker that starts. */
@@ -67,6 +73,15 @@ export function createRoles(
     send: (message) => vrrp.send(message),
     isMaster: routers.isMaster,
     serves: () => vrrp.describe().state === 'running',
+  })
+  const serverOrders = createServerOrders(ports, `${options.runDirectory}/server-orders.json`, {
+    model: hooks.model,
+    tell: (standing) => checker.send({ type: 'server-orders', orders: standing }),
+    async remaining() {
+      const table = await forwarding.snapshot()
+      return table === undefined ? undefined : remainingIn(table, hooks.model())
+    },
+    onLeft: hooks.onLeft,
   })
   const asks = createForwardingAsks(ports)
 
@@ -116,7 +131,7 @@ export function createRoles(
   const checker = createRoleKeeper('checker', ports, log, {
     onMessage: fromChecker,
     onDeath: (exit) => onDeath('checker', exit),
-    prepare: (slice) => ({ ...slice, health: services.health() }),
+    prepare: (slice) => ({ ...slice, health: services.health(), orders: serverOrders.standing() }),
     onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),
@@ -235,6 +250,7 @@ export function createRoles(
       return true
     },
     orders,
+    serverOrders,
     history: routers.history,
     health: services.health,
     adopt(before, after) {
@@ -243,6 +259,7 @@ export function createRoles(
       for (const name of sessions.keys()) if (!names.has(name)) sessions.delete(name)
       services.adopt(before, after)
       orders.adopt(after)
+      serverOrders.adopt(after)
     },
     runStopNotifications: services.runStopNotifications,
     repeatStates: routers.repeatStates,

@@ -10,13 +10,14 @@ import { createChanger } from './change.ts'
 import { serveControl } from './control.ts'
 import { openJournal } from './journal.ts'
 import { keepHealth } from './kept-health.ts'
+import { type Leaver, placeOf, removedServers, stillLeaving, whoReturns, withLeavers } from './leavers.ts'
 import { createNotifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
 import { planReload } from './reload-plan.ts'
 import { createReloadTimer } from './reload-time.ts'
 import { isEmpty, reloadVerdict } from './reload-verdict.ts'
-import { oneAtATime, type Reload } from './reloads.ts'
+import { inTurn, oneAtATime, type Reload, type ReloadOptions } from './reloads.ts'
 import { createReports, type Reports, withoutSecrets } from './reports.ts'
 import { exitText } from './role-keeper.ts'
 import { createRoles } from './roles.ts'
@@ -79,6 +80,9 @@ export async function startSupervisor(
   const named = instance === undefined ? '' : `_${instance}`
   const pidFile = options.pidFile ?? `${options.runDirectory}/holdfastd${named}.pid`
 
+  /** As the file has it; in force is the model, which also has what is still leaving. */
+  let configured = configuration
+  let leavers: readonly Leaver[] = []
   let model = configuration
   let loadedAt = startedAt
   let copies = 0
@@ -101,12 +105,14 @@ export async function startSupervisor(
       if (control !== undefined) void stop(1)
     },
     onHealth: () => health.changed(roles.health()),
+    onLeft: () => void changes(recompose),
     observed: () => trackers.observed(),
     journal,
   })
   const trackers = createTrackers(ports, asScriptUser, (observed) => roles.vrrp.send({ type: 'observed', observed }))
   const changer = createChanger(ports, options, roles, () => stopping !== undefined)
-  const reload = oneAtATime(reloadOnce)
+  const changes = inTurn()
+  const reload = oneAtATime((wanted) => changes(() => reloadOnce(wanted)))
   const reloadTimer = createReloadTimer(ports, () => void reload())
   const reports = createReports(ports, options, roles, () => ({
     startedAt,
@@ -136,7 +142,8 @@ export async function startSupervisor(
     reload,
     dump: reports.dump,
     orders: roles.orders,
-    plan: (file) => planReload(ports, options.configurationFile, file, model, reports.snapshot),
+    serverOrders: roles.serverOrders,
+    plan: (file) => planReload(ports, options.configurationFile, file, configured, reports.snapshot),
     journal,
     stop: () => void stop(0),
     askForwarding: roles.askForwarding,
@@ -193,14 +200,37 @@ export async function startSupervisor(
       log.warn('virtual addresses that were left are removed', { addresses: removed.value.join(' ') })
   }
 
-  async function reloadOnce(allowEmpty: boolean): Promise<Result<void, string>> {
+  /** After what was leaving has left: what is in force follows. */
+  async function recompose(): Promise<void> {
+    if (stopping !== undefined) return
+    leavers = stillLeaving(leavers, roles.serverOrders.standing())
+    const result = await change(model, withLeavers(configured, leavers))
+    if (!result.ok) log.error('what is drained cannot be removed', { reason: result.error })
+  }
+
+  /** The new configuration in force; what it has no more leaves first, if that is wanted. */
+  async function replace(wanted: Configuration, gracefulFor: string | undefined): Promise<Result<void, string>> {
+    const known = new Set(leavers.map(({ real }) => real))
+    const leaving =
+      gracefulFor === undefined ? [] : removedServers(model, wanted).filter(({ real }) => !known.has(real))
+    const all = whoReturns(wanted, [...leavers, ...leaving])
+    const result = await change(model, withLeavers(wanted, all.leaving))
+    if (!result.ok) return result
+    configured = wanted
+    leavers = all.leaving
+    if (all.returning.length > 0) roles.serverOrders.stay(all.returning.map(placeOf))
+    if (gracefulFor !== undefined && leaving.length > 0) roles.serverOrders.leave(leaving.map(placeOf), gracefulFor)
+    return result
+  }
+
+  async function reloadOnce({ allowEmpty = false, gracefulFor }: ReloadOptions): Promise<Result<void, string>> {
     if (stopping !== undefined) return fail('the daemon is stopping')
     ports.notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${ports.clock.now()}`)
     log.info('reloading', { configuration: options.configurationFile })
     const loaded = whileMarked(() => ports.loadConfiguration())
     logComplaints(loaded.complaints)
     const verdict = reloadVerdict(loaded, options.configurationFile, allowEmpty, model)
-    const result = verdict.ok ? await change(model, verdict.value) : verdict
+    const result = verdict.ok ? await replace(verdict.value, gracefulFor) : verdict
     if (result.ok) {
       lastReloadError = undefined
       loadedAt = new Date(ports.clock.wall()).toISOString()

@@ -93,6 +93,8 @@ export function fakeWorld() {
     /** Processes of the host by their ids, and who hears of them; `silent`: the kernel tells nothing. */
     processes: new Map<number, FoundProcess>(),
     processNews: undefined as ((news: ProcessNews) => void) | undefined,
+    /** What the forwarding role tells of its services. */
+    services: [] as readonly unknown[],
     silent: false,
     pins: false,
     /** Who hears of the signal that stops the daemon. */
@@ -182,7 +184,7 @@ export function fakeWorld() {
             say({
               type: 'snapshot',
               id: message.id,
-              snapshot: role === 'vrrp' ? { virtualRouters: world.routers, bfdSessions: [] } : snapshots[role],
+              snapshot: snapshotOf(role),
             })
           else if (message.type === 'stop') queueMicrotask(() => die({ code: 0, signal: undefined }))
         },
@@ -284,13 +286,18 @@ export function fakeWorld() {
       return ok({ close() {} })
     },
   }
-  return world
-}
+  function snapshotOf(role: RoleName): unknown {
+    switch (role) {
+      case 'vrrp':
+        return { virtualRouters: world.routers, bfdSessions: [] }
+      case 'checker':
+        return []
+      case 'forwarding':
+        return { backend: 'ebpf', services: world.services, exits: {} }
+    }
+  }
 
-const snapshots: Readonly<Record<RoleName, unknown>> = {
-  vrrp: [],
-  checker: [],
-  forwarding: { backend: 'ebpf', services: [], exits: {} },
+  return world
 }
 
 export async function settle(): Promise<void> {

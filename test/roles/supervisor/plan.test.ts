@@ -67,7 +67,7 @@ test('a reload that leaves nothing is refused with the way to have it, and taken
 test('who waits for a reload that runs is answered by the next, and may allow an empty one', async () => {
   const { world, supervisor } = await running()
   world.load(empty)
-  const answers = await Promise.all([supervisor.reload(), supervisor.reload(), supervisor.reload(true)])
+  const answers = await Promise.all([supervisor.reload(), supervisor.reload(), supervisor.reload({ allowEmpty: true })])
   expect(answers.map(({ ok }) => ok)).toEqual([false, true, true])
 })
 
