@@ -59,6 +59,7 @@ build/test/%.bpf.o: test/bpf/%.bpf.c | setup
 # The lab library, the demo and the benches, for node without a test runner.
 tools: build build/tools/flood build/tools/replay build/tools/blast build/tools/generate.bpf.o | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
+	@install -D -m 644 $(PARSER) build/tools/$(PARSER)
 	@ln -sfn .. build/tools/build
 build/tools/generate.bpf.o: bench/generate.bpf.c | setup
 	@mkdir -p $(@D)
@@ -126,7 +127,7 @@ simulate: build      ## virtual routers on a bad LAN in virtual time: make simul
 	@HOLDFAST_FUZZ_RUNS=$(SCHEDULES) $(BIN)/vitest run --project unit test/conformance/simulator.test.ts
 
 INPUTS ?= 10000000
-fuzz-decoders: tools ## every decoder of bytes from outside, guided by coverage: make fuzz-decoders [INPUTS=10000000]
+fuzz-decoders: tools ## every decoder of bytes from outside and the reader of configurations, guided by coverage: make fuzz-decoders [INPUTS=10000000]
 	@node build/tools/test/fuzz/run.js $(INPUTS)
 
 HOLDFAST_FUZZ_RUNS ?= 20000

@@ -1,21 +1,23 @@
 /** Some thousand inputs for each decoder; `make fuzz-decoders` has ten million each, and looks where they lead. */
 import { expect, test } from 'vitest'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
+import { configurationTargets } from './configuration-targets.ts'
 import { openCoverage } from './coverage.ts'
 import { fuzz } from './fuzzer.ts'
 import { type Target, targets } from './targets.ts'
 
 const { numRuns, seed = 1 } = fuzzRuns(20_000, 1)
 
-for (const target of targets)
+for (const target of [...targets, ...configurationTargets])
   test(`${target.name}: nothing thrown, nothing accepted that does not come out again`, {
     timeout: fuzzTimeout(60_000),
   }, () => {
-    const { failure, accepted, inputs } = fuzz(target, numRuns, seed)
+    const runs = Math.ceil(numRuns / (target.cost ?? 1))
+    const { failure, accepted, inputs } = fuzz(target, runs, seed)
     expect(failure).toBeUndefined()
-    expect(inputs).toBe(numRuns)
+    expect(inputs).toBe(runs)
     // Mutants that get past every check are what a decoder is tried with.
-    expect(accepted).toBeGreaterThan(numRuns / 100)
+    expect(accepted).toBeGreaterThan(runs / 100)
   })
 
 const byName = (name: string): Target => targets.find((one) => one.name === name)!

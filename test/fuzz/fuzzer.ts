@@ -22,6 +22,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 const BATCH = 4096
 const MOST = 600
+const SPACE = 0x20
 
 export function fuzz(target: Target, inputs: number, seed: number, coverage?: Coverage): Outcome {
   const random = generator(seed)
@@ -75,19 +76,31 @@ const INTERESTING = [0, 1, 2, 3, 4, 7, 8, 15, 16, 20, 24, 28, 31, 32, 63, 64, 12
 /** One to eight changes of a message of the corpus. */
 function mutant(target: Target, corpus: readonly Bytes[], random: (below: number) => number): Bytes {
   let bytes = corpus[random(corpus.length)]!.slice()
-  for (let left = 1 + random(random(4) === 0 ? 8 : 2); left > 0; left--) bytes = changed(bytes, corpus, random)
+  const { words, most = MOST } = target
+  for (let left = 1 + random(random(4) === 0 ? 8 : 2); left > 0; left--)
+    bytes =
+      words !== undefined && random(2) === 0
+        ? worded(bytes, words[random(words.length)]!, most, random)
+        : changed(bytes, corpus, most, random)
   if (target.mend !== undefined && random(2) === 0) target.mend(bytes)
   return bytes
 }
 
-function changed(bytes: Bytes, corpus: readonly Bytes[], random: (below: number) => number): Bytes {
+/** With a word more, or in place of the one that stands there. */
+function worded(bytes: Bytes, word: Uint8Array, most: number, random: (below: number) => number): Bytes {
+  const at = random(bytes.length + 1)
+  const space = random(2) === 0 ? at : bytes.findIndex((byte, index) => index >= at && byte <= SPACE)
+  return joined(joined(bytes.subarray(0, at), Uint8Array.from(word), most), bytes.subarray(Math.max(at, space)), most)
+}
+
+function changed(bytes: Bytes, corpus: readonly Bytes[], most: number, random: (below: number) => number): Bytes {
   const { length } = bytes
   const at = length === 0 ? 0 : random(length)
   switch (random(length === 0 ? 2 : 9)) {
     case 0:
       return Uint8Array.from({ length: random(64) }, () => random(256))
     case 1:
-      return joined(bytes, corpus[random(corpus.length)]!)
+      return joined(bytes, corpus[random(corpus.length)]!, most)
     case 2:
       return bytes.subarray(0, at).slice()
     case 3:
@@ -108,13 +121,13 @@ function changed(bytes: Bytes, corpus: readonly Bytes[], random: (below: number)
     }
     default: {
       const other = corpus[random(corpus.length)]!
-      return joined(bytes.subarray(0, at), other.subarray(Math.min(at, other.length)))
+      return joined(bytes.subarray(0, at), other.subarray(Math.min(at, other.length)), most)
     }
   }
 }
 
-function joined(a: Bytes, b: Bytes): Bytes {
-  const bytes = new Uint8Array(Math.min(MOST, a.length + b.length))
+function joined(a: Bytes, b: Bytes, most: number): Bytes {
+  const bytes = new Uint8Array(Math.min(most, a.length + b.length))
   bytes.set(a.subarray(0, bytes.length))
   bytes.set(b.subarray(0, Math.max(0, bytes.length - a.length)), Math.min(a.length, bytes.length))
   return bytes

@@ -1,16 +1,19 @@
 /** `make fuzz-decoders`: so many inputs for each decoder, guided by coverage, until one fails. Arguments: INPUTS [SEED [NAME]]. */
 import { argv } from 'node:process'
+import { configurationTargets } from './configuration-targets.ts'
 import { openCoverage } from './coverage.ts'
 import { fuzz } from './fuzzer.ts'
 import { targets } from './targets.ts'
 
 const [inputs, seed] = [Number(argv[2] ?? 10_000_000), Number(argv[3] ?? 1)]
-const chosen = targets.filter(({ name }) => argv[4] === undefined || name.includes(argv[4]))
+const chosen = [...targets, ...configurationTargets].filter(
+  ({ name }) => argv[4] === undefined || name.includes(argv[4]),
+)
 process.stdout.write(`${inputs} inputs each, seed ${seed}\n`)
 let failed = 0
 for (const target of chosen) {
   const began = performance.now()
-  const coverage = openCoverage('/src/wire/')
+  const coverage = openCoverage(target.covers ?? '/src/wire/')
   const { failure, accepted, corpus } = fuzz(target, inputs, seed, coverage)
   coverage.close()
   const figures = `${accepted} accepted, ${corpus} messages in the corpus, ${((performance.now() - began) / 1000).toFixed(0)} s`

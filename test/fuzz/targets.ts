@@ -57,6 +57,14 @@ export type Target = {
   decode(bytes: Uint8Array): readonly [accepted: Uint8Array, again: Uint8Array] | undefined
   /** Makes a checksum right, so that mutants get past it. */
   mend?(bytes: Uint8Array): void
+  /** Pieces that mutants are also made of. */
+  readonly words?: readonly Uint8Array[]
+  /** The longest mutant; 600 bytes if it is not said. */
+  readonly most?: number
+  /** How many times dearer than a decoder of packets one input is; `make test` has that many fewer. */
+  readonly cost?: number
+  /** Part of the address of the scripts that coverage is of; those of wire if it is not said. */
+  readonly covers?: string
 }
 
 const [router, host, group, group6] = ['192.0.2.1', '192.0.2.100', '224.0.0.18', 'ff02::12'].map(address) as [

@@ -9,7 +9,8 @@ export type Definition =
 /** What `${_NAME …}` gives; undefined: no such name. */
 export type Predefined = (name: string, parameters: readonly string[]) => string | undefined
 
-const USE = /\$\{([A-Za-z_]\w*)(?:[ \t]+([^{}]*))?\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g
+/** Blanks and what follows them share no character: matching is linear. */
+const USE = /\$\{([A-Za-z_]\w*)(?:[ \t]+(?:([^{} \t][^{}]*))?)?\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g
 const DEEPEST = 32
 const LONGEST = 65_536
 /** Uses resolved for one line, counting those inside values: empty values multiply without growing. */
