@@ -1,15 +1,14 @@
 /** One seed is one story: who the routers are, what befalls them, and what has to be true once the LAN is whole again. */
-import { address, micros, seconds } from '../../src/base/index.ts'
-import type { VirtualRouter } from '../../src/model/index.ts'
+import { micros, seconds } from '../../src/base/index.ts'
+import type { HmacSettings, VirtualRouter } from '../../src/model/index.ts'
 import { masterDownInterval } from '../../src/proto/vrrp/index.ts'
 import { announcements, router } from '../proto/vrrp/setting.ts'
 import { seeded } from '../proto/vrrp/simulate.ts'
-import { advertisement, byStrength, type Lan, openLan, type StepFunction } from './lan.ts'
+import { byStrength, type Lan, openLan, type StepFunction, type Wiring } from './lan.ts'
 
 /** What is not as it should be; undefined: all is. */
 export type Verdict = string | undefined
 
-const NOBODY = address('192.0.2.250')
 /** Microseconds at most between sending and hearing once the LAN is whole. */
 const DELAY = 500
 
@@ -17,13 +16,15 @@ export function play(seed: number, step?: StepFunction, tell?: (what: string) =>
   const random = seeded(seed)
   const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   const chance = (of: number): boolean => random() < of
+  const wiring: Wiring = { lans: chance(0.3) ? 2 : 1, unicast: chance(0.3) }
   const routers = participants(pick, chance)
-  for (const [i, one] of routers.entries()) tell?.(`router ${i}: ${described(one)}`)
-  const lan = openLan(routers, random, step, tell)
+  tell?.(`${wiring.lans === 2 ? 'sync groups on two LANs' : 'one LAN'}, ${wiring.unicast ? 'unicast' : 'multicast'}`)
+  for (const [i, one] of routers.entries()) tell?.(`machine ${i}: ${described(one)}`)
+  const lan = openLan(routers, wiring, random, step, tell)
   const slowest = Math.max(...routers.map(({ advertisementInterval }) => advertisementInterval))
   try {
-    disturb(lan, routers, slowest, random, pick, chance)
-    return judge(lan, routers, slowest, chance(0.5))
+    disturb(lan, routers, wiring, slowest, random, pick, chance)
+    return judge(lan, routers, wiring, slowest, chance(0.5))
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
@@ -39,6 +40,8 @@ function participants(pick: Pick_, chance: (of: number) => boolean): VirtualRout
   const varied = version === 3 && !silent && chance(0.6)
   const downTimerAdverts = chance(0.1) ? 5 : 3
   const obeys = chance(0.5)
+  const checkUnicastSource = chance(0.5)
+  const signed: Pick<VirtualRouter, 'hmac'> = chance(0.25) ? { hmac: HMAC } : {}
   return Array.from({ length: pick([2, 2, 3, 3, 4, 5]) }, () => {
     const priority = pick([1, 50, 100, 100, 100, 150, 200, 254, 255])
     const preempt = obeys || chance(0.6)
@@ -50,6 +53,8 @@ function participants(pick: Pick_, chance: (of: number) => boolean): VirtualRout
       preempt,
       initialState,
       downTimerAdverts,
+      checkUnicastSource,
+      ...signed,
       advertisementInterval: varied ? micros(common * pick([1, 2, 5])) : common,
       preemptDelay: obeys || !chance(0.3) || !preempt ? micros(0) : micros(common * pick([2, 7, 20])),
       lowerPrioNoAdvert: silent,
@@ -66,9 +71,18 @@ function participants(pick: Pick_, chance: (of: number) => boolean): VirtualRout
   })
 }
 
+const HMAC: HmacSettings = {
+  keys: [{ id: 1, key: 'a1'.repeat(32) }],
+  activeKey: 1,
+  window: 5,
+  antiReplay: 'time',
+  mode: 'enforce',
+}
+
 function disturb(
   lan: Lan,
   routers: readonly VirtualRouter[],
+  { lans }: Wiring,
   slowest: number,
   random: () => number,
   pick: Pick_,
@@ -88,10 +102,13 @@ function disturb(
     const i = someone()
     switch (pick(WHAT)) {
       case 'split':
-        lan.split(Array.from({ length: routers.length + 3 }, () => (chance(0.5) ? 1 : 0)))
+        lan.split(
+          pick([0, lans - 1]),
+          Array.from({ length: routers.length + 3 }, () => (chance(0.5) ? 1 : 0)),
+        )
         break
       case 'join':
-        lan.split([0])
+        lan.split(pick([0, lans - 1]), [0])
         break
       case 'weather':
         lan.weather({
@@ -126,10 +143,10 @@ function disturb(
         lan.event(i, { type: 'failover-ordered' })
         break
       case 'fault':
-        lan.event(i, { type: 'fault-found', reason: 'eth0: no carrier' })
+        lan.fault(i, pick([0, lans - 1]), 'eth0: no carrier')
         break
       case 'mend':
-        lan.event(i, { type: 'fault-cleared' })
+        lan.fault(i, pick([0, lans - 1]), undefined)
         break
       case 'weigh':
         if (routers[i]!.priority !== 255) lan.priority(i, pick([1, 50, 100, 150, 200, 254]))
@@ -138,7 +155,10 @@ function disturb(
         lan.event(i, { type: 'deadline-reached' })
         break
       case 'forge':
-        lan.forge(NOBODY, advertisement(routers[i]!, NOBODY, pick([0, 1, 255])))
+        lan.forge(i, pick([0, 1, 255]))
+        break
+      case 'repeat':
+        if (routers[i]!.hmac !== undefined) lan.repeat(i)
         break
     }
   }
@@ -146,22 +166,24 @@ function disturb(
 
 const WHAT = [
   ...['split', 'split', 'join', 'weather', 'weather', 'pause', 'wake', 'crash', 'restart', 'start', 'stop'],
-  ...['failover', 'fault', 'mend', 'weigh', 'early', 'forge'],
+  ...['failover', 'fault', 'mend', 'weigh', 'early', 'forge', 'repeat'],
 ]
 
 /**
- * From here on the LAN is whole, everybody is scheduled, and only a forger who says that he resigns goes on. Within a down
- * interval the first backup has taken over, and one interval later whoever else is master has heard of it.
+ * From here on the LANs are whole, everybody is scheduled, and only a forger who says that somebody resigns goes on. Within a
+ * down interval the first backup has taken over, and one interval later whoever else is master has heard of it.
  */
-function judge(lan: Lan, routers: readonly VirtualRouter[], slowest: number, late: boolean): Verdict {
-  lan.split([0])
+function judge(lan: Lan, routers: readonly VirtualRouter[], { lans }: Wiring, slowest: number, late: boolean): Verdict {
+  const all = Array.from({ length: lans }, (_, which) => which)
+  for (const which of all) lan.split(which, [0])
   lan.weather({ loss: 0, damage: 0, delay: DELAY })
-  const atHealing = lan.masters()
-  lan.say(`the LAN is whole again; masters: ${atHealing.join()}`)
+  const atHealing = all.map(lan.masters)
+  lan.say(`the LANs are whole again; masters: ${atHealing.map((ones) => ones.join()).join(' and ')}`)
   // An order to fail over is obeyed whoever is stronger, in silence.
   const ordered = lan.hosts.some(({ state }) => state.name === 'master' && state.yielding === true)
-  const best = [...atHealing].sort((a, b) => byStrength(lan.hosts[a]!, lan.hosts[b]!))[0]
-  const isUp = best !== undefined && !lan.hosts[best]!.paused
+  const hostOf = (machine: number) => lan.hosts[machine]!
+  const best = [...atHealing[0]!].sort((a, b) => byStrength(hostOf(a), hostOf(b)))[0]
+  const isUp = best !== undefined && !hostOf(best).paused
   // What was sent before is lost, or comes yet.
   if (late) lan.run(micros(3 * slowest + DELAY))
   else lan.lose()
@@ -172,45 +194,53 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], slowest: number, lat
   const changes = ordered || routers.some(({ preemptDelay }) => preemptDelay > 0)
   const overlap = 2 * DELAY + 200 + (routers.some(({ lowerPrioNoAdvert }) => lowerPrioNoAdvert) ? slowest : 0)
   // A preempt_delay may end at this very moment.
-  if (changes && lan.masters().length > 1) lan.run(micros(overlap))
+  if (changes && all.some((which) => lan.masters(which).length > 1)) lan.run(micros(overlap))
 
   const running = lan.hosts.filter(({ state, crashed }) => !crashed && ['master', 'backup'].includes(state.name))
   const wanted = running.length === 0 ? 0 : 1
-  const masters = lan.masters()
-  if (masters.length !== wanted)
-    return `${masters.length} masters ${bound / 1e6} s after the healing: ${masters.join()}`
+  const masters = lan.masters(0)
+  for (const which of all)
+    if (lan.masters(which).length !== wanted)
+      return `${lan.masters(which).length} masters on LAN ${which} ${bound / 1e6} s after the healing: ${lan.masters(which).join()}`
+  if (all.some((which) => lan.masters(which).join() !== masters.join()))
+    return `machine ${masters.join()} is master on one LAN, and ${lan.masters(1).join()} on the other`
   // An equal one does not preempt, whatever its address (RFC 9568 §6.4.2).
   const most = Math.max(...running.map((host) => host.router.priority))
   const fair = !ordered && routers.every(({ preempt, preemptDelay }) => preempt && preemptDelay === 0)
-  if (fair && wanted === 1 && lan.hosts[masters[0]!]!.router.priority < most)
-    return `router ${masters[0]} is master, and another has priority ${most}`
-  const rivals = lan.hosts.filter(({ router }) => router.priority === 255).length > 1
-  if (fair && !late && isUp && !rivals && byStrength(lan.hosts[masters[0]!]!, lan.hosts[best]!) > 0)
-    return `router ${masters[0]} is master, and router ${best} was and is stronger`
+  if (fair && wanted === 1 && hostOf(masters[0]!).router.priority < most)
+    return `machine ${masters[0]} is master, and another has priority ${most}`
+  const rivals = lan.hosts.filter(({ router }) => router.priority === 255).length > lans
+  if (fair && !late && isUp && !rivals && byStrength(hostOf(masters[0]!), hostOf(best)) > 0)
+    return `machine ${masters[0]} is master, and machine ${best} was and is stronger`
 
   // It stays so: never nobody, and two only while one takes over from the other (preempt_delay may end now).
-  let since: number | undefined
+  const since: (number | undefined)[] = []
   let wrong: Verdict
   const look = (now: number): void => {
-    const count = lan.masters().length
-    if (count < wanted) wrong ??= `no master at ${(now - 1e9) / 1e6} s`
-    if (count <= wanted) since = undefined
-    else since ??= now
-    if (!changes && lan.masters().join() !== masters.join())
-      wrong ??= `router ${lan.masters().join()} is master for no reason`
-    if (since !== undefined && now - since > overlap) wrong ??= `two masters for ${(now - since) / 1e6} s`
+    for (const which of all) {
+      const present = lan.masters(which)
+      if (present.length < wanted) wrong ??= `no master at ${(now - 1e9) / 1e6} s`
+      if (present.length <= wanted) since[which] = undefined
+      else since[which] ??= now
+      const from = since[which]
+      if (!changes && present.join() !== masters.join()) wrong ??= `machine ${present.join()} is master for no reason`
+      if (from !== undefined && now - from > overlap) wrong ??= `two masters for ${(now - from) / 1e6} s`
+    }
   }
   for (let turn = 0; turn < 6; turn++) {
-    lan.forge(NOBODY, advertisement(routers[0]!, NOBODY, 0))
+    lan.forge(0, 0)
+    // What all have heard is a replay; of who has said nothing since the healing somebody may not have heard the last.
+    if (masters[0] !== undefined && hostOf(masters[0]).router.hmac !== undefined) lan.repeat(masters[0])
     lan.run(micros(Math.floor(slowest / 2)), look)
   }
   if (wrong !== undefined) return wrong
   // Whoever was master beside another has left its mark in caches, and the one that stayed has repaired them. An announcement
   // that is a second late cannot be told from one of now.
-  if (!late && !rivals && !ordered && atHealing.length > 1 && masters.length === 1)
-    for (const [client, by] of lan.caches.entries())
-      if (by !== lan.masters()[0])
-        return `client ${client} sends to router ${by}, and router ${lan.masters()[0]} is master`
+  for (const which of all)
+    if (!late && !rivals && !ordered && atHealing[which]!.length > 1 && masters.length === 1)
+      for (const [client, by] of lan.caches[which]!.entries())
+        if (by !== lan.masters(which)[0])
+          return `client ${client} sends to machine ${by}, and machine ${lan.masters(which)[0]} is master`
   return undefined
 }
 
@@ -221,6 +251,8 @@ const described = (one: VirtualRouter): string =>
     ...(one.preemptDelay > 0 ? [`preempt_delay ${one.preemptDelay / 1e6}`] : []),
     ...(one.initialState === 'master' ? ['state MASTER'] : []),
     ...(one.lowerPrioNoAdvert ? ['lower_prio_no_advert'] : []),
+    ...(one.hmac === undefined ? [] : ['signed']),
+    ...(one.checkUnicastSource ? ['check_unicast_src'] : []),
   ].join(', ')
 
 /** What happened under this seed, line by line. */

@@ -1,7 +1,8 @@
 /**
- * Random schedules on a LAN in virtual time (`schedule.ts`): once it is whole again there is one master within the bound of the
- * timers, it stays, a forger's resignations change nothing, and neighbours send to it (V-072 … V-074). `make simulate` plays a
- * hundred thousand. That a wrong machine is found is tested as well.
+ * Random schedules in virtual time (`schedule.ts`), on a LAN or on two with sync groups, by multicast or unicast, signed or not:
+ * once it is whole again there is one master within the bound of the timers, the same on both LANs, it stays, a forger's
+ * resignations and replays change nothing, and neighbours send to it (V-072 … V-074). `make simulate` plays a hundred thousand.
+ * That a wrong machine is found is tested as well.
  */
 import { expect, test } from 'vitest'
 import { step } from '../../src/proto/vrrp/index.ts'
@@ -86,6 +87,16 @@ const mutants: readonly [wrong: string, machine: StepFunction][] = [
       isAdvert(event)
         ? step(router, state, { ...event, interval: router.advertisementInterval }, now)
         : step(router, state, event, now),
+  ],
+  [
+    'does not give way with its sync group',
+    (router, state, event, now) =>
+      event.type === 'group-became-backup' ? { state, actions: [] } : step(router, state, event, now),
+  ],
+  [
+    'does not become master with its sync group',
+    (router, state, event, now) =>
+      event.type === 'group-became-master' ? { state, actions: [] } : step(router, state, event, now),
   ],
   [
     'restarts its down timer whatever it hears',
