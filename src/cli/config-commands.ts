@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { exitCodeForTest, loadConfiguration, type Plan, plan, print, render } from '../config/index.ts'
+import { exitCodeForTest, loadConfiguration, type Plan, plan, render } from '../config/index.ts'
 import type { Configuration } from '../model/index.ts'
 import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
 import { type ReviewFormat, tellDiagnostics } from './config-review.ts'
@@ -21,14 +21,6 @@ export function checkConfiguration(
   const exitCode = testConfiguration(path, configId, undefined)
   if (exitCode === 0) process.stdout.write(`${path}: nothing to complain of\n`)
   return exitCode
-}
-
-/** `holdfast config print`: the configuration as understood, passwords hidden; the exit code. */
-export function printConfiguration(file: string | undefined, configId: string | undefined): number {
-  const loaded = load(findConfiguration(file, fileExists), configId)
-  if (loaded === undefined) return 1
-  process.stdout.write(print(loaded))
-  return 0
 }
 
 export type DiffOptions = { readonly configId?: string; readonly json?: true; readonly runDir: string }

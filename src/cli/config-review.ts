@@ -6,6 +6,7 @@ import {
   type Diagnostic,
   explain,
   type LoadOptions,
+  languageSchema,
   lintConfiguration,
   lintRules,
   loadConfiguration,
@@ -97,6 +98,12 @@ export function explainKeyword(question: string): number {
 /** `holdfast config reference`: docs/keywords.md. */
 export function writeReference(): number {
   process.stdout.write(referencePage())
+  return 0
+}
+
+/** `holdfast config schema`: for editors. */
+export function writeSchema(): number {
+  process.stdout.write(`${JSON.stringify(languageSchema(), undefined, 2)}\n`)
   return 0
 }
 

@@ -273,6 +273,7 @@ async function main(argv: readonly string[]): Promise<number> {
     })
   config
     .command('show')
+    .alias('print')
     .argument('[file]')
     .description('the configuration as understood, everything spelt out, what no file holds marked as implied')
     .addOption(new Option('--format <format>').choices(['conf', 'yaml', 'json']).default('conf'))
@@ -309,6 +310,13 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = writeReference()
     })
   config
+    .command('schema')
+    .description('the JSON Schema of configurations as YAML or JSON, for editors')
+    .action(async () => {
+      const { writeSchema } = await import('./config-review.ts')
+      exitCode = writeSchema()
+    })
+  config
     .command('lint')
     .argument('[file]')
     .description('the same, and what is correct but seldom meant; exit code 1 when there is something, 2 for errors')
@@ -333,15 +341,6 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (one: string, other: string, options: CompareOptions) => {
       const { compare } = await import('./config-review.ts')
       exitCode = compare(one, other, options)
-    })
-  config
-    .command('print')
-    .argument('[file]')
-    .description('the configuration as understood, every default written out')
-    .addOption(configId())
-    .action(async (file: string | undefined, options: { configId?: string }) => {
-      const { printConfiguration } = await import('./config-commands.ts')
-      exitCode = printConfiguration(file, options.configId)
     })
   config
     .command('diff')

@@ -152,6 +152,7 @@ const SAMPLES: Readonly<Record<Exclude<ValueName, 'N' | 'SECONDS'>, string>> = {
   MICROSECONDS: '1000',
   MILLISECONDS: '1000',
   PORT: '8080',
+  PERCENT: '50',
   PREFIXLEN: '24',
   PRIORITY: '100',
   START: '32',

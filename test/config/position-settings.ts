@@ -162,6 +162,8 @@ export const settings: Readonly<Record<string, Setting>> = {
     smtp_alert: MAIL,
   }),
   'virtual_server/real_server/BFD_CHECK name': { values: ['session1'] },
+  'virtual_server/real_server/UDP_CHECK min_reply_length': { beside: ['require_reply'] },
+  'virtual_server/real_server/UDP_CHECK max_reply_length': { beside: ['require_reply'] },
   'virtual_server/real_server/SMTP_CHECK host': { values: ['{\nconnect_port 2525\n}'] },
   'virtual_server/real_server/FILE_CHECK track_file': { values: ['file1'] },
   'virtual_server/real_server/HTTP_GET url': { values: ['{\npath /second\n}'] },

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loadConfiguration, type ShowFormat, showConfiguration } from '../../src/config/index.ts'
+import { type ConfigPorts, loadConfiguration, type ShowFormat, showConfiguration } from '../../src/config/index.ts'
+import { CONFIG_ID, CORPUS } from '../corpus/tables.ts'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
-import { MAIN, memoryFiles, told } from './files.ts'
+import { diskFiles, MAIN, memoryFiles, told } from './files.ts'
 
 const YAML = '/etc/keepalived/keepalived.yaml'
 const options = { configId: 'alpha', hostName: 'alpha' }
@@ -154,6 +155,25 @@ describe('there and back', () => {
         expect(load(other, path).configuration, other).toEqual(model)
         expect(load(show(other, 'conf', path), MAIN).configuration).toEqual(model)
       }
+    })
+})
+
+describe('there and back, for every file of the corpus', () => {
+  for (const name of readdirSync(`${CORPUS}/conf`).filter((file) => file.endsWith('.conf')))
+    test(`${name} means the same as YAML and again as keepalived.conf`, () => {
+      const as = (format: ShowFormat, from: ConfigPorts, path: string) =>
+        showConfiguration(from, path, { configId: CONFIG_ID, hostName: 'alpha' }, { format, secrets: 'shown' })
+      const first = as('yaml', diskFiles, `${CORPUS}/conf/${name}`)
+      if (first.text === undefined) return expect(first.configuration).toBeUndefined()
+      // The files that values name are still there.
+      const beside = (path: string, text: string): ConfigPorts => {
+        const one = memoryFiles({ [path]: text })
+        return { ...diskFiles, read: (other) => (other === path ? one.read(other) : diskFiles.read(other)) }
+      }
+      const back = as('conf', beside(YAML, first.text), YAML)
+      expect(back.configuration, first.text).toEqual(first.configuration)
+      const again = loadConfiguration(beside(MAIN, back.text ?? ''), MAIN, options)
+      expect(again.configuration, back.text).toEqual(first.configuration)
     })
 })
 

@@ -1,3 +1,4 @@
+import { dnsTypes } from '../../model/index.ts'
 import type { KeywordFacts } from './facts.ts'
 
 /** Checkers, and SSL. */
@@ -80,6 +81,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
     max: 65535,
     means: 'port (unused by PING)',
     since: '1.2.2',
+    hereIn: { 'virtual_server/real_server/PING_CHECK': 'accepted' },
     sinceIn: {
       'virtual_server/real_server/SMTP_CHECK': '1.2.17',
       'virtual_server/real_server/DNS_CHECK': '1.3.0',
@@ -538,9 +540,9 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['type'],
     in: ['virtual_server/real_server/DNS_CHECK'],
-    takes: 'NAME',
+    takes: dnsTypes.join(' | '),
+    anyCase: true,
     default: 'SOA',
-    range: 'A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY',
     means: 'query type',
     since: '1.3.0',
   },

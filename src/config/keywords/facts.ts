@@ -54,6 +54,8 @@ export type KeywordFacts = {
   readonly max?: number
   /** What else limits its values. */
   readonly range?: string
+  /** Its words may be written in any case. */
+  readonly anyCase?: true
   readonly means: string
   /** The first keepalived that has it; `1.2.2` stands for that and all before. Absent: ours. */
   readonly since?: string

@@ -17,6 +17,7 @@ export const valueKinds = {
   MAX: 'integer',
   MICROSECONDS: 'integer',
   PORT: 'integer',
+  PERCENT: 'integer',
   PREFIXLEN: 'integer',
   PRIORITY: 'integer',
   START: 'integer',
@@ -65,6 +66,22 @@ export function argumentsOf(takes: string): Argument | undefined {
   const state = { at: 0, tokens }
   const whole = ways(state)
   return whole.kind === 'sequence' && whole.of.length === 0 ? undefined : whole
+}
+
+/** Whether the keyword may stand alone. */
+export function mayBeAbsent(argument: Argument): boolean {
+  switch (argument.kind) {
+    case 'optional':
+      return true
+    case 'repeated':
+      return mayBeAbsent(argument.of)
+    case 'choice':
+      return argument.of.some(mayBeAbsent)
+    case 'sequence':
+      return argument.of.every(mayBeAbsent)
+    default:
+      return false
+  }
 }
 
 type Reading = { at: number; readonly tokens: readonly string[] }

@@ -5,7 +5,7 @@
  */
 
 export { type Container, containers, type KeywordFacts, type Reservation } from './facts.ts'
-export { type Argument, argumentsOf, type ValueName, valueKinds } from './grammar.ts'
+export { type Argument, argumentsOf, mayBeAbsent, type ValueName, valueKinds } from './grammar.ts'
 export {
   allFacts,
   containerInside,

@@ -127,7 +127,7 @@ export const serverFacts: readonly KeywordFacts[] = [
     names: ['protocol'],
     in: ['virtual_server'],
     takes: 'TCP | UDP | SCTP',
-    range: 'any case',
+    anyCase: true,
     default: 'UDP, with a message; none for fwmark (a given one is ignored with a message)',
     means: 'protocol',
     since: '1.2.2',

@@ -67,10 +67,10 @@ function entry(name: string, facts: KeywordFacts, places: readonly Container[]):
 }
 
 /** Bounds and conditions in one line: `1–255; required`. */
-export function rangeText({ min, max, range }: KeywordFacts): string | undefined {
+export function rangeText({ min, max, range, anyCase }: KeywordFacts): string | undefined {
   const to = min !== undefined && min < 0 ? '…' : '–'
   const bounds = min === undefined ? [] : [max === undefined ? `≥ ${min}` : `${number(min)}${to}${number(max)}`]
-  const all = [...bounds, ...(range === undefined ? [] : [range])]
+  const all = [...bounds, ...(anyCase === true ? ['any case'] : []), ...(range === undefined ? [] : [range])]
   return all.length === 0 ? undefined : all.join('; ')
 }
 

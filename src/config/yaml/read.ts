@@ -2,6 +2,7 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, pa
 import type { Diagnostic } from '../diagnostic.ts'
 import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
+import { languageSchema, violations } from '../schema/index.ts'
 import {
   concat,
   type MappedText,
@@ -16,6 +17,8 @@ import { isFlag } from './names.ts'
 /** As for the expansion of a keepalived.conf: aliases multiply. */
 const MOST_LINES = 131_072
 const DEEPEST = 32
+
+const LANGUAGE = languageSchema()
 
 /** What `readYaml` yields is ready for the parser of the language. */
 export type YamlSource = {
@@ -60,15 +63,26 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   }
   const resolved = (node: unknown): unknown => (isAlias(node) ? (node as Alias).resolve(document) : node)
 
-  /** What stands behind a word, with its places; undefined: it cannot stand there. */
-  const written = (node: unknown, at: Place): MappedText | undefined => {
+  /** A value may stand alone where a list may. */
+  const listOf = (node: unknown): readonly unknown[] => {
     const value = resolved(node)
-    if (!isScalar(value)) {
-      wrong(placeOf(value, at), 'a text or a number is expected here')
-      return undefined
-    }
+    return isSeq(value) ? value.items : [node]
+  }
+
+  /** What the schema does not allow is told, and left out. */
+  const refused = new Set<unknown>()
+  for (const { node, key, kind, message, remedy } of violations(document, LANGUAGE)) {
+    refused.add(node ?? key)
+    const at = placeOf(kind === 'missing-argument' ? key : resolved(node ?? key), { file: path, line: 1, column: 1 })
+    add(complaint('error', kind, at, message, remedy === undefined ? {} : { remedy }))
+  }
+
+  /** What stands behind a word, with its places; undefined: it cannot stand there. */
+  const written = (node: unknown): MappedText | undefined => {
+    const value = resolved(node)
+    if (refused.has(node) || !isScalar(value)) return undefined
     const scalar = value as Scalar
-    const place = placeOf(scalar, at)
+    const place = placeOf(scalar, { file: path, line: 1, column: 1 })
     const plain = scalar.type === 'PLAIN' && scalar.source !== undefined
     const content = plain ? (scalar.source as string) : String(scalar.value ?? '')
     const bare = content.replace(/"[^"]*"/g, '')
@@ -116,31 +130,28 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     const keyword = container === undefined ? undefined : keywordAt(container, name)
     if (keyword === undefined) return unknown(word, value, at, depth)
     const inside = container === undefined ? undefined : containerInside(container, name)
-    if (keyword.content === 'line') return lineEntry(container, name, word, value, at)
+    if (refused.has(pair.value ?? pair.key)) return
+    if (keyword.content === 'line') return lineEntry(container, name, word, pair.value, at)
     const body = (of: unknown, head?: MappedText): void => {
+      if (refused.has(of)) return
       const content = resolved(of)
       if (inside === undefined)
         return block(word, at, head, () => {
-          for (const item of listOf(content)) {
-            const text = written(item, at)
+          for (const item of listOf(of)) {
+            const text = written(item)
             if (text !== undefined) put(text, at)
           }
         })
       if (isSeq(content)) {
-        for (const item of content.items) body(item, head)
+        for (const item of content.items) if (!isSeq(resolved(item))) body(item, head)
         return
       }
       block(word, at, head, () => entries(inside, content, at, depth + 1))
     }
-    if (!keyword.headed) return body(value)
-    if (!isMap(value))
-      return wrong(
-        placeOf(value, at),
-        `${name} is a mapping from names or addresses to blocks`,
-        `write ${name}: { NAME: { … } }`,
-      )
+    if (!keyword.headed) return body(pair.value)
+    if (!isMap(value)) return
     for (const item of value.items) {
-      const head = written(item.key, at)
+      const head = written(item.key)
       if (head !== undefined) body(item.value, head)
     }
   }
@@ -153,13 +164,14 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     at: Place,
   ): void => {
     for (const item of listOf(value)) {
+      if (refused.has(item)) continue
       const one = resolved(item)
       const truth = isScalar(one) ? one.value : undefined
       if (truth === null || (truth === undefined && one === null)) line(word, at)
       else if (isFlag(container, name) && typeof truth === 'boolean') {
         if (truth) line(word, at)
       } else {
-        const text = written(one, at)
+        const text = written(item)
         if (text !== undefined) line(word, at, text)
       }
     }
@@ -174,7 +186,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   const entries = (container: Container | undefined, value: unknown, at: Place, depth: number): void => {
     const content = resolved(value)
     if (content === null || content === undefined || (isScalar(content) && content.value === null)) return
-    if (!isMap(content)) return wrong(placeOf(content, at), 'a mapping from keywords to their values is expected here')
+    if (!isMap(content)) return
     if (depth > DEEPEST)
       return wrong(placeOf(content, at), `blocks are more than ${DEEPEST} deep; what is deeper is left out`)
     for (const pair of content.items) if (!full) entry(container, pair, at, depth)
@@ -189,6 +201,3 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     complete: true,
   }
 }
-
-const listOf = (value: unknown): readonly unknown[] =>
-  isSeq(value) ? value.items : value === undefined ? [null] : [value]
