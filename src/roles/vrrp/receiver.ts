@@ -1,9 +1,9 @@
 import {
+  after,
   elapsed,
   type Family,
   type Instant,
   type IpAddress,
-  micros,
   ok,
   pseudoHeader,
   type Result,
@@ -29,7 +29,7 @@ import { advertisingInterface } from './link-names.ts'
 import type { Machines } from './machines.ts'
 import { noteUnclaimed, type Parts, type Unclaimed } from './parts.ts'
 import { noteRejected } from './rejected.ts'
-import { judged, type Verdict, verdictOf } from './repeats.ts'
+import { isSame, judged, type Said } from './repeats.ts'
 import type { RunningRouter } from './running-router.ts'
 import type { Arrival } from './sockets.ts'
 
@@ -75,12 +75,20 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     const { state, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
     const now = clock.now()
-    const again = verdictOf(one.judged, datagram, state.name, now)
-    if (again !== undefined) {
-      floods.wasted(at)
-      return tally(one, source, again)
-    }
     const previous = state.name === 'backup' ? state.heard?.source : undefined
+    const last = one.judged
+    if (last !== undefined && isSame(last, datagram, state.name, previous)) {
+      const { verdict } = last
+      if (now < last.until) {
+        floods.wasted(at)
+        return typeof verdict === 'string' ? refuse(one, source, verdict) : tally(one, verdict)
+      }
+      // What a master says each time.
+      if (typeof verdict !== 'string' && last.isPlain) {
+        last.until = after(now, last.pause)
+        return hear(one, source, verdict, now)
+      }
+    }
     const split = splitOf(one, behind)
     let verified: Verified | undefined
     let sequence: number | undefined
@@ -96,8 +104,9 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     })
     if (!result.ok) {
       floods.wasted(at)
-      one.judged = judged(datagram, state.name, now, router.advertisementInterval, result.error)
-      tally(one, source, result.error)
+      const { advertisementInterval } = router
+      one.judged = judged(datagram, { state: state.name, previous }, now, advertisementInterval, result.error, false)
+      refuse(one, source, result.error)
       complain(log, one, now, result.error, refusalText(result.error), result.error, source)
       return
     }
@@ -106,13 +115,22 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     if (sequence !== undefined) one.headerSigner?.heard(sequence)
     // A signed one that comes again is a replay.
     const isSigned = one.signer !== undefined || one.headerSigner !== undefined
-    const shorter = micros(Math.min(interval, router.advertisementInterval))
-    one.judged = isSigned ? undefined : judged(datagram, state.name, now, shorter, priority)
-    tally(one, source, priority)
+    const isPlain = remarks.length === 0 && (checksum === undefined || isExpected(router, checksum))
+    const shorter = Math.min(interval, router.advertisementInterval)
+    one.judged = isSigned
+      ? undefined
+      : judged(datagram, { state: state.name, previous }, now, shorter, { priority, interval }, isPlain)
     for (const remark of remarks)
       if (remark === 'address-list' || priority !== RESIGNED)
         complain(log, one, now, remark, `advertisement accepted with another ${remark} than ours`, remark, source)
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
+    hear(one, source, { priority, interval }, now)
+  }
+
+  function hear(one: RunningRouter, source: IpAddress, said: Said, now: Instant): void {
+    const { priority, interval } = said
+    if (one.source === undefined) return
+    tally(one, said)
     one.lastHeard = { source, priority, at: now, wall: clock.wall() }
     machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, now)
   }
@@ -122,14 +140,14 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     noteUnclaimed(parts, at.interface, at.family, reason)
   }
 
-  function tally({ counters, rejected }: RunningRouter, source: IpAddress, verdict: Verdict): void {
-    if (typeof verdict !== 'number') {
-      counters.drops.set(verdict, (counters.drops.get(verdict) ?? 0) + 1)
-      noteRejected(rejected, source, verdict, clock.wall())
-      return
-    }
+  function refuse({ counters, rejected }: RunningRouter, source: IpAddress, reason: Rejection): void {
+    counters.drops.set(reason, (counters.drops.get(reason) ?? 0) + 1)
+    noteRejected(rejected, source, reason, clock.wall())
+  }
+
+  function tally({ counters }: RunningRouter, { priority }: Said): void {
     counters.advertisementsReceived++
-    if (verdict === RESIGNED) counters.priorityZeroReceived++
+    if (priority === RESIGNED) counters.priorityZeroReceived++
   }
 
   function authenticate(
@@ -175,7 +193,7 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
   }
 
   function noteChecksum({ router, complained }: RunningRouter, checksum: string, datagram: VrrpDatagram): void {
-    if ((checksum === 'message-only') === router.v3ChecksumAsV2 || complained.has(checksum)) return
+    if (isExpected(router, checksum) || complained.has(checksum)) return
     complained.add(checksum)
     const { source, destination } = datagram
     log.info('the other side sums advertisements differently', { router: router.name, checksum, source, destination })
@@ -204,6 +222,10 @@ function behindHeader(datagram: VrrpDatagram): VrrpDatagram {
 }
 
 const NOTHING = new Uint8Array(0)
+
+/** By v3_checksum_as_v2. */
+const isExpected = (router: VirtualRouter, checksum: string): boolean =>
+  (checksum === 'message-only') === router.v3ChecksumAsV2
 
 /** Without auth_hmac a trailer is just too many bytes. */
 function splitOf({ signer, router }: RunningRouter, { payload, declaredLength }: VrrpDatagram): SplitMessage {

@@ -1,9 +1,9 @@
-import { after, type Instant, type IpAddress, micros } from '../../base/index.ts'
+import { after, type Instant, type IpAddress, type Micros, micros } from '../../base/index.ts'
 import type { Rejection } from '../../proto/vrrp/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
 
-/** What became of an advertisement: why it was refused, or the priority of one that was accepted. */
-export type Verdict = Rejection | number
+/** What an advertisement says that was accepted. */
+export type Said = { readonly priority: number; readonly interval: Micros }
 
 /** The last datagram judged for a virtual router. */
 export type Judged = {
@@ -12,37 +12,40 @@ export type Judged = {
   readonly destination: IpAddress
   readonly hopLimit: number
   readonly header: Uint8Array | undefined
-  /** In which state it came. */
+  /** In which state it came, and who had been heard before. */
   readonly state: string
-  readonly until: Instant
-  readonly verdict: Verdict
+  readonly previous: IpAddress | undefined
+  /** The same datagram has nothing new to say before: thousands of them a second cost next to nothing. */
+  until: Instant
+  /** For how long, then and each time it is heard again. */
+  readonly pause: Micros
+  readonly verdict: Rejection | Said
+  /** Nothing of it was remarked on: when it comes again it need not be judged again. */
+  readonly isPlain: boolean
 }
 
-/**
- * What became of the same datagram a moment ago: within a tenth of the advertisement interval it has nothing new to say, and
- * thousands of them a second cost next to nothing. Undefined: it has to be judged.
- */
-export function verdictOf(
-  last: Judged | undefined,
+/** Whether this is the datagram that was judged last, under the same circumstances. */
+export function isSame(
+  last: Judged,
   { payload, source, destination, hopLimit, header }: VrrpDatagram,
   state: string,
-  now: Instant,
-): Verdict | undefined {
-  if (last === undefined || now >= last.until || last.source !== source || last.state !== state) return undefined
-  if (last.hopLimit !== hopLimit || last.destination !== destination || !sameBytes(last.bytes, payload))
-    return undefined
-  return header === last.header || (header && last.header && sameBytes(header, last.header)) ? last.verdict : undefined
+  previous: IpAddress | undefined,
+): boolean {
+  if (last.source !== source || last.state !== state || last.previous !== previous) return false
+  if (last.hopLimit !== hopLimit || last.destination !== destination || !sameBytes(last.bytes, payload)) return false
+  return header === last.header || (header !== undefined && last.header !== undefined && sameBytes(header, last.header))
 }
 
-/** @param interval µs, of the advertisements of the virtual router */
+/** @param interval of the advertisements of the virtual router, the shorter of ours and its master's: a tenth of it is the pause */
 export function judged(
   { payload, source, destination, hopLimit, header }: VrrpDatagram,
-  state: string,
+  { state, previous }: Pick<Judged, 'state' | 'previous'>,
   now: Instant,
   interval: number,
-  verdict: Verdict,
+  verdict: Judged['verdict'],
+  isPlain: boolean,
 ): Judged {
-  const until = after(now, micros(Math.floor(interval / 10)))
+  const pause = micros(Math.floor(interval / 10))
   return {
     bytes: payload.slice(),
     source,
@@ -50,8 +53,11 @@ export function judged(
     hopLimit,
     header: header?.slice(),
     state,
-    until,
+    previous,
+    until: after(now, pause),
+    pause,
     verdict,
+    isPlain,
   }
 }
 

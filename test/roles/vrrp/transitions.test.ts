@@ -64,3 +64,20 @@ test('a reload that has a master speak elsewhere has it resign, let go, and begi
     { from: 'initialize', to: 'backup', because: 'it was started' },
   ])
 })
+
+test('what a master says again and again is counted and heard each time, also where our view of it changes meanwhile', async () => {
+  const world = new World()
+  await world.configure([calm])
+  for (let turns = 0; turns < 10; turns++) {
+    hear(world, advertisement(200))
+    world.run(seconds(1))
+  }
+  const [followed] = await world.snapshot()
+  expect(followed).toMatchObject({ state: 'backup', masterPriority: 200, advertisementsReceived: 10 })
+  expect(world.states()).toEqual(['BACKUP'])
+  // Byte for byte the same, and now it is to be refused.
+  await world.configure([{ ...calm, version: 2 }])
+  hear(world, advertisement(200))
+  const [refused] = await world.snapshot()
+  expect(refused).toMatchObject({ advertisementsReceived: 10, drops: { version: 1 } })
+})
