@@ -1,4 +1,5 @@
 import type { IpAddress, Micros } from '../base/index.ts'
+import type { MiscChecker } from './local-checker.ts'
 import type { DnsChecker, PingChecker, SmtpChecker, UdpChecker } from './service-checker.ts'
 
 /** When a checker probes, and how many failures it forgives (keepalived.conf(5), keywords common to checkers). */
@@ -74,4 +75,12 @@ export type CheckTls = {
 /** A bfd_instance decides: nothing is asked, so of its timing only alpha has a meaning. */
 export type BfdChecker = { readonly kind: 'bfd'; readonly timing: CheckTiming; readonly session: string }
 
-export type Checker = TcpChecker | HttpChecker | BfdChecker | SmtpChecker | DnsChecker | UdpChecker | PingChecker
+export type Checker =
+  | TcpChecker
+  | HttpChecker
+  | BfdChecker
+  | SmtpChecker
+  | DnsChecker
+  | UdpChecker
+  | PingChecker
+  | MiscChecker

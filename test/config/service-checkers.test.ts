@@ -98,12 +98,52 @@ test('a real server behind a firewall mark has no port: mail servers are asked o
   expect(ports).toEqual([25, 53])
 })
 
+test('MISC_CHECK: what is not written, and what is', () => {
+  const { checkers, told } = read(
+    `weight 7\nMISC_CHECK {\nmisc_path /bin/true\n}\nMISC_CHECK {\nmisc_path "/bin/chk 'a b' c"\nmisc_timeout 2.5\nmisc_dynamic\nuser root wheel\ndelay_loop 3\n}`,
+  )
+  // Whether scripts are watched over is told once a file.
+  expect(told.filter((one) => !one.includes('security'))).toEqual([])
+  expect(checkers).toEqual([
+    {
+      kind: 'misc',
+      command: { argv: ['/bin/true'] },
+      timeout: s(60),
+      timing: {
+        delayLoop: s(60),
+        retry: 0,
+        delayBeforeRetry: s(1),
+        warmup: s(60),
+        alpha: false,
+        logAllFailures: false,
+      },
+    },
+    {
+      kind: 'misc',
+      command: { argv: ['/bin/chk', 'a b', 'c'], user: 'root', group: 'wheel' },
+      timeout: s(2.5),
+      dynamicFrom: 7,
+      timing: expect.objectContaining({ delayLoop: s(3) }),
+    },
+  ])
+})
+
+test("misc_timeout is the virtual server's delay_loop where none or 0 is written", () => {
+  const { model } = load(
+    'virtual_server 192.0.2.1 80 {\ndelay_loop 9\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 198.51.100.1 80 {\ndelay_loop 4\nMISC_CHECK {\nmisc_path /bin/x\nmisc_timeout 0\n}\n}\n}',
+  )
+  expect(model.virtualServers[0]?.realServers[0]?.checkers).toMatchObject([
+    { timeout: s(9), timing: { delayLoop: s(4) } },
+  ])
+})
+
 const complaints: readonly [lines: string, complaint: string][] = [
   [
     'DNS_CHECK {\ntype PTR\n}',
     '7:6 error value: type PTR is none of A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG, DNSKEY; the line has no effect',
   ],
   ['DNS_CHECK {\nname a..b\n}', '7:6 error value: name a..b has an empty label; the line has no effect'],
+  ['MISC_CHECK {\nmisc_timeout 3\n}', '6:1 error object: MISC_CHECK has no misc_path; the checker is left out'],
   [
     `DNS_CHECK {\nname ${'x'.repeat(64)}.b\n}`,
     `7:6 error value: name ${'x'.repeat(60)}… is longer than a domain name may be; the line has no effect`,
@@ -129,6 +169,7 @@ const printed = [
   'SMTP_CHECK {\nhelo_name a\nconnect_port 25\nbindto 198.51.100.9\nretry 4\nalpha\n}',
   'DNS_CHECK {\ntype TXT\nname a.b\n}',
   'UDP_CHECK {\npayload 00 01\nrequire_reply x1\n}',
+  `MISC_CHECK {\nmisc_path "/bin/x 'a b'"\nuser root\nmisc_dynamic\nmisc_timeout 2\n}`,
   'PING_CHECK {\nbind_if eth0\n}',
 ]
 for (const text of printed)

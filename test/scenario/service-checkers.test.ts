@@ -1,4 +1,5 @@
 /** Checkers of other protocols than HTTP in the whole daemon, each against a real server of its kind that fails and returns. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { DaemonSnapshot, RealServerSnapshot } from '../../src/observe/index.ts'
@@ -80,5 +81,44 @@ lab('DNS_CHECK and UDP_CHECK ask dnsmasq, PING_CHECK the kernel, SMTP_CHECK a ma
   await daemon.shows('an echo again', outcomeIs(8006, 'up', 'accepted'))
   await mail.stop('SIGKILL')
   await daemon.shows('the mail server is gone', outcomeIs(8008, 'down', 'connection-refused'))
+  expect(await daemon.stop()).toBe(0)
+})
+
+lab('MISC_CHECK runs a script as its user; its exit code decides, and with misc_dynamic weighs', async (lab) => {
+  const lan = lab.segment()
+  const director = lab.host('director', { eth0: { segment: lan, addresses: ['192.0.2.11/24'] } })
+  const says = (name: string, code: number | string) => director.file(name, `${code}\n`)
+  // The script reads what it is to end with; "hang" ignores the first signal.
+  const script = director.file(
+    'check',
+    `#!/bin/sh\nid -un > $1.user\ncode=$(cat $1)\n[ "$code" = hang ] && { trap '' TERM; while :; do sleep 0.1; done; }\nexit $code\n`,
+  )
+  director.exec('chmod', '755', script)
+  const [plain, dynamic] = [says('plain', 0), says('dynamic', 12)]
+  director.exec('chmod', '777', director.directory)
+  const check = (path: string, more: string) =>
+    `weight 5\nMISC_CHECK {\nmisc_path "${script} ${path}"\nmisc_timeout 0.5\ndelay_loop 0.2\nwarmup 0\n${more}\n}`
+  const daemon = await director.holdfastd(
+    `global_defs {\nscript_user root\n}\n${configuration({ 8001: check(plain, ''), 8002: check(dynamic, 'misc_dynamic\nuser nobody') })}`,
+  )
+  const weights = (s: DaemonSnapshot) =>
+    Object.fromEntries((s.forwarding?.services[0]?.destinations ?? []).map(({ port, weight }) => [port, weight]))
+  await daemon.shows('the second has a weight of its own', (s) => weights(s)[8002] === 10 && weights(s)[8001] === 5)
+  expect([`${plain}.user`, `${dynamic}.user`].map((path) => readFileSync(path, 'utf8').trim())).toEqual([
+    'root',
+    'nobody',
+  ])
+  says('plain', 12)
+  says('dynamic', 2)
+  const down = await daemon.shows('an exit code that is not 0', outcomeIs(8001, 'down', 'script-failed'))
+  expect(server(down, 8001)?.reason).toBe(`MISC_CHECK ${script} ${plain}: the script ended with exit code 12`)
+  await daemon.shows('a weight of 0 stays in the table', (s) => JSON.stringify(weights(s)) === '{"8002":0}')
+  says('plain', 0)
+  says('dynamic', 'hang')
+  await daemon.shows('a script that hangs', outcomeIs(8002, 'down', 'script-timeout'))
+  await daemon.shows('the other is back', (s) => JSON.stringify(weights(s)) === '{"8001":5}')
+  says('dynamic', 0)
+  // The one that hangs is killed, or this one would never begin.
+  await daemon.shows('the configured weight', (s) => weights(s)[8002] === 5)
   expect(await daemon.stop()).toBe(0)
 })

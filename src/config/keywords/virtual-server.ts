@@ -491,7 +491,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'a script ends with 0',
     since: '1.2.2',
-    here: 'not yet',
   },
   {
     names: ['DNS_CHECK'],

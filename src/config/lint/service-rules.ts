@@ -74,9 +74,9 @@ export const serviceRules: readonly Rule[] = [
       for (const { value, at } of lowered.servers)
         for (const server of value.realServers) {
           const slow = server.checkers.find(
-            (one) => one.kind !== 'bfd' && one.target.connectTimeout > one.timing.delayLoop,
+            (one) => 'target' in one && one.target.connectTimeout > one.timing.delayLoop,
           )
-          if (slow === undefined || slow.kind === 'bfd') continue
+          if (slow === undefined || !('target' in slow)) continue
           const place = serverNode(nodeAt(nodes, at), server)
           complain(
             place?.at ?? at,

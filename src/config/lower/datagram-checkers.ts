@@ -55,7 +55,6 @@ function readName(to: Lowering, line: Node): string | undefined {
 
 /** keepalived's. */
 const MAX_REPLY = 255
-const MOST_LENGTH = 65_535
 /** UDP over IPv4. */
 const MOST_PAYLOAD = 65_507
 
@@ -66,7 +65,6 @@ export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   let required: { pattern?: string } | undefined
   let minLength = 0
   let maxLength = MAX_REPLY
-  const length = (line: Node) => integer(to, line, { min: 0, max: MOST_LENGTH })
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
       case 'payload':
@@ -78,10 +76,10 @@ export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
         break
       }
       case 'min_reply_length':
-        minLength = length(line) ?? minLength
+        minLength = integer(to, line) ?? minLength
         break
       case 'max_reply_length':
-        maxLength = length(line) ?? maxLength
+        maxLength = integer(to, line) ?? maxLength
         break
       default:
         probeLine(to, line, draft)

@@ -7,6 +7,8 @@ export type CheckerParents = {
   readonly inherited: readonly Inherited[]
   readonly address: IpAddress
   readonly port: number
+  /** The configured one. */
+  readonly weight: number
   readonly logAllFailures: boolean
 }
 

@@ -7,6 +7,7 @@ import type { LoweredSession } from './bfd-session.ts'
 import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
+import { readMiscChecker } from './misc-checker.ts'
 import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
 import type { PendingChecker } from './pending-checker.ts'
 import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
@@ -110,6 +111,9 @@ function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
     case 'notify_down':
       draft.notifyDown ??= script(to, node, draft)
       return
+    case 'MISC_CHECK':
+      draft.checkers.push(readMiscChecker(to, node, draft.scripts))
+      return
     case 'BFD_CHECK':
       draft.sessionCheckers.push(readSessionChecker(to, node))
       return
@@ -156,6 +160,7 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     address: draft.address,
     // The checker asks the port that was written, also where forwarding cannot use it.
     port: draft.port === 0 ? port : draft.port,
+    weight: draft.weight ?? from.weight,
     logAllFailures: from.logAllFailures,
   }
   return {

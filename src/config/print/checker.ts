@@ -1,6 +1,7 @@
 import { assertNever } from '../../base/index.ts'
 import type { Checker, RealServer } from '../../model/index.ts'
 import { httpLines } from './http-checker.ts'
+import { miscText } from './local-checker.ts'
 import { probeLines } from './probe-lines.ts'
 import { serviceCheckerText } from './service-checker.ts'
 import { onOff, type Text, word } from './words.ts'
@@ -20,6 +21,8 @@ export function checkerText(checker: Checker, server: RealServer): Text {
     case 'udp':
     case 'ping':
       return serviceCheckerText(checker, server)
+    case 'misc':
+      return miscText(checker)
     case 'bfd':
       return { head: 'BFD_CHECK', body: [`name ${word(checker.session)}`, `alpha ${onOff(checker.timing.alpha)}`] }
     default:

@@ -20,7 +20,9 @@ export type CheckerHealth = {
   /** `listening`: it asks nothing and is told. `suspended`: it does not ask for the time being, and what it found holds. */
   readonly phase:
     | { readonly name: 'waiting'; readonly probeAt: Instant }
-    | { readonly name: 'probing' | 'listening' | 'suspended' }
+    /** `since`: for a checker whose waits count from start to start. */
+    | { readonly name: 'probing'; readonly since?: Instant }
+    | { readonly name: 'listening' | 'suspended' }
 }
 
 /** Does the server live, as far as this checker goes? */

@@ -9,7 +9,8 @@ export type HealthStep = { readonly state: CheckerHealth; readonly actions: read
 /**
  * One event in the life of a checker, with keepalived's meaning of the counters: `retry` is the number of repetitions
  * after a first failure, `delay_before_retry` apart; the first result of all forgives nothing; a server that is down is
- * asked every `delay_loop`, by HTTP every max(delay_loop, delay_before_retry). Waits count from the end of the probe.
+ * asked every `delay_loop`, by HTTP every max(delay_loop, delay_before_retry). Waits count from the end of the probe, and for
+ * scripts from its start.
  */
 export function stepHealth(checker: Checker, state: CheckerHealth, event: HealthEvent, now: Instant): HealthStep {
   switch (event.type) {
@@ -17,14 +18,18 @@ export function stepHealth(checker: Checker, state: CheckerHealth, event: Health
       const { phase } = state
       if (phase.name !== 'waiting' || now < phase.probeAt) return { state, actions: [] }
       const start: HealthAction = { type: 'start-probe', request: state.request }
-      return { state: { ...state, phase: { name: 'probing' } }, actions: [start] }
+      const probing =
+        checker.kind === 'misc' ? ({ name: 'probing', since: now } as const) : ({ name: 'probing' } as const)
+      return { state: { ...state, phase: probing }, actions: [start] }
     }
     case 'session-told':
       if (state.phase.name !== 'listening') return { state, actions: [] }
       return contributing(state, event.contribution, (one) => told(one, event.up ? 'up' : 'down'))
-    case 'probe-ended':
+    case 'probe-ended': {
       if (state.phase.name !== 'probing') return { state, actions: [] }
-      return contributing(state, event.contribution, (one) => probeEnded(checker, one, event.meaning, now))
+      const from = state.phase.since ?? now
+      return contributing(state, event.contribution, (one) => probeEnded(checker, one, event.meaning, from))
+    }
     case 'suspended':
       return suspended(state)
     case 'resumed':

@@ -12,6 +12,7 @@ const sentences: Readonly<Record<Checker['kind'], Sentences>> = {
   dns: { keyword: 'DNS_CHECK', up: 'DNS_CHECK: succeed on service', down: 'DNS_CHECK: failed on service' },
   udp: { keyword: 'UDP_CHECK', up: 'UDP CHECK succeed on service', down: 'UDP CHECK failed on service' },
   ping: { keyword: 'PING_CHECK', up: 'ICMP CHECK succeed on service', down: 'ICMP CHECK failed on service' },
+  misc: { keyword: 'MISC_CHECK', up: 'MISC CHECK succeeded on service', down: 'MISC CHECK failed on service' },
   bfd: { keyword: 'BFD_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : BFD session lost' },
 }
 

@@ -20,6 +20,9 @@ export type OutcomeReason =
   | 'digest-mismatch'
   /** UDP: what came back is not what is required. */
   | 'bad-reply'
+  /** MISC: an exit code that is not good, or a run that was too long. */
+  | 'script-failed'
+  | 'script-timeout'
   /** A BFD session that decides came up, or was lost. */
   | 'session-up'
   | 'session-down'

@@ -29,6 +29,8 @@ export function nameOf(checker: Checker, request: number): string {
       return `PING_CHECK ${checker.target.address}`
     case 'smtp':
       return `SMTP_CHECK ${endpoint(checker.target)}`
+    case 'misc':
+      return `MISC_CHECK ${checker.command.argv.join(' ')}`
     case 'bfd':
       return `BFD_CHECK ${checker.session}`
     default:

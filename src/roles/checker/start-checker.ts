@@ -28,6 +28,7 @@ import { Outbox } from './outbox.ts'
 import type { CheckerPorts } from './ports.ts'
 import { ProbeSlots } from './probe-slots.ts'
 import { nameOf, reasonOf, recordOf, snapshotOf } from './report.ts'
+import { createScripts } from './scripts.ts'
 
 /** Probes under way at a time; half of what a process may open by default on Debian. */
 const PROBES_AT_A_TIME = 512
@@ -43,6 +44,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   /** When slow starts go on, and when the outbox may send again. */
   const others = new DeadlineQueue<RealServerRun | Outbox>()
   const slots = new ProbeSlots(PROBES_AT_A_TIME)
+  const scripts = createScripts((message) => channel.send(message))
   const outbox = new Outbox((message) => channel.send(message))
   const timer = ports.openTimer(() => {
     const now = clock.now()
@@ -88,6 +90,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         for (const { name, up } of message.sessions) told.set(name, up)
         for (const run of checkersOf(book)) listen(run)
         return settle(clock.now())
+      case 'script-ended':
+        return scripts.ended(message)
       case 'server-orders':
         orders = message.orders
         for (const service of book.values()) obey(service)
@@ -199,7 +203,10 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   function startProbe(run: CheckerRun, request: number): void {
     const abort = new AbortController()
     const slot = slots.run(async () => {
-      const outcome = await ports.probe(run.checker, request, abort.signal, tlsClient)
+      const { checker } = run
+      const outcome = await (checker.kind === 'misc'
+        ? scripts.run(checker, abort.signal)
+        : ports.probe(checker, request, abort.signal, tlsClient))
       if (!abort.signal.aborted) probeEnded(run, request, outcome)
     })
     run.cancelProbe = () => {

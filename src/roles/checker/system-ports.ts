@@ -29,6 +29,8 @@ export const systemPorts = (): CheckerPorts => ({
         return probeUdp(checker, signal)
       case 'ping':
         return probePing(checker, signal)
+      case 'misc':
+        return Promise.resolve(outcome('not-supported', 'scripts are run by the supervisor'))
       // It is told, and never asks.
       case 'bfd':
         return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))

@@ -21,6 +21,7 @@ import type {
   VirtualServerSnapshot,
   VrrpSnapshot,
 } from '../../observe/index.ts'
+import type { ScriptEnd } from '../../proto/probe/index.ts'
 import type { ServerOrders } from '../../proto/server-orders/index.ts'
 
 export type RoleName = 'vrrp' | 'checker' | 'forwarding'
@@ -155,10 +156,15 @@ export type ToChecker =
   | ToRole<CheckerSlice>
   /** What BFD sessions have come to that tell checkers. */
   | { readonly type: 'bfd-sessions'; readonly sessions: readonly { readonly name: string; readonly up: boolean }[] }
+  /** How one ended that was to be run; said once, and not after `end-script`. */
+  | { readonly type: 'script-ended'; readonly id: number; readonly end: ScriptEnd }
   /** From here on exactly these orders stand. */
   | { readonly type: 'server-orders'; readonly orders: ServerOrders }
 export type FromChecker =
   | FromRole<readonly VirtualServerSnapshot[]>
+  /** Run the script of a MISC_CHECK, named by what the checker asks; answered with `script-ended`. */
+  | { readonly type: 'run-script'; readonly id: number; readonly script: string }
+  | { readonly type: 'end-script'; readonly id: number }
   /** `complete`: services not listed are not wanted any more (sent once after each commit). */
   | { readonly type: 'services-wanted'; readonly complete: boolean; readonly services: readonly ServiceState[] }
   /** Every change; the supervisor keeps the latest of each for the next checker. */

@@ -1,8 +1,9 @@
 import { assertNever, fail, type Result } from '../../base/index.ts'
 import type { ForwardingAsk } from '../../forwarding/index.ts'
-import type { Configuration, Observed } from '../../model/index.ts'
+import type { Command, Configuration, Observed } from '../../model/index.ts'
 import type { TransitionSnapshot } from '../../observe/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
+import { createCheckerScripts } from './checker-scripts.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
 import type { Notifier } from './notifier.ts'
@@ -24,6 +25,8 @@ export type RolesHooks = {
   readonly onHealth: () => void
   /** A real server that was removed and drained has nothing left to do. */
   readonly onLeft: () => void
+  /** As whom a script runs; the failure says why it does not. */
+  readonly identify: (command: Command) => Result<Command, string>
   /** What scripts and files have come to. */
   readonly observed: () => readonly Observed[]
   readonly journal: Pick<Journal, 'note' | 'entries'>
@@ -87,6 +90,10 @@ export function createRoles(
 
   const syncRole = createSyncRole(hooks.model, routers.isMaster, (role) => forwarding.send({ type: 'sync-role', role }))
 
+  const scripts = createCheckerScripts(ports, hooks.model, hooks.identify, (id, end) =>
+    checker.send({ type: 'script-ended', id, end }),
+  )
+
   /** What each BFD session came to, for a vrrp role that starts. */
   const sessions = new Map<string, Observed>()
 
@@ -130,7 +137,10 @@ export function createRoles(
 
   const checker = createRoleKeeper('checker', ports, log, {
     onMessage: fromChecker,
-    onDeath: (exit) => onDeath('checker', exit),
+    onDeath(exit) {
+      scripts.endAll()
+      return onDeath('checker', exit)
+    },
     prepare: (slice) => ({ ...slice, health: services.health(), orders: serverOrders.standing() }),
     onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
@@ -201,6 +211,10 @@ export function createRoles(
         return services.serverRemoved(message)
       case 'quorum':
         return services.quorumChanged(message)
+      case 'run-script':
+        return scripts.run(message.id, message.script)
+      case 'end-script':
+        return scripts.end(message.id)
       case 'log':
         return log[message.level](message.message, { ...message.fields, role: 'checker' })
       case 'started':

@@ -106,6 +106,7 @@ export async function startSupervisor(
     },
     onHealth: () => health.changed(roles.health()),
     onLeft: () => void changes(recompose),
+    identify: asScriptUser,
     observed: () => trackers.observed(),
     journal,
   })

@@ -107,7 +107,7 @@ export function openWorld(): World {
       }
     },
     async probe(checker, request, signal) {
-      if (checker.kind === 'bfd') throw new Error('BFD_CHECK was to make a probe')
+      if (!('target' in checker)) throw new Error(`${checker.kind} was to make a probe`)
       const target = endpoint(checker.target)
       const path = checker.kind === 'http' ? (checker.requests[request]?.path ?? '?') : ''
       probes.push(`${now / 1e6} ${target}${path}`)
