@@ -4,7 +4,8 @@ BIN := node_modules/.bin
 PREFIX ?= /usr
 DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
-DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/holdfast
+SHAREDIR = $(DESTDIR)$(PREFIX)/share
+DOCDIR = $(SHAREDIR)/doc/holdfast
 
 .PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens lint format clean
 .DEFAULT_GOAL := build
@@ -89,6 +90,13 @@ install:             ## install what is built: make install [DESTDIR=] [PREFIX=/
 	ln -sfn ../lib/holdfast/bin/holdfastd $(DESTDIR)$(PREFIX)/sbin/holdfastd
 	ln -sfn ../lib/holdfast/bin/holdfast $(DESTDIR)$(PREFIX)/bin/holdfast
 	for unit in holdfast holdfast-realserver; do sed 's,/usr/\(s\?bin\)/holdfast,$(PREFIX)/\1/holdfast,g' systemd/$$unit.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service; done
+	install -d $(SHAREDIR)/bash-completion/completions $(SHAREDIR)/zsh/vendor-completions $(SHAREDIR)/fish/vendor_completions.d $(SHAREDIR)/holdfast
+	bin/holdfast completion bash > $(SHAREDIR)/bash-completion/completions/holdfast
+	ln -sfn holdfast $(SHAREDIR)/bash-completion/completions/holdfastd
+	bin/holdfast completion zsh > $(SHAREDIR)/zsh/vendor-completions/_holdfast
+	bin/holdfast completion fish > $(SHAREDIR)/fish/vendor_completions.d/holdfast.fish
+	ln -sfn holdfast.fish $(SHAREDIR)/fish/vendor_completions.d/holdfastd.fish
+	bin/holdfast config schema > $(SHAREDIR)/holdfast/schema.json
 	install -m 644 conf-examples/* $(DOCDIR)/conf-examples/
 	install -m 644 README.md LICENSE $(DOCDIR)/
 

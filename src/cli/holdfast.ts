@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import process from 'node:process'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { AnnounceOptions } from './arping/index.ts'
+import type { Shell } from './completion/index.ts'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
 import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
@@ -258,6 +259,15 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (words: readonly string[], options: SettingsOptions) => {
       const { ipvsSettings } = await import('./ipvs-settings.ts')
       exitCode = await ipvsSettings(words, options)
+    })
+
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .description('the script by which a shell completes holdfast, holdfastd and keywords')
+    .action(async (shell: Shell) => {
+      const { writeCompletion } = await import('./completion/index.ts')
+      exitCode = writeCompletion(shell, program)
     })
 
   const config = program.command('config').description('look at configurations')

@@ -88,7 +88,8 @@ function umask(value: string): number {
   return number
 }
 
-function program(): Command {
+/** The options of `holdfastd`, as commander knows them. */
+export function daemonCommand(): Command {
   const command = new Command('holdfastd')
     .description(
       'Keeps addresses and services up: VRRP failover, health checks and load balancing from a keepalived.conf.',
@@ -141,7 +142,7 @@ function program(): Command {
 /** Reads the command line after the program's name. */
 export function parseDaemonOptions(argv: readonly string[], version: string): Result<DaemonOptions, Answer> {
   let output = ''
-  const command = program().configureOutput({
+  const command = daemonCommand().configureOutput({
     writeOut: (text) => {
       output += text
     },

@@ -32,6 +32,17 @@ export function explain(question: string): Explanation {
   return { found: true, text: [...byFacts].map(([facts, at]) => entry(name, facts, at)).join('\n') }
 }
 
+/** All that `explain` has an answer for: each word, alone and with the block that it stands in. */
+export const keywordQuestions = (): readonly string[] => [
+  ...new Set(
+    containers.flatMap((container) =>
+      keywordsIn(container).flatMap(({ name }) =>
+        container === 'root' ? [name] : [name, `${container.split('/').at(-1)}.${name}`],
+      ),
+    ),
+  ),
+]
+
 /** `real_server.TCP_CHECK` stands for every container whose path ends so. */
 function endsWith(container: Container, around: readonly string[]): boolean {
   if (around.length === 0) return true

@@ -2,5 +2,5 @@
  * The table of keywords told to people: `explain` answers for one word, `referencePage` is docs/keywords.md.
  */
 
-export { type Explanation, explain } from './explain.ts'
+export { type Explanation, explain, keywordQuestions } from './explain.ts'
 export { referencePage } from './page.ts'
