@@ -4,6 +4,7 @@ import {
   type BackendCapabilities,
   type ForwardingBackend,
   type ForwardingState,
+  type OpResult,
   plan,
   type ServiceState,
   type TableOp,
@@ -123,7 +124,11 @@ export function createTableKeeper(
 
   async function applyAll(ops: readonly TableOp[]): Promise<readonly ServiceFailure[]> {
     if (ops.length === 0) return []
-    const results = await backend.apply(ops)
+    const results: OpResult[] = []
+    for (const piece of pieces(ops)) {
+      if (results.length > 0) await pause()
+      results.push(...(await backend.apply(piece)))
+    }
     const without = new Set<string>()
     return ops.flatMap((op, index) => {
       const result = results[index] ?? ok(undefined)
@@ -157,6 +162,20 @@ export function createTableKeeper(
     },
   }
 }
+
+/** Orders carried out in one go, and then some more until the next service: between pieces signs of life are answered. */
+const PIECE = 1_000
+
+function* pieces(ops: readonly TableOp[]): Iterable<readonly TableOp[]> {
+  for (let from = 0; from < ops.length; ) {
+    let to = Math.min(from + PIECE, ops.length)
+    while (to < ops.length && keyOf(ops[to] as TableOp) === keyOf(ops[to - 1] as TableOp)) to++
+    yield ops.slice(from, to)
+    from = to
+  }
+}
+
+const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const keyOf = (op: TableOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
 

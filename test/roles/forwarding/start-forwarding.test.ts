@@ -131,6 +131,28 @@ test('another pin directory is refused on a reload; the same slice is not', asyn
   expect(one.said.at(-1)).toEqual({ type: 'ready', revision: 3 })
 })
 
+test('a large table is put in pieces, between which signs of life are answered; one that differs in a server is one order', async () => {
+  const one = role()
+  await one.serve()
+  const servers = Array.from({ length: 20 }, (_, i) => destination(i))
+  const all = Array.from({ length: 200 }, (_, i) => service(i, servers))
+  await one.want(true, ...all)
+  one.end.send({ type: 'ping' })
+  while (one.failures() === undefined) await new Promise((resolve) => setImmediate(resolve))
+  expect(one.held().length).toBe(200)
+  const types = one.said.map(({ type }) => type)
+  expect(types.indexOf('pong')).toBeLessThan(types.indexOf('services-applied'))
+  for (const ops of one.fake.applied) {
+    expect(ops.length).toBeLessThan(1_100)
+    // A service and its servers go together.
+    expect(ops[0]?.type).toBe('put-service')
+  }
+  one.fake.applied.splice(0)
+  const changed = { ...destination(7), weight: 9 }
+  await one.want(true, ...all.map((state, i) => (i === 70 ? service(70, servers.with(7, changed)) : state)))
+  expect(one.fake.applied).toEqual([[{ type: 'put-destination', serviceKey: key(70), destination: changed }]])
+})
+
 test('nothing is planned before the first complete list: what is held stays', async () => {
   const one = role({ services: [service(1, [destination(1)])] })
   await one.serve()
