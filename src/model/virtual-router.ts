@@ -98,6 +98,11 @@ export type VirtualRouter = {
   readonly family: Family
   readonly version: 2 | 3
   readonly interface: string
+  /**
+   * Unicast comes and goes by any interface: of the host, and `interface` is empty, or of the VRF that `interface` names. Its
+   * `source` is known and not link-local, and each of its addresses has an interface of its own.
+   */
+  readonly anyInterface?: true
   /** Absent: advertisements and virtual addresses are on the interface itself. */
   readonly virtualLink?: VirtualLink
   /** 1–255. */

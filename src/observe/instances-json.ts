@@ -59,7 +59,7 @@ function data({ model, snapshot, routes = [], rules = [] }: DescribedRouter, scr
     skip_check_adv_addr: flag(model.skipCheckAdvAddr),
     strict_mode: flag(model.strict === true),
     vmac_ifname: virtualLink ?? '',
-    ifp_ifname: virtualLink ?? model.interface,
+    ...(model.anyInterface === true ? {} : { ifp_ifname: virtualLink ?? model.interface }),
     // The last that was heard, also as master.
     master_priority: (state === 1 ? snapshot.masterPriority : snapshot.lastHeard?.priority) ?? 0,
     last_transition: Date.parse(snapshot.since) / 1_000,

@@ -63,7 +63,7 @@ function routerText(
     `Number of track scripts init = ${(snapshot.tracked ?? []).filter((one) => one.kind === 'script' && one.found === 'unknown').length}`,
     `Last transition = ${(since / 1_000).toFixed(6)} (${calendar(new Date(since))})`,
     `Master down timer = ${Math.floor((model.downTimerAdverts * snapshot.masterInterval + skew) * 1_000_000)} usecs`,
-    `Interface = ${model.interface}`,
+    ...(model.anyInterface === true ? [] : [`Interface = ${model.interface}`]),
     ...(isMaster && snapshot.masterAddress !== undefined ? [`Using src_ip = ${snapshot.masterAddress}`] : []),
     ...(model.unicastPeers.length === 0 ? [`Multicast address ${model.multicastGroup}`] : []),
     `Gratuitous ARP delay = ${seconds(garp.masterDelay)}`,

@@ -74,7 +74,7 @@ function ofRouter(
   times: Times,
 ): readonly string[] {
   const { name, interface: on, virtualRouterId, family, version, state, since } = router
-  const what = `${on}, id ${virtualRouterId}, IPv${family}, version ${version}`
+  const what = `${on === '' ? 'any interface' : on}, id ${virtualRouterId}, IPv${family}, version ${version}`
   return [
     `${name} (${what}) ${stateWords[state]} since ${times.at(since)}, ${times.ago(since)} ago.`,
     ...cameToIt(router),

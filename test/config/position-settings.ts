@@ -30,6 +30,14 @@ const within = (container: string, settings: Readonly<Record<string, Setting>>):
 
 /** What positions need to be of consequence, and how their lines look where the argument grammar alone does not tell. */
 export const settings: Readonly<Record<string, Setting>> = {
+  'vrrp_instance vrf': {
+    without: ['interface', 'virtual_ipaddress'],
+    beside: [
+      'unicast_src_ip 192.0.2.1',
+      'unicast_peer {\n192.0.2.2\n}',
+      'virtual_ipaddress {\n192.0.2.100/24 dev eth0\n}',
+    ],
+  },
   ...within('root', {
     bfd_instance: { values: ['name1 {\nneighbor_ip 192.0.2.78\n}'] },
     garp_group: { values: ['{\ninterface eth0\ngarp_interval 2\n}'] },

@@ -15,6 +15,28 @@ const advertOf =
   (frame: Frame): boolean =>
     frame.kind === 'vrrp' && frame.source === source
 
+lab('V-108: unicast without an interface, beside a keepalived that has one', async (lab) => {
+  const { strong, weak } = routers(lab)
+  const unicast = (own: number, peer: number) => [
+    `unicast_src_ip 192.0.2.${own}`,
+    'unicast_peer {',
+    `  192.0.2.${peer}`,
+    '}',
+  ]
+  const setting = { version: 3, advertInt: 0.2, addresses: [`${VIRTUAL_ADDRESS}/24 dev eth0`] } as const
+  const roaming = instance({ ...setting, priority: 200, more: unicast(11, 12) }).replace('  interface eth0\n', '')
+  const ours = await strong.holdfastd(roaming)
+  await strong.holds(VIRTUAL_ADDRESS)
+  await weak.keepalived(instance({ ...setting, priority: 100, more: unicast(12, 11) }))
+  await ours.stop()
+  await weak.holds(VIRTUAL_ADDRESS)
+  await ours.restart()
+  await strong.holds(VIRTUAL_ADDRESS)
+  await weak.releases(VIRTUAL_ADDRESS)
+  const { virtualRouters } = await ours.status()
+  expect(virtualRouters).toMatchObject([{ interface: '', state: 'master', drops: {} }])
+})
+
 for (const master of ['holdfast', 'keepalived'] as const) {
   const other = master === 'holdfast' ? 'keepalived' : 'holdfast'
 

@@ -225,4 +225,4 @@ function deliveriesText(deliveries: readonly DeliverySnapshot[], { odd }: Palett
 
 /** `eth0`, with a virtual link `vrrp.51@eth0` as ip(8) has it. */
 const placeOf = ({ interface: name, virtualLink }: VirtualRouterSnapshot): string =>
-  virtualLink === undefined ? name : `${virtualLink}@${name}`
+  name === '' ? 'any' : virtualLink === undefined ? name : `${virtualLink}@${name}`

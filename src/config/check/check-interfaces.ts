@@ -14,7 +14,7 @@ export function checkInterfaces(
         remedy: 'create it or correct the name',
       })
   for (const { value, interface: at, otherInterfaces } of routers) {
-    if (!interfaceExists(value.interface))
+    if (value.interface !== '' && !interfaceExists(value.interface))
       report.warning(
         'interface',
         at,

@@ -19,7 +19,7 @@ export function checkVirtualRouterIds(routers: readonly LoweredRouter[], report:
     report.error(
       'object',
       router.virtualRouterId,
-      `virtual_router_id ${value.virtualRouterId} is used twice for IPv${value.family} on ${value.interface}; vrrp_instance ${value.name} is left out`,
+      `virtual_router_id ${value.virtualRouterId} is used twice for IPv${value.family} ${value.interface === '' ? 'without an interface' : `on ${value.interface}`}; vrrp_instance ${value.name} is left out`,
       {
         rule: 'duplicate-virtual-router-id',
         remedy: 'give it another id',

@@ -150,7 +150,6 @@ export const routerFacts: readonly KeywordFacts[] = [
     range: 'unicast without interface only',
     means: 'bind the unicast socket to this VRF',
     since: '2.2.5',
-    here: 'not yet',
   },
   {
     names: ['virtual_router_id'],

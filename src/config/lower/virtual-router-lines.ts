@@ -33,6 +33,7 @@ export type Written<T> = { readonly value: T; readonly at: Span }
 export type RouterDraft = {
   state?: 'master' | 'backup'
   interface?: Word
+  vrf?: Word
   virtualRouterId?: Written<number>
   priority?: number | undefined
   version?: Written<2 | 3>
@@ -129,6 +130,11 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
     case 'interface': {
       const name = interfaceName(to, node)
       if (name !== undefined) draft.interface = name
+      return
+    }
+    case 'vrf': {
+      const name = interfaceName(to, node)
+      if (name !== undefined) draft.vrf = name
       return
     }
     case 'virtual_router_id': {

@@ -1,4 +1,4 @@
-import { type Family, familyOf, type IpAddress, type Micros, micros, seconds } from '../../base/index.ts'
+import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micros, seconds } from '../../base/index.ts'
 import {
   type Command,
   type HmacSettings,
@@ -60,14 +60,16 @@ function finish(
   const drop = (message: string, remedy: string): undefined => {
     to.report.error('object', node.at, `${title} ${message}; it is left out`, { remedy })
   }
-  const { interface: on, virtualRouterId: id } = written
+  const { virtualRouterId: id } = written
   if (id === undefined) return drop('has no virtual_router_id', 'add virtual_router_id and a number from 1 to 255')
-  if (on === undefined) return drop('has no interface', 'add interface and a name')
+  const place = placeOf(to, node, written, drop)
+  if (place === undefined) return undefined
+  const { on, anyInterface, as: said } = place
   if (on.text === 'lo') return drop('is on the loopback interface', 'name an Ethernet interface')
 
-  const family = familyOfRouter(written)
-  const version = versionOf(to, written, family, globals)
-  const draft = (written.strict ?? globals.strict) ? strictly(to, node, written, { title, version }) : written
+  const family = familyOfRouter(said)
+  const version = versionOf(to, said, family, globals)
+  const draft = (written.strict ?? globals.strict) ? strictly(to, node, said, { title, version }) : said
   if (draft === undefined) return undefined
   const { addresses, excluded } = addressesOf(to, draft, on.text, family)
   if (addresses.length === 0 && !draft.noAddresses) {
@@ -94,12 +96,18 @@ function finish(
   const group = ofFamily(to, draft.group, family)
   if (group !== undefined && peers.length > 0 && draft.group !== undefined)
     to.report.warning('remark', draft.group.at, 'mcast_dst_ip has no effect with unicast peers')
+  if (anyInterface && (source === undefined || isLinkLocal6(source)))
+    return drop(
+      'has no interface, and no source to send from',
+      'add unicast_src_ip and an address, not a link-local one',
+    )
   return {
     value: {
       name: name.text,
       family,
       version,
       interface: on.text,
+      ...(anyInterface ? { anyInterface } : {}),
       ...(virtualLink === undefined ? {} : { virtualLink }),
       virtualRouterId: id.value,
       initialState,
@@ -134,7 +142,7 @@ function finish(
         : { oldUnicastChecksum: draft.oldUnicastChecksum }),
       ...receiveBufferOf(draft.receiveBuffer ?? globals.receiveBuffer),
       ...(draft.promotesSecondaries === undefined ? {} : { promotesSecondaries: true }),
-      dontTrackPrimary: draft.dontTrackPrimary,
+      dontTrackPrimary: draft.dontTrackPrimary || anyInterface,
       // The own interface is tracked anyway, or is not to be (dont_track_primary).
       tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
       ...(draft.tellsDeleted === true ? { tellsDeleted: true } : {}),
@@ -155,6 +163,49 @@ function finish(
       ...draft.routes.flatMap(({ value, at }) => interfacesOfRoute(value).map((name) => ({ name, at }))),
       ...draft.rules.flatMap(({ value, at }) => interfacesOfRule(value).map((name) => ({ name, at }))),
     ],
+  }
+}
+
+type Place = {
+  /** The interface, the VRF, or nothing. */
+  readonly on: Pick<Word, 'text' | 'at'>
+  readonly anyInterface: boolean
+  /** What holds there. */
+  readonly as: RouterDraft
+}
+
+/** Unicast needs no interface; then nothing can be on it. */
+function placeOf(
+  to: Lowering,
+  node: Node,
+  draft: RouterDraft,
+  drop: (message: string, remedy: string) => undefined,
+): Place | undefined {
+  const { interface: on, vrf, peers } = draft
+  if (on !== undefined) {
+    if (vrf !== undefined)
+      to.report.warning('remark', vrf.at, 'vrf has no effect beside interface', { remedy: 'remove one of them' })
+    return { on, anyInterface: false, as: draft }
+  }
+  if (peers.length === 0) return drop('has no interface', 'add interface and a name')
+  const lost = (at: Span, what: string, remedy: string) =>
+    to.report.error('value', at, `${what} has no effect without an interface`, { remedy })
+  const placed = (lines: readonly AddressLine[]): readonly AddressLine[] =>
+    lines.filter(({ value, at }) => {
+      if (value.interface === undefined) lost(at, value.address, 'add dev and the name of an interface')
+      return value.interface !== undefined
+    })
+  if (draft.link !== undefined)
+    lost(draft.link.at, draft.link.kind === 'macvlan' ? 'use_vmac' : 'use_ipvlan', 'add interface and a name')
+  const { link: _, promotesSecondaries: __, linksForAll: ___, transmitsOnBase: ____, ...rest } = draft
+  return {
+    on: vrf ?? { text: '', at: node.at },
+    anyInterface: true,
+    as: {
+      ...rest,
+      ...(draft.addresses === undefined ? {} : { addresses: placed(draft.addresses) }),
+      excluded: placed(draft.excluded),
+    },
   }
 }
 

@@ -15,12 +15,15 @@ const NOTIFY: readonly (readonly [keyof VirtualRouterNotifications, string])[] =
   ['any', 'notify'],
 ]
 
+const interfaceLine = ({ interface: on, anyInterface }: VirtualRouter): readonly string[] =>
+  on === '' ? [] : [`${anyInterface === true ? 'vrf' : 'interface'} ${word(on)}`]
+
 /** Everything in words, nothing left to defaults but what a flag cannot say. */
 export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): Text {
   const unicast = router.unicastPeers.length > 0
   const body: Text[] = [
     `state ${router.initialState === 'master' ? 'MASTER' : 'BACKUP'}`,
-    `interface ${word(router.interface)}`,
+    ...interfaceLine(router),
     ...(router.virtualLink === undefined ? [] : linkLines(router.virtualLink)),
     `virtual_router_id ${router.virtualRouterId}`,
     `priority ${router.priority}`,

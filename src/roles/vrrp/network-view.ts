@@ -123,10 +123,12 @@ export function faultReason(
   source: IpAddress | undefined,
 ): string | undefined {
   const name = router.interface
-  const link = view.link(name)
-  if (link === undefined) return `${name}: no such interface`
-  if (!router.dontTrackPrimary && !link.up) return `${name}: interface is down`
-  if (!router.dontTrackPrimary && !link.running) return `${name}: no carrier`
+  if (name !== '') {
+    const link = view.link(name)
+    if (link === undefined) return `${name}: no such interface`
+    if (!router.dontTrackPrimary && !link.up) return `${name}: interface is down`
+    if (!router.dontTrackPrimary && !link.running) return `${name}: no carrier`
+  }
   if (router.lacksPeers === true) return 'no unicast peers'
   const own = router.virtualLink?.name
   if (own !== undefined && view.link(own) === undefined) return `${own}: no such interface`

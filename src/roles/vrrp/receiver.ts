@@ -72,6 +72,8 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
       return nobodys(at, 'virtual-router-id')
     }
     if (one.source === undefined) return
+    // A socket without an interface gets what is for others of this host as well.
+    if (one.router.anyInterface === true && datagram.destination !== one.source) return nobodys(at, 'virtual-router-id')
     const { state, router } = one
     if (state.name !== 'backup' && state.name !== 'master') return
     const now = clock.now()

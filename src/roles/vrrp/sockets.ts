@@ -38,6 +38,8 @@ export type VrrpSockets = {
 }
 
 const RETRY = seconds(1)
+/** Of virtual routers without an interface. */
+const NO_INTERFACE = 0
 
 export function openVrrpSockets(
   ports: Pick<VrrpPorts, 'openVrrpSocket' | 'clock'>,
@@ -64,16 +66,17 @@ export function openVrrpSockets(
     synchronize(routers, view) {
       retryAt = undefined
       const needs = needsOf(routers)
+      const indexOf = (name: string) => (name === '' ? NO_INTERFACE : view.link(name)?.index)
       for (const [key, { interfaceIndex, groups }] of opened) {
         const need = needs.get(key)
-        const usable = need !== undefined && view.link(need.interface)?.index === interfaceIndex
+        const usable = need !== undefined && indexOf(need.interface) === interfaceIndex
         if (!usable || [...need.groups].some((group) => !groups.has(group))) discard(key)
       }
       for (const key of failures.keys()) if (!needs.has(key)) failures.delete(key)
       for (const [key, need] of needs) {
-        const link = view.link(need.interface)
+        const index = indexOf(need.interface)
         if (opened.has(key)) continue
-        if (link === undefined) {
+        if (index === undefined) {
           failures.delete(key)
           continue
         }
@@ -81,6 +84,7 @@ export function openVrrpSockets(
           family: need.family,
           authenticated: need.authenticated,
           interface: need.interface,
+          ...(need.anyInterface ? { anyInterface: true } : {}),
           groups: [...need.groups],
           ...(need.receiveBuffer === 0 ? {} : { receiveBuffer: need.receiveBuffer }),
           onDatagram: (datagram) => onDatagram(need, datagram),
@@ -94,7 +98,7 @@ export function openVrrpSockets(
         })
         if (result.ok) {
           failures.delete(key)
-          opened.set(key, { socket: result.value, interfaceIndex: link.index, groups: need.groups })
+          opened.set(key, { socket: result.value, interfaceIndex: index, groups: need.groups })
         } else noteFailure(key, result.error)
       }
     },
@@ -110,6 +114,7 @@ export function openVrrpSockets(
 
 type Need = Arrival & {
   readonly authenticated: boolean
+  readonly anyInterface: boolean
   readonly groups: Set<IpAddress>
   /** The most that one asks for; 0: nobody does. */
   receiveBuffer: number
@@ -126,6 +131,7 @@ function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
       base: router.interface,
       family,
       authenticated,
+      anyInterface: router.anyInterface === true,
       groups: new Set<IpAddress>(),
       receiveBuffer: 0,
     }

@@ -19,7 +19,7 @@ export type VrrpDatagram = {
   readonly header?: Uint8Array
 }
 
-/** A raw socket for VRRP on one interface and family, bound to the device, multicast loop off, TOS/class 0xC0. */
+/** A raw socket for VRRP on one interface and family, bound to the device if there is one, multicast loop off, TOS/class 0xC0. */
 export type VrrpSocket = {
   /** Sends one message; the kernel makes the IP header, the payload is sent as it is. */
   send(message: {
@@ -36,7 +36,10 @@ export type VrrpSocket = {
 }
 export type OpenVrrpSocket = (options: {
   readonly family: Family
+  /** Empty with `anyInterface`: the host's. */
   readonly interface: string
+  /** For unicast by any interface, of the VRF that `interface` names if it names one. */
+  readonly anyInterface?: boolean
   /**
    * IPv4 with an authentication header (protocol 51). What is sent then begins with its own IP header, in which the kernel
    * fills in the checksum; what is received has its IP header beside it.

@@ -18,16 +18,19 @@ const RECEIVE_SIZE = 16_384
 const RECEIVE_BUFFER = 262_144
 /** A socket serves the virtual routers of one interface: each has few peers. */
 const HEADER_CACHE = 256
+const ANY_INTERFACE = 0
 /** One more than fits: EINVAL in both families (ip(7), RFC 3542 §6.3). */
 const NO_HOP_LIMIT = 256
 
-/** For this interface alone, whatever arrived between socket() and the binding is dropped by its index. */
+/** With an interface, for it alone: whatever arrived between socket() and the binding is dropped by its index. */
 export const openVrrpSocket: OpenVrrpSocket = (options) => {
   const sys = hfsys()
   const family = options.family === 6 ? vrrpIpv6 : options.authenticated === true ? vrrpIpv4Authenticated : vrrpIpv4
-  const interfaceIndex = sys.ifIndex(options.interface)
-  if (interfaceIndex < 0)
+  const found = options.interface === '' ? ANY_INTERFACE : sys.ifIndex(options.interface)
+  if (found < 0)
     return fail({ code: 'ENODEV', call: 'if_nametoindex', message: `${options.interface}: no such interface` })
+  // By which interface of a VRF something goes or came is known as that interface, and not as the VRF.
+  const interfaceIndex = options.anyInterface === true ? ANY_INTERFACE : found
   const opened = checked('socket', sys.socket(family.domain, TYPE, family.protocol))
   if (!opened.ok) return opened
 
@@ -60,7 +63,8 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
         address.subarray(0, lengths[0]),
         control.subarray(0, lengths[1]),
       )
-      if (datagram === undefined || datagram.interfaceIndex !== interfaceIndex) continue
+      if (datagram === undefined) continue
+      if (interfaceIndex !== ANY_INTERFACE && datagram.interfaceIndex !== interfaceIndex) continue
       options.onDatagram(datagram)
     }
   }
@@ -112,7 +116,9 @@ function prepare(
 ): Result<void, SystemError> {
   const device = new TextEncoder().encode(`${name}\0`)
   const all: readonly SocketOption[] = [
-    { name: 'SO_BINDTODEVICE', level: c.SOL_SOCKET, option: c.SO_BINDTODEVICE, value: device },
+    ...(name === ''
+      ? []
+      : [{ name: 'SO_BINDTODEVICE', level: c.SOL_SOCKET, option: c.SO_BINDTODEVICE, value: device }]),
     // Beyond net.core.rmem_max, which CAP_NET_ADMIN allows.
     {
       name: 'SO_RCVBUFFORCE',
