@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS, webService } from '../lab/configurations.ts'
 import { lab } from '../lab/lab-test.ts'
 
+const SCHED_OTHER = 0
 const SCHED_RR = 2
 /** Fields of proc_pid_stat(5), behind the name. */
 const stat = (pid: number): readonly string[] =>
@@ -43,6 +44,8 @@ lab('name, nice value, processors, real-time class and mask are what the configu
   expect([niceOf(vrrp), niceOf(checker)]).toEqual([-7, 6])
   expect(status(vrrp, 'Cpus_allowed_list')).toBe(String(last))
   expect(policyOf(checker)).toEqual({ priority: 12, policy: SCHED_RR })
+  // Whoever gives a nice value wants ordinary scheduling.
+  expect(policyOf(vrrp).policy).toBe(SCHED_OTHER)
   // The checker has become nobody afterwards.
   expect(status(checker, 'Uid')).not.toMatch(/^0\s/)
   expect(status(daemon.pid, 'Umask')).toBe('0137')
@@ -56,5 +59,8 @@ lab('name, nice value, processors, real-time class and mask are what the configu
   await daemon.shows('a new vrrp role', ({ roles }) =>
     roles.some(({ role, state, restarts }) => role === 'vrrp' && state === 'running' && restarts === 1),
   )
-  expect(niceOf(await pidOf('vrrp'))).toBe(niceOf(daemon.pid))
+  const next = await pidOf('vrrp')
+  expect(status(next, 'Name')).not.toBe('ka_vrrp')
+  expect(policyOf(next)).toEqual({ priority: 1, policy: SCHED_RR })
+  expect(policyOf(daemon.pid).policy).toBe(SCHED_OTHER)
 })

@@ -69,7 +69,10 @@ export type VrrpSlice = {
   readonly observed?: readonly Observed[]
   /** -V: keep addresses at stop. */
   readonly keepAddressesAtStop: boolean
+  /** 1 to 99. */
   readonly realTimePriority?: number
+  /** Nobody has said how the role is to be scheduled: at the least real-time priority, where that may be had. */
+  readonly preferRealTime?: true
   /** Counts from the first commit of the first vrrp role; one that takes another's place does not wait. */
   readonly startupDelay?: Micros
   /** Of virtual links and the firewall; absent: all as usual. */

@@ -59,6 +59,7 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
     ...(configuration.statics === undefined || !options.vrrp ? {} : { statics: configuration.statics }),
     keepAddressesAtStop: options.keepAddresses,
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
+    ...(isSchedulingGiven(configuration.global) ? {} : { preferRealTime: true as const }),
     ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),
     ...(interfaceSettings === undefined ? {} : { interfaceSettings }),
     ...(vrrpSettings === undefined ? {} : { vrrpSettings }),
@@ -66,6 +67,10 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
     runDirectory: options.runDirectory,
   }
 }
+
+/** A nice value as well: `vrrp_priority 0` asks for ordinary scheduling. */
+const isSchedulingGiven = ({ vrrpRtPriority, daemon, vrrpSettings }: Configuration['global']): boolean =>
+  vrrpRtPriority !== undefined || daemon?.vrrp?.nice !== undefined || vrrpSettings?.autoPriority !== undefined
 
 const checkerSlice = ({ virtualServers, global: { tlsClient } }: Configuration): CheckerSlice => ({
   virtualServers,

@@ -67,11 +67,12 @@ export type SystemOptions = {
 const notForRoles = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NOTIFY_SOCKET', 'IFS', 'LD_PRELOAD']
 
 /**
- * A small young generation keeps collections of the vrrp role short; what it has compiled stays compiled, because a
- * takeover may come after weeks and must not begin with a compilation.
+ * A small young generation keeps collections of the vrrp role short. It collects by itself, because on a busy host it would wait
+ * for helper threads that are not run, and does not compact the heap of a process that has little to do. What it has
+ * compiled stays compiled: a takeover may come after weeks and must not begin with a compilation.
  */
 const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
-  vrrp: ['--max-semi-space-size=1', '--no-flush-bytecode'],
+  vrrp: ['--max-semi-space-size=1', '--single-threaded-gc', '--no-memory-reducer', '--no-flush-bytecode'],
   checker: [],
   forwarding: [],
 }

@@ -7,6 +7,9 @@ import { findPredecessor, liveAsOrphan, type Predecessor } from './orphan.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openVirtualRouters, type VirtualRouters } from './virtual-routers.ts'
 
+/** Before all ordinary processes, and behind all who have asked for a priority. */
+const LEAST_REAL_TIME = 1
+
 type Offer = { readonly revision: number; readonly slice: VrrpSlice }
 
 /** Runs the role until `stop`, or until it is orphaned and has been relieved; then everything is closed. */
@@ -94,9 +97,11 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
   }
 
   async function begin(all: VirtualRouters, bfd: BfdSessions, slice: VrrpSlice): Promise<void> {
-    if (slice.realTimePriority !== undefined) {
-      const set = ports.setRealTime(slice.realTimePriority)
-      if (!set.ok) log.warn('real-time scheduling is not to be had', { reason: set.error.message })
+    const { realTimePriority } = slice
+    if (realTimePriority !== undefined || slice.preferRealTime === true) {
+      const set = ports.setRealTime(realTimePriority ?? LEAST_REAL_TIME)
+      const tell = realTimePriority === undefined ? log.debug : log.warn
+      if (!set.ok) tell('real-time scheduling is not to be had', { reason: set.error.message })
     }
     const passive = passiveUntil(slice, ports.clock.now())
     if (passive !== undefined && slice.resume === undefined && predecessor === undefined) all.stayPassive(passive)

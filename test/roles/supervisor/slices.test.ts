@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { forwardingSlice } from '../../../src/roles/supervisor/slices.ts'
+import { forwardingSlice, slicesOf } from '../../../src/roles/supervisor/slices.ts'
+import { options as defaults } from './fake-world.ts'
 import { configurationFor } from './models.ts'
 
 const options = { backend: 'ebpf', pinDirectory: '/sys/fs/bpf/holdfast/test', runDirectory: '/run/x' } as const
@@ -18,4 +19,17 @@ test('forwarding is told what the file says of it as a whole, and nothing where 
     timeouts: lvsTimeouts,
     settings: lvsSettings,
   })
+})
+
+test('the vrrp role prefers real-time scheduling unless the file says how it is to be scheduled', () => {
+  const configuration = configurationFor()
+  const all = { ...options, vrrp: true, checkers: true, bfd: true, keepAddresses: false, keepForwarding: false }
+  const prefers = (global: object) =>
+    slicesOf({ ...configuration, global: { ...configuration.global, ...global } }, { ...defaults, ...all }).vrrp
+      ?.preferRealTime === true
+  expect(prefers({})).toBe(true)
+  expect(prefers({ daemon: { vrrp: { name: 'ka' } } })).toBe(true)
+  expect(prefers({ vrrpRtPriority: 50 })).toBe(false)
+  expect(prefers({ daemon: { vrrp: { nice: 0 } } })).toBe(false)
+  expect(prefers({ vrrpSettings: { autoPriority: { most: 10, lateness: 1000 } } })).toBe(false)
 })

@@ -161,6 +161,17 @@ test('vrrp_delay_after_boot counts from the start of the host, and the longer de
   expect(await begins({ ...boot(1_010), startupDelay: seconds(5) })).toBeCloseTo(10, 0)
 })
 
+test('the least real-time priority is taken where nobody says how the role is to be scheduled', async () => {
+  const taken = async (more: object) => {
+    const world = new World()
+    await world.configure([calm], more)
+    return world.deeds().filter((what) => /real-time/.test(what))
+  }
+  expect(await taken({ preferRealTime: true })).toEqual(['real-time priority 1'])
+  expect(await taken({ realTimePriority: 50 })).toEqual(['real-time priority 50'])
+  expect(await taken({})).toEqual([])
+})
+
 test('max_auto_priority: a step each time that a timer is late, up to the most', async () => {
   const world = new World()
   const autoPriority = { most: 12, lateness: seconds(0.5) }
