@@ -37,13 +37,16 @@ compile: $(PARSER) | setup
 # Node-API headers: beside the running node, where NodeSource and nodejs.org put them.
 NODE_INCLUDE := $(shell node -p 'require("path").resolve(process.execPath, "../../include/node")' 2> /dev/null)
 CFLAGS_ADDON := -O2 -g -Wall -Wextra -Wno-cast-function-type -fPIC -shared -fvisibility=hidden -DNAPI_VERSION=8 -I$(NODE_INCLUDE)
-native: build/native/hfsys.node build/native/hfbpf.node
+native: build/native/hfsys.node build/native/hfbpf.node build/native/hfpcre.node
 build/native/hfsys.node: $(wildcard src/native/hfsys/*.[ch]) | setup
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^)
 build/native/hfbpf.node: $(wildcard src/native/hfbpf/*.[ch]) | setup
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^) -lbpf
+build/native/hfpcre.node: $(wildcard src/native/hfpcre/*.[ch]) | setup
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ADDON) -o $@ $(filter %.c,$^) -lpcre2-8
 
 bpf: $(patsubst src/bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard src/bpf/*.bpf.c)) build/test/decap.bpf.o
 build/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h src/bpf/*/*.h) | setup
@@ -75,7 +78,7 @@ build/tools/replay: test/kernel/oracle/replay.c | setup
 	$(CC) -O2 -Wall -Wextra -o $@ $<
 
 # --- install ----------------------------------------------------------------------------------------------------------
-# What runs needs node, libbpf1 and these files; no compiler, no clang, no network. PREFIX=/usr/local works as well.
+# What runs needs node, libbpf1, libpcre2-8-0 and these files; no compiler, no clang, no network. PREFIX=/usr/local works as well.
 install:             ## install what is built: make install [DESTDIR=] [PREFIX=/usr]
 	@test -e dist/cli/holdfastd.js -a -e build/native/hfsys.node || { echo 'nothing is built yet: run make build' >&2; exit 1; }
 	rm -rf $(LIBDIR)

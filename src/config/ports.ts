@@ -16,7 +16,8 @@ export type FileFailure = {
 
 /**
  * The world as the configuration needs it. `read` and `list` take absolute paths. What is optional is asked only when it
- * is there: without `interfaceExists` no interface is doubted, without `isExecutable` no script.
+ * is there: without `interfaceExists` no interface is doubted, without `isExecutable` no script,
+ * without `patternFault` no pattern.
  */
 export type ConfigPorts = {
   read(path: string): Result<FileContent, FileFailure>
@@ -24,6 +25,8 @@ export type ConfigPorts = {
   list(path: string): readonly string[] | undefined
   interfaceExists?(name: string): boolean
   isExecutable?(path: string): boolean
+  /** What is wrong with a pattern of PCRE2, compiled with these options (regex_options). */
+  patternFault?(source: string, options: readonly string[]): string | undefined
 }
 
 export type LoadOptions = {

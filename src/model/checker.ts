@@ -37,9 +37,40 @@ export type HttpRequestCheck = {
   readonly closeNotify?: true
   /** MD5 of the raw body, 32 lower-case hexadecimal digits. */
   readonly digest?: string
+  readonly pattern?: BodyPattern
+  /** Fields the response has to have, each once at least with this value where one is named. */
+  readonly headers?: readonly HeaderAssertion[]
+  /** What the body has to say as JSON. */
+  readonly json?: readonly JsonAssertion[]
   /** Inclusive ranges of accepted status codes. */
   readonly statusCodes: readonly { readonly from: number; readonly to: number }[]
 }
+
+/** What the raw body has to match, or must not: a pattern of PCRE2. */
+export type BodyPattern = {
+  readonly source: string
+  /** Names of compile options (regex_options). */
+  readonly options: readonly string[]
+  readonly forbidden?: true
+  /** Where a match may begin at the earliest and at the latest, in bytes. */
+  readonly minOffset?: number
+  readonly maxOffset?: number
+}
+
+export type HeaderAssertion = { readonly name: string; readonly value?: string }
+
+/** `path`: keys of objects and places in arrays; without a `value` it only has to be there. A scalar is compared as text. */
+export type JsonAssertion = { readonly path: readonly (string | number)[]; readonly value?: string }
+
+/** `.checks[0].state` */
+export const pathText = (path: JsonAssertion['path']): string =>
+  path.length === 0
+    ? '.'
+    : path
+        .map((step) =>
+          typeof step === 'number' ? `[${step}]` : /^[^.[\]'\s]+$/.test(step) ? `.${step}` : `['${step}']`,
+        )
+        .join('')
 
 export type TcpChecker = { readonly kind: 'tcp'; readonly timing: CheckTiming; readonly target: CheckTarget }
 
@@ -48,12 +79,17 @@ export type HttpChecker = {
   readonly timing: CheckTiming
   readonly target: CheckTarget
   readonly requests: readonly HttpRequestCheck[]
-  readonly httpVersion: '1.0' | '1.0C' | '1.1'
-  /** SSL_GET. */
+  /** 2: HTTP2_GET, without TLS by prior knowledge. */
+  readonly httpVersion: '1.0' | '1.0C' | '1.1' | '2'
+  /** SSL_GET, and HTTP2_GET unless it is told not to. */
   readonly tls?: CheckTls
   /** While coming up do not wait between urls. */
   readonly fastRecovery: boolean
 }
+
+/** The word that such a checker is written with. */
+export const httpKeyword = ({ httpVersion, tls }: Pick<HttpChecker, 'httpVersion' | 'tls'>): string =>
+  httpVersion === '2' ? 'HTTP2_GET' : tls === undefined ? 'HTTP_GET' : 'SSL_GET'
 
 export const tlsVersions = ['1.0', '1.1', '1.2', '1.3'] as const
 export type TlsVersion = (typeof tlsVersions)[number]
@@ -72,12 +108,25 @@ export type CheckTls = {
   readonly pins?: readonly string[]
 }
 
+/** GRPC_CHECK: the health service of gRPC (grpc.health.v1.Health/Check). */
+export type GrpcChecker = {
+  readonly kind: 'grpc'
+  readonly timing: CheckTiming
+  readonly target: CheckTarget
+  /** Whose health; empty: that of the server as a whole. */
+  readonly service: string
+  /** :authority; target address and port when absent. */
+  readonly virtualHost?: string
+  readonly tls?: CheckTls
+}
+
 /** A bfd_instance decides: nothing is asked, so of its timing only alpha has a meaning. */
 export type BfdChecker = { readonly kind: 'bfd'; readonly timing: CheckTiming; readonly session: string }
 
 export type Checker =
   | TcpChecker
   | HttpChecker
+  | GrpcChecker
   | BfdChecker
   | SmtpChecker
   | DnsChecker

@@ -16,8 +16,8 @@ for (const major of [22, 24]) {
     expect((await run([node, '--version'])).output).toMatch(new RegExp(`^v${major}\\.`))
   })
 
-  test(`Node ${major} loads both addons as Node ${process.versions.node} built them`, async () => {
-    for (const addon of ['hfsys', 'hfbpf']) {
+  test(`Node ${major} loads the addons as Node ${process.versions.node} built them`, async () => {
+    for (const addon of ['hfsys', 'hfbpf', 'hfpcre']) {
       const load = `process.stdout.write(String(Object.keys(require('${root}/build/native/${addon}.node')).length > 0))`
       expect(await run([node, '-e', load])).toEqual({ status: 0, output: 'true' })
     }

@@ -94,6 +94,8 @@ const ROOT: Block = {
             checker('TCP_CHECK'),
             checker('HTTP_GET', [], [url('HTTP_GET')]),
             checker('SSL_GET', [], [url('SSL_GET')]),
+            checker('HTTP2_GET', [], [url('HTTP2_GET')]),
+            checker('GRPC_CHECK'),
             checker('SMTP_CHECK', [], [{ head: 'host', container: 'virtual_server/real_server/SMTP_CHECK/host' }]),
             checker('DNS_CHECK', ['name example.com']),
             checker('MISC_CHECK', ['misc_path /bin/true']),

@@ -28,6 +28,17 @@ const TRACKS = {
 const within = (container: string, settings: Readonly<Record<string, Setting>>): Readonly<Record<string, Setting>> =>
   Object.fromEntries(Object.entries(settings).map(([name, setting]) => [`${container} ${name}`, setting]))
 
+const REGEX: Setting = { beside: ['regex x'] }
+/** What a url expects of an answer. */
+const EXPECTATIONS: Readonly<Record<string, Setting>> = {
+  expect_json: { values: ['.status', '.checks[0] ok'] },
+  regex_max_offset: { ...REGEX, values: ['9'] },
+  regex_min_offset: REGEX,
+  regex_no_match: REGEX,
+  regex_options: { ...REGEX, values: ['caseless', 'dotall utf'] },
+  regex_stack: { ...REGEX, values: ['1 2'] },
+}
+
 /** What positions need to be of consequence, and how their lines look where the argument grammar alone does not tell. */
 export const settings: Readonly<Record<string, Setting>> = {
   'vrrp_instance vrf': {
@@ -164,6 +175,8 @@ export const settings: Readonly<Record<string, Setting>> = {
     FILE_CHECK: { values: ['{\ntrack_file file2\n}'] },
     HTTP_GET: { values: ['{\nurl {\npath /second\n}\n}'] },
     MISC_CHECK: { values: ['{\nmisc_path /bin/second\n}'] },
+    HTTP2_GET: { values: ['{\nurl {\npath /second\n}\n}'] },
+    GRPC_CHECK: { values: ['{\nservice second\n}'] },
     SSL_GET: { values: ['{\nurl {\npath /second\n}\n}'] },
     lthreshold: { beside: ['uthreshold 4294967295'] },
     lvs_method: { values: METHODS },
@@ -179,6 +192,19 @@ export const settings: Readonly<Record<string, Setting>> = {
     enable_sni: { beside: ['virtualhost www.example.org'] },
   }),
   'virtual_server/real_server/SSL_GET url': { values: ['{\npath /second\n}'] },
+  ...within('virtual_server/real_server/HTTP2_GET', {
+    enable_sni: { beside: ['virtualhost www.example.org'] },
+    url: { values: ['{\npath /second\n}'] },
+  }),
+  ...within('virtual_server/real_server/GRPC_CHECK', {
+    tls_hostname: { beside: ['tls'] },
+    tls_pin: { beside: ['tls'] },
+    tls_verify: { beside: ['tls'] },
+    tls_versions: { beside: ['tls'] },
+  }),
+  ...within('virtual_server/real_server/HTTP_GET/url', EXPECTATIONS),
+  ...within('virtual_server/real_server/SSL_GET/url', EXPECTATIONS),
+  ...within('virtual_server/real_server/HTTP2_GET/url', EXPECTATIONS),
 }
 
 /** Files that the lines name. */

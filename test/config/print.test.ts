@@ -175,7 +175,7 @@ const router: fc.Arbitrary<VirtualRouter> = fc
     })
   })
 
-const webChecker: fc.Arbitrary<Extract<Checker, { readonly kind: 'tcp' | 'http' }>> = fc
+const webChecker: fc.Arbitrary<Extract<Checker, { readonly kind: 'tcp' | 'http' | 'grpc' }>> = fc
   .record({
     http: fc.boolean(),
     target: some(ipv4),
@@ -187,6 +187,36 @@ const webChecker: fc.Arbitrary<Extract<Checker, { readonly kind: 'tcp' | 'http' 
     path: word,
     host: some(word),
     version: fc.constantFrom('1.0' as const, '1.0C' as const, '1.1' as const),
+    second: fc.boolean(),
+    wanted: fc.record(
+      {
+        headers: fc.array(fc.record({ name: fc.constantFrom('X-A', 'via'), value: word }, { requiredKeys: ['name'] }), {
+          minLength: 1,
+          maxLength: 2,
+        }),
+        json: fc.array(
+          fc.record(
+            {
+              path: fc.array(fc.oneof(fc.nat(9), fc.constantFrom('a', 'b-c', 'd e', '7')), { maxLength: 3 }),
+              value: word,
+            },
+            { requiredKeys: ['path'] },
+          ),
+          { minLength: 1, maxLength: 2 },
+        ),
+        pattern: fc.record(
+          {
+            source: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+            options: fc.subarray(['caseless', 'dotall', 'utf']),
+            forbidden: fc.constant(true as const),
+            minOffset: fc.integer({ min: 1, max: 9 }),
+            maxOffset: fc.integer({ min: 10, max: 99 }),
+          },
+          { requiredKeys: ['source', 'options'] },
+        ),
+      },
+      { requiredKeys: [] },
+    ),
     tls: some(
       fc.record(
         {
@@ -223,7 +253,16 @@ const webChecker: fc.Arbitrary<Extract<Checker, { readonly kind: 'tcp' | 'http' 
         connectTimeout: seed.times[3] as Micros,
       },
     }
-    if (!seed.http) return { kind: 'tcp' as const, ...common }
+    if (!seed.http)
+      return seed.second
+        ? {
+            kind: 'grpc' as const,
+            ...common,
+            service: seed.path,
+            ...(seed.host === undefined ? {} : { virtualHost: seed.host }),
+            ...(seed.tls === undefined ? {} : { tls: {} }),
+          }
+        : { kind: 'tcp' as const, ...common }
     const requests = [
       {
         path: `/${seed.path}`,
@@ -241,15 +280,16 @@ const webChecker: fc.Arbitrary<Extract<Checker, { readonly kind: 'tcp' | 'http' 
       requests: requests.map((request) => ({
         ...request,
         ...(tls?.serverName === undefined ? {} : { serverName: tls.serverName }),
-        ...(tls === undefined || request.path !== '/2' ? {} : { closeNotify: true as const }),
+        ...(tls === undefined || seed.second || request.path !== '/2' ? {} : { closeNotify: true as const }),
+        ...(request.path === '/2' ? seed.wanted : {}),
       })),
-      httpVersion: seed.version,
+      httpVersion: seed.second ? ('2' as const) : seed.version,
       ...(tls === undefined
         ? {}
         : {
             tls: {
               ...(tls.maxVersion === undefined ? {} : { minVersion: '1.1' as const, maxVersion: tls.maxVersion }),
-              ...tls.asked,
+              ...(seed.second ? (({ alpn: _alpn, ...rest }) => rest)(tls.asked) : tls.asked),
               ...(tls.asked.verify === undefined || tls.hostName === undefined ? {} : { hostName: tls.hostName }),
             },
           }),

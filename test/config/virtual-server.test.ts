@@ -316,7 +316,6 @@ const complaints: readonly (readonly [where: 'service' | 'server', lines: string
   ['server', 'HTTP_GET {\n}', /HTTP_GET has no url; the checker is left out/],
   ['server', 'HTTP_GET {\nurl {\nstatus_code 2xx\npath /\n}\n}', /status_code 2xx is not a code or range/],
   ['server', 'HTTP_GET {\nhttp_protocol 2\nurl {\npath /\n}\n}', /is not 1.0, 1.0C or 1.1/],
-  ['server', 'HTTP_GET {\nurl {\npath /\nregex x\n}\n}', /regex is not supported yet/],
   ['server', 'TCP_CHECK {\npath /\n}', /unknown keyword path in TCP_CHECK/],
 ]
 for (const [where, lines, message] of complaints)

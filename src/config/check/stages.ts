@@ -36,8 +36,15 @@ export type Checked = {
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
   const nodes = checkKeywords(checkBraces(tree, report), report, tree.keeps)
   const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
-  const { read, list } = ports
-  const to = { report, tree, read, list, ...(credentials === undefined ? {} : { credentials }) }
+  const { read, list, patternFault } = ports
+  const to = {
+    report,
+    tree,
+    read,
+    list,
+    ...(patternFault === undefined ? {} : { patternFault }),
+    ...(credentials === undefined ? {} : { credentials }),
+  }
   const meant = lower(to, nodes, options.hostName ?? 'localhost')
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
   const lowered = checkTrackers(checked, ports.isExecutable, report)

@@ -457,7 +457,6 @@ export const checkerFacts: readonly KeywordFacts[] = [
     range: 'one argument; last wins',
     means: 'PCRE2 pattern that the body (streamed) must match',
     since: '2.0.7',
-    here: 'not yet',
   },
   {
     names: ['regex_no_match'],
@@ -467,7 +466,6 @@ export const checkerFacts: readonly KeywordFacts[] = [
     range: 'needs regex',
     means: 'must not match',
     since: '2.0.7',
-    here: 'not yet',
   },
   {
     names: ['regex_options'],
@@ -478,7 +476,6 @@ export const checkerFacts: readonly KeywordFacts[] = [
       'allow_empty_class alt_bsux auto_callout caseless dollar_endonly dotall dupnames extended firstline match_unset_backref multiline never_ucp never_utf no_auto_capture no_auto_possess no_dotstar_anchor no_start_optimize ucp ungreedy utf never_backslash_c alt_circumflex alt_verbnames use_offset_limit; others silently ignored',
     means: 'compile options',
     since: '2.0.7',
-    here: 'not yet',
   },
   {
     names: ['regex_min_offset'],
@@ -488,7 +485,6 @@ export const checkerFacts: readonly KeywordFacts[] = [
     min: 0,
     means: 'matching starts here',
     since: '2.0.7',
-    here: 'not yet',
   },
   {
     names: ['regex_max_offset'],
@@ -498,7 +494,6 @@ export const checkerFacts: readonly KeywordFacts[] = [
     range: '> min',
     means: 'a match must start at or before here',
     since: '2.0.7',
-    here: 'not yet',
   },
   {
     names: ['regex_stack'],
@@ -508,7 +503,8 @@ export const checkerFacts: readonly KeywordFacts[] = [
     range: 'START ≤ MAX',
     means: 'stack for the compiled matcher; largest of all wins',
     since: '2.0.7',
-    here: 'not yet',
+    here: 'accepted',
+    why: 'patterns are matched without a stack of their own, within limits of steps and memory',
   },
   {
     names: ['tls_compliant'],

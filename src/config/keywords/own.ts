@@ -1,5 +1,6 @@
 import { type SettingRule, settingNames, settingRules, tableSizeNames, tableSizes } from '../../model/index.ts'
 import type { KeywordFacts } from './facts.ts'
+import { ownCheckerFacts } from './own-checkers.ts'
 
 /** A word of lvs_settings that takes a number. */
 const numbered = (name: string, { default: value, min, max, meaning }: SettingRule): KeywordFacts => ({
@@ -11,8 +12,6 @@ const numbered = (name: string, { default: value, min, max, meaning }: SettingRu
   max,
   means: meaning,
 })
-
-const secure = ['virtual_server/real_server/SSL_GET'] as const
 
 /** Words that keepalived does not have. */
 export const ownFacts: readonly KeywordFacts[] = [
@@ -72,41 +71,5 @@ export const ownFacts: readonly KeywordFacts[] = [
     default: 'off',
     means: 'where established connections are forwarded in the driver; at the next start',
   },
-  {
-    names: ['tls_versions'],
-    in: secure,
-    takes: 'VERSION|VERSION-VERSION',
-    default: 'all that OpenSSL allows',
-    range: '1.0–1.3',
-    means: 'versions of TLS to offer',
-  },
-  {
-    names: ['tls_alpn'],
-    in: secure,
-    takes: 'NAME …',
-    default: 'none',
-    means: 'protocols to offer (ALPN); the server has to take one',
-  },
-  {
-    names: ['tls_verify'],
-    in: secure,
-    takes: 'bool',
-    default: 'off',
-    means: 'the certificate has to lead to an authority of SSL ca, else of those Node.js has, and to carry the name',
-  },
-  {
-    names: ['tls_hostname'],
-    in: secure,
-    takes: 'NAME',
-    default: 'the server name, else the virtualhost, else the address',
-    means: 'the name that the certificate has to carry; switches tls_verify on',
-  },
-  {
-    names: ['tls_pin'],
-    in: secure,
-    takes: 'SHA256 …',
-    default: 'none',
-    range: '64 hexadecimal digits, or sha256// and base64',
-    means: 'the public key of the certificate has to be one of these',
-  },
+  ...ownCheckerFacts,
 ]

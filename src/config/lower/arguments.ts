@@ -10,6 +10,7 @@ export type Lowering = {
   readonly report: Report
   readonly tree: Tree
   readonly read: ConfigPorts['read']
+  readonly patternFault?: NonNullable<ConfigPorts['patternFault']>
   /** Where the service manager has put credentials (systemd.exec(5)); undefined: it has none for us. */
   readonly credentials?: string
   readonly names: IprouteNames

@@ -1,6 +1,7 @@
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import { readDnsChecker, readPingChecker, readUdpChecker } from './datagram-checkers.ts'
+import { readGrpcChecker } from './grpc-checker.ts'
 import { readHttpChecker } from './http-checker.ts'
 import type { PendingChecker } from './pending-checker.ts'
 import { readSmtpChecker } from './smtp-checker.ts'
@@ -15,4 +16,6 @@ export const checkerReaders: Readonly<Record<string, (to: Lowering, node: Node) 
   PING_CHECK: readPingChecker,
   HTTP_GET: readHttpChecker,
   SSL_GET: readHttpChecker,
+  HTTP2_GET: readHttpChecker,
+  GRPC_CHECK: readGrpcChecker,
 }

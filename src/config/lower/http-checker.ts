@@ -1,5 +1,5 @@
 import { seconds } from '../../base/index.ts'
-import type { HttpRequestCheck } from '../../model/index.ts'
+import type { HttpChecker, HttpRequestCheck } from '../../model/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required } from './arguments.ts'
 import { type ProbeDraft, probeDraft, probeLine, targetOf } from './checker-target.ts'
@@ -9,28 +9,31 @@ import { inherit } from './inherited.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
 import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
-/** HTTP_GET or SSL_GET as written. */
+/** HTTP_GET, SSL_GET or HTTP2_GET as written. */
 type HttpDraft = ProbeDraft & {
   readonly urls: Url[]
-  httpVersion: '1.0' | '1.0C' | '1.1'
+  httpVersion: HttpChecker['httpVersion']
   fastRecovery: boolean
   /** Absent: HTTP_GET. */
   readonly tls?: TlsDraft & {
-    enableSni?: boolean | undefined
+    /** HTTP2_GET may say no. */
+    spoken: boolean
+    enableSni: boolean
     serverName?: string | undefined
     /** For all urls. */
     compliant?: boolean | undefined
   }
 }
 
-/** `HTTP_GET { … }` or `SSL_GET { … }`. */
+/** `HTTP_GET { … }`, `SSL_GET { … }` or, of ours, `HTTP2_GET { … }`. */
 export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
+  const second = node.keyword.text === 'HTTP2_GET'
   const draft: HttpDraft = {
     ...probeDraft(node),
     urls: [],
-    httpVersion: '1.0',
+    httpVersion: second ? '2' : '1.0',
     fastRecovery: false,
-    ...(node.keyword.text === 'SSL_GET' ? { tls: { pins: [] } } : {}),
+    ...(node.keyword.text === 'HTTP_GET' ? {} : { tls: { pins: [], spoken: true, enableSni: second } }),
   }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   return (parents) => {
@@ -49,7 +52,7 @@ export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
         target,
         requests: draft.urls.map((url) => requestOf(url, draft, parents)),
         httpVersion: draft.httpVersion,
-        ...(draft.tls === undefined ? {} : { tls: tlsOf(draft.tls) }),
+        ...(draft.tls?.spoken ? { tls: tlsOf(draft.tls) } : {}),
         fastRecovery: draft.fastRecovery,
       },
     ]
@@ -75,6 +78,9 @@ function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
       tls.enableSni = true
       tls.serverName = node.words[0]?.text
       return
+    case 'tls':
+      if (tls !== undefined) tls.spoken = boolean(to, node) ?? tls.spoken
+      return
     case 'tls_compliant':
       if (tls !== undefined) tls.compliant = boolean(to, node) ?? tls.compliant
       return
@@ -97,13 +103,16 @@ function requestOf(url: Url, draft: HttpDraft, { inherited }: CheckerParents): H
   const { tls } = draft
   const host = url.virtualHost ?? inherit([draft.inherited, ...inherited], 'virtualHost')
   // keepalived passes over the virtualhost of the real server here, and the name is then another than that of the request.
-  const serverName = tls?.enableSni ? (tls.serverName ?? host) : undefined
+  const serverName = tls?.spoken && tls.enableSni ? (tls.serverName ?? host) : undefined
   return {
     path: url.path,
     ...(host === undefined ? {} : { virtualHost: host }),
     ...(serverName === undefined ? {} : { serverName }),
     ...(tls !== undefined && (url.tlsCompliant ?? tls.compliant) ? { closeNotify: true } : {}),
     ...(url.digest === undefined ? {} : { digest: url.digest }),
+    ...(url.pattern === undefined ? {} : { pattern: url.pattern }),
+    ...(url.headers.length === 0 ? {} : { headers: url.headers }),
+    ...(url.json.length === 0 ? {} : { json: url.json }),
     statusCodes: url.statusCodes ?? [{ from: 200, to: 299 }],
   }
 }

@@ -1,11 +1,15 @@
+import type { BodyPattern } from '../../model/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required, shown } from './arguments.ts'
+import { type Assertions, assertionLine } from './assertion-lines.ts'
+import { patternDraft, patternLine, patternOf } from './body-pattern.ts'
 
 /** `url { … }` as written. */
-export type Url = {
+export type Url = Assertions & {
   readonly path: string
   readonly virtualHost?: string | undefined
   readonly digest?: string | undefined
+  readonly pattern?: BodyPattern | undefined
   readonly tlsCompliant?: boolean | undefined
   readonly statusCodes?: readonly { readonly from: number; readonly to: number }[] | undefined
 }
@@ -17,7 +21,10 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
   let digest: string | undefined
   let statusCodes: Url['statusCodes']
   let tlsCompliant: boolean | undefined
+  const pattern = patternDraft()
+  const assertions: Assertions = { headers: [], json: [] }
   for (const line of node.block?.nodes ?? []) {
+    if (patternLine(to, line, pattern) || assertionLine(to, line, assertions)) continue
     switch (line.keyword.text) {
       case 'path':
         path = required(to, line, 'a path')?.text ?? path
@@ -36,7 +43,8 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
         break
     }
   }
-  if (path !== undefined) return { path, virtualHost, digest, statusCodes, tlsCompliant }
+  if (path !== undefined)
+    return { path, virtualHost, digest, pattern: patternOf(to, pattern), statusCodes, tlsCompliant, ...assertions }
   to.report.error('object', node.at, 'url has no path; it is left out', { remedy: 'add path and what to ask for' })
   return undefined
 }

@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/index.ts'
-import type { Checker, RealServer } from '../../model/index.ts'
-import { httpLines } from './http-checker.ts'
+import { type Checker, httpKeyword, type RealServer } from '../../model/index.ts'
+import { grpcLines, httpLines } from './http-checker.ts'
 import { miscText } from './local-checker.ts'
 import { probeLines } from './probe-lines.ts'
 import { serviceCheckerText } from './service-checker.ts'
@@ -12,10 +12,9 @@ export function checkerText(checker: Checker, server: RealServer): Text {
     case 'tcp':
       return { head: 'TCP_CHECK', body: probeLines(checker, server) }
     case 'http':
-      return {
-        head: checker.tls === undefined ? 'HTTP_GET' : 'SSL_GET',
-        body: [...probeLines(checker, server), ...httpLines(checker)],
-      }
+      return { head: httpKeyword(checker), body: [...probeLines(checker, server), ...httpLines(checker)] }
+    case 'grpc':
+      return { head: 'GRPC_CHECK', body: [...probeLines(checker, server), ...grpcLines(checker)] }
     case 'smtp':
     case 'dns':
     case 'udp':

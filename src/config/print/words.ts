@@ -50,6 +50,17 @@ function argument(text: string): string {
     .join('')
 }
 
+/** A word for the reader of patterns, which reads escapes: whatever the text, it reads back. */
+export const escapedWord = (text: string): string => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what needs an escape
+  if (/^(?!@)[^\s{}"'#!\\$\x00-\x1f\x7f]+$/.test(text)) return text
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what needs an escape
+    .replace(/["\x00-\x1f\x7f]|\$(?=[\w{(])/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return `"${escaped}"`
+}
+
 const scriptWord = (text: string): string => (text.includes('"') ? `'${text}'` : word(text))
 
 /** Four blanks a level. */

@@ -35,4 +35,6 @@ export type Tree = {
   readonly keeps: boolean
   /** The line read again for keywords whose second word is a command: both quotes group, pieces join. Keyword included. */
   scriptWords(of: Node): readonly Word[]
+  /** The arguments read again for a pattern: both quotes group, escapes are read everywhere; undefined: one is not closed. */
+  escapedWords(of: Node): readonly string[] | undefined
 }

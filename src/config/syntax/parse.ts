@@ -24,6 +24,7 @@ export function parse(text: string, report: Report, keep = true): Tree {
     unclosed: braces.unclosed,
     keeps: keep,
     scriptWords: (of) => scriptWords(text, of),
+    escapedWords: (of) => commandArguments(text.slice(of.keyword.at.end, of.at.end)),
   }
 }
 

@@ -13,12 +13,13 @@ const sentences: Readonly<Record<Checker['kind'], Sentences>> = {
   udp: { keyword: 'UDP_CHECK', up: 'UDP CHECK succeed on service', down: 'UDP CHECK failed on service' },
   ping: { keyword: 'PING_CHECK', up: 'ICMP CHECK succeed on service', down: 'ICMP CHECK failed on service' },
   misc: { keyword: 'MISC_CHECK', up: 'MISC CHECK succeeded on service', down: 'MISC CHECK failed on service' },
+  grpc: { keyword: 'GRPC_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : gRPC health request failed' },
   bfd: { keyword: 'BFD_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : BFD session lost' },
 }
 
 /** Of the checker that `reason` names, else of the first. */
 export function checkerSentence({ checkers }: RealServer, up: boolean, reason: string | undefined): string {
-  const keyword = reason?.split(' ')[0]
+  const keyword = reason?.split(' ')[0]?.replace(/^(?:SSL|HTTP2)_GET$/, 'HTTP_GET')
   const named = Object.values(sentences).find((one) => one.keyword === keyword)
   const { up: succeeded, down: failed } = named ?? sentences[checkers[0]?.kind ?? 'http']
   return up ? succeeded : failed

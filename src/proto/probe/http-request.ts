@@ -13,13 +13,17 @@ export function httpRequest(
   >,
   check: Pick<HttpRequestCheck, 'path' | 'virtualHost'>,
 ): Uint8Array {
-  const { address, port } = checker.target
-  const target = familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
   const version = checker.httpVersion === '1.1' ? '1.1' : '1.0'
   const close = checker.httpVersion === '1.0' ? '' : 'Connection: close\r\n'
   return encoder.encode(
-    `GET ${check.path} HTTP/${version}\r\nUser-Agent: KeepAliveClient\r\n${close}Host: ${check.virtualHost ?? target}\r\n\r\n`,
+    `GET ${check.path} HTTP/${version}\r\nUser-Agent: KeepAliveClient\r\n${close}Host: ${hostHeader(checker.target, check.virtualHost)}\r\n\r\n`,
   )
 }
+
+/** What stands in Host, and in HTTP/2 in `:authority`. */
+export const hostHeader = (
+  { address, port }: { readonly address: IpAddress; readonly port: number },
+  virtualHost: string | undefined,
+): string => virtualHost ?? (familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`)
 
 const encoder = new TextEncoder()

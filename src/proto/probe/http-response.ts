@@ -11,7 +11,11 @@ export type ResponseHead = {
   readonly status: number
   /** Of the first Content-Length header; undefined when there is none or it is no number. */
   readonly contentLength?: number
+  /** Names in lower case, in the order sent. */
+  readonly fields: readonly Field[]
 }
+
+export type Field = readonly [name: string, value: string]
 
 /** How far a response has been read. Nothing of the body is kept. */
 export type HttpReading =
@@ -83,8 +87,20 @@ function parseHead(bytes: Uint8Array): ResponseHead | undefined {
   const text = latin1(bytes)
   const status = /^HTTP\/\d\.\d +(\d{3})(?=[ \r])/.exec(text)
   if (status === null) return undefined
-  const length = /\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*(?=\r\n)/i.exec(text)
-  return { status: Number(status[1]), ...(length === null ? {} : { contentLength: Number(length[1]) }) }
+  const fields = fieldsOf(text)
+  const length = /^\d{1,15}$/.exec(fields.find(([name]) => name === 'content-length')?.[1] ?? '')
+  return { status: Number(status[1]), ...(length === null ? {} : { contentLength: Number(length[0]) }), fields }
+}
+
+/** RFC 9112 §5. A line that is no field is passed over, and one that is folded onto the next (§5.2) ends at its fold. */
+function fieldsOf(head: string): readonly Field[] {
+  const fields: Field[] = []
+  for (const line of head.split('\r\n').slice(1)) {
+    const colon = line.indexOf(':')
+    if (colon > 0 && !/[ \t]/.test(line.slice(0, colon)))
+      fields.push([line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')])
+  }
+  return fields
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -5,9 +5,11 @@
  * for the response's head; does not decode chunked bodies and follows no redirect, because keepalived does neither.
  */
 
+export { MAX_JSON } from './assertions.ts'
 export { judgeDns } from './dns.ts'
-export { judgeHttp } from './http.ts'
-export { httpRequest } from './http-request.ts'
+export { type GrpcAnswer, judgeGrpc } from './grpc.ts'
+export { type BodyFindings, judgeHttp } from './http.ts'
+export { hostHeader, httpRequest } from './http-request.ts'
 export { type HttpReading, MAX_BODY, MAX_HEAD, type ResponseHead, readHttp, unread } from './http-response.ts'
 export { judgeMisc, type ScriptEnd } from './misc.ts'
 export { meaningOf, type Outcome, type OutcomeMeaning, type OutcomeReason, outcome } from './outcome.ts'

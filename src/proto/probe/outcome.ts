@@ -23,6 +23,17 @@ export type OutcomeReason =
   /** MISC: an exit code that is not good, or a run that was too long. */
   | 'script-failed'
   | 'script-timeout'
+  /** HTTP: the body does not match the regex, or matches what it must not. */
+  | 'pattern-mismatch'
+  /** HTTP: matching took more steps or memory than it may. */
+  | 'pattern-limit'
+  /** HTTP: a field of the header is not as expect_header wants it. */
+  | 'header-mismatch'
+  /** HTTP: the body is not as expect_json wants it. */
+  | 'json-mismatch'
+  /** gRPC: the server says that it, or the service, is serving. */
+  | 'serving'
+  | 'not-serving'
   /** A BFD session that decides came up, or was lost. */
   | 'session-up'
   | 'session-down'
@@ -46,6 +57,7 @@ export function meaningOf(reason: OutcomeReason): OutcomeMeaning {
   switch (reason) {
     case 'connected':
     case 'accepted':
+    case 'serving':
     case 'session-up':
       return 'success'
     case 'local-error':

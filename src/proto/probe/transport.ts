@@ -4,7 +4,16 @@ import { type Outcome, outcome } from './outcome.ts'
 /** How a conversation broke off below the checker's own protocol; the shell of `sys/net` speaks these words. */
 export type TransportFailure = {
   readonly phase: 'connect' | 'handshake' | 'send' | 'receive'
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'tls' | 'certificate' | 'local' | 'not-supported'
+  readonly reason:
+    | 'refused'
+    | 'timeout'
+    | 'unreachable'
+    | 'reset'
+    | 'tls'
+    | 'certificate'
+    | 'protocol'
+    | 'local'
+    | 'not-supported'
   /** One sentence without a full stop. */
   readonly message: string
 }
@@ -24,6 +33,8 @@ export function judgeTransport(failure: TransportFailure): Outcome {
       return outcome('tls-failure', failure.message)
     case 'certificate':
       return outcome('bad-certificate', failure.message)
+    case 'protocol':
+      return outcome('malformed-response', failure.message)
     case 'local':
       return outcome('local-error', failure.message)
     case 'not-supported':

@@ -1,5 +1,5 @@
 import { assertNever, elapsed, type Instant } from '../../base/index.ts'
-import { type Checker, endpoint, serviceKey } from '../../model/index.ts'
+import { type Checker, endpoint, httpKeyword, serviceKey } from '../../model/index.ts'
 import type {
   CheckerSnapshot,
   RealServerSnapshot,
@@ -20,7 +20,9 @@ export function nameOf(checker: Checker, request: number): string {
     case 'tcp':
       return `TCP_CHECK ${endpoint(checker.target)}`
     case 'http':
-      return `${checker.tls === undefined ? 'HTTP_GET' : 'SSL_GET'} ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+      return `${httpKeyword(checker)} ${endpoint(checker.target)}${checker.requests[request]?.path ?? ''}`
+    case 'grpc':
+      return `GRPC_CHECK ${endpoint(checker.target)}${checker.service === '' ? '' : `/${checker.service}`}`
     case 'dns':
       return `DNS_CHECK ${endpoint(checker.target)} ${checker.type} ${checker.name}`
     case 'udp':

@@ -2,7 +2,9 @@ import { assertNever } from '../../base/index.ts'
 import { outcome } from '../../proto/probe/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import { probeDns } from './dns.ts'
+import { probeGrpc } from './grpc.ts'
 import { probeHttp } from './http.ts'
+import { probeHttp2 } from './http2.ts'
 import { probePing } from './ping.ts'
 import type { CheckerPorts } from './ports.ts'
 import { probeSmtp } from './smtp.ts'
@@ -20,7 +22,11 @@ export const systemPorts = (): CheckerPorts => ({
       case 'tcp':
         return probeTcp(checker, signal)
       case 'http':
-        return probeHttp(checker, request, signal, tlsClient)
+        return checker.httpVersion === '2'
+          ? probeHttp2(checker, request, signal, tlsClient)
+          : probeHttp(checker, request, signal, tlsClient)
+      case 'grpc':
+        return probeGrpc(checker, signal, tlsClient)
       case 'smtp':
         return probeSmtp(checker, signal)
       case 'dns':

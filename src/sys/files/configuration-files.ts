@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
+import { patternFault } from '../pattern/index.ts'
 import { reasonFor } from './small-files.ts'
 
 export type ReadFile = {
@@ -52,6 +53,8 @@ export const configurationFiles = {
   },
 
   interfaceExists: (name: string): boolean => hfsys().ifIndex(name) > 0,
+
+  patternFault,
 
   isExecutable(path: string): boolean {
     try {

@@ -18,8 +18,18 @@ export type ConnectTarget = {
 /** How a conversation broke off. `local`: this host could not even ask. */
 export type NetFailure = {
   readonly phase: 'connect' | 'handshake' | 'send' | 'receive'
-  /** `tls`: the two sides did not agree on TLS. `certificate`: they did, and the server is not who it has to be. */
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'reset' | 'tls' | 'certificate' | 'local' | 'not-supported'
+  /** `tls`: the two sides did not agree on TLS. `certificate`: they did, and the server is not who it has to be. `protocol`:
+   * what came is not of the protocol that was spoken. */
+  readonly reason:
+    | 'refused'
+    | 'timeout'
+    | 'unreachable'
+    | 'reset'
+    | 'tls'
+    | 'certificate'
+    | 'protocol'
+    | 'local'
+    | 'not-supported'
   /** One sentence without a full stop. */
   readonly message: string
 }

@@ -60,7 +60,7 @@ const rows: readonly [claim: string, response: string, head: object, hashed: str
 for (const [claim, response, head, hashed, received] of rows)
   test(`a response is read: ${claim}`, () => {
     const whole = readAll([bytes(response)])
-    expect(whole).toEqual({ reading: { name: 'body', head, received }, hashed })
+    expect(whole).toMatchObject({ reading: { name: 'body', head, received }, hashed })
     // However it is cut.
     expect(readAll(Array.from(bytes(response), (byte) => Uint8Array.of(byte)))).toEqual(whole)
   })
@@ -91,7 +91,7 @@ test('a body is bounded and nothing of it is kept', () => {
   const mebibyte = new Uint8Array(1024 * 1024)
   let reading: HttpReading = readHttp(unread, bytes('HTTP/1.1 200 OK\r\n\r\n')).reading
   for (let read = 0; read < MAX_BODY; read += mebibyte.length) reading = readHttp(reading, mebibyte).reading
-  expect(reading).toEqual({ name: 'body', head: { status: 200 }, received: MAX_BODY })
+  expect(reading).toEqual({ name: 'body', head: { status: 200, fields: [] }, received: MAX_BODY })
   expect(readHttp(reading, Uint8Array.of(1)).reading).toMatchObject({ outcome: { reason: 'too-large' } })
 })
 
@@ -141,4 +141,19 @@ test('the reading keeps no view of the chunk it was given', () => {
   const { reading } = readHttp(unread, chunk)
   chunk.fill(0)
   expect(readHttp(reading, bytes(' OK\r\n\r\n')).reading).toMatchObject({ name: 'body', head: { status: 200 } })
+})
+
+test('fields have their names in lower case, in the order sent; what is none is passed over', () => {
+  const lines = ['Server: x', 'X-A:1', 'x-a:  2\t', ' folded: y', 'no colon', ': nameless', 'bad name: z', 'Empty:']
+  const { reading } = readAll([bytes(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\n\r\n`)])
+  expect(reading).toMatchObject({
+    head: {
+      fields: [
+        ['server', 'x'],
+        ['x-a', '1'],
+        ['x-a', '2'],
+        ['empty', ''],
+      ],
+    },
+  })
 })

@@ -34,7 +34,7 @@ const transport: readonly [TransportFailure['phase'], TransportFailure['reason']
 ]
 for (const [phase, reason, outcome, meaning] of transport)
   test(`a conversation that broke off (${phase}, ${reason}) is ${outcome}, a ${meaning}`, () => {
-    const judged = judgeHttp(any, broken(phase, reason), unread, '')
+    const judged = judgeHttp(any, broken(phase, reason), unread, {})
     expect(judged).toEqual({ reason: outcome, detail: 'as it was' })
     expect(meaningOf(judged.reason)).toBe(meaning)
     expect(judgeTcp(broken(phase, reason))).toEqual(judged)
@@ -130,16 +130,16 @@ const http: readonly [
 ]
 for (const [claim, check, response, digest, outcome] of http)
   test(`HTTP_GET: ${claim}`, () => {
-    expect(judgeHttp({ ...any, ...check }, ok(undefined), read(response), digest)).toMatchObject(outcome)
+    expect(judgeHttp({ ...any, ...check }, ok(undefined), read(response), { digest })).toMatchObject(outcome)
   })
 
 test('HTTP_GET: a reset after a whole response is a failure, as with keepalived', () => {
-  expect(judgeHttp(any, broken('receive', 'reset'), read('HTTP/1.1 200 x\r\n\r\n'), '').reason).toBe('reset')
+  expect(judgeHttp(any, broken('receive', 'reset'), read('HTTP/1.1 200 x\r\n\r\n'), {}).reason).toBe('reset')
 })
 
 test('an answer that is all there is late while the connection stays open, as with keepalived, and the detail says why', () => {
   const whole = read('HTTP/1.1 200 x\r\nContent-Length: 5\r\n\r\nhello')
-  expect(judgeHttp(any, broken('receive', 'timeout'), whole, '')).toMatchObject({
+  expect(judgeHttp(any, broken('receive', 'timeout'), whole, {})).toMatchObject({
     reason: 'response-timeout',
     detail: 'the answer did not end: the server keeps the connection open',
   })

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { address, seconds } from '../../../src/base/index.ts'
-import type { CheckTls, HttpRequestCheck, TlsClient } from '../../../src/model/index.ts'
+import type { CheckTls, HttpChecker, HttpRequestCheck, TlsClient } from '../../../src/model/index.ts'
 import { systemPorts } from '../../../src/roles/checker/index.ts'
 import { timing } from './harness.ts'
 
@@ -78,16 +78,20 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-type Asked = CheckTls & { readonly request?: Partial<HttpRequestCheck>; readonly client?: TlsClient }
+type Asked = CheckTls & {
+  readonly request?: Partial<HttpRequestCheck>
+  readonly client?: TlsClient
+  readonly httpVersion?: HttpChecker['httpVersion']
+}
 
-const ask = (port: number, { request, client, ...tls }: Asked = {}) =>
+const ask = (port: number, { request, client, httpVersion = '1.0', ...tls }: Asked = {}) =>
   probe(
     {
       kind: 'http',
       timing,
       target: { address: address('127.0.0.1'), port, connectTimeout: seconds(5) },
       requests: [{ path: '/', statusCodes: [{ from: 200, to: 299 }], ...request }],
-      httpVersion: '1.0',
+      httpVersion,
       tls,
       fastRecovery: false,
     },
@@ -131,6 +135,18 @@ test('tls_alpn offers protocols, of which the server takes one', async () => {
     reason: 'accepted',
   })
   expect(await ask(modern, { alpn: ['nonsense'] })).toMatchObject({ reason: 'tls-failure' })
+})
+
+test('HTTP2_GET offers h2, and a server without it fails', async () => {
+  const named = { serverName: 'other.example', virtualHost: 'other.example' }
+  expect(await ask(modern, { httpVersion: '2', request: { ...named, ...saw('other.example TLSv1.3 h2 ') } })).toEqual({
+    reason: 'accepted',
+    detail: 'status 200 and digest as expected',
+  })
+  expect(await ask(old, { httpVersion: '2' })).toMatchObject({ reason: 'tls-failure' })
+  expect(await ask(modern, { httpVersion: '2', verify: true, client: { ca: pem('authority.pem') } })).toMatchObject({
+    reason: 'accepted',
+  })
 })
 
 test('a server that wants a certificate gets that of SSL, whose key may be locked', async () => {

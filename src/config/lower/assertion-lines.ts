@@ -1,0 +1,46 @@
+import type { HeaderAssertion, JsonAssertion } from '../../model/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, type Lowering, required } from './arguments.ts'
+
+/** What a url expects of an answer beyond keepalived's words, as written. */
+export type Assertions = { readonly headers: HeaderAssertion[]; readonly json: JsonAssertion[] }
+
+/** Reads the line if it is one of these words; false: it is another. */
+export function assertionLine(to: Lowering, node: Node, into: Assertions): boolean {
+  const value = node.words[1]?.text
+  switch (node.keyword.text) {
+    case 'expect_header': {
+      const name = required(to, node, 'the name of a field')
+      if (name === undefined) return true
+      // RFC 9110 §5.1: a token.
+      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name.text)) badValue(to, 'expect_header', name, 'is no name of a field')
+      else into.headers.push({ name: name.text, ...(value === undefined ? {} : { value }) })
+      return true
+    }
+    case 'expect_json': {
+      const word = required(to, node, 'a path, for instance .status')
+      if (word === undefined) return true
+      const path = readPath(word.text)
+      if (path === undefined)
+        badValue(to, 'expect_json', word, 'is no path', "write keys as .name or ['name'], places as [0]")
+      else into.json.push({ path, ...(value === undefined ? {} : { value }) })
+      return true
+    }
+    default:
+      return false
+  }
+}
+
+/** `.`, or steps: `.name`, `['any name']`, `[N]`. */
+function readPath(text: string): JsonAssertion['path'] | undefined {
+  if (text === '.') return []
+  const path: (string | number)[] = []
+  const step = /\.([^.[\]'\s]+)|\['([^']*)'\]|\[(\d{1,9})\]/y
+  while (step.lastIndex < text.length) {
+    const found = step.exec(text)
+    if (found === null) return undefined
+    const [, name, quoted, place] = found
+    path.push(place === undefined ? ((name ?? quoted) as string) : Number(place))
+  }
+  return path.length === 0 ? undefined : path
+}

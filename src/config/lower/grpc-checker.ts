@@ -1,0 +1,44 @@
+import type { Node } from '../syntax/index.ts'
+import { boolean, type Lowering, required } from './arguments.ts'
+import { probeDraft, probeLine, targetOf } from './checker-target.ts'
+import { timingOf } from './checker-timing.ts'
+import { inherit } from './inherited.ts'
+import type { PendingChecker } from './pending-checker.ts'
+import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
+
+/** `GRPC_CHECK { … }`, of ours. */
+export function readGrpcChecker(to: Lowering, node: Node): PendingChecker {
+  const draft = probeDraft(node)
+  const tls: TlsDraft = { pins: [] }
+  let spoken = false
+  let service = ''
+  for (const line of node.block?.nodes ?? []) {
+    if (probeLine(to, line, draft) || tlsLine(to, line, tls)) continue
+    switch (line.keyword.text) {
+      case 'tls':
+        spoken = boolean(to, line) ?? spoken
+        break
+      case 'service':
+        service = required(to, line, 'the name of a service')?.text ?? service
+        break
+      case 'virtualhost':
+        draft.inherited.virtualHost = required(to, line, 'a host name')?.text ?? draft.inherited.virtualHost
+        break
+    }
+  }
+  return (parents) => {
+    const target = targetOf(to, draft, parents)
+    if (target === undefined) return []
+    const virtualHost = inherit([draft.inherited, ...parents.inherited], 'virtualHost')
+    return [
+      {
+        kind: 'grpc',
+        timing: timingOf(draft, parents),
+        target,
+        service,
+        ...(virtualHost === undefined ? {} : { virtualHost }),
+        ...(spoken ? { tls: tlsOf(tls) } : {}),
+      },
+    ]
+  }
+}

@@ -1,0 +1,126 @@
+/** What a url asks of the answer beyond status and digest, and the checkers of ours, read and complained about. */
+import { describe, expect, test } from 'vitest'
+import type { Checker, HttpChecker } from '../../src/model/index.ts'
+import { patternFault } from '../../src/sys/pattern/index.ts'
+import { load, server, told } from './files.ts'
+
+const checker = (block: string, service = ''): { value: Checker | undefined; told: string } => {
+  const { value, told } = server(service, block)
+  return { value: value.realServers[0]?.checkers[0], told: told.join('\n') }
+}
+const url = (lines: string) => {
+  const { value, told } = checker(`HTTP_GET {\nurl {\npath /\n${lines}\n}\n}`)
+  return { value: (value as HttpChecker | undefined)?.requests[0], told }
+}
+
+describe('regex', () => {
+  const patterns: readonly (readonly [written: string, source: string])[] = [
+    ['plain', 'plain'],
+    ['"two words"', 'two words'],
+    ["'single quotes'", 'single quotes'],
+    ['"a{2,3} # no comment"', 'a{2,3} # no comment'],
+    ['"\\\\d+\\x41\\t"', '\\d+A\t'],
+    ['"say \\"yes\\""', 'say "yes"'],
+  ]
+  for (const [written, source] of patterns)
+    test(`${written} is one argument, whose escapes are read`, () => {
+      const { value, told } = url(`regex ${written}`)
+      expect(told).toBe('')
+      expect(value?.pattern).toEqual({ source, options: [] })
+    })
+  test('its options, offsets and stack', () => {
+    const { value, told } = url(
+      'regex x\nregex_options caseless dotall\nregex_no_match\nregex_min_offset 5\nregex_max_offset 9\nregex_stack 1 2',
+    )
+    expect(told).toMatch(/patterns are matched without a stack of their own/)
+    expect(value?.pattern).toEqual({
+      source: 'x',
+      options: ['caseless', 'dotall'],
+      forbidden: true,
+      minOffset: 5,
+      maxOffset: 9,
+    })
+  })
+  const complaints: readonly (readonly [lines: string, said: RegExp])[] = [
+    ['regex two words', /regex has 2 arguments and not one; the line has no effect/],
+    ['regex_no_match', /there is no regex that this belongs to/],
+    ['regex x\nregex_options nonsense', /regex_options nonsense is no option/],
+    ['regex x\nregex_min_offset 5\nregex_max_offset 5', /regex_max_offset 5 is not above regex_min_offset/],
+  ]
+  for (const [lines, said] of complaints)
+    test(`with a complaint: ${lines.replaceAll('\n', ' ')}`, () => {
+      expect(url(lines).told).toMatch(said)
+    })
+  test('that PCRE2 does not understand is said where it can be asked', () => {
+    const text =
+      'virtual_server 192.0.2.1 80 {\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 192.0.2.2 80 {\nHTTP_GET {\nurl {\npath /\nregex a(b\n}\n}\n}\n}\n'
+    expect(told(load(text))).toEqual([])
+    expect(told(load(text, {}, { patternFault }))).toEqual([
+      '9:1 error value: regex is no pattern of PCRE2 (missing closing parenthesis at offset 3); the line has no effect',
+    ])
+  })
+})
+
+describe('expect_header and expect_json', () => {
+  test('any number of them', () => {
+    const { value, told } = url(
+      `expect_header X-Role primary\nexpect_header ETag\nexpect_json .checks[0].state "all good"\nexpect_json ['a.b'][1]\nexpect_json .`,
+    )
+    expect(told).toBe('')
+    expect(value).toMatchObject({
+      headers: [{ name: 'X-Role', value: 'primary' }, { name: 'ETag' }],
+      json: [{ path: ['checks', 0, 'state'], value: 'all good' }, { path: ['a.b', 1] }, { path: [] }],
+    })
+  })
+  for (const [lines, said] of [
+    ['expect_header a:b', /expect_header a:b is no name of a field/],
+    ['expect_header', /expect_header needs the name of a field/],
+    ['expect_json status', /expect_json status is no path/],
+    ['expect_json .a[x]', /is no path/],
+    ['expect_json .a..b', /is no path/],
+  ] as const)
+    test(`with a complaint: ${lines}`, () => {
+      expect(url(lines).told).toMatch(said)
+    })
+})
+
+describe('HTTP2_GET', () => {
+  test('speaks TLS and sends the host as server name, unless told otherwise', () => {
+    const block = (lines: string) => `HTTP2_GET {\n${lines}\nurl {\npath /\nvirtualhost a\n}\n}`
+    expect(checker(block(''))).toMatchObject({
+      told: '',
+      value: { kind: 'http', httpVersion: '2', tls: {}, requests: [{ virtualHost: 'a', serverName: 'a' }] },
+    })
+    const quiet = checker(block('enable_sni off')).value as HttpChecker
+    expect(quiet.requests[0]).not.toHaveProperty('serverName')
+    const plain = checker(block('tls off')).value as HttpChecker
+    expect(plain).not.toHaveProperty('tls')
+    expect(plain.requests[0]).not.toHaveProperty('serverName')
+  })
+  test('has no version to choose', () => {
+    expect(checker('HTTP2_GET {\nhttp_protocol 1.1\nurl {\npath /\n}\n}').told).toMatch(/unknown keyword http_protocol/)
+  })
+})
+
+describe('GRPC_CHECK', () => {
+  test('with the least written asks for the whole server, without TLS', () => {
+    expect(checker('GRPC_CHECK {\n}')).toMatchObject({
+      told: '',
+      value: { kind: 'grpc', service: '', target: { port: 80 } },
+    })
+  })
+  test('with all of it', () => {
+    const { value, told } = checker(
+      'GRPC_CHECK {\nservice shop.Cart\ntls\ntls_verify\nconnect_port 50051\nretry 2\n}',
+      'virtualhost shop.example',
+    )
+    expect(told).toBe('')
+    expect(value).toMatchObject({
+      service: 'shop.Cart',
+      virtualHost: 'shop.example',
+      tls: { verify: true },
+      target: { port: 50051 },
+      timing: { retry: 2 },
+    })
+  })
+})
