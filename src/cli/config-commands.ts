@@ -11,15 +11,16 @@ import { askDaemon, complain } from './daemon-request.ts'
 import { planText } from './plan-text.ts'
 
 /** `holdfast config check`: what `holdfastd -t` says, or the same for a program; the exit code. */
-export function checkConfiguration(
+export async function checkConfiguration(
   file: string | undefined,
   configId: string | undefined,
   format: ReviewFormat = 'text',
-): number {
+): Promise<number> {
   const path = findConfiguration(file, fileExists)
   if (format !== 'text') return exitCodeForTest(tellDiagnostics(path, configId, format))
-  const exitCode = testConfiguration(path, configId, undefined)
-  if (exitCode === 0) process.stdout.write(`${path}: nothing to complain of\n`)
+  const options = { strict: false, ...(configId === undefined ? {} : { configId }) }
+  const { exitCode, text } = await testConfiguration(path, options, undefined)
+  if (text === '') process.stdout.write(`${path}: nothing to complain of\n`)
   return exitCode
 }
 

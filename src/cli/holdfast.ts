@@ -279,7 +279,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(configId())
     .action(async (file: string | undefined, options: { configId?: string; format: ReviewFormat }) => {
       const { checkConfiguration } = await import('./config-commands.ts')
-      exitCode = checkConfiguration(file, options.configId, options.format)
+      exitCode = await checkConfiguration(file, options.configId, options.format)
     })
   config
     .command('show')

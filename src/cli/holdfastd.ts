@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const path = findConfiguration(options.configurationFile, fileExists)
   if (options.configTest !== undefined) {
     const { testConfiguration } = await import('./daemon/config-test.ts')
-    return testConfiguration(path, options.configId, options.configTest.file)
+    return (await testConfiguration(path, options, options.configTest.file)).exitCode
   }
   if (!options.foreground && !isBackground()) return startInBackground()
   process.title = 'holdfastd'

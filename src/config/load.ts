@@ -45,7 +45,7 @@ export function loadAnd(
   const { source, complete } = isYaml(path)
     ? readYaml(path, bytes, found.add)
     : expand(path, bytes, ports, options, found.add)
-  const report = reportInto(found.add, source)
+  const report = reportInto(found.add, source, options.strict)
   const tree = parse(source.text, report, source.text.length <= LARGE)
   const checked = runStages(tree, ports, options, report)
   look(checked, report, (at) => source.placeOf(at.start))

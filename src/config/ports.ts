@@ -34,6 +34,8 @@ export type LoadOptions = {
   readonly configId: string
   /** A configuration test: complaints that depend on the host are made as at a start. */
   readonly testing?: boolean
+  /** An unknown keyword is an error: it may be a typo that switches something off. */
+  readonly strict?: boolean
   /** Default router_id and mail sender's host. */
   readonly hostName?: string
   /** For `${_ENV NAME}`. */

@@ -83,8 +83,11 @@ export const complaint = (
   notes: details.notes ?? [],
 })
 
-/** Turns offsets of the expanded text to places, and tells where a definition was used when the text comes out of one. */
-export function reportInto(add: (diagnostic: Diagnostic) => void, source: SourceText): Report {
+/**
+ * Turns offsets of the expanded text to places, and tells where a definition was used when the text comes out of one.
+ * @param strict  as in `LoadOptions`
+ */
+export function reportInto(add: (diagnostic: Diagnostic) => void, source: SourceText, strict = false): Report {
   const say = (
     severity: 'error' | 'warning',
     kind: DiagnosticKind,
@@ -112,6 +115,7 @@ export function reportInto(add: (diagnostic: Diagnostic) => void, source: Source
   }
   return {
     error: (kind, at, message, details) => say('error', kind, at, message, details),
-    warning: (kind, at, message, details) => say('warning', kind, at, message, details),
+    warning: (kind, at, message, details) =>
+      say(strict && kind === 'unknown-keyword' ? 'error' : 'warning', kind, at, message, details),
   }
 }

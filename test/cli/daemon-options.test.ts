@@ -15,6 +15,7 @@ const answer = (...argv: string[]) => {
 
 test('without options: in the background, syslog, everything runs, ebpf, /run/holdfast', () => {
   expect(options()).toEqual({
+    strict: false,
     foreground: false,
     logConsole: false,
     logDetail: false,
@@ -45,6 +46,7 @@ const rows: readonly [argv: string, Partial<DaemonOptions>][] = [
   ['-f /etc/x.conf', { configurationFile: '/etc/x.conf' }],
   ['--use-file=/etc/x.conf', { configurationFile: '/etc/x.conf' }],
   ['-t', { configTest: {} }],
+  ['-t --strict', { configTest: {}, strict: true }],
   ['--config-test=/tmp/out', { configTest: { file: '/tmp/out' } }],
   ['-t /tmp/out -f x', { configTest: { file: '/tmp/out' }, configurationFile: 'x' }],
   ['-P', { vrrp: true, checkers: false }],

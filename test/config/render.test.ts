@@ -133,3 +133,16 @@ test('a flood of complaints is cut off and counted', () => {
   expect(diagnostics).toHaveLength(1000)
   expect(diagnostics.at(-1)?.notes).toEqual(['2000 more complaints are not shown'])
 })
+
+test('with strict an unknown keyword is an error, and any error is the end', () => {
+  const text = `${script}\nwibble`
+  const ports = memoryFiles({ [MAIN]: text })
+  const codes = [false, true].map((strict) => {
+    const { diagnostics } = loadConfiguration(ports, MAIN, { configId: 'alpha', strict })
+    return [diagnostics.map(({ severity }) => severity), exitCodeForTest(diagnostics, strict)]
+  })
+  expect(codes).toEqual([
+    [['warning'], 5],
+    [['error'], 4],
+  ])
+})

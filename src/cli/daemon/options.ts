@@ -6,6 +6,8 @@ export type DaemonOptions = {
   readonly configurationFile?: string
   /** -t, and where its messages are appended. */
   readonly configTest?: { readonly file?: string }
+  /** --strict: an error, or an unknown keyword, refuses the whole configuration. */
+  readonly strict: boolean
   readonly foreground: boolean
   readonly logConsole: boolean
   readonly logDetail: boolean
@@ -101,6 +103,7 @@ export function daemonCommand(): Command {
       '-t, --config-test [file]',
       'check the configuration and end; messages go to standard error or to the end of a file',
     )
+    .option('--strict', 'do not start, and fail -t, when the configuration has an error or an unknown keyword')
     .option('-n, --dont-fork', 'stay in the foreground')
     .option('-l, --log-console', 'log to standard error as well')
     .option('-D, --log-detail', 'detailed log')
@@ -182,6 +185,7 @@ function optionsFrom(given: Readonly<Record<string, unknown>>): DaemonOptions {
   return {
     ...optional('configurationFile', text(given['useFile'])),
     ...(given['configTest'] === undefined ? {} : { configTest: optional('file', testFile) }),
+    strict: given['strict'] === true,
     foreground: given['dontFork'] === true,
     logConsole: given['logConsole'] === true,
     logDetail: given['logDetail'] === true,

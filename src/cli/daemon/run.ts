@@ -106,6 +106,7 @@ function fromCommandLine(options: DaemonOptions, configurationFile: string): Sup
   return {
     version,
     configurationFile,
+    strict: options.strict,
     runDirectory,
     ...(pidFile === undefined ? {} : { pidFile }),
     ...(vrrpPidFile === undefined ? {} : { vrrpPidFile }),

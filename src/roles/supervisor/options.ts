@@ -2,6 +2,8 @@
 export type SupervisorOptions = {
   readonly version: string
   readonly configurationFile: string
+  /** --strict: a configuration with an error or an unknown keyword is refused at the start too. */
+  readonly strict: boolean
   readonly runDirectory: string
   /** -p; absent: holdfastd.pid in the run directory, with the name of the instance in it. */
   readonly pidFile?: string

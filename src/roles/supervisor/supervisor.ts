@@ -75,6 +75,9 @@ export async function startSupervisor(
     return fail({ exitCode: 2, message: reason === undefined ? nothing : `${nothing}; ${reason.text}` })
   }
   logComplaints(first.complaints)
+  const errors = first.complaints.filter(({ severity }) => severity === 'error')
+  if (options.strict && errors[0] !== undefined)
+    return fail({ exitCode: 6, message: `--strict: ${errors.length} errors, the first: ${errors[0].text}` })
   const { instance } = configuration.global.daemon ?? {}
   if (instance !== undefined) ports.nameInstance(instance)
   const named = instance === undefined ? '' : `_${instance}`

@@ -128,6 +128,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     loadConfiguration(file = options.configurationFile) {
       const loaded = loadConfiguration(configurationFiles, file, {
         configId: system.configId,
+        strict: options.strict,
         hostName: system.hostName,
         environment: system.environment,
       })

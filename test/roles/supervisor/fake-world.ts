@@ -40,6 +40,7 @@ export type FakeRole = {
 export const options: SupervisorOptions = {
   version: '0.0.0',
   configurationFile: '/etc/keepalived/keepalived.conf',
+  strict: false,
   runDirectory: '/run/holdfast',
   vrrp: true,
   checkers: true,

@@ -75,6 +75,22 @@ describe('start', () => {
     })
   })
 
+  test('with --strict an error, which otherwise costs what it is about, ends it with 6', async () => {
+    const world = fakeWorld()
+    const complaints = [
+      { severity: 'warning', text: '/etc/x:1:1: warning: an old word' },
+      { severity: 'error', text: '/etc/x:2:1: error: no such id' },
+    ] as const
+    world.loaded = { ...world.loaded, complaints }
+    expect(await world.start({ strict: true })).toEqual({
+      ok: false,
+      error: { exitCode: 6, message: '--strict: 1 errors, the first: /etc/x:2:1: error: no such id' },
+    })
+    expect(world.roles).toEqual([])
+    world.loaded = { ...world.loaded, complaints: complaints.slice(0, 1) }
+    expect((await world.start({ strict: true })).ok).toBe(true)
+  })
+
   test('with nothing to run it ends with 2', async () => {
     const world = fakeWorld()
     world.load(configurationFor({ virtualRouters: [], virtualServers: [] }))
