@@ -177,6 +177,16 @@ describe('holdfast', () => {
     })
   })
 
+  test('a large file is tested as a small one is', () => {
+    const large = file('large.conf', `${'# a comment that is long enough\n'.repeat(40_000)}wibble\n`)
+    const { status, stderr } = call('holdfastd', '-t', '-f', large)
+    expect([status, stderr]).toEqual([5, expect.stringMatching(/large\.conf:40001:1: warning: unknown keyword wibble/)])
+    expect(call('holdfastd', '-t', '--strict', '-f', large)).toMatchObject({
+      status: 4,
+      stderr: expect.stringMatching(/large\.conf:40001:1: error: unknown keyword wibble/),
+    })
+  })
+
   test('config check agrees with holdfastd -t', () => {
     expect(call('holdfast', 'config', 'check', good)).toMatchObject({ status: 0, stderr: '' })
     expect(call('holdfast', 'config', 'check', warned).status).toBe(5)

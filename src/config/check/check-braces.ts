@@ -7,9 +7,10 @@ import type { BlockNode, Node, Tree } from '../syntax/index.ts'
  * shows the place: it is reported and, with all that follows, read at the top level, so that one slip costs one block.
  */
 export function checkBraces(tree: Tree, report: Report): readonly Node[] {
-  const nodes: Node[] = []
+  const mayBeMisplaced = [...tree.nestedHeads].some(standsAtTopLevelOnly)
+  const nodes: Node[] = mayBeMisplaced ? [] : [...tree.nodes]
   // The next one is last.
-  const open = [...tree.nodes].reverse()
+  const open = mayBeMisplaced ? tree.nodes.toReversed() : []
   let misplaced = 0
   while (open.length > 0) {
     const node = open.pop() as Node
@@ -73,6 +74,10 @@ function startsTopLevelBlock(node: Node, inside: Container | undefined): boolean
   if (node.block === undefined || node.keyword.quoted) return false
   const name = node.keyword.text
   if (inside !== undefined && keywordAt(inside, name) !== undefined) return false
+  return standsAtTopLevelOnly(name)
+}
+
+function standsAtTopLevelOnly(name: string): boolean {
   const known = keywordAt('root', name)
   return known !== undefined && known.content !== 'line' && containersOf(name).length === 1
 }

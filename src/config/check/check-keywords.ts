@@ -7,7 +7,7 @@ import {
   keywordAt,
   keywordsIn,
 } from '../keywords/index.ts'
-import { type Report, silent } from '../report.ts'
+import { type Report, type Span, silent } from '../report.ts'
 import { type BlockNode, LazyBlock, type Node } from '../syntax/index.ts'
 import { nearest } from './nearest.ts'
 
@@ -19,25 +19,41 @@ const readAs: Readonly<Partial<Record<Container, Readonly<Record<string, string>
   'virtual_server/real_server/TCP_CHECK': { nb_get_retry: 'retry' },
 }
 
+/** What has passed, and how to hear of the rest. */
+export type CheckedKeywords = {
+  readonly nodes: readonly Node[]
+  /** Says what has not been said: blocks are gone through when somebody looks into them, and those that nobody did are left. */
+  finish(): void
+}
+
 /**
  * Is each word a keyword where it stands, and does it have a block exactly if it wants one? What is not is reported once,
  * with the nearest word that would be right, and left out with its block. What remains knows its row of the table, and has a
  * meaning in lower/.
  * @param keep  as in `parse`
  */
-export function checkKeywords(nodes: readonly Node[], report: Report, keep: boolean): readonly Node[] {
+export function checkKeywords(nodes: readonly Node[], report: Report, keep: boolean): CheckedKeywords {
   const kept: Node[] = []
-  look(nodes, 'root', { report, said: new Set(), unsupported: false, keep }, kept)
-  return kept
+  const around: Around = { report, reasons: new Map(), unsupported: false, keep, unseen: [] }
+  look(nodes, 'root', around, kept)
+  return {
+    nodes: kept,
+    finish() {
+      for (const see of around.unseen ?? []) see()
+      for (const [why, at] of around.reasons) report.warning('remark', at, why)
+    },
+  }
 }
 
 type Around = {
   readonly report: Report
-  /** Reasons why words have no effect, each said once a file. */
-  readonly said: Set<string>
+  /** Why words have no effect, and where the first of them stands. */
+  readonly reasons: Map<string, Span>
   /** A block around is not supported, and that has been said. */
   readonly unsupported: boolean
   readonly keep: boolean
+  /** At the top level: goes through a block unless that has been done. */
+  readonly unseen?: (() => void)[]
 }
 
 function look(nodes: readonly Node[], container: Container, around: Around, kept: Node[]): void {
@@ -81,17 +97,26 @@ function look(nodes: readonly Node[], container: Container, around: Around, kept
   }
 }
 
-/** Says what there is to say of a block, and hands on what passes; looked through again without a word where it is not kept. */
+/** What passes of a block; of one at the top level when somebody looks into it, and with words only the first time. */
 function lookInside(block: BlockNode, within: Container, unsupported: boolean, around: Around): BlockNode {
+  const { unseen, ...outer } = around
   const passing = (how: Around): readonly Node[] => {
     const kept: Node[] = []
     look(block.nodes, within, how, kept)
     return kept
   }
-  const inner = unsupported ? { ...around, unsupported } : around
-  const nodes = passing({ ...inner, keep: true })
-  if (around.keep) return { at: block.at, nodes }
-  return new LazyBlock(block.at, false, () => passing({ report: silent, said: new Set(), unsupported, keep: true }))
+  const inner = unsupported ? { ...outer, unsupported } : outer
+  if (unseen === undefined || unsupported) return { at: block.at, nodes: passing(inner) }
+  let seen = false
+  const lazy = new LazyBlock(block.at, around.keep, () => {
+    const how = seen ? { ...inner, report: silent } : inner
+    seen = true
+    return passing(how)
+  })
+  unseen.push(() => {
+    if (!seen) lazy.nodes
+  })
+  return lazy
 }
 
 /** An old word, one without effect, one that is not supported. */
@@ -99,7 +124,7 @@ function sayWhatItIs(
   { keyword: { at, text }, block }: Node,
   { facts, support }: Keyword,
   other: string | undefined,
-  { report, said, unsupported }: Around,
+  { report, reasons, unsupported }: Around,
 ): void {
   if (support === 'unsupported') {
     const what = block === undefined ? 'the line' : 'its block'
@@ -109,10 +134,8 @@ function sayWhatItIs(
   const instead = other ?? facts.instead
   if (instead !== undefined)
     report.warning('deprecated', at, `${text} is an old word for ${instead}`, { remedy: `write ${instead}` })
-  if (support === 'accepted' && facts.why !== undefined && !said.has(facts.why)) {
-    said.add(facts.why)
-    report.warning('remark', at, facts.why)
-  }
+  if (support === 'accepted' && facts.why !== undefined && at.start <= (reasons.get(facts.why)?.start ?? at.start))
+    reasons.set(facts.why, at)
 }
 
 function reportUnknown(node: Node, container: Container, report: Report): void {

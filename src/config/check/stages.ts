@@ -34,7 +34,7 @@ export type Checked = {
 
 /** A tree to the model, through all stages. What the host is asked depends on the ports that are there. */
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
-  const nodes = checkKeywords(checkBraces(tree, report), report, tree.keeps)
+  const { nodes, finish } = checkKeywords(checkBraces(tree, report), report, tree.keeps)
   const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
   const { read, list, patternFault } = ports
   const to = {
@@ -46,6 +46,7 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
     ...(credentials === undefined ? {} : { credentials }),
   }
   const meant = lower(to, nodes, options.hostName ?? 'localhost')
+  finish()
   const checked = meaningStages.reduce((before, stage) => stage(before, report), meant)
   const lowered = checkTrackers(checked, ports.isExecutable, report)
   if (ports.interfaceExists !== undefined && !lowered.globals.dynamicInterfaces)

@@ -14,6 +14,8 @@ export type Braces = {
   readonly partner: Int32Array
   readonly skip: ReadonlyMap<number, number>
   readonly unclosed: readonly Span[]
+  /** First words of the blocks that stand inside blocks. */
+  readonly nestedHeads: ReadonlySet<string>
 }
 
 /**
@@ -25,10 +27,14 @@ export function pairBraces(tokens: TokenList, report: Report): Braces {
   const partner = new Int32Array(count)
   const skip = new Map<number, number>()
   const open: number[] = []
+  const nestedHeads = new Set<string>()
+  /** The first word of the line before a brace. */
+  let head = 0
   const at = (token: number): Span => ({ start: tokens.startOf(token), end: tokens.endOf(token) })
   for (let token = 0; token < count; token++) {
     const kind = tokens.kind(token)
     if (kind === WORD) {
+      if (tokens.startsLine(token) || tokens.kind(token - 1) !== WORD) head = token
       if (tokens.hasOpenQuote(token))
         report.error('syntax', at(token), 'quote is not closed on its line', { remedy: 'add the missing "' })
     } else if (kind === CLOSE) {
@@ -38,6 +44,7 @@ export function pairBraces(tokens: TokenList, report: Report): Braces {
     } else if (open.length < DEEPEST) {
       if (token === 0 || tokens.kind(token - 1) !== WORD)
         report.error('syntax', at(token), 'unexpected {: there is no keyword before it')
+      else if (open.length > 0) nestedHeads.add(textOf(tokens, head))
       open.push(token)
       partner[token] = count
     } else {
@@ -50,8 +57,11 @@ export function pairBraces(tokens: TokenList, report: Report): Braces {
       token = end - 1
     }
   }
-  return { partner, skip, unclosed: open.map(at) }
+  return { partner, skip, unclosed: open.map(at), nestedHeads }
 }
+
+const textOf = (tokens: TokenList, token: number): string =>
+  tokens.oddWord(token)?.text ?? tokens.text.slice(tokens.startOf(token), tokens.endOf(token))
 
 /** The number after the brace that closes this one, however deep it is in between. */
 function endOfBlock(tokens: TokenList, opening: number): number {

@@ -31,6 +31,8 @@ export type Tree = {
   readonly nodes: readonly Node[]
   /** Braces whose block the end of the text closed; the outermost first. */
   readonly unclosed: readonly Span[]
+  /** First words of the blocks that stand inside blocks. */
+  readonly nestedHeads: ReadonlySet<string>
   /** Nodes of top-level blocks stay once they are made; otherwise they are made anew each time a block is looked into. */
   readonly keeps: boolean
   /** The line read again for keywords whose second word is a command: both quotes group, pieces join. Keyword included. */

@@ -22,6 +22,7 @@ export function parse(text: string, report: Report, keep = true): Tree {
   return {
     nodes: nodesOf(tokens, braces, keep),
     unclosed: braces.unclosed,
+    nestedHeads: braces.nestedHeads,
     keeps: keep,
     scriptWords: (of) => scriptWords(text, of),
     escapedWords: (of) => commandArguments(text.slice(of.keyword.at.end, of.at.end)),
