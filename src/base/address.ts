@@ -90,6 +90,17 @@ export function isLinkLocal6(of: IpAddress): boolean {
   return bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80
 }
 
+/** The first `prefixLength` bits of the two are the same; both of one family. */
+export function inSubnet(one: IpAddress, other: IpAddress, prefixLength: number): boolean {
+  const a = addressBytes(one)
+  const b = addressBytes(other)
+  for (let bit = 0; bit < prefixLength; bit++) {
+    const mask = 0x80 >> (bit & 7)
+    if (((a[bit >> 3] as number) & mask) !== ((b[bit >> 3] as number) & mask)) return false
+  }
+  return true
+}
+
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.')
   if (parts.length !== 4) return undefined

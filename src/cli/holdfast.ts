@@ -8,6 +8,7 @@ import type { Shell } from './completion/index.ts'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
 import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
+import type { DoctorCommand } from './doctor/index.ts'
 import type { GenconfOptions } from './genconf/index.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
 import type { JournalOptions } from './journal/index.ts'
@@ -208,6 +209,20 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (action: RealServerAction, addresses: readonly string[], options: RealServerOptions) => {
       const { runRealServer } = await import('./realserver/index.ts')
       exitCode = await runRealServer(action, addresses, options)
+    })
+
+  program
+    .command('doctor')
+    .description(
+      'what is wrong with this director, why it matters, what mends it; exit code 0 healthy, 1 warnings, 2 broken',
+    )
+    .option('--config <file>', 'default: where the daemon looks')
+    .option('--peer <host|file>', 'the other director: its address, or its file')
+    .option('--json', 'as JSON')
+    .addOption(runDirectory())
+    .action(async (options: DoctorCommand) => {
+      const { runDoctor } = await import('./doctor/index.ts')
+      exitCode = await runDoctor(options)
     })
 
   program

@@ -1,4 +1,4 @@
-import { addressBytes, fail, familyOf, type IpAddress, isLinkLocal6, ok, type Result } from '../../base/index.ts'
+import { fail, familyOf, type IpAddress, inSubnet, isLinkLocal6, ok, type Result } from '../../base/index.ts'
 import type { Link, LinkAddress, RouteClient } from '../../sys/netlink/index.ts'
 import type { ArpingOrder } from './options.ts'
 
@@ -64,14 +64,4 @@ function sourceOn(addresses: readonly LinkAddress[], link: Link, destination: Ip
 function preferred(client: RouteClient, destination: IpAddress): IpAddress | undefined {
   const route = client.route(destination)
   return route.ok ? route.value.preferredSource : undefined
-}
-
-function inSubnet(one: IpAddress, other: IpAddress, prefixLength: number): boolean {
-  const a = addressBytes(one)
-  const b = addressBytes(other)
-  for (let bit = 0; bit < prefixLength; bit++) {
-    const mask = 0x80 >> (bit & 7)
-    if (((a[bit >> 3] as number) & mask) !== ((b[bit >> 3] as number) & mask)) return false
-  }
-  return true
 }

@@ -94,7 +94,7 @@ function converse(
   let socket: LinkSocket | undefined
 
   const opened = openLinkSocket({
-    family,
+    hears: family === 4 ? 'arp' : 'neighbour-discovery',
     interfaceIndex: link.index,
     onFrame(frame) {
       const claim = language.claimIn(frame)

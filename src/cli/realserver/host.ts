@@ -23,7 +23,10 @@ export function observeHost(client: RouteClient, wanted: WantedOnRealServer): Re
     })),
     linksUp: new Set(links.value.flatMap(({ up, name }) => (up ? [name] : []))),
     settings: new Map(
-      wanted.settings.flatMap(({ path }): [string, string][] => {
+      [
+        ...wanted.settings.map(({ path }) => path),
+        ...['all', 'default', ...names.values()].map((name) => `net/ipv4/conf/${name}/rp_filter`),
+      ].flatMap((path): [string, string][] => {
         const read = readText(settingFile(path))
         return read.ok ? [[path, read.value.trim()]] : []
       }),

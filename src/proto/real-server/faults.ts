@@ -1,5 +1,5 @@
 import { familyOf, type IpAddress } from '../../base/index.ts'
-import type { KernelSetting, TunnelLink, WantedOnRealServer } from './wanted.ts'
+import { conf, type KernelSetting, type TunnelLink, type WantedOnRealServer } from './wanted.ts'
 
 /** The host as it is. */
 export type RealServerHost = {
@@ -10,7 +10,7 @@ export type RealServerHost = {
     readonly interface: string
   }[]
   readonly linksUp: ReadonlySet<string>
-  /** By path; without those that the kernel does not have. */
+  /** By path, rp_filter of all interfaces among them; without those that the kernel does not have. */
   readonly settings: ReadonlyMap<string, string>
   /** UDP ports of GUE. */
   readonly guePorts: ReadonlySet<number>
@@ -40,7 +40,29 @@ export function faultsOnRealServer(wanted: WantedOnRealServer, host: RealServerH
       if (found === undefined || setting.enough.includes(found)) return []
       return [{ type: 'setting-wrong', setting, found }]
     }),
+    ...filterFaults(wanted, host),
     ...wanted.addresses.flatMap((address) => addressFaults(address, host)),
+  ]
+}
+
+/** The greater of `all` and an interface's own is in force: `all` gives way, and the others go on as they were. */
+function filterFaults({ unfiltered }: WantedOnRealServer, { settings }: RealServerHost): RealServerFault[] {
+  const all = settings.get(conf('all', 'rp_filter'))
+  if (unfiltered.length === 0 || all === undefined) return []
+  const wrong = (name: string, value: string, why: string): RealServerFault[] => {
+    const path = conf(name, 'rp_filter')
+    const found = settings.get(path)
+    if (found === undefined || found === value) return []
+    return [{ type: 'setting-wrong', setting: { path, value, enough: [value], why }, found }]
+  }
+  const open = 'the way back to a client is not by the tunnel: a filter drops what comes out of it'
+  const names = [...settings.keys()].flatMap((path) => /^net\/ipv4\/conf\/(.+)\/rp_filter$/.exec(path)?.[1] ?? [])
+  const others = names.filter((name) => name !== 'all' && !unfiltered.includes(name))
+  const weaker = others.filter((name) => Number(settings.get(conf(name, 'rp_filter'))) < Number(all))
+  return [
+    ...weaker.flatMap((name) => wrong(name, all, 'it goes on filtering when `all` gives way to the tunnel')),
+    ...wrong('all', '0', open),
+    ...unfiltered.flatMap((name) => wrong(name, '0', open)),
   ]
 }
 

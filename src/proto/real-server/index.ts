@@ -5,4 +5,10 @@
  */
 
 export * from './faults.ts'
-export * from './wanted.ts'
+export {
+  type Arrival,
+  type KernelSetting,
+  type TunnelLink,
+  type WantedOnRealServer,
+  wantedOnRealServer,
+} from './wanted.ts'

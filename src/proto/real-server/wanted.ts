@@ -24,13 +24,17 @@ export type TunnelLink = { readonly name: string; readonly module: string }
 export type WantedOnRealServer = {
   readonly addresses: readonly IpAddress[]
   readonly links: readonly TunnelLink[]
-  /** In the order of writing. */
   readonly settings: readonly KernelSetting[]
+  /**
+   * Interfaces whose packets may come from anywhere. The way back to a client is not by the tunnel, and one without an address of
+   * IPv4 passes no rp_filter but 0, neither strict nor loose.
+   */
+  readonly unfiltered: readonly string[]
   /** UDP ports where GUE is taken apart. */
   readonly guePorts: readonly number[]
 }
 
-const conf = (name: string, setting: string): string => `net/ipv4/conf/${name}/${setting}`
+export const conf = (name: string, setting: string): string => `net/ipv4/conf/${name}/${setting}`
 
 /** Answering ARP only for addresses of the interface that was asked, and never asking in the name of the virtual address. */
 const quietAboutArp: readonly KernelSetting[] = ['all', 'lo'].flatMap((name) => [
@@ -63,20 +67,12 @@ export function wantedOnRealServer(addresses: readonly IpAddress[], arrivals: re
     ...(kinds.has('gre') ? (['gre'] as const) : []),
   ]
   const links = tunnels.flatMap((kind) => families.map((family) => tunnelLinks[kind][family]))
-  const byFour = links.filter(({ name }) => name === 'tunl0' || name === 'gre0')
-  const loose = byFour.map(
-    ({ name }): KernelSetting => ({
-      path: conf(name, 'rp_filter'),
-      value: '2',
-      enough: ['2'],
-      why: 'the way back to a client is not by the tunnel: a strict filter drops what comes out of it',
-    }),
-  )
   const quiet = families.includes(4) ? quietAboutArp : []
   return {
     addresses,
     links,
-    settings: [...quiet, ...loose],
+    settings: quiet,
+    unfiltered: links.map(({ name }) => name).filter((name) => name === 'tunl0' || name === 'gre0'),
     guePorts: [...new Set(arrivals.flatMap((arrival) => (arrival.kind === 'gue' ? [arrival.port] : [])))],
   }
 }

@@ -12,7 +12,7 @@ import {
   systemError,
 } from '../descriptor/index.ts'
 import * as c from './constants.ts'
-import type { OpenLinkSocket } from './ports.ts'
+import type { LinkLanguageName, OpenLinkSocket } from './ports.ts'
 import { encodeLinkSocketAddress } from './socket-address.ts'
 
 /** Messages taken at one wake-up; the rest wakes the loop again. */
@@ -24,22 +24,34 @@ const NEXT_HEADER = 20
 const ICMPV6_TYPE = 54
 const NEIGHBOUR_SOLICITATION = 135
 const NEIGHBOUR_ADVERTISEMENT = 136
+/** Of IPv4. */
+const PROTOCOL = 23
+const IPPROTO_TCP = 6
+
+const ipv4Protocol = (number: number): Uint8Array =>
+  filterProgram([[LOAD_BYTE, 0, 0, PROTOCOL], [JUMP_IF_EQUAL, 0, 1, number], PASS, DROP])
 
 /** Of the whole frame, as SOCK_RAW has it. */
-const filters = {
-  4: filterProgram([PASS]),
-  6: filterProgram([
-    [LOAD_BYTE, 0, 0, NEXT_HEADER],
-    [JUMP_IF_EQUAL, 0, 4, c.IPPROTO_ICMPV6],
-    [LOAD_BYTE, 0, 0, ICMPV6_TYPE],
-    [JUMP_IF_EQUAL, 1, 0, NEIGHBOUR_SOLICITATION],
-    [JUMP_IF_EQUAL, 0, 1, NEIGHBOUR_ADVERTISEMENT],
-    PASS,
-    DROP,
-  ]),
+const languages: Readonly<Record<LinkLanguageName, { readonly type: number; readonly filter: Uint8Array }>> = {
+  arp: { type: c.ETH_P_ARP, filter: filterProgram([PASS]) },
+  'neighbour-discovery': {
+    type: c.ETH_P_IPV6,
+    filter: filterProgram([
+      [LOAD_BYTE, 0, 0, NEXT_HEADER],
+      [JUMP_IF_EQUAL, 0, 4, c.IPPROTO_ICMPV6],
+      [LOAD_BYTE, 0, 0, ICMPV6_TYPE],
+      [JUMP_IF_EQUAL, 1, 0, NEIGHBOUR_SOLICITATION],
+      [JUMP_IF_EQUAL, 0, 1, NEIGHBOUR_ADVERTISEMENT],
+      PASS,
+      DROP,
+    ]),
+  },
+  'tcp over IPv4': { type: c.ETH_P_IP, filter: ipv4Protocol(IPPROTO_TCP) },
+  'vrrp over IPv4': { type: c.ETH_P_IP, filter: ipv4Protocol(c.IPPROTO_VRRP) },
 }
 
-export const openLinkSocket: OpenLinkSocket = ({ family, interfaceIndex, onFrame }) => {
+export const openLinkSocket: OpenLinkSocket = ({ hears, interfaceIndex, onFrame }) => {
+  const { type, filter } = languages[hears]
   const { socket, bind, attachFilter, read, sendmsg } = hfsys()
   const opened = checked('socket AF_PACKET', socket(c.AF_PACKET, c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC, 0))
   if (!opened.ok) return opened
@@ -48,9 +60,9 @@ export const openLinkSocket: OpenLinkSocket = ({ family, interfaceIndex, onFrame
     descriptor.close()
     return fail(error)
   }
-  const filtered = checked('setsockopt SO_ATTACH_FILTER', attachFilter(descriptor.fd, filters[family]))
+  const filtered = checked('setsockopt SO_ATTACH_FILTER', attachFilter(descriptor.fd, filter))
   if (!filtered.ok) return give(filtered.error)
-  const place = encodeLinkSocketAddress(interfaceIndex, family === 4 ? c.ETH_P_ARP : c.ETH_P_IPV6)
+  const place = encodeLinkSocketAddress(interfaceIndex, type)
   const bound = checked('bind', bind(descriptor.fd, place))
   if (!bound.ok) return give(bound.error)
 

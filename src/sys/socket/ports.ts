@@ -116,13 +116,16 @@ export type OpenClaimSocket = (options: {
   readonly onMessage: (message: ClaimMessage) => void
 }) => Result<ClaimSocket, SystemError>
 
-/** Sends whole frames on one interface, and hears its ARP (IPv4), or its neighbour solicitations and advertisements (IPv6). */
+/** What a link socket hears of what arrives: solicitations and advertisements of IPv6, or one protocol of IPv4. */
+export type LinkLanguageName = 'arp' | 'neighbour-discovery' | 'tcp over IPv4' | 'vrrp over IPv4'
+
+/** Sends whole frames on one interface, and hears one language of it. */
 export type LinkSocket = {
   send(frame: Uint8Array): Result<void, SystemError>
   close(): void
 }
 export type OpenLinkSocket = (options: {
-  readonly family: Family
+  readonly hears: LinkLanguageName
   readonly interfaceIndex: number
   /** From the Ethernet header on; valid only until the handler returns. */
   readonly onFrame: (frame: Uint8Array) => void

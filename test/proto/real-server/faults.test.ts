@@ -53,15 +53,11 @@ test('a stricter arp_ignore serves as well', () => {
   expect(faultsOnRealServer(direct, { ...sound, ...setting('all/arp_ignore', '2') })).toEqual([])
 })
 
-test('tunnels need their devices, whose filter for ways back must be loose, and GUE its port', () => {
-  const wanted = wantedOnRealServer([vip, vip6], [{ kind: 'gue', port: 6080 }, { kind: 'gre' }])
-  expect(wanted.links.map(({ name }) => name)).toEqual(['tunl0', 'ip6tnl0', 'gre0', 'ip6gre0'])
-  const loose = wanted.settings.filter(({ path }) => path.endsWith('rp_filter'))
-  expect(loose.map(({ path, value }) => `${path}=${value}`)).toEqual([
-    'net/ipv4/conf/tunl0/rp_filter=2',
-    'net/ipv4/conf/gre0/rp_filter=2',
-  ])
-  const faults = faultsOnRealServer(wanted, { ...sound, linksUp: new Set() })
+const tunnelled = wantedOnRealServer([vip, vip6], [{ kind: 'gue', port: 6080 }, { kind: 'gre' }])
+
+test('tunnels need their devices, and GUE its port', () => {
+  expect(tunnelled.links.map(({ name }) => name)).toEqual(['tunl0', 'ip6tnl0', 'gre0', 'ip6gre0'])
+  const faults = faultsOnRealServer(tunnelled, { ...sound, linksUp: new Set() })
   expect(faults.map(({ type }) => type)).toEqual([
     'link-down',
     'link-down',
@@ -70,6 +66,18 @@ test('tunnels need their devices, whose filter for ways back must be loose, and 
     'gue-missing',
     'address-missing',
   ])
+})
+
+test('no rp_filter on tunnels: that of `all` gives way, and moves to the other interfaces', () => {
+  const filters = { all: '1', default: '0', eth0: '0', eth1: '2', tunl0: '1', gre0: '0' }
+  const paths = Object.entries(filters).map(([name, value]) => [`net/ipv4/conf/${name}/rp_filter`, value] as const)
+  const faults = faultsOnRealServer(tunnelled, { ...sound, settings: new Map([...sound.settings, ...paths]) })
+  const written = faults.flatMap((fault) =>
+    fault.type === 'setting-wrong'
+      ? [`${fault.setting.path.split('/')[3]}: ${fault.found} to ${fault.setting.value}`]
+      : [],
+  )
+  expect(written).toEqual(['default: 0 to 1', 'eth0: 0 to 1', 'all: 1 to 0', 'tunl0: 1 to 0'])
 })
 
 test('IPv6 alone leaves ARP as it is', () => {

@@ -1,0 +1,167 @@
+import { addressFromBytes, familyOf, type IpAddress, macText, pseudoHeader } from '../../base/index.ts'
+import type { Link } from '../../sys/netlink/index.ts'
+import { openLinkSocket } from '../../sys/socket/index.ts'
+import { decodeArpPacket, encodeArpPacket } from '../../wire/arp/index.ts'
+import { encodeKnock, type KnockAnswer, readKnockAnswer } from '../../wire/tcp/index.ts'
+import { decodeAdvertisementV2, decodeAdvertisementV3, peekVirtualRouterId } from '../../wire/vrrp/index.ts'
+import type { HeardAdvertisement } from './facts.ts'
+
+/** A question is repeated, for one packet may be lost. */
+const ROUNDS = 3
+const ROUND_MS = 200
+const everybody = new Uint8Array(6).fill(0xff)
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+/**
+ * Who, other than this host, says by ARP to have these addresses. Asked as RFC 5227 probes: nobody learns anything from them.
+ * @returns MACs as text by address; an address that nobody has is missing
+ */
+export async function askByArp(
+  link: Link,
+  addresses: readonly IpAddress[],
+): Promise<ReadonlyMap<IpAddress, readonly string[]>> {
+  const found = new Map<IpAddress, string[]>()
+  const own = macText(link.mac)
+  const socket = openLinkSocket({
+    hears: 'arp',
+    interfaceIndex: link.index,
+    onFrame(frame) {
+      const packet = decodeArpPacket(frame)
+      if (!packet.ok || packet.value.operation !== 'reply' || !addresses.includes(packet.value.sender)) return
+      const mac = macText(packet.value.senderMac)
+      const known = found.get(packet.value.sender) ?? []
+      if (mac !== own && !known.includes(mac)) found.set(packet.value.sender, [...known, mac])
+    },
+  })
+  if (!socket.ok) return found
+  const none = addressFromBytes(new Uint8Array(4))
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const target of addresses.filter((address) => familyOf(address) === 4))
+      socket.value.send(
+        encodeArpPacket({
+          from: link.mac,
+          to: everybody,
+          operation: 'request',
+          senderMac: link.mac,
+          sender: none,
+          targetMac: new Uint8Array(6),
+          target,
+        }),
+      )
+    await pause(ROUND_MS)
+  }
+  socket.value.close()
+  return found
+}
+
+/** One connection that is begun by hand and taken back. */
+export type KnockPlan = {
+  /** 6 bytes. */
+  readonly mac: Uint8Array
+  readonly source: IpAddress
+  readonly destination: IpAddress
+  readonly port: number
+}
+
+/** The outcome of each plan, in order: undefined where nothing came back. */
+export async function knockAt(
+  link: Link,
+  plans: readonly KnockPlan[],
+): Promise<readonly (KnockAnswer['kind'] | undefined)[]> {
+  const answers: (KnockAnswer['kind'] | undefined)[] = plans.map(() => undefined)
+  // Below the ports that the kernel gives out, so that no connection of this host is hit.
+  const portOf = (index: number): number => 20_000 + (index % 10_000)
+  const frameFor = ({ mac, source, destination, port }: KnockPlan, index: number, kind: 'syn' | 'reset') => {
+    const sequence = kind === 'syn' ? 1 : 2
+    return encodeKnock({
+      from: link.mac,
+      to: mac,
+      source,
+      destination,
+      sourcePort: portOf(index),
+      port,
+      kind,
+      sequence,
+    })
+  }
+  const socket = openLinkSocket({
+    hears: 'tcp over IPv4',
+    interfaceIndex: link.index,
+    onFrame(frame) {
+      const answer = readKnockAnswer(frame)
+      if (answer === undefined) return
+      const index = plans.findIndex(
+        (plan, i) =>
+          answer.sourcePort === portOf(i) &&
+          answer.port === plan.port &&
+          answer.source === plan.destination &&
+          answer.destination === plan.source &&
+          // Another server may answer from the same virtual address.
+          plan.mac.every((byte, at) => byte === answer.from[at]),
+      )
+      const plan = plans[index]
+      if (plan === undefined) return
+      answers[index] = answer.kind
+      if (answer.kind === 'accepted' && socket.ok) socket.value.send(frameFor(plan, index, 'reset'))
+    },
+  })
+  if (!socket.ok) return answers
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, plan] of plans.entries())
+      if (answers[index] === undefined) socket.value.send(frameFor(plan, index, 'syn'))
+    await pause(ROUND_MS)
+    if (answers.every((answer) => answer !== undefined)) break
+  }
+  socket.value.close()
+  return answers
+}
+
+/** Advertisements of other hosts over IPv4 for so long, one of each sender and virtual router. */
+export async function listenForAdvertisements(
+  link: Link,
+  milliseconds: number,
+): Promise<readonly HeardAdvertisement[]> {
+  const heard = new Map<string, HeardAdvertisement>()
+  const socket = openLinkSocket({
+    hears: 'vrrp over IPv4',
+    interfaceIndex: link.index,
+    onFrame(frame) {
+      const advertisement = readAdvertisement(frame, link.name)
+      if (advertisement !== undefined)
+        heard.set(`${advertisement.mac} ${advertisement.source} ${advertisement.virtualRouterId}`, advertisement)
+    },
+  })
+  if (!socket.ok) return []
+  await pause(milliseconds)
+  socket.value.close()
+  return [...heard.values()]
+}
+
+const ETHERNET = 14
+
+function readAdvertisement(frame: Uint8Array, name: string): HeardAdvertisement | undefined {
+  const header = 4 * ((frame[ETHERNET] ?? 0) & 0x0f)
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
+  if (header < 20 || frame.length < ETHERNET + header + 8) return undefined
+  const length = view.getUint16(ETHERNET + 2) - header
+  const payload = frame.subarray(ETHERNET + header)
+  const virtualRouterId = peekVirtualRouterId(payload)
+  if (virtualRouterId === undefined) return undefined
+  const source = addressFromBytes(frame.subarray(ETHERNET + 12, ETHERNET + 16))
+  const destination = addressFromBytes(frame.subarray(ETHERNET + 16, ETHERNET + 20))
+  const version = (payload[0] as number) >> 4
+  const decoded =
+    version === 2
+      ? decodeAdvertisementV2(payload, length)
+      : decodeAdvertisementV3(payload, 4, pseudoHeader(source, destination, 112, length), length)
+  return {
+    interface: name,
+    mac: macText(frame.subarray(6, 12)),
+    source,
+    version,
+    virtualRouterId,
+    priority: payload[2] as number,
+    addresses: decoded.ok ? decoded.value.addresses : [],
+  }
+}
