@@ -1,5 +1,5 @@
 import type { IpAddress, Micros } from '../base/index.ts'
-import type { MiscChecker } from './local-checker.ts'
+import type { FileChecker, MiscChecker } from './local-checker.ts'
 import type { DnsChecker, PingChecker, SmtpChecker, UdpChecker } from './service-checker.ts'
 
 /** When a checker probes, and how many failures it forgives (keepalived.conf(5), keywords common to checkers). */
@@ -133,3 +133,4 @@ export type Checker =
   | UdpChecker
   | PingChecker
   | MiscChecker
+  | FileChecker

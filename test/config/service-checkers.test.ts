@@ -137,12 +137,33 @@ test("misc_timeout is the virtual server's delay_loop where none or 0 is written
   ])
 })
 
+const tracked = 'track_file state {\nfile /run/state\nweight 3 reverse\n}\n'
+
+test('FILE_CHECK has the weight of its file, or one of its own', () => {
+  const { checkers, told, model } = read(
+    'FILE_CHECK {\ntrack_file state\n}\nFILE_CHECK {\ntrack_file state\nweight -2147483647 noreverse\n}',
+    tracked,
+  )
+  expect(told).toEqual([])
+  expect(checkers).toMatchObject([
+    { kind: 'file', file: 'state', weight: 3, reverse: true },
+    { file: 'state', weight: -2147483647, reverse: false },
+  ])
+  expect(model.trackFiles).toMatchObject([{ name: 'state', path: '/run/state' }])
+  expect(load(print(model, { secrets: 'shown' })).model).toEqual(model)
+})
+
 const complaints: readonly [lines: string, complaint: string][] = [
   [
     'DNS_CHECK {\ntype PTR\n}',
     '7:6 error value: type PTR is none of A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG, DNSKEY; the line has no effect',
   ],
   ['DNS_CHECK {\nname a..b\n}', '7:6 error value: name a..b has an empty label; the line has no effect'],
+  ['FILE_CHECK {\n}', '6:1 error object: FILE_CHECK has no track_file; the checker is left out'],
+  [
+    'FILE_CHECK {\ntrack_file none\n}',
+    '7:12 error object: FILE_CHECK names none, and there is no such track_file; the checker is left out',
+  ],
   ['MISC_CHECK {\nmisc_timeout 3\n}', '6:1 error object: MISC_CHECK has no misc_path; the checker is left out'],
   [
     `DNS_CHECK {\nname ${'x'.repeat(64)}.b\n}`,

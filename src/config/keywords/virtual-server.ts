@@ -523,7 +523,6 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'any number of checkers; the server is up when all of them are',
     means: 'the number in a tracked file',
     since: '2.1.0',
-    here: 'not yet',
   },
   {
     names: ['BFD_CHECK'],

@@ -1,6 +1,7 @@
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import { readDnsChecker, readPingChecker, readUdpChecker } from './datagram-checkers.ts'
+import { readFileChecker } from './file-checker.ts'
 import { readGrpcChecker } from './grpc-checker.ts'
 import { readHttpChecker } from './http-checker.ts'
 import type { PendingChecker } from './pending-checker.ts'
@@ -14,6 +15,7 @@ export const checkerReaders: Readonly<Record<string, (to: Lowering, node: Node) 
   DNS_CHECK: readDnsChecker,
   UDP_CHECK: readUdpChecker,
   PING_CHECK: readPingChecker,
+  FILE_CHECK: readFileChecker,
   HTTP_GET: readHttpChecker,
   SSL_GET: readHttpChecker,
   HTTP2_GET: readHttpChecker,

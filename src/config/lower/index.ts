@@ -75,8 +75,13 @@ export function lower(
     bfdSessions: [...trackables.sessions.values()],
     servers: of('virtual_server').flatMap(
       (node) =>
-        lowerVirtualServer(to, node, { globals, localGroups, serverGroups: groups, sessions: trackables.sessions }) ??
-        [],
+        lowerVirtualServer(to, node, {
+          globals,
+          localGroups,
+          serverGroups: groups,
+          sessions: trackables.sessions,
+          files: trackables.files,
+        }) ?? [],
     ),
   }
 }

@@ -1,6 +1,7 @@
 import type { IpAddress } from '../../base/index.ts'
 import type { Checker } from '../../model/index.ts'
 import type { Inherited } from './inherited.ts'
+import type { LoweredFile } from './tracker.ts'
 
 /** The parents' words, nearest first, and where a checker connects by default. */
 export type CheckerParents = {
@@ -9,6 +10,7 @@ export type CheckerParents = {
   readonly port: number
   /** The configured one. */
   readonly weight: number
+  readonly files: ReadonlyMap<string, LoweredFile>
   readonly logAllFailures: boolean
 }
 

@@ -11,6 +11,7 @@ import { readMiscChecker } from './misc-checker.ts'
 import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
 import type { PendingChecker } from './pending-checker.ts'
 import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
+import type { LoweredFile } from './tracker.ts'
 
 /** A real server as written; what it inherits is known when its virtual server has been read to the end. */
 export type RealServerDraft = {
@@ -45,6 +46,7 @@ export type ServiceValues = {
   readonly logAllFailures: boolean
   readonly alerts: AlertDefaults
   readonly sessions: ReadonlyMap<string, LoweredSession>
+  readonly files: ReadonlyMap<string, LoweredFile>
 }
 
 /** `real_server IP [PORT] { … }`; `forwarding` is the service's so far, which counts if the server has none of its own. */
@@ -161,6 +163,7 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     // The checker asks the port that was written, also where forwarding cannot use it.
     port: draft.port === 0 ? port : draft.port,
     weight: draft.weight ?? from.weight,
+    files: from.files,
     logAllFailures: from.logAllFailures,
   }
   return {

@@ -22,6 +22,7 @@ import type { LocalAddressGroup } from './local-address-group.ts'
 import type { Forwarding } from './method.ts'
 import { smtpAlert } from './notification-lines.ts'
 import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
+import type { LoweredFile } from './tracker.ts'
 import { familyOfEntry, type ServerGroup } from './virtual-server-group.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
 import { DEFAULT_PERSISTENCE, readServer, type ServerDraft } from './virtual-server-lines.ts'
@@ -38,6 +39,7 @@ export type Surroundings = {
   readonly localGroups: ReadonlyMap<string, LocalAddressGroup>
   readonly serverGroups: ReadonlyMap<string, ServerGroup>
   readonly sessions: ReadonlyMap<string, LoweredSession>
+  readonly files: ReadonlyMap<string, LoweredFile>
 }
 
 /** `virtual_server IP [PORT] | fwmark N | group NAME { … }`; undefined, and something said, if there is nothing to forward to. */
@@ -52,7 +54,7 @@ function finish(
   node: Node,
   head: ServerHead,
   draft: ServerDraft,
-  { globals, localGroups, sessions }: Surroundings,
+  { globals, localGroups, sessions, files }: Surroundings,
 ): LoweredServer | undefined {
   const { at } = node
   const [service, ...others] = servicesFor(to, node, head, draft)
@@ -82,6 +84,7 @@ function finish(
     logAllFailures: globals.checkerLogAllFailures,
     alerts: globals.alerts,
     sessions,
+    files,
   }
   const inReach = <T extends { readonly method: Forwarding['method'] }>(one: T): boolean =>
     one.method !== 'fullnat' || localAddresses.length > 0

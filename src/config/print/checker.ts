@@ -1,7 +1,7 @@
 import { assertNever } from '../../base/index.ts'
 import { type Checker, httpKeyword, type RealServer } from '../../model/index.ts'
 import { grpcLines, httpLines } from './http-checker.ts'
-import { miscText } from './local-checker.ts'
+import { fileText, miscText } from './local-checker.ts'
 import { probeLines } from './probe-lines.ts'
 import { serviceCheckerText } from './service-checker.ts'
 import { onOff, type Text, word } from './words.ts'
@@ -22,6 +22,8 @@ export function checkerText(checker: Checker, server: RealServer): Text {
       return serviceCheckerText(checker, server)
     case 'misc':
       return miscText(checker)
+    case 'file':
+      return fileText(checker)
     case 'bfd':
       return { head: 'BFD_CHECK', body: [`name ${word(checker.session)}`, `alpha ${onOff(checker.timing.alpha)}`] }
     default:

@@ -1,4 +1,4 @@
-import type { MiscChecker } from '../../model/index.ts'
+import type { FileChecker, MiscChecker } from '../../model/index.ts'
 import { timingLines } from './probe-lines.ts'
 import { commandText, identityWords, type Text, timeText, word } from './words.ts'
 
@@ -11,4 +11,9 @@ export const miscText = ({ timing, command, timeout, dynamicFrom }: MiscChecker)
     ...(dynamicFrom === undefined ? [] : ['misc_dynamic']),
     ...(command.user === undefined ? [] : [`user ${identityWords(command).map(word).join(' ')}`]),
   ],
+})
+
+export const fileText = ({ file, weight, reverse }: FileChecker): Text => ({
+  head: 'FILE_CHECK',
+  body: [`track_file ${word(file)}`, `weight ${weight} ${reverse ? 'reverse' : 'noreverse'}`],
 })

@@ -51,12 +51,14 @@ export function beginHealth(checker: Checker, now: Instant, random: number, inhe
     request: 0,
     requestFailed: false,
     contribution: inherited?.contribution ?? 0,
-    phase:
-      checker.kind === 'bfd'
-        ? { name: 'listening' }
-        : { name: 'waiting', probeAt: after(after(now, BOOTSTRAP), micros(warmup * random)) },
+    phase: isTold(checker)
+      ? { name: 'listening' }
+      : { name: 'waiting', probeAt: after(after(now, BOOTSTRAP), micros(warmup * random)) },
   }
 }
+
+/** It asks nothing: what a session or a file has come to is told. */
+const isTold = ({ kind }: Checker): boolean => kind === 'bfd' || kind === 'file'
 
 /** The number of requests one round consists of. */
 export const requestCount = (checker: Checker): number => (checker.kind === 'http' ? checker.requests.length : 1)

@@ -14,6 +14,7 @@ const sentences: Readonly<Record<Checker['kind'], Sentences>> = {
   ping: { keyword: 'PING_CHECK', up: 'ICMP CHECK succeed on service', down: 'ICMP CHECK failed on service' },
   misc: { keyword: 'MISC_CHECK', up: 'MISC CHECK succeeded on service', down: 'MISC CHECK failed on service' },
   grpc: { keyword: 'GRPC_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : gRPC health request failed' },
+  file: { keyword: 'FILE_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : tracked file' },
   bfd: { keyword: 'BFD_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : BFD session lost' },
 }
 

@@ -37,6 +37,9 @@ export type OutcomeReason =
   /** A BFD session that decides came up, or was lost. */
   | 'session-up'
   | 'session-down'
+  /** The number in a tracked file lets the server live, or not. */
+  | 'file-up'
+  | 'file-down'
   /** This host could not ask: no descriptor, no port, a bind address it does not have. Says nothing of the server. */
   | 'local-error'
   /** The checker needs what this build or kernel cannot do. Says nothing of the server. */
@@ -59,6 +62,7 @@ export function meaningOf(reason: OutcomeReason): OutcomeMeaning {
     case 'accepted':
     case 'serving':
     case 'session-up':
+    case 'file-up':
       return 'success'
     case 'local-error':
     case 'not-supported':

@@ -60,6 +60,8 @@ export type BookContext = {
   /** What an earlier checker role knew; empty at a reload. */
   readonly records: readonly HealthRecord[]
   readonly orders: ServerOrders
+  /** What a checker that is told knows from its beginning; undefined: nothing, or it asks. */
+  readonly known: (checker: Checker) => { readonly up: boolean; readonly contribution?: number } | undefined
 }
 
 /**
@@ -124,7 +126,9 @@ function openServer(
   const named = model.checkers.some((checker) => failed.has(question(checker)))
   for (const checker of model.checkers) checkers.push(pool.take(server, checker, undefined, inherited(checker)))
   // What the checkers of another virtual server have found is news here, and is told as such.
-  const learned = record === undefined && checkers.some(({ health }) => health.verdict !== 'unknown')
+  const learned =
+    record === undefined &&
+    checkers.some(({ checker, health }) => checker.kind !== 'file' && health.verdict !== 'unknown')
   server.alive = learned
     ? !model.checkers.some(({ timing }) => timing.alpha)
     : isAlive(checkers.map(({ health }) => health))

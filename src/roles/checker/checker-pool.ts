@@ -7,7 +7,7 @@ import {
   question,
   reconfigureHealth,
 } from '../../proto/health/index.ts'
-import type { CheckerRun, RealServerRun } from './book.ts'
+import type { BookContext, CheckerRun, RealServerRun } from './book.ts'
 
 /**
  * The checkers of a book that is being written: one for all real servers that are checked in the same way, question and
@@ -16,14 +16,16 @@ import type { CheckerRun, RealServerRun } from './book.ts'
 export class CheckerPool {
   readonly #now: Instant
   readonly #random: () => number
+  readonly #known: BookContext['known']
   /** Of the book before, by question; the first where there are several. */
   readonly #before = new Map<string, CheckerRun>()
   readonly #goneOn = new Set<CheckerRun>()
   /** Of the new book, by all that makes a checker. */
   readonly #runs = new Map<string, CheckerRun>()
 
-  constructor(before: Iterable<CheckerRun>, { now, random }: { readonly now: Instant; readonly random: () => number }) {
+  constructor(before: Iterable<CheckerRun>, { now, random, known }: Pick<BookContext, 'now' | 'random' | 'known'>) {
     this.#now = now
+    this.#known = known
     this.#random = random
     for (const run of before) {
       const asked = question(run.checker)
@@ -59,7 +61,10 @@ export class CheckerPool {
 
   #goOn(checker: Checker, before: CheckerRun | undefined, inherited: Inherited | undefined): CheckerRun {
     if (before === undefined) {
-      const health = beginHealth(checker, this.#now, this.#random(), inherited)
+      const told = this.#known(checker)
+      const begins: Inherited | undefined =
+        told === undefined ? inherited : { verdict: told.up ? 'up' : 'down', contribution: told.contribution ?? 0 }
+      const health = beginHealth(checker, this.#now, this.#random(), begins)
       return { servers: new Set(), checker, health }
     }
     const health = reconfigureHealth(checker, before.health, this.#now)

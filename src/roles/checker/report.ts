@@ -33,6 +33,8 @@ export function nameOf(checker: Checker, request: number): string {
       return `SMTP_CHECK ${endpoint(checker.target)}`
     case 'misc':
       return `MISC_CHECK ${checker.command.argv.join(' ')}`
+    case 'file':
+      return `FILE_CHECK ${checker.file}`
     case 'bfd':
       return `BFD_CHECK ${checker.session}`
     default:

@@ -1,7 +1,7 @@
 import { assertNever, type Instant, type IpAddress, type Log, type LogFields } from '../../base/index.ts'
 import { servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
-import { meaningOf, type Outcome, outcome } from '../../proto/probe/index.ts'
+import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
 import type { BindingOrders, ServerOrders } from '../../proto/server-orders/index.ts'
 import {
   livingWeight,
@@ -24,6 +24,7 @@ import {
 } from './book.ts'
 import { conditionsOf, effectiveWeight, keepInPanic } from './conditions.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
+import { hearsay } from './hearsay.ts'
 import { Outbox } from './outbox.ts'
 import type { CheckerPorts } from './ports.ts'
 import { ProbeSlots } from './probe-slots.ts'
@@ -60,8 +61,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   let addresses: { close(): void } | undefined
   /** The addresses of this host; undefined: not looked for, or not known. */
   let held: ReadonlySet<IpAddress> | undefined
-  /** What is known of BFD sessions, by name. */
-  const told = new Map<string, boolean>()
+  const known = hearsay()
   let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
   let begun = false
   let ended = false
@@ -87,9 +87,11 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         if (offered?.revision === message.revision) offered = undefined
         return
       case 'bfd-sessions':
-        for (const { name, up } of message.sessions) told.set(name, up)
-        for (const run of checkersOf(book)) listen(run)
-        return settle(clock.now())
+        known.sessions(message.sessions)
+        return listen()
+      case 'tracked-files':
+        known.files(message.files)
+        return listen()
       case 'script-ended':
         return scripts.ended(message)
       case 'server-orders':
@@ -113,12 +115,15 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     tlsClient = slice.tlsClient
     orders = slice.orders ?? orders
     const atWork = checkersOf(before)
+    known.files(slice.files ?? [])
     book = writeBook(before, slice.virtualServers, {
       now,
       wall: clock.wall(),
       random: ports.random,
       records: begun ? [] : slice.health,
       orders,
+      // A session is told of when it is known, and that is news; a file has been read before its first checker begins.
+      known: (checker) => (checker.kind === 'file' ? known.of(checker)?.event : undefined),
     })
     const resumed = new Set(begun ? [] : slice.health.map(({ serviceKey }) => serviceKey))
     begun = true
@@ -145,7 +150,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       )
     }
     for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
-    for (const run of kept) listen(run)
+    for (const run of kept) hear(run)
     outbox.sendComplete([...book.values()].flatMap((service) => wanted(service, now)))
     settle(now)
     channel.send({ type: 'applied', revision })
@@ -188,16 +193,17 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
   }
 
-  /** Lets a checker that asks nothing know what its session has come to. */
-  function listen(run: CheckerRun): void {
-    if (run.checker.kind !== 'bfd') return
-    const up = told.get(run.checker.session)
-    if (up === undefined) return
-    const detail = `BFD session ${run.checker.session} ${up ? 'is up' : 'was lost'}`
-    const { verdict } = run.health
-    if (verdict !== (up ? 'up' : 'down'))
-      run.last = { outcome: outcome(up ? 'session-up' : 'session-down', detail), at: clock.wall() }
-    advance(run, { type: 'session-told', up }, clock.now())
+  function listen(): void {
+    for (const run of checkersOf(book)) hear(run)
+    settle(clock.now())
+  }
+
+  /** Lets a checker that asks nothing know what it waits for, as far as that is known. */
+  function hear(run: CheckerRun): void {
+    const news = known.of(run.checker)
+    if (news === undefined) return
+    if (run.last?.outcome.detail !== news.outcome.detail) run.last = { outcome: news.outcome, at: clock.wall() }
+    advance(run, news.event, clock.now())
   }
 
   function startProbe(run: CheckerRun, request: number): void {

@@ -37,9 +37,10 @@ export const systemPorts = (): CheckerPorts => ({
         return probePing(checker, signal)
       case 'misc':
         return Promise.resolve(outcome('not-supported', 'scripts are run by the supervisor'))
-      // It is told, and never asks.
+      // They are told, and never ask.
       case 'bfd':
-        return Promise.resolve(outcome('not-supported', 'BFD_CHECK makes no probe'))
+      case 'file':
+        return Promise.resolve(outcome('not-supported', 'this checker makes no probe'))
       default:
         return assertNever(checker)
     }

@@ -145,12 +145,17 @@ export type HealthRecord = {
   readonly reason?: string
 }
 
+/** A track_file by its name, and the number in it. */
+export type TrackedNumber = { readonly name: string; readonly value: number }
+
 export type CheckerSlice = {
   readonly virtualServers: readonly VirtualServer[]
   /** The director's own side of TLS. */
   readonly tlsClient?: TlsClient
   /** Carried over from an earlier checker role; empty at a cold start. */
   readonly health: readonly HealthRecord[]
+  /** What the files hold that checkers track. */
+  readonly files?: readonly TrackedNumber[]
   /** What an operator has ordered, for a role that starts; absent: nothing, or what was said before holds. */
   readonly orders?: ServerOrders
 }
@@ -159,6 +164,8 @@ export type ToChecker =
   | ToRole<CheckerSlice>
   /** What BFD sessions have come to that tell checkers. */
   | { readonly type: 'bfd-sessions'; readonly sessions: readonly { readonly name: string; readonly up: boolean }[] }
+  /** What tracked files hold by now. */
+  | { readonly type: 'tracked-files'; readonly files: readonly TrackedNumber[] }
   /** How one ended that was to be run; said once, and not after `end-script`. */
   | { readonly type: 'script-ended'; readonly id: number; readonly end: ScriptEnd }
   /** From here on exactly these orders stand. */

@@ -6,6 +6,7 @@ import type { SupervisorOptions } from './options.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { Roles } from './roles.ts'
 import { forwardingSlice, offersFor, type Slices, slicesOf } from './slices.ts'
+import { numberToCome } from './tracked-file.ts'
 import { NOT_YET_RUN } from './tracked-script.ts'
 
 const appliedLimit = seconds(5)
@@ -29,6 +30,21 @@ function withPresumptions(offers: Slices, from: Configuration | undefined, to: C
   return observed.length === 0 ? offers : { ...offers, vrrp: { ...offers.vrrp, observed } }
 }
 
+/** Checkers begin with what their files hold, not with the news of it. */
+function withNumbers(
+  offers: Slices,
+  from: Configuration | undefined,
+  { trackFiles }: Configuration,
+  ports: Pick<SupervisorPorts, 'readText'>,
+): Slices {
+  if (offers.checker === undefined || trackFiles.length === 0) return offers
+  const files = trackFiles.map((file) => ({
+    name: file.name,
+    value: numberToCome(ports, file, from === undefined),
+  }))
+  return { ...offers, checker: { ...offers.checker, files } }
+}
+
 /** What was found of the one holds for the other. */
 const isSameCommand = (before: TrackScript | undefined, after: TrackScript): boolean =>
   JSON.stringify(before?.command) === JSON.stringify(after.command)
@@ -46,7 +62,7 @@ export type Changer = {
 }
 
 export function createChanger(
-  ports: Pick<SupervisorPorts, 'pinsExist' | 'log'>,
+  ports: Pick<SupervisorPorts, 'pinsExist' | 'readText' | 'log'>,
   options: SupervisorOptions,
   roles: Roles,
   isStopping: () => boolean,
@@ -60,7 +76,8 @@ export function createChanger(
   ): Promise<Result<void, string>> {
     const number = ++revision
     const running = runningRoles()
-    const offers = withPresumptions(withRestarts(offersFor(to, options, running), from, to), from, to)
+    const restarting = withRestarts(offersFor(to, options, running), from, to)
+    const offers = withNumbers(withPresumptions(restarting, from, to), from, to, ports)
     const answers = await Promise.all([
       offers.forwarding === undefined ? ok(undefined) : roles.forwarding.ask(number, offers.forwarding),
       offers.vrrp === undefined ? ok(undefined) : roles.vrrp.ask(number, offers.vrrp),

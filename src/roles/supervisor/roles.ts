@@ -16,6 +16,7 @@ import { createServerOrders, type ServerOrderBook } from './server-orders.ts'
 import { rememberServices } from './service-memory.ts'
 import { createOrders, type Orders } from './standing-orders.ts'
 import { createSyncRole } from './sync-role.ts'
+import { numbersIn } from './tracked-numbers.ts'
 
 export type RolesHooks = {
   /** The configuration that is in force. */
@@ -48,6 +49,8 @@ export type Roles = {
   readonly health: () => readonly HealthRecord[]
   /** A configuration took another's place: objects that are gone are forgotten after their last words. */
   readonly adopt: (before: Configuration, after: Configuration) => void
+  /** Tells those whom it concerns what scripts, files and processes have come to. */
+  readonly tellObserved: (observed: readonly Observed[]) => void
   readonly runStopNotifications: () => void
   /** After a reload: FIFOs hear again of what it has not changed (fifo_write_vrrp_states_on_reload). */
   readonly repeatStates: () => void
@@ -141,7 +144,12 @@ export function createRoles(
       scripts.endAll()
       return onDeath('checker', exit)
     },
-    prepare: (slice) => ({ ...slice, health: services.health(), orders: serverOrders.standing() }),
+    prepare: (slice) => ({
+      ...slice,
+      files: [...(slice.files ?? []), ...numbersIn(hooks.observed())],
+      health: services.health(),
+      orders: serverOrders.standing(),
+    }),
     onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),
@@ -274,6 +282,11 @@ export function createRoles(
       services.adopt(before, after)
       orders.adopt(after)
       serverOrders.adopt(after)
+    },
+    tellObserved(observed) {
+      vrrp.send({ type: 'observed', observed })
+      const files = numbersIn(observed)
+      if (files.length > 0) checker.send({ type: 'tracked-files', files })
     },
     runStopNotifications: services.runStopNotifications,
     repeatStates: routers.repeatStates,

@@ -113,7 +113,7 @@ export async function startSupervisor(
     observed: () => trackers.observed(),
     journal,
   })
-  const trackers = createTrackers(ports, asScriptUser, (observed) => roles.vrrp.send({ type: 'observed', observed }))
+  const trackers = createTrackers(ports, asScriptUser, (observed) => roles.tellObserved(observed))
   const changer = createChanger(ports, options, roles, () => stopping !== undefined)
   const changes = inTurn()
   const reload = oneAtATime((wanted) => changes(() => reloadOnce(wanted)))
@@ -186,7 +186,7 @@ export async function startSupervisor(
       ports.applySettings(to.global.daemon ?? {})
       reloadTimer.adopt(to.global.daemon ?? {})
       notifier.adopt(to.global)
-      if (options.vrrp) trackers.adopt(to)
+      trackers.adopt(options.vrrp ? to : { trackScripts: [], trackFiles: to.trackFiles, trackProcesses: [] })
     })
     // The role that had them may have been dead just then.
     if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before, undefined)

@@ -10,8 +10,32 @@ const GATHER = millis(10)
 /** A file that is watched; what it holds is told at once and whenever that changes. */
 export type TrackedFile = { readonly file: TrackFile; observation(): Observation; close(): void }
 
+/** What a file holds: undefined: nothing; `wrong`: no whole number, which counts as 0, as does a file that is missing. */
+type Content = { readonly number: number | undefined; readonly wrong?: string }
+
+function readNumber(ports: Pick<SupervisorPorts, 'readText'>, path: string): Content {
+  const text = ports.readText(path)
+  if (!text.ok) return { number: 0 }
+  if (text.value.trim() === '') return { number: undefined }
+  const number = /^\s*([+-]?\d{1,10})\s*$/.exec(text.value)?.[1]
+  return number === undefined ? { number: 0, wrong: text.value } : { number: Number(number) }
+}
+
+/** init_file is written at the daemon's start (keepalived: not on a reload). */
+const isInitialised = (
+  ports: Pick<SupervisorPorts, 'readText'>,
+  { path, init }: TrackFile,
+  atStart: boolean,
+): boolean => atStart && init !== undefined && (init.overwrite || !ports.readText(path).ok)
+
+/** What a file will hold once it is watched. */
+export const numberToCome = (ports: Pick<SupervisorPorts, 'readText'>, file: TrackFile, atStart: boolean): number =>
+  file.init !== undefined && isInitialised(ports, file, atStart)
+    ? file.init.value
+    : (readNumber(ports, file.path).number ?? 0)
+
 /**
- * @param atStart the daemon starts: init_file is written (keepalived: not on a reload)
+ * @param atStart the daemon starts: init_file is written
  */
 export function trackFile(
   ports: Pick<SupervisorPorts, 'readText' | 'replaceText' | 'watchFile' | 'schedule' | 'log'>,
@@ -24,14 +48,11 @@ export function trackFile(
   let complained: string | undefined
 
   const read = (): number | undefined => {
-    const text = ports.readText(file.path)
-    if (!text.ok) return 0
-    if (text.value.trim() === '') return undefined
-    const number = /^\s*([+-]?\d{1,10})\s*$/.exec(text.value)?.[1]
-    if (number === undefined && complained !== text.value)
+    const { number, wrong } = readNumber(ports, file.path)
+    if (wrong !== undefined && complained !== wrong)
       ports.log.warn('tracked file holds no whole number; it counts as 0', { file: file.path })
-    complained = number === undefined ? text.value : undefined
-    return Number(number ?? 0)
+    complained = wrong
+    return number
   }
   const take = (number: number) => {
     if (number === value) return
@@ -45,7 +66,7 @@ export function trackFile(
     cancel = ports.schedule(EMPTY, () => take(read() ?? 0))
   }
 
-  if (atStart && file.init !== undefined && (file.init.overwrite || !ports.readText(file.path).ok)) {
+  if (file.init !== undefined && isInitialised(ports, file, atStart)) {
     const written = ports.replaceText(file.path, `${file.init.value}\n`)
     if (!written.ok) ports.log.error('tracked file cannot be written', { reason: written.error.message })
   }

@@ -17,7 +17,7 @@ import {
 } from '../../../src/model/index.ts'
 import type { Outcome, OutcomeReason } from '../../../src/proto/probe/index.ts'
 import { type CheckerPorts, startChecker } from '../../../src/roles/checker/index.ts'
-import type { Channel, FromChecker, HealthRecord, ToChecker } from '../../../src/roles/ipc/index.ts'
+import type { Channel, FromChecker, HealthRecord, ToChecker, TrackedNumber } from '../../../src/roles/ipc/index.ts'
 
 export type World = {
   /** What probes of this `address:port` end in; `connected` where nothing is said. `hang` never ends. */
@@ -30,7 +30,11 @@ export type World = {
   readonly heard: FromChecker[]
   send(message: ToChecker): void
   /** Offers and commits. */
-  configure(servers: readonly VirtualServer[], health?: readonly HealthRecord[]): Promise<void>
+  configure(
+    servers: readonly VirtualServer[],
+    health?: readonly HealthRecord[],
+    files?: readonly TrackedNumber[],
+  ): Promise<void>
   /** Turns the clock on, stopping at each deadline. */
   pass(seconds: number): Promise<void>
   /** Forgets what was heard. */
@@ -132,9 +136,9 @@ export function openWorld(): World {
     heard,
     running: () => running,
     send: (message) => receive(structuredClone(message)),
-    async configure(virtualServers, health = []) {
+    async configure(virtualServers, health = [], files = []) {
       revision++
-      world.send({ type: 'offer', revision, slice: { virtualServers, health } })
+      world.send({ type: 'offer', revision, slice: { virtualServers, health, files } })
       world.send({ type: 'commit', revision })
       await settled()
     },
