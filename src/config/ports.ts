@@ -36,6 +36,8 @@ export type LoadOptions = {
   readonly testing?: boolean
   /** An unknown keyword is an error: it may be a typo that switches something off. */
   readonly strict?: boolean
+  /** `-e`: an include_check for all of them, from the start. */
+  readonly everyInclude?: boolean
   /** Default router_id and mail sender's host. */
   readonly hostName?: string
   /** For `${_ENV NAME}`. */

@@ -27,6 +27,7 @@ test('without options: in the background, syslog, everything runs, ebpf, /run/ho
     checkers: true,
     bfd: true,
     respawn: true,
+    everyInclude: false,
     keepAddresses: false,
     keepForwarding: false,
     runDirectory: '/run/holdfast',
@@ -63,10 +64,11 @@ const rows: readonly [argv: string, Partial<DaemonOptions>][] = [
   ['-G', { syslog: false }],
   ['-u 0177', { umask: 0o177 }],
   ['-u 0x1f', { umask: 0o37 }],
+  ['-e', { everyInclude: true }],
   ['-s blue', { namespace: 'blue' }],
   ['--run-dir /tmp/x --backend ipvs', { runDirectory: '/tmp/x', backend: 'ipvs' }],
   [
-    '-x -m -a -X -M -e --debug',
+    '-x -m -a -X -M --debug',
     {
       withoutEffect: [
         '--release-vips',
@@ -74,7 +76,6 @@ const rows: readonly [argv: string, Partial<DaemonOptions>][] = [
         '--snmp',
         '--core-dump',
         '--core-dump-pattern',
-        '--all-config',
         '--debug',
       ],
     },

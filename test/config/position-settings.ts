@@ -216,6 +216,7 @@ export const files: Readonly<Record<string, string>> = {
 /** Positions whose meaning is not in the model, and where it is. */
 export const elsewhere: Readonly<Record<string, string>> = {
   'global_defs dynamic_interfaces': 'in what is said of interfaces that do not exist',
+  'global_defs include_check': 'in which includes must not fail',
   'global_defs iproute_etc_dir': 'in how names of tables and scopes are read',
   'global_defs iproute_usr_dir': 'in how names of tables and scopes are read',
 }

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: uses of definitions look like that
 import { expect, test } from 'vitest'
+import { loadConfiguration } from '../../src/config/index.ts'
 import { glob } from '../../src/config/source/glob.ts'
 import { expand } from '../../src/config/source/index.ts'
 import { turns } from '../../src/config/source/sequence.ts'
@@ -140,7 +141,8 @@ const includes: readonly (readonly [claim: string, text: string, told: readonly 
     ['1:1 warning include: include no/*.conf: no such folder: /etc/keepalived/no'],
     true,
   ],
-  ['includem must find something', 'includem *.none', ['1:1 error include: include *.none: no file matches'], false],
+  ['includew must find something', 'includew *.none', ['1:1 error include: include *.none: no file matches'], false],
+  ['includem is about names, not about patterns', 'includem *.none', [], true],
   [
     'includer of a missing name is a warning',
     'includer none.conf',
@@ -174,6 +176,78 @@ for (const [claim, text, expected, runs] of includes)
     else expect(run).toThrow('no configuration')
     expect(files.list('/etc/keepalived')).toContain('run.sh')
   })
+
+/** Whether each starts, by keepalived 2.2.7: `-t` ends with 6 where it does not. */
+const failing: readonly (readonly [line: string, starts: boolean])[] = [
+  ['include none.conf', true],
+  ['includer none.conf', true],
+  ['includem none.conf', false],
+  ['includew none.conf', false],
+  ['includeb none.conf', true],
+  ['includea none.conf', false],
+  ['includeb *.none', true],
+  ['includea *.none', false],
+  ['includem {a,b}.conf', true],
+  ['includew {a,b}.conf', true],
+  ['includeb {a,b}.conf', false],
+  ['includea {a,b}.conf', false],
+  ['includew {a,b*}.conf', true],
+  ['includea {a,b*}.conf', true],
+  ['includem {n,b}.conf', true],
+  ['includeb {n,b}.conf', false],
+]
+for (const [line, starts] of failing)
+  test(`${line} ${starts ? 'is forgiven' : 'must not fail'}`, () => {
+    const run = () => load(line, { '/etc/keepalived/a.conf': '' })
+    if (starts) expect(run).not.toThrow()
+    else expect(run).toThrow('no configuration')
+  })
+
+/** Which of a missing name, a pattern without match and a missing way fail after include_check, by keepalived 2.2.7. */
+const checked: readonly (readonly [words: string, name: boolean, pattern: boolean, way: boolean])[] = [
+  ['', true, true, true],
+  ['read', false, false, false],
+  ['match', true, false, false],
+  ['wildcard_match', false, true, false],
+  ['brace_match', false, false, true],
+  ['+match', true, false, false],
+  ['-read', false, false, false],
+  ['match +brace_match', true, false, true],
+  ['match brace_match', true, false, false],
+  ['wibble', false, false, false],
+  ['+match -match', false, false, false],
+]
+for (const [words, ...fails] of checked)
+  test(`include_check ${words}: which failures of an include count`, () => {
+    const failed = ['none.conf', '*.none', '{a,b}.conf'].map((pattern) => {
+      try {
+        load(`global_defs {\ninclude_check ${words}\n}\ninclude ${pattern}\n`, { '/etc/keepalived/a.conf': '' })
+        return false
+      } catch {
+        return true
+      }
+    })
+    expect(failed).toEqual(fails)
+  })
+
+test('include_check holds in its file and in what that includes, not in the file around it', () => {
+  const files = { '/etc/keepalived/a.conf': 'include_check\n', '/etc/keepalived/b.conf': 'include none.conf\n' }
+  expect(() => load('global_defs {\ninclude a.conf\n}\ninclude none.conf\n', files)).not.toThrow()
+  expect(() => load('global_defs {\ninclude_check\n}\ninclude b.conf\n', files)).toThrow('no configuration')
+})
+
+test('a word that include_check does not know, and one too many, are complained of', () => {
+  expect(told(load('global_defs {\ninclude_check wibble read +match\n}\n'))).toEqual([
+    '2:15 error value: include_check wibble is none of read, match, wildcard_match, brace_match; the word has no effect',
+    '2:22 error value: include_check read needs a + or a - before it, as it is not the first; the word has no effect',
+  ])
+})
+
+test('-e is an include_check for everything from the start', () => {
+  const files = memoryFiles({ [MAIN]: 'include none.conf\n' })
+  const options = { configId: 'alpha', everyInclude: true }
+  expect(loadConfiguration(files, MAIN, options).configuration).toBeUndefined()
+})
 
 test('files that include one another are bounded in depth', () => {
   const files: Record<string, string> = {}

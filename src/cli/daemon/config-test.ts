@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { exitCodeForTest, loadConfiguration, render } from '../../config/index.ts'
 import { appendText, configurationFiles, shortHostName } from '../../sys/files/index.ts'
 
-export type TestOptions = { readonly configId?: string; readonly strict: boolean }
+export type TestOptions = { readonly configId?: string; readonly strict: boolean; readonly everyInclude: boolean }
 
 /** What a test of a file comes to; `text` is empty if there is nothing to complain of. */
 export type TestResult = { readonly exitCode: number; readonly text: string }
@@ -40,11 +40,12 @@ export async function testConfiguration(
   return result
 }
 
-export function carryOut({ path, color, configId, strict }: TestRequest): TestResult {
+export function carryOut({ path, color, configId, strict, everyInclude }: TestRequest): TestResult {
   const { diagnostics, sources } = loadConfiguration(configurationFiles, path, {
     configId: configId ?? shortHostName(),
     testing: true,
     strict,
+    everyInclude,
     environment: process.env,
   })
   return { exitCode: exitCodeForTest(diagnostics, strict), text: render(diagnostics, sources, { color }) }

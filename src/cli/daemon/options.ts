@@ -23,6 +23,8 @@ export type DaemonOptions = {
   readonly vrrpPidFile?: string
   readonly checkerPidFile?: string
   readonly configId?: string
+  /** Every include that fails counts. */
+  readonly everyInclude: boolean
   readonly respawn: boolean
   readonly keepAddresses: boolean
   readonly keepForwarding: boolean
@@ -68,7 +70,6 @@ const accepted: readonly (readonly [flags: string, meaning: string])[] = [
   ['-A, --snmp-agent-socket <spec>', 'AgentX socket'],
   ['-m, --core-dump', 'allow core files'],
   ['-M, --core-dump-pattern [pattern]', 'core file pattern'],
-  ['-e, --all-config', 'every include failure counts'],
   ['--perf [when]', 'profiling'],
   ['--debug [letters]', 'debugging topics'],
   ['--no-mem-check', 'debugging builds'],
@@ -117,6 +118,7 @@ export function daemonCommand(): Command {
     .option('-R, --dont-respawn', 'stop everything when a process of ours dies')
     .option('-V, --dont-release-vrrp', 'keep addresses at stop')
     .option('-I, --dont-release-ipvs', 'keep the forwarding table at stop')
+    .option('-e, --all-config', 'an include that fails ends the start, whatever include_check says')
     .option('-i, --config-id <id>', 'configuration id for @id lines (default: host name)')
     .option('-s, --namespace <name>', 'network namespace to work in')
     .option('-p, --pid <file>', 'pid file (default: RUN-DIR/holdfastd.pid)')
@@ -200,6 +202,7 @@ function optionsFrom(given: Readonly<Record<string, unknown>>): DaemonOptions {
     ...optional('vrrpPidFile', text(given['vrrp_pid'])),
     ...optional('checkerPidFile', text(given['checkers_pid'])),
     ...optional('configId', text(given['configId'])),
+    everyInclude: given['allConfig'] === true,
     respawn: given['dontRespawn'] !== true,
     keepAddresses: given['dontReleaseVrrp'] === true,
     keepForwarding: given['dontReleaseIpvs'] === true,

@@ -59,6 +59,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     pid: process.pid,
     stopSignals: options.ignoreInterrupt ? ['SIGTERM'] : ['SIGTERM', 'SIGINT'],
     configId: options.configId ?? shortHostName(),
+    everyInclude: options.everyInclude,
     hostName: hostname(),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.umask === undefined ? {} : { umask: options.umask }),

@@ -304,7 +304,6 @@ export const globalFacts: readonly KeywordFacts[] = [
     range: 'TEST: read, match, wildcard_match, brace_match, each with + or - before it, or none',
     means: 'which include failures count',
     since: '2.2.0',
-    here: 'not yet',
   },
   {
     names: ['config_save_dir'],

@@ -4,7 +4,8 @@ import { complaint } from '../report.ts'
 import { commentStart } from './comment.ts'
 import { conditional } from './condition.ts'
 import { type Definition, linesUsed, substitute } from './definition.ts'
-import { fatalTests, includedFiles } from './include.ts'
+import { includedFiles } from './include.ts'
+import { allTests, fatalTests, type IncludeTest, readIncludeCheck } from './include-check.ts'
 import { type MappedText, mapped, type Place, placeIn, slice, trimEnd, trimStart } from './mapped-text.ts'
 import { predefinedNames } from './predefined.ts'
 import { type PhysicalLines, readLines } from './read-lines.ts'
@@ -34,6 +35,8 @@ type Context = {
   expansions: number
   full: boolean
   complete: boolean
+  /** What include_check says, here and now. */
+  includeCheck: readonly IncludeTest[]
 }
 
 /** Where a line stands: in which file, and through which uses of multi-line definitions it came. */
@@ -63,12 +66,15 @@ export function expand(
     expansions: 0,
     full: false,
     complete: true,
+    includeCheck: options.everyInclude === true ? allTests : [],
   }
   expandFile(context, path, bytes)
   return { source: sourceText(context.pieces, context.files), complete: context.complete }
 }
 
+/** What a file says with include_check holds in it, and in what it includes. */
 function expandFile(context: Context, path: string, bytes: Uint8Array): void {
+  const before = context.includeCheck
   const lines = readLines(path, bytes, context.add)
   context.files.push(lines.file)
   context.openFiles.push(path)
@@ -91,6 +97,7 @@ function expandFile(context: Context, path: string, bytes: Uint8Array): void {
     else expandLine(context, lineAt(at++), standing)
   }
   context.openFiles.pop()
+  context.includeCheck = before
 }
 
 /** Where a text has what may need expansion; asked for ranges in ascending order. */
@@ -128,6 +135,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
 
   const include = /^(include[rmwba]?)[ \t]+(.*)$/.exec(content.text)
   if (include !== null) return includeLine(context, content, include[1] as string, include[2] as string, standing)
+  if (/^include_check(?:[ \t]|$)/.test(content.text)) setIncludeCheck(context, content, standing)
 
   const value = /^\$([A-Za-z_]\w*)=[ \t]*/.exec(content.text)
   if (value !== null) {
@@ -247,7 +255,7 @@ function includeLine(context: Context, line: MappedText, keyword: string, writte
   const argument = substituted.kind === 'changed' ? substituted.line.text.slice(keyword.length).trim() : written.trim()
   const pattern = argument.replace(/^"(.*)"$/, '$1')
   const place = placeIn(line, 0)
-  const fatal = fatalTests(keyword)
+  const fatal = fatalTests(keyword, context.includeCheck)
   const { ports, openFiles } = context
   for (const found of includedFiles(pattern, standing.directory, ports, openFiles, () => context.files.length, fatal)) {
     if (context.full) return
@@ -265,6 +273,22 @@ function includeLine(context: Context, line: MappedText, keyword: string, writte
       }),
     )
   }
+}
+
+function setIncludeCheck(context: Context, line: MappedText, standing: Standing): void {
+  const words = [...line.text.matchAll(/\S+/g)].slice(1)
+  context.includeCheck = readIncludeCheck(
+    words.map(([word]) => word),
+    context.includeCheck,
+    (index, why) => {
+      const { 0: word, index: at } = words[index] as RegExpExecArray
+      context.add(
+        complaint('error', 'value', placeIn(line, at), `include_check ${word} ${why}; the word has no effect`, {
+          related: usedHere(standing),
+        }),
+      )
+    },
+  )
 }
 
 function emit(context: Context, content: MappedText, standing: Standing): void {

@@ -9,7 +9,7 @@ const MOST_ALTERNATIVES = 256
  * back as it is, whether it exists or not.
  */
 export function glob(pattern: string, list: ListDirectory): readonly string[] {
-  return expandBraces(pattern).flatMap((alternative) => globOne(alternative, list))
+  return ways(pattern).flatMap((way) => globOne(way, list))
 }
 
 export const hasWildcard = (pattern: string): boolean => /[*?[]/.test(pattern)
@@ -105,7 +105,7 @@ function characterClass(text: string): (character: string) => boolean {
 }
 
 /** `a{b,c{d,e}}` to `ab`, `acd`, `ace`; a brace without its partner is an ordinary character. */
-function expandBraces(pattern: string): readonly string[] {
+export function ways(pattern: string): readonly string[] {
   const done: string[] = []
   const open = [pattern]
   while (open.length > 0 && done.length + open.length <= MOST_ALTERNATIVES) {

@@ -1,20 +1,19 @@
 import type { ConfigPorts } from '../ports.ts'
-import { glob, hasWildcard } from './glob.ts'
+import { glob, hasWildcard, ways } from './glob.ts'
+import type { IncludeTest } from './include-check.ts'
 
 const DEEPEST_INCLUDE = 32
 const MOST_FILES = 4096
 
-/** R: a match cannot be read; M: nothing matches (keepalived.conf(5), "include_check"; its W and B imply M here). */
-export type IncludeTest = 'R' | 'M'
-
 /** A file to read in place of the line, or why there is none. */
 export type Included =
   | { readonly kind: 'file'; readonly path: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'problem'; readonly test: IncludeTest; readonly message: string; readonly remedy?: string }
-
-/** Which tests a keyword makes fatal; plain `include` forgives all. */
-export const fatalTests = (keyword: string): readonly IncludeTest[] =>
-  keyword === 'include' ? [] : keyword === 'includer' ? ['R'] : ['R', 'M']
+  | {
+      readonly kind: 'problem'
+      readonly test: IncludeTest
+      readonly message: string
+      readonly remedy?: string
+    }
 
 /**
  * What `include PATTERN` in a file of `directory` reads, one after the other. `openFiles` are the files being read, the
@@ -35,16 +34,24 @@ export function* includedFiles(
     ...(remedy === undefined ? {} : { remedy }),
   })
   const absolute = resolve(directory, pattern)
-  const paths = glob(absolute, (path) => ports.list(path))
-  if (paths.length === 0) {
-    // An empty conf.d is nothing to complain of; a folder that is not there is.
-    const folder = absolute.slice(0, absolute.search(/[*?[{]/)).replace(/\/[^/]*$/, '') || '/'
-    if (ports.list(folder) === undefined)
-      yield problem('M', `no such folder: ${folder}`, 'make the folder or remove the line')
-    else if (fatal.includes('M')) yield problem('M', 'no file matches')
-    return
+  const found = ways(absolute).map((way) => ({ way, paths: glob(way, (path) => ports.list(path)) }))
+  const isThere = (path: string): boolean => {
+    const content = ports.read(path)
+    return content.ok || content.error.reason !== 'missing'
   }
-  for (const path of paths) {
+  const matched = found.filter(({ way, paths }) => (hasWildcard(way) ? paths.length > 0 : paths.some(isThere)))
+  for (const { way } of found.filter((one) => !matched.includes(one))) {
+    if (!hasWildcard(way)) {
+      yield problem(found.length > 1 ? 'B' : 'M', `${way}: no such file`)
+      continue
+    }
+    // An empty conf.d is nothing to complain of; a folder that is not there is.
+    const folder = way.slice(0, way.search(/[*?[]/)).replace(/\/[^/]*$/, '') || '/'
+    if (ports.list(folder) === undefined)
+      yield problem('W', `no such folder: ${folder}`, 'make the folder or remove the line')
+    else if (matched.length === 0 && fatal.includes('W')) yield problem('W', 'no file matches')
+  }
+  for (const path of matched.flatMap(({ paths }) => paths)) {
     if (openFiles.includes(path)) {
       yield problem('R', `${path} includes itself; it is not read again`, 'remove the line')
       continue
@@ -57,7 +64,7 @@ export function* includedFiles(
     if (!content.ok) {
       const { reason, detail } = content.error
       if (reason === 'not-a-file' && hasWildcard(pattern) && fatal.length === 0) continue
-      yield problem(reason === 'missing' ? 'M' : 'R', `${path}: ${reason === 'missing' ? 'no such file' : detail}`)
+      yield problem('R', `${path}: ${detail}`)
     } else if (content.value.executable && hasWildcard(pattern)) {
       yield problem('R', `${path} is executable and is passed over`, `chmod a-x ${path}`)
     } else yield { kind: 'file', path, bytes: content.value.bytes }

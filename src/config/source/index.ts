@@ -3,7 +3,7 @@
  * character of the result still knows the file, line and column it was written at. Reads through the ports it is handed;
  * bounded in depth, number of files, lines and characters, so no file can keep it busy. Quotes and comments are left to
  * the grammar. Follows keepalived.conf(5) "Include files", "Conditional configuration", "Parameter substitution" and
- * "Sequence blocks"; does not know `include_check`.
+ * "Sequence blocks".
  */
 
 export { commentStart } from './comment.ts'

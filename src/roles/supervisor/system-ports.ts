@@ -55,6 +55,8 @@ export type SystemOptions = {
   /** They have handlers, which stop the daemon. */
   readonly stopSignals: readonly SignalName[]
   readonly configId: string
+  /** -e: an include that fails is an error, whatever include_check says. */
+  readonly everyInclude: boolean
   readonly hostName: string
   /** -s: the network namespace the roles, scripts and mail work in. */
   readonly namespace?: string
@@ -129,6 +131,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       const loaded = loadConfiguration(configurationFiles, file, {
         configId: system.configId,
         strict: options.strict,
+        everyInclude: system.everyInclude,
         hostName: system.hostName,
         environment: system.environment,
       })
