@@ -174,7 +174,7 @@ for (const row of rows) {
   const lab = openLab()
   try {
     const [mine, other] = await measure(lab, row)
-    const what = [`${row.interval} s`, row.checker, row.realTime ? 'real-time' : 'ordinary'] as const
+    const what = [`${row.interval} s`, row.checker, row.realTime ? 'real-time' : 'default'] as const
     const ms = ({ count, p50, p99, most }: Deviations) =>
       [String(count), p50.toFixed(3), p99.toFixed(3), most.toFixed(3)] as const
     line(...what, ours.name, ...ms(mine))
