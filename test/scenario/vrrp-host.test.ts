@@ -52,11 +52,16 @@ lab('a master that was stopped and is the stronger one takes the address back, a
   const { strong, weak } = routers(lab)
   const [sleeper, weaker] = [new Role(strong), new Role(weak)]
   await sleeper.configure([router({ priority: 200 })])
-  await weaker.configure([router({ priority: 100 })])
   await sleeper.enters('MASTER')
+  await weaker.configure([router({ priority: 100 })])
+  const shown = async () => (await weaker.snapshot())[0]
+  await until('the weaker one follows', async () => (await shown())?.masterPriority === 200)
   sleeper.kill('SIGSTOP')
   await weaker.enters('MASTER')
   await weak.holds(VIP)
+  // What the other will find in its socket, however long it was stopped.
+  const sent = (await shown())?.advertisementsSent ?? 0
+  await until('it says so', async () => ((await shown())?.advertisementsSent ?? 0) > sent + 2)
   sleeper.kill('SIGCONT')
   await weaker.enters('BACKUP')
   await weak.releases(VIP)

@@ -65,6 +65,9 @@ export function killRoles(): void {
 
 type StateMessage = Extract<FromVrrp, { type: 'virtual-router-state' }>
 
+/** Milliseconds that a process of Node may take to start on a machine with much else to do. */
+const START = 60_000
+
 export class Role {
   readonly messages: FromVrrp[] = []
   exit: { readonly code: number | null; readonly signal: string | null } | undefined
@@ -81,7 +84,8 @@ export class Role {
       detached: true,
     })
     roles.add(this.#child)
-    this.#child.on('message', (message) => this.messages.push(message as FromVrrp))
+    // In pieces, as `parentChannel` sends them.
+    this.#child.on('message', (some) => this.messages.push(...(some as FromVrrp[])))
     this.#child.on('exit', (code, signal) => {
       this.exit = { code, signal }
     })
@@ -100,16 +104,17 @@ export class Role {
     const revision = ++this.#revision
     const base = { routers, syncGroups: [], bfdSessions: [], keepAddressesAtStop: false, logDetail: true }
     const slice = { ...base, runDirectory: this.#host.directory, ...more }
-    await this.says('the role has started', (message) => message.type === 'started')
+    await this.says('the role has started', (message) => message.type === 'started', START)
     this.send({ type: 'offer', revision, slice })
     await this.says('the offer is accepted', (message) => message.type === 'ready' && message.revision === revision)
     this.send({ type: 'commit', revision })
     await this.says('it is applied', (message) => message.type === 'applied' && message.revision === revision)
   }
 
-  says(claim: string, fits: (message: FromVrrp) => boolean): Promise<FromVrrp> {
+  says(claim: string, fits: (message: FromVrrp) => boolean, within?: number): Promise<FromVrrp> {
     return until(`${this.#host.name}: ${claim}`, () => this.messages.find(fits), {
       every: 5,
+      ...(within === undefined ? {} : { within }),
       detail: () => this.messages.map((message) => JSON.stringify(message)).join('\n'),
     })
   }
