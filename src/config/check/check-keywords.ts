@@ -155,7 +155,16 @@ function reportUnknown(node: Node, container: Container, report: Report): void {
   })
 }
 
+/** Sequences repeat a word thousands of times: the last answer is kept. */
+const lastSuggestion = { name: '', container: 'root' as Container, answer: undefined as string | undefined }
+
 function suggestion(name: string, container: Container): string | undefined {
+  if (lastSuggestion.name !== name || lastSuggestion.container !== container)
+    Object.assign(lastSuggestion, { name, container, answer: suggested(name, container) })
+  return lastSuggestion.answer
+}
+
+function suggested(name: string, container: Container): string | undefined {
   if (keywordAt(container, `vrrp_${name}`) !== undefined) return `did you mean vrrp_${name}?`
   const elsewhere = containersOf(name)
   if (elsewhere.length > 0) {

@@ -227,8 +227,11 @@ function uncommented(line: MappedText): MappedText {
 function expandSequence(context: Context, line: MappedText, standing: Standing): void {
   const open = line.text.indexOf('(')
   const close = line.text.indexOf(')')
+  const form = line.text.startsWith('~LST')
+    ? 'write ~LST(VAR,value,value) or ~LST({VAR,VAR},{value,value})'
+    : 'write ~SEQ(VAR,START,STEP,END), with at most 65536 values'
   const say = (message: string) =>
-    context.add(complaint('error', 'source', placeIn(line, 0), message, { related: usedHere(standing) }))
+    context.add(complaint('error', 'source', placeIn(line, 0), message, { remedy: form, related: usedHere(standing) }))
   if (close < 0) return say('sequence without its closing bracket; the line is left out')
   const written = slice(line, open + 1, close)
   const parameters = substitute(written, context.definitions, predefinedNames(context.options, standing.directory))
@@ -310,7 +313,8 @@ const tooMuch = (context: Context, place: Place, standing: Standing): void =>
   stop(context, place, standing, 'the configuration grows too large here; the rest is not read')
 
 function stop(context: Context, place: Place, standing: Standing, why: string): void {
-  context.add(complaint('error', 'source', place, why, { related: usedHere(standing).slice(0, 4) }))
+  const remedy = 'look for a definition, a sequence or an include that makes more than was meant'
+  context.add(complaint('error', 'source', place, why, { remedy, related: usedHere(standing).slice(0, 4) }))
   context.full = true
 }
 

@@ -24,7 +24,14 @@ export type PhysicalLines = {
  * not read as a line of its own.
  */
 export function readLines(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): PhysicalLines {
-  const text = withoutReturns(new TextDecoder().decode(bytes))
+  const wide = isUtf16(bytes)
+  if (wide)
+    add(
+      complaint('error', 'source', { file: path, line: 1, column: 1 }, 'the file is UTF-16; nothing of it is read', {
+        remedy: 'save it as UTF-8',
+      }),
+    )
+  const text = wide ? '' : withoutReturns(new TextDecoder().decode(bytes))
   const hasNul = text.includes('\0')
   const starts: number[] = []
   const leftOut = new Set<number>()
@@ -63,6 +70,15 @@ export function readLines(path: string, bytes: Uint8Array, add: (diagnostic: Dia
     endOf,
     isLeftOut: leftOut.size === 0 ? () => false : (line) => leftOut.has(line),
   }
+}
+
+/** By its mark, or by two characters of which each has a zero byte on the same side. */
+function isUtf16([a, b, c, d]: Uint8Array): boolean {
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true
+  if (a === undefined || d === undefined) return false
+  const little = b === 0 && d === 0 && a !== 0 && c !== 0
+  const big = a === 0 && c === 0 && b !== 0 && d !== 0
+  return little || big
 }
 
 const tooLong = (text: string, start: number, end: number): boolean =>

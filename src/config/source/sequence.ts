@@ -63,7 +63,8 @@ function splitGroups(text: string): readonly (readonly string[])[] | undefined {
   const groups: string[][] = []
   let rest = text.trim()
   while (rest !== '') {
-    const match = /^(?:\{([^{}]*)\}|([^{},]*))[ \t]*(,|$)/.exec(rest)
+    // What comes to the comma or the end; blanks belong to it.
+    const match = /^(?:\{([^{}]*)\}[ \t]*|([^{},]*))(,|$)/.exec(rest)
     if (match === null) return undefined
     groups.push(match[1] === undefined ? [(match[2] as string).trim()] : match[1].split(',').map((one) => one.trim()))
     rest = rest.slice(match[0].length).trim()

@@ -1,0 +1,150 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: uses of definitions look like that
+/** Files that no user writes on purpose: a clear complaint each, in bounded time and room. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ok } from '../../src/base/index.ts'
+import { loadConfiguration } from '../../src/config/index.ts'
+import { configurationFiles } from '../../src/sys/files/index.ts'
+import { load, MAIN, memoryFiles, told } from './files.ts'
+
+const MEBI = 1 << 20
+const rows: readonly (readonly [what: string, text: string, complaint: RegExp])[] = [
+  ['a sequence of a billion steps', '~SEQ(A,1,1000000000) x $A', /^1:1 error source: ~SEQ: more than 65536 values/],
+  ['definitions that use each other', '$A=$B\n$B=$A\nx $A', /^3:3 error source: definition \$A grows without end$/],
+  [
+    'multi-line definitions that use each other',
+    '$A= \\\n x \\\n $B\n$B= \\\n y \\\n $A\n$A',
+    /error source: definitions that use one another/,
+  ],
+  [
+    'definitions that double',
+    `$A0=xxxxxxxxxxxxxxxx\n${Array.from({ length: 40 }, (_, i) => `$A${i + 1}=$A${i} $A${i}\n`).join('')}x $A40`,
+    /error source: definition \$A40 grows without end/,
+  ],
+  [
+    'definitions of nothing that double',
+    `$A0=\n${Array.from({ length: 30 }, (_, i) => `$A${i + 1}=\${A${i}}\${A${i}}\n`).join('')}x $A30`,
+    /grows without end/,
+  ],
+  [
+    'a use with many blanks and no end',
+    `$A=\${x${' '.repeat(900)}\n$B=${'${A}'.repeat(60)}\nx $B`,
+    /unknown keyword x/,
+  ],
+  ['a line of 1 MiB', `x ${'y'.repeat(MEBI)}`, /^1:1 error source: line of more than 1023 bytes/],
+  ['carriage returns of 1 MiB', `${'\r'.repeat(MEBI)}x`, /^1:1 error source: line of more than 1023 bytes/],
+  ['quotes that are left open', 'script "a\n'.repeat(5000), /^1:8 error syntax: quote is not closed on its line$/],
+  ['opening braces of 1 MiB', 'x {\n'.repeat(MEBI / 4), /blocks are more than 32 deep/],
+  ['closing braces', '}\n'.repeat(50_000), /^1:1 error syntax: extra \}/],
+  [
+    'a block with 130,000 misplaced ones in it',
+    `vrrp_instance A {\n${'vrrp_instance B {\n}\n'.repeat(130_000)}`,
+    /missing \} before vrrp_instance/,
+  ],
+  [
+    'a line with a block of 130,000 lines',
+    `vrrp_instance A {\npriority 1 {\n${'x\n'.repeat(130_000)}}\n}`,
+    /unexpected \{: priority takes no block/,
+  ],
+]
+for (const [what, text, complaint] of rows)
+  test(`${what}: told, with its place, and over soon`, { timeout: 60_000 }, () => {
+    const { diagnostics } = load(text)
+    const found = told({ diagnostics }).filter((one) => complaint.test(one))
+    expect(found.length, told({ diagnostics }).slice(0, 3).join('\n')).toBeGreaterThan(0)
+    expect(diagnostics.length).toBeLessThanOrEqual(1000)
+  })
+
+for (const [encoding, bytes] of [
+  ['UTF-16, the low byte first', Buffer.from('vrrp_instance A {\n}\n', 'utf16le')],
+  ['UTF-16 with its mark', Buffer.from('\ufeffvrrp_instance A {\n}\n', 'utf16le')],
+  ['UTF-16, the high byte first', Buffer.from('vrrp_instance A {\n}\n', 'utf16le').swap16()],
+  ['UTF-16 with its mark, the high byte first', Buffer.from('\ufeffvrrp_instance A {\n}\n', 'utf16le').swap16()],
+] as const)
+  test(`${encoding}: one complaint with its remedy`, () => {
+    const { diagnostics } = load(new Uint8Array(bytes))
+    expect(diagnostics.map(({ line, message, remedy }) => [line, message, remedy])).toEqual([
+      [1, 'the file is UTF-16; nothing of it is read', 'save it as UTF-8'],
+    ])
+  })
+
+test('files that include each other, and one that includes itself, are read once', () => {
+  const { diagnostics } = load('include a\ninclude keepalived.conf\nx', {
+    '/etc/keepalived/a': 'include b\ny',
+    '/etc/keepalived/b': 'include a\nz',
+  })
+  expect(
+    diagnostics.filter(({ kind }) => kind === 'include').map(({ file, line, message }) => `${file}:${line} ${message}`),
+  ).toEqual([
+    `${MAIN}:2 include keepalived.conf: ${MAIN} includes itself; it is not read again`,
+    '/etc/keepalived/b:1 include a: /etc/keepalived/a includes itself; it is not read again',
+  ])
+  expect(diagnostics.filter(({ kind }) => kind === 'unknown-keyword')).toHaveLength(3)
+})
+
+test('of a pattern for 100,000 files the first are read, and that is told', () => {
+  const names = Array.from({ length: 100_000 }, (_, i) => `f${i}`)
+  let read = 0
+  const ports = {
+    ...memoryFiles({ [MAIN]: 'include d/*' }),
+    list: () => names,
+  }
+  const { diagnostics } = loadConfiguration(
+    {
+      ...ports,
+      read(path) {
+        if (path === MAIN) return ports.read(path)
+        read++
+        return ok({ bytes: new TextEncoder().encode('# nothing\n'), executable: false })
+      },
+    },
+    MAIN,
+    { configId: 'a' },
+  )
+  expect(read).toBeLessThan(5000)
+  expect(told({ diagnostics })).toEqual([
+    '1:1 warning include: include d/*: more than 32 files deep or 4096 in all; not read',
+  ])
+})
+
+test('folders, pipes, devices and what is not there are told, and hold nobody up', { timeout: 30_000 }, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-'))
+  try {
+    mkdirSync(join(directory, 'folder'))
+    execFileSync('mkfifo', [join(directory, 'pipe')])
+    const lines = ['folder', 'pipe', '/dev/zero', '/proc/self/mem', 'absent', 'none/*']
+    writeFileSync(join(directory, 'main'), lines.map((name) => `include ${name}\n`).join(''))
+    const { diagnostics } = loadConfiguration(configurationFiles, join(directory, 'main'), { configId: 'a' })
+    expect(diagnostics.map(({ line, kind }) => `${line} ${kind}`)).toEqual(lines.map((_, i) => `${i + 1} include`))
+    for (const main of ['folder', 'pipe'])
+      expect(
+        loadConfiguration(configurationFiles, join(directory, main), { configId: 'a' }).diagnostics.map(
+          ({ kind }) => kind,
+        ),
+      ).toEqual(['no-configuration'])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('what takes n takes four times as long for four times as much, not sixteen times', { timeout: 60_000 }, () => {
+  const text = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, i) =>
+        `virtual_server 10.${i >> 8}.${i & 255}.1 80 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\n${[2, 3, 4, 5, 6].map((n) => `real_server 10.${i >> 8}.${i & 255}.${n} 80 {\nTCP_CHECK {\nconnect_timeout 3\n}\n}\n`).join('')}}\n`,
+    ).join('')
+  const processorTime = (of: string): number => {
+    const before = process.cpuUsage()
+    expect(load(of).diagnostics).toEqual([])
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  }
+  const [small, large] = [text(150), text(600)]
+  processorTime(large)
+  const least = (of: string) => Math.min(...[1, 2, 3].map(() => processorTime(of)))
+  expect(least(large) / least(small)).toBeLessThan(10)
+})
