@@ -33,7 +33,11 @@ const RULES: readonly Rule[] = [
   { from: 'forwarding', may: ['base', 'model'] },
   { from: 'native', may: ['base'], node: true },
   { from: 'sys', may: ['base', 'wire', 'native', 'sys'], node: true, packages: ['nodemailer', 'pino'] },
-  { from: 'forwarding/ebpf', may: ['base', 'wire', 'sys', 'forwarding', 'proto/scheduler'], types: ['model'] },
+  {
+    from: 'forwarding/ebpf',
+    may: ['base', 'wire', 'sys', 'forwarding', 'proto/scheduler'],
+    types: ['model', 'forwarding/sync'],
+  },
   { from: 'forwarding/ipvs', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'forwarding/sync', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'observe', may: ['base', 'model'], types: ['proto', 'forwarding'] },

@@ -2,7 +2,7 @@
 /* Sizes, flags and names of numbers. What user space shares is repeated in src/forwarding/ebpf/layout.ts; a test compares them. */
 #pragma once
 
-#define LAYOUT_VERSION 4
+#define LAYOUT_VERSION 5
 
 /* Defaults; user space resizes the maps before it loads them. */
 #define MAX_CONNECTIONS 262144
@@ -11,6 +11,9 @@
 #define MAX_SERVICES 1024
 #define MAX_DESTINATIONS 16384
 #define MAX_QUEUE 4096
+#define MAX_ARRIVALS 1024
+/* Bytes, a power of two: what happens in some tenths of a second. */
+#define NEWS_SIZE (1 << 22)
 /* Entries of all lists together, and of all tables of sh, dh and mh. Powers of two. */
 #define MAX_MEMBERS 524288
 #define MAX_BUCKETS 1048576
@@ -124,9 +127,16 @@
 #define SETTINGS_NAT_ICMP_SEND 0x100
 #define SETTINGS_PMTU_DISC 0x200
 #define SETTINGS_SECURE_TCP 0x400 /* in force now */
+#define SETTINGS_NEWS 0x800 /* another director is told of connections */
+#define SETTINGS_NEWS_OF_TEMPLATES 0x1000 /* where there is one, of it and not of its connections (sync_persist_mode) */
 
-/* struct connection.status: the state in the low byte, then these, in the high byte how many bits of the client's address its template has */
-#define STATE_MASK 0xff
+/*
+ * struct connection.status: the state in the low half of the low byte, in the other half the last one that other directors were
+ * told, then these, in the high byte how many bits of the client's address its template has
+ */
+#define STATE_MASK 0x0f
+#define TOLD_STATE_MASK 0xf0
+#define TOLD_STATE_SHIFT 4
 #define CONNECTION_ACTIVE 0x100     /* counted as active */
 #define CONNECTION_REPLY 0x200      /* the second entry of a NAT or FULLNAT connection: see struct connection */
 #define CONNECTION_NAT 0x400	     /* NAT or FULLNAT: it has a reply entry */
@@ -193,5 +203,9 @@ enum exit {
 	NOTE_FAST_LANE,
 	NOTE_PATH_MTU,
 	NOTE_NODEST_EXPIRED,
+	NOTE_NEWS_TOLD,
+	NOTE_NEWS_LOST,
+	NOTE_NEWS_TAKEN,
+	NOTE_NEWS_REFUSED,
 	EXIT_COUNT,
 };

@@ -8,6 +8,7 @@
 #define FAMILY 4
 #include "director.h"
 #include "reap.h"
+#include "take-in.h"
 
 char license_text[] SEC("license") = "Dual MIT/GPL";
 

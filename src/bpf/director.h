@@ -27,6 +27,7 @@
 #include "room.h"
 #include "advance.h"
 #include "persistence.h"
+#include "news.h"
 #if FAMILY == 6
 #include "ipv6/transmit.h"
 #include "ipv6/icmp-answer.h"
@@ -154,6 +155,9 @@ static __noinline int enter_reply(const struct flow *flow, const struct connecti
 static __always_inline int input(struct packet *packet, struct connection *connection,
 				 const struct destination *destination, __u32 now)
 {
+	struct settings *held;
+	__u32 before;
+
 	packet->destination = connection->destination;
 	packet->address = connection->address;
 	packet->port = connection->port;
@@ -165,7 +169,11 @@ static __always_inline int input(struct packet *packet, struct connection *conne
 		keep_full(connection);
 	count_in(packet->destination, packet->length, 0);
 	connection->packets += 1;
+	before = connection->seen;
 	advance(packet, &packet->flow, connection, DIRECTION_INPUT, now);
+	held = held_settings();
+	if (held && held->flags & SETTINGS_NEWS)
+		tell(&packet->flow, before, now, false);
 	return DECIDED;
 }
 
@@ -188,6 +196,7 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 {
 	struct connection *connection;
 	struct destination *destination;
+	struct settings *held;
 	struct flow *flow;
 	__u32 index;
 	__u32 way_in;
@@ -218,6 +227,9 @@ STEP int output(struct __sk_buff *skb, const struct packet *packet, struct conne
 		count_out(index, packet->length);
 	if (full)
 		keep_full(connection);
+	held = held_settings();
+	if (held && held->flags & SETTINGS_NEWS && refresh_due(held, connection, connection->seen, now))
+		tell(flow, connection->seen, now, true);
 	advance(packet, flow, connection, DIRECTION_OUTPUT, now);
 	if (full)
 		return send_full_reply(skb, packet, flow, way_in);
@@ -361,6 +373,8 @@ __noinline int open_connection(struct packet *packet, const struct service *serv
 		assure_fresh(flow);
 	if (nat & CONNECTION_FULLNAT)
 		keep_full(fresh);
+	if (held->flags & SETTINGS_NEWS && !(fresh->status & CONNECTION_EMBRYO))
+		tell(flow, now, now, false);
 	return DECIDED;
 }
 
@@ -694,6 +708,8 @@ static __always_inline int forward_plain(struct __sk_buff *skb, struct packet *p
 		return NOT_PLAIN;
 	count_in(index, packet->length, 0);
 	connection->packets += 1;
+	if (held->flags & SETTINGS_NEWS && news_due(held, connection, connection->packets, connection->seen, now))
+		tell(&packet->flow, now, now, true);
 	touch(connection, timeout, now);
 	if (status & CONNECTION_NAT ? translate(skb, packet, true, connection->address, connection->port) : age(skb, packet))
 		return leave(EXIT_REWRITE_FAILED, TC_DROP);

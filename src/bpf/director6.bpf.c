@@ -6,6 +6,7 @@
 #define FAMILY 6
 #include "director.h"
 #include "reap.h"
+#include "take-in.h"
 
 char license_text[] SEC("license") = "Dual MIT/GPL";
 

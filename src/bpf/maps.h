@@ -13,6 +13,7 @@
 #define reap_queue reap_queue6
 #define swept swept6
 #define nat_servers nat_servers6
+#define arrivals arrivals6
 #endif
 
 /* Flows in both directions (NAT: two entries). Preallocated; never evicts: full is an error that is counted. */
@@ -62,3 +63,10 @@ MAP(icmp_budget, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct budget, 1, 0);
 MAP(reap_queue, BPF_MAP_TYPE_ARRAY, __u32, struct flow, MAX_QUEUE, 0);
 /* The other programs, by stage. */
 MAP(stages, BPF_MAP_TYPE_PROG_ARRAY, __u32, __u32, MAX_STAGES, 0);
+/* What other directors told, for `take_in`. */
+MAP(arrivals, BPF_MAP_TYPE_ARRAY, __u32, struct connection_news, MAX_ARRIVALS, 0);
+/* What other directors are to be told, of both families. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, NEWS_SIZE);
+} news SEC(".maps");

@@ -198,15 +198,22 @@ struct settings {
 	__u16 local_low; /* FULLNAT: ports of local addresses, both ends included */
 	__u16 local_high;
 	__u32 sequence_secret; /* FULLNAT: makes sequence numbers hard to guess */
+	__u32 sync_threshold;  /* as the sysctls */
+	__u32 sync_period;
+	__u32 sync_refresh_period; /* seconds */
+	__u32 sync_retries;
 	/* Only user space reads these: sysctls as they were set. */
 	__u32 drop_packet;
 	__u32 drop_entry;
 	__u32 secure_tcp;
 	__u32 am_droprate;
 	__u32 amemthresh;
+	__u32 sync_ports;
+	__u32 sync_sock_size;
+	__u32 sync_version;
 	__u32 marks_ifindex; /* where marked packets come in that may open a connection; 0: there are none */
 };
-_Static_assert(sizeof(struct settings) == 196, "settings");
+_Static_assert(sizeof(struct settings) == 224, "settings");
 
 /* Of drop_packet: packets that would have opened a connection. */
 struct candidates {
@@ -241,4 +248,26 @@ struct settle_arguments {
 	__s32 embryo_active;
 	__s32 embryo_total;
 	__u32 pad;
+};
+
+/* News of a connection that another director is to have; of a template the next struct. Their sizes tell which it is. */
+struct connection_news {
+	struct flow flow;
+	struct connection connection;
+};
+_Static_assert(sizeof(struct connection_news) == (FAMILY == 6 ? 104 : 56), "connection_news");
+
+struct template_news {
+	struct template_key key;
+	struct template template;
+};
+_Static_assert(sizeof(struct template_news) == (FAMILY == 6 ? 64 : 40), "template_news");
+
+/* Arguments of the program `take_in`: the first @count arrivals. */
+struct take_in_arguments {
+	__u32 count;
+	__u32 of_templates; /* each arrival holds a struct template_news */
+	__u32 entered;	    /* out */
+	__u32 renewed;	    /* out: was here already */
+	__u32 refused;	    /* out: in the way of another one, or no room */
 };

@@ -23,6 +23,7 @@
 #include "count.h"
 #include "state.h"
 #include "connection.h"
+#include "news.h"
 
 char license_text[] SEC("license") = "Dual MIT/GPL";
 
@@ -223,6 +224,8 @@ static __always_inline int lane_output(struct xdp_md *context, struct frame *fra
 
 	if (!connection || !held || connection->status & CONNECTION_REPLY || !settled(&flow, connection, now))
 		return XDP_PASS;
+	if (held->flags & SETTINGS_NEWS && refresh_due(held, connection, connection->seen, now))
+		return XDP_PASS;
 	/* Its template is to hear of the first reply. */
 	if ((connection->status & (CONNECTION_CONTROLLED | CONNECTION_ASSURED)) == CONNECTION_CONTROLLED)
 		return XDP_PASS;
@@ -252,6 +255,9 @@ static __always_inline int lane_input(struct xdp_md *context, struct frame *fram
 	bool nat = connection->status & CONNECTION_NAT;
 
 	if (!held || !settled(flow, connection, now))
+		return XDP_PASS;
+	/* `director` tells of it. */
+	if (held->flags & SETTINGS_NEWS && news_due(held, connection, connection->packets + 1, connection->seen, now))
 		return XDP_PASS;
 	destination = bpf_map_lookup_elem(&destinations, &index);
 	if (!destination || (destination->flags & (DESTINATION_AVAILABLE | DESTINATION_LOCAL)) != DESTINATION_AVAILABLE)

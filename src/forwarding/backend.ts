@@ -180,6 +180,8 @@ export type ForwardingBackend = {
   settings(): Promise<Partial<IpvsSettings>>
   /** Running sync daemons, master first. */
   syncDaemons(): Promise<readonly SyncDaemon[]>
+  /** What sync daemons of ours have told and heard, by name; absent or undefined: none runs, or they are the kernel's. */
+  syncCounters?(): Promise<Readonly<Record<string, number>> | undefined>
   /** Applies in order; one result an op, never an exception for what the kernel refuses. */
   apply(ops: readonly ForwardingOp[]): Promise<readonly OpResult[]>
   counters(): Promise<readonly ServiceCounters[]>

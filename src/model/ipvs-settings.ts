@@ -47,6 +47,34 @@ export const settingRules = {
   schedule_icmp: flag('ICMP errors may open connections'),
   sloppy_tcp: flag('any TCP packet but RST may open a connection'),
   sloppy_sctp: flag('any SCTP packet but ABORT may open a connection'),
+  sync_threshold: {
+    default: 3,
+    min: 0,
+    max: 2 ** 31 - 1,
+    meaning: "the packet of a client's at which other directors are told of a connection, of each sync_period",
+  },
+  sync_period: {
+    default: 50,
+    min: 0,
+    max: 2 ** 31 - 1,
+    meaning: 'packets between two times they are told; 0: once, or as sync_refresh_period says',
+  },
+  sync_refresh_period: {
+    default: 0,
+    min: 0,
+    max: 86_400,
+    meaning: 'seconds between two times they are told, with sync_period 0',
+  },
+  sync_retries: { default: 0, min: 0, max: 3, meaning: 'how often each of these is said again' },
+  sync_persist_mode: flag('they are told of persistence and not of its connections'),
+  sync_ports: { default: 1, min: 1, max: 64, meaning: "ports that the kernel's sync daemons use, a power of two" },
+  sync_sock_size: {
+    default: 0,
+    min: 0,
+    max: 2 ** 31 - 1,
+    meaning: 'bytes of the buffers of the sockets of sync daemons; 0: as usual',
+  },
+  sync_version: { default: 1, min: 0, max: 1, meaning: 'of the messages they send; 0 knows no IPv6' },
 } as const satisfies Readonly<Record<string, SettingRule>>
 
 export type SettingName = keyof typeof settingRules

@@ -87,8 +87,11 @@ export type Hfbpf = {
     flags: number,
   ): TestRun
   possibleCpus(): number
-  /** Each record is a copy. Keeps the event loop alive until it is closed. */
-  ringOpen(map: number, onRecord: (record: Uint8Array) => void): RingHandle | Outcome
+  /**
+   * `onRecords` gets what has come in some milliseconds: before each record its length in four bytes of the host's order. It
+   * is a copy. Keeps the event loop alive until it is closed.
+   */
+  ringOpen(map: number, onRecords: (batch: Uint8Array) => void): RingHandle | Outcome
   /** Exactly once. */
   ringClose(ring: RingHandle): void
 }

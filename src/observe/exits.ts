@@ -76,6 +76,16 @@ export const exitMeanings: Readonly<Record<string, ExitMeaning>> = {
   'fast-lane': noted('forwarded in the driver (xdp)'),
   'path-mtu': noted('a router told the MTU of the way to a tunnel'),
   'nodest-expired': noted('a connection ended as its server was removed (expire_nodest_conn)'),
+  'news-told': noted('a connection that other directors are told of (lvs_sync_daemon)'),
+  'news-lost': noted(
+    'a connection that they are not told of, because too many were at once',
+    'raise sync_period in lvs_settings',
+  ),
+  'news-taken': noted('a connection that another director told of'),
+  'news-refused': noted(
+    'a connection that another director told of, in the way of one that is here, or without room',
+    LARGER_TABLE,
+  ),
 }
 
 /** A name from a core that knows more ways out than this text counts as a loss, so that it is seen. */

@@ -287,6 +287,18 @@ export type ForwardingSnapshot = {
   readonly services: readonly ServiceSnapshot[]
   /** Why packets left the forwarding program, every reason by its name. */
   readonly exits: Readonly<Record<string, number>>
+  /** Sync daemons; absent: none runs. */
+  readonly sync?: SyncSnapshot
+}
+
+export type SyncSnapshot = {
+  readonly daemons: readonly {
+    readonly role: 'master' | 'backup'
+    readonly interface: string
+    readonly syncId: number
+  }[]
+  /** Of the embedded core's, by name; the kernel's do not tell. */
+  readonly counters?: Readonly<Record<string, number>>
 }
 
 export type RoleSnapshot = {

@@ -35,6 +35,7 @@ const shared = [
   layout.sweeps,
   layout.reapArguments,
   layout.settleArguments,
+  layout.takeInArguments,
 ]
 
 const objects = [

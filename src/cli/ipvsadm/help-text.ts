@@ -38,7 +38,7 @@ Commands:
   -S, --save             print the commands that make the table
   -R, --restore          carry out such commands from standard input; does not clear first
       --set              timeouts of established TCP, TCP after FIN, UDP, in seconds; 0 keeps one
-      --start-daemon     start connection synchronisation (kernel only)
+      --start-daemon     start connection synchronisation
       --stop-daemon      stop it
 
 SERVICE is one of:

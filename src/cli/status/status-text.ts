@@ -37,6 +37,7 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
       : [
           serversText(virtualServers, forwarding, now, palette, width) +
             tableText(forwarding, virtualServers, palette, width) +
+            syncText(forwarding, palette, width) +
             packetsText(forwarding, palette, width),
         ]),
     rolesText(snapshot.roles, palette, width) + deliveriesText(snapshot.deliveries ?? [], palette, width),
@@ -173,6 +174,15 @@ function tableText(
   const byHand = services.filter(({ key }) => !configured.has(key)).length
   const others = byHand === 0 ? '' : `; ${byHand} ${byHand === 1 ? 'service' : 'services'} made by hand`
   return `${quiet(clip(`${backend}, ${count(held.connections)} connections${room}${others}`, width))}\n`
+}
+
+/** Sync daemons, and what they have told and heard as far as it is not zero. */
+function syncText(forwarding: ForwardingSnapshot | undefined, { quiet }: Palette, width = Infinity): string {
+  if (forwarding?.sync === undefined) return ''
+  const { daemons, counters = {} } = forwarding.sync
+  const running = daemons.map((one) => `${one.role} on ${one.interface} (id ${one.syncId})`).join(', ')
+  const counted = Object.entries(counters).flatMap(([name, number]) => (number > 0 ? [`${name} ${count(number)}`] : []))
+  return `${quiet(clip(`connection sync: ${[running, ...counted].join('; ')}`, width))}\n`
 }
 
 /** What became of packets: a line for each kind of counter that is not zero, and what to do about those that tell of want. */

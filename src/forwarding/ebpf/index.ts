@@ -25,12 +25,14 @@ import {
 } from '../../sys/netlink/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
 import type { BackendCapabilities, ControlOp, ForwardingBackend, OpResult, Unsupported } from '../index.ts'
+import type { ConnectionExchange } from '../sync/index.ts'
 import { schedulersBuilt } from './accept.ts'
 import { readConnections } from './connections.ts'
 import { noRates, readCounters, readExits, sampleRates } from './counters.ts'
 import { freePagesOf, Lottery } from './defence.ts'
 import { dropEntries } from './drop-entries.ts'
 import { ESTIMATION_INTERVAL } from './estimator.ts'
+import { createExchange } from './exchange.ts'
 import { expireRemoved } from './expire-removed.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { Interfaces } from './interfaces.ts'
@@ -66,6 +68,9 @@ export type EbpfOptions = {
   readonly openRouteMonitor?: OpenRouteMonitor
 }
 
+/** It has no sync daemons of its own, and lends its tables to those that are made around it. */
+export type EbpfBackend = ForwardingBackend & { readonly exchange: ConnectionExchange }
+
 const DEFAULT_SWEEP_INTERVAL = 5_000
 /** How often IPVS looks at the memory that is left. */
 const DEFENCE_INTERVAL = 1_000
@@ -85,7 +90,7 @@ const capabilities: BackendCapabilities = {
 }
 
 /** Loads the program, takes over what an earlier process left in the directory, and attaches to the interfaces. */
-export async function openEbpfBackend(options: EbpfOptions): Promise<Result<ForwardingBackend, Unsupported>> {
+export async function openEbpfBackend(options: EbpfOptions): Promise<Result<EbpfBackend, Unsupported>> {
   const { pinDirectory, log, interfaces: only, sweepInterval = DEFAULT_SWEEP_INTERVAL } = options
   const loaded = loadDirector(options)
   if (!loaded.ok) return loaded
@@ -130,6 +135,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     return links.find((link) => link.name === name)?.index
   })
   const table = new Table(director, hopTo, now, (wanted) => marks.take(wanted))
+  const exchange = createExchange(director, table, now)
   const lane = new FastLane(director, options.fastLane ?? 'off', pinDirectory, driverOfInterface, log)
   const follow = () => {
     readLinks()
@@ -175,6 +181,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     for (const slot of table.usedSlots()) if (!drift.has(slot)) drift.set(slot, { active: 0, total: 0 })
     const result = await sweep(director, drift, now, pause)
     if (result === undefined) return
+    exchange.forget()
     table.freeUnreferred(new Set([...result.referred, ...table.sweepLocalities(now())]), began)
     for (const slot of drift.keys()) if (table.slotKeys(slot) === undefined) drift.delete(slot)
   }
@@ -217,6 +224,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
   }
 
   return ok({
+    exchange,
     kind: 'ebpf',
     probe: async () => ok(capabilities),
     read: async () => table.state(),
@@ -226,6 +234,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
     syncDaemons: async () => [],
     async apply(ops) {
       const results = table.apply(ops, control)
+      exchange.forget()
       const removes = ops.some(({ type }) => type === 'remove-destination' || type === 'remove-service')
       if (removes && readSettings(director).expire_nodest_conn === 1) await expireRemoved(director, pause)
       return results
@@ -240,6 +249,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Forw
       clearTimeout(next)
       clearInterval(defending)
       clearTimeout(following)
+      exchange.deafen()
       await sweeping
       monitor.value.close()
       routes.close()

@@ -4,8 +4,9 @@ import type { ForwardingMethod, Protocol, SchedulerFlag, SchedulerName, Tunnel }
 import { struct } from './struct.ts'
 
 /** LAYOUT_VERSION: pinned maps with another one are of no use. */
-export const LAYOUT_VERSION = 4
+export const LAYOUT_VERSION = 5
 export const QUEUE_SIZE = 4096
+export const ARRIVALS_SIZE = 1024
 
 /** Structs that exist once a family. */
 function familyLayout(address: 'address' | 'address6') {
@@ -136,11 +137,18 @@ export const settings = struct('settings', {
   local_low: 'u16',
   local_high: 'u16',
   sequence_secret: 'u32',
+  sync_threshold: 'u32',
+  sync_period: 'u32',
+  sync_refresh_period: 'u32',
+  sync_retries: 'u32',
   drop_packet: 'u32',
   drop_entry: 'u32',
   secure_tcp: 'u32',
   am_droprate: 'u32',
   amemthresh: 'u32',
+  sync_ports: 'u32',
+  sync_sock_size: 'u32',
+  sync_version: 'u32',
   marks_ifindex: 'u32',
 })
 export const outerAddress = struct('wide_address', { address: 'wide' })
@@ -162,6 +170,14 @@ export const settleArguments = struct('settle_arguments', {
   embryo_active: 's32',
   embryo_total: 's32',
   pad: 'u32',
+})
+
+export const takeInArguments = struct('take_in_arguments', {
+  count: 'u32',
+  of_templates: 'u32',
+  entered: 'u32',
+  renewed: 'u32',
+  refused: 'u32',
 })
 
 /** Where a bucket has nobody. */
@@ -195,7 +211,9 @@ export const SETTINGS_SCHEDULE_ICMP = 0x80
 export const SETTINGS_NAT_ICMP_SEND = 0x100
 export const SETTINGS_PMTU_DISC = 0x200
 export const SETTINGS_SECURE_TCP = 0x400
-export const STATE_MASK = 0xff
+export const SETTINGS_NEWS = 0x800
+export const SETTINGS_NEWS_OF_TEMPLATES = 0x1000
+export const STATE_MASK = 0x0f
 export const CONNECTION_ACTIVE = 0x100
 export const CONNECTION_REPLY = 0x200
 export const CONNECTION_NAT = 0x400
@@ -337,4 +355,8 @@ export const exitNames = [
   'fast-lane',
   'path-mtu',
   'nodest-expired',
+  'news-told',
+  'news-lost',
+  'news-taken',
+  'news-refused',
 ] as const

@@ -53,6 +53,8 @@ const MAPS = [
   'swept',
   'icmp_budget',
   'reap_queue',
+  'arrivals',
+  'news',
   'stages',
 ] as const
 export type MapName = (typeof MAPS)[number]
@@ -75,6 +77,10 @@ const startSettings = {
   amemthresh: defaultSettings.amemthresh,
   lblc_expiration: defaultSettings.lblc_expiration,
   lblcr_expiration: defaultSettings.lblcr_expiration,
+  sync_threshold: defaultSettings.sync_threshold,
+  sync_period: defaultSettings.sync_period,
+  sync_ports: defaultSettings.sync_ports,
+  sync_version: defaultSettings.sync_version,
 }
 
 export type Director = {
@@ -83,7 +89,7 @@ export type Director = {
   readonly maps: Readonly<Record<MapName, BpfMap>>
   /** By family; those of IPv6 once something asked for them, see `tablesOf`. */
   readonly tables: Map<Family, Tables>
-  readonly programs: Readonly<Record<'director' | 'reap' | 'settle', BpfProgram>>
+  readonly programs: Readonly<Record<'director' | 'reap' | 'settle' | 'take_in', BpfProgram>>
   /** The maps hold what an earlier run left. */
   readonly adopted: boolean
 }
@@ -154,8 +160,15 @@ export function loadDirector({
     if (found === undefined) throw new Error(`director.bpf.o has no program ${name}`)
     return found
   }
-  const programs = { director: program('director'), reap: program('reap'), settle: program('settle') }
-  const tables = new Map<Family, Tables>([[4, { ...complete, family: 4, layout: ipv4, reap: programs.reap }]])
+  const programs = {
+    director: program('director'),
+    reap: program('reap'),
+    settle: program('settle'),
+    take_in: program('take_in'),
+  }
+  const tables = new Map<Family, Tables>([
+    [4, { ...complete, family: 4, layout: ipv4, reap: programs.reap, takeIn: programs.take_in }],
+  ])
   const director: Director = { pinDirectory, maps: complete, tables, programs, adopted }
   if (!adopted) removePinnedIpv6(pinDirectory)
   if (hasPinnedIpv6(pinDirectory)) {

@@ -19,6 +19,7 @@ const bits = {
   schedule_icmp: layout.SETTINGS_SCHEDULE_ICMP,
   sloppy_sctp: layout.SETTINGS_SLOPPY_SCTP,
   sloppy_tcp: layout.SETTINGS_SLOPPY_TCP,
+  sync_persist_mode: layout.SETTINGS_NEWS_OF_TEMPLATES,
 } as const satisfies Partial<Record<SettingName, number>>
 type FlagName = keyof typeof bits
 const flagNames = Object.keys(bits) as readonly FlagName[]
@@ -33,6 +34,13 @@ const fields = [
   'lblc_expiration',
   'lblcr_expiration',
   'secure_tcp',
+  'sync_period',
+  'sync_ports',
+  'sync_refresh_period',
+  'sync_retries',
+  'sync_sock_size',
+  'sync_threshold',
+  'sync_version',
 ] as const satisfies readonly Exclude<SettingName, FlagName>[]
 
 const TCP_ESTABLISHED = layout.tcpStateNames.indexOf('ESTABLISHED')

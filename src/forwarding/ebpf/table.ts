@@ -6,6 +6,7 @@
 import { type Family, fail, type IpAddress, ok, type Result } from '../../base/index.ts'
 import {
   type ControlOp,
+  type Destination,
   type ForwardingOp,
   type ForwardingState,
   type OpError,
@@ -23,9 +24,12 @@ import { Localities } from './localities.ts'
 import { Locals } from './locals.ts'
 import type { Marks } from './marks.ts'
 import type { Director, MapName } from './program.ts'
-import { type Hop, NO_HOP, type Slot, sameHop } from './slot.ts'
+import { type Hop, NO_HOP, type Slot, sameHop, type Virtual } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
 import { u32 } from './struct.ts'
+
+/** Servers that nothing but another director knows, with removed ones: what it says must not fill the table. */
+const MOST_AWAITED = 1024
 
 export class Table {
   readonly #director: Director
@@ -85,6 +89,33 @@ export class Table {
   /** The slot of a destination that a service has. */
   slotOf(key: string, destinationKey: string): number | undefined {
     return this.#entries.get(key)?.slots.find((slot) => slot.destinationKey === destinationKey)?.index
+  }
+
+  slotAt(index: number): Slot | undefined {
+    return this.#slots.get(index)
+  }
+
+  /**
+   * That of a server, of the first of these services that there is: with this port, else with any (a firewall mark's, a service for
+   * all ports), removed ones too.
+   */
+  slotOfServer(keys: readonly string[], address: IpAddress, port: number): Slot | undefined {
+    for (const key of keys) {
+      const slots = this.#entries.get(key)?.slots.filter(({ destination }) => destination.address === address) ?? []
+      const found = slots.find(({ destination }) => destination.port === port) ?? slots[0]
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** That of a server which is not here, but may come; it is found again by the same keys. Undefined: too many are awaited. */
+  slotAwaiting(key: string, virtual: Virtual, destinationKey: string, destination: Destination): Slot | undefined {
+    const known = this.#slots.trashed(key, destinationKey)
+    if (known !== undefined) return known
+    if (this.#slots.all().filter(({ available }) => !available).length >= MOST_AWAITED) return undefined
+    const slot = this.#slots.make(key, virtual, destinationKey, destination)
+    if (slot !== undefined) this.#slots.retire(slot)
+    return slot
   }
 
   /** Whose totals make up a service's, as of now: its destinations and those that were removed from it. */

@@ -12,13 +12,23 @@ import { refused, unsupported } from './load-error.ts'
 import { loadStage } from './stage.ts'
 import { u32 } from './struct.ts'
 
-export const TABLES = ['connections', 'embryos', 'templates', 'services', 'nat_servers', 'reap_queue', 'swept'] as const
+export const TABLES = [
+  'connections',
+  'embryos',
+  'templates',
+  'services',
+  'nat_servers',
+  'reap_queue',
+  'arrivals',
+  'swept',
+] as const
 export type TableName = (typeof TABLES)[number]
 
 export type Tables = Readonly<Record<TableName, BpfMap>> & {
   readonly family: Family
   readonly layout: typeof layout.ipv4 | typeof layout.ipv6
   readonly reap: BpfProgram
+  readonly takeIn: BpfProgram
 }
 
 /** As pinned and in director6.bpf.o. */
@@ -77,19 +87,22 @@ export function loadIpv6(
 
   const entry = programs.get('director6')
   const reap = programs.get('reap')
-  if (entry === undefined || reap === undefined) throw new Error('director6.bpf.o has no program director6 or reap')
+  const takeIn = programs.get('take_in')
+  if (entry === undefined || reap === undefined || takeIn === undefined)
+    throw new Error('director6.bpf.o has no program director6, reap or take_in')
   const placed = shared.stages.update(u32(layout.STAGE_IPV6), u32(entry.fd))
-  for (const program of programs.values()) if (program !== reap) program.close()
+  for (const program of programs.values()) if (program !== reap && program !== takeIn) program.close()
   if (!placed.ok) return fail(unsupported(placed.error))
   for (const name of TABLES) reuse.set(ipv6Name(name), tables[name] as BpfMap)
   const odd = loadStage('director6-odd.bpf.o', 'director6_odd', layout.STAGE_ODD6, shared.stages, reuse)
   if (!odd.ok) return odd
-  return ok({ ...(tables as Record<TableName, BpfMap>), family: 6, layout: layout.ipv6, reap })
+  return ok({ ...(tables as Record<TableName, BpfMap>), family: 6, layout: layout.ipv6, reap, takeIn })
 }
 
 export function closeTables(tables: Tables): void {
   for (const name of TABLES) tables[name].close()
   tables.reap.close()
+  tables.takeIn.close()
 }
 
 /** By the object's names; undefined: not all are there. */

@@ -17,11 +17,23 @@ const modules: Readonly<Partial<Record<SettingName, string>>> = {
 export function readSettings(): Partial<IpvsSettings> {
   const found: Partial<Record<SettingName, number>> = {}
   for (const name of settingNames) {
+    if (isOfPair(name)) continue
     const text = readText(`${DIRECTORY}/${name}`)
     if (text.ok) found[name] = Number(text.value)
   }
+  const pair = readText(`${DIRECTORY}/${PAIR_FILE}`)
+  const values = pair.ok ? pair.value.trim().split(/\s+/).map(Number) : []
+  for (const [i, name] of PAIR.entries()) {
+    const value = values[i]
+    if (value !== undefined) found[name] = value
+  }
   return found
 }
+
+/** Two settings that the kernel has in one file. */
+const PAIR = ['sync_threshold', 'sync_period'] as const satisfies readonly SettingName[]
+const PAIR_FILE = 'sync_threshold'
+const isOfPair = (name: SettingName): boolean => PAIR.some((one) => one === name)
 
 /** All or, where one cannot be, none; a kernel that then refuses one keeps those before it. */
 export function writeSettings(settings: Partial<IpvsSettings>): OpResult {
@@ -31,18 +43,20 @@ export function writeSettings(settings: Partial<IpvsSettings>): OpResult {
     if (bad !== undefined) return fail({ reason: 'invalid', message: bad })
   }
   for (const [name, value] of wanted) {
-    const done = write(name, value)
+    const done = isOfPair(name) ? ok(undefined) : write(name, String(value))
     if (!done.ok) return done
   }
-  return ok(undefined)
+  if (!wanted.some(([name]) => isOfPair(name))) return ok(undefined)
+  const both = { ...readSettings(), ...settings }
+  return write(PAIR_FILE, PAIR.map((name) => both[name] ?? 0).join(' '))
 }
 
-function write(name: SettingName, value: number): OpResult {
+function write(name: SettingName, value: string): OpResult {
   const path = `${DIRECTORY}/${name}`
   const module = modules[name]
-  let written = overwriteText(path, String(value))
+  let written = overwriteText(path, value)
   if (!written.ok && written.error.code === 'ENOENT' && module !== undefined && loadModule(module).ok)
-    written = overwriteText(path, String(value))
+    written = overwriteText(path, value)
   if (written.ok) return ok(undefined)
   const { code } = written.error
   switch (code) {

@@ -3,11 +3,12 @@ import type {
   ForwardingBackend,
   ServiceCounters,
   ServiceState,
+  SyncDaemon,
   TrafficCounters,
   TrafficRates,
 } from '../../forwarding/index.ts'
 import { endpoint, serviceKey } from '../../model/index.ts'
-import type { DestinationSnapshot, ForwardingSnapshot, ServiceSnapshot } from '../../observe/index.ts'
+import type { DestinationSnapshot, ForwardingSnapshot, ServiceSnapshot, SyncSnapshot } from '../../observe/index.ts'
 import type { ServiceFailure } from './supported.ts'
 
 /** What the backend holds and has counted, with what it could not be given. */
@@ -16,13 +17,15 @@ export async function snapshotOf(
   failures: readonly ServiceFailure[],
   wanted: readonly ServiceState[],
 ): Promise<ForwardingSnapshot> {
-  const [state, counters, exits, info, timeouts, settings] = await Promise.all([
+  const [state, counters, exits, info, timeouts, settings, daemons, told] = await Promise.all([
     backend.read(),
     backend.counters(),
     backend.exits(),
     backend.info(),
     backend.timeouts(),
     backend.settings(),
+    backend.syncDaemons(),
+    backend.syncCounters?.(),
   ])
   const counted = new Map(counters.map((service) => [service.serviceKey, service]))
   const failure = (key: string) =>
@@ -44,8 +47,17 @@ export async function snapshotOf(
       return serviceSnapshot(key, service, counted.get(key), failure(key))
     }),
     exits,
+    ...(daemons.length === 0 ? {} : { sync: syncOf(daemons, told) }),
   }
 }
+
+const syncOf = (
+  daemons: readonly SyncDaemon[],
+  counters: Readonly<Record<string, number>> | undefined,
+): SyncSnapshot => ({
+  daemons: daemons.map(({ role, interface: name, syncId }) => ({ role, interface: name, syncId })),
+  ...(counters === undefined ? {} : { counters }),
+})
 
 function connectionsOf(counters: readonly ServiceCounters[]): number {
   let sum = 0

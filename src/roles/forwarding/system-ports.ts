@@ -64,7 +64,8 @@ async function openBackend(slice: ForwardingSlice, log: Log): Promise<Result<For
     locked.value.close()
     return opened
   }
-  const backend = opened.value
+  const { withSyncDaemons } = await import('../../forwarding/sync/index.ts')
+  const backend = withSyncDaemons(opened.value)
   return {
     ok: true,
     value: {

@@ -20,6 +20,7 @@ export { BpfMap, openPinnedMap, type Slice } from './map.ts'
 export { type BpfObject, type LoadError, loadObject, objectPath } from './object.ts'
 export { listPins, preparePinDirectory, removePin, removePinDirectory } from './pins.ts'
 export { BpfProgram } from './program.ts'
+export { openRing, type Ring } from './ring.ts'
 
 /** Whether the addon and libbpf are there; the error is a sentence for the user. */
 export const probeBpf = (): Result<unknown, string> => openHfbpf()

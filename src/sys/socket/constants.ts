@@ -10,9 +10,11 @@ export const SOCK_NONBLOCK = 0o4000
 export const SOCK_CLOEXEC = 0o2000000
 
 export const SOL_SOCKET = 1
+export const SO_REUSEADDR = 2
 export const SO_RCVBUF = 8
 export const SO_PRIORITY = 12
 export const SO_BINDTODEVICE = 25
+export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
 /** linux/pkt_sched.h: what keeps the network together goes first. */
 export const TC_PRIO_CONTROL = 7
@@ -37,6 +39,7 @@ export const IP_MTU_DISCOVER = 10
 export const IP_PMTUDISC_DONT = 0
 export const IP_TRANSPARENT = 19
 export const IP_MULTICAST_IF = 32
+export const IP_MULTICAST_TTL = 33
 export const IP_MULTICAST_LOOP = 34
 export const IP_ADD_MEMBERSHIP = 35
 export const IP_MULTICAST_ALL = 49

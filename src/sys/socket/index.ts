@@ -8,5 +8,12 @@ export { openClaimSocket } from './claim-socket.ts'
 export { openFrameSocket } from './frame-socket.ts'
 export { openLinkSocket } from './link-socket.ts'
 export type * from './ports.ts'
+export {
+  openSyncReceiver,
+  openSyncSender,
+  type SyncEndpoint,
+  type SyncReceiver,
+  type SyncSender,
+} from './sync-socket.ts'
 export { openUdpReceiver, openUdpSender } from './udp-socket.ts'
 export { openVrrpSocket } from './vrrp-socket.ts'

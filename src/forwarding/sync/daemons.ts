@@ -1,0 +1,167 @@
+import { address, fail, familyOf, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { openRouteClient } from '../../sys/netlink/index.ts'
+import { openSyncReceiver, openSyncSender } from '../../sys/socket/index.ts'
+import { systemClock } from '../../sys/time/index.ts'
+import type { ControlOp, ForwardingBackend, ForwardingOp, OpResult, SyncDaemon } from '../index.ts'
+import { noSyncCounters, type SyncCounters } from './counters.ts'
+import type { ConnectionExchange } from './exchange.ts'
+import { type InterfaceAddress, neighbours } from './neighbours.ts'
+import { createReceiver } from './receiver.ts'
+import { createSender } from './sender.ts'
+
+const GROUP = address('224.0.0.81')
+const PORT = 8848
+const TTL = 1
+/** What an Ethernet frame takes, less the headers of UDP and IP. */
+const FRAME = 1500
+const HEADERS = { 4: 28, 6: 48 } as const
+/** Any entry fits. */
+const LEAST_LENGTH = 512
+
+type Running = { readonly daemon: SyncDaemon; close(): void }
+
+type SyncOp = Extract<ControlOp, { readonly type: 'start-sync-daemon' | 'stop-sync-daemon' }>
+const isSyncOp = (op: ForwardingOp): op is SyncOp => op.type === 'start-sync-daemon' || op.type === 'stop-sync-daemon'
+
+/** The backend with sync daemons of our own, of which one of each role may run. */
+export function withSyncDaemons(
+  backend: ForwardingBackend & { readonly exchange: ConnectionExchange },
+): ForwardingBackend {
+  const { exchange, ...rest } = backend
+  const running = new Map<SyncDaemon['role'], Running>()
+  const counters = noSyncCounters()
+
+  function stop(role: SyncDaemon['role']): void {
+    running.get(role)?.close()
+    running.delete(role)
+  }
+
+  async function perform(op: SyncOp): Promise<OpResult> {
+    if (op.type === 'stop-sync-daemon') {
+      stop(op.role)
+      return ok(undefined)
+    }
+    const { daemon } = op
+    const settings = await backend.settings()
+    stop(daemon.role)
+    const started = (daemon.role === 'master' ? startMaster : startBackup)(exchange, daemon, counters, {
+      version: settings.sync_version === 0 ? 0 : 1,
+      ports: settings.sync_ports ?? 1,
+      ...(settings.sync_sock_size ? { buffer: settings.sync_sock_size } : {}),
+    })
+    if (!started.ok) return fail({ reason: 'system', message: `${daemon.role} sync daemon: ${started.error.message}` })
+    running.set(daemon.role, { daemon, close: started.value })
+    return ok(undefined)
+  }
+
+  return {
+    ...rest,
+    syncDaemons: async () =>
+      (['master', 'backup'] as const).flatMap((role) => {
+        const one = running.get(role)
+        return one === undefined ? [] : [one.daemon]
+      }),
+    syncCounters: async () => (running.size === 0 ? undefined : { ...counters }),
+    async apply(ops) {
+      if (!ops.some(isSyncOp)) return backend.apply(ops)
+      const results: OpResult[] = []
+      for (const op of ops) results.push(...(isSyncOp(op) ? [await perform(op)] : await backend.apply([op])))
+      return results
+    },
+    async close(leave) {
+      stop('master')
+      stop('backup')
+      await backend.close(leave)
+    },
+  }
+}
+
+type Settings = { readonly version: 0 | 1; readonly ports: number; readonly buffer?: number }
+type Started = Result<() => void, { readonly message: string }>
+
+function startMaster(
+  exchange: ConnectionExchange,
+  daemon: SyncDaemon,
+  counters: SyncCounters,
+  settings: Settings,
+): Started {
+  const { destination, port } = placeOf(daemon)
+  const socket = openSyncSender({
+    interface: daemon.interface,
+    destination,
+    port,
+    hopLimit: daemon.ttl || TTL,
+    ...(settings.buffer === undefined ? {} : { buffer: settings.buffer }),
+  })
+  if (!socket.ok) return socket
+  const { send, close } = socket.value
+  const maxLength = Math.max(LEAST_LENGTH, daemon.maxLength || FRAME - HEADERS[familyOf(destination)])
+  const { syncId } = daemon
+  const tell = createSender({
+    syncId,
+    version: settings.version,
+    maxLength,
+    send: (message) => send(message).ok,
+    counters,
+  })
+  const listening = exchange.listen(tell)
+  if (!listening.ok) {
+    close()
+    return listening
+  }
+  return ok(() => {
+    exchange.deafen()
+    close()
+  })
+}
+
+function startBackup(
+  exchange: ConnectionExchange,
+  daemon: SyncDaemon,
+  counters: SyncCounters,
+  settings: Settings,
+): Started {
+  const { destination, port } = placeOf(daemon)
+  const isNeighbour = neighbours(
+    () => addressesOf(daemon.interface),
+    () => systemClock.now() / 1_000,
+  )
+  const onDatagram = createReceiver({ syncId: daemon.syncId, exchange, isNeighbour, counters })
+  const sockets: { close(): void }[] = []
+  const close = () => {
+    for (const one of sockets) one.close()
+  }
+  // A kernel with sync_ports spreads its connections over as many.
+  for (let i = 0; i < settings.ports; i++) {
+    const socket = openSyncReceiver({
+      interface: daemon.interface,
+      destination,
+      port: port + i,
+      onDatagram,
+      ...(settings.buffer === undefined ? {} : { buffer: settings.buffer }),
+    })
+    if (!socket.ok) {
+      close()
+      return socket
+    }
+    sockets.push(socket.value)
+  }
+  return ok(close)
+}
+
+const placeOf = ({ group = GROUP, port }: SyncDaemon): { readonly destination: IpAddress; readonly port: number } => ({
+  destination: group,
+  port: port || PORT,
+})
+
+/** None where they cannot be read. */
+function addressesOf(name: string): readonly InterfaceAddress[] {
+  const opened = openRouteClient()
+  if (!opened.ok) return []
+  const client = opened.value
+  const links = client.links()
+  const index = links.ok ? links.value.find((link) => link.name === name)?.index : undefined
+  const addresses = client.addresses()
+  client.close()
+  return addresses.ok ? addresses.value.filter((one) => one.interfaceIndex === index) : []
+}

@@ -1,0 +1,45 @@
+import { hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
+import { decodeSyncMessage } from '../../wire/ipvs-sync/index.ts'
+import type { SyncCounters } from './counters.ts'
+import type { ConnectionExchange } from './exchange.ts'
+
+export type ReceiverOptions = {
+  /** 0 takes every id. */
+  readonly syncId: number
+  readonly exchange: Pick<ConnectionExchange, 'takeIn'>
+  isNeighbour(source: IpAddress): boolean
+  readonly counters: SyncCounters
+}
+
+/** Takes connections from messages, as far as these are to be believed. Whatever comes, it counts and goes on. */
+export function createReceiver({
+  syncId,
+  exchange,
+  isNeighbour,
+  counters,
+}: ReceiverOptions): (message: Uint8Array, source: IpAddress) => void {
+  return (message, source) => {
+    if (!isNeighbour(source)) {
+      counters['wrong-source'] += 1
+      return
+    }
+    const read = decodeSyncMessage(message, hostIsLittleEndian)
+    if (!read.ok) {
+      counters[read.error.field === 'length' ? 'too-short' : 'wrong-size'] += 1
+      return
+    }
+    const { connections, faults, syncId: theirs } = read.value
+    if (syncId !== 0 && theirs !== syncId) {
+      counters['wrong-sync-id'] += 1
+      return
+    }
+    counters['messages-received'] += 1
+    counters['malformed-entries'] += faults.length
+    if (connections.length === 0) return
+    const { entered, renewed, refused, invalid } = exchange.takeIn(connections)
+    counters['connections-entered'] += entered
+    counters['connections-renewed'] += renewed
+    counters['connections-refused'] += refused
+    counters['connections-invalid'] += invalid
+  }
+}

@@ -1,0 +1,185 @@
+import {
+  address,
+  type Family,
+  fail,
+  familyOf,
+  hostIsLittleEndian,
+  type IpAddress,
+  isMulticast,
+  ok,
+  type Result,
+} from '../../base/index.ts'
+import { hfsys } from '../../native/index.ts'
+import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import * as c from './constants.ts'
+import { decodeIpSocketAddress, encodeIpSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts'
+import type { SocketOption } from './vrrp-family.ts'
+import { vrrpIpv4 } from './vrrp-ipv4.ts'
+import { vrrpIpv6 } from './vrrp-ipv6.ts'
+
+/** Datagrams taken at one wake-up. */
+const BATCH = 64
+/** The longest UDP has. */
+const RECEIVE_SIZE = 65_535
+/** What comes while the process is busy for a moment. */
+const RECEIVE_BUFFER = 8_388_608
+
+const TYPE = c.SOCK_DGRAM | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
+const ANY = { 4: address('0.0.0.0'), 6: address('::') } as const
+
+/** Messages about connections, of one interface: a group, or one host. */
+export type SyncSender = {
+  send(payload: Uint8Array): Result<void, SystemError>
+  close(): void
+}
+export type SyncReceiver = { close(): void }
+
+export type SyncEndpoint = {
+  readonly interface: string
+  readonly destination: IpAddress
+  readonly port: number
+  /** Bytes; absent: ours. */
+  readonly buffer?: number
+}
+
+const family = (of: IpAddress) => (familyOf(of) === 4 ? vrrpIpv4 : vrrpIpv6)
+
+/** TTL or hop limit `hopLimit`; nothing comes back to the host itself. */
+export function openSyncSender({
+  interface: name,
+  destination,
+  port,
+  buffer,
+  hopLimit,
+}: SyncEndpoint & { readonly hopLimit: number }): Result<SyncSender, SystemError> {
+  const opened = open(name, familyOf(destination))
+  if (!opened.ok) return opened
+  const { descriptor, interfaceIndex } = opened.value
+  const isIpv4 = familyOf(destination) === 4
+  const options: readonly SocketOption[] = isIpv4
+    ? [
+        option('IP_MULTICAST_IF', c.SOL_IP, c.IP_MULTICAST_IF, mreqn(interfaceIndex)),
+        option('IP_MULTICAST_LOOP', c.SOL_IP, c.IP_MULTICAST_LOOP, 0),
+        option('IP_MULTICAST_TTL', c.SOL_IP, c.IP_MULTICAST_TTL, hopLimit),
+        option('IP_TTL', c.SOL_IP, c.IP_TTL, hopLimit),
+        option('IP_MTU_DISCOVER', c.SOL_IP, c.IP_MTU_DISCOVER, c.IP_PMTUDISC_DONT),
+      ]
+    : [
+        option('IPV6_MULTICAST_IF', c.SOL_IPV6, c.IPV6_MULTICAST_IF, interfaceIndex),
+        option('IPV6_MULTICAST_LOOP', c.SOL_IPV6, c.IPV6_MULTICAST_LOOP, 0),
+        option('IPV6_MULTICAST_HOPS', c.SOL_IPV6, c.IPV6_MULTICAST_HOPS, hopLimit),
+        option('IPV6_UNICAST_HOPS', c.SOL_IPV6, c.IPV6_UNICAST_HOPS, hopLimit),
+      ]
+  const more =
+    buffer === undefined
+      ? []
+      : [{ name: 'SO_SNDBUFFORCE', level: c.SOL_SOCKET, option: c.SO_SNDBUFFORCE, value: buffer, optional: true }]
+  const set = setAll(descriptor, [...options, ...more], name)
+  if (!set.ok) return set
+  const to = encodeIpSocketAddress(destination, port, interfaceIndex)
+  return ok({
+    send(payload) {
+      const sent = hfsys().sendmsg(descriptor.fd, payload, to, undefined, 0)
+      return sent < 0 ? fail(systemError('sendmsg', sent, name)) : ok(undefined)
+    },
+    close: () => descriptor.close(),
+  })
+}
+
+/** Hears what comes by the interface for the group, or for this host where `destination` is none. The payload holds until the handler returns. */
+export function openSyncReceiver({
+  interface: name,
+  destination,
+  port,
+  buffer = RECEIVE_BUFFER,
+  onDatagram,
+}: SyncEndpoint & {
+  readonly onDatagram: (payload: Uint8Array, source: IpAddress) => void
+}): Result<SyncReceiver, SystemError> {
+  const sys = hfsys()
+  const of = familyOf(destination)
+  const opened = open(name, of)
+  if (!opened.ok) return opened
+  const { descriptor, interfaceIndex } = opened.value
+  const set = setAll(
+    descriptor,
+    [
+      { name: 'SO_REUSEADDR', level: c.SOL_SOCKET, option: c.SO_REUSEADDR, value: 1 },
+      { name: 'SO_RCVBUFFORCE', level: c.SOL_SOCKET, option: c.SO_RCVBUFFORCE, value: buffer, optional: true },
+      ...(of === 6 ? [{ name: 'IPV6_V6ONLY', level: c.SOL_IPV6, option: c.IPV6_V6ONLY, value: 1 }] : []),
+      ...(isMulticast(destination) ? [family(destination).join(destination, interfaceIndex)] : []),
+    ],
+    name,
+  )
+  if (!set.ok) return set
+  const at = isMulticast(destination) ? destination : ANY[of]
+  const bound = sys.bind(descriptor.fd, encodeIpSocketAddress(at, port, interfaceIndex))
+  if (bound < 0) {
+    descriptor.close()
+    return fail(systemError('bind', bound, `${name} port ${port}`))
+  }
+  const data = new Uint8Array(RECEIVE_SIZE)
+  const from = new Uint8Array(SOCKET_ADDRESS_SIZE)
+  const control = new Uint8Array(16)
+  const lengths = new Int32Array(3)
+  const take = () => {
+    for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
+      const size = sys.recvmsg(descriptor.fd, data, from, control, 0, lengths)
+      if (size < 0) {
+        if (isWouldBlock(size)) return
+        continue
+      }
+      const source = decodeIpSocketAddress(from.subarray(0, lengths[0]))
+      if (source !== undefined) onDatagram(data.subarray(0, size), source)
+    }
+  }
+  const watching = descriptor.whenReadable(take)
+  if (watching < 0) {
+    descriptor.close()
+    return fail(systemError('epoll_ctl', watching, name))
+  }
+  return ok({ close: () => descriptor.close() })
+}
+
+type Opened = { readonly descriptor: Descriptor; readonly interfaceIndex: number }
+
+function open(name: string, of: Family): Result<Opened, SystemError> {
+  const sys = hfsys()
+  const interfaceIndex = sys.ifIndex(name)
+  if (interfaceIndex < 0) return fail({ code: 'ENODEV', call: 'if_nametoindex', message: `${name}: no such interface` })
+  const opened = checked('socket', sys.socket(of === 4 ? c.AF_INET : c.AF_INET6, TYPE, 0))
+  if (!opened.ok) return opened
+  const descriptor = new Descriptor(opened.value)
+  const device = {
+    name: 'SO_BINDTODEVICE',
+    level: c.SOL_SOCKET,
+    option: c.SO_BINDTODEVICE,
+    value: new TextEncoder().encode(`${name}\0`),
+  }
+  const set = setAll(descriptor, [device], name)
+  return set.ok ? ok({ descriptor, interfaceIndex }) : set
+}
+
+function setAll(descriptor: Descriptor, options: readonly SocketOption[], subject: string): Result<void, SystemError> {
+  for (const { name, level, option, value, optional } of options) {
+    const outcome = hfsys().setsockopt(descriptor.fd, level, option, value)
+    if (outcome >= 0 || optional) continue
+    descriptor.close()
+    return fail(systemError(`setsockopt ${name}`, outcome, subject))
+  }
+  return ok(undefined)
+}
+
+const option = (name: string, level: number, number: number, value: number | Uint8Array): SocketOption => ({
+  name,
+  level,
+  option: number,
+  value,
+})
+
+/** `struct ip_mreqn` with an index alone. */
+function mreqn(interfaceIndex: number): Uint8Array {
+  const bytes = new Uint8Array(12)
+  new DataView(bytes.buffer).setInt32(8, interfaceIndex, hostIsLittleEndian)
+  return bytes
+}

@@ -1,0 +1,120 @@
+/** What is sent, and what is believed of what comes. */
+import { expect, test } from 'vitest'
+import { address } from '../../../src/base/index.ts'
+import { createReceiver, createSender, neighbours, noSyncCounters } from '../../../src/forwarding/sync/index.ts'
+import { connectionFlags as flag, type SyncedConnection, SyncWriter } from '../../../src/wire/ipvs-sync/index.ts'
+
+const one: SyncedConnection = {
+  protocol: 6,
+  flags: flag.directRouting,
+  state: 1,
+  client: Uint8Array.of(192, 0, 2, 9),
+  clientPort: 40_000,
+  virtual: Uint8Array.of(203, 0, 113, 1),
+  virtualPort: 80,
+  destination: Uint8Array.of(10, 0, 0, 1),
+  destinationPort: 80,
+  mark: 0,
+  timeout: 900,
+}
+const peer = address('198.51.100.2')
+
+function sender(maxLength: number, works = true) {
+  const counters = noSyncCounters()
+  const sent: Uint8Array[] = []
+  const send = (message: Uint8Array) => {
+    sent.push(message)
+    return works
+  }
+  return { counters, sent, tell: createSender({ syncId: 51, version: 1, maxLength, send, counters }) }
+}
+
+function receiver(syncId = 51) {
+  const counters = noSyncCounters()
+  const taken: SyncedConnection[] = []
+  const exchange = {
+    takeIn(connections: readonly SyncedConnection[]) {
+      taken.push(...connections)
+      return { entered: connections.length, renewed: 0, refused: 0, invalid: 0 }
+    },
+  }
+  const isNeighbour = (source: string) => source === peer
+  const receive = createReceiver({ syncId, exchange, isNeighbour, counters })
+  const counted = () => Object.fromEntries(Object.entries(counters).filter(([, number]) => number > 0))
+  return { receive, taken, counted }
+}
+
+function message(syncId = 51, ...connections: readonly SyncedConnection[]): Uint8Array {
+  const writer = new SyncWriter(1, syncId, 1472, true)
+  for (const connection of connections) writer.add(connection)
+  return writer.take()
+}
+
+test('connections go out in as few messages as they fit into, and nothing waits', () => {
+  const { tell, sent, counters } = sender(1472)
+  tell(Array.from({ length: 100 }, (_, i) => ({ ...one, clientPort: i })))
+  expect(sent.map((bytes) => bytes.length)).toEqual([8 + 40 * 36, 8 + 40 * 36, 8 + 20 * 36])
+  expect(counters).toMatchObject({ 'messages-sent': 3, 'connections-sent': 100, 'send-failed': 0 })
+  tell([])
+  expect(sent).toHaveLength(3)
+})
+
+test('what does not go out is counted', () => {
+  const { tell, counters } = sender(1472, false)
+  tell([one])
+  expect(counters).toMatchObject({ 'messages-sent': 0, 'connections-sent': 0, 'send-failed': 1 })
+})
+
+test('what comes from a neighbour with the right id is taken', () => {
+  const { receive, taken, counted } = receiver()
+  receive(message(51, one, one), peer)
+  expect(taken).toHaveLength(2)
+  expect(counted()).toEqual({ 'messages-received': 1, 'connections-entered': 2 })
+})
+
+test('id 0 takes every id', () => {
+  const { receive, taken } = receiver(0)
+  receive(message(7, one), peer)
+  expect(taken).toHaveLength(1)
+})
+
+const right = message(51, one)
+const cut = message(51, one)
+new DataView(cut.buffer).setUint16(10, 0x30)
+const refused: readonly [what: string, bytes: Uint8Array, source: string, counted: Readonly<Record<string, number>>][] =
+  [
+    ['spoofed', right, '192.0.2.77', { 'wrong-source': 1 }],
+    ['another id', message(52, one), peer, { 'wrong-sync-id': 1 }],
+    ['empty', new Uint8Array(0), peer, { 'too-short': 1 }],
+    ['truncated', right.subarray(0, 30), peer, { 'wrong-size': 1 }],
+    ['oversized', new Uint8Array([...right, 0, 0]), peer, { 'wrong-size': 1 }],
+    ['malformed', cut, peer, { 'messages-received': 1, 'malformed-entries': 1 }],
+  ]
+test.each(refused)('%s: counted and dropped', (_, bytes, source, counters) => {
+  const { receive, taken, counted } = receiver()
+  receive(bytes, address(source))
+  expect(taken).toEqual([])
+  expect(counted()).toEqual(counters)
+})
+
+test('a neighbour is another host of the interface, and a new network is known a second later', () => {
+  let held = [{ address: address('198.51.100.1'), prefixLength: 25 }]
+  let [time, reads] = [0, 0]
+  const isNeighbour = neighbours(
+    () => {
+      reads += 1
+      return held
+    },
+    () => time,
+  )
+  const ask = (text: string) => isNeighbour(address(text))
+  expect(['198.51.100.2', '198.51.100.127'].map(ask)).toEqual([true, true])
+  expect(['198.51.100.1', '198.51.100.128', '2001:db8::1'].map(ask)).toEqual([false, false, false])
+  held = [...held, { address: address('2001:db8::9'), prefixLength: 64 }]
+  expect(ask('2001:db8::1')).toBe(false)
+  expect(reads).toBe(1)
+  time = 1_000
+  expect(ask('2001:db8::1')).toBe(true)
+  expect(ask('2001:db8::9')).toBe(false)
+  expect(reads).toBe(2)
+})
