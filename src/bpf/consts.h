@@ -147,7 +147,7 @@
 #define CONNECTION_FULLNAT 0x8000
 #define CONNECTION_MARK 0x10000	    /* that template is of a firewall mark, which the destination's record has */
 #define CONNECTION_NO_OUTPUT 0x20000 /* no packet of the server is expected or has been seen (direct routing, tunnels) */
-#define CONNECTION_SYNCED 0x40000   /* told by another director */
+#define CONNECTION_SYNCED 0x40000   /* told by another director; its client's packets have not come by here yet */
 #define CONNECTION_BYPASS 0x80000
 #define CONNECTION_ASSURED 0x100000  /* its template knows that it was established */
 #define CONNECTION_TOA 0x200000	     /* FULLNAT: the server is to be told of the client */

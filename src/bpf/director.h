@@ -670,7 +670,8 @@ static __always_inline int renew(struct __sk_buff *skb, struct packet *packet, s
 #define NOT_PLAIN (-2)
 #if FAMILY == 4 && !defined(ODD)
 /* What a connection must not be for its packets to change nothing but its time. */
-#define NOT_SETTLED (CONNECTION_REPLY | CONNECTION_DEAD | CONNECTION_EMBRYO | CONNECTION_FULLNAT | CONNECTION_BYPASS)
+#define NOT_SETTLED \
+	(CONNECTION_REPLY | CONNECTION_DEAD | CONNECTION_EMBRYO | CONNECTION_FULLNAT | CONNECTION_BYPASS | CONNECTION_SYNCED)
 
 /*
  * What nearly every packet is, in the fewest instructions: a client's, of a connection that is established and stays so, by
@@ -756,6 +757,11 @@ static __always_inline int decide(struct __sk_buff *skb, struct packet *packet)
 		if (expires_without_destination())
 			return renew(skb, packet, connection);
 		return leave(EXIT_DESTINATION_REMOVED, TC_DROP);
+	}
+	/* What another director told is from here on as if it had begun here. */
+	if (connection->status & CONNECTION_SYNCED) {
+		connection->ifindex = skb->ifindex;
+		__sync_fetch_and_and(&connection->status, ~CONNECTION_SYNCED);
 	}
 	return input(packet, connection, destination, now);
 }

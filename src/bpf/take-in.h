@@ -56,7 +56,7 @@ static __always_inline void renew_from(struct connection *connection, const stru
 {
 	__u32 before = connection->status;
 	__u32 changing = STATE_MASK | CONNECTION_ACTIVE;
-	__u32 after = (before & ~changing) | (told->status & changing) | (told->status & (CONNECTION_TOLD | CONNECTION_SYNCED));
+	__u32 after = (before & ~changing) | (told->status & changing) | (told->status & CONNECTION_TOLD);
 
 	touch(connection, told->timeout, now);
 	if (after == before || __sync_val_compare_and_swap(&connection->status, before, after) != before)

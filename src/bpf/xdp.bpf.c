@@ -107,7 +107,7 @@ static __always_inline bool parse_frame(struct xdp_md *context, struct frame *fr
 /* Whether a connection is one whose packets change nothing but its time. */
 static __always_inline bool settled(const struct flow *flow, const struct connection *connection, __u32 now)
 {
-	if (connection->status & (CONNECTION_DEAD | CONNECTION_FULLNAT | CONNECTION_BYPASS) || expired(connection, now))
+	if (connection->status & (CONNECTION_DEAD | CONNECTION_FULLNAT | CONNECTION_BYPASS | CONNECTION_SYNCED) || expired(connection, now))
 		return false;
 	/* A first answer assures the template. */
 	if (flow->protocol == IPPROTO_UDP)

@@ -34,15 +34,28 @@ export class Arrivals {
   readonly #table: Table
   /** Slots by what a message says of service and destination. */
   readonly #known = new Map<string, Slot>()
+  /** Interfaces by the network of clients, as wide as one link mostly is. */
+  readonly #ways = new Map<string, number>()
 
   constructor(director: Director, table: Table) {
     this.#director = director
     this.#table = table
   }
 
-  /** Services, destinations or slots are not what they were. */
+  /** Services, destinations or slots are not what they were, or routes. */
   forget(): void {
     this.#known.clear()
+    this.#ways.clear()
+  }
+
+  /** The interface by which answers of NAT servers go until a packet of the client tells: that of its network. */
+  #wayTo(client: Uint8Array): number {
+    const network = latin(client.subarray(0, client.length === 4 ? 3 : 8))
+    const known = this.#ways.get(network)
+    if (known !== undefined) return known
+    const way = this.#table.interfaceTo(addressFromBytes(client))
+    this.#ways.set(network, way)
+    return way
   }
 
   takeIn(connections: readonly SyncedConnection[]): TakenIn {
@@ -69,7 +82,7 @@ export class Arrivals {
       const queue = queueFor(queues, connection)
       const places = queue.family === 4 ? places4 : places6
       if (queue.ofTemplates) putTemplate(queue, places, connection, slot)
-      else if (!putConnection(queue, places, connection, slot, timeouts)) {
+      else if (!putConnection(queue, places, connection, slot, timeouts, (client) => this.#wayTo(client))) {
         taken.invalid += 1
         continue
       }
@@ -158,6 +171,7 @@ function putConnection(
   connection: SyncedConnection,
   slot: Slot,
   timeouts: ReturnType<typeof readHeld>,
+  wayTo: (client: Uint8Array) => number,
 ): boolean {
   const { protocol, flags, state, local } = connection
   // How it is forwarded is for this director to say, where it knows the server.
@@ -192,6 +206,7 @@ function putConnection(
   view.setUint32(value + of.destination, slot.index, host)
   bytes.set(connection.destination, value + of.address)
   view.setUint16(value + of.port, connection.destinationPort)
+  if (method === 'nat' || method === 'fullnat') view.setUint32(value + of.ifindex, wayTo(connection.client), host)
   view.setUint32(value + of.packets, timeouts.sync_threshold, host)
   if (local === undefined || method !== 'fullnat') return true
   bytes.set(local.address, value + of.local)

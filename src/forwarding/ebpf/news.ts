@@ -35,6 +35,7 @@ const CONNECTION = [
   'local',
   'port',
   'local_port',
+  'ifindex',
   'packets',
   'delta',
 ] as const

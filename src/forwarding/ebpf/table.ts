@@ -95,6 +95,11 @@ export class Table {
     return this.#slots.get(index)
   }
 
+  /** By which interface packets go there; 0: none is known. */
+  interfaceTo(address: IpAddress): number {
+    return this.#hopTo(address)?.interfaceIndex ?? 0
+  }
+
   /**
    * That of a server, of the first of these services that there is: with this port, else with any (a firewall mark's, a service for
    * all ports), removed ones too.
