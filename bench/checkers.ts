@@ -3,7 +3,8 @@
  * load of each process, memory and servers that were found down for no reason; then a hundred of them stop, and it is looked
  * how long each is still in the table (its line in lvs_notify_fifo comes once the table has it no more). Last a configuration of 2,000 × 20 real
  * servers is reloaded with one weight changed. keepalived's checkers need ip_vs, which this kernel may lack: test/kernel/checkers
- * has both side by side. Arguments: seconds to watch (30; 600 for ten minutes), and scale in percent (100).
+ * has both side by side. Arguments: seconds to watch (30; 600 for ten minutes), scale in percent (100), and `load` or
+ * `reload` for one of the two alone.
  */
 import { readFileSync } from 'node:fs'
 import { argv } from 'node:process'
@@ -46,7 +47,7 @@ function configuration(
 ${reals.join('')}}
 `)
   }
-  return `global_defs {\n  script_user root\n${fifo === undefined ? '' : `  lvs_notify_fifo ${fifo}\n`}}\n${services.join('')}`
+  return `lvs_settings {\n  destination_table_size 65536\n}\nglobal_defs {\n  script_user root\n${fifo === undefined ? '' : `  lvs_notify_fifo ${fifo}\n`}}\n${services.join('')}`
 }
 
 /** Seconds of processor time that a process has had, all its threads. */
@@ -171,7 +172,16 @@ async function reload(lab: Lab): Promise<void> {
       async () =>
         (await daemon.tryStatus())?.forwarding?.services.reduce((sum, one) => sum + one.destinations.length, 0) ===
         count,
-      { within: 120_000, every: 5_000 },
+      {
+        within: 240_000,
+        every: 5_000,
+        detail: () =>
+          daemon.process.output
+            .split('\n')
+            .filter((line) => !line.includes('quorum gained'))
+            .slice(-20)
+            .join('\n'),
+      },
     )
     const times: number[] = []
     for (const weight of [2, 3, 4, 5, 6]) {
@@ -190,7 +200,9 @@ async function reload(lab: Lab): Promise<void> {
   }
 }
 
-for (const part of [load, reload]) {
+const parts = { load, reload }
+for (const [name, part] of Object.entries(parts)) {
+  if (argv[4] !== undefined && argv[4] !== name) continue
   const lab = openLab()
   try {
     await part(lab)

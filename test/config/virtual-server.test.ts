@@ -130,10 +130,16 @@ real_server 2001:db8::2 53 {\n}\n}`)
   })
 })
 
-test('a firewall mark has the family of its servers, no protocol and no ports', () => {
+test('a firewall mark has the family of its servers and no protocol; NAT behind it may map ports', () => {
   const { value, told } = server('', 'TCP_CHECK {\n}', 'fwmark 7')
   expect(told).toEqual([])
   expect(value).toMatchObject({ key: 'fwmark/4/7', service: { kind: 'fwmark', family: 4, mark: 7 } })
+  expect(first(value)).toMatchObject({ port: 80, checkers: [{ target: { port: 80 } }] })
+})
+
+test('behind a firewall mark direct routing keeps the port of the packet; the one written is what checkers ask', () => {
+  const { value, told } = server('lb_kind DR', 'TCP_CHECK {\n}', 'fwmark 7')
+  expect(told).toEqual([expect.stringContaining('behind a firewall mark DR keeps the port of the packet; using none')])
   expect(first(value)).toMatchObject({ port: 0, checkers: [{ target: { port: 80 } }] })
 })
 

@@ -192,7 +192,7 @@ const slowStartOf = (length: Micros | undefined): Pick<RealServer, 'slowStart'> 
 
 type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number }
 
-/** NAT may map ports; direct routing and tunnels cannot, and a firewall mark has none. */
+/** NAT may map ports, behind a firewall mark too; direct routing and tunnels cannot. */
 export function portOf(
   to: Lowering,
   title: string,
@@ -200,9 +200,21 @@ export function portOf(
   service: ServiceAddress,
   method: Forwarding['method'],
 ): number {
-  if (service.kind === 'fwmark') return 0
-  if (written.port === 0) return service.port
-  if (method === 'nat' || method === 'fullnat' || written.port === service.port) return written.port
+  const own = service.kind === 'fwmark' ? 0 : service.port
+  if (written.port === 0) return own
+  if (method === 'nat' || method === 'fullnat' || written.port === own) return written.port
+  if (service.kind === 'fwmark') {
+    to.report.warning(
+      'remark',
+      written.at,
+      `${title}: behind a firewall mark ${methodNames[method]} keeps the port of the packet; using none`,
+      {
+        rule: 'port-mapping',
+        remedy: 'leave the port out and write connect_port in its checkers, or lb_kind NAT to map ports',
+      },
+    )
+    return 0
+  }
   to.report.warning(
     'remark',
     written.at,

@@ -38,8 +38,8 @@ export function wantedService(
   const portFor = ({ method, port }: Pick<RealServer, 'method' | 'port'>): number => {
     // Of a single service it is settled already.
     if (server.group === undefined) return port
-    if (address.kind === 'fwmark') return 0
-    return port === 0 || method === 'dr' || method === 'tun' ? address.port : port
+    const own = address.kind === 'fwmark' ? 0 : address.port
+    return port === 0 || method === 'dr' || method === 'tun' ? own : port
   }
   const sorry = sorryServerInUse(server, quorum)
   const destinations = new Map<string, Destination>()
