@@ -161,27 +161,20 @@ async function reload(lab: Lab): Promise<void> {
   const { director, servers } = scene(lab)
   await servers.nginx({ listen: ['80'], body: 'fine' })
   const count = Math.round(40_000 * scale)
+  const fifo = `${director.directory}/lvs.fifo`
+  const listener = new FifoListener(fifo, 100)
   const text = (weight: number) =>
     configuration(count, (i) => ({ port: 80, checker: TCP_CHECK, weight: i === 4321 % count ? weight : 1 }), {
       delayLoop: 600,
+      fifo,
     })
   const daemon = await director.holdfastd(text(1), { within: 120_000 })
   try {
+    // A quorum is told of once the table has its service.
     await until(
       'the table has all',
-      async () =>
-        (await daemon.tryStatus())?.forwarding?.services.reduce((sum, one) => sum + one.destinations.length, 0) ===
-        count,
-      {
-        within: 240_000,
-        every: 5_000,
-        detail: () =>
-          daemon.process.output
-            .split('\n')
-            .filter((line) => !line.includes('quorum gained'))
-            .slice(-20)
-            .join('\n'),
-      },
+      () => listener.text.split('\n').filter((line) => line.startsWith('VS ')).length === count / PER_SERVICE,
+      { within: 240_000, every: 100, detail: () => `${listener.text.split('\n').length - 1} lines` },
     )
     const times: number[] = []
     for (const weight of [2, 3, 4, 5, 6]) {
@@ -196,6 +189,7 @@ async function reload(lab: Lab): Promise<void> {
       `a reload of ${count / PER_SERVICE} × ${PER_SERVICE} servers with one weight changed, the command and all: median ${shown(percentile(times, 50) / 1000, 2)} s, slowest ${shown((times.at(-1) ?? 0) / 1000, 2)} s`,
     )
   } finally {
+    listener.close()
     await daemon.stop()
   }
 }
