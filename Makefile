@@ -7,7 +7,7 @@ LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 SHAREDIR = $(DESTDIR)$(PREFIX)/share
 DOCDIR = $(SHAREDIR)/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens reference lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -148,6 +148,13 @@ fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_
 corpus-goldens: setup-lab ## writes down anew what is made of test/corpus, and what keepalived answers to it; read the diff
 	@$(BIN)/vitest run --project unit test/config/corpus.test.ts -u
 	@$(BIN)/vitest run --project lab test/scenario/corpus-reference.test.ts -u
+
+reference: compile   ## write docs/keywords.md and the table in docs/configuration.md anew, from the table of keywords
+	bin/holdfast config reference > docs/keywords.md
+	bin/holdfast config reference --support > build/support.md
+	awk '/^\| Block \| Supported/ { while ((getline line < "build/support.md") > 0) print line; skip = 1 } !/^\|/ { skip = 0 } !skip' \
+	  docs/configuration.md > build/configuration.md
+	mv build/configuration.md docs/configuration.md
 
 lint: | setup        ## formatter, linter and compiler, changing nothing
 	$(BIN)/biome check .

@@ -16,12 +16,15 @@ import {
   type ShowFormat,
   type SourceFile,
   showConfiguration,
+  supportTable,
 } from '../config/index.ts'
 import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
 import { findConfiguration } from './daemon/places.ts'
 import { version } from './version.ts'
 
 export type ReviewFormat = 'text' | 'json' | 'sarif'
+
+export type ReferenceOptions = { readonly support?: true }
 
 export type LintOptions = {
   readonly format: ReviewFormat
@@ -95,9 +98,9 @@ export function explainKeyword(question: string): number {
   return found ? 0 : 1
 }
 
-/** `holdfast config reference`: docs/keywords.md. */
-export function writeReference(): number {
-  process.stdout.write(referencePage())
+/** `holdfast config reference`: docs/keywords.md, or the table in docs/configuration.md. */
+export function writeReference({ support }: ReferenceOptions): number {
+  process.stdout.write(support ? supportTable() : referencePage())
   return 0
 }
 

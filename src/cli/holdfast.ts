@@ -7,7 +7,7 @@ import type { AnnounceOptions } from './arping/index.ts'
 import type { Shell } from './completion/index.ts'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
-import type { CompareOptions, LintOptions, ReviewFormat, ShowOptions } from './config-review.ts'
+import type { CompareOptions, LintOptions, ReferenceOptions, ReviewFormat, ShowOptions } from './config-review.ts'
 import type { DoctorCommand } from './doctor/index.ts'
 import type { GenconfOptions } from './genconf/index.ts'
 import type { SettingsOptions } from './ipvs-settings.ts'
@@ -330,9 +330,10 @@ async function main(argv: readonly string[]): Promise<number> {
   config
     .command('reference')
     .description('every keyword, as the page docs/keywords.md')
-    .action(async () => {
+    .option('--support', 'only which are supported, as the table in docs/configuration.md')
+    .action(async (options: ReferenceOptions) => {
       const { writeReference } = await import('./config-review.ts')
-      exitCode = writeReference()
+      exitCode = writeReference(options)
     })
   config
     .command('schema')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { explain, referencePage } from '../../src/config/index.ts'
+import { explain, referencePage, supportTable } from '../../src/config/index.ts'
 import { allFacts, containers, keywordAt, keywordsIn } from '../../src/config/keywords/index.ts'
 
 const positions = containers.flatMap((container) => keywordsIn(container).map(({ name }) => `${container} ${name}`))
@@ -21,6 +21,11 @@ test('only a flag takes nothing, and a block takes a block', () => {
 
 test('docs/keywords.md is what `holdfast config reference` writes', () => {
   expect(readFileSync(join(import.meta.dirname, '../../docs/keywords.md'), 'utf8')).toBe(referencePage())
+})
+
+test('the table in docs/configuration.md is what `holdfast config reference --support` writes', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
+  expect(page).toContain(`\n${supportTable()}\n`)
 })
 
 describe('explain', () => {

@@ -4,3 +4,4 @@
 
 export { type Explanation, explain, keywordQuestions } from './explain.ts'
 export { referencePage } from './page.ts'
+export { supportTable } from './support.ts'
