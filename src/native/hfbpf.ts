@@ -1,4 +1,4 @@
-/** The typed face of hfbpf (src/native/hfbpf/hfbpf.c): bpf(2) through libbpf. Loaded only where forwarding runs. */
+/** The typed face of hfbpf (src/native/hfbpf/hfbpf.c): bpf(2) through libbpf. Loaded only where forwarding runs, or a flood of advertisements is held off. */
 
 import { fail, ok, type Result } from '../base/index.ts'
 import type { Outcome } from './hfsys.ts'

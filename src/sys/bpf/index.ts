@@ -1,5 +1,5 @@
 /**
- * bpf(2): objects, maps, programs, pins, and programs at an interface's tc ingress. For src/forwarding/ebpf. Owns
+ * bpf(2): objects, maps, programs, pins, and programs at an interface's tc ingress. For src/forwarding/ebpf and sys/flood-guard. Owns
  * descriptors, which the classes here close; what a map holds and means is decided above. Needs libbpf (through the
  * addon hfbpf) and root. IPv4, IPv6, kernels: nothing here knows them.
  */
