@@ -73,6 +73,8 @@ const complaints: readonly (readonly [lines: string, said: RegExp])[] = [
   ['tls_versions 1.3-1.2', /nor a range of them/],
   ['tls_pin abc', /tls_pin abc is not a SHA-256/],
   ['tls_alpn', /tls_alpn needs the name of a protocol/],
+  ['tls_alpn h2 ""', /tls_alpn "" is no name of a protocol/],
+  [`tls_alpn ${'a'.repeat(256)}`, /is no name of a protocol/],
 ]
 for (const [lines, said] of complaints)
   test(`SSL_GET, with a complaint: ${lines}`, () => {

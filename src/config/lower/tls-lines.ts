@@ -19,7 +19,7 @@ export function tlsLine(to: Lowering, node: Node, draft: TlsDraft): boolean {
       draft.versions = readVersions(to, node) ?? draft.versions
       return true
     case 'tls_alpn':
-      if (required(to, node, 'the name of a protocol') !== undefined) draft.alpn = node.words.map(({ text }) => text)
+      draft.alpn = readProtocols(to, node) ?? draft.alpn
       return true
     case 'tls_verify':
       draft.verify = boolean(to, node) ?? draft.verify
@@ -33,6 +33,14 @@ export function tlsLine(to: Lowering, node: Node, draft: TlsDraft): boolean {
     default:
       return false
   }
+}
+
+/** Names of 1 to 255 bytes (RFC 7301 §3.1); OpenSSL takes no others. */
+function readProtocols(to: Lowering, node: Node): TlsDraft['alpn'] {
+  if (required(to, node, 'the name of a protocol') === undefined) return undefined
+  const wrong = node.words.find(({ text }) => text === '' || new TextEncoder().encode(text).length > 255)
+  if (wrong !== undefined) return badValue(to, 'tls_alpn', wrong, 'is no name of a protocol')
+  return node.words.map(({ text }) => text)
 }
 
 /** `MIN[-MAX]`. */
