@@ -2,9 +2,12 @@
  * What decodes bytes from outside, for the fuzzer: each with messages to start from, and with what it makes of bytes that it
  * accepts, which has to be those bytes again. Bytes that a decoder is to ignore (padding, reserved fields) are zero in both.
  */
+
 import { address, addressBytes, centiseconds, internetChecksum, pseudoHeader } from '../../src/base/index.ts'
 import { decodeGratuitousArp, encodeGratuitousArp, readArpClaim } from '../../src/wire/arp/index.ts'
 import { decodeControlPacket, encodeControlPacket } from '../../src/wire/bfd/index.ts'
+import { answers, decodeMessage, encodeName, encodeQuery } from '../../src/wire/dns/index.ts'
+import { decodeEchoReply, encodeEchoRequest } from '../../src/wire/icmp/index.ts'
 import {
   connectionFlags,
   decodeSyncMessage,
@@ -135,6 +138,8 @@ const v3Target = (size: 4 | 16): Target => ({
   mend: (bytes) => sumInto(bytes, 6, 0, bytes.length, pseudoOf(size, bytes.length)),
 })
 
+const dnsQuery = encodeQuery({ id: 7, name: encodeName('example.com') ?? new Uint8Array(0), type: 'SOA' })
+
 const attribute = (type: number, ...value: readonly number[]): Attribute => ({
   type,
   flags: 0,
@@ -203,6 +208,33 @@ const syncTarget = (version: 0 | 1, connections: readonly SyncedConnection[]): T
 const na = encodeUnsolicitedAdvertisement({ mac, address: address('2001:db8::100'), router: true, override: true })
 
 export const targets: readonly Target[] = [
+  {
+    name: 'DNS message',
+    seeds: [dnsQuery, Uint8Array.from([...dnsQuery.subarray(0, 2), 0x85, 0x83, ...dnsQuery.subarray(4)])],
+    decode(bytes) {
+      const decoded = decodeMessage(bytes)
+      if (!decoded.ok) return undefined
+      answers(decoded.value, dnsQuery)
+      const { question } = decoded.value
+      // What is read of a question is what a query of it would say.
+      return question === undefined ? [NONE, NONE] : [bytes.subarray(12, 12 + question.name.length), question.name]
+    },
+  },
+  {
+    name: 'ICMP echo reply',
+    seeds: [Uint8Array.from([0x45, ...new Uint8Array(19), 0, 0, 0xeb, 0xc6, 0x12, 0x34, 0, 1, 0, 1, 2, 3])],
+    decode(bytes) {
+      const decoded = decodeEchoReply(4, bytes)
+      if (!decoded.ok) return undefined
+      const header = ((bytes[0] ?? 0) & 15) * 4
+      const request = encodeEchoRequest(4, decoded.value)
+      return [bytes.subarray(header + 4), request.subarray(4)]
+    },
+    mend(bytes) {
+      const header = ((bytes[0] ?? 0) & 15) * 4
+      if (bytes.length >= header + 8) sumInto(bytes, header + 2, header, bytes.length)
+    },
+  },
   {
     name: 'VRRPv2',
     seeds: [v2(1, 0), v2(3, 1), v2(20, 2)],
