@@ -16,6 +16,7 @@ import { leave } from './leave.ts'
 import type { Order, OrderOptions } from './orders.ts'
 import type { RealServerAction, RealServerOptions } from './realserver/index.ts'
 import { requestReload } from './reload.ts'
+import type { RolloutOptions } from './rollout/index.ts'
 import type { ServerOrder, ServerOrderOptions } from './server-orders.ts'
 import { showStatus } from './status/index.ts'
 import { version } from './version.ts'
@@ -182,6 +183,23 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(runDirectory())
     .action(async (options: { allowEmpty?: true; graceful?: true; runDir: string }) => {
       exitCode = await requestReload(options.runDir, options.allowEmpty === true, options.graceful === true)
+    })
+
+  program
+    .command('rollout')
+    .description(
+      'one real server after the other: drain, run a command, wait for its checks, back; ends at the first failure',
+    )
+    .requiredOption('--service <address:port>', 'of the virtual server')
+    .requiredOption('--command <words>', 'for the shell; {server} is the address of the real server, {port} its port')
+    .option('--deadline <time>', 'for its connections to end; what is left then is cut', '5m')
+    .option('--check-timeout <time>', 'for its checks to pass after the command', '2m')
+    .option('--pause <time>', 'between two servers', '0')
+    .option('--dry-run', 'only print the plan')
+    .addOption(runDirectory())
+    .action(async (options: RolloutOptions) => {
+      const { rollOut } = await import('./rollout/index.ts')
+      exitCode = await rollOut(options)
     })
 
   program
