@@ -18,6 +18,7 @@ import {
   type Service,
   serviceKey,
   settingNames,
+  settingRules,
 } from '../../src/forwarding/index.ts'
 import { type SchedulerFlag, type ServiceAddress, schedulers, type Tunnel } from '../../src/model/index.ts'
 
@@ -469,7 +470,8 @@ export function backendContract(name: string, subject: ContractSubject): void {
       expect(await set({ lblc_expiration: 86_400, lblcr_expiration: 86_400 })).toEqual(['ok'])
       expect(await backend.settings()).toEqual(defaultSettings)
       for (const name of settingNames) {
-        const other = defaultSettings[name] === 1 ? 0 : 1
+        const { default: usual, min, max } = settingRules[name]
+        const other = usual < max ? usual + 1 : min
         expect([name, await set({ [name]: other })]).toEqual([name, ['ok']])
         expect(await backend.settings()).toEqual({ ...defaultSettings, [name]: other })
         expect(await set({ [name]: defaultSettings[name] })).toEqual(['ok'])
