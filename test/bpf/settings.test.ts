@@ -14,7 +14,7 @@ import {
   writeSettings,
   writeTimeouts,
 } from '../../src/forwarding/ebpf/settings.ts'
-import { defaultSettings, type IpvsSettings, settingNames } from '../../src/forwarding/index.ts'
+import { defaultSettings, type IpvsSettings, settingNames, settingRules } from '../../src/forwarding/index.ts'
 import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
 import { Bench, DROP, PASS, REDIRECT } from './bench.ts'
 import { destination, keyOf, put, service, VIP } from './cluster.ts'
@@ -74,7 +74,8 @@ describe('reading and writing', () => {
   })
 
   test.each(settingNames)('%s is read back as it was written, and alone', (name) => {
-    const value = defaultSettings[name] === 1 ? 0 : 1
+    const { default: usual, min, max } = settingRules[name]
+    const value = usual < max ? usual + 1 : min
     expect(writeSettings(bench.director, { [name]: value }).ok).toBe(true)
     expect(readSettings(bench.director)).toEqual({ ...defaultSettings, [name]: value })
   })
