@@ -106,7 +106,7 @@ int guard(struct __sk_buff *skb)
 	__u8 beginning[2];
 	__u64 *before;
 	__u64 now;
-	__u32 size;
+	__u32 last;
 	int at;
 
 	message.socket = bpf_get_socket_cookie(skb);
@@ -133,10 +133,14 @@ int guard(struct __sk_buff *skb)
 	}
 
 	if (!is_from_afar(&message, socket->kind)) {
-		size = skb->len - at;
-		if (size == 0 || size > KEPT || bpf_skb_load_bytes(skb, at, message.payload, size))
+		/* Linux 6.1 does not learn from a comparison with 0 that a size is not 0: it is counted from the last byte. */
+		last = skb->len - at - 1;
+		if (last >= KEPT)
 			return HAND_ON;
-		message.size = size;
+		asm volatile("" : "+r"(last));
+		if (bpf_skb_load_bytes(skb, at, message.payload, last + 1))
+			return HAND_ON;
+		message.size = last + 1;
 	}
 	now = bpf_ktime_get_ns();
 	before = bpf_map_lookup_elem(&messages, &message);
