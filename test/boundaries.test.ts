@@ -73,6 +73,7 @@ const RULES: readonly Rule[] = [
       'proto/arping',
       'proto/probe',
       'proto/real-server',
+      'proto/vrrp',
     ],
     node: true,
     packages: ['commander', 'pino', 'yaml'],

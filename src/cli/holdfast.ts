@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import process from 'node:process'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { AnnounceOptions } from './arping/index.ts'
+import type { CaptureOptions } from './capture/index.ts'
 import type { Shell } from './completion/index.ts'
 import type { DiffOptions } from './config-commands.ts'
 import type { FormatOptions } from './config-format.ts'
@@ -241,6 +242,20 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: DoctorCommand) => {
       const { runDoctor } = await import('./doctor/index.ts')
       exitCode = await runDoctor(options)
+    })
+
+  program
+    .command('capture')
+    .description(
+      'what directors say, a line each, and why our daemon would pass it over: VRRP, ARP, BFD, synchronisation',
+    )
+    .option('-i, --interface <names...>', "default: the configuration's, or all")
+    .option('--config <file>', 'default: where the daemon looks')
+    .option('-w, --write <file>', 'the frames too, as pcap')
+    .addOption(new Option('-c, --count <number>', 'end after so many').argParser(wholeNumber))
+    .action(async (options: CaptureOptions) => {
+      const { runCapture } = await import('./capture/index.ts')
+      exitCode = await runCapture(options)
     })
 
   program

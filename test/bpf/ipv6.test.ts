@@ -588,6 +588,7 @@ test('the program and the tables of IPv6 are there once they are needed', () => 
   own.apply(put(at(80), [destination('2001:db8::11', 80, 'dr')]))
   expect(own.send(toDr())).toMatchObject({ verdict: REDIRECT, exit: 'forwarded' })
   expect(pins()).toEqual([
+    'arrivals6',
     'connections6',
     'embryos6',
     'nat_servers6',

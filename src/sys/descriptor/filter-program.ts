@@ -4,6 +4,7 @@ import { hostIsLittleEndian as host } from '../../base/index.ts'
 export type FilterInstruction = readonly [code: number, ifTrue: number, ifFalse: number, constant: number]
 
 export const LOAD_WORD = 0x20
+export const LOAD_HALF_WORD = 0x28
 export const LOAD_BYTE = 0x30
 export const JUMP_IF_EQUAL = 0x15
 /** With what MOVE_ASIDE has put aside. */

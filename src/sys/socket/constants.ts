@@ -19,6 +19,7 @@ export const SO_RCVBUFFORCE = 33
 /** linux/pkt_sched.h: what keeps the network together goes first. */
 export const TC_PRIO_CONTROL = 7
 
+export const ETH_P_ALL = 0x0003
 export const ETH_P_IP = 0x0800
 export const ETH_P_ARP = 0x0806
 export const ETH_P_IPV6 = 0x86dd

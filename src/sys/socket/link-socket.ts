@@ -4,9 +4,11 @@ import {
   checked,
   Descriptor,
   DROP,
+  type FilterInstruction,
   filterProgram,
   JUMP_IF_EQUAL,
   LOAD_BYTE,
+  LOAD_HALF_WORD,
   PASS,
   type SystemError,
   systemError,
@@ -17,8 +19,8 @@ import { encodeLinkSocketAddress } from './socket-address.ts'
 
 /** Messages taken at one wake-up; the rest wakes the loop again. */
 const BATCH = 32
-/** Enough of any ARP frame, and of a neighbour discovery message with its options. */
-const RECEIVE_SIZE = 512
+/** Enough of any frame of these languages on links of 1500 bytes; of longer ones the beginning. */
+const RECEIVE_SIZE = 2048
 
 const NEXT_HEADER = 20
 const ICMPV6_TYPE = 54
@@ -30,6 +32,35 @@ const IPPROTO_TCP = 6
 
 const ipv4Protocol = (number: number): Uint8Array =>
   filterProgram([[LOAD_BYTE, 0, 0, PROTOCOL], [JUMP_IF_EQUAL, 0, 1, number], PASS, DROP])
+
+/**
+ * ARP; VRRP, ICMPv6 and UDP of either family, in whole. Which ports and types of these is for the reader: a busy director has
+ * little UDP besides.
+ */
+function whatDirectorsSay(): Uint8Array {
+  const TYPE = 12
+  const UDP = 17
+  const either = (...numbers: readonly number[]): readonly FilterInstruction[] => [
+    ...numbers.map((number, i): FilterInstruction => [JUMP_IF_EQUAL, numbers.length - i, 0, number]),
+    DROP,
+    PASS,
+  ]
+  const ofIpv6: readonly FilterInstruction[] = [
+    [LOAD_BYTE, 0, 0, NEXT_HEADER],
+    ...either(c.IPPROTO_VRRP, c.IPPROTO_ICMPV6, UDP),
+  ]
+  const ofIpv4: readonly FilterInstruction[] = [[LOAD_BYTE, 0, 0, PROTOCOL], ...either(c.IPPROTO_VRRP, UDP)]
+  return filterProgram([
+    [LOAD_HALF_WORD, 0, 0, TYPE],
+    [JUMP_IF_EQUAL, 0, 1, c.ETH_P_ARP],
+    PASS,
+    [JUMP_IF_EQUAL, 0, ofIpv4.length, c.ETH_P_IP],
+    ...ofIpv4,
+    [JUMP_IF_EQUAL, 0, ofIpv6.length, c.ETH_P_IPV6],
+    ...ofIpv6,
+    DROP,
+  ])
+}
 
 /** Of the whole frame, as SOCK_RAW has it. */
 const languages: Readonly<Record<LinkLanguageName, { readonly type: number; readonly filter: Uint8Array }>> = {
@@ -46,6 +77,7 @@ const languages: Readonly<Record<LinkLanguageName, { readonly type: number; read
       DROP,
     ]),
   },
+  'what directors say': { type: c.ETH_P_ALL, filter: whatDirectorsSay() },
   'tcp over IPv4': { type: c.ETH_P_IP, filter: ipv4Protocol(IPPROTO_TCP) },
   'vrrp over IPv4': { type: c.ETH_P_IP, filter: ipv4Protocol(c.IPPROTO_VRRP) },
 }

@@ -116,8 +116,11 @@ export type OpenClaimSocket = (options: {
   readonly onMessage: (message: ClaimMessage) => void
 }) => Result<ClaimSocket, SystemError>
 
-/** What a link socket hears of what arrives: solicitations and advertisements of IPv6, or one protocol of IPv4. */
-export type LinkLanguageName = 'arp' | 'neighbour-discovery' | 'tcp over IPv4' | 'vrrp over IPv4'
+/**
+ * What a link socket hears of what arrives: ARP, solicitations and advertisements of IPv6, or one protocol of IPv4; `what directors say`:
+ * ARP, VRRP, ICMPv6 and UDP, also what leaves.
+ */
+export type LinkLanguageName = 'arp' | 'what directors say' | 'neighbour-discovery' | 'tcp over IPv4' | 'vrrp over IPv4'
 
 /** Sends whole frames on one interface, and hears one language of it. */
 export type LinkSocket = {

@@ -149,9 +149,9 @@ export class Holdfastd {
   }
 
   /** Starts it again, with the same run directory, after its end; ready when every role runs. */
-  async restart(): Promise<void> {
+  async restart({ within }: Pick<HoldfastdOptions, 'within'> = {}): Promise<void> {
     this.#process = this.host.spawn('holdfast', this.#argv)
-    await this.ready()
+    await this.ready(within)
   }
 }
 
