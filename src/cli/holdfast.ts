@@ -237,6 +237,7 @@ async function main(argv: readonly string[]): Promise<number> {
     )
     .option('--config <file>', 'default: where the daemon looks')
     .option('--peer <host|file>', 'the other director: its address, or its file')
+    .option('--peer-command <words>', 'what runs a command there', 'ssh -o BatchMode=yes -o ConnectTimeout=3 {peer}')
     .option('--json', 'as JSON')
     .addOption(runDirectory())
     .action(async (options: DoctorCommand) => {

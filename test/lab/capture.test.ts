@@ -24,10 +24,10 @@ lab('a line for each advertisement and announcement, with the reason why ours wo
   const stranger = await onlooker.sender()
   const daemon = await strong.holdfastd(v4 + v6)
   await capture.line(
-    /in  vrrp 192\.0\.2\.11 > 224\.0\.0\.18: VRRPv3 virtual_router_id 51, priority 200, every 0\.2 s, 192\.0\.2\.100$/,
+    /in +vrrp 192\.0\.2\.11 > 224\.0\.0\.18: VRRPv3 virtual_router_id 51, priority 200, every 0\.2 s, 192\.0\.2\.100$/,
   )
   await capture.line(
-    /in  vrrp fe80::.* > ff02::12: VRRPv3 virtual_router_id 52, priority 200, every 0\.2 s, fe80::100 2001:db8::100$/,
+    /in +vrrp fe80::.* > ff02::12: VRRPv3 virtual_router_id 52, priority 200, every 0\.2 s, fe80::100 2001:db8::100$/,
   )
   await capture.line(new RegExp(`in  arp ${VIRTUAL_ADDRESS} is at ${strong.mac()}, announced by request$`))
   await capture.line(new RegExp(`in  ndisc ${VIRTUAL_ADDRESS_6} is at ${strong.mac()}, announced$`))

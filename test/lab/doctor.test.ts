@@ -1,9 +1,11 @@
 /** `holdfast doctor` on a direct routing set-up that is sound, and then broken in one way after the other. */
+import { chmodSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS, webService } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { type Holdfastd, type Host, type Lab, type LabProcess, until } from './library/index.ts'
+import { routers } from './scenes.ts'
 
 const HOLDFAST = resolve(import.meta.dirname, '../../bin/holdfast')
 const realServers = ['192.0.2.21 80', '192.0.2.22 80']
@@ -301,3 +303,50 @@ lab(
   },
   400_000,
 )
+
+/** A folder with what a command on the other director would find in its PATH. */
+function commandsOf(other: Host, runDirectory: string, clockAhead = 0): string {
+  const folder = `${other.directory}/bin`
+  mkdirSync(folder, { recursive: true })
+  other.file('bin/holdfast', `#!/bin/sh\nexec ${HOLDFAST} "$@" --run-dir ${runDirectory}\n`)
+  other.file('bin/date', `#!/bin/sh\n/bin/date -d '${clockAhead} seconds' "$@"\n`)
+  for (const name of ['holdfast', 'date']) chmodSync(`${folder}/${name}`, 0o755)
+  return `PATH=${folder}:$PATH sh -c`
+}
+
+lab('the other director, asked by a command: its daemon, its clock, whether it is a peer at all', async (lab) => {
+  const { strong, weak } = routers(lab)
+  const vrrp = (priority: number, more: Partial<Parameters<typeof instance>[0]> = {}) =>
+    instance({ version: 3, advertInt: 0.2, priority, ...more })
+  const daemon = await strong.holdfastd(vrrp(150))
+  await strong.holds(VIRTUAL_ADDRESS)
+  const other = await weak.holdfastd(vrrp(100))
+  const config = strong.file('own.conf', vrrp(150))
+  const examine = async (peer: string, command: string) => {
+    const words = [
+      '--json',
+      '--config',
+      config,
+      '--peer',
+      peer,
+      '--peer-command',
+      command,
+      '--run-dir',
+      daemon.runDirectory,
+    ]
+    const said = await strong.exec(HOLDFAST, 'doctor', ...words)
+    const { findings } = JSON.parse(said.stdout) as Diagnosis
+    return [said.status, ...findings.map(({ name }) => name)]
+  }
+  const plain = commandsOf(weak, other.runDirectory)
+  expect(await examine('192.0.2.12', plain)).toEqual([0])
+  expect(await examine('192.0.2.99', plain)).toEqual([2, 'peer-unreachable'])
+  expect(await examine('192.0.2.12', 'false')).toEqual([1, 'peer-not-asked'])
+  expect(await examine('192.0.2.12', commandsOf(weak, other.runDirectory, 100))).toEqual([1, 'clock'])
+  commandsOf(weak, other.runDirectory)
+  other.configure(vrrp(100, { virtualRouterId: 52, addresses: ['192.0.2.102/24'] }))
+  expect((await other.holdfast('reload')).status).toBe(0)
+  expect(await examine('192.0.2.12', plain)).toEqual([2, 'peer-without-router'])
+  await other.stop()
+  expect(await examine('192.0.2.12', plain)).toEqual([1, 'peer-not-asked'])
+})

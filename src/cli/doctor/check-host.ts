@@ -10,7 +10,14 @@ const OUTER_HEADER = 20
 
 /** This host by itself: permissions, kernel, interfaces, settings, who else manages its addresses. */
 export function checkHost(facts: Facts): Finding[] {
-  return [...permissions(facts), ...kernel(facts), ...interfaces(facts), ...settings(facts), ...managers(facts)]
+  return [
+    ...permissions(facts),
+    ...kernel(facts),
+    ...interfaces(facts),
+    ...settings(facts),
+    ...virtualMacs(facts),
+    ...managers(facts),
+  ]
 }
 
 function permissions({ privileged }: Facts): Finding[] {
@@ -154,6 +161,44 @@ function servesOnOneLink({ configuration, links, addresses }: Facts, name: strin
   return (configuration?.virtualServers ?? []).some(({ realServers }) =>
     realServers.some(({ address, method }) => method === 'nat' && near(address)),
   )
+}
+
+/** Drivers of virtual network cards, and what their hosts must allow for a second hardware address. */
+const hypervisors: Readonly<Record<string, string>> = {
+  vmxnet3: 'VMware: promiscuous mode, MAC address changes and forged transmits accepted on the port group',
+  hv_netvsc: 'Hyper-V: MAC address spoofing on for the adapter',
+  ena: 'AWS: there is none; use the address of the interface, and move an elastic address by notify_master',
+  gve: 'Google Cloud: there is none; use the address of the interface, and a load balancer or a route by notify_master',
+  virtio_net: 'libvirt and OpenStack: no filter of hardware addresses (port security) on the port',
+}
+
+/** What a virtual MAC has to get through. */
+function virtualMacs({ configuration, drivers, links }: Facts): Finding[] {
+  const routers = (configuration?.virtualRouters ?? []).filter(({ virtualLink }) => virtualLink?.kind === 'macvlan')
+  const names = [...new Set(routers.map((router) => router.interface))]
+  return names.flatMap((name): Finding[] => {
+    const driver = drivers.get(name) ?? ''
+    const allowed = hypervisors[driver]
+    const below = links.find((link) => link.name === name)?.kind
+    if (below === 'ipvlan')
+      return [
+        broken(
+          'virtual-mac',
+          `${name} is an ipvlan, and use_vmac is set on it`,
+          'it carries no second hardware address',
+          'use_ipvlan, or neither',
+        ),
+      ]
+    if (allowed === undefined) return []
+    return [
+      warning(
+        'virtual-mac',
+        `use_vmac on ${name}, whose driver is ${driver}`,
+        'a virtual switch that filters hardware addresses drops all that has the virtual MAC',
+        allowed,
+      ),
+    ]
+  })
 }
 
 function managers({ configuration, managed }: Facts): Finding[] {

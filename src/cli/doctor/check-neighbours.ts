@@ -5,19 +5,8 @@ import { broken, type Finding } from './finding.ts'
 
 /** Other directors, and whoever else has a virtual address or its virtual_router_id. */
 export function checkNeighbours(facts: Facts): Finding[] {
-  const { configuration, peerHost } = facts
-  const routers = configuration?.virtualRouters.filter(({ family }) => family === 4) ?? []
+  const routers = facts.configuration?.virtualRouters.filter(({ family }) => family === 4) ?? []
   return [
-    ...(peerHost?.reached === false
-      ? [
-          broken(
-            'peer-unreachable',
-            `${peerHost.address} does not answer a ping`,
-            'the other director is down, or nothing gets to it; this one is alone',
-            `ping ${peerHost.address}, and look at the other director`,
-          ),
-        ]
-      : []),
     ...routers.flatMap((router) => routerFindings(facts, router)),
     ...routers.flatMap((router) => router.addresses.flatMap(({ address }) => claimFindings(facts, router, address))),
   ]

@@ -32,7 +32,7 @@ function serverFindings(virtualServer: VirtualServer, realServer: RealServer, se
     if (service.kind === 'fwmark' || service.protocol !== 'tcp') return []
     const port = realServer.port === 0 ? service.port : realServer.port
     const own = server.ports.get(port)
-    const taken = method === 'dr' ? server.takes.get(endpoint(service)) : undefined
+    const taken = server.takes.get(endpoint(service))
     if (taken === 'accepted' || (taken === undefined && own === 'accepted')) {
       if (method === 'nat' && server.returnsHere === false) return [noWayBack(address)]
       return []
@@ -42,8 +42,10 @@ function serverFindings(virtualServer: VirtualServer, realServer: RealServer, se
         broken(
           'server-refuses-address',
           `the real server ${address} does not take packets to ${service.address}`,
-          'direct routing hands them on unchanged: the address has to be on its lo',
-          `on ${address}: holdfast realserver up ${service.address}`,
+          method === 'dr'
+            ? 'direct routing hands them on unchanged: the address has to be on its lo'
+            : 'it does not take the tunnel apart, or the address is not on its lo',
+          `on ${address}: holdfast realserver up ${service.address}${method === 'dr' ? '' : ' --arrival ipip'}`,
         ),
       ]
     if (taken === 'refused' && own === 'accepted')

@@ -34,6 +34,21 @@ export type ServerFacts = {
   readonly returnsHere?: boolean
 }
 
+/** The other director, asked by a command of the user's. */
+export type PeerFacts = {
+  readonly address: string
+  /** It answers a ping. */
+  readonly reached: boolean
+  /** Why it could not be asked, or its daemon not; absent: it could. */
+  readonly refusal?: string
+  /** Of its daemon, where it runs Holdfast. */
+  readonly snapshot?: DaemonSnapshot
+  /** Milliseconds that its clock is ahead of ours, as far as the way there and back allows. */
+  readonly clockAhead?: number
+  /** Half of that way: the offset is not known better. */
+  readonly uncertainty?: number
+}
+
 /** Everything that is looked at. Gathering it changes nothing. */
 export type Facts = {
   readonly file: string
@@ -43,7 +58,7 @@ export type Facts = {
   /** The other director's file beside ours; absent: none was named. */
   readonly peer?: { readonly file: string; readonly complaints: readonly Diagnostic[] }
   /** The other director by address; absent: none was named. */
-  readonly peerHost?: { readonly address: string; readonly reached: boolean }
+  readonly peerHost?: PeerFacts
   readonly privileged: boolean
   /** `6.1.0-18-amd64`. */
   readonly kernel: string
@@ -54,6 +69,8 @@ export type Facts = {
   readonly addresses: readonly LinkAddress[]
   /** By path below /proc/sys; those that the kernel has. */
   readonly settings: ReadonlyMap<string, string>
+  /** By the name of an interface, where it has a device with a driver. */
+  readonly drivers: ReadonlyMap<string, string>
   /** Names of interfaces that systemd-networkd or NetworkManager manages, with which of them. */
   readonly managed: ReadonlyMap<string, string>
   /** Absent: nft could not be asked. */

@@ -10,24 +10,27 @@ import {
 } from '../../config/index.ts'
 import { type Configuration, endpoint, servicesOf } from '../../model/index.ts'
 import type { DaemonSnapshot } from '../../observe/index.ts'
-import { configurationFiles, fileExists, readText, shortHostName } from '../../sys/files/index.ts'
+import { configurationFiles, driverOfInterface, fileExists, readText, shortHostName } from '../../sys/files/index.ts'
 import { type Link, type LinkAddress, openRouteClient, type RouteClient } from '../../sys/netlink/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
 import { runCommand } from '../../sys/process/index.ts'
 import { askDaemon } from '../daemon-request.ts'
 import type { Facts, HeardAdvertisement, Knocked, ServerFacts } from './facts.ts'
 import { askByArp, type KnockPlan, knockAt, listenForAdvertisements } from './link-questions.ts'
+import { askPeer } from './peer.ts'
 import { readRuleset } from './ruleset.ts'
 
 export type DoctorOptions = {
   readonly config: string
   /** The other director's file, or its address. */
   readonly peer?: string
+  /** What runs a command there; `{peer}` is its address. */
+  readonly peerCommand: string
   readonly runDir: string
 }
 
 /** Looks and asks; takes a few seconds, most of it waiting for answers. */
-export async function gatherFacts({ config: file, peer, runDir }: DoctorOptions): Promise<Facts> {
+export async function gatherFacts({ config: file, peer, peerCommand, runDir }: DoctorOptions): Promise<Facts> {
   const options: LoadOptions = {
     hostName: hostname(),
     configId: shortHostName(),
@@ -45,7 +48,7 @@ export async function gatherFacts({ config: file, peer, runDir }: DoctorOptions)
       ? { claims: new Map(), servers: [] }
       : askTheLinks(opened.value, configuration, links, addresses),
     configuration === undefined ? [] : listen(configuration, links),
-    peer === undefined || fileExists(peer) ? undefined : reach(peer),
+    peer === undefined || fileExists(peer) ? undefined : askPeer(peer, peerCommand),
   ])
   if (opened.ok) opened.value.close()
   const ruleset = runCommand('nft', '-j', 'list', 'ruleset')
@@ -66,6 +69,7 @@ export async function gatherFacts({ config: file, peer, runDir }: DoctorOptions)
     links,
     addresses,
     settings: settingsOf(links),
+    drivers: driversOf(links),
     managed: managedLinks(links),
     ...(read === undefined ? {} : { ruleset: read }),
     ...(daemon === undefined ? {} : { daemon }),
@@ -99,11 +103,6 @@ async function snapshotOf(runDir: string): Promise<DaemonSnapshot | undefined> {
     5_000,
   )
   return snapshot
-}
-
-/** One ping of the host's own. */
-async function reach(address: string): Promise<NonNullable<Facts['peerHost']>> {
-  return { address, reached: runCommand('ping', '-c', '1', '-W', '1', address).ok }
 }
 
 /** Long enough for the slowest sender to be heard, within reason. */
@@ -197,8 +196,13 @@ async function askServer(
   const bytes = Uint8Array.from(mac.split(':').map((part) => Number.parseInt(part, 16)))
   const plans: (KnockPlan & { readonly note: (outcome: Knocked) => void })[] = []
   let returnsHere: boolean | undefined
-  const knock = (from: IpAddress, destination: IpAddress, port: number, note: (outcome: Knocked) => void) =>
-    plans.push({ mac: bytes, source: from, destination, port, note })
+  const knock = (
+    from: IpAddress,
+    destination: IpAddress,
+    port: number,
+    note: (outcome: Knocked) => void,
+    tunnel?: KnockPlan['tunnel'],
+  ) => plans.push({ mac: bytes, source: from, destination, port, note, ...(tunnel === undefined ? {} : { tunnel }) })
   for (const virtualServer of configuration.virtualServers)
     for (const realServer of virtualServer.realServers) {
       if (realServer.address !== address) continue
@@ -206,8 +210,11 @@ async function askServer(
         if (service.kind === 'fwmark' || service.protocol !== 'tcp' || familyOf(service.address) !== 4) continue
         const port = realServer.port === 0 ? service.port : realServer.port
         knock(source, address, port, (outcome) => ports.set(port, outcome))
-        if (realServer.method === 'dr')
-          knock(source, service.address, service.port, (outcome) => takes.set(endpoint(service), outcome))
+        const taken = (outcome: Knocked) => takes.set(endpoint(service), outcome)
+        if (realServer.method === 'dr') knock(source, service.address, service.port, taken)
+        // The other tunnels have headers of their own, which are the core's business.
+        if (realServer.method === 'tun' && (realServer.tunnel?.type ?? 'ipip') === 'ipip')
+          knock(source, service.address, service.port, taken, { source, destination: address })
         if (realServer.method === 'nat' && returnsHere === undefined) {
           returnsHere = false
           knock(STRANGER, address, port, (outcome) => {
@@ -268,6 +275,15 @@ function managedLinks(links: readonly Link[]): ReadonlyMap<string, string> {
       if (networkd.ok && !/^ADMIN_STATE=unmanaged$/m.test(networkd.value)) return [[name, 'systemd-networkd']]
       const manager = readText(`/run/NetworkManager/devices/${index}`)
       return manager.ok && /^managed=true$/m.test(manager.value) ? [[name, 'NetworkManager']] : []
+    }),
+  )
+}
+
+function driversOf(links: readonly Link[]): ReadonlyMap<string, string> {
+  return new Map(
+    links.flatMap(({ name }): [string, string][] => {
+      const driver = driverOfInterface(name)
+      return driver === undefined ? [] : [[name, driver]]
     }),
   )
 }

@@ -2,7 +2,7 @@ import { addressFromBytes, familyOf, type IpAddress, macText, pseudoHeader } fro
 import type { Link } from '../../sys/netlink/index.ts'
 import { openLinkSocket } from '../../sys/socket/index.ts'
 import { decodeArpPacket, encodeArpPacket } from '../../wire/arp/index.ts'
-import { encodeKnock, type KnockAnswer, readKnockAnswer } from '../../wire/tcp/index.ts'
+import { encodeKnock, type Knock, type KnockAnswer, readKnockAnswer } from '../../wire/tcp/index.ts'
 import { decodeAdvertisementV2, decodeAdvertisementV3, peekVirtualRouterId } from '../../wire/vrrp/index.ts'
 import type { HeardAdvertisement } from './facts.ts'
 
@@ -62,6 +62,8 @@ export type KnockPlan = {
   readonly source: IpAddress
   readonly destination: IpAddress
   readonly port: number
+  /** As IPVS's tunnel to a real server. */
+  readonly tunnel?: NonNullable<Knock['tunnel']>
 }
 
 /** The outcome of each plan, in order: undefined where nothing came back. */
@@ -72,18 +74,9 @@ export async function knockAt(
   const answers: (KnockAnswer['kind'] | undefined)[] = plans.map(() => undefined)
   // Below the ports that the kernel gives out, so that no connection of this host is hit.
   const portOf = (index: number): number => 20_000 + (index % 10_000)
-  const frameFor = ({ mac, source, destination, port }: KnockPlan, index: number, kind: 'syn' | 'reset') => {
+  const frameFor = ({ mac, ...plan }: KnockPlan, index: number, kind: Knock['kind']) => {
     const sequence = kind === 'syn' ? 1 : 2
-    return encodeKnock({
-      from: link.mac,
-      to: mac,
-      source,
-      destination,
-      sourcePort: portOf(index),
-      port,
-      kind,
-      sequence,
-    })
+    return encodeKnock({ ...plan, from: link.mac, to: mac, sourcePort: portOf(index), kind, sequence })
   }
   const socket = openLinkSocket({
     hears: 'tcp over IPv4',

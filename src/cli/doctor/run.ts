@@ -8,14 +8,15 @@ import { gatherFacts } from './gather.ts'
 export type DoctorCommand = {
   readonly config?: string
   readonly peer?: string
+  readonly peerCommand: string
   readonly json?: true
   readonly runDir: string
 }
 
 /** The exit code: 0 healthy, 1 warnings, 2 broken. */
-export async function runDoctor({ config, peer, json, runDir }: DoctorCommand): Promise<number> {
+export async function runDoctor({ config, peer, peerCommand, json, runDir }: DoctorCommand): Promise<number> {
   const file = findConfiguration(config, fileExists)
-  const facts = await gatherFacts({ config: file, runDir, ...(peer === undefined ? {} : { peer }) })
+  const facts = await gatherFacts({ config: file, runDir, peerCommand, ...(peer === undefined ? {} : { peer }) })
   const findings = examine(facts)
   const verdict = findings.some(({ severity }) => severity === 'broken') ? 2 : findings.length > 0 ? 1 : 0
   const word = (['healthy', 'warnings', 'broken'] as const)[verdict]

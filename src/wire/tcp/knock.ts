@@ -17,6 +17,8 @@ export type Knock = {
   /** `reset` takes back what a SYN has begun. */
   readonly kind: 'syn' | 'reset'
   readonly sequence: number
+  /** In an ipip tunnel to this address (RFC 2003); absent: in none. */
+  readonly tunnel?: { readonly source: IpAddress; readonly destination: IpAddress }
 }
 
 export type KnockAnswer = {
@@ -31,34 +33,54 @@ export type KnockAnswer = {
 }
 
 const IP = 14
-const TCP = 34
+const IP_HEADER = 20
+const SEGMENT = 20
 const FRAME = 54
 const IPPROTO_TCP = 6
+const IPPROTO_IPIP = 4
 const [SYN, RST, ACK] = [0x02, 0x04, 0x10]
 
-export function encodeKnock({ from, to, source, destination, sourcePort, port, kind, sequence }: Knock): Uint8Array {
-  const frame = new Uint8Array(FRAME)
-  const view = new DataView(frame.buffer)
+export function encodeKnock(knock: Knock): Uint8Array {
+  const { from, to, tunnel } = knock
+  const inner = packetOf(knock)
+  const outer = tunnel === undefined ? undefined : ipHeader(tunnel, IPPROTO_IPIP, inner.length)
+  const frame = new Uint8Array(IP + (outer?.length ?? 0) + inner.length)
   frame.set(to, 0)
   frame.set(from, 6)
-  view.setUint16(12, 0x0800)
-  view.setUint16(IP, 0x4500)
-  view.setUint16(IP + 2, FRAME - IP)
-  view.setUint16(IP + 6, 0x4000)
-  frame[IP + 8] = 64
-  frame[IP + 9] = IPPROTO_TCP
-  frame.set(addressBytes(source), IP + 12)
-  frame.set(addressBytes(destination), IP + 16)
-  view.setUint16(IP + 10, internetChecksum(frame.subarray(IP, TCP)))
-  view.setUint16(TCP, sourcePort)
-  view.setUint16(TCP + 2, port)
-  view.setUint32(TCP + 4, sequence)
-  frame[TCP + 12] = 5 << 4
-  frame[TCP + 13] = kind === 'syn' ? SYN : RST
-  view.setUint16(TCP + 14, kind === 'syn' ? 1024 : 0)
-  const pseudo = pseudoHeader(source, destination, IPPROTO_TCP, FRAME - TCP)
-  view.setUint16(TCP + 16, internetChecksum(pseudo, frame.subarray(TCP)))
+  new DataView(frame.buffer).setUint16(12, 0x0800)
+  if (outer !== undefined) frame.set(outer, IP)
+  frame.set(inner, IP + (outer?.length ?? 0))
   return frame
+}
+
+function packetOf({ source, destination, sourcePort, port, kind, sequence }: Knock): Uint8Array {
+  const segment = new Uint8Array(SEGMENT)
+  const view = new DataView(segment.buffer)
+  view.setUint16(0, sourcePort)
+  view.setUint16(2, port)
+  view.setUint32(4, sequence)
+  segment[12] = 5 << 4
+  segment[13] = kind === 'syn' ? SYN : RST
+  view.setUint16(14, kind === 'syn' ? 1024 : 0)
+  view.setUint16(16, internetChecksum(pseudoHeader(source, destination, IPPROTO_TCP, SEGMENT), segment))
+  return new Uint8Array([...ipHeader({ source, destination }, IPPROTO_TCP, SEGMENT), ...segment])
+}
+
+type Ends = { readonly source: IpAddress; readonly destination: IpAddress }
+
+/** Without options, not to be fragmented. */
+function ipHeader({ source, destination }: Ends, protocol: number, length: number): Uint8Array {
+  const header = new Uint8Array(IP_HEADER)
+  const view = new DataView(header.buffer)
+  view.setUint16(0, 0x4500)
+  view.setUint16(2, IP_HEADER + length)
+  view.setUint16(6, 0x4000)
+  header[8] = 64
+  header[9] = protocol
+  header.set(addressBytes(source), 12)
+  header.set(addressBytes(destination), 16)
+  view.setUint16(10, internetChecksum(header))
+  return header
 }
 
 /** Undefined for whatever is no answer to a SYN; IPv4 options are passed over. */

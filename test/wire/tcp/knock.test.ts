@@ -38,6 +38,17 @@ test('RFC 9293 §3.1: one segment, whose checksums are right', () => {
   expect([frame[47], encodeKnock({ ...knock, kind: 'reset' })[47]]).toEqual([0x02, 0x04])
 })
 
+test('RFC 2003: in a tunnel the packet is whole behind another header', () => {
+  const plain = encodeKnock(knock)
+  const tunnel = { source: address('192.0.2.11'), destination: address('192.0.2.21') }
+  const frame = encodeKnock({ ...knock, tunnel })
+  expect(frame).toHaveLength(74)
+  expect(internetChecksum(frame.subarray(14, 34))).toBe(0)
+  expect(frame[23]).toBe(4)
+  expect([...frame.subarray(30, 34)]).toEqual([192, 0, 2, 21])
+  expect(frame.subarray(34)).toEqual(plain.subarray(14))
+})
+
 test('SYN and ACK accept, RST and ACK refuse, all else is no answer', () => {
   const from = { from: knock.to, source: knock.destination, destination: knock.source, port: 80, sourcePort: 20_000 }
   expect(readKnockAnswer(answer(0x12))).toEqual({ ...from, kind: 'accepted' })
