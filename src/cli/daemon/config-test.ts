@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { exitCodeForTest, loadConfiguration, render } from '../../config/index.ts'
-import { appendText, configurationFiles, shortHostName } from '../../sys/files/index.ts'
+import { appendText } from '../../sys/files/index.ts'
 
 export type TestOptions = { readonly configId?: string; readonly strict: boolean; readonly everyInclude: boolean }
 
@@ -14,7 +14,7 @@ export type TestRequest = TestOptions & { readonly path: string; readonly color:
 /** Of a file as long as this, bytes. */
 const LARGE = 1_048_576
 /** The daemon's processes are small, and have little room for what is young; reading a large file makes a lot of that. */
-const YOUNG_MEGABYTES = 48
+const YOUNG_MEGABYTES = 32
 
 /**
  * `-t`: prints all diagnostics with place and caret, to standard error or to the end of a file.
@@ -28,7 +28,7 @@ export async function testConfiguration(
   const color = file === undefined && process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined
   const request = { path, color, ...options }
   const large = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= LARGE
-  const result = large ? await testAside(request) : carryOut(request)
+  const result = large ? await testAside(request) : await testHere(request)
   if (file === undefined) process.stderr.write(result.text)
   else {
     const written = appendText(file, result.text)
@@ -40,23 +40,16 @@ export async function testConfiguration(
   return result
 }
 
-export function carryOut({ path, color, configId, strict, everyInclude }: TestRequest): TestResult {
-  const { diagnostics, sources } = loadConfiguration(configurationFiles, path, {
-    configId: configId ?? shortHostName(),
-    testing: true,
-    strict,
-    everyInclude,
-    environment: process.env,
-  })
-  return { exitCode: exitCodeForTest(diagnostics, strict), text: render(diagnostics, sources, { color }) }
+async function testHere(request: TestRequest): Promise<TestResult> {
+  const { carryOut } = await import('./config-test-run.ts')
+  return carryOut(request)
 }
 
-/** In a thread with room of its own. */
+/** In a thread with room of its own; the reader of configurations is loaded there only. */
 function testAside(request: TestRequest): Promise<TestResult> {
-  const worker = new Worker(new URL('./config-test-thread.js', import.meta.url), {
-    workerData: request,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-  })
+  // The flag that keeps the daemon small goes before a thread's own `resourceLimits`; a thread takes it as it is when it starts.
+  setFlagsFromString(`--max-semi-space-size=${YOUNG_MEGABYTES}`)
+  const worker = new Worker(new URL('./config-test-thread.js', import.meta.url), { workerData: request })
   return new Promise((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)

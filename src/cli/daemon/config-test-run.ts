@@ -1,0 +1,16 @@
+import process from 'node:process'
+import { exitCodeForTest, loadConfiguration, render } from '../../config/index.ts'
+import { configurationFiles, shortHostName } from '../../sys/files/index.ts'
+import type { TestRequest, TestResult } from './config-test.ts'
+
+/** Reads the file and what it includes, and says what there is to complain of. */
+export function carryOut({ path, color, configId, strict, everyInclude }: TestRequest): TestResult {
+  const { diagnostics, sources } = loadConfiguration(configurationFiles, path, {
+    configId: configId ?? shortHostName(),
+    testing: true,
+    strict,
+    everyInclude,
+    environment: process.env,
+  })
+  return { exitCode: exitCodeForTest(diagnostics, strict), text: render(diagnostics, sources, { color }) }
+}
