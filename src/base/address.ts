@@ -10,7 +10,9 @@ export const familyOf = (address: IpAddress): Family => (address.includes(':') ?
 
 /** Four decimal parts, or IPv6 text with at most one `::` and an optional dotted tail; no scope id, no brackets, no prefix. */
 export function parseAddress(text: string): IpAddress | undefined {
-  const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+  // What is read as IPv4 is canonical.
+  if (!text.includes(':')) return IPV4.test(text) ? (text as IpAddress) : undefined
+  const bytes = parseIpv6(text)
   return bytes === undefined ? undefined : addressFromBytes(bytes)
 }
 
@@ -101,18 +103,11 @@ export function inSubnet(one: IpAddress, other: IpAddress, prefixLength: number)
   return true
 }
 
-function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
-  const bytes = new Uint8Array(4)
-  for (const [i, part] of parts.entries()) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part)) return undefined
-    const value = Number(part)
-    if (value > 255) return undefined
-    bytes[i] = value
-  }
-  return bytes
-}
+/** Four numbers up to 255 without leading zeros. */
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+
+const parseIpv4 = (text: string): Uint8Array | undefined =>
+  IPV4.test(text) ? Uint8Array.from(text.split('.'), Number) : undefined
 
 function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::')

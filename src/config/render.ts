@@ -18,14 +18,14 @@ export function render(
   { color = false, rules = false }: { readonly color?: boolean; readonly rules?: boolean } = {},
 ): string {
   const paint = (kind: keyof typeof COLORS, text: string) => (color ? `${COLORS[kind]}${text}${COLORS.off}` : text)
-  const lineOf = new Map(sources.map((file) => [file.path, file.lines]))
+  const fileOf = new Map(sources.map((file) => [file.path, file]))
   const out: string[] = []
   for (const one of diagnostics) {
     const place = paint('bold', `${one.file}:${one.line}:${one.column}:`)
     const rule = rules && one.rule !== undefined ? ` [${one.rule}]` : ''
     const remedy = one.remedy === undefined ? '' : ` (${one.remedy})`
     out.push(`${place} ${paint(one.severity, `${one.severity}:`)} ${printable(one.message)}${printable(remedy)}${rule}`)
-    const line = lineOf.get(one.file)?.[one.line - 1]
+    const line = fileOf.get(one.file)?.lines[one.line - 1]
     if (line !== undefined) out.push(...excerpt(line, one.column, one.endColumn, (text) => paint(one.severity, text)))
     for (const related of one.related)
       out.push(

@@ -38,8 +38,10 @@ const bounds = ({ known }: Node, most: number): Range => ({ min: known?.facts.mi
 
 /** A whole decimal number in a range; anything else is an error at the word, and undefined. */
 export function integer(to: Lowering, node: Node, range = bounds(node, MOST_32), index = 0): number | undefined {
-  const word = required(to, node, `a whole number from ${range.min} to ${range.max}`, index)
-  return word === undefined ? undefined : integerWord(to, node.keyword.text, word, range)
+  const word = node.words[index]
+  if (word !== undefined) return integerWord(to, node.keyword.text, word, range)
+  required(to, node, `a whole number from ${range.min} to ${range.max}`, index)
+  return undefined
 }
 
 export function integerWord(to: Lowering, keyword: string, word: Word, { min, max }: Range): number | undefined {
@@ -59,18 +61,22 @@ export function timer(to: Lowering, node: Node, range = bounds(node, EXACT_SECON
 }
 
 function timerWord(to: Lowering, keyword: string, word: Word, { min, max }: Range): Micros | undefined {
-  const unit = WITH_UNIT.exec(word.text)
-  if (unit !== null) {
-    badValue(to, keyword, word, 'has a unit', `times are seconds without a unit, for instance ${keyword} ${unit[1]}`)
-    return undefined
-  }
   const value = /^(?:\d{1,12}(?:\.\d*)?|\.\d+)$/.test(word.text) ? Number(word.text) : undefined
   if (value === undefined || value < min || value > max) {
+    const unit = WITH_UNIT.exec(word.text)
+    if (unit !== null)
+      return badValue(
+        to,
+        keyword,
+        word,
+        'has a unit',
+        `times are seconds without a unit, for instance ${keyword} ${unit[1]}`,
+      )
     const range = max === EXACT_SECONDS ? `of at least ${min}` : `from ${min} to ${max}`
     badValue(to, keyword, word, `is not a number of seconds ${range}`)
     return undefined
   }
-  if (/\.\d{7,}$/.test(word.text))
+  if (!Number.isInteger(value) && /\.\d{7,}$/.test(word.text))
     to.report.warning('remark', word.at, `${keyword} ${word.text}: rounded to whole microseconds`)
   return micros(value * 1_000_000)
 }
@@ -93,7 +99,8 @@ export function address(to: Lowering, node: Node, index = 0): { value: IpAddress
 }
 
 export function addressWord(to: Lowering, keyword: string, word: Word): IpAddress | undefined {
-  const [text, prefix] = word.text.split('/') as [string, string | undefined]
+  const slash = word.text.indexOf('/')
+  const [text, prefix] = slash < 0 ? [word.text] : (word.text.split('/') as [string, string | undefined])
   const value = parseAddress(text)
   if (value === undefined) {
     badValue(to, keyword, word, 'is not an IPv4 or IPv6 address')

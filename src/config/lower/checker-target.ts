@@ -5,6 +5,7 @@ import type { Node, Word } from '../syntax/index.ts'
 import { address, integer, interfaceName, type Lowering } from './arguments.ts'
 import { type TimingDraft, timingLine } from './checker-timing.ts'
 import { inherit, serviceDefaults } from './inherited.ts'
+import type { Mutable } from './mutable.ts'
 import type { CheckerParents } from './pending-checker.ts'
 
 /** A checker that connects, as written: the timing set, and where to connect to and from. */
@@ -25,19 +26,18 @@ export const probeDraft = (node: Node): ProbeDraft => ({ keyword: node.keyword.t
 /** Reads the line if it is one of the timing or connection set (keepalived.conf(5)); false: it is another. */
 export function probeLine(to: Lowering, node: Node, draft: ProbeDraft): boolean {
   if (timingLine(to, node, draft)) return true
-  const port = () => integer(to, node)
   switch (node.keyword.text) {
     case 'connect_ip':
       draft.address = address(to, node) ?? draft.address
       return true
     case 'connect_port':
-      draft.port = port() ?? draft.port
+      draft.port = integer(to, node) ?? draft.port
       return true
     case 'bindto':
       draft.bindAddress = address(to, node) ?? draft.bindAddress
       return true
     case 'bind_port':
-      draft.bindPort = port() ?? draft.bindPort
+      draft.bindPort = integer(to, node) ?? draft.bindPort
       return true
     case 'bind_if':
       draft.bindInterface = interfaceName(to, node) ?? draft.bindInterface
@@ -82,14 +82,15 @@ export function targetOf(
     )
     return undefined
   }
-  return {
+  const found: Mutable<CheckTarget> = {
     address: target,
     port,
-    ...(bind === undefined ? {} : { bindAddress: bind.value }),
-    ...(draft.bindPort === undefined ? {} : { bindPort: draft.bindPort }),
-    ...(draft.bindInterface === undefined ? {} : { bindInterface: draft.bindInterface.text }),
-    ...(draft.fwmark === undefined || draft.fwmark === 0 ? {} : { fwmark: draft.fwmark }),
     connectTimeout:
-      inherit([draft.inherited, ...parents.inherited], 'connectTimeout') ?? serviceDefaults.connectTimeout,
+      draft.inherited.connectTimeout ?? inherit(parents.inherited, 'connectTimeout') ?? serviceDefaults.connectTimeout,
   }
+  if (bind !== undefined) found.bindAddress = bind.value
+  if (draft.bindPort !== undefined) found.bindPort = draft.bindPort
+  if (draft.bindInterface !== undefined) found.bindInterface = draft.bindInterface.text
+  if (draft.fwmark !== undefined && draft.fwmark !== 0) found.fwmark = draft.fwmark
+  return found
 }

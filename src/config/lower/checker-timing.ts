@@ -28,16 +28,19 @@ export type TimingDefaults = {
 }
 
 export function timingOf(draft: TimingDraft, parents: CheckerParents, defaults: TimingDefaults = {}): CheckTiming {
-  const chain = [draft.inherited, ...parents.inherited]
-  const delayLoop = inherit(chain, 'delayLoop') ?? serviceDefaults.delayLoop
+  const { inherited: own } = draft
+  const { inherited } = parents
+  const delayLoop = own.delayLoop ?? inherit(inherited, 'delayLoop') ?? serviceDefaults.delayLoop
   const { retry = 1, delayBeforeRetry = seconds(1) } = defaults
   return {
     delayLoop,
-    retry: inherit(chain, 'retry') ?? retry,
+    retry: own.retry ?? inherit(inherited, 'retry') ?? retry,
     delayBeforeRetry:
-      inherit(chain, 'delayBeforeRetry') ?? (delayBeforeRetry === 'delay-loop' ? delayLoop : delayBeforeRetry),
-    warmup: inherit(chain, 'warmup') ?? delayLoop,
-    alpha: inherit(chain, 'alpha') ?? false,
+      own.delayBeforeRetry ??
+      inherit(inherited, 'delayBeforeRetry') ??
+      (delayBeforeRetry === 'delay-loop' ? delayLoop : delayBeforeRetry),
+    warmup: own.warmup ?? inherit(inherited, 'warmup') ?? delayLoop,
+    alpha: own.alpha ?? inherit(inherited, 'alpha') ?? false,
     logAllFailures: draft.logAllFailures ?? parents.logAllFailures,
   }
 }

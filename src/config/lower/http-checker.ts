@@ -2,38 +2,45 @@ import { seconds } from '../../base/index.ts'
 import type { HttpChecker, HttpRequestCheck } from '../../model/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required } from './arguments.ts'
-import { type ProbeDraft, probeDraft, probeLine, targetOf } from './checker-target.ts'
-import { timingOf } from './checker-timing.ts'
+import { type ProbeDraft, probeLine, targetOf } from './checker-target.ts'
+import { type TimingDefaults, timingOf } from './checker-timing.ts'
 import { readUrl, type Url } from './http-url.ts'
 import { inherit } from './inherited.ts'
+import type { Mutable } from './mutable.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
 import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
+
+const DEFAULTS: TimingDefaults = { delayBeforeRetry: seconds(3) }
 
 /** HTTP_GET, SSL_GET or HTTP2_GET as written. */
 type HttpDraft = ProbeDraft & {
   readonly urls: Url[]
   httpVersion: HttpChecker['httpVersion']
   fastRecovery: boolean
-  /** Absent: HTTP_GET. */
-  readonly tls?: TlsDraft & {
-    /** HTTP2_GET may say no. */
-    spoken: boolean
-    enableSni: boolean
-    serverName?: string | undefined
-    /** For all urls. */
-    compliant?: boolean | undefined
-  }
+  /** Undefined: HTTP_GET. */
+  readonly tls: HttpTlsDraft | undefined
+}
+
+type HttpTlsDraft = TlsDraft & {
+  /** HTTP2_GET may say no. */
+  spoken: boolean
+  enableSni: boolean
+  serverName?: string | undefined
+  /** For all urls. */
+  compliant?: boolean | undefined
 }
 
 /** `HTTP_GET { … }`, `SSL_GET { … }` or, of ours, `HTTP2_GET { … }`. */
 export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
   const second = node.keyword.text === 'HTTP2_GET'
   const draft: HttpDraft = {
-    ...probeDraft(node),
+    keyword: node.keyword.text,
+    at: node.at,
+    inherited: {},
     urls: [],
     httpVersion: second ? '2' : '1.0',
     fastRecovery: false,
-    ...(node.keyword.text === 'HTTP_GET' ? {} : { tls: { pins: [], spoken: true, enableSni: second } }),
+    tls: node.keyword.text === 'HTTP_GET' ? undefined : { pins: [], spoken: true, enableSni: second },
   }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   return (parents) => {
@@ -45,17 +52,16 @@ export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
       })
       return []
     }
-    return [
-      {
-        kind: 'http',
-        timing: timingOf(draft, parents, { delayBeforeRetry: seconds(3) }),
-        target,
-        requests: draft.urls.map((url) => requestOf(url, draft, parents)),
-        httpVersion: draft.httpVersion,
-        ...(draft.tls?.spoken ? { tls: tlsOf(draft.tls) } : {}),
-        fastRecovery: draft.fastRecovery,
-      },
-    ]
+    const checker: Mutable<HttpChecker> = {
+      kind: 'http',
+      timing: timingOf(draft, parents, DEFAULTS),
+      target,
+      requests: draft.urls.map((url) => requestOf(url, draft, parents)),
+      httpVersion: draft.httpVersion,
+      fastRecovery: draft.fastRecovery,
+    }
+    if (draft.tls?.spoken) checker.tls = tlsOf(draft.tls)
+    return [checker]
   }
 }
 
@@ -101,18 +107,19 @@ function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
 
 function requestOf(url: Url, draft: HttpDraft, { inherited }: CheckerParents): HttpRequestCheck {
   const { tls } = draft
-  const host = url.virtualHost ?? inherit([draft.inherited, ...inherited], 'virtualHost')
+  const host = url.virtualHost ?? draft.inherited.virtualHost ?? inherit(inherited, 'virtualHost')
   // keepalived passes over the virtualhost of the real server here, and the name is then another than that of the request.
   const serverName = tls?.spoken && tls.enableSni ? (tls.serverName ?? host) : undefined
-  return {
+  const request: Mutable<HttpRequestCheck> = {
     path: url.path,
-    ...(host === undefined ? {} : { virtualHost: host }),
-    ...(serverName === undefined ? {} : { serverName }),
-    ...(tls !== undefined && (url.tlsCompliant ?? tls.compliant) ? { closeNotify: true } : {}),
-    ...(url.digest === undefined ? {} : { digest: url.digest }),
-    ...(url.pattern === undefined ? {} : { pattern: url.pattern }),
-    ...(url.headers.length === 0 ? {} : { headers: url.headers }),
-    ...(url.json.length === 0 ? {} : { json: url.json }),
     statusCodes: url.statusCodes ?? [{ from: 200, to: 299 }],
   }
+  if (host !== undefined) request.virtualHost = host
+  if (serverName !== undefined) request.serverName = serverName
+  if (tls !== undefined && (url.tlsCompliant ?? tls.compliant)) request.closeNotify = true
+  if (url.digest !== undefined) request.digest = url.digest
+  if (url.pattern !== undefined) request.pattern = url.pattern
+  if (url.headers.length > 0) request.headers = url.headers
+  if (url.json.length > 0) request.json = url.json
+  return request
 }

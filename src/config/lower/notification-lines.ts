@@ -2,6 +2,7 @@ import type { Command, FifoName, GlobalDefs, NotifyFifo } from '../../model/inde
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, command, groupOf, type Lowering, required, timer } from './arguments.ts'
+import type { Mutable } from './mutable.ts'
 
 /** What global_defs says of notifications, as written so far. */
 export type NotificationDraft = {
@@ -20,7 +21,6 @@ export type NotificationDraft = {
   >
 }
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 type FifoDraft = {
   path?: { readonly text: string; readonly user?: string; readonly group?: string; readonly at: Span }
   reader?: { readonly command: Command; readonly at: Span }
@@ -172,9 +172,14 @@ export const alertDefaults = ({ alerts }: NotificationDraft, possible: boolean):
   realServer: alerts.checker ?? alerts.all ?? true,
 })
 
+type AlertKind = 'vrrp' | 'virtualServer' | 'realServer'
+
 /** What an object says, or what holds for all of its kind. */
 export const smtpAlert = (
   own: boolean | undefined,
   defaults: AlertDefaults,
-  kind: 'vrrp' | 'virtualServer' | 'realServer',
-): { readonly smtpAlert?: true } => (defaults.possible && (own ?? defaults[kind]) ? { smtpAlert: true } : {})
+  kind: AlertKind,
+): { readonly smtpAlert?: true } => (sendsAlerts(own, defaults, kind) ? { smtpAlert: true } : {})
+
+export const sendsAlerts = (own: boolean | undefined, defaults: AlertDefaults, kind: AlertKind): boolean =>
+  defaults.possible && (own ?? defaults[kind])

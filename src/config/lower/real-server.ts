@@ -1,5 +1,5 @@
 import { familyOf, type IpAddress, type Micros } from '../../base/index.ts'
-import { type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
+import { type Checker, type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { addressWord, boolean, command, integer, type Lowering, portWord, required, timer } from './arguments.ts'
@@ -8,8 +8,9 @@ import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod, methodNames } from './method.ts'
 import { readMiscChecker } from './misc-checker.ts'
-import { type AlertDefaults, smtpAlert } from './notification-lines.ts'
-import type { PendingChecker } from './pending-checker.ts'
+import type { Mutable } from './mutable.ts'
+import { type AlertDefaults, sendsAlerts } from './notification-lines.ts'
+import type { CheckerParents, PendingChecker } from './pending-checker.ts'
 import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
 import type { LoweredFile } from './tracker.ts'
 
@@ -145,8 +146,8 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     )
     return undefined
   }
-  const port = portOf(to, `real_server ${endpoint(draft)}`, draft, service, method)
-  remarkLoopback(to, `real_server ${draft.address}`, draft, method)
+  const port = portOf(to, 'real_server', draft, service, method)
+  remarkLoopback(to, 'real_server', draft, method)
   const { upperThreshold } = draft
   // IPVS refuses a lower limit above the upper one, also where there is no upper one.
   const lowerThreshold = draft.lowerThreshold > upperThreshold ? 0 : draft.lowerThreshold
@@ -166,36 +167,46 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     files: from.files,
     logAllFailures: from.logAllFailures,
   }
-  return {
+  const server: Mutable<RealServer> = {
     address: draft.address,
     port,
-    weight: draft.weight ?? from.weight,
-    ...forwarding,
+    weight: parents.weight,
+    method,
     inhibitOnFailure: draft.inhibitOnFailure ?? from.inhibitOnFailure,
     upperThreshold,
     lowerThreshold,
-    checkers: [
-      ...draft.checkers.flatMap((finish) => finish(parents)),
-      ...sessionCheckersOf(to, draft.sessionCheckers, { inherited: parents.inherited, sessions: from.sessions }),
-    ],
-    ...(draft.notifyUp === undefined ? {} : { notifyUp: draft.notifyUp }),
-    ...(draft.notifyDown === undefined ? {} : { notifyDown: draft.notifyDown }),
-    ...smtpAlert(draft.smtpAlert, from.alerts, 'realServer'),
-    ...slowStartOf(draft.slowStart ?? from.slowStart),
-    ...(draft.snmpName === undefined ? {} : { snmpName: draft.snmpName }),
+    checkers: checkersOf(to, draft, parents, from),
   }
+  if (forwarding.tunnel !== undefined) server.tunnel = forwarding.tunnel
+  if (draft.notifyUp !== undefined) server.notifyUp = draft.notifyUp
+  if (draft.notifyDown !== undefined) server.notifyDown = draft.notifyDown
+  if (sendsAlerts(draft.smtpAlert, from.alerts, 'realServer')) server.smtpAlert = true
+  const slowStart = draft.slowStart ?? from.slowStart
+  // 0 is none.
+  if (slowStart !== undefined && slowStart !== 0) server.slowStart = slowStart
+  if (draft.snmpName !== undefined) server.snmpName = draft.snmpName
+  return server
 }
 
-/** 0 is none. */
-const slowStartOf = (length: Micros | undefined): Pick<RealServer, 'slowStart'> =>
-  length === undefined || length === 0 ? {} : { slowStart: length }
+function checkersOf(
+  to: Lowering,
+  draft: RealServerDraft,
+  parents: CheckerParents,
+  { sessions }: ServiceValues,
+): readonly Checker[] {
+  const checkers: Checker[] = []
+  for (const finish of draft.checkers) checkers.push(...finish(parents))
+  if (draft.sessionCheckers.length > 0)
+    checkers.push(...sessionCheckersOf(to, draft.sessionCheckers, { inherited: parents.inherited, sessions }))
+  return checkers
+}
 
 type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number }
 
 /** NAT may map ports, behind a firewall mark too; direct routing and tunnels cannot. */
 export function portOf(
   to: Lowering,
-  title: string,
+  keyword: 'real_server' | 'sorry_server',
   written: Place,
   service: ServiceAddress,
   method: Forwarding['method'],
@@ -203,6 +214,7 @@ export function portOf(
   const own = service.kind === 'fwmark' ? 0 : service.port
   if (written.port === 0) return own
   if (method === 'nat' || method === 'fullnat' || written.port === own) return written.port
+  const title = keyword === 'real_server' ? `real_server ${endpoint(written)}` : keyword
   if (service.kind === 'fwmark') {
     to.report.warning(
       'remark',
@@ -227,12 +239,18 @@ export function portOf(
 /** Packets from the network are not taken for a loopback address; only what is handed up unchanged arrives. */
 export function remarkLoopback(
   to: Lowering,
-  title: string,
+  keyword: 'real_server' | 'sorry_server',
   { at, address }: Place,
   method: Forwarding['method'],
 ): void {
   if (method === 'dr' || !(address === '::1' || address.startsWith('127.'))) return
-  to.report.warning('remark', at, `${title}: ${methodNames[method]} cannot reach a loopback address from the network`, {
-    remedy: 'use DR, which hands packets to what listens on the virtual address here, or another address of this host',
-  })
+  to.report.warning(
+    'remark',
+    at,
+    `${keyword} ${address}: ${methodNames[method]} cannot reach a loopback address from the network`,
+    {
+      remedy:
+        'use DR, which hands packets to what listens on the virtual address here, or another address of this host',
+    },
+  )
 }

@@ -318,7 +318,7 @@ function sorryServerOf(
     return undefined
   }
   const port = portOf(to, 'sorry_server', sorry, service, method)
-  remarkLoopback(to, `sorry_server ${sorry.address}`, sorry, method)
+  remarkLoopback(to, 'sorry_server', sorry, method)
   return { address: sorry.address, port, ...forwarding, inhibit: draft.sorryInhibit }
 }
 

@@ -89,8 +89,9 @@ export function nodesOf(tokens: TokenList, { partner, skip }: Braces, keep: bool
   }
 
   const wordsFrom = (from: number, to: number): readonly Word[] => {
-    const words: Word[] = []
-    for (let token = from; token < to; token++) words.push(word(token))
+    // Not from an empty list, which makes room for 17 when it grows.
+    const words = [word(from)]
+    for (let token = from + 1; token < to; token++) words.push(word(token))
     return words
   }
 
