@@ -84,7 +84,7 @@ export const complaint = (
 })
 
 /**
- * Turns offsets of the expanded text to places, and tells where a definition was used when the text comes out of one.
+ * Turns offsets of the expanded text to places, and tells of the definitions and sequences that the text comes out of.
  * @param strict  as in `LoadOptions`
  */
 export function reportInto(add: (diagnostic: Diagnostic) => void, source: SourceText, strict = false): Report {
@@ -102,7 +102,7 @@ export function reportInto(add: (diagnostic: Diagnostic) => void, source: Source
       ...source.placeOf(one.at.start),
       message: one.message,
     }))
-    for (const used of source.usedAt(at.start)) related.push({ ...used, message: 'used here' })
+    related.push(...source.originsOf(at.start, at.end))
     add(
       complaint(severity, kind, place, message, {
         ...(details.rule === undefined ? {} : { rule: details.rule }),

@@ -11,7 +11,7 @@ const silent = reportInto(() => {}, {
   text: '',
   files: [],
   placeOf: () => ({ file: '', line: 1, column: 1 }),
-  usedAt: () => [],
+  originsOf: () => [],
 })
 
 /** Nodes as nested arrays: words, then the block's nodes. */

@@ -105,6 +105,28 @@ test('a line of a multi-line definition is placed where it was written, and tell
   expect(complaint?.related).toEqual([{ file: MAIN, line: 5, column: 1, message: 'used here' }])
 })
 
+const router = (address: string) =>
+  `vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n${address}\n}\n}\n`
+const origins: readonly (readonly [claim: string, text: string, from: readonly string[]])[] = [
+  ['a value tells where it was defined', `$X=192.0.2.300\n${router('$X')}`, ['1:1 expanded from $X']],
+  [
+    'one that holds another tells both',
+    `$HOST=300\n$X=192.0.2.${'${HOST}'}\n${router('$X')}`,
+    ['2:1 expanded from $X', '1:1 expanded from $HOST'],
+  ],
+  ['what stands beside a value has nothing to tell', `$X=192.0.2.3\n${router('$X dev lo nonsense')}`, []],
+  [
+    'the turn of a sequence is told',
+    router('~SEQ(i,299,300) 192.0.2.${i}'),
+    ['5:1 with $i = 299', '5:1 with $i = 300'],
+  ],
+  ['all variables of a list', router('~LST({a,b},{192.0,300}) ${a}.2.${b}'), ['5:1 with $a = 192.0, $b = 300']],
+]
+test.each(origins)('%s', (_, text, from) => {
+  const related = load(text).diagnostics.flatMap((one) => one.related)
+  expect(related.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual(from)
+})
+
 test('include reads files beside the one that includes, in order', () => {
   const { text } = lines('a\ninclude conf.d/*.conf\nz', {
     '/etc/keepalived/conf.d/2.conf': 'two\ninclude ../more',

@@ -1,9 +1,9 @@
-import type { Place } from './mapped-text.ts'
+import type { Origin, Place } from './mapped-text.ts'
 import { concat, type MappedText, placeIn, slice, standingFor } from './mapped-text.ts'
 
-/** `$NAME=VALUE`, or a multi-line definition whose lines stand for themselves, each with its own place. */
+/** `$NAME=VALUE` (`turn`: as a sequence has it for one turn), or a multi-line definition whose lines stand for themselves, each with its own place. */
 export type Definition =
-  | { readonly kind: 'value'; readonly value: string; readonly place: Place }
+  | { readonly kind: 'value'; readonly value: string; readonly place: Place; readonly turn?: true }
   | { readonly kind: 'lines'; readonly lines: readonly MappedText[]; readonly place: Place }
 
 /** What `${_NAME …}` gives; undefined: no such name. */
@@ -41,7 +41,7 @@ export function substitute(
     if (value === undefined) continue
     if (value === 'endless' || value.text.length + line.text.length > LONGEST)
       return { kind: 'endless', name, at: use.index }
-    parts.push(slice(line, last, use.index), standingFor(value.text, placeIn(line, use.index)))
+    parts.push(slice(line, last, use.index), standingFor(value.text, placeIn(line, use.index), value.from))
     last = use.index + use[0].length
   }
   if (parts.length === 0) return { kind: 'unchanged' }
@@ -68,14 +68,17 @@ function valueNamed(
   predefined: Predefined,
   depth: number,
   budget: { left: number },
-): { readonly text: string } | 'endless' | undefined {
+): { readonly text: string; readonly from: readonly Origin[] } | 'endless' | undefined {
   const definition = definitions.get(name)
   if (definition === undefined) {
     const text = predefined(name, parameters?.split(/[ \t]+/).filter((word) => word !== '') ?? [])
-    return text === undefined ? undefined : { text }
+    return text === undefined ? undefined : { text, from: [] }
   }
   if (definition.kind === 'lines') return undefined
   if (depth > DEEPEST || budget.left-- <= 0) return 'endless'
+  const { place, turn } = definition
+  // Of a turn the line tells, for all that is on it.
+  const from: Origin[] = turn ? [] : [{ ...place, message: `expanded from $${name}` }]
   let text = ''
   let last = 0
   for (const use of definition.value.matchAll(USE)) {
@@ -83,8 +86,9 @@ function valueNamed(
     if (inner === undefined) continue
     if (inner === 'endless') return 'endless'
     text += definition.value.slice(last, use.index) + inner.text
+    from.push(...inner.from)
     last = use.index + use[0].length
     if (text.length > LONGEST) return 'endless'
   }
-  return { text: text + definition.value.slice(last) }
+  return { text: text + definition.value.slice(last), from }
 }

@@ -6,7 +6,7 @@ import { conditional } from './condition.ts'
 import { type Definition, linesUsed, substitute } from './definition.ts'
 import { includedFiles } from './include.ts'
 import { allTests, fatalTests, type IncludeTest, readIncludeCheck } from './include-check.ts'
-import { type MappedText, mapped, type Place, placeIn, slice, trimEnd, trimStart } from './mapped-text.ts'
+import { type MappedText, mapped, type Origin, type Place, placeIn, slice, trimEnd, trimStart } from './mapped-text.ts'
 import { predefinedNames } from './predefined.ts'
 import { type PhysicalLines, readLines } from './read-lines.ts'
 import { turns } from './sequence.ts'
@@ -39,8 +39,8 @@ type Context = {
   includeCheck: readonly IncludeTest[]
 }
 
-/** Where a line stands: in which file, and through which uses of multi-line definitions it came. */
-type Standing = { readonly directory: string; readonly usedAt: readonly Place[]; readonly depth: number }
+/** Where a line stands: in which file, and through which uses of multi-line definitions and turns of sequences it came. */
+type Standing = { readonly directory: string; readonly usedAt: readonly Origin[]; readonly depth: number }
 
 /**
  * Reads the main file's bytes and whatever they include, and carries out conditions, definitions and sequences
@@ -148,7 +148,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
 
   const body = linesUsed(content, context.definitions)
   if (body !== undefined) {
-    const usedAt = [placeIn(content, 0), ...standing.usedAt]
+    const usedAt = [{ ...placeIn(content, 0), message: 'used here' }, ...standing.usedAt]
     for (const line of body.lines) {
       if (context.full) return
       expandLine(context, line, { ...inner, usedAt })
@@ -167,7 +167,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
       context.add(
         complaint('error', 'source', placeIn(content, result.at), `definition $${result.name} grows without end`, {
           remedy: 'a definition must not use itself',
-          related: usedHere(standing),
+          related: standing.usedAt,
         }),
       )
       return
@@ -178,7 +178,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
           'source',
           placeIn(content, result.at),
           `$${result.name} is a multi-line definition and must stand alone on its line; the line is left out`,
-          { related: usedHere(standing) },
+          { related: standing.usedAt },
         ),
       )
       return
@@ -231,7 +231,7 @@ function expandSequence(context: Context, line: MappedText, standing: Standing):
     ? 'write ~LST(VAR,value,value) or ~LST({VAR,VAR},{value,value})'
     : 'write ~SEQ(VAR,START,STEP,END), with at most 65536 values'
   const say = (message: string) =>
-    context.add(complaint('error', 'source', placeIn(line, 0), message, { remedy: form, related: usedHere(standing) }))
+    context.add(complaint('error', 'source', placeIn(line, 0), message, { remedy: form, related: standing.usedAt }))
   if (close < 0) return say('sequence without its closing bracket; the line is left out')
   const written = slice(line, open + 1, close)
   const parameters = substitute(written, context.definitions, predefinedNames(context.options, standing.directory))
@@ -243,8 +243,10 @@ function expandSequence(context: Context, line: MappedText, standing: Standing):
   for (const turn of result.value) {
     if (context.full) return
     const hidden = turn.map(([name]) => [name, context.definitions.get(name)] as const)
-    for (const [name, value] of turn) context.definitions.set(name, { kind: 'value', value, place: placeIn(line, 0) })
-    expandLine(context, rest, standing)
+    for (const [name, value] of turn)
+      context.definitions.set(name, { kind: 'value', value, place: placeIn(line, 0), turn: true })
+    const message = `with ${turn.map(([name, value]) => `$${name} = ${value}`).join(', ')}`
+    expandLine(context, rest, { ...standing, usedAt: [{ ...placeIn(line, 0), message }, ...standing.usedAt] })
     for (const [name, before] of hidden) {
       if (before === undefined) context.definitions.delete(name)
       else context.definitions.set(name, before)
@@ -272,7 +274,7 @@ function includeLine(context: Context, line: MappedText, keyword: string, writte
       complaint(counted ? 'error' : 'warning', 'include', place, found.message, {
         endColumn: place.column + line.text.length,
         ...(found.remedy === undefined ? {} : { remedy: found.remedy }),
-        related: usedHere(standing),
+        related: standing.usedAt,
       }),
     )
   }
@@ -287,7 +289,7 @@ function setIncludeCheck(context: Context, line: MappedText, standing: Standing)
       const { 0: word, index: at } = words[index] as RegExpExecArray
       context.add(
         complaint('error', 'value', placeIn(line, at), `include_check ${word} ${why}; the word has no effect`, {
-          related: usedHere(standing),
+          related: standing.usedAt,
         }),
       )
     },
@@ -314,11 +316,9 @@ const tooMuch = (context: Context, place: Place, standing: Standing): void =>
 
 function stop(context: Context, place: Place, standing: Standing, why: string): void {
   const remedy = 'look for a definition, a sequence or an include that makes more than was meant'
-  context.add(complaint('error', 'source', place, why, { remedy, related: usedHere(standing).slice(0, 4) }))
+  context.add(complaint('error', 'source', place, why, { remedy, related: standing.usedAt.slice(0, 4) }))
   context.full = true
 }
-
-const usedHere = (standing: Standing) => standing.usedAt.map((place) => ({ ...place, message: 'used here' }))
 
 const directoryOf = (path: string): string => {
   const slash = path.lastIndexOf('/')

@@ -1,4 +1,4 @@
-import { type MappedText, type Place, placeIn } from './mapped-text.ts'
+import { type MappedText, type Origin, originsIn, type Place, placeIn } from './mapped-text.ts'
 
 export type SourceFile = {
   /** As opened: absolute, or as the user named the main file. */
@@ -21,11 +21,11 @@ export function sourceFile(path: string, text: string): SourceFile {
 
 /**
  * Part of the expanded text: a run of lines that stand there as they were written, from line `line` of a file, or one line
- * that came about; `usedAt`: where the multi-line definition that holds it was used, innermost first.
+ * that came about; `usedAt`: where the multi-line definition that holds it was used, in which turn of a sequence, innermost first.
  */
 export type SourcePiece =
   | { readonly kind: 'run'; readonly text: string; readonly file: string; readonly line: number }
-  | { readonly kind: 'line'; readonly content: MappedText; readonly usedAt: readonly Place[] }
+  | { readonly kind: 'line'; readonly content: MappedText; readonly usedAt: readonly Origin[] }
 
 /** All files as one text, includes and substitutions done, and the way back from each offset to where it was written. */
 export type SourceText = {
@@ -33,7 +33,8 @@ export type SourceText = {
   /** In the order they were opened; the main file first. */
   readonly files: readonly SourceFile[]
   placeOf(offset: number): Place
-  usedAt(offset: number): readonly Place[]
+  /** How the text of these offsets came about, if it does not stand there as it was written; the nearest first. */
+  originsOf(start: number, end: number): readonly Origin[]
 }
 
 export function sourceText(pieces: readonly SourcePiece[], files: readonly SourceFile[]): SourceText {
@@ -64,9 +65,12 @@ export function sourceText(pieces: readonly SourcePiece[], files: readonly Sourc
       const within = offset - (starts[index] as number)
       return piece.kind === 'run' ? placeInRun(piece, within) : placeIn(piece.content, within)
     },
-    usedAt(offset) {
-      const piece = pieces[lastNotAbove(starts, offset)]
-      return piece?.kind === 'line' ? piece.usedAt : []
+    originsOf(start, end) {
+      const index = lastNotAbove(starts, start)
+      const piece = pieces[index]
+      if (piece?.kind !== 'line') return []
+      const before = starts[index] as number
+      return [...originsIn(piece.content, start - before, end - before), ...piece.usedAt]
     },
   }
 }
