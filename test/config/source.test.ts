@@ -127,6 +127,12 @@ test.each(origins)('%s', (_, text, from) => {
   expect(related.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual(from)
 })
 
+test('braces that stand for too many patterns are told, and nothing of them is read', () => {
+  const three = '{a,b,c,d,e,f,g}'.repeat(3)
+  const { messages } = lines(`include conf.d/${three}.conf`)
+  expect(messages).toEqual([`1:1 include conf.d/${three}.conf: its braces stand for more than 256 patterns; not read`])
+})
+
 test('include reads files beside the one that includes, in order', () => {
   const { text } = lines('a\ninclude conf.d/*.conf\nz', {
     '/etc/keepalived/conf.d/2.conf': 'two\ninclude ../more',

@@ -1,7 +1,8 @@
 /** Reads a directory: its entries' names, or undefined if there is none. */
 export type ListDirectory = (path: string) => readonly string[] | undefined
 
-const MOST_ALTERNATIVES = 256
+/** More than these are not told apart. */
+export const MOST_ALTERNATIVES = 256
 
 /**
  * glob(3) with GLOB_BRACE over a directory reader: `*`, `?`, `[…]`, `[!…]`, `{a,b}`, backslash escapes. Names that begin
@@ -9,7 +10,7 @@ const MOST_ALTERNATIVES = 256
  * back as it is, whether it exists or not.
  */
 export function glob(pattern: string, list: ListDirectory): readonly string[] {
-  return ways(pattern).flatMap((way) => globOne(way, list))
+  return (ways(pattern) ?? []).flatMap((way) => globOne(way, list))
 }
 
 export const hasWildcard = (pattern: string): boolean => /[*?[]/.test(pattern)
@@ -104,11 +105,12 @@ function characterClass(text: string): (character: string) => boolean {
   return (character) => ranges.some(([from, to]) => character >= from && character <= to) !== negated
 }
 
-/** `a{b,c{d,e}}` to `ab`, `acd`, `ace`; a brace without its partner is an ordinary character. */
-export function ways(pattern: string): readonly string[] {
+/** `a{b,c{d,e}}` to `ab`, `acd`, `ace`; a brace without its partner is an ordinary character. Undefined: too many. */
+export function ways(pattern: string): readonly string[] | undefined {
   const done: string[] = []
   const open = [pattern]
-  while (open.length > 0 && done.length + open.length <= MOST_ALTERNATIVES) {
+  while (open.length > 0) {
+    if (done.length + open.length > MOST_ALTERNATIVES) return undefined
     const text = open.shift() as string
     const group = firstGroup(text)
     if (group === undefined) done.push(text)

@@ -1,5 +1,5 @@
 import type { ConfigPorts } from '../ports.ts'
-import { glob, hasWildcard, ways } from './glob.ts'
+import { glob, hasWildcard, MOST_ALTERNATIVES, ways } from './glob.ts'
 import type { IncludeTest } from './include-check.ts'
 
 const DEEPEST_INCLUDE = 32
@@ -34,7 +34,16 @@ export function* includedFiles(
     ...(remedy === undefined ? {} : { remedy }),
   })
   const absolute = resolve(directory, pattern)
-  const found = ways(absolute).map((way) => ({ way, paths: glob(way, (path) => ports.list(path)) }))
+  const all = ways(absolute)
+  if (all === undefined) {
+    yield problem(
+      'R',
+      `its braces stand for more than ${MOST_ALTERNATIVES} patterns; not read`,
+      'write several includes',
+    )
+    return
+  }
+  const found = all.map((way) => ({ way, paths: glob(way, (path) => ports.list(path)) }))
   const isThere = (path: string): boolean => {
     const content = ports.read(path)
     return content.ok || content.error.reason !== 'missing'
