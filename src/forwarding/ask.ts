@@ -172,13 +172,15 @@ function isDestination(destination: unknown): boolean {
 
 function isSyncDaemon(daemon: unknown): boolean {
   if (!isRecord(daemon)) return false
-  const { group } = daemon
+  const { group, keys } = daemon
   return (
     isRole(daemon['role']) &&
     typeof daemon['interface'] === 'string' &&
     isWhole(daemon['syncId'], 0, 255) &&
     ['maxLength', 'port', 'ttl'].every((name) => daemon[name] === undefined || isWhole(daemon[name], 0, 65_535)) &&
-    (group === undefined || isAddress(group))
+    (group === undefined || isAddress(group)) &&
+    // Not by hand.
+    keys === undefined
   )
 }
 

@@ -56,6 +56,8 @@ export type SyncDaemon = {
   readonly group?: IpAddress
   readonly port?: number
   readonly ttl?: number
+  /** As in `ConnectionSync`; never among those that a backend tells to run. */
+  readonly keys?: readonly string[]
 }
 
 /** Orders to a backend; every one is idempotent: adding what is there edits it, removing what is gone succeeds. */

@@ -15,4 +15,6 @@ export type ConnectionSync = {
   readonly ttl?: number
   /** Where messages are sent: a group, or with the embedded core also a host; absent: 224.0.0.81. */
   readonly group?: IpAddress
+  /** Between Holdfasts: messages are signed by the first, and each verifies; hexadecimal. Absent: they are not. Never logged, never in a snapshot. */
+  readonly keys?: readonly string[]
 }

@@ -82,3 +82,22 @@ test('lvs_sync_daemon_interface of a vrrp_instance is the same, if global_defs s
   expect(older.told).toEqual(['10:2 warning deprecated: lvs_sync_daemon_interface is written in global_defs now'])
   expect(sync('lvs_sync_daemon eth2', ' lvs_sync_daemon_interface eth1\n').value?.interface).toBe('eth2')
 })
+
+const KEY = 'ab'.repeat(32)
+
+test('keys: the first signs, all verify, and none is told', () => {
+  const other = 'a word that has thirty-two letters in it'
+  expect(sync(`lvs_sync_daemon eth1\nlvs_sync_key hex:${KEY}\nlvs_sync_key "${other}"`)).toEqual({
+    value: { interface: 'eth1', syncId: 0, keys: [KEY, Buffer.from(other).toString('hex')] },
+    told: [],
+  })
+})
+
+test('where no key is of use nothing is synchronised, rather than without one', () => {
+  const { value, told: said } = sync('lvs_sync_daemon eth1\nlvs_sync_key hex:abcd')
+  expect(value).toBeUndefined()
+  expect(said).toEqual([
+    '3:1 error value: lvs_sync_key has 2 bytes, and 32 to 64 are wanted; the line has no effect',
+    '3:1 error object: none of the lvs_sync_key is of use; connections are not synchronised',
+  ])
+})

@@ -116,3 +116,22 @@ lab('messages that are wrong or come from elsewhere are counted, and nothing com
   await until('a stranger is counted', async () => (await counterOf(daemon, 'wrong-source')) === 1)
   expect(await counterOf(daemon, 'connections-entered')).toBe(0)
 })
+
+lab('with a key a partner is believed who has it, and nobody else', async (lab) => {
+  const { client, weak, strong, far } = scene(lab)
+  await echoes(far, PORTS.NAT)
+  const signed = (priority: number): string =>
+    configuration(priority).replace('lvs_sync_daemon', `lvs_sync_key hex:${'5a'.repeat(32)}\n  lvs_sync_daemon`)
+  const [first, second] = await Promise.all([strong.holdfastd(signed(200)), weak.holdfastd(signed(100))])
+  await strong.holds(VIRTUAL_ADDRESS)
+  await second.shows(
+    'it listens',
+    ({ forwarding }) => forwarding?.sync?.daemons.some(({ role }) => role === 'backup') === true,
+  )
+  await send(client, '00330008 00010000', '192.0.2.201')
+  await until('what is not signed is counted', async () => (await counterOf(second, 'unauthenticated')) === 1)
+  const streams = await Streams.open(client, 2, [`${VIRTUAL_ADDRESS}:${PORTS.NAT}`])
+  await until('connections are believed', async () => (await counterOf(second, 'connections-entered')) >= 2)
+  await streams.end()
+  expect((await first.holdfast('status', '--json')).stdout).not.toContain('5a5a')
+})

@@ -22,6 +22,15 @@ export const ownFacts: readonly KeywordFacts[] = [
     range: 'at most 4096 addresses, of one family',
     means: 'source addresses towards the servers of FULLNAT, as LVS-FULLNAT and DPVS write them',
   },
+  {
+    names: ['lvs_sync_key'],
+    in: ['global_defs'],
+    takes: 'KEY',
+    default: 'messages are not signed',
+    range: '32–64 bytes: text, hex:DIGITS, file:PATH or cred:NAME; the first signs, each verifies',
+    means:
+      'messages of lvs_sync_daemon carry an HMAC between directors with the embedded core, and what is not signed is dropped',
+  },
   { names: ['lvs_settings'], in: ['root'], takes: '{ … }', means: 'what forwarding does as a whole' },
   {
     names: ['laddr_group_name'],

@@ -10,6 +10,7 @@ import {
   type Lowering,
   required,
 } from './arguments.ts'
+import { readSecret } from './secret.ts'
 
 type Draft = { -readonly [K in keyof ConnectionSync]: ConnectionSync[K] }
 type Router = Pick<VirtualRouter, 'name' | 'virtualRouterId'>
@@ -31,7 +32,18 @@ export function lowerConnectionSync(
   const [first, ...more] = lines('global_defs', 'lvs_sync_daemon')
   for (const { line } of more)
     to.report.warning('remark', line.at, 'lvs_sync_daemon stands there twice; the first counts')
-  if (first !== undefined) return readLine(to, first.line, routers)
+  const keyLines = lines('global_defs', 'lvs_sync_key')
+  const keys = keyLines.flatMap(({ line }) => readKey(to, line) ?? [])
+  const [firstKey] = keyLines
+  if (firstKey !== undefined && keys.length === 0) {
+    to.report.error('object', firstKey.line.at, 'none of the lvs_sync_key is of use; connections are not synchronised')
+    return undefined
+  }
+  const signed = keys.length === 0 ? {} : { keys }
+  if (first !== undefined) {
+    const read = readLine(to, first.line, routers)
+    return read === undefined ? undefined : { ...read, ...signed }
+  }
   for (const { node, line } of lines('vrrp_instance', 'lvs_sync_daemon_interface')) {
     const name = interfaceName(to, line)?.text
     to.report.warning('deprecated', line.at, 'lvs_sync_daemon_interface is written in global_defs now', {
@@ -39,9 +51,20 @@ export function lowerConnectionSync(
     })
     const router = routers.find((one) => one.name === node.words[0]?.text)
     if (name !== undefined && router !== undefined)
-      return { interface: name, instance: router.name, syncId: router.virtualRouterId }
+      return { interface: name, instance: router.name, syncId: router.virtualRouterId, ...signed }
   }
   return undefined
+}
+
+/** `lvs_sync_key VALUE`: the first signs, each verifies, so that keys can be changed one director after the other. */
+function readKey(to: Lowering, line: Node): string | undefined {
+  const value = required(to, line, 'a key')
+  if (value === undefined) return undefined
+  return readSecret(to, value, (why, remedy) =>
+    to.report.error('value', line.keyword.at, `lvs_sync_key ${why}; the line has no effect`, {
+      ...(remedy === undefined ? {} : { remedy }),
+    }),
+  )
 }
 
 /** `INTERFACE [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDRESS]`; before 2.0 `INTERFACE INSTANCE ID`. */

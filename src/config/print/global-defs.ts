@@ -13,7 +13,7 @@ import { interfaceSettingLines } from './virtual-link.ts'
 import { commandText, identityWords, type Text, timeText, word } from './words.ts'
 
 /** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
-export function globalText({ global, virtualRouters }: Configuration): readonly Text[] {
+export function globalText({ global, virtualRouters }: Configuration, secrets: 'shown' | 'hidden'): readonly Text[] {
   const { mail } = global
   const gaps = virtualRouters[0]?.announcements
   const body: Text[] = [`router_id ${word(global.routerId)}`]
@@ -55,6 +55,8 @@ export function globalText({ global, virtualRouters }: Configuration): readonly 
   const { lvsTimeouts: timeouts, lvsSettings: settings } = global
   if (timeouts !== undefined) line('lvs_timeouts', `tcp ${timeouts.tcp} tcpfin ${timeouts.tcpFin} udp ${timeouts.udp}`)
   if (global.connectionSync !== undefined) line('lvs_sync_daemon', connectionSyncText(global.connectionSync))
+  for (const key of global.connectionSync?.keys ?? [])
+    line('lvs_sync_key', secrets === 'shown' ? `hex:${key}` : '********')
   if (gaps !== undefined && gaps.garpInterval > 0) line('vrrp_garp_interval', timeText(gaps.garpInterval))
   if (gaps !== undefined && gaps.gnaInterval > 0) line('vrrp_gna_interval', timeText(gaps.gnaInterval))
   const own = settings === undefined ? [] : [{ head: 'lvs_settings', body: settingLines(settings) }]

@@ -23,7 +23,7 @@ export function print(
 ): string {
   const groups = localGroupsText(of.virtualServers)
   const blocks = [
-    ...globalText(of).map((text) => [text]),
+    ...globalText(of, secrets).map((text) => [text]),
     ...(of.global.tlsClient === undefined ? [] : [[tlsClientText(of.global.tlsClient, secrets)]]),
     ...of.trackScripts.map((script) => [trackScriptText(script)]),
     ...of.trackFiles.map((file) => [trackFileText(file)]),

@@ -127,6 +127,8 @@ export class Orders {
   /** One that runs with other values is stopped first; the kernel cannot change it. */
   #startDaemon(daemon: SyncDaemon): OpResult {
     const name = `${daemon.role} sync daemon`
+    if (daemon.keys !== undefined)
+      return notSupported(name, "the kernel's cannot sign; lvs_sync_key is for the embedded core")
     const wanted = kernelDaemon(daemon)
     let done = this.#kernel.startDaemon(wanted)
     if (!done.ok && done.error.code === 'EEXIST') {

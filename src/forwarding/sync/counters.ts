@@ -13,6 +13,10 @@ const names = [
   'connections-invalid',
   /** From this host, or from none of the interface's networks. */
   'wrong-source',
+  /** Not signed by a key of ours. */
+  'unauthenticated',
+  /** Signed, and heard before, or too far from our clock. */
+  'replayed',
   /** Shorter than a header. */
   'too-short',
   /** Its size is not what it says. */

@@ -2,12 +2,14 @@ import { address, fail, familyOf, type IpAddress, ok, type Result } from '../../
 import { openRouteClient } from '../../sys/netlink/index.ts'
 import { openSyncReceiver, openSyncSender } from '../../sys/socket/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
+import { SEAL } from '../../wire/ipvs-sync/index.ts'
 import type { ControlOp, ForwardingBackend, ForwardingOp, OpResult, SyncDaemon } from '../index.ts'
 import { noSyncCounters, type SyncCounters } from './counters.ts'
 import type { ConnectionExchange } from './exchange.ts'
 import { type InterfaceAddress, neighbours } from './neighbours.ts'
 import { createReceiver } from './receiver.ts'
 import { createSender } from './sender.ts'
+import { createSigner, createVerifier } from './signature.ts'
 
 const GROUP = address('224.0.0.81')
 const PORT = 8848
@@ -59,7 +61,7 @@ export function withSyncDaemons(
     syncDaemons: async () =>
       (['master', 'backup'] as const).flatMap((role) => {
         const one = running.get(role)
-        return one === undefined ? [] : [one.daemon]
+        return one === undefined ? [] : [withoutKeys(one.daemon)]
       }),
     syncCounters: async () => (running.size === 0 ? undefined : { ...counters }),
     async apply(ops) {
@@ -75,6 +77,9 @@ export function withSyncDaemons(
     },
   }
 }
+
+/** Whoever lists them is not to see keys. */
+const withoutKeys = ({ keys: _, ...rest }: SyncDaemon): SyncDaemon => rest
 
 type Settings = { readonly version: 0 | 1; readonly ports: number; readonly buffer?: number }
 type Started = Result<() => void, { readonly message: string }>
@@ -96,12 +101,13 @@ function startMaster(
   if (!socket.ok) return socket
   const { send, close } = socket.value
   const maxLength = Math.max(LEAST_LENGTH, daemon.maxLength || FRAME - HEADERS[familyOf(destination)])
-  const { syncId } = daemon
+  const { syncId, keys: [signing] = [] } = daemon
+  const seal = signing === undefined ? undefined : createSigner(signing, systemClock.wall)
   const tell = createSender({
     syncId,
     version: settings.version,
-    maxLength,
-    send: (message) => send(message).ok,
+    maxLength: seal === undefined ? maxLength : maxLength - SEAL,
+    send: (message) => send(seal === undefined ? message : seal(message)).ok,
     counters,
   })
   const listening = exchange.listen(tell)
@@ -126,7 +132,14 @@ function startBackup(
     () => addressesOf(daemon.interface),
     () => systemClock.now() / 1_000,
   )
-  const onDatagram = createReceiver({ syncId: daemon.syncId, exchange, isNeighbour, counters })
+  const { keys } = daemon
+  const onDatagram = createReceiver({
+    syncId: daemon.syncId,
+    exchange,
+    isNeighbour,
+    ...(keys === undefined ? {} : { verify: createVerifier(keys, systemClock.wall) }),
+    counters,
+  })
   const sockets: { close(): void }[] = []
   const close = () => {
     for (const one of sockets) one.close()

@@ -1,29 +1,40 @@
-import { hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
+import { hostIsLittleEndian, type IpAddress, ok } from '../../base/index.ts'
 import { decodeSyncMessage } from '../../wire/ipvs-sync/index.ts'
 import type { SyncCounters } from './counters.ts'
 import type { ConnectionExchange } from './exchange.ts'
+import type { createVerifier } from './signature.ts'
 
 export type ReceiverOptions = {
   /** 0 takes every id. */
   readonly syncId: number
   readonly exchange: Pick<ConnectionExchange, 'takeIn'>
   isNeighbour(source: IpAddress): boolean
+  /** Absent: messages are not signed. */
+  readonly verify?: ReturnType<typeof createVerifier>
   readonly counters: SyncCounters
 }
+
+const unsigned: ReturnType<typeof createVerifier> = (datagram) => ok(datagram)
 
 /** Takes connections from messages, as far as these are to be believed. Whatever comes, it counts and goes on. */
 export function createReceiver({
   syncId,
   exchange,
   isNeighbour,
+  verify = unsigned,
   counters,
-}: ReceiverOptions): (message: Uint8Array, source: IpAddress) => void {
-  return (message, source) => {
+}: ReceiverOptions): (datagram: Uint8Array, source: IpAddress) => void {
+  return (datagram, source) => {
     if (!isNeighbour(source)) {
       counters['wrong-source'] += 1
       return
     }
-    const read = decodeSyncMessage(message, hostIsLittleEndian)
+    const verified = verify(datagram, source)
+    if (!verified.ok) {
+      counters[verified.error] += 1
+      return
+    }
+    const read = decodeSyncMessage(verified.value, hostIsLittleEndian)
     if (!read.ok) {
       counters[read.error.field === 'length' ? 'too-short' : 'wrong-size'] += 1
       return

@@ -1,7 +1,14 @@
 /** What is sent, and what is believed of what comes. */
 import { expect, test } from 'vitest'
 import { address } from '../../../src/base/index.ts'
-import { createReceiver, createSender, neighbours, noSyncCounters } from '../../../src/forwarding/sync/index.ts'
+import {
+  createReceiver,
+  createSender,
+  createSigner,
+  createVerifier,
+  neighbours,
+  noSyncCounters,
+} from '../../../src/forwarding/sync/index.ts'
 import { connectionFlags as flag, type SyncedConnection, SyncWriter } from '../../../src/wire/ipvs-sync/index.ts'
 
 const one: SyncedConnection = {
@@ -29,7 +36,7 @@ function sender(maxLength: number, works = true) {
   return { counters, sent, tell: createSender({ syncId: 51, version: 1, maxLength, send, counters }) }
 }
 
-function receiver(syncId = 51) {
+function receiver(syncId = 51, verify?: ReturnType<typeof createVerifier>) {
   const counters = noSyncCounters()
   const taken: SyncedConnection[] = []
   const exchange = {
@@ -39,7 +46,13 @@ function receiver(syncId = 51) {
     },
   }
   const isNeighbour = (source: string) => source === peer
-  const receive = createReceiver({ syncId, exchange, isNeighbour, counters })
+  const receive = createReceiver({
+    syncId,
+    exchange,
+    isNeighbour,
+    counters,
+    ...(verify === undefined ? {} : { verify }),
+  })
   const counted = () => Object.fromEntries(Object.entries(counters).filter(([, number]) => number > 0))
   return { receive, taken, counted }
 }
@@ -117,4 +130,48 @@ test('a neighbour is another host of the interface, and a new network is known a
   expect(ask('2001:db8::1')).toBe(true)
   expect(ask('2001:db8::9')).toBe(false)
   expect(reads).toBe(2)
+})
+
+const [key, oldKey, foreign] = ['ab', 'cd', 'ef'].map((pair) => pair.repeat(32)) as [string, string, string]
+const NOW = 1_800_000_000_000
+
+test('with a key what is signed by it, or by another of ours, is taken, and nothing else', () => {
+  const { receive, taken, counted } = receiver(
+    51,
+    createVerifier([key, oldKey], () => NOW),
+  )
+  receive(createSigner(key, () => NOW)(message(51, one)), peer)
+  receive(createSigner(oldKey, () => NOW + 1)(message(51, one)), peer)
+  expect(taken).toHaveLength(2)
+  receive(createSigner(foreign, () => NOW + 2)(message(51, one)), peer)
+  receive(message(51, one), peer)
+  const changed = createSigner(key, () => NOW + 3)(message(51, one))
+  changed[20] = (changed[20] as number) ^ 1
+  receive(changed, peer)
+  expect(taken).toHaveLength(2)
+  expect(counted()).toMatchObject({ 'messages-received': 2, unauthenticated: 3 })
+})
+
+test('what was heard before, and what is a minute from our clock, is no news', () => {
+  const { receive, taken, counted } = receiver(
+    51,
+    createVerifier([key], () => NOW),
+  )
+  const sign = createSigner(key, () => NOW)
+  const [first, second] = [sign(message(51, one)), sign(message(51, one))]
+  for (const datagram of [first, second, first, second]) receive(datagram, peer)
+  for (const far of [NOW - 61_000, NOW + 61_000]) receive(createSigner(key, () => far)(message(51, one)), peer)
+  expect(taken).toHaveLength(2)
+  expect(counted()).toMatchObject({ 'messages-received': 2, replayed: 4 })
+})
+
+test('a clock that stands still, or goes back, makes no number twice', () => {
+  let wall = NOW
+  const sign = createSigner(key, () => wall--)
+  const { receive, taken } = receiver(
+    51,
+    createVerifier([key], () => NOW),
+  )
+  for (let i = 0; i < 10; i++) receive(sign(message(51, one)), peer)
+  expect(taken).toHaveLength(10)
 })
