@@ -1,10 +1,10 @@
 import {
   type Container,
-  containerInside,
   containerName,
   containersOf,
   type Keyword,
   keywordAt,
+  keywordsByName,
   keywordsIn,
 } from '../keywords/index.ts'
 import { type Report, type Span, silent } from '../report.ts'
@@ -58,6 +58,8 @@ type Around = {
 
 function look(nodes: readonly Node[], container: Container, around: Around, kept: Node[]): void {
   const { report } = around
+  const keywords = keywordsByName(container)
+  const others = readAs[container]
   for (const node of nodes) {
     if (node.broken) {
       // The quote is reported already; what the block holds is not this line's fault, but has no owner.
@@ -65,9 +67,9 @@ function look(nodes: readonly Node[], container: Container, around: Around, kept
     }
     const { keyword: word, words, at, block } = node
     const name = word.text
-    const written = keywordAt(container, name)
-    const other = written === undefined ? readAs[container]?.[name] : undefined
-    const keyword = other === undefined ? written : keywordAt(container, other)
+    const written = keywords.get(name)
+    const other = written === undefined ? others?.[name] : undefined
+    const keyword = other === undefined ? written : keywords.get(other)
     if (keyword === undefined) {
       reportUnknown(node, container, report)
       continue
@@ -91,8 +93,8 @@ function look(nodes: readonly Node[], container: Container, around: Around, kept
       report.error('syntax', at, `${name} has no block`, { remedy: 'add { after it and } at its end' })
       continue
     }
-    const within = containerInside(container, name)
-    const held = within === undefined ? block : lookInside(block, within, unsupported, around)
+    const { inside } = keyword
+    const held = inside === undefined ? block : lookInside(block, inside, unsupported, around)
     if (!unsupported) kept.push({ keyword: word, words, at, block: held, broken: false, known: keyword })
   }
 }

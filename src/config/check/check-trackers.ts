@@ -30,13 +30,11 @@ export function checkTrackers(
     ...one,
     value: { ...one.value, tracks: kept(one.value.tracks) },
   }))
-  const checked = lowered.servers
-    .flatMap(({ value }) => value.realServers.flatMap(({ checkers }) => checkers))
-    .flatMap((checker) => (checker.kind === 'file' ? [trackKey({ kind: 'file', name: checker.file })] : []))
-  const tracked = new Set([
-    ...[...routers, ...syncGroups].flatMap(({ value }) => value.tracks.map(trackKey)),
-    ...checked,
-  ])
+  const tracked = new Set([...routers, ...syncGroups].flatMap(({ value }) => value.tracks.map(trackKey)))
+  for (const { value } of lowered.servers)
+    for (const { checkers } of value.realServers)
+      for (const checker of checkers)
+        if (checker.kind === 'file') tracked.add(trackKey({ kind: 'file', name: checker.file }))
   const isTracked =
     (kind: Track['kind'], word: string) => (one: { readonly value: { readonly name: string }; readonly at: Span }) => {
       if (tracked.has(trackKey({ kind, name: one.value.name }))) return true

@@ -15,5 +15,6 @@ export {
   type KeywordContent,
   type KeywordSupport,
   keywordAt,
+  keywordsByName,
   keywordsIn,
 } from './positions.ts'

@@ -33,6 +33,8 @@ export type Keyword = {
   readonly facts: KeywordFacts
   readonly support: KeywordSupport
   readonly content: KeywordContent
+  /** What its block is, if that has keywords of its own. */
+  readonly inside: Container | undefined
   /** A name or an address stands between the word and its block. */
   readonly headed: boolean
 }
@@ -79,9 +81,18 @@ for (const container of containers) {
   for (const facts of allFacts)
     if (facts.in.includes(container))
       for (const name of facts.names) {
-        const content = contentOf(facts.takes, containerInside(container, name))
+        const within = containerInside(container, name)
+        const content = contentOf(facts.takes, within)
         const headed = content !== 'line' && !facts.takes.startsWith('{')
-        inside.set(name, { name, container, facts, support: supportOf(facts, container), content, headed })
+        inside.set(name, {
+          name,
+          container,
+          facts,
+          support: supportOf(facts, container),
+          content,
+          inside: within,
+          headed,
+        })
       }
   positions.set(container, new Map([...inside].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))))
 }
@@ -90,8 +101,11 @@ for (const container of containers) {
 export const keywordAt = (container: Container, name: string): Keyword | undefined =>
   positions.get(container)?.get(name)
 
-/** In the order of the alphabet. */
-export const keywordsIn = (container: Container): readonly Keyword[] => [...(positions.get(container)?.values() ?? [])]
+/** By name, in the order of the alphabet. */
+export const keywordsByName = (container: Container): ReadonlyMap<string, Keyword> =>
+  positions.get(container) ?? new Map()
+
+export const keywordsIn = (container: Container): readonly Keyword[] => [...keywordsByName(container).values()]
 
 /** Every container where a word is a keyword. */
 export const containersOf = (name: string): readonly Container[] =>

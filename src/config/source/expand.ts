@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts'
+import { nextOf } from '../next-of.ts'
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
 import { complaint } from '../report.ts'
 import { commentStart } from './comment.ts'
@@ -16,6 +17,7 @@ const DEEPEST_LINE = 24
 /** Lines that conditions, definitions and sequences may make; those that stand there as written are not counted. */
 const MOST_LINES_MADE = 262_144
 const MOST_CHARACTERS = 64 * 1024 * 1024
+const MAY_NEED_EXPANSION = ['$', '~', '@', 'include']
 
 export type Expansion = {
   readonly source: SourceText
@@ -79,13 +81,13 @@ function expandFile(context: Context, path: string, bytes: Uint8Array): void {
   context.files.push(lines.file)
   context.openFiles.push(path)
   const standing: Standing = { directory: directoryOf(path), usedAt: [], depth: 0 }
-  const special = specialLines(lines.text)
+  const special = nextOf(lines.text, MAY_NEED_EXPANSION)
   const lineAt = (line: number): MappedText =>
     mapped(lines.text.slice(lines.startOf(line), lines.endOf(line)), { file: path, line: line + 1, column: 1 })
   let at = 0
   while (at < lines.count && !context.full) {
     const from = at
-    while (at < lines.count && !lines.isLeftOut(at) && !special.isBetween(lines.startOf(at), lines.endOf(at))) at++
+    while (at < lines.count && !lines.isLeftOut(at) && special(lines.startOf(at)) >= lines.endOf(at)) at++
     if (at > from) emitRun(context, lines, from, at, standing)
     if (at === lines.count || context.full) break
     if (lines.isLeftOut(at)) {
@@ -98,22 +100,6 @@ function expandFile(context: Context, path: string, bytes: Uint8Array): void {
   }
   context.openFiles.pop()
   context.includeCheck = before
-}
-
-/** Where a text has what may need expansion; asked for ranges in ascending order. */
-function specialLines(text: string): { isBetween(start: number, end: number): boolean } {
-  const special = /[$~@]|include/g
-  const next = (): number => special.exec(text)?.index ?? Number.POSITIVE_INFINITY
-  let at = next()
-  return {
-    isBetween(start, end) {
-      if (at < start) {
-        special.lastIndex = start
-        at = next()
-      }
-      return at < end
-    },
-  }
 }
 
 /** One line whose includes, conditions, definitions and sequences are still to be done. */

@@ -111,7 +111,7 @@ export function nodesOf(tokens: TokenList, { partner, skip }: Braces, keep: bool
         broken = tokens.hasOpenQuote(token++) || broken
       const keyword = word(first)
       const words = token === first + 1 ? NO_WORDS : wordsFrom(first + 1, token)
-      const at = { start: keyword.at.start, end: tokens.endOf(token - 1) }
+      const at = words === NO_WORDS ? keyword.at : { start: keyword.at.start, end: tokens.endOf(token - 1) }
       const closing = token < to && tokens.kind(token) === OPEN ? (partner[token] as number) : TOO_DEEP
       if (closing === TOO_DEEP) nodes.push({ keyword, words, at, broken })
       else {

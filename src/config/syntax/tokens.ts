@@ -1,3 +1,4 @@
+import { nextOf } from '../next-of.ts'
 import { parse as runParser } from './parser.generated.js'
 
 /** What a line is made of, in order; offsets count in the whole text. */
@@ -104,19 +105,13 @@ export function readTokens(text: string): TokenList {
     open: (at) => add(OPEN, at, at + 1),
     close: (at) => add(CLOSE, at, at + 1),
   }
-  const odd = /["\\]/g
-  const nextOdd = (): number => odd.exec(text)?.index ?? text.length
-  let oddAt = nextOdd()
+  const nextOdd = nextOf(text, ['"', '\\'])
   for (let from = 0; from < text.length; ) {
     const newline = text.indexOf('\n', from)
     const end = newline < 0 ? text.length : newline
     first = FIRST_ON_LINE
-    if (oddAt >= end) plainLine(text, from, end, sink)
-    else {
-      grammarLine(text, from, end, sink)
-      odd.lastIndex = end
-      oddAt = nextOdd()
-    }
+    if (nextOdd(from) >= end) plainLine(text, from, end, sink)
+    else grammarLine(text, from, end, sink)
     from = end + 1
   }
   return {

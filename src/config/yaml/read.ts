@@ -18,7 +18,8 @@ import { isFlag } from './names.ts'
 const MOST_LINES = 131_072
 const DEEPEST = 32
 
-const LANGUAGE = languageSchema()
+/** Made when the first YAML is read: most configurations are none. */
+let language: ReturnType<typeof languageSchema> | undefined
 
 /** What `readYaml` yields is ready for the parser of the language. */
 export type YamlSource = {
@@ -71,7 +72,8 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
 
   /** What the schema does not allow is told, and left out. */
   const refused = new Set<unknown>()
-  for (const { node, key, kind, message, remedy } of violations(document, LANGUAGE)) {
+  language ??= languageSchema()
+  for (const { node, key, kind, message, remedy } of violations(document, language)) {
     refused.add(node ?? key)
     const at = placeOf(kind === 'missing-argument' ? key : resolved(node ?? key), { file: path, line: 1, column: 1 })
     add(complaint('error', kind, at, message, remedy === undefined ? {} : { remedy }))
