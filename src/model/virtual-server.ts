@@ -1,6 +1,7 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Checker } from './checker.ts'
 import type { Command } from './command.ts'
+import type { ServerSource } from './server-source.ts'
 
 export type Protocol = 'tcp' | 'udp' | 'sctp'
 
@@ -119,6 +120,8 @@ export type VirtualServer = {
   /** FULLNAT: tell servers the client's address in a TCP option (TOA). */
   readonly tcpOptionAddress?: boolean
   readonly realServers: readonly RealServer[]
+  /** Where more of them come from; the quorum is then as written. Roles see the servers, not where they come from. */
+  readonly serverSources?: readonly ServerSource[]
   readonly sorryServer?: SorryServer
   /** Weight sum of living real servers needed, at least 1. */
   readonly quorum: number

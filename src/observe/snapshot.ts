@@ -206,6 +206,15 @@ export type RealServerSnapshot = {
   readonly checkers: readonly CheckerSnapshot[]
 }
 
+/** A file that lists real servers. */
+export type ServerSourceSnapshot = {
+  readonly file: string
+  /** How many are known of it. */
+  readonly servers: number
+  /** Why these are not what it lists now; absent: they are. */
+  readonly problem?: string
+}
+
 export type VirtualServerSnapshot = {
   /** Of its service, or the first of its group. */
   readonly key: string
@@ -329,6 +338,8 @@ export type DaemonSnapshot = {
   readonly roles: readonly RoleSnapshot[]
   /** Absent: neither FIFOs nor mail are configured, nor have been. */
   readonly deliveries?: readonly DeliverySnapshot[]
+  /** Absent: no file lists real servers. */
+  readonly serverSources?: readonly ServerSourceSnapshot[]
   readonly virtualRouters: readonly VirtualRouterSnapshot[]
   readonly bfdSessions: readonly BfdSessionSnapshot[]
   readonly virtualServers: readonly VirtualServerSnapshot[]

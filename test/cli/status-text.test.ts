@@ -161,6 +161,17 @@ test('a FIFO that nobody reads and mail that does not leave are named below the 
   expect(lines.slice(-2)).toEqual(['lines for /run/all: 1 000 waiting, 17 lost', 'mail: 1 waiting, 0 lost'])
 })
 
+test('a list of real servers that cannot be used is named below the servers, others are not', () => {
+  const serverSources = [
+    { file: '/srv/a.yaml', servers: 2 },
+    { file: '/srv/b.yaml', servers: 3, problem: '/srv/b.yaml:1:1: it is no list of servers' },
+  ]
+  const lines = statusText({ ...snapshot, serverSources }, now, paletteFor(false)).split('\n')
+  expect(lines.filter((line) => line.includes('/srv/'))).toEqual([
+    '/srv/b.yaml cannot be used, 3 servers known: /srv/b.yaml:1:1: it is no list of servers',
+  ])
+})
+
 test('people see aligned tables of routers, servers and roles', () => {
   expect(statusText(snapshot, now, paletteFor(false))).toBe(`holdfastd 1.2.3  pid 42, up 1d 1h
 /etc/keepalived/keepalived.conf, loaded 1m 5s ago

@@ -8,6 +8,7 @@ import {
   type IncidentSnapshot,
   type OrderSnapshot,
   type RoleSnapshot,
+  type ServerSourceSnapshot,
   type TrackedSnapshot,
   type VirtualRouterSnapshot,
   type VirtualServerSnapshot,
@@ -36,6 +37,7 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
       ? []
       : [
           serversText(virtualServers, forwarding, now, palette, width) +
+            sourcesText(snapshot.serverSources ?? [], palette, width) +
             tableText(forwarding, virtualServers, palette, width) +
             syncText(forwarding, palette, width) +
             packetsText(forwarding, palette, width),
@@ -220,6 +222,17 @@ function rolesText(roles: readonly RoleSnapshot[], { title, bad, quiet, odd }: P
     ...(state === 'running' || state === 'stopped' ? [] : [{ note: '  what it knows is missing above', show: bad }]),
   ])
   return table([head, ...rows], width)
+}
+
+/** Lists of real servers that cannot be followed. */
+function sourcesText(sources: readonly ServerSourceSnapshot[], { bad }: Palette, width = Infinity): string {
+  return sources
+    .flatMap(({ file, servers, problem }) =>
+      problem === undefined
+        ? []
+        : [`${bad(clip(`${file} cannot be used, ${servers} servers known: ${problem}`, width))}\n`],
+    )
+    .join('')
 }
 
 /** FIFOs that nobody reads, and mail that does not leave. */

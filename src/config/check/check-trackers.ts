@@ -1,4 +1,4 @@
-import { type Track, trackKey } from '../../model/index.ts'
+import { describedServers, type Track, trackKey } from '../../model/index.ts'
 import type { Lowered } from '../lower/index.ts'
 import type { Report, Span } from '../report.ts'
 
@@ -32,7 +32,7 @@ export function checkTrackers(
   }))
   const tracked = new Set([...routers, ...syncGroups].flatMap(({ value }) => value.tracks.map(trackKey)))
   for (const { value } of lowered.servers)
-    for (const { checkers } of value.realServers)
+    for (const { checkers } of describedServers(value))
       for (const checker of checkers)
         if (checker.kind === 'file') tracked.add(trackKey({ kind: 'file', name: checker.file }))
   const isTracked =

@@ -300,9 +300,10 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['real_server'],
     in: ['virtual_server'],
-    takes: 'ADDRESS [PORT] { … }',
-    range: "PORT 0/absent = service's; address must be valid else the block is skipped",
-    means: 'a server of this service',
+    takes: 'ADDRESS [PORT] | file PATH [PORT] { … }',
+    range:
+      "PORT 0/absent = service's; address must be valid else the block is skipped; file is ours: PATH lists servers",
+    means: 'a server of this service, or all that a file lists as it changes',
     since: '1.2.2',
   },
   {

@@ -1,4 +1,5 @@
 import { parseAddress } from '../../base/index.ts'
+import { describedServers } from '../../model/index.ts'
 import { serverTitle } from '../lower/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { blocks, lineIn, nodeAt, type Rule } from './rule.ts'
@@ -21,17 +22,18 @@ export const serviceRules: readonly Rule[] = [
     why: 'It counts as up for ever: when it dies, its share of the clients finds nobody.',
     look({ lowered, nodes }, complain) {
       for (const { value, at } of lowered.servers) {
-        const blind = value.realServers.filter(({ checkers }) => checkers.length === 0)
+        const described = describedServers(value)
+        const blind = described.filter(({ checkers }) => checkers.length === 0)
         if (blind.length === 0) continue
         // A checker that is not supported has been complained of already, and would be told of twice.
-        const all = blind.length === value.realServers.length
+        const all = blind.length === described.length
         const block = nodeAt(nodes, at)
         const first = serverNode(block, blind[0])
         complain(
           first?.at ?? at,
           all
             ? `no real server of ${serverTitle(value)} is checked`
-            : `${blind.length} of ${value.realServers.length} real servers of ${serverTitle(value)} are not checked`,
+            : `${blind.length} of ${described.length} real servers of ${serverTitle(value)} are not checked`,
           { remedy: 'add TCP_CHECK or HTTP_GET to each' },
         )
       }
@@ -60,7 +62,7 @@ export const serviceRules: readonly Rule[] = [
     why: 'When that server dies the service is gone; the directors are redundant for nothing.',
     look({ lowered }, complain) {
       for (const { value, at } of lowered.servers)
-        if (value.realServers.length === 1 && value.sorryServer === undefined)
+        if (value.realServers.length === 1 && value.serverSources === undefined && value.sorryServer === undefined)
           complain(at, `${serverTitle(value)} has one real server and no sorry_server`, {
             remedy: 'add another real_server, or a sorry_server',
           })

@@ -1,8 +1,18 @@
-import { familyOf, type IpAddress, type Micros } from '../../base/index.ts'
+import { addressFromBytes, familyOf, type IpAddress, type Micros } from '../../base/index.ts'
 import { type Checker, type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
-import type { Node } from '../syntax/index.ts'
-import { addressWord, boolean, command, integer, type Lowering, portWord, required, timer } from './arguments.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import {
+  addressWord,
+  badValue,
+  boolean,
+  command,
+  integer,
+  type Lowering,
+  portWord,
+  required,
+  timer,
+} from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
 import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
@@ -18,6 +28,8 @@ import type { LoweredFile } from './tracker.ts'
 export type RealServerDraft = {
   readonly at: Span
   readonly address: IpAddress
+  /** It stands for the servers that this file lists. */
+  readonly path?: string
   /** 0: none written. */
   readonly port: number
   readonly inherited: Inherited
@@ -50,6 +62,9 @@ export type ServiceValues = {
   readonly files: ReadonlyMap<string, LoweredFile>
 }
 
+/** A template of servers that a file lists; its address means nothing. */
+export type ServerSourceDraft = RealServerDraft & { readonly path: string }
+
 /** `real_server IP [PORT] { … }`; `forwarding` is the service's so far, which counts if the server has none of its own. */
 export function readRealServer(
   to: Lowering,
@@ -59,7 +74,34 @@ export function readRealServer(
   const word = required(to, node, 'an address')
   const address = word === undefined ? undefined : addressWord(to, 'real_server', word)
   if (address === undefined) return undefined
-  const portWritten = node.words[1]
+  return readDraft(to, node, forwarding, address, node.words[1])
+}
+
+/** `real_server file PATH [PORT] { … }` */
+export function readServerSource(
+  to: Lowering,
+  node: Node,
+  forwarding: Forwarding | undefined,
+): ServerSourceDraft | undefined {
+  const path = required(to, node, 'the path of a file', 1)
+  if (path === undefined) return undefined
+  if (!path.text.startsWith('/')) {
+    badValue(to, 'real_server file', path, 'is not the path of a file from / on')
+    return undefined
+  }
+  const draft = readDraft(to, node, forwarding, UNSPECIFIED, node.words[2])
+  return draft === undefined ? undefined : { ...draft, path: path.text }
+}
+
+const UNSPECIFIED = addressFromBytes(new Uint8Array(4))
+
+function readDraft(
+  to: Lowering,
+  node: Node,
+  forwarding: Forwarding | undefined,
+  address: IpAddress,
+  portWritten: Word | undefined,
+): RealServerDraft | undefined {
   const port = portWritten === undefined ? 0 : portWord(to, 'real_server', portWritten)
   if (port === undefined) return undefined
   const draft: RealServerDraft = {
@@ -155,7 +197,7 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     to.report.warning(
       'remark',
       draft.at,
-      `real_server ${endpoint(draft)}: lthreshold ${draft.lowerThreshold} is above uthreshold ${upperThreshold}; using none`,
+      `${titleOf(draft)}: lthreshold ${draft.lowerThreshold} is above uthreshold ${upperThreshold}; using none`,
       { remedy: 'write an lthreshold below uthreshold' },
     )
   const parents = {
@@ -201,7 +243,10 @@ function checkersOf(
   return checkers
 }
 
-type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number }
+type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number; readonly path?: string }
+
+const titleOf = (of: Omit<Place, 'at'>): string =>
+  `real_server ${of.path === undefined ? endpoint(of) : `file ${of.path}`}`
 
 /** NAT may map ports, behind a firewall mark too; direct routing and tunnels cannot. */
 export function portOf(
@@ -214,7 +259,7 @@ export function portOf(
   const own = service.kind === 'fwmark' ? 0 : service.port
   if (written.port === 0) return own
   if (method === 'nat' || method === 'fullnat' || written.port === own) return written.port
-  const title = keyword === 'real_server' ? `real_server ${endpoint(written)}` : keyword
+  const title = keyword === 'real_server' ? titleOf(written) : keyword
   if (service.kind === 'fwmark') {
     to.report.warning(
       'remark',

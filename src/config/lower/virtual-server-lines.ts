@@ -18,7 +18,7 @@ import {
 } from './arguments.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { type Forwarding, forwardingMethod } from './method.ts'
-import { type RealServerDraft, readRealServer } from './real-server.ts'
+import { type RealServerDraft, readRealServer, readServerSource, type ServerSourceDraft } from './real-server.ts'
 
 /** A word that sets a flag of the scheduler; `for` is the only one it is for. */
 export type FlagWord = { readonly flag: SchedulerFlag; readonly for?: SchedulerName; readonly word: Word }
@@ -37,6 +37,7 @@ const FLAG_WORDS: Readonly<Record<string, Omit<FlagWord, 'word'>>> = {
 export type ServerDraft = {
   readonly inherited: Inherited
   readonly servers: RealServerDraft[]
+  readonly sources: ServerSourceDraft[]
   readonly scripts: { command: Command; at: Span }[]
   family?: { value: Family; at: Span }
   scheduler?: SchedulerName
@@ -75,6 +76,7 @@ export function readServer(to: Lowering, node: Node): ServerDraft {
     inherited: {},
     flags: [],
     servers: [],
+    sources: [],
     scripts: [],
     quorum: 1,
     hysteresis: 0,
@@ -222,6 +224,13 @@ function readServerLine(to: Lowering, node: Node, draft: ServerDraft): void {
       else draft.sorryForwarding = forwardingMethod(to, node) ?? draft.sorryForwarding
       return
     case 'real_server': {
+      if (node.words[0]?.text === 'file') {
+        const source = readServerSource(to, node, draft.forwarding)
+        if (source === undefined) return
+        draft.sources.push(source)
+        draft.scripts.push(...source.scripts)
+        return
+      }
       const server = readRealServer(to, node, draft.forwarding)
       if (server === undefined) return
       draft.servers.push(server)

@@ -1,4 +1,4 @@
-import { familyOf, type IpAddress } from '../../base/index.ts'
+import { addressFromBytes, familyOf, type IpAddress } from '../../base/index.ts'
 import {
   type Command,
   endpoint,
@@ -7,11 +7,13 @@ import {
   realServerKey,
   type SchedulerFlag,
   type SchedulerName,
+  type ServerSource,
   type ServiceAddress,
   type SorryServer,
   schedulerFlags,
   serviceKey,
   type VirtualServer,
+  withinWeights,
 } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
@@ -91,12 +93,15 @@ function finish(
   const all = realServersOf(to, draft, values, title)
   const wish = sorryServerOf(to, draft, ported, forwarding)
   const realServers = all.filter(inReach)
+  const allSources = serverSourcesOf(to, draft, values)
+  const serverSources = allSources.filter(({ template }) => inReach(template))
   const sorryServer = wish !== undefined && inReach(wish) ? wish : undefined
-  if (realServers.length < all.length || sorryServer !== wish)
+  const isOutOfReach = realServers.length < all.length || serverSources.length < allSources.length
+  if (isOutOfReach || sorryServer !== wish)
     to.report.error('object', at, `${title}: FNAT needs local addresses; its servers by FNAT are left out`, {
       remedy: 'write local_address_group NAME { ADDRESS … } and, in the virtual server, laddr_group_name NAME',
     })
-  if (realServers.length === 0) {
+  if (realServers.length + serverSources.length === 0) {
     remark('has no real servers; it is left out', 'add real_server')
     return undefined
   }
@@ -105,12 +110,17 @@ function finish(
   const onePacket = draft.opsAt !== undefined && protocols.every((one) => one === undefined || one === 'udp')
   if (draft.opsAt !== undefined && !onePacket)
     to.report.warning('remark', draft.opsAt, `ops is for UDP and firewall marks; ${title} goes without`)
-  const { quorum, hysteresis } = quorumOf(draft, realServers, remark)
-  const full = [...realServers, ...(sorryServer === undefined ? [] : [sorryServer])].some(
-    ({ method }) => method === 'fullnat',
-  )
+  const { quorum, hysteresis } =
+    serverSources.length > 0
+      ? { quorum: draft.quorum, hysteresis: draft.hysteresis }
+      : quorumOf(draft, realServers, remark)
+  const full = [
+    ...realServers,
+    ...serverSources.map(({ template }) => template),
+    ...(sorryServer === undefined ? [] : [sorryServer]),
+  ].some(({ method }) => method === 'fullnat')
   const tcp = protocols.some((one) => one === undefined || one === 'tcp')
-  if (draft.localGroup !== undefined && !full && realServers.length === all.length)
+  if (draft.localGroup !== undefined && !full && !isOutOfReach)
     to.report.warning('remark', draft.localGroup.at, `laddr_group_name is for FNAT; ${title} goes without`, {
       remedy: 'write lb_kind FNAT',
     })
@@ -135,6 +145,7 @@ function finish(
       ...(full ? { localAddresses } : {}),
       ...(full && tcp && draft.toaAt !== undefined ? { tcpOptionAddress: true } : {}),
       realServers,
+      ...(serverSources.length === 0 ? {} : { serverSources }),
       ...(sorryServer === undefined ? {} : { sorryServer }),
       quorum,
       hysteresis,
@@ -247,6 +258,27 @@ function realServersOf(
   return servers
 }
 
+/** Their templates have the unspecified address of the service's family. */
+function serverSourcesOf(
+  to: Lowering,
+  draft: ServerDraft,
+  values: Parameters<typeof finishRealServer>[2],
+): readonly ServerSource[] {
+  const { service } = values
+  const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
+  const address = addressFromBytes(new Uint8Array(family === 4 ? 4 : 16))
+  const sources = new Map<string, ServerSource>()
+  for (const source of draft.sources) {
+    const { path, at } = source
+    const value = finishRealServer(to, { ...source, address }, values)
+    if (value === undefined) continue
+    if (sources.has(path))
+      to.report.error('object', at, `real_server file ${path} is there twice; the second is left out`)
+    else sources.set(path, { kind: 'file', path, template: value })
+  }
+  return [...sources.values()]
+}
+
 function persistenceOf(
   to: Lowering,
   draft: ServerDraft,
@@ -277,21 +309,20 @@ function persistenceOf(
   return { timeout, prefixLength: granularity?.value ?? full }
 }
 
-/** The quorum is at most what all servers together weigh, the hysteresis less than the quorum. */
+/** As written, as far as the servers and each other let them. */
 function quorumOf(
   draft: ServerDraft,
   servers: readonly RealServer[],
   remark: (message: string, remedy?: string, rule?: string) => void,
 ): { quorum: number; hysteresis: number } {
   const total = servers.reduce((sum, server) => sum + server.weight, 0)
-  const quorum = Math.min(draft.quorum, Math.max(1, total))
+  const { quorum, hysteresis } = withinWeights(draft, servers)
   if (quorum < draft.quorum)
     remark(
       `has quorum ${draft.quorum}, but all weights together are ${total}; using ${quorum}`,
       undefined,
       'quorum-too-high',
     )
-  const hysteresis = Math.min(draft.hysteresis, quorum - 1)
   if (hysteresis < draft.hysteresis)
     remark(`has hysteresis ${draft.hysteresis}, which must be less than the quorum ${quorum}; using ${hysteresis}`)
   return { quorum, hysteresis }

@@ -1,5 +1,6 @@
 import { addressFromBytes, familyOf } from '../../base/index.ts'
 import {
+  describedServers,
   type Persistence,
   type RealServer,
   type ServiceAddress,
@@ -44,7 +45,7 @@ const familyText = (of: VirtualServer): string => (familyOfServer(of) === 4 ? 'i
 /** One virtual_server with its real servers; what checkers inherit is written in each of them. */
 export function serverText(server: VirtualServer, localGroups: ReadonlyMap<string, string>): Text {
   const { service } = server
-  const method = methodText(server.realServers[0] ?? { method: 'nat' })
+  const method = methodText(describedServers(server)[0] ?? { method: 'nat' })
   const head = server.group === undefined ? serviceText(service) : `group ${word(server.group.name)}`
   const services = servicesOf(server)
   const protocol = services.find((one) => one.kind === 'address')?.protocol
@@ -80,7 +81,13 @@ export function serverText(server: VirtualServer, localGroups: ReadonlyMap<strin
   }
   return {
     head: `virtual_server ${head}`,
-    body: [...body, ...server.realServers.map((one) => realServerText(one, method))],
+    body: [
+      ...body,
+      ...server.realServers.map((one) => realServerText(one, withPort(one), method)),
+      ...(server.serverSources ?? []).map(({ path, template }) =>
+        realServerText(template, `file ${word(path)}${template.port === 0 ? '' : ` ${template.port}`}`, method),
+      ),
+    ],
   }
 }
 
@@ -108,7 +115,7 @@ function persistenceText(of: Persistence, family: 4 | 6): readonly string[] {
   return [timeout, `persistence_granularity ${mask}`]
 }
 
-function realServerText(server: RealServer, inherited: string): Text {
+function realServerText(server: RealServer, head: string, inherited: string): Text {
   const body: Text[] = [`weight ${server.weight}`]
   if (methodText(server) !== inherited) body.push(`lvs_method ${methodText(server)}`)
   if (server.inhibitOnFailure) body.push('inhibit_on_failure')
@@ -120,7 +127,7 @@ function realServerText(server: RealServer, inherited: string): Text {
   if (server.slowStart !== undefined) body.push(`slow_start ${timeText(server.slowStart)}`)
   if (server.snmpName !== undefined) body.push(`snmp_name ${word(server.snmpName)}`)
   return {
-    head: `real_server ${withPort(server)}`,
+    head: `real_server ${head}`,
     body: [...body, ...server.checkers.map((checker) => checkerText(checker, server))],
   }
 }

@@ -8,6 +8,7 @@ import {
   type DescribedRouter,
   dumpText,
   instancesJson,
+  type ServerSourceSnapshot,
   statisticsText,
   topologyText,
 } from '../../observe/index.ts'
@@ -35,6 +36,7 @@ export type DaemonState = {
   readonly lastReloadError?: string
   readonly deliveries: readonly DeliverySnapshot[]
   readonly processes: readonly CountedProcess[]
+  readonly serverSources: readonly ServerSourceSnapshot[]
   readonly model: Configuration
 }
 
@@ -50,7 +52,7 @@ export function createReports(
       roles.checker.snapshot(),
       roles.forwarding.snapshot(),
     ])
-    const { startedAt, loadedAt, lastReloadError, deliveries } = now()
+    const { startedAt, loadedAt, lastReloadError, deliveries, serverSources } = now()
     return {
       version: options.version,
       pid: ports.pid,
@@ -71,6 +73,7 @@ export function createReports(
       }),
       bfdSessions: vrrp?.bfdSessions ?? [],
       virtualServers: virtualServers ?? [],
+      ...(serverSources.length === 0 ? {} : { serverSources }),
       ...(forwarding === undefined ? {} : { forwarding }),
     }
   }

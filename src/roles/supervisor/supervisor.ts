@@ -11,6 +11,7 @@ import { serveControl } from './control.ts'
 import { openJournal } from './journal.ts'
 import { keepHealth } from './kept-health.ts'
 import { type Leaver, placeOf, removedServers, stillLeaving, whoReturns, withLeavers } from './leavers.ts'
+import { createListedServers } from './listed-servers.ts'
 import { createNotifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
@@ -83,9 +84,12 @@ export async function startSupervisor(
   const named = instance === undefined ? '' : `_${instance}`
   const pidFile = options.pidFile ?? `${options.runDirectory}/holdfastd${named}.pid`
 
-  /** As the file has it; in force is the model, which also has what is still leaving. */
+  /** As the file has it. */
+  let written = configuration
+  /** With the servers that lists name; in force is the model, which also has what is still leaving. */
   let configured = configuration
   let leavers: readonly Leaver[] = []
+  const listed = createListedServers(ports, (path) => void changes(() => follow(path)))
   let model = configuration
   let loadedAt = startedAt
   let copies = 0
@@ -124,6 +128,7 @@ export async function startSupervisor(
     ...(lastReloadError === undefined ? {} : { lastReloadError }),
     deliveries: notifier.deliveries(),
     processes: trackers.counted(),
+    serverSources: listed.describe(),
     model,
   }))
 
@@ -135,7 +140,9 @@ export async function startSupervisor(
   // Of a daemon that was killed while it read.
   const marker = markerOf(model)
   if (marker !== undefined) ports.removeFile(marker)
-  const started = await change(undefined, model)
+  configured = listed.expand(written)
+  model = configured
+  const started = await changes(() => change(undefined, model))
   if (!started.ok) {
     await stopRoles(false)
     return fail({ exitCode: 1, message: started.error })
@@ -147,7 +154,7 @@ export async function startSupervisor(
     dump: reports.dump,
     orders: roles.orders,
     serverOrders: roles.serverOrders,
-    plan: (file) => planReload(ports, options.configurationFile, file, configured, reports.snapshot),
+    plan: (file) => planReload(ports, options.configurationFile, file, written, reports.snapshot),
     journal,
     stop: () => void stop(0),
     askForwarding: roles.askForwarding,
@@ -212,14 +219,25 @@ export async function startSupervisor(
     if (!result.ok) log.error('what is drained cannot be removed', { reason: result.error })
   }
 
+  /** What a file lists has changed; who is not listed any more leaves first. */
+  async function follow(path: string): Promise<void> {
+    if (stopping !== undefined) return
+    const result = await replace(written, `file ${path}`)
+    if (!result.ok) log.error('a list of real servers cannot be followed', { file: path, reason: result.error })
+    else health.changed(roles.health())
+  }
+
   /** The new configuration in force; what it has no more leaves first, if that is wanted. */
-  async function replace(wanted: Configuration, gracefulFor: string | undefined): Promise<Result<void, string>> {
+  async function replace(next: Configuration, gracefulFor: string | undefined): Promise<Result<void, string>> {
+    const wanted = listed.expand(next)
     const known = new Set(leavers.map(({ real }) => real))
     const leaving =
       gracefulFor === undefined ? [] : removedServers(model, wanted).filter(({ real }) => !known.has(real))
     const all = whoReturns(wanted, [...leavers, ...leaving])
     const result = await change(model, withLeavers(wanted, all.leaving))
+    listed.keep(result.ok ? next : written)
     if (!result.ok) return result
+    written = next
     configured = wanted
     leavers = all.leaving
     if (all.returning.length > 0) roles.serverOrders.stay(all.returning.map(placeOf))
@@ -307,6 +325,7 @@ export async function startSupervisor(
   /** Addresses first: while they are here, traffic comes that only a table in place can serve. */
   async function stopRoles(mayLeave: boolean): Promise<void> {
     trackers.stop()
+    listed.stop()
     reloadTimer.stop()
     const patience = model.global.childWaitTime
     await roles.vrrp.stop(mayLeave && options.keepAddresses, patience)
