@@ -14,7 +14,7 @@ export type TestRequest = TestOptions & { readonly path: string; readonly color:
 /** Of a file as long as this, bytes. */
 const LARGE = 1_048_576
 /** The daemon's processes are small, and have little room for what is young; reading a large file makes a lot of that. */
-const YOUNG_MEGABYTES = 32
+const YOUNG_MEGABYTES = 16
 
 /**
  * `-t`: prints all diagnostics with place and caret, to standard error or to the end of a file.
