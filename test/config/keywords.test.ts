@@ -22,7 +22,15 @@ test('words that keepalived does not have are few, and every setting of forwardi
   const outside = own.filter(({ container }) => container !== 'lvs_settings').map(({ name }) => name)
   const oursAlone = outside.filter((name) => containersOf(name).every((at) => isOwn(keywordAt(at, name) as Keyword)))
   expect([...new Set(oursAlone)]).toEqual([
-    ...['local_address_group', 'lvs_settings', 'laddr_group_name', 'panic_threshold', 'slow_start', 'toa'],
+    ...[
+      'local_address_group',
+      'lvs_settings',
+      'lvs_sync_key',
+      'laddr_group_name',
+      'panic_threshold',
+      'slow_start',
+      'toa',
+    ],
     ...['GRPC_CHECK', 'HTTP2_GET', 'service', 'tls', 'tls_hostname', 'tls_pin', 'tls_verify', 'tls_versions'],
     ...['expect_header', 'expect_json', 'tls_alpn'],
   ])
