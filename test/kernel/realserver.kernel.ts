@@ -50,7 +50,7 @@ test.each(arrivals)(
       expect(await curl()).toMatchObject({ status: 0, stdout: 'server\n' })
       expect(await realserver('down')).toMatchObject({ status: 0, stderr: '' })
       expect(links()).toBe(was)
-    expect((await curl()).status).not.toBe(0)
+      expect((await curl()).status).not.toBe(0)
     } finally {
       director.ip('link', 'del', 'tunnel')
     }
