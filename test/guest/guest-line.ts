@@ -10,6 +10,8 @@ export type GuestLine =
       readonly errors: readonly string[]
       /** Why it was skipped. */
       readonly note?: string
+      /** It passed, but only when it was played again. */
+      readonly again: boolean
       /** What it has to say for the summary. */
       readonly said: readonly string[]
     }

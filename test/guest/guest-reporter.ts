@@ -34,6 +34,7 @@ export default class GuestReporter implements Reporter {
       state,
       errors,
       ...note,
+      again: test.diagnostic()?.flaky === true,
       said,
     })
   }
@@ -43,7 +44,15 @@ export default class GuestReporter implements Reporter {
     const file = module.relativeModuleId
     const broken = (name: string, errors: readonly unknown[]): void => {
       if (errors.length > 0)
-        this.#write({ type: 'result', file, name, state: 'failed', errors: errors.map(described), said: [] })
+        this.#write({
+          type: 'result',
+          file,
+          name,
+          state: 'failed',
+          errors: errors.map(described),
+          again: false,
+          said: [],
+        })
     }
     broken('the file does not load', module.errors())
     for (const suite of module.children.allSuites()) broken(`${suite.fullName}: a hook failed`, suite.errors())
@@ -57,6 +66,7 @@ export default class GuestReporter implements Reporter {
         name: 'error',
         state: 'failed',
         errors: [described(error)],
+        again: false,
         said: [],
       })
     this.#write({ type: 'end', files: modules.length })

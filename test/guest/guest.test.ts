@@ -17,9 +17,10 @@ test('the guest runs all its tests to the end', () => {
 
 for (const file of new Set(results.map((result) => result.file)))
   describe(file, () => {
-    for (const { name, state, errors, note, said } of results.filter((result) => result.file === file))
+    for (const { name, state, errors, note, again, said } of results.filter((result) => result.file === file))
       test(name, async (context) => {
         for (const line of said) await context.annotate(line)
+        if (again) await context.annotate(errors.join('\n') || 'no error told', 'again')
         if (state === 'skipped') context.skip(note)
         if (state === 'failed') throw new Error(`in the guest: ${errors.join('\n') || 'failed without an error'}`)
       })
