@@ -69,6 +69,8 @@ function neighbourDiscovery({ mode, mac, source, destination }: Question): LinkL
     claimIn(frame) {
       const claim = readClaimFrame(frame)
       if (claim === undefined || unsolicited || claim.address !== destination) return undefined
+      // What all nodes are told is in answer to somebody else, unless we ask without an address.
+      if (source !== undefined && claim.destination !== source) return undefined
       const theirs = claim.mac ?? claim.from
       if (same(theirs, mac) || same(claim.from, mac)) return undefined
       return { mac: theirs, broadcast: claim.to[0] === 0x33, request: false }

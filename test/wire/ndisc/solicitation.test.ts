@@ -38,7 +38,13 @@ test('RFC 4862 §5.4.2: duplicate address detection has no source and no option'
 
 test('a claim is read from a whole frame, and from nothing else', () => {
   const frame = encodeUnsolicitedAdvertisement({ mac, address: target, router: false, override: true })
-  expect(readClaimFrame(frame)).toEqual({ address: target, mac, from: mac, to: frame.slice(0, 6) })
+  expect(readClaimFrame(frame)).toEqual({
+    address: target,
+    mac,
+    from: mac,
+    to: frame.slice(0, 6),
+    destination: address('ff02::1'),
+  })
   for (const at of [12, 20, 21, 54]) {
     const other = frame.slice()
     other[at] = 0x11
