@@ -65,7 +65,7 @@ export function judgeHttp(
 /** The end of an answer is the closed connection, as with keepalived, whatever its Content-Length. */
 const unended = (failure: TransportFailure): TransportFailure =>
   failure.reason === 'timeout'
-    ? { ...failure, message: 'the answer did not end: the server keeps the connection open' }
+    ? { ...failure, message: `${failure.message}: the server keeps the connection open` }
     : failure
 
 const ranges = ({ statusCodes }: HttpRequestCheck): string =>

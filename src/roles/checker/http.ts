@@ -1,4 +1,4 @@
-import { type Micros, micros, seconds } from '../../base/index.ts'
+import { type Micros, micros } from '../../base/index.ts'
 import type { CheckTarget, HttpChecker, HttpRequestCheck, TlsClient } from '../../model/index.ts'
 import {
   type HttpReading,
@@ -13,8 +13,8 @@ import { exchange } from '../../sys/net/index.ts'
 import { inspectBody } from './body.ts'
 import { tlsOptions } from './tls.ts'
 
-/** keepalived waits for ever on an answer that drips; ten waits in full, and no less than a minute, are enough here. */
-export const patience = (target: CheckTarget): Micros => micros(Math.max(10 * target.connectTimeout, seconds(60)))
+/** keepalived waits for ever on an answer without end; ten waits in full are enough here. */
+export const patience = (target: CheckTarget): Micros => micros(10 * target.connectTimeout)
 
 export async function probeHttp(
   checker: HttpChecker,

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { waitForAnswer } from './answer-wait.ts'
 import { dial } from './dial.ts'
-import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled, errorCode, failureOf, timerMillis } from './failure.ts'
 import { handshake } from './handshake.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 import type { TlsOptions } from './tls.ts'
@@ -11,7 +12,7 @@ export type Exchange = {
   readonly request: Uint8Array
   /** Every byte that comes back; valid only until it returns. `enough` ends the exchange in order. */
   readonly onBytes: (chunk: Uint8Array) => 'more' | 'enough'
-  /** Limit for the whole answer, however steadily it drips. */
+  /** Limit for the whole answer, however steadily it comes. */
   readonly patience: Micros
   /** Speak TLS. */
   readonly tls?: TlsOptions
@@ -21,9 +22,9 @@ export type Exchange = {
 const buffer = new Uint8Array(64 * 1024)
 
 /**
- * Connects, writes the request and reads to the end of the stream. Each wait is limited by `connectTimeout`, the whole
- * answer by `patience`. Whatever happens, the socket is closed when
- * the promise settles, or with `closeNotify` soon after; it never rejects.
+ * Connects, writes the request and reads to the end of the stream. Each wait is limited by `connectTimeout`, which bytes
+ * that drip do not begin anew, and the whole answer by `patience`. Whatever happens, the socket is closed when the promise
+ * settles, or with `closeNotify` soon after; it never rejects.
  */
 export async function exchange(
   target: ConnectTarget,
@@ -31,9 +32,9 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Result<void, NetFailure>> {
   let settle: (result: Result<void, NetFailure>) => void = () => {}
-  let onActivity = () => {}
+  let onHeard = (_bytes: number) => {}
   const take = (chunk: Uint8Array): boolean => {
-    onActivity()
+    onHeard(chunk.length)
     if (onBytes(chunk) === 'more') return true
     settle(ok(undefined))
     return false
@@ -47,23 +48,18 @@ export async function exchange(
 
   return new Promise((resolve) => {
     let settled = false
-    const wait = setTimeout(
-      () => settle(fail(timeoutOf('receive', target.connectTimeout))),
-      timerMillis(target.connectTimeout),
-    )
-    const whole = setTimeout(() => settle(fail(timeoutOf('receive', patience))), timerMillis(patience))
+    const wait = waitForAnswer(target.connectTimeout, patience, (failure) => settle(fail(failure)))
     const onAbort = () => settle(fail(cancelled))
     settle = (result) => {
       if (settled) return
       settled = true
-      clearTimeout(wait)
-      clearTimeout(whole)
+      wait.end()
       signal.removeEventListener('abort', onAbort)
       if (tls?.closeNotify && result.ok) sayGoodbye(socket, target.connectTimeout)
       else socket.destroy()
       resolve(result)
     }
-    onActivity = () => void wait.refresh()
+    onHeard = wait.heard
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     if (tls !== undefined) socket.on('data', take)

@@ -31,8 +31,17 @@ export function timeoutOf(phase: NetFailure['phase'], limit: Micros): NetFailure
     send: 'the request could not be sent',
     receive: 'no answer',
   }[phase]
-  return { phase, reason: 'timeout', message: `${what} within ${limit / 1_000_000} s` }
+  return lateness(phase, what, limit)
 }
+
+/** An answer that has begun, and has no end. */
+export const unendedAfter = (limit: Micros): NetFailure => lateness('receive', 'the answer did not end', limit)
+
+const lateness = (phase: NetFailure['phase'], what: string, limit: Micros): NetFailure => ({
+  phase,
+  reason: 'timeout',
+  message: `${what} within ${limit / 1_000_000} s`,
+})
 
 /** OpenSSL's errors have no errno name; what is in their text goes to the user as its last part. */
 export function tlsFailure(error: unknown): NetFailure {

@@ -1,7 +1,8 @@
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { waitForAnswer } from './answer-wait.ts'
 import { dial } from './dial.ts'
-import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled, errorCode, failureOf } from './failure.ts'
 import { handshake } from './handshake.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 import type { TlsOptions } from './tls.ts'
@@ -14,7 +15,7 @@ export type Http2Exchange = {
   readonly body?: Uint8Array
   /** Each piece of the response's body; good only until it returns. `enough` ends the exchange in order. */
   readonly onBytes: (chunk: Uint8Array) => 'more' | 'enough'
-  /** Limit for the whole answer, however steadily it drips. */
+  /** Limit for the whole answer, however steadily it comes. */
   readonly patience: Micros
   /** Absent: without TLS, by prior knowledge (RFC 9113 §3.3). */
   readonly tls?: TlsOptions
@@ -33,8 +34,8 @@ const MAX_HEAD = 16 * 1024
 const MAX_MEMORY = 1
 
 /**
- * One request over a connection of its own, read to the end of its stream. Each wait is limited by `connectTimeout`, the
- * whole answer by `patience`. Whatever happens, the socket is closed when the promise settles; it never rejects.
+ * One request over a connection of its own, read to the end of its stream. Each wait is limited by `connectTimeout`,
+ * which bytes that drip do not begin anew, and the whole answer by `patience`. Whatever happens, the socket is closed when the promise settles; it never rejects.
  */
 export async function http2Exchange(
   target: ConnectTarget,
@@ -57,18 +58,13 @@ export async function http2Exchange(
     const settle = (result: Result<Http2Answer, NetFailure>) => {
       if (settled) return
       settled = true
-      clearTimeout(wait)
-      clearTimeout(whole)
+      wait.end()
       signal.removeEventListener('abort', onAbort)
       session?.destroy()
       socket.destroy()
       resolve(result)
     }
-    const wait = setTimeout(
-      () => settle(fail(timeoutOf('receive', target.connectTimeout))),
-      timerMillis(target.connectTimeout),
-    )
-    const whole = setTimeout(() => settle(fail(timeoutOf('receive', patience))), timerMillis(patience))
+    const wait = waitForAnswer(target.connectTimeout, patience, (failure) => settle(fail(failure)))
     const onAbort = () => settle(fail(cancelled))
     const onError = (error: Error) => settle(fail(http2Failure(error)))
     const finish = () => settle(answer === undefined ? fail(ended) : ok(answer))
@@ -86,14 +82,14 @@ export async function http2Exchange(
     const stream = session.request(headers, { endStream: body === undefined })
     stream.on('error', onError)
     stream.on('response', (received) => {
-      wait.refresh()
+      wait.heard(0)
       answer = { status: Number(received[constants.HTTP2_HEADER_STATUS]), fields: fieldsOf(received), trailers: [] }
     })
     stream.on('trailers', (received) => {
       if (answer !== undefined) answer = { ...answer, trailers: fieldsOf(received) }
     })
     stream.on('data', (chunk: Uint8Array) => {
-      wait.refresh()
+      wait.heard(chunk.length)
       if (onBytes(chunk) === 'enough') finish()
     })
     stream.on('close', finish)

@@ -139,9 +139,10 @@ test('HTTP_GET: a reset after a whole response is a failure, as with keepalived'
 
 test('an answer that is all there is late while the connection stays open, as with keepalived, and the detail says why', () => {
   const whole = read('HTTP/1.1 200 x\r\nContent-Length: 5\r\n\r\nhello')
-  expect(judgeHttp(any, broken('receive', 'timeout'), whole, {})).toMatchObject({
+  const late = fail({ phase: 'receive', reason: 'timeout', message: 'the answer did not end within 5 s' } as const)
+  expect(judgeHttp(any, late, whole, {})).toEqual({
     reason: 'response-timeout',
-    detail: 'the answer did not end: the server keeps the connection open',
+    detail: 'the answer did not end within 5 s: the server keeps the connection open',
   })
 })
 

@@ -202,6 +202,16 @@ describe('HTTP2_GET without TLS', () => {
     ],
     ['an answer that does not come', () => serveHttp2(() => {}), { reason: 'response-timeout' }],
     [
+      'a body that drips',
+      () =>
+        serveHttp2((stream) => {
+          stream.respond({ ':status': 200 })
+          const timer = setInterval(() => stream.write('x'), 20)
+          stream.once('close', () => clearInterval(timer))
+        }),
+      { reason: 'response-timeout', detail: 'the answer did not end within 0.7 s' },
+    ],
+    [
       'a body without end',
       () =>
         serveHttp2((stream) => {

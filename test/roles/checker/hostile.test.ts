@@ -50,6 +50,25 @@ const ask = (port: number, request: Partial<HttpRequestCheck> = {}, tls?: CheckT
 /** Answers whatever comes first with these bytes. */
 const answer = (bytes: string | Uint8Array) => (socket: Socket) => void socket.once('data', () => socket.end(bytes))
 
+/** Begins like this, and goes on piece by piece for as long as somebody listens. */
+const drip = (begin: string, piece: string) => (socket: Socket) => {
+  const timer = setInterval(() => socket.write(piece), 20)
+  socket.once('close', () => clearInterval(timer))
+  socket.write(begin)
+}
+
+/** The same as fast as the other side takes it. */
+const flood = (begin: string, piece: string) => (socket: Socket) => {
+  const more = () => {
+    while (!socket.destroyed && socket.write(piece));
+  }
+  socket.on('drain', more)
+  socket.write(begin)
+  more()
+}
+
+const keptOpen = `the answer did not end within ${TIMEOUT / 1000} s: the server keeps the connection open`
+
 describe('SSL_GET', () => {
   const rows: readonly (readonly [claim: string, handler: (socket: Socket) => void, outcome: object])[] = [
     [
@@ -58,6 +77,11 @@ describe('SSL_GET', () => {
       { reason: 'response-timeout', detail: `no TLS handshake within ${TIMEOUT / 1000} s` },
     ],
     ['a server that speaks HTTP', answer('HTTP/1.1 400 Bad Request\r\n\r\n'), { reason: 'tls-failure' }],
+    [
+      'a server that drips a handshake',
+      drip('\x16\x03\x03\x40\x00', '\x00'),
+      { reason: 'response-timeout', detail: `no TLS handshake within ${TIMEOUT / 1000} s` },
+    ],
     ['a server that speaks SMTP', (s) => void s.write('220 mail ESMTP\r\n'), { reason: 'tls-failure' }],
     ['a server that closes in the handshake', (s) => void s.once('data', () => s.end()), { reason: 'reset' }],
     [
@@ -124,8 +148,18 @@ describe('HTTP_GET', () => {
       'a body that stops in the middle',
       (s) => void s.once('data', () => s.write(`${ok}Content-Length: 100\r\n\r\nhalf`)),
       {},
-      { reason: 'response-timeout', detail: 'the answer did not end: the server keeps the connection open' },
+      { reason: 'response-timeout', detail: keptOpen },
     ],
+    [
+      'a header that drips, a byte at a time',
+      drip(ok, 'X'),
+      {},
+      { reason: 'response-timeout', detail: `the answer did not end within ${TIMEOUT / 1000} s` },
+    ],
+    ['a body that drips', drip(`${ok}\r\n`, 'x'), {}, { reason: 'response-timeout', detail: keptOpen }],
+    ['a body that drips after its length', drip(`${ok}Content-Length: 1\r\n\r\n`, 'x'), {}, { detail: keptOpen }],
+    ['a header without end', flood(ok, 'X-Filler: '.padEnd(1_000, 'x')), {}, { reason: 'too-large' }],
+    ['a body without end', flood(`${ok}\r\n`, 'x'.repeat(65_536)), {}, { reason: 'too-large' }],
     [
       'a body on which a regex backtracks without end',
       answer(`${ok}\r\n${'a'.repeat(64)}!`),

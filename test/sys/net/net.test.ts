@@ -118,6 +118,8 @@ describe('a connection that is only tried', () => {
   })
 })
 
+const more = () => 'more' as const
+
 describe('an exchange', () => {
   test('reads to the end of the stream, however it is cut', async () => {
     const target = await serve((socket) => {
@@ -175,6 +177,31 @@ describe('an exchange', () => {
       socket.once('close', () => clearInterval(drip))
     })
     expect((await ask(target, { patience: 150 })).end).toBe('receive timeout')
+  })
+  test('that drips ends connect_timeout after its beginning', async () => {
+    const target = await serve((socket) => {
+      const drip = setInterval(() => socket.write('x'), 5)
+      socket.once('close', () => clearInterval(drip))
+    })
+    const dripping = { ...target, connectTimeout: millis(150) }
+    expect(
+      await exchange(dripping, { request: Buffer.from('?'), patience: seconds(60), onBytes: more }, never),
+    ).toEqual({
+      ok: false,
+      error: { phase: 'receive', reason: 'timeout', message: 'the answer did not end within 0.15 s' },
+    })
+  })
+  test('that goes on well may take longer than connect_timeout', async () => {
+    const target = await serve((socket) => {
+      let sent = 0
+      const timer = setInterval(() => (sent++ === 16 ? socket.end() : socket.write(Buffer.alloc(8_192))), 80)
+      socket.once('close', () => clearInterval(timer))
+    })
+    const slow = { ...target, connectTimeout: seconds(1) }
+    const started = performance.now()
+    const { ok } = await exchange(slow, { request: Buffer.from('?'), patience: seconds(60), onBytes: more }, never)
+    expect(ok).toBe(true)
+    expect(performance.now() - started).toBeGreaterThan(1_000)
   })
   test('ends in order when the reader has enough', async () => {
     const target = await serve((socket) => {

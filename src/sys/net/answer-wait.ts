@@ -1,0 +1,38 @@
+import type { Micros } from '../../base/index.ts'
+import { timeoutOf, timerMillis, unendedAfter } from './failure.ts'
+import type { NetFailure } from './target.ts'
+
+/** Bytes that have to come before an answer is given another wait: what is below that drips. */
+const PROGRESS = 4096
+
+export type AnswerWait = {
+  /** So many bytes have come. */
+  heard(bytes: number): void
+  end(): void
+}
+
+/**
+ * How long an answer may take: it begins within `wait`, and ends within another, which is given anew for each `PROGRESS`
+ * bytes; all of it within `patience`, however steadily it comes.
+ * @param onLate  called once at most
+ */
+export function waitForAnswer(wait: Micros, patience: Micros, onLate: (failure: NetFailure) => void): AnswerWait {
+  let begun = false
+  let progress = 0
+  const late = (limit: Micros) => () => onLate(begun ? unendedAfter(limit) : timeoutOf('receive', limit))
+  const next = setTimeout(late(wait), timerMillis(wait))
+  const whole = setTimeout(late(patience), timerMillis(patience))
+  return {
+    heard(bytes) {
+      progress += bytes
+      if (begun && progress < PROGRESS) return
+      begun = true
+      progress = 0
+      next.refresh()
+    },
+    end() {
+      clearTimeout(next)
+      clearTimeout(whole)
+    },
+  }
+}
