@@ -92,15 +92,15 @@ export function isLinkLocal6(of: IpAddress): boolean {
   return bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80
 }
 
-/** The first `prefixLength` bits of the two are the same; both of one family. */
+/** The first `prefixLength` bits of the two are the same. Addresses of two families have no subnet in common. */
 export function inSubnet(one: IpAddress, other: IpAddress, prefixLength: number): boolean {
+  if (familyOf(one) !== familyOf(other)) return false
   const a = addressBytes(one)
   const b = addressBytes(other)
-  for (let bit = 0; bit < prefixLength; bit++) {
-    const mask = 0x80 >> (bit & 7)
-    if (((a[bit >> 3] as number) & mask) !== ((b[bit >> 3] as number) & mask)) return false
-  }
-  return true
+  const whole = prefixLength >> 3
+  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false
+  const rest = 0xff00 >> (prefixLength & 7)
+  return (((a[whole] ?? 0) ^ (b[whole] ?? 0)) & rest & 0xff) === 0
 }
 
 /** Four numbers up to 255 without leading zeros. */

@@ -7,6 +7,7 @@ import {
   addressFromBytes,
   compareAddresses,
   familyOf,
+  inSubnet,
   isLinkLocal6,
   isMulticast,
   parseAddress,
@@ -96,4 +97,26 @@ test('multicast and link-local ranges end where the RFCs say', () => {
     false,
     false,
   ])
+})
+
+test('two addresses are of one subnet by their first bits, and never of two families', () => {
+  const rows: readonly (readonly [one: string, other: string, prefixLength: number, together: boolean])[] = [
+    ['192.0.2.1', '192.0.2.254', 24, true],
+    ['192.0.2.1', '192.0.3.1', 24, false],
+    ['192.0.2.1', '192.0.3.1', 23, true],
+    ['192.0.2.127', '192.0.2.128', 25, false],
+    ['192.0.2.1', '192.0.2.1', 32, true],
+    ['192.0.2.1', '192.0.2.0', 32, false],
+    ['192.0.2.1', '10.0.0.1', 0, true],
+    ['2001:db8::1', '2001:db8:0:0:ffff::', 64, true],
+    ['2001:db8::1', '2001:db8:0:1::1', 64, false],
+    ['2001:db8::2', '2001:db8::3', 127, true],
+    ['192.0.2.1', '2001:db8::1', 0, false],
+  ]
+  for (const [one, other, prefixLength, together] of rows)
+    expect({ one, other, in: inSubnet(address(one), address(other), prefixLength) }).toEqual({
+      one,
+      other,
+      in: together,
+    })
 })

@@ -1,4 +1,4 @@
-import { familyOf, type IpAddress, inSubnet } from '../../base/index.ts'
+import { type IpAddress, inSubnet } from '../../base/index.ts'
 import type { ForwardingMethod } from '../../model/index.ts'
 import type { Facts } from './facts.ts'
 import { broken, type Finding, warning } from './finding.ts'
@@ -155,9 +155,7 @@ function servesOnOneLink({ configuration, links, addresses }: Facts, name: strin
   const index = links.find((link) => link.name === name)?.index
   const subnets = addresses.filter(({ interfaceIndex }) => interfaceIndex === index)
   const near = (of: IpAddress): boolean =>
-    subnets.some(
-      ({ address, prefixLength }) => familyOf(address) === familyOf(of) && inSubnet(of, address, prefixLength),
-    )
+    subnets.some(({ address, prefixLength }) => inSubnet(of, address, prefixLength))
   return (configuration?.virtualServers ?? []).some(({ realServers }) =>
     realServers.some(({ address, method }) => method === 'nat' && near(address)),
   )

@@ -1,5 +1,7 @@
 /** `nft -j list ruleset`, as far as it decides about packets that we can name (libnftables-json(5)). */
 
+import { inSubnet, parseAddress } from '../../base/index.ts'
+
 export type Ruleset = readonly Chain[]
 
 export type Chain = {
@@ -191,14 +193,9 @@ function inRange(word: string, [from, to]: readonly unknown[]): boolean | undefi
   return value >= least && value <= most
 }
 
-function inPrefix(word: string, address: string, length: number): boolean | undefined {
-  const bits = (text: string) =>
-    text
-      .split('.')
-      .map((part) => Number(part).toString(2).padStart(8, '0'))
-      .join('')
-  if (!word.includes('.') || !address.includes('.')) return undefined
-  return bits(word).slice(0, length) === bits(address).slice(0, length)
+function inPrefix(word: string, prefix: string, length: number): boolean | undefined {
+  const [address, network] = [parseAddress(word), parseAddress(prefix)]
+  return address === undefined || network === undefined ? undefined : inSubnet(address, network, length)
 }
 
 /** Near enough to what `nft list ruleset` shows to find it there. */

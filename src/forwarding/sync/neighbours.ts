@@ -1,4 +1,4 @@
-import { addressBytes, familyOf, type IpAddress } from '../../base/index.ts'
+import { type IpAddress, inSubnet } from '../../base/index.ts'
 
 /** An address of the interface with its network. */
 export type InterfaceAddress = { readonly address: IpAddress; readonly prefixLength: number }
@@ -14,7 +14,8 @@ export function neighbours(read: () => readonly InterfaceAddress[], now: () => n
   let held = read()
   let readAt = now()
   const isOther = (source: IpAddress) =>
-    held.every(({ address }) => address !== source) && held.some((network) => contains(network, source))
+    held.every(({ address }) => address !== source) &&
+    held.some(({ address, prefixLength }) => inSubnet(address, source, prefixLength))
   return (source) => {
     if (isOther(source)) return true
     if (now() - readAt < REFRESH) return false
@@ -22,14 +23,4 @@ export function neighbours(read: () => readonly InterfaceAddress[], now: () => n
     readAt = now()
     return isOther(source)
   }
-}
-
-function contains({ address, prefixLength }: InterfaceAddress, other: IpAddress): boolean {
-  if (familyOf(address) !== familyOf(other)) return false
-  const [a, b] = [addressBytes(address), addressBytes(other)]
-  for (let i = 0; i < a.length; i++) {
-    const bits = Math.min(8, Math.max(0, prefixLength - 8 * i))
-    if ((((a[i] as number) ^ (b[i] as number)) & (0xff00 >> bits) & 0xff) !== 0) return false
-  }
-  return true
 }
