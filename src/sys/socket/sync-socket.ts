@@ -10,17 +10,18 @@ import {
   type Result,
 } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
-import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import { checked, Descriptor, type SystemError, systemError } from '../descriptor/index.ts'
 import * as c from './constants.ts'
-import { decodeIpSocketAddress, encodeIpSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts'
+import { receiveDatagrams } from './receive-loop.ts'
+import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
 import type { SocketOption } from './vrrp-family.ts'
 import { vrrpIpv4 } from './vrrp-ipv4.ts'
 import { vrrpIpv6 } from './vrrp-ipv6.ts'
 
-/** Datagrams taken at one wake-up. */
-const BATCH = 64
 /** The longest UDP has. */
 const RECEIVE_SIZE = 65_535
+/** None is asked for. */
+const CONTROL_SIZE = 16
 /** What comes while the process is busy for a moment. */
 const RECEIVE_BUFFER = 8_388_608
 
@@ -118,27 +119,17 @@ export function openSyncReceiver({
     descriptor.close()
     return fail(systemError('bind', bound, `${name} port ${port}`))
   }
-  const data = new Uint8Array(RECEIVE_SIZE)
-  const from = new Uint8Array(SOCKET_ADDRESS_SIZE)
-  const control = new Uint8Array(16)
-  const lengths = new Int32Array(3)
-  const take = () => {
-    for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
-      const size = sys.recvmsg(descriptor.fd, data, from, control, 0, lengths)
-      if (size < 0) {
-        if (isWouldBlock(size)) return
-        continue
-      }
-      const source = decodeIpSocketAddress(from.subarray(0, lengths[0]))
-      if (source !== undefined) onDatagram(data.subarray(0, size), source)
-    }
-  }
-  const watching = descriptor.whenReadable(take)
-  if (watching < 0) {
-    descriptor.close()
-    return fail(systemError('epoll_ctl', watching, name))
-  }
-  return ok({ close: () => descriptor.close() })
+  const receiving = receiveDatagrams({
+    descriptor,
+    subject: name,
+    longest: RECEIVE_SIZE,
+    control: CONTROL_SIZE,
+    onDatagram(payload, from) {
+      const source = decodeIpSocketAddress(from)
+      if (source !== undefined) onDatagram(payload, source)
+    },
+  })
+  return receiving.ok ? ok({ close: () => descriptor.close() }) : receiving
 }
 
 type Opened = { readonly descriptor: Descriptor; readonly interfaceIndex: number }

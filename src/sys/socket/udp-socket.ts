@@ -1,16 +1,17 @@
 import { address, addressFromBytes, fail, familyOf, hostIsLittleEndian, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
-import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import { checked, Descriptor, type SystemError, systemError } from '../descriptor/index.ts'
 import * as c from './constants.ts'
 import { decodeControlMessages } from './control-message.ts'
 import type { OpenUdpReceiver, OpenUdpSender, UdpDatagram } from './ports.ts'
-import { decodeIpSocketAddress, encodeIpSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts'
+import { receiveDatagrams } from './receive-loop.ts'
+import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
 import type { SocketOption } from './vrrp-family.ts'
 
-/** Datagrams taken at one wake-up, so that a flood leaves time for the timers; the rest wakes the loop again. */
-const BATCH = 64
 /** More than any control packet; what is longer arrives cut, and its length tells. */
 const RECEIVE_SIZE = 512
+/** Hop limit and destination, with room for more. */
+const CONTROL_SIZE = 256
 const RECEIVE_BUFFER = 262_144
 /** Nothing is read from the socket that sends. */
 const LEAST_BUFFER = 1
@@ -41,30 +42,17 @@ export const openUdpReceiver: OpenUdpReceiver = ({ family, port, onDatagram }) =
     descriptor.close()
     return fail(systemError('bind', bound, subject))
   }
-
-  const data = new Uint8Array(RECEIVE_SIZE)
-  const from = new Uint8Array(SOCKET_ADDRESS_SIZE)
-  const control = new Uint8Array(256)
-  const lengths = new Int32Array(3)
-  const take = () => {
-    // The handler may close the socket, so each turn looks.
-    for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
-      const size = sys.recvmsg(descriptor.fd, data, from, control, 0, lengths)
-      if (size < 0) {
-        if (isWouldBlock(size)) return
-        // A pending error of the socket, told once: the next datagram comes all the same.
-        continue
-      }
-      const datagram = datagramOf(data.subarray(0, size), from.subarray(0, lengths[0]), control.subarray(0, lengths[1]))
+  const receiving = receiveDatagrams({
+    descriptor,
+    subject,
+    longest: RECEIVE_SIZE,
+    control: CONTROL_SIZE,
+    onDatagram(payload, from, control) {
+      const datagram = datagramOf(payload, from, control)
       if (datagram !== undefined) onDatagram(datagram)
-    }
-  }
-  const watching = descriptor.whenReadable(take)
-  if (watching < 0) {
-    descriptor.close()
-    return fail(systemError('epoll_ctl', watching, subject))
-  }
-  return ok({ drain: take, close: () => descriptor.close() })
+    },
+  })
+  return receiving.ok ? ok({ drain: receiving.value, close: () => descriptor.close() }) : receiving
 }
 
 export const openUdpSender: OpenUdpSender = ({ destination, port, source, sourcePort, hopLimit }) => {
