@@ -1,20 +1,19 @@
-import { familyOf, hostIsLittleEndian, type IpAddress, macText, pseudoHeader } from '../../base/index.ts'
+import { familyOf, hostIsLittleEndian, type IpAddress, macText } from '../../base/index.ts'
 import type { Configuration, VirtualRouter } from '../../model/index.ts'
-import { type Expectation, type Rejection, validate } from '../../proto/vrrp/index.ts'
+import { type Rejection, validate } from '../../proto/vrrp/index.ts'
 import { decodeArpPacket } from '../../wire/arp/index.ts'
 import { decodeControlPacket } from '../../wire/bfd/index.ts'
+import { type FramedDatagram, readDatagram } from '../../wire/ip/index.ts'
 import { decodeSyncMessage } from '../../wire/ipvs-sync/index.ts'
 import { readClaimFrame } from '../../wire/ndisc/index.ts'
 import {
   type Advertisement,
-  type Decoded,
-  decodeAdvertisementV2,
-  decodeAdvertisementV3,
+  decodeAdvertisement,
+  passwordData,
   peekVirtualRouterId,
   splitTrailer,
   VRRP_PROTOCOL,
 } from '../../wire/vrrp/index.ts'
-import { type CapturedPacket, readPacket } from './packet.ts'
 
 /** A frame in words. */
 export type Told = {
@@ -37,7 +36,7 @@ const ANY_HOP_LIMIT = 255
 
 /** Undefined for whatever is none of these, and for ARP and neighbour discovery about addresses that are none of ours. */
 export function wordsFor(frame: Uint8Array, listener: Listener): Told | undefined {
-  const packet = readPacket(frame)
+  const packet = readDatagram(frame)
   if (packet === undefined) return arpWords(frame, listener)
   if (packet.protocol === VRRP_PROTOCOL) return vrrpWords(packet, listener)
   if (packet.port === BFD_PORTS.single || packet.port === BFD_PORTS.multihop) return bfdWords(packet, listener)
@@ -76,7 +75,7 @@ function neighbourWords(frame: Uint8Array, listener: Listener): Told | undefined
   return { kind: 'ndisc', words: `${claim.address} is at ${macText(claim.mac ?? claim.from)}${announced}` }
 }
 
-function vrrpWords(packet: CapturedPacket, listener: Listener): Told {
+function vrrpWords(packet: FramedDatagram, listener: Listener): Told {
   const { source, destination, payload } = packet
   const id = peekVirtualRouterId(payload)
   const way = `${source} > ${destination}`
@@ -85,14 +84,18 @@ function vrrpWords(packet: CapturedPacket, listener: Listener): Told {
   const router = listener.configuration?.virtualRouters.find(
     (one) => one.virtualRouterId === id && one.family === family && one.interface === listener.interface,
   )
-  const decoded = decode(packet, router)
+  const decoded = decodeAdvertisement(packet, router?.hmac !== undefined)
   const words = decoded.ok ? `${way}: ${advertisementWords(decoded.value)}` : `${way}: virtual_router_id ${id}`
   const fault = decoded.ok ? undefined : `${decoded.error.field} (${decoded.error.got})`
   if (listener.own) return { kind: 'vrrp', words, ...(fault === undefined ? {} : { dropped: fault }) }
   if (listener.configuration === undefined)
     return { kind: 'vrrp', words, ...(fault === undefined ? {} : { dropped: fault }) }
   if (router === undefined) return { kind: 'vrrp', words, dropped: `no virtual router of ours has the id ${id} here` }
-  const judged = validate(router, expectationOf(router), undefined, packet, decoded, () => signature(router, payload))
+  const expected = {
+    authenticationData: passwordData(router.authentication?.password ?? ''),
+    addresses: new Set(router.addresses.map(({ address }) => address)),
+  }
+  const judged = validate(router, expected, undefined, packet, decoded, () => signature(router, payload))
   return { kind: 'vrrp', words, ...(judged.ok ? {} : { dropped: judged.error }) }
 }
 
@@ -101,27 +104,6 @@ function signature({ hmac, family }: VirtualRouter, payload: Uint8Array): Reject
   if (hmac?.mode !== 'enforce') return undefined
   const { trailer } = splitTrailer(payload, payload.length, family === 4 ? 4 : 16)
   return trailer === undefined || trailer.length === 0 ? 'hmac-missing' : undefined
-}
-
-function decode(
-  { payload, source, destination, declaredLength }: CapturedPacket,
-  router: VirtualRouter | undefined,
-): Decoded<Advertisement> {
-  const size = familyOf(source) === 4 ? 4 : 16
-  const { message, declared, trailer } =
-    router?.hmac === undefined
-      ? { message: payload, declared: declaredLength, trailer: undefined }
-      : splitTrailer(payload, declaredLength, size)
-  if ((payload[0] as number) >> 4 === 2) return decodeAdvertisementV2(message, declared)
-  const pseudo = pseudoHeader(source, destination, VRRP_PROTOCOL, size === 4 ? declared : payload.length)
-  return decodeAdvertisementV3(message, size, pseudo, declared, trailer ?? new Uint8Array(0))
-}
-
-function expectationOf({ authentication, addresses }: VirtualRouter): Expectation {
-  const authenticationData = new Uint8Array(8)
-  if (authentication?.type === 'pass')
-    authenticationData.set(new TextEncoder().encode(authentication.password).subarray(0, 8))
-  return { authenticationData, addresses: new Set(addresses.map(({ address }) => address)) }
 }
 
 const authenticationNames: Readonly<Record<number, string>> = { 0: 'none', 1: 'PASS', 2: 'AH' }
@@ -140,7 +122,7 @@ function advertisementWords(advertisement: Advertisement): string {
   return `VRRPv${version} virtual_router_id ${virtualRouterId}, ${who}, every ${interval}${authentication}, ${addresses.join(' ')}`
 }
 
-function bfdWords(packet: CapturedPacket, { configuration, own }: Listener): Told {
+function bfdWords(packet: FramedDatagram, { configuration, own }: Listener): Told {
   const { source, destination, payload, hopLimit, port } = packet
   const way = `${source} > ${destination}`
   const decoded = decodeControlPacket(payload)
@@ -158,7 +140,7 @@ function bfdWords(packet: CapturedPacket, { configuration, own }: Listener): Tol
   return { kind: 'bfd', words, ...(far ? { dropped: `its TTL is ${hopLimit}` } : {}) }
 }
 
-function syncWords(packet: CapturedPacket, { configuration, own }: Listener): Told {
+function syncWords(packet: FramedDatagram, { configuration, own }: Listener): Told {
   const { source, destination, payload, port } = packet
   const way = `${source} > ${destination} port ${port}`
   // Version 0 has the sender's byte order, which is taken to be ours.

@@ -1,9 +1,10 @@
-import { addressFromBytes, familyOf, type IpAddress, macText, pseudoHeader } from '../../base/index.ts'
+import { addressFromBytes, familyOf, type IpAddress, macText } from '../../base/index.ts'
 import type { Link } from '../../sys/netlink/index.ts'
 import { openLinkSocket } from '../../sys/socket/index.ts'
 import { decodeArpPacket, encodeArpPacket } from '../../wire/arp/index.ts'
+import { readDatagram } from '../../wire/ip/index.ts'
 import { encodeKnock, type Knock, type KnockAnswer, readKnockAnswer } from '../../wire/tcp/index.ts'
-import { decodeAdvertisementV2, decodeAdvertisementV3, peekVirtualRouterId } from '../../wire/vrrp/index.ts'
+import { decodeAdvertisement, peekVirtualRouterId } from '../../wire/vrrp/index.ts'
 import type { HeardAdvertisement } from './facts.ts'
 
 /** A question is repeated, for one packet may be lost. */
@@ -110,6 +111,9 @@ export async function knockAt(
   return answers
 }
 
+/** Bytes of its header. */
+const LEAST_ADVERTISEMENT = 8
+
 /** Advertisements of other hosts over IPv4 for so long, one of each sender and virtual router. */
 export async function listenForAdvertisements(
   link: Link,
@@ -131,28 +135,18 @@ export async function listenForAdvertisements(
   return [...heard.values()]
 }
 
-const ETHERNET = 14
-
 function readAdvertisement(frame: Uint8Array, name: string): HeardAdvertisement | undefined {
-  const header = 4 * ((frame[ETHERNET] ?? 0) & 0x0f)
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
-  if (header < 20 || frame.length < ETHERNET + header + 8) return undefined
-  const length = view.getUint16(ETHERNET + 2) - header
-  const payload = frame.subarray(ETHERNET + header)
+  const datagram = readDatagram(frame)
+  if (datagram === undefined || datagram.payload.length < LEAST_ADVERTISEMENT) return undefined
+  const { source, payload } = datagram
   const virtualRouterId = peekVirtualRouterId(payload)
   if (virtualRouterId === undefined) return undefined
-  const source = addressFromBytes(frame.subarray(ETHERNET + 12, ETHERNET + 16))
-  const destination = addressFromBytes(frame.subarray(ETHERNET + 16, ETHERNET + 20))
-  const version = (payload[0] as number) >> 4
-  const decoded =
-    version === 2
-      ? decodeAdvertisementV2(payload, length)
-      : decodeAdvertisementV3(payload, 4, pseudoHeader(source, destination, 112, length), length)
+  const decoded = decodeAdvertisement(datagram, false)
   return {
     interface: name,
     mac: macText(frame.subarray(6, 12)),
     source,
-    version,
+    version: (payload[0] as number) >> 4,
     virtualRouterId,
     priority: payload[2] as number,
     addresses: decoded.ok ? decoded.value.addresses : [],

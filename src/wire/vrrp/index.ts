@@ -4,16 +4,9 @@
  * object and looks nothing up: whose message it is and whether it is welcome is for `proto/vrrp`.
  */
 
+export * from './advertisement.ts'
 export * from './advertisement-v2.ts'
 export * from './advertisement-v3.ts'
 export * from './authentication-header.ts'
 export { type Decoded, peekVirtualRouterId, type WrongField } from './decoded.ts'
 export * from './hmac-trailer.ts'
-
-import type { AdvertisementV2 } from './advertisement-v2.ts'
-import type { AdvertisementV3 } from './advertisement-v3.ts'
-
-export type Advertisement = AdvertisementV2 | AdvertisementV3
-
-/** The IP protocol number of VRRP. */
-export const VRRP_PROTOCOL = 112

@@ -1,7 +1,7 @@
 import { addressFromBytes, type IpAddress } from '../../base/index.ts'
 
-/** An IP datagram in a frame, as far as its headers tell. */
-export type CapturedPacket = {
+/** An IP datagram in an Ethernet frame, as far as its headers tell. */
+export type FramedDatagram = {
   readonly source: IpAddress
   readonly destination: IpAddress
   readonly hopLimit: number
@@ -19,7 +19,7 @@ const UDP = 17
 const UDP_HEADER = 8
 
 /** Undefined for other frames, for fragments, for IPv6 with extension headers, and for what is cut short. */
-export function readPacket(frame: Uint8Array): CapturedPacket | undefined {
+export function readDatagram(frame: Uint8Array): FramedDatagram | undefined {
   if (frame.length < ETHERNET) return undefined
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
   const ip = frame.subarray(ETHERNET)
@@ -33,7 +33,7 @@ export function readPacket(frame: Uint8Array): CapturedPacket | undefined {
   }
 }
 
-function readIpv4(ip: Uint8Array): CapturedPacket | undefined {
+function readIpv4(ip: Uint8Array): FramedDatagram | undefined {
   if (ip.length < 20) return undefined
   const view = new DataView(ip.buffer, ip.byteOffset, ip.length)
   const header = 4 * (view.getUint8(0) & 0x0f)
@@ -50,7 +50,7 @@ function readIpv4(ip: Uint8Array): CapturedPacket | undefined {
   })
 }
 
-function readIpv6(ip: Uint8Array): CapturedPacket | undefined {
+function readIpv6(ip: Uint8Array): FramedDatagram | undefined {
   if (ip.length < 40) return undefined
   const view = new DataView(ip.buffer, ip.byteOffset, ip.length)
   const length = view.getUint16(4)
@@ -65,7 +65,7 @@ function readIpv6(ip: Uint8Array): CapturedPacket | undefined {
   })
 }
 
-function withPort(packet: CapturedPacket): CapturedPacket | undefined {
+function withPort(packet: FramedDatagram): FramedDatagram | undefined {
   if (packet.protocol !== UDP) return packet
   const { payload } = packet
   if (payload.length < UDP_HEADER) return undefined
