@@ -80,12 +80,15 @@ export type HttpChecker = {
   readonly target: CheckTarget
   readonly requests: readonly HttpRequestCheck[]
   /** 2: HTTP2_GET, without TLS by prior knowledge. */
-  readonly httpVersion: '1.0' | '1.0C' | '1.1' | '2'
+  readonly httpVersion: (typeof http1Versions)[number] | '2'
   /** SSL_GET, and HTTP2_GET unless it is told not to. */
   readonly tls?: CheckTls
   /** While coming up do not wait between urls. */
   readonly fastRecovery: boolean
 }
+
+/** What http_protocol can be. */
+export const http1Versions = ['1.0', '1.0C', '1.1'] as const
 
 /** The word that such a checker is written with. */
 export const httpKeyword = ({ httpVersion, tls }: Pick<HttpChecker, 'httpVersion' | 'tls'>): string =>

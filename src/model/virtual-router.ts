@@ -87,10 +87,13 @@ export type HmacSettings = {
   /** Seconds that a sender's clock may differ from ours; 1–300. */
   readonly window: number
   /** `time`: within the window, and growing; `monotonic`: growing only. */
-  readonly antiReplay: 'time' | 'monotonic'
+  readonly antiReplay: (typeof antiReplays)[number]
   /** What is not signed: refused; accepted; accepted, and we do not sign either. */
-  readonly mode: 'enforce' | 'permissive' | 'receive-only'
+  readonly mode: (typeof hmacModes)[number]
 }
+
+export const antiReplays = ['time', 'monotonic'] as const
+export const hmacModes = ['enforce', 'permissive', 'receive-only'] as const
 
 /** One vrrp_instance: an id on an interface in one address family, everything defaulted. */
 export type VirtualRouter = {

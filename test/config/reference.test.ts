@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { explain, referencePage, supportTable } from '../../src/config/index.ts'
 import { allFacts, containers, keywordAt, keywordsIn } from '../../src/config/keywords/index.ts'
+import { optionPlaces } from '../../src/config/reference/places.ts'
 
 const positions = containers.flatMap((container) => keywordsIn(container).map(({ name }) => `${container} ${name}`))
 const described = allFacts.flatMap((facts) => facts.in.flatMap((at) => facts.names.map((name) => `${at} ${name}`)))
@@ -52,6 +53,24 @@ describe('explain', () => {
 
   test('a block lists what it holds', () => {
     expect(explain('authentication').text).toContain('holds:    auth_pass auth_type\n')
+  })
+
+  test('a word within a line, with what the line belongs to', () => {
+    expect(explain('virtual_ipaddress.scope')).toEqual({
+      found: true,
+      text: `scope SCOPE
+    how far it is valid
+    in:       vrrp_instance.virtual_ipaddress
+    default:  global
+    range:    0–255; a number or a name; IPv4 only
+`,
+    })
+    expect(explain('encap.ttl').text).toContain('in:       static_routes.encap, static_routes.nexthop.encap, ')
+    expect(explain('virtual_rules').text).toContain('options:  table lookup goto nop ')
+  })
+
+  test('each word within a line has an answer', () => {
+    for (const { path, name } of optionPlaces) expect(explain([...path, name].join('.')).found).toBe(true)
   })
 
   test('a word of ours says so', () => {

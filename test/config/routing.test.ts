@@ -249,7 +249,7 @@ const badRules: readonly [line: string, complaint: RegExp][] = [
   ['from 192.0.2.0/24 preference 7', /^2:1 error value: there is no action; the rule is left out$/],
   ['from 192.0.2.0/24 to 2001:db8::/32 table 5', /2001:db8::\/32 makes it IPv6, and it is IPv4/],
   ['table 5 blackhole', /blackhole is a second action/],
-  ['table 0', /table 0 is none/],
+  ['table 0', /table 0 is neither a number from 1 to \d+ nor a name/],
   ['goto 9', /goto needs a preference of the rule itself/],
   ['goto 9 preference 9', /goto 9 goes back from 9/],
   ['nop suppress_prefixlength 5', /suppress_prefixlength goes with a table only/],

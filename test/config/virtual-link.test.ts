@@ -54,7 +54,7 @@ const complaints: readonly (readonly [lines: string, message: RegExp])[] = [
   ['use_vmac 01:00:00:00:00:01', /is a multicast address/],
   ['use_vmac 00:00:5e:00:01:33', /is of those that VRRP itself gives/],
   ['use_vmac 00:00:00:xx', /is no MAC address of 6 octets/],
-  ['use_vmac group nowhere', /is no number and not in \/etc\/iproute2\/group/],
+  ['use_vmac group nowhere', /is no number up to \d+ and no name in group of iproute2/],
   ['use_vmac\nuse_ipvlan 192.0.2.3', /^3:1 error value: use_ipvlan is one too many/],
   ['vmac_xmit_base', /^2:1 warning remark: vmac_xmit_base has no effect without use_vmac/],
   [

@@ -1,3 +1,5 @@
+import type { LineName } from './lines/index.ts'
+
 /** Where a keyword may stand; the words of the blocks around it, in the order of docs/keywords.md. */
 export const containers = [
   'root',
@@ -50,6 +52,8 @@ export type KeywordFacts = {
   readonly in: readonly Container[]
   /** `[ ]` optional, `|` alternatives, capital words for values; `flag`: nothing; `bool`: nothing, or true, false, on, off, yes, no. */
   readonly takes: string
+  /** Its lines, or what stands behind it, have words of their own. */
+  readonly line?: LineName
   /** What holds without it; absent: nothing, or the word is required. */
   readonly default?: string
   /** Bounds of the first number it takes, in its unit. */
@@ -72,3 +76,9 @@ export type KeywordFacts = {
   /** Why it is accepted and does nothing; each reason is said once a file. */
   readonly why?: string
 }
+
+/** Rows that all stand in the same containers. */
+export const rowsIn = (
+  containers: readonly Container[],
+  rows: readonly Omit<KeywordFacts, 'in'>[],
+): readonly KeywordFacts[] => rows.map((row) => ({ ...row, in: containers }))

@@ -33,30 +33,58 @@ export const valueKinds = {
   CPU: 'text',
   DIR: 'text',
   DOMAIN: 'text',
+  DSFIELD: 'text',
   FILE: 'text',
   FLAG: 'text',
   GROUP: 'text',
   HEX: 'text',
+  HOP: 'text',
   HOST: 'text',
   IF: 'text',
+  IFGROUP: 'text',
   INSTANCE: 'text',
+  LABELS: 'text',
+  LOCATOR: 'text',
   LOGFILE: 'text',
   MAC: 'text',
+  MARK: 'text',
   MASK: 'text',
   'N-N': 'text',
   NAME: 'text',
   NETMASK: 'text',
+  OPTION: 'text',
   PATH: 'text',
   PATTERN: 'text',
+  PREFIX: 'text',
+  PROTOCOL: 'text',
+  REALMS: 'text',
+  SCOPE: 'text',
   SPEC: 'text',
   STRING: 'text',
   TABLE: 'text',
   TEST: 'text',
+  TIME: 'text',
   USER: 'text',
   VS: 'text',
 } as const
 
 export type ValueName = keyof typeof valueKinds
+
+/** Values that may be a name out of a file of iproute2, and which. */
+const nameFiles = {
+  DSFIELD: 'rt_dsfield',
+  IFGROUP: 'group',
+  PROTOCOL: 'rt_protos',
+  REALMS: 'rt_realms',
+  SCOPE: 'rt_scopes',
+  TABLE: 'rt_tables',
+} as const satisfies Partial<Record<ValueName, string>>
+
+export type NameFile = (typeof nameFiles)[keyof typeof nameFiles]
+
+/** The file of iproute2 that gives names to what `takes` is; undefined: none does. */
+export const nameFileOf = (takes: string): NameFile | undefined =>
+  Object.hasOwn(nameFiles, takes) ? nameFiles[takes as keyof typeof nameFiles] : undefined
 
 /** Of what stands between the word and its block or the end of the line; undefined: nothing may. */
 export function argumentsOf(takes: string): Argument | undefined {
@@ -66,6 +94,32 @@ export function argumentsOf(takes: string): Argument | undefined {
   const state = { at: 0, tokens }
   const whole = ways(state)
   return whole.kind === 'sequence' && whole.of.length === 0 ? undefined : whole
+}
+
+const choices = new Map<string, readonly string[]>()
+
+/** The words of `takes` that stand for themselves, wherever: `IF [lock] a|b` has lock, a and b. */
+export function choicesIn(takes: string): readonly string[] {
+  const known = choices.get(takes)
+  if (known !== undefined) return known
+  const argument = argumentsOf(takes)
+  const found = argument === undefined ? [] : [...new Set(literals(argument))]
+  choices.set(takes, found)
+  return found
+}
+
+function literals(argument: Argument): readonly string[] {
+  switch (argument.kind) {
+    case 'word':
+      return [argument.text]
+    case 'value':
+      return []
+    case 'optional':
+    case 'repeated':
+      return literals(argument.of)
+    default:
+      return argument.of.flatMap(literals)
+  }
 }
 
 /** Whether the keyword may stand alone. */

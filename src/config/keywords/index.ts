@@ -5,7 +5,18 @@
  */
 
 export { type Container, containers, type KeywordFacts, type Reservation } from './facts.ts'
-export { type Argument, argumentsOf, mayBeAbsent, type ValueName, valueKinds } from './grammar.ts'
+export {
+  type Argument,
+  argumentsOf,
+  choicesIn,
+  mayBeAbsent,
+  type NameFile,
+  nameFileOf,
+  type ValueName,
+  valueKinds,
+} from './grammar.ts'
+export type { LineFacts, OptionFacts } from './lines/facts.ts'
+export { isOption, type LineName, lines, type OptionName, optionOf, optionWords } from './lines/index.ts'
 export {
   allFacts,
   containerInside,

@@ -1,21 +1,15 @@
+import { GRPC, HTTP2, HTTP2_URL, SSL, SSL_URL, urls } from './checker-containers.ts'
 import { checkerFacts } from './checkers.ts'
 import type { Container, KeywordFacts } from './facts.ts'
 
-const HTTP2 = 'virtual_server/real_server/HTTP2_GET'
-const GRPC = 'virtual_server/real_server/GRPC_CHECK'
-const SSL = 'virtual_server/real_server/SSL_GET'
 const secure = [SSL, HTTP2, GRPC] as const
-const urls = [
-  'virtual_server/real_server/HTTP_GET/url',
-  'virtual_server/real_server/SSL_GET/url',
-  'virtual_server/real_server/HTTP2_GET/url',
-] as const
+const allUrls = [...urls, HTTP2_URL] as const
 
 /** Where words of SSL_GET that are keepalived's stand as well, but for those that have no meaning there. */
 const likewise: Readonly<Partial<Record<Container, { readonly of: Container; readonly without: readonly string[] }>>> =
   {
     [HTTP2]: { of: SSL, without: ['http_protocol', 'enable_sni', 'nb_get_retry', 'tls_compliant'] },
-    [`${HTTP2}/url`]: { of: `${SSL}/url`, without: ['regex_stack', 'tls_compliant'] },
+    [HTTP2_URL]: { of: SSL_URL, without: ['regex_stack', 'tls_compliant'] },
     [GRPC]: {
       of: SSL,
       without: ['url', 'http_protocol', 'enable_sni', 'sni_name', 'fast_recovery', 'nb_get_retry', 'tls_compliant'],
@@ -76,14 +70,14 @@ export const ownCheckerFacts: readonly KeywordFacts[] = [
   },
   {
     names: ['expect_header'],
-    in: urls,
+    in: allUrls,
     takes: 'NAME [VALUE]',
     range: 'any number; the name in any case, the value exactly',
     means: 'the response has this field, and with VALUE one of this value',
   },
   {
     names: ['expect_json'],
-    in: urls,
+    in: allUrls,
     takes: 'PATH [VALUE]',
     range: 'any number; PATH as .checks[0].state; bodies up to 1 MiB',
     means: 'the body is JSON that has this, and with VALUE it is this',

@@ -1,5 +1,6 @@
 import { addressBytes, familyOf, type IpAddress, type Micros, micros, parseAddress } from '../../base/index.ts'
 import type { Command } from '../../model/index.ts'
+import { choicesIn } from '../keywords/index.ts'
 import type { ConfigPorts } from '../ports.ts'
 import type { Report, Span } from '../report.ts'
 import { commandArguments, type Node, type Tree, type Word } from '../syntax/index.ts'
@@ -161,6 +162,36 @@ export function badValue(to: Lowering, keyword: string, word: Word, why: string,
   to.report.error('value', word.at, `${keyword} ${shown(word)} ${why}; the line has no effect`, {
     ...(help === undefined ? {} : { remedy: help }),
   })
+}
+
+/** `is not a, b or c`. */
+export function noneOf(words: readonly string[]): string {
+  const [first = '', second, ...more] = words
+  if (second === undefined) return `is not ${first}`
+  return more.length === 0 ? `is neither ${first} nor ${second}` : `is not ${eitherOf(words)}`
+}
+
+/** `a, b or c`. */
+export const eitherOf = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+
+/**
+ * The argument of a keyword that has words to choose from in the table, in the case that the table writes it in; anything else is an
+ * error at the word, and undefined.
+ */
+export function choice(to: Lowering, node: Node, index = 0): { readonly text: string; readonly at: Span } | undefined {
+  const { takes = '', anyCase = false } = node.known?.facts ?? {}
+  const words = choicesIn(takes)
+  const word = required(to, node, eitherOf(words), index)
+  if (word === undefined) return undefined
+  const found = words.find((one) => one === word.text || (anyCase && one.toLowerCase() === word.text.toLowerCase()))
+  return found === undefined ? badValue(to, node.keyword.text, word, noneOf(words)) : { text: found, at: word.at }
+}
+
+/** The same, as one of the words that the table has from the model. */
+export function choiceOf<Text extends string>(to: Lowering, node: Node, words: readonly Text[]): Text | undefined {
+  const found = choice(to, node)
+  return words.find((one) => one === found?.text)
 }
 
 export const shown = (word: Word): string => {

@@ -1,14 +1,11 @@
-import type { HmacSettings } from '../../model/index.ts'
+import { antiReplays, type HmacSettings, hmacModes } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, integer, type Lowering, required } from './arguments.ts'
+import { choiceOf, integer, type Lowering } from './arguments.ts'
 import { readSecret } from './secret.ts'
 
 /** auth_hmac before it is known what the default window is. */
 export type HmacDraft = Omit<HmacSettings, 'window'> & { readonly window?: number; readonly at: Span }
-
-const ANTI_REPLAY = ['time', 'monotonic'] as const
-const MODES = ['enforce', 'permissive', 'receive-only'] as const
 
 /** The block; undefined, and an error said, where its keys are of no use. No key is ever part of a message. */
 export function readAuthHmac(to: Lowering, node: Node): HmacDraft | undefined {
@@ -31,10 +28,10 @@ export function readAuthHmac(to: Lowering, node: Node): HmacDraft | undefined {
         window = integer(to, line) ?? window
         break
       case 'anti_replay':
-        antiReplay = oneOf(to, line, ANTI_REPLAY) ?? antiReplay
+        antiReplay = choiceOf(to, line, antiReplays) ?? antiReplay
         break
       case 'mode':
-        mode = oneOf(to, line, MODES) ?? mode
+        mode = choiceOf(to, line, hmacModes) ?? mode
         break
     }
   if (activeKey === undefined || !keys.has(activeKey.id)) {
@@ -70,11 +67,4 @@ function readKey(to: Lowering, line: Node, keys: Map<number, string>): void {
   if (keys.has(id)) return refuse('is there already')
   const hex = readSecret(to, value, refuse)
   if (hex !== undefined) keys.set(id, hex)
-}
-
-function oneOf<T extends string>(to: Lowering, line: Node, words: readonly T[]): T | undefined {
-  const word = required(to, line, words.join(', '))
-  const found = words.find((one) => one === word?.text)
-  if (word !== undefined && found === undefined) badValue(to, line.keyword.text, word, `is none of ${words.join(', ')}`)
-  return found
 }

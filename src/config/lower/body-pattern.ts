@@ -1,4 +1,5 @@
 import type { BodyPattern } from '../../model/index.ts'
+import { choicesIn } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, integer, type Lowering } from './arguments.ts'
@@ -16,13 +17,6 @@ export type PatternDraft = {
 
 export const patternDraft = (): PatternDraft => ({ options: [], forbidden: false })
 
-/** keepalived.conf(5), HTTP_GET; it passes over other names. */
-const OPTIONS = new Set(
-  `allow_empty_class alt_bsux alt_circumflex alt_verbnames auto_callout caseless dollar_endonly dotall dupnames extended
-  firstline match_unset_backref multiline never_backslash_c never_ucp never_utf no_auto_capture no_auto_possess
-  no_dotstar_anchor no_start_optimize ucp ungreedy use_offset_limit utf`.split(/\s+/),
-)
-
 /** Reads the line if it is one of the regex words; false: it is another. */
 export function patternLine(to: Lowering, node: Node, draft: PatternDraft): boolean {
   switch (node.keyword.text) {
@@ -32,11 +26,13 @@ export function patternLine(to: Lowering, node: Node, draft: PatternDraft): bool
     case 'regex_no_match':
       draft.forbidden = true
       break
-    case 'regex_options':
+    case 'regex_options': {
+      const known = new Set(choicesIn(node.known?.facts.takes ?? ''))
       for (const word of node.words)
-        if (!OPTIONS.has(word.text)) badValue(to, 'regex_options', word, 'is no option; keepalived says nothing of it')
-      draft.options = [...new Set(node.words.map(({ text }) => text).filter((name) => OPTIONS.has(name)))]
+        if (!known.has(word.text)) badValue(to, 'regex_options', word, 'is no option; keepalived says nothing of it')
+      draft.options = [...new Set(node.words.map(({ text }) => text).filter((name) => known.has(name)))]
       break
+    }
     case 'regex_min_offset':
       draft.minOffset = integer(to, node) ?? draft.minOffset
       break

@@ -1,21 +1,13 @@
 import { isMulticast } from '../../base/index.ts'
 import type { ConnectionSync, VirtualRouter } from '../../model/index.ts'
+import { isOption, type OptionName, optionOf, optionWords } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import {
-  addressWord,
-  badValue,
-  integerWord,
-  interfaceName,
-  isInterfaceName,
-  type Lowering,
-  required,
-} from './arguments.ts'
+import { addressWord, badValue, interfaceName, isInterfaceName, type Lowering, required } from './arguments.ts'
+import { optionNumber } from './line-words.ts'
 import { readSecret } from './secret.ts'
 
 type Draft = { -readonly [K in keyof ConnectionSync]: ConnectionSync[K] }
 type Router = Pick<VirtualRouter, 'name' | 'virtualRouterId'>
-
-const OPTIONS = ['inst', 'id', 'maxlen', 'port', 'ttl', 'group']
 
 /** `lvs_sync_daemon`, of which the first counts; without one the first lvs_sync_daemon_interface of a vrrp_instance. */
 export function lowerConnectionSync(
@@ -76,7 +68,7 @@ function readLine(to: Lowering, node: Node, routers: readonly Router[]): Connect
   let id: number | undefined
   let at = 1
   const second = node.words[1]
-  if (second !== undefined && !OPTIONS.includes(second.text)) {
+  if (second !== undefined && !isOption('lvs_sync_daemon', second.text)) {
     draft.instance = second.text
     at = 2
     const third = node.words[2]
@@ -84,7 +76,7 @@ function readLine(to: Lowering, node: Node, routers: readonly Router[]): Connect
       to.report.warning('deprecated', third.at, `lvs_sync_daemon ${third.text}: an id is written with its name now`, {
         remedy: `write id ${third.text}`,
       })
-      id = integerWord(to, 'lvs_sync_daemon id', third, { min: 0, max: 255 })
+      id = syncId(to, third)
       at = 3
     }
   }
@@ -95,7 +87,7 @@ function readLine(to: Lowering, node: Node, routers: readonly Router[]): Connect
       to.report.error('missing-argument', option.at, `lvs_sync_daemon ${option.text} needs a value; it has no effect`)
       break
     }
-    if (option.text === 'id') id = integerWord(to, 'lvs_sync_daemon id', value, { min: 0, max: 255 }) ?? id
+    if (option.text === 'id') id = syncId(to, value) ?? id
     // What follows cannot be told.
     else if (!readOption(to, option, value, draft)) break
   }
@@ -111,10 +103,16 @@ function readLine(to: Lowering, node: Node, routers: readonly Router[]): Connect
   return { ...draft, syncId: id ?? router?.virtualRouterId ?? 0 }
 }
 
+const syncId = (to: Lowering, value: Word): number | undefined => numberOf(to, 'id', value)
+
+const numberOf = (to: Lowering, option: OptionName<'lvs_sync_daemon'>, value: Word): number | undefined => {
+  const facts = optionOf('lvs_sync_daemon', option)
+  return facts && optionNumber(to, `lvs_sync_daemon ${option}`, facts, value)
+}
+
 /** False: the word is none of the options. */
 function readOption(to: Lowering, { text: option, at }: Word, value: Word, draft: Draft): boolean {
   const keyword = `lvs_sync_daemon ${option}`
-  const number = (min: number, max: number) => integerWord(to, keyword, value, { min, max })
   const put = <K extends keyof Draft>(field: K, read: Draft[K] | undefined) => {
     if (read !== undefined) draft[field] = read
   }
@@ -123,13 +121,13 @@ function readOption(to: Lowering, { text: option, at }: Word, value: Word, draft
       put('instance', value.text)
       return true
     case 'maxlen':
-      put('maxLength', number(1, 65_507))
+      put('maxLength', numberOf(to, option, value))
       return true
     case 'port':
-      put('port', number(1, 65_535))
+      put('port', numberOf(to, option, value))
       return true
     case 'ttl':
-      put('ttl', number(1, 255))
+      put('ttl', numberOf(to, option, value))
       return true
     case 'group': {
       const group = addressWord(to, keyword, value)
@@ -139,7 +137,11 @@ function readOption(to: Lowering, { text: option, at }: Word, value: Word, draft
       return true
     }
     default:
-      to.report.error('value', at, `lvs_sync_daemon ${option}: no such option; there are ${OPTIONS.join(', ')}`)
+      to.report.error(
+        'value',
+        at,
+        `lvs_sync_daemon ${option}: no such option; there are ${optionWords('lvs_sync_daemon').join(', ')}`,
+      )
       return false
   }
 }

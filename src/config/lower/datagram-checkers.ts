@@ -1,6 +1,6 @@
 import { type DnsChecker, type DnsType, dnsTypes, type UdpChecker } from '../../model/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, integer, type Lowering, required } from './arguments.ts'
+import { badValue, choiceOf, integer, type Lowering, required } from './arguments.ts'
 import { probeDraft, probeLine, targetOf } from './checker-target.ts'
 import { timingOf } from './checker-timing.ts'
 import type { PendingChecker } from './pending-checker.ts'
@@ -23,7 +23,7 @@ export function readDnsChecker(to: Lowering, node: Node): PendingChecker {
   let type: DnsType = 'SOA'
   let name: string | undefined
   for (const line of node.block?.nodes ?? [])
-    if (line.keyword.text === 'type') type = readType(to, line) ?? type
+    if (line.keyword.text === 'type') type = choiceOf(to, line, dnsTypes) ?? type
     else if (line.keyword.text === 'name') name ??= readName(to, line)
     else probeLine(to, line, draft)
   return (parents): readonly DnsChecker[] => {
@@ -31,13 +31,6 @@ export function readDnsChecker(to: Lowering, node: Node): PendingChecker {
     const timing = timingOf(draft, parents, { retry: 3, delayBeforeRetry: 'delay-loop' })
     return target === undefined ? [] : [{ kind: 'dns', timing, target, name: name ?? '.', type }]
   }
-}
-
-function readType(to: Lowering, line: Node): DnsType | undefined {
-  const word = required(to, line, `one of ${dnsTypes.join(', ')}`)
-  if (word === undefined) return undefined
-  const type = dnsTypes.find((one) => one === word.text.toUpperCase())
-  return type ?? badValue(to, 'type', word, `is none of ${dnsTypes.join(', ')}`)
 }
 
 /** RFC 1035 §2.3.4: labels of 1 to 63 bytes, 255 in all with their lengths. */

@@ -15,9 +15,9 @@ export function readEncapsulation(line: OptionLine, option: Word): Encapsulation
     case undefined:
       return undefined
     case 'ip':
-      return readIp(line, type as Word, 'ip', 4)
+      return readIp(line.as('encap ip'), type as Word, 'ip', 4)
     case 'ip6':
-      return readIp(line, type as Word, 'ip6', 6)
+      return readIp(line.as('encap ip6'), type as Word, 'ip6', 6)
     case 'mpls': {
       const word = line.value(type as Word)
       if (word === undefined) return undefined
@@ -45,7 +45,12 @@ export function readEncapsulation(line: OptionLine, option: Word): Encapsulation
   }
 }
 
-function readIp(line: OptionLine, of: Word, type: 'ip' | 'ip6', family: Family): Encapsulation | undefined {
+function readIp(
+  line: OptionLine<'encap ip' | 'encap ip6'>,
+  of: Word,
+  type: 'ip' | 'ip6',
+  family: Family,
+): Encapsulation | undefined {
   type Draft = {
     -readonly [Key in keyof Extract<Encapsulation, { type: 'ip' | 'ip6' }>]: Extract<
       Encapsulation,
@@ -53,12 +58,13 @@ function readIp(line: OptionLine, of: Word, type: 'ip' | 'ip6', family: Family):
     >[Key]
   }
   const draft: Draft = { type }
-  const options = type === 'ip' ? /^(?:id|dst|src|tos|ttl|flags)$/ : /^(?:id|dst|src|tc|hoplimit|flags)$/
-  for (let option = line.peek(); option !== undefined && options.test(option.text); option = line.peek()) {
+  for (let option = line.peek(); option !== undefined; option = line.peek()) {
+    const name = line.option(option)
+    if (name === undefined) break
     // A second `src` is the route's own preferred source.
-    if (option.text === 'src' && draft.source !== undefined) break
+    if (name === 'src' && draft.source !== undefined) break
     line.next()
-    switch (option.text) {
+    switch (name) {
       case 'id': {
         const word = line.value(option)
         if (word === undefined) return undefined
@@ -71,14 +77,14 @@ function readIp(line: OptionLine, of: Word, type: 'ip' | 'ip6', family: Family):
       case 'src': {
         const address = line.address(option, family)
         if (address === undefined) return undefined
-        draft[option.text === 'dst' ? 'destination' : 'source'] = address
+        draft[name === 'dst' ? 'destination' : 'source'] = address
         break
       }
       default: {
-        const number = line.number(option, 0, option.text === 'flags' ? 0xffff : 255, 'based')
+        const number = line.number(option)
         if (number === undefined) return undefined
-        if (option.text === 'flags') draft.flags = number
-        else draft[option.text === 'ttl' || option.text === 'hoplimit' ? 'hopLimit' : 'trafficClass'] = number
+        if (name === 'flags') draft.flags = number
+        else draft[name === 'ttl' || name === 'hoplimit' ? 'hopLimit' : 'trafficClass'] = number
       }
     }
   }

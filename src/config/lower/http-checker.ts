@@ -1,7 +1,7 @@
 import { seconds } from '../../base/index.ts'
-import type { HttpChecker, HttpRequestCheck } from '../../model/index.ts'
+import { type HttpChecker, type HttpRequestCheck, http1Versions } from '../../model/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, boolean, type Lowering, required } from './arguments.ts'
+import { boolean, choiceOf, type Lowering, required } from './arguments.ts'
 import { type ProbeDraft, probeLine, targetOf } from './checker-target.ts'
 import { type TimingDefaults, timingOf } from './checker-timing.ts'
 import { readUrl, type Url } from './http-url.ts'
@@ -90,13 +90,9 @@ function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
     case 'tls_compliant':
       if (tls !== undefined) tls.compliant = boolean(to, node) ?? tls.compliant
       return
-    case 'http_protocol': {
-      const word = required(to, node, '1.0, 1.0C or 1.1')
-      const version = word?.text.toUpperCase()
-      if (version === '1.0' || version === '1.0C' || version === '1.1') draft.httpVersion = version
-      else if (word !== undefined) badValue(to, 'http_protocol', word, 'is not 1.0, 1.0C or 1.1')
+    case 'http_protocol':
+      draft.httpVersion = choiceOf(to, node, http1Versions) ?? draft.httpVersion
       return
-    }
     case 'url': {
       const url = readUrl(to, node)
       if (url !== undefined) draft.urls.push(url)

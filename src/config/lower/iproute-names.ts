@@ -1,7 +1,5 @@
+import type { NameFile } from '../keywords/index.ts'
 import type { ConfigPorts } from '../ports.ts'
-
-/** The files of iproute2 that give names to numbers. */
-export type NameFile = 'rt_tables' | 'rt_protos' | 'rt_realms' | 'rt_scopes' | 'rt_dsfield' | 'group'
 
 /** Names of tables, protocols and so on, as `ip` knows them. */
 export type IprouteNames = {

@@ -7,8 +7,10 @@ import {
   type Timeouts,
   tableSizes,
 } from '../../model/index.ts'
-import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integer, integerWord, isInterfaceName, type Lowering, required } from './arguments.ts'
+import { type OptionName, optionWords } from '../keywords/index.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, integer, isInterfaceName, type Lowering, noneOf, required } from './arguments.ts'
+import { lineWords, optionNumber } from './line-words.ts'
 
 /** lvs_settings as written so far; blocks merge into it, the last word on a setting counts. */
 export type SettingsDraft = { -readonly [Key in keyof ForwardingSettings]: ForwardingSettings[Key] } & {
@@ -61,22 +63,25 @@ function interfaceNames(to: Lowering, node: Node, what: string): readonly string
   return names.length === node.words.length ? [...new Set(names.map((word) => word.text))] : []
 }
 
-const LONGEST_TIMEOUT = 2_678_400
-const timeoutNames: Readonly<Record<string, keyof Timeouts>> = { tcp: 'tcp', tcpfin: 'tcpFin', udp: 'udp' }
+const timeoutFields = { tcp: 'tcp', tcpfin: 'tcpFin', udp: 'udp' } as const satisfies Record<
+  OptionName<'lvs_timeouts'>,
+  keyof Timeouts
+>
 
 /** `lvs_timeouts [tcp N] [tcpfin N] [udp N]`: what is not named, and 0, leaves a timeout as it is. */
 export function readTimeouts(to: Lowering, node: Node, before: Timeouts | undefined): Timeouts | undefined {
   if (required(to, node, 'tcp N, tcpfin N or udp N') === undefined) return before
   const read = { tcp: 0, tcpFin: 0, udp: 0, ...before }
-  for (let i = 0; i < node.words.length; i += 2) {
-    const word = node.words[i] as Word
-    const name = timeoutNames[word.text]
-    const value = required(to, node, 'a number of seconds', i + 1)
-    if (value === undefined) return before
-    if (name === undefined) return badValue(to, 'lvs_timeouts', word, 'is not tcp, tcpfin or udp') ?? before
-    const seconds = integerWord(to, `lvs_timeouts ${word.text}`, value, { min: 0, max: LONGEST_TIMEOUT })
+  for (const { word, ...one } of lineWords('lvs_timeouts', node.words)) {
+    if (one.option === undefined)
+      return badValue(to, 'lvs_timeouts', word, noneOf(optionWords('lvs_timeouts'))) ?? before
+    if (one.value === undefined) {
+      required(to, node, 'a number of seconds', node.words.length)
+      return before
+    }
+    const seconds = optionNumber(to, `lvs_timeouts ${one.option}`, one.facts, one.value)
     if (seconds === undefined) return before
-    read[name] = seconds
+    read[timeoutFields[one.option]] = seconds
   }
   return read.tcp + read.tcpFin + read.udp === 0 ? undefined : read
 }

@@ -1,11 +1,13 @@
+import { assertNever } from '../../base/index.ts'
 import type { ForwardingMethod, Tunnel } from '../../model/index.ts'
+import { choicesIn, optionOf, optionWords } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integerWord, type Lowering, required, shown } from './arguments.ts'
+import { badValue, eitherOf, type Lowering, noneOf, required, shown } from './arguments.ts'
+import { lineWords, optionNumber } from './line-words.ts'
 
 /** A method with what TUN says of its outer headers; without a tunnel TUN is ipip. */
 export type Forwarding = { readonly method: ForwardingMethod; readonly tunnel?: Tunnel }
 
-const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun', FNAT: 'fullnat' }
 /** What a method is called in a configuration. */
 export const methodNames: Readonly<Record<ForwardingMethod, string>> = {
   nat: 'NAT',
@@ -14,16 +16,18 @@ export const methodNames: Readonly<Record<ForwardingMethod, string>> = {
   fullnat: 'FNAT',
 }
 
-const TYPES = ['ipip', 'gue', 'gre'] as const
-const CHECKSUMS: Readonly<Record<string, Tunnel['checksum']>> = {
-  nocsum: 'none',
-  csum: 'checksum',
-  remcsum: 'remote-checksum',
-}
+const METHODS: Readonly<Record<string, ForwardingMethod>> = Object.fromEntries(
+  (Object.keys(methodNames) as ForwardingMethod[]).map((method) => [methodNames[method], method]),
+)
+
+const CHECKSUMS = { nocsum: 'none', csum: 'checksum', remcsum: 'remote-checksum' } as const
+const isTunnelType = (text: string): text is Tunnel['type'] =>
+  choicesIn(optionOf('method', 'type')?.takes ?? '').includes(text)
 
 /** `NAT | DR | FNAT | TUN [type ipip|gue|gre] [port N] [nocsum|csum|remcsum]`; undefined, and an error said, if it is none. */
 export function forwardingMethod(to: Lowering, node: Node): Forwarding | undefined {
-  const word = required(to, node, 'NAT, DR, TUN or FNAT')
+  const methods = Object.keys(METHODS)
+  const word = required(to, node, eitherOf(methods))
   if (word === undefined) return undefined
   const method = METHODS[word.text]
   if (method === undefined) {
@@ -32,7 +36,7 @@ export function forwardingMethod(to: Lowering, node: Node): Forwarding | undefin
     to.report.error(
       'value',
       word.at,
-      `${node.keyword.text} ${shown(word)} is not NAT, DR, TUN or FNAT; the line has no effect`,
+      `${node.keyword.text} ${shown(word)} ${noneOf(methods)}; the line has no effect`,
       remedy === undefined ? {} : { remedy: `write ${remedy}` },
     )
     return undefined
@@ -48,23 +52,30 @@ function tunnelOf(to: Lowering, node: Node): Forwarding | undefined {
   let type: { readonly value: Tunnel['type']; readonly at: Word } | undefined
   let port: { readonly value: number; readonly at: Word } | undefined
   let checksum: { readonly value: Tunnel['checksum']; readonly at: Word } | undefined
-  for (let i = 1; i < node.words.length; i++) {
-    const word = node.words[i] as Word
-    const sum = CHECKSUMS[word.text]
-    if (sum !== undefined) checksum = { value: sum, at: word }
-    else if (word.text === 'type') {
-      const named = required(to, node, 'ipip, gue or gre', ++i)
-      const value = TYPES.find((one) => one === named?.text)
-      if (named === undefined) return undefined
-      if (value === undefined) return badValue(to, `${keyword} type`, named, 'is not ipip, gue or gre')
-      type = { value, at: named }
-    } else if (word.text === 'port') {
-      const written = required(to, node, 'a port', ++i)
-      const value =
-        written === undefined ? undefined : integerWord(to, `${keyword} port`, written, { min: 1, max: 65_535 })
-      if (written === undefined || value === undefined) return undefined
-      port = { value, at: written }
-    } else return badValue(to, keyword, word, 'is not type, port, nocsum, csum or remcsum')
+  for (const { word, ...one } of lineWords('method', node.words.slice(1))) {
+    if (one.option === undefined) return badValue(to, keyword, word, noneOf(optionWords('method')))
+    const { option, value, facts } = one
+    switch (option) {
+      case 'nocsum':
+      case 'csum':
+      case 'remcsum':
+        checksum = { value: CHECKSUMS[option], at: word }
+        break
+      case 'type':
+        if (value === undefined) return incomplete(to, node, eitherOf(choicesIn(facts.takes)))
+        if (!isTunnelType(value.text)) return badValue(to, `${keyword} type`, value, noneOf(choicesIn(facts.takes)))
+        type = { value: value.text, at: value }
+        break
+      case 'port': {
+        if (value === undefined) return incomplete(to, node, 'a port')
+        const number = optionNumber(to, `${keyword} port`, facts, value)
+        if (number === undefined) return undefined
+        port = { value: number, at: value }
+        break
+      }
+      default:
+        return assertNever(option)
+    }
   }
   if (port !== undefined && type?.value !== 'gue')
     return badValue(to, `${keyword} port`, port.at, 'is for type gue', 'write type gue, or no port')
@@ -77,4 +88,10 @@ function tunnelOf(to: Lowering, node: Node): Forwarding | undefined {
   if (type.value === 'gue' && port === undefined)
     return badValue(to, `${keyword} type`, type.at, 'has no port', 'write type gue port N, where the servers listen')
   return { method: 'tun', tunnel: { type: type.value, port: port?.value ?? 0, checksum: checksum?.value ?? 'none' } }
+}
+
+/** The line ends where an option needs a value. */
+const incomplete = (to: Lowering, node: Node, what: string): undefined => {
+  required(to, node, what, node.words.length)
+  return undefined
 }

@@ -1,4 +1,4 @@
-import { type Family, familyOf } from '../../base/index.ts'
+import { assertNever, type Family, familyOf } from '../../base/index.ts'
 import {
   type NextHop,
   type Prefix,
@@ -9,9 +9,10 @@ import {
   routeMetrics,
   routeTypes,
 } from '../../model/index.ts'
+import type { OptionName } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { type Lowering, MOST_32, shown } from './arguments.ts'
+import { type Lowering, shown } from './arguments.ts'
 import { looksLikeAddress, readEncapsulation } from './encapsulation.ts'
 import { everything, isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from './option-line.ts'
 
@@ -45,7 +46,7 @@ const LONGEST_TIME = 120_000
 /** One line of static_routes or virtual_routes: `[inet|inet6] [to] [TYPE] DEST {option} [nexthop …]`. */
 export function routeLine(to: Lowering, node: Node): RouteLine | undefined {
   const title = `the route ${shown(titleOf(node))}`
-  const line = optionLine(to, node, title)
+  const line = optionLine(to, node, title, 'route')
   const draft: Draft = { metrics: {}, locked: [], nextHops: [] }
   for (let word = line.next(); word !== undefined && !line.failed(); word = line.next()) readWord(to, line, word, draft)
   return line.failed() ? undefined : finish(to, node, line, draft, title)
@@ -54,11 +55,14 @@ export function routeLine(to: Lowering, node: Node): RouteLine | undefined {
 const titleOf = (node: Node): Word =>
   [node.keyword, ...node.words].find(({ text }) => looksLikeAddress(text) || isEverything(text)) ?? node.keyword
 
-function readWord(to: Lowering, line: OptionLine, word: Word, draft: Draft): void {
-  switch (word.text) {
+function readWord(to: Lowering, line: OptionLine<'route'>, word: Word, draft: Draft): void {
+  const option = line.option(word)
+  switch (option) {
+    case undefined:
+      return readDestination(line, word, draft)
     case 'inet':
     case 'inet6':
-      return family(line, word, word.text === 'inet' ? 4 : 6, draft)
+      return family(line, word, option === 'inet' ? 4 : 6, draft)
     case 'to':
       return
     case 'from': {
@@ -78,45 +82,40 @@ function readWord(to: Lowering, line: OptionLine, word: Word, draft: Draft): voi
     }
     case 'tos':
     case 'dsfield':
-      draft.tos = line.named(word, 'rt_dsfield', 255)
+      draft.tos = line.named(word)
       return
     case 'table':
-      draft.table = line.named(word, 'rt_tables', MOST_32)
+      draft.table = line.named(word)
       return
     case 'protocol':
-      draft.protocol = line.named(word, 'rt_protos', 255)
+      draft.protocol = line.named(word)
       return
     case 'scope':
-      draft.scope = line.named(word, 'rt_scopes', 255)
+      draft.scope = line.named(word)
       return
     case 'metric':
     case 'priority':
     case 'preference':
-      draft.metric = line.number(word, 0, MOST_32)
+      draft.metric = line.number(word)
       return
     case 'expires':
-      draft.expires = line.number(word, 0, MOST_32)
+      draft.expires = line.number(word)
       return family(line, word, 6, draft)
     case 'pref': {
-      const value = line.value(word)
-      if (value === undefined) return
-      const number = PREFERENCES[value.text] ?? (/^\d{1,3}$/.test(value.text) ? Number(value.text) : 256)
-      if (number > 255) return line.refuse(value.at, `pref ${shown(value)} is not low, medium, high or 0 to 255`)
-      draft.preference = number
+      const named = line.choice(word)
+      if (named === undefined) return
+      draft.preference = PREFERENCES[named] ?? Number(named)
       return family(line, word, 6, draft)
     }
     case 'ttl-propagate': {
-      const value = line.value(word)
-      if (value === undefined) return
-      if (value.text !== 'enabled' && value.text !== 'disabled')
-        return line.refuse(value.at, `ttl-propagate ${shown(value)} is neither enabled nor disabled`)
-      draft.propagatesTtl = value.text === 'enabled'
+      const named = line.choice(word)
+      if (named !== undefined) draft.propagatesTtl = named === 'enabled'
       return
     }
     case 'add':
     case 'append':
     case 'prepend':
-      draft.placement = word.text
+      draft.placement = option
       return
     case 'nexthop':
       return readNextHops(to, line, word, draft)
@@ -135,9 +134,16 @@ function readWord(to: Lowering, line: OptionLine, word: Word, draft: Draft): voi
     case 'vrf':
       draft.vrf = line.interface(word)
       return
+    case 'gw':
+    case 'via':
+    case 'dev':
+    case 'oif':
+    case 'onlink':
+    case 'encap':
+    case 'realms':
+      return readHop(to, line, word, option, draft)
     default:
-      if (readHop(to, line, word, draft) || readMetric(line, word, draft)) return
-      readDestination(line, word, draft)
+      readMetric(line, word, option, draft)
   }
 }
 
@@ -148,42 +154,47 @@ function family(line: OptionLine, word: Word, found: Family, draft: Draft): void
   draft.family = found
 }
 
-/** The options that a next hop has too; false for other words. */
-function readHop(to: Lowering, line: OptionLine, word: Word, hop: Writable<NextHop>): boolean {
-  switch (word.text) {
+/** The options that a next hop has too. */
+function readHop(
+  to: Lowering,
+  line: OptionLine,
+  word: Word,
+  option: Exclude<OptionName<'nexthop'>, 'weight'>,
+  hop: Writable<NextHop>,
+): void {
+  switch (option) {
     case 'gw':
     case 'via': {
-      if (word.text === 'gw')
+      if (option === 'gw')
         to.report.warning('deprecated', word.at, 'gw is an old word for via', { remedy: 'write via' })
       const named = line.peek()?.text
       const wanted = named === 'inet' ? 4 : named === 'inet6' ? 6 : undefined
       hop.via = line.address(wanted === undefined ? word : (line.next() as Word), wanted)
-      return true
+      return
     }
     case 'dev':
     case 'oif':
       hop.interface = line.interface(word)
-      return true
+      return
     case 'onlink':
       hop.onlink = true
-      return true
+      return
     case 'encap':
       hop.encapsulation = readEncapsulation(line, word)
-      return true
+      return
     case 'realms': {
       const value = line.value(word)
-      if (value === undefined) return true
+      if (value === undefined) return
       hop.realms = realmsIn(to, value.text)
       if (hop.realms === undefined) line.refuse(value.at, `realms ${shown(value)} is not [FROM/]TO of numbers or names`)
-      return true
+      return
     }
     default:
-      return false
+      return assertNever(option)
   }
 }
 
-function readMetric(line: OptionLine, word: Word, draft: Draft): boolean {
-  const name = word.text
+function readMetric(line: OptionLine, word: Word, name: RouteMetric | 'features' | 'congctl', draft: Draft): void {
   const locked = () => {
     if (line.peek()?.text !== 'lock') return
     line.next()
@@ -202,38 +213,30 @@ function readMetric(line: OptionLine, word: Word, draft: Draft): boolean {
     case 'rto_min':
       locked()
       draft.metrics[name] = readTime(line, word, TIMES[name])
-      return true
+      return
     case 'window':
     case 'initcwnd':
     case 'initrwnd':
-      break
     case 'hoplimit':
-      draft.metrics.hoplimit = line.number(word, 0, 255)
-      return true
     case 'quickack':
     case 'fastopen_no_cookie':
-      draft.metrics[name] = line.number(word, 0, 1)
-      return true
-    case 'features': {
-      const value = line.value(word)
-      if (value?.text === 'ecn') draft.features = (draft.features ?? 0) | 1
-      else if (value !== undefined) line.refuse(value.at, `features ${shown(value)} is not ecn`)
-      return true
-    }
+      break
+    case 'features':
+      if (line.choice(word) === 'ecn') draft.features = (draft.features ?? 0) | 1
+      return
     case 'congctl': {
       locked()
       const value = line.value(word)
-      if (value === undefined) return true
+      if (value === undefined) return
       // TCP_CA_NAME_MAX with its zero.
       if (/^[\w-]{1,15}$/.test(value.text)) draft.congestionControl = value.text
       else line.refuse(value.at, `congctl ${shown(value)} is no name of a congestion control`)
-      return true
+      return
     }
     default:
-      return false
+      return assertNever(name)
   }
-  draft.metrics[name] = line.number(word, 0, MOST_32)
-  return true
+  draft.metrics[name] = line.number(word)
 }
 
 /** `N` in the kernel's unit, `Nms`, `Ns`; at least 0.2 s, at most 120 s (keepalived). */
@@ -248,7 +251,7 @@ function readTime(line: OptionLine, option: Word, scale: number): number | undef
   return Math.min(LONGEST_TIME * scale, Math.max(SHORTEST_TIME * scale, raw))
 }
 
-function readDestination(line: OptionLine, word: Word, draft: Draft): void {
+function readDestination(line: OptionLine<'route'>, word: Word, draft: Draft): void {
   const next = line.peek()
   const type = typeIn(word.text)
   if (
@@ -261,11 +264,7 @@ function readDestination(line: OptionLine, word: Word, draft: Draft): void {
     return
   }
   if (draft.destination !== undefined || draft.everything !== undefined)
-    return line.refuse(
-      word.at,
-      `${shown(word)} is no option of a route`,
-      looksLikeAddress(word.text) ? 'write each route on a line of its own' : undefined,
-    )
+    return line.refuseWord(word, looksLikeAddress(word.text) ? 'write each route on a line of its own' : undefined)
   if (isEverything(word.text)) {
     draft.everything = word
     return
@@ -290,19 +289,17 @@ function typeIn(text: string): RouteType | undefined {
   return routeTypes.find((type, index) => type === text || String(index + 1) === text)
 }
 
-function readNextHops(to: Lowering, line: OptionLine, first: Word, draft: Draft): void {
+function readNextHops(to: Lowering, of: OptionLine, first: Word, draft: Draft): void {
+  const line = of.as('nexthop')
   for (let word: Word | undefined = first; word !== undefined && !line.failed(); ) {
     const hop: Writable<NextHop> & { weight: number } = { weight: 1 }
     let last: Word = word
     for (word = line.next(); word !== undefined && word.text !== 'nexthop' && !line.failed(); word = line.next()) {
       last = word
-      if (word.text === 'weight') hop.weight = line.number(word, 1, 256) ?? 1
-      else if (!readHop(to, line, word, hop))
-        line.refuse(
-          word.at,
-          `${shown(word)} is no option of a next hop`,
-          'write the options of the route before its next hops',
-        )
+      const option = line.option(word)
+      if (option === undefined) line.refuseWord(word, 'write the options of the route before its next hops')
+      else if (option === 'weight') hop.weight = line.number(word) ?? 1
+      else readHop(to, line, word, option, hop)
     }
     if (hop.via === undefined && hop.interface === undefined && !line.failed())
       line.refuse(last.at, 'a next hop needs via or dev')

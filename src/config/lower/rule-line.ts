@@ -1,8 +1,9 @@
-import { type Family, familyOf } from '../../base/index.ts'
-import { type PortRange, type Prefix, ROUTE_PROTOCOL, type Rule, type RuleAction } from '../../model/index.ts'
+import { assertNever, type Family, familyOf } from '../../base/index.ts'
+import { type Prefix, ROUTE_PROTOCOL, type Rule, type RuleAction } from '../../model/index.ts'
+import type { OptionName } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { type Lowering, MOST_32, shown } from './arguments.ts'
+import { type Lowering, shown } from './arguments.ts'
 import { idIn } from './encapsulation.ts'
 import { numberIn } from './iproute-names.ts'
 import { isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from './option-line.ts'
@@ -45,159 +46,159 @@ const PROTOCOLS: Readonly<Record<string, number>> = {
 
 /** One line of static_rules or virtual_rules: selectors and exactly one action, in any order. */
 export function ruleLine(to: Lowering, node: Node, free: Preferences): RuleLine | undefined {
-  const line = optionLine(to, node, 'the rule')
+  const line = optionLine(to, node, 'the rule', 'rule')
   const draft: Draft = {}
-  for (let word = line.next(); word !== undefined && !line.failed(); word = line.next())
-    if (!readAction(line, word, draft) && !readSelector(to, line, word, draft))
-      line.refuse(word.at, `${shown(word)} is no option of a rule`)
+  for (let word = line.next(); word !== undefined && !line.failed(); word = line.next()) {
+    const option = line.option(word)
+    if (option === undefined) line.refuseWord(word)
+    else readOption(to, line, word, option, draft)
+  }
   return line.failed() ? undefined : finish(to, node, line, draft, free)
 }
 
-function readAction(line: OptionLine, word: Word, draft: Draft): boolean {
-  const set = (action: RuleAction | undefined) => {
-    if (action === undefined) return true
+function readOption(
+  to: Lowering,
+  line: OptionLine<'rule'>,
+  word: Word,
+  option: OptionName<'rule'>,
+  draft: Draft,
+): void {
+  const act = (action: RuleAction | undefined): void => {
+    if (action === undefined) return
     if (draft.action !== undefined)
       line.refuse(word.at, `${shown(word)} is a second action`, 'write each rule on a line of its own')
     draft.action = action
-    return true
   }
-  switch (word.text) {
+  switch (option) {
     case 'table':
     case 'lookup': {
-      const table = line.named(word, 'rt_tables', MOST_32)
-      if (table === 0) return line.refuse(word.at, 'table 0 is none') ?? true
-      return set(table === undefined ? undefined : { type: 'table', table })
+      const table = line.named(word)
+      return act(table === undefined ? undefined : { type: 'table', table })
     }
     case 'goto': {
-      const target = line.number(word, 1, MOST_32, 'based')
-      return set(target === undefined ? undefined : { type: 'goto', target })
+      const target = line.number(word)
+      return act(target === undefined ? undefined : { type: 'goto', target })
     }
     case 'nop':
     case 'blackhole':
     case 'unreachable':
     case 'prohibit':
     case 'l3mdev':
-      return set({ type: word.text })
+      return act({ type: option })
     // `type blackhole` (keepalived.conf(5)); the word alone says nothing.
     case 'type':
-      return true
+      return
+    case 'no_track':
+      draft.untracked = true
+      return
+    case 'track_group': {
+      const name = line.value(word)
+      if (name !== undefined) draft.trackGroup = name
+      return
+    }
     default:
-      return false
+      readSelector(to, line, word, option, draft)
   }
 }
 
-function readSelector(to: Lowering, line: OptionLine, word: Word, draft: Draft): boolean {
-  switch (word.text) {
+type Selector = Exclude<
+  OptionName<'rule'>,
+  'table' | 'lookup' | 'goto' | RuleAction['type'] | 'type' | 'no_track' | 'track_group'
+>
+
+function readSelector(to: Lowering, line: OptionLine, word: Word, option: Selector, draft: Draft): void {
+  switch (option) {
     case 'inet':
     case 'inet6':
-      family(line, word, word.text === 'inet' ? 4 : 6, draft)
-      return true
+      return family(line, word, option === 'inet' ? 4 : 6, draft)
     case 'from':
     case 'to':
-      readPrefix(line, word, word.text, draft)
-      return true
+      return readPrefix(line, word, option, draft)
     case 'not':
       draft.inverted = true
-      return true
+      return
     case 'preference':
     case 'order':
     case 'priority':
-      draft.preference = line.number(word, 0, MOST_32, 'based')
-      return true
+      draft.preference = line.number(word)
+      return
     case 'tos':
     case 'dsfield':
-      draft.tos = line.named(word, 'rt_dsfield', 255)
-      return true
+      draft.tos = line.named(word)
+      return
     case 'fwmark': {
       const value = line.value(word)
-      if (value === undefined) return true
+      if (value === undefined) return
       const [mark, mask] = value.text.split('/').map(numberIn)
       if (mark === undefined || (value.text.includes('/') && mask === undefined))
         line.refuse(value.at, `fwmark ${shown(value)} is not MARK[/MASK]`)
       else draft.mark = { value: mark, ...(mask === undefined ? {} : { mask }) }
-      return true
+      return
     }
     case 'realms': {
       const value = line.value(word)
-      if (value === undefined) return true
+      if (value === undefined) return
       draft.realms = realmsIn(to, value.text)
       if (draft.realms === undefined)
         line.refuse(value.at, `realms ${shown(value)} is not [FROM/]TO of numbers or names`)
-      family(line, word, 4, draft)
-      return true
+      return family(line, word, 4, draft)
     }
     case 'suppress_prefixlength':
     case 'sup_pl':
-      draft.suppressPrefixLength = line.number(word, 0, 0x7fff_ffff)
-      return true
+      draft.suppressPrefixLength = line.number(word)
+      return
     case 'suppress_ifgroup':
     case 'sup_group':
-      draft.suppressGroup = line.named(word, 'group', 0x7fff_ffff)
-      return true
+      draft.suppressGroup = line.named(word)
+      return
     case 'dev':
     case 'iif':
       draft.inputInterface = line.interface(word)
-      return true
+      return
     case 'oif':
       draft.outputInterface = line.interface(word)
-      return true
+      return
     case 'protocol':
-      draft.protocol = line.named(word, 'rt_protos', 255)
-      return true
-    case 'no_track':
-      draft.untracked = true
-      return true
-    case 'track_group': {
-      const name = line.value(word)
-      if (name !== undefined) draft.trackGroup = name
-      return true
-    }
+      draft.protocol = line.named(word)
+      return
     default:
-      return readFlow(line, word, draft)
+      readFlow(line, word, option, draft)
   }
 }
 
-function readFlow(line: OptionLine, word: Word, draft: Draft): boolean {
-  switch (word.text) {
+type FlowSelector = 'tunnel-id' | 'tun_id' | 'uidrange' | 'sport' | 'dport' | 'ipproto'
+
+function readFlow(line: OptionLine, word: Word, option: FlowSelector, draft: Draft): void {
+  switch (option) {
     case 'tunnel-id':
     case 'tun_id': {
       const value = line.value(word)
-      if (value === undefined) return true
+      if (value === undefined) return
       draft.tunnelId = idIn(value.text)
       if (draft.tunnelId === undefined)
         line.refuse(value.at, `${word.text} ${shown(value)} is not a number of at most 64 bits`)
-      return true
+      return
     }
     case 'uidrange':
-      draft.uids = readRange(line, word, MOST_32)
-      return true
+      draft.uids = line.range(word)
+      return
     case 'sport':
-      draft.sourcePorts = readRange(line, word, 65_535)
-      return true
+      draft.sourcePorts = line.range(word)
+      return
     case 'dport':
-      draft.destinationPorts = readRange(line, word, 65_535)
-      return true
+      draft.destinationPorts = line.range(word)
+      return
     case 'ipproto': {
       const value = line.value(word)
-      if (value === undefined) return true
+      if (value === undefined) return
       const number = PROTOCOLS[value.text.toLowerCase()] ?? (/^\d{1,3}$/.test(value.text) ? Number(value.text) : 256)
       if (number > 255) line.refuse(value.at, `ipproto ${shown(value)} is no protocol`, 'write its number')
       else draft.ipProtocol = number
-      return true
+      return
     }
     default:
-      return false
+      assertNever(option)
   }
-}
-
-/** `A-B`, or one number for both; keepalived refuses a single port. */
-function readRange(line: OptionLine, option: Word, most: number): PortRange | undefined {
-  const value = line.value(option)
-  if (value === undefined) return undefined
-  const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(value.text) ?? []
-  const range = { from: Number(first), to: Number(last) }
-  if (first !== undefined && range.from <= range.to && range.to <= most) return range
-  return line.refuse(value.at, `${option.text} ${shown(value)} is no range up to ${most}`, `write ${option.text} A-B`)
 }
 
 function readPrefix(line: OptionLine, option: Word, key: 'from' | 'to', draft: Draft): void {

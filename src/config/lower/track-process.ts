@@ -2,7 +2,7 @@ import { type Micros, micros } from '../../base/index.ts'
 import type { TrackProcess } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integer, type Lowering, required, timer } from './arguments.ts'
+import { choiceOf, integer, type Lowering, required, timer } from './arguments.ts'
 import { readWeight, type TrackedWeight } from './weight.ts'
 
 export type LoweredProcess = { readonly value: TrackProcess; readonly weight: TrackedWeight; readonly at: Span }
@@ -25,13 +25,10 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
         if (words !== undefined) to.report.warning('remark', line.at, 'process is given already; the first one is used')
         else if (required(to, line, 'the name of a process') !== undefined) words = line.words
         break
-      case 'param_match': {
-        const word = line.words[0]
-        if (word === undefined) match = 'exact'
-        else if (word.text === 'initial' || word.text === 'partial') match = word.text
-        else badValue(to, 'param_match', word, 'is neither initial nor partial')
+      case 'param_match':
+        if (line.words.length === 0) match = 'exact'
+        else match = choiceOf(to, line, ['initial', 'partial']) ?? match
         break
-      }
       case 'full_command':
         fullCommand = true
         break

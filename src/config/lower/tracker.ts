@@ -1,11 +1,12 @@
 import { assertNever, type Micros, micros, seconds } from '../../base/index.ts'
 import type { Command, Track, TrackFile, TrackScript } from '../../model/index.ts'
 import type { Span } from '../report.ts'
-import type { Node, Word } from '../syntax/index.ts'
-import { badValue, command, integer, integerWord, type Lowering, required, shown, timer } from './arguments.ts'
+import type { Node } from '../syntax/index.ts'
+import { badValue, command, integer, type Lowering, required, shown, timer } from './arguments.ts'
 import { type LoweredSession, lowerSession } from './bfd-session.ts'
+import { lineWords, optionNumber } from './line-words.ts'
 import { type LoweredProcess, lowerProcess } from './track-process.ts'
-import { HEAVIEST, readWeight, type TrackedWeight } from './weight.ts'
+import { readWeight, type TrackedWeight } from './weight.ts'
 
 export type LoweredScript = {
   readonly value: TrackScript
@@ -221,20 +222,22 @@ function usualWeight(kind: Track['kind'], name: string, known: Trackables): Trac
 
 function readOptions(to: Lowering, line: Node, kind: Track['kind'], usual: TrackedWeight): TrackedWeight {
   let { weight, reverse } = usual
-  const most = HEAVIEST[kind]
-  for (let i = 0; i < line.words.length; i++) {
-    const option = line.words[i] as Word
-    if (option.text === 'weight') {
-      const value = line.words[++i]
-      if (value === undefined)
-        to.report.error('missing-argument', option.at, 'weight needs a whole number; the line goes without it')
-      else weight = integerWord(to, 'weight', value, { min: -most, max: most }) ?? weight
-    } else if (option.text === 'reverse') reverse = true
-    else if (option.text === 'noreverse') reverse = false
-    else
-      to.report.error('value', option.at, `${shown(option)} is no option of a tracker; it has no effect`, {
-        remedy: 'write each on a line of its own',
-      })
-  }
+  for (const { word, ...one } of lineWords(`track_${kind}`, line.words))
+    switch (one.option) {
+      case undefined:
+        to.report.error('value', word.at, `${shown(word)} is no option of a tracker; it has no effect`, {
+          remedy: 'write each on a line of its own',
+        })
+        break
+      case 'weight':
+        if (one.value === undefined)
+          to.report.error('missing-argument', word.at, 'weight needs a whole number; the line goes without it')
+        else weight = optionNumber(to, 'weight', one.facts, one.value) ?? weight
+        break
+      case 'reverse':
+      case 'noreverse':
+        reverse = one.option === 'reverse'
+        break
+    }
   return { weight, reverse }
 }

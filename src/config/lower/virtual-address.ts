@@ -1,8 +1,18 @@
-import { addressBytes, addressFromBytes, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
+import {
+  addressBytes,
+  addressFromBytes,
+  assertNever,
+  type Family,
+  familyOf,
+  type IpAddress,
+  parseAddress,
+} from '../../base/index.ts'
 import { type AddressFlag, FOR_EVER, type VirtualAddress } from '../../model/index.ts'
+import type { OptionFacts } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integerWord, isInterfaceName, type Lowering, shown } from './arguments.ts'
+import { badValue, isInterfaceName, type Lowering, shown } from './arguments.ts'
+import { type LineWord, lineWords, optionNumber } from './line-words.ts'
 
 /** An address line before the virtual router's own interface is known. */
 export type AddressLine = {
@@ -10,16 +20,6 @@ export type AddressLine = {
   readonly at: Span
   /** Of static addresses. */
   readonly trackGroup?: Word
-}
-
-/** Options that take a value. */
-const WITH_VALUE = /^(?:dev|scope|brd|broadcast|label|peer|preferred_lft|track_group)$/
-const FLAGS: Readonly<Record<string, AddressFlag>> = {
-  home: 'home',
-  '-nodad': 'dad',
-  mngtmpaddr: 'mngtmpaddr',
-  noprefixroute: 'noprefixroute',
-  autojoin: 'autojoin',
 }
 
 /** One line of virtual_ipaddress or static_ipaddress: `ADDRESS[/LEN] {option}`, options in any order. */
@@ -83,74 +83,116 @@ type Options = {
   trackGroup?: Word
 }
 
-function readOptions(to: Lowering, node: Node, family: 4 | 6): Options | undefined {
+function readOptions(to: Lowering, node: Node, family: Family): Options | undefined {
   const options: Options = { scope: 0, flags: [] }
-  const address = node.keyword.text
-  for (let i = 0; i < node.words.length; i++) {
-    const option = node.words[i] as Word
-    if (option.text === 'use_vmac') {
-      options.onVirtualLink = true
-      continue
-    }
-    const takesValue = WITH_VALUE.test(option.text)
-    const value = takesValue ? node.words[++i] : undefined
-    if (takesValue && value === undefined) {
-      to.report.error('missing-argument', option.at, `${option.text} needs a value; the address ${address} is left out`)
-      return undefined
-    }
-    const flag = FLAGS[option.text]
-    if (flag !== undefined || option.text === 'no_track') {
-      if (flag === undefined) options.untracked = true
-      else options.flags.push(flag)
-      continue
-    }
-    if (!takesValue) {
-      const remedy = parseAddress(option.text.split('/')[0] as string) && 'write each address on a line of its own'
-      to.report.error('value', option.at, `${shown(option)} is no option of an address; it has no effect`, {
+  for (const one of lineWords('address', node.words)) {
+    const { word } = one
+    if (one.option === undefined) {
+      const remedy = parseAddress(word.text.split('/')[0] as string) && 'write each address on a line of its own'
+      to.report.error('value', word.at, `${shown(word)} is no option of an address; it has no effect`, {
         ...(remedy ? { remedy } : {}),
       })
       continue
     }
-    if (value === undefined) continue
-    if (option.text === 'dev') {
-      if (!isInterfaceName(value.text)) badValue(to, 'dev', value, 'is no interface name')
-      else options.interface = value.text
-    } else if (option.text === 'track_group') options.trackGroup = value
-    else if (option.text === 'peer') {
-      const peer = parseAddress(value.text)
-      if (peer === undefined || familyOf(peer) !== family) {
-        to.report.error(
-          'value',
-          value.at,
-          `peer ${shown(value)} is not an IPv${family} address; the address ${address} is left out`,
-        )
-        return undefined
-      }
-      options.peer = peer
-    } else if (option.text === 'preferred_lft') {
-      const lifetime =
-        value.text === 'forever' ? FOR_EVER : integerWord(to, 'preferred_lft', value, { min: 0, max: FOR_EVER })
-      if (lifetime === undefined) return undefined
-      options.preferredLifetime = lifetime
-    } else if (family === 6) {
-      to.report.error('value', option.at, `${option.text} is for IPv4 only; the address ${address} is left out`)
+    if (one.incomplete) {
+      to.report.error('missing-argument', word.at, `${word.text} needs a value; ${leftOut(node)}`)
       return undefined
-    } else if (option.text === 'scope') {
-      const scope = to.names.numberOf('rt_scopes', value.text)
-      if (scope === undefined || scope > 255) {
-        badValue(to, 'scope', value, 'is neither a number up to 255 nor a name of a scope')
-        return undefined
-      }
-      options.scope = scope
-    } else if (option.text === 'label') {
-      if (new TextEncoder().encode(value.text).length > 15 || value.text === '') {
-        to.report.error('value', value.at, `label ${shown(value)} is not 1 to 15 bytes long; ${address} is left out`)
-        return undefined
-      }
-      options.label = value.text
-    } else options.broadcast = value
+    }
+    if (!readOption(to, node, family, one, options)) return undefined
   }
   return options
+}
+
+const leftOut = (node: Node): string => `the address ${node.keyword.text} is left out`
+
+/** False, and something said: the address is to be left out. */
+function readOption(
+  to: Lowering,
+  node: Node,
+  family: Family,
+  { option, facts, word, value = word }: Extract<LineWord<'address'>, { facts: unknown }>,
+  options: Options,
+): boolean {
+  switch (option) {
+    case 'use_vmac':
+      options.onVirtualLink = true
+      return true
+    case 'no_track':
+      options.untracked = true
+      return true
+    case '-nodad':
+      options.flags.push('dad')
+      return true
+    case 'home':
+    case 'mngtmpaddr':
+    case 'noprefixroute':
+    case 'autojoin':
+      options.flags.push(option)
+      return true
+    case 'dev':
+      if (!isInterfaceName(value.text)) badValue(to, 'dev', value, 'is no interface name')
+      else options.interface = value.text
+      return true
+    case 'track_group':
+      options.trackGroup = value
+      return true
+    case 'peer': {
+      const peer = parseAddress(value.text)
+      if (peer !== undefined && familyOf(peer) === family) {
+        options.peer = peer
+        return true
+      }
+      to.report.error('value', value.at, `peer ${shown(value)} is not an IPv${family} address; ${leftOut(node)}`)
+      return false
+    }
+    case 'preferred_lft': {
+      const lifetime = value.text === 'forever' ? FOR_EVER : optionNumber(to, option, facts, value)
+      if (lifetime === undefined) return false
+      options.preferredLifetime = lifetime
+      return true
+    }
+    case 'scope':
+    case 'label':
+    case 'brd':
+    case 'broadcast':
+      if (family === 4) return readOption4(to, node, option, facts, value, options)
+      to.report.error('value', word.at, `${option} is for IPv4 only; ${leftOut(node)}`)
+      return false
+    default:
+      return assertNever(option)
+  }
+}
+
+/** What only IPv4 has. */
+function readOption4(
+  to: Lowering,
+  node: Node,
+  option: 'scope' | 'label' | 'brd' | 'broadcast',
+  { min = 0, max = FOR_EVER }: OptionFacts,
+  value: Word,
+  options: Options,
+): boolean {
+  switch (option) {
+    case 'scope': {
+      const scope = to.names.numberOf('rt_scopes', value.text)
+      if (scope === undefined || scope < min || scope > max) {
+        badValue(to, 'scope', value, `is neither a number up to ${max} nor a name of a scope`)
+        return false
+      }
+      options.scope = scope
+      return true
+    }
+    case 'label':
+      if (new TextEncoder().encode(value.text).length > 15 || value.text === '') {
+        to.report.error('value', value.at, `label ${shown(value)} is not 1 to 15 bytes long; ${leftOut(node)}`)
+        return false
+      }
+      options.label = value.text
+      return true
+    default:
+      options.broadcast = value
+      return true
+  }
 }
 
 /** `+`: all host bits one; `-`: all zero; both need at least two host bits. */

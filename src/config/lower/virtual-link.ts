@@ -1,9 +1,11 @@
 import type { Family } from '../../base/index.ts'
 import { familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
 import type { VirtualLink } from '../../model/index.ts'
+import type { OptionFacts } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integerWord, isInterfaceName, type Lowering, MOST_32, shown } from './arguments.ts'
+import { badValue, isInterfaceName, type Lowering, MOST_32, shown } from './arguments.ts'
+import { type LineWord, lineWords } from './line-words.ts'
 
 /** use_vmac or use_ipvlan as written. */
 export type LinkDraft = {
@@ -21,49 +23,52 @@ export type LinkDraft = {
 /** `use_vmac [[name] IF] [MAC] [netlink_notify_msg] [group G]`, in any order. */
 export function readVmac(to: Lowering, node: Node): LinkDraft {
   const draft: LinkDraft = { kind: 'macvlan', at: node.at }
-  readWords(to, node, draft, (word) => {
-    if (word.text === 'netlink_notify_msg') draft.notifiesBase = true
+  for (const one of lineWords('use_vmac', node.words)) {
+    const { word } = one
+    if (one.option === 'netlink_notify_msg') draft.notifiesBase = true
+    else if (one.option !== undefined) readShared(to, node, one, draft)
     else if (word.text.includes(':')) readMac(to, word, draft)
-    else return false
-    return true
-  })
+    else readName(to, node.keyword.text, word, draft)
+  }
   return draft
 }
 
 /** `use_ipvlan [[name] IF] [ADDRESS] [bridge|private|vepa] [group G]`, in any order. */
 export function readIpvlan(to: Lowering, node: Node): LinkDraft {
   const draft: LinkDraft = { kind: 'ipvlan', at: node.at }
-  readWords(to, node, draft, (word) => {
-    const [text, prefix] = word.text.split('/') as [string, string | undefined]
-    const address = parseAddress(text)
-    if (word.text === 'bridge' || word.text === 'private' || word.text === 'vepa') draft.mode = word.text
-    else if (address !== undefined) {
-      const full = familyOf(address) === 4 ? 32 : 128
-      const length = prefix === undefined ? full : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-      if (length <= full) draft.address = { address, prefixLength: length }
-      else badValue(to, 'use_ipvlan', word, `has no prefix length from 0 to ${full}`)
-    } else return false
-    return true
-  })
+  for (const one of lineWords('use_ipvlan', node.words)) {
+    const { word } = one
+    if (one.option === 'bridge' || one.option === 'private' || one.option === 'vepa') draft.mode = one.option
+    else if (one.option !== undefined) readShared(to, node, one, draft)
+    else if (!readOwnAddress(to, word, draft)) readName(to, node.keyword.text, word, draft)
+  }
   return draft
 }
 
-function readWords(to: Lowering, node: Node, draft: LinkDraft, read: (word: Word) => boolean): void {
-  const keyword = node.keyword.text
-  for (let i = 0; i < node.words.length; i++) {
-    const word = node.words[i] as Word
-    if (word.text === 'group') {
-      const group = node.words[++i]
-      if (group === undefined)
-        to.report.error('missing-argument', word.at, `${keyword} group needs a number or a name; it has no effect`)
-      else draft.group = groupOf(to, keyword, group) ?? draft.group ?? 0
-    } else if (word.text === 'name') {
-      const name = node.words[++i]
-      if (name === undefined)
-        to.report.error('missing-argument', word.at, `${keyword} name needs an interface name; it has no effect`)
-      else readName(to, keyword, name, draft)
-    } else if (!read(word)) readName(to, keyword, word, draft)
-  }
+/** False: the word is no address. */
+function readOwnAddress(to: Lowering, word: Word, draft: LinkDraft): boolean {
+  const [text, prefix] = word.text.split('/') as [string, string | undefined]
+  const address = parseAddress(text)
+  if (address === undefined) return false
+  const full = familyOf(address) === 4 ? 32 : 128
+  const length = prefix === undefined ? full : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
+  if (length <= full) draft.address = { address, prefixLength: length }
+  else badValue(to, 'use_ipvlan', word, `has no prefix length from 0 to ${full}`)
+  return true
+}
+
+/** What both have. */
+function readShared(
+  to: Lowering,
+  { keyword: { text: keyword } }: Node,
+  { option, facts, word, value }: Extract<LineWord<'use_vmac' | 'use_ipvlan'>, { facts: unknown }>,
+  draft: LinkDraft,
+): void {
+  const what = option === 'group' ? 'a number or a name' : 'an interface name'
+  if (value === undefined)
+    to.report.error('missing-argument', word.at, `${keyword} ${option} needs ${what}; it has no effect`)
+  else if (option === 'name') readName(to, keyword, value, draft)
+  else draft.group = groupOf(to, keyword, facts, value) ?? draft.group ?? 0
 }
 
 function readName(to: Lowering, keyword: string, word: Word, draft: LinkDraft): void {
@@ -89,20 +94,11 @@ function readMac(to: Lowering, word: Word, draft: LinkDraft): void {
   else draft.mac = { bytes, at: word.at }
 }
 
-/** A number, or a name of /etc/iproute2/group. */
-function groupOf(to: Lowering, keyword: string, word: Word): number | undefined {
-  if (word.text === 'default') return 0
-  if (/^\d/.test(word.text)) return integerWord(to, `${keyword} group`, word, { min: 0, max: MOST_32 })
-  for (const path of ['/etc/iproute2/group', '/usr/share/iproute2/group']) {
-    const file = to.read(path)
-    if (!file.ok) continue
-    for (const line of new TextDecoder().decode(file.value.bytes).split('\n')) {
-      const [number, name] = line.trim().split(/\s+/)
-      if (name === word.text && /^\d+$/.test(number ?? '')) return Number(number)
-    }
-  }
-  badValue(to, `${keyword} group`, word, 'is no number and not in /etc/iproute2/group')
-  return undefined
+/** A number, or a name of a group of interfaces. */
+function groupOf(to: Lowering, keyword: string, { max = MOST_32 }: OptionFacts, word: Word): number | undefined {
+  const group = to.names.numberOf('group', word.text)
+  if (group !== undefined && group <= max) return group
+  return badValue(to, `${keyword} group`, word, `is no number up to ${max} and no name in group of iproute2`)
 }
 
 type Of = {

@@ -7,11 +7,10 @@ import { announcementLine } from './announcement-line.ts'
 import {
   address,
   addressWord,
-  badValue,
   boolean,
+  choice,
   command,
   integer,
-  integerWord,
   interfaceName,
   type Lowering,
   required,
@@ -19,6 +18,7 @@ import {
   timer,
 } from './arguments.ts'
 import { type HmacDraft, readAuthHmac } from './auth-hmac.ts'
+import { lineWords, optionNumber } from './line-words.ts'
 import type { RouteLine } from './route-line.ts'
 import type { Preferences, RuleLine } from './rule-line.ts'
 import { linesOf, ofRouter, routeLines, ruleLines } from './static-items.ts'
@@ -198,14 +198,11 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
     case 'kernel_rx_buf_size':
       draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
       return
-    case 'old_unicast_checksum': {
-      const word = node.words[0]
+    case 'old_unicast_checksum':
       draft.unicastAt ??= at
-      if (word === undefined) draft.oldUnicastChecksum = 'always'
-      else if (word.text === 'never') draft.oldUnicastChecksum = 'never'
-      else badValue(to, 'old_unicast_checksum', word, 'is not never')
+      if (node.words.length === 0) draft.oldUnicastChecksum = 'always'
+      else if (choice(to, node) !== undefined) draft.oldUnicastChecksum = 'never'
       return
-    }
     case 'strict_mode':
       draft.strict = boolean(to, node) ?? draft.strict
       return
@@ -356,24 +353,21 @@ function readPeers(to: Lowering, node: Node, draft: RouterDraft): RouterDraft['p
     if (line.broken) continue
     const value = addressWord(to, 'unicast_peer', line.keyword)
     const limits: { min?: number; max?: number } = {}
-    for (let i = 0; i < line.words.length; i++) {
-      const option = line.words[i] as Word
-      if (option.text === 'min_ttl' || option.text === 'max_ttl') {
-        const limit = line.words[++i]
-        if (limit === undefined)
-          to.report.error(
-            'missing-argument',
-            option.at,
-            `${option.text} needs a number from 0 to 255; it has no effect`,
-          )
-        const number = limit && integerWord(to, option.text, limit, { min: 0, max: 255 })
-        if (number === undefined) continue
-        limits[option.text === 'min_ttl' ? 'min' : 'max'] = number
-        draft.checkUnicastSource = true
-      } else
-        to.report.error('value', option.at, `${shown(option)} is no option of a peer; it has no effect`, {
+    for (const { word, ...one } of lineWords('unicast_peer', line.words)) {
+      if (one.option === undefined) {
+        to.report.error('value', word.at, `${shown(word)} is no option of a peer; it has no effect`, {
           remedy: 'write each peer on a line of its own',
         })
+        continue
+      }
+      if (one.value === undefined) {
+        to.report.error('missing-argument', word.at, `${one.option} needs a number; it has no effect`)
+        continue
+      }
+      const number = optionNumber(to, one.option, one.facts, one.value)
+      if (number === undefined) continue
+      limits[one.option === 'min_ttl' ? 'min' : 'max'] = number
+      draft.checkUnicastSource = true
     }
     if (value !== undefined) peers.push({ value, at: line.keyword.at, ...limits })
   }
@@ -385,9 +379,8 @@ function readAuthentication(to: Lowering, node: Node): NonNullable<RouterDraft['
   let password: Word | undefined
   for (const line of node.block?.nodes ?? []) {
     if (line.keyword.text === 'auth_type') {
-      const word = required(to, line, 'PASS or AH')
-      if (word?.text === 'PASS' || word?.text === 'AH') type = word.text === 'PASS' ? 'pass' : 'ah'
-      else if (word !== undefined) badValue(to, 'auth_type', word, 'is neither PASS nor AH')
+      const named = choice(to, line)
+      if (named !== undefined) type = named.text === 'PASS' ? 'pass' : 'ah'
     } else if (line.keyword.text === 'auth_pass') password = required(to, line, 'a password') ?? password
   }
   return { at: node.keyword.at, type, password }

@@ -6,10 +6,12 @@ import {
   type IpAddress,
   parseAddress,
 } from '../../base/index.ts'
+import { choicesIn, type OptionFacts, optionOf } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type AddressRange, addressRange, MOST_IN_RANGE } from './address-range.ts'
-import { badValue, integerWord, type Lowering, MOST_32, portWord, required, shown } from './arguments.ts'
+import { badValue, type Lowering, noneOf, portWord, required, shown } from './arguments.ts'
+import { optionNumber } from './line-words.ts'
 
 export type GroupEntry =
   | { readonly kind: 'address'; readonly address: IpAddress; readonly port: number }
@@ -61,18 +63,19 @@ function entriesOf(to: Lowering, line: Node): readonly GroupEntry[] {
 }
 
 function markOf(to: Lowering, line: Node): readonly GroupEntry[] {
+  const facts = optionOf('virtual_server_group', 'fwmark') as OptionFacts
   const [written, family, extra] = line.words
   if (written === undefined) {
     required(to, line, 'a firewall mark')
     return []
   }
-  const mark = integerWord(to, 'fwmark', written, { min: 0, max: MOST_32 })
+  const mark = optionNumber(to, 'fwmark', facts, written)
   if (mark === undefined) return []
   tellExtra(to, extra)
   if (family === undefined) return [{ kind: 'fwmark', mark }]
-  if (family.text === 'inet') return [{ kind: 'fwmark', mark, family: 4 }]
-  if (family.text === 'inet6') return [{ kind: 'fwmark', mark, family: 6 }]
-  badValue(to, 'fwmark', family, 'is neither inet nor inet6')
+  const families = choicesIn(facts.takes)
+  if (families.includes(family.text)) return [{ kind: 'fwmark', mark, family: family.text === 'inet' ? 4 : 6 }]
+  badValue(to, 'fwmark', family, noneOf(families))
   return []
 }
 

@@ -1,11 +1,13 @@
 import { type Family, type IpAddress, type Micros, parseAddress } from '../../base/index.ts'
 import { type Command, type Protocol, type SchedulerFlag, type SchedulerName, schedulers } from '../../model/index.ts'
+import { isOption, type OptionName, optionWords } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import {
   addressWord,
   badValue,
   boolean,
+  choice,
   command,
   integer,
   integerWord,
@@ -23,7 +25,9 @@ import { type RealServerDraft, readRealServer, readServerSource, type ServerSour
 /** A word that sets a flag of the scheduler; `for` is the only one it is for. */
 export type FlagWord = { readonly flag: SchedulerFlag; readonly for?: SchedulerName; readonly word: Word }
 
-const FLAG_WORDS: Readonly<Record<string, Omit<FlagWord, 'word'>>> = {
+const PROTOCOLS = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const
+
+const FLAG_WORDS: Readonly<Record<Exclude<OptionName<'scheduler'>, 'ops'>, Omit<FlagWord, 'word'>>> = {
   'flag-1': { flag: 'flag-1' },
   'flag-2': { flag: 'flag-2' },
   'flag-3': { flag: 'flag-3' },
@@ -93,10 +97,8 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
   if (inheritedLine(to, withoutFlagWord(node), draft.inherited)) return
   switch (node.keyword.text) {
     case 'ip_family': {
-      const word = required(to, node, 'inet or inet6')
-      if (word?.text === 'inet' || word?.text === 'inet6')
-        draft.family = { value: word.text === 'inet' ? 4 : 6, at: word.at }
-      else if (word !== undefined) badValue(to, 'ip_family', word, 'is neither inet nor inet6')
+      const named = choice(to, node)
+      if (named !== undefined) draft.family = { value: named.text === 'inet' ? 4 : 6, at: named.at }
       return
     }
     case 'lb_algo':
@@ -115,12 +117,8 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       draft.forwarding = forwardingMethod(to, node) ?? draft.forwarding
       return
     case 'protocol': {
-      const word = required(to, node, 'TCP, UDP or SCTP')
-      const protocol = word?.text.toLowerCase()
-      if (word === undefined) return
-      if (protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp')
-        draft.protocol = { value: protocol, at: word.at }
-      else badValue(to, 'protocol', word, 'is not TCP, UDP or SCTP')
+      const named = choice(to, node)
+      if (named !== undefined) draft.protocol = { value: PROTOCOLS[named.text as keyof typeof PROTOCOLS], at: named.at }
       return
     }
     case 'ops':
@@ -242,17 +240,16 @@ function readServerLine(to: Lowering, node: Node, draft: ServerDraft): void {
 
 /** A flag word, on a line of its own as in keepalived.conf(5) or after the scheduler; `ops` may stand there too. */
 function readSchedulerWord(to: Lowering, node: Node, word: Word, draft: ServerDraft): void {
-  const known = FLAG_WORDS[word.text]
-  if (known !== undefined) draft.flags.push({ ...known, word })
-  else if (word.text === 'ops') draft.opsAt = word.at
-  else
+  if (!isOption('scheduler', word.text))
     badValue(
       to,
       node.keyword.text,
       word,
       'is no flag of a scheduler',
-      `known are ${Object.keys(FLAG_WORDS).join(', ')}, ops`,
+      `known are ${optionWords('scheduler').join(', ')}`,
     )
+  else if (word.text === 'ops') draft.opsAt = word.at
+  else draft.flags.push({ ...FLAG_WORDS[word.text], word })
 }
 
 /** A dotted mask or a number of bits; masks with holes exist in IPVS and not here. */

@@ -5,9 +5,6 @@ import { integer, type Lowering } from './arguments.ts'
 /** A weight and its direction, as an object that can be tracked has them for those who track it without saying. */
 export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
 
-/** The most that each may weigh, up or down, where it is tracked. */
-export const HEAVIEST = { interface: 253, script: 253, file: 254, process: 254, bfd: 253 } as const
-
 /** `weight N [reverse]`. */
 export function readWeight(to: Lowering, line: Node): TrackedWeight | undefined {
   const weight = integer(to, line)

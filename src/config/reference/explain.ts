@@ -7,7 +7,11 @@ import {
   type KeywordFacts,
   keywordAt,
   keywordsIn,
+  lines,
+  type OptionFacts,
+  optionWords,
 } from '../keywords/index.ts'
+import { type OptionPlace, optionPlaces, spelled } from './places.ts'
 
 export type Explanation =
   | { readonly found: true; readonly text: string }
@@ -15,73 +19,125 @@ export type Explanation =
   | { readonly found: false; readonly text: string }
 
 /**
- * A word in plain text: `quorum`, or with its block `virtual_server.quorum`, `real_server.TCP_CHECK.connect_port`. A word that
- * stands in several blocks with one meaning is told once.
+ * A word in plain text: `quorum`, or with its block `virtual_server.quorum`, `real_server.TCP_CHECK.connect_port`, or a word within a
+ * line, `virtual_ipaddress.label`. A word that stands in several places with one meaning is told once.
  */
 export function explain(question: string): Explanation {
   const path = question.split(/[./]/)
   const name = path.at(-1) as string
   const around = path.slice(0, -1)
-  const places = containersOf(name).filter((container) => endsWith(container, around))
-  if (places.length === 0) return { found: false, text: unknown(question, name, around) }
+  const places = containersOf(name).filter((container) => endsWith(blocksOf(container), around))
+  const options = optionPlaces.filter((place) => place.name === name && endsWith(place.path, around))
+  if (places.length + options.length === 0) return { found: false, text: unknown(question, name, around) }
   const byFacts = new Map<KeywordFacts, Container[]>()
   for (const container of places) {
     const facts = keywordAt(container, name)?.facts
     if (facts !== undefined) byFacts.set(facts, [...(byFacts.get(facts) ?? []), container])
   }
-  return { found: true, text: [...byFacts].map(([facts, at]) => entry(name, facts, at)).join('\n') }
+  const byOption = new Map<OptionFacts, OptionPlace[]>()
+  for (const place of options) byOption.set(place.facts, [...(byOption.get(place.facts) ?? []), place])
+  const entries = [
+    ...[...byFacts].map(([facts, at]) => keywordEntry(name, facts, at)),
+    ...[...byOption].map(([facts, at]) => optionEntry(name, facts, at)),
+  ]
+  return { found: true, text: entries.join('\n') }
 }
 
-/** All that `explain` has an answer for: each word, alone and with the block that it stands in. */
+/** All that `explain` has an answer for: each word, alone and with what it stands in. */
 export const keywordQuestions = (): readonly string[] => [
-  ...new Set(
-    containers.flatMap((container) =>
+  ...new Set([
+    ...containers.flatMap((container) =>
       keywordsIn(container).flatMap(({ name }) =>
         container === 'root' ? [name] : [name, `${container.split('/').at(-1)}.${name}`],
       ),
     ),
-  ),
+    ...optionPlaces.flatMap(({ name, path }) => [name, `${path.at(-1)}.${name}`]),
+  ]),
 ]
 
-/** `real_server.TCP_CHECK` stands for every container whose path ends so. */
-function endsWith(container: Container, around: readonly string[]): boolean {
-  if (around.length === 0) return true
-  const blocks = container === 'root' ? ['root'] : container.split('/')
-  return around.every((word, index) => blocks[blocks.length - around.length + index] === word)
+const blocksOf = (container: Container): readonly string[] => (container === 'root' ? ['root'] : container.split('/'))
+
+/** `real_server.TCP_CHECK` stands for every path that ends so. */
+const endsWith = (path: readonly string[], around: readonly string[]): boolean =>
+  around.every((word, index) => path[path.length - around.length + index] === word)
+
+/** `    in:       virtual_server` for each that there is. */
+const lineOf = (word: string, text: string | undefined): readonly string[] =>
+  text === undefined || text === '' ? [] : [`    ${`${word}:`.padEnd(10)}${text}`]
+
+const headOf = (name: string, { takes }: Pick<KeywordFacts, 'takes'>): string =>
+  takes === 'flag' ? name : `${name} ${takes}`
+
+function keywordEntry(name: string, facts: KeywordFacts, places: readonly Container[]): string {
+  const others = facts.names.filter((other) => other !== name && keywordAt(places[0] as Container, other) !== undefined)
+  const inside = places.map((at) => containerInside(at, name)).find((at) => at !== undefined)
+  const support = new Set(places.map((at) => keywordAt(at, name)?.support))
+  const line = facts.line === undefined ? undefined : lines[facts.line]
+  return text([
+    headOf(name, facts),
+    `    ${facts.means}`,
+    ...lineOf('in', places.map(spelled).join(', ')),
+    ...lineOf('default', facts.default),
+    ...lineOf('range', rangeText(facts)),
+    ...lineOf('write', facts.instead),
+    ...lineOf('see also', others.join(', ')),
+    ...lineOf('since', [...new Set(places.map((at) => sinceText(facts, at)))].join('; ')),
+    ...lineOf(
+      'holds',
+      inside === undefined
+        ? undefined
+        : keywordsIn(inside)
+            .map((keyword) => keyword.name)
+            .join(' '),
+    ),
+    ...lineOf('form', line && `${line.takes}: ${line.means}`),
+    ...lineOf('options', facts.line && optionWords(facts.line).join(' ')),
+    ...lineOf(
+      'here',
+      support.has('unsupported')
+        ? 'not supported yet: it has no effect'
+        : support.has('accepted')
+          ? 'accepted, and without effect'
+          : undefined,
+    ),
+  ])
 }
 
-function entry(name: string, facts: KeywordFacts, places: readonly Container[]): string {
-  const lines: string[] = [facts.takes === 'flag' ? name : `${name} ${facts.takes}`]
-  const say = (word: string, text: string | undefined) => {
-    if (text !== undefined) lines.push(`    ${`${word}:`.padEnd(10)}${text}`)
-  }
-  lines.push(`    ${facts.means}`)
-  say('in', places.map(spelled).join(', '))
-  say('default', facts.default)
-  say('range', rangeText(facts))
-  say('write', facts.instead)
-  const others = facts.names.filter((other) => other !== name && keywordAt(places[0] as Container, other) !== undefined)
-  say('see also', others.length === 0 ? undefined : others.join(', '))
-  say('since', [...new Set(places.map((at) => sinceText(facts, at)))].join('; '))
-  const inside = places.map((at) => containerInside(at, name)).find((at) => at !== undefined)
-  if (inside !== undefined)
-    say(
-      'holds',
-      keywordsIn(inside)
-        .map((keyword) => keyword.name)
-        .join(' '),
-    )
-  const support = new Set(places.map((at) => keywordAt(at, name)?.support))
-  if (support.has('unsupported')) say('here', 'not supported yet: it has no effect')
-  else if (support.has('accepted')) say('here', 'accepted, and without effect')
-  return `${lines.join('\n')}\n`
+function optionEntry(name: string, facts: OptionFacts, places: readonly OptionPlace[]): string {
+  const others = facts.names.filter((other) => other !== name)
+  return text([
+    headOf(name, facts),
+    `    ${facts.means}`,
+    ...lineOf('in', [...new Set(places.map(({ path }) => path.join('.')))].join(', ')),
+    ...lineOf('default', facts.default),
+    ...lineOf('range', rangeText(facts)),
+    ...lineOf('write', facts.instead),
+    ...lineOf('see also', others.join(', ')),
+    ...lineOf(
+      'options',
+      (facts.inner ?? []).map((inner) => `${lines[inner].is}: ${optionWords(inner).join(' ')}`).join('; '),
+    ),
+  ])
 }
+
+const text = (of: readonly string[]): string => `${of.join('\n')}\n`
 
 /** Bounds and conditions in one line: `1–255; required`. */
-export function rangeText({ min, max, range, anyCase }: KeywordFacts): string | undefined {
+export function rangeText({
+  min,
+  max,
+  range,
+  anyCase,
+  anyBase,
+}: Pick<KeywordFacts, 'min' | 'max' | 'range' | 'anyCase'> & Pick<OptionFacts, 'anyBase'>): string | undefined {
   const to = min !== undefined && min < 0 ? '…' : '–'
   const bounds = min === undefined ? [] : [max === undefined ? `≥ ${min}` : `${number(min)}${to}${number(max)}`]
-  const all = [...bounds, ...(anyCase === true ? ['any case'] : []), ...(range === undefined ? [] : [range])]
+  const all = [
+    ...bounds,
+    ...(anyBase === true ? ['also 0x and 0'] : []),
+    ...(anyCase === true ? ['any case'] : []),
+    ...(range === undefined ? [] : [range]),
+  ]
   return all.length === 0 ? undefined : all.join('; ')
 }
 
@@ -96,15 +152,16 @@ export const sinceText = (facts: KeywordFacts, at: Container): string => {
       : `keepalived ${since}`
 }
 
-/** `virtual_server.real_server.TCP_CHECK`; the top level by that name. */
-export const spelled = (container: Container): string =>
-  container === 'root' ? 'the top level' : container.replaceAll('/', '.')
-
 function unknown(question: string, name: string, around: readonly string[]): string {
-  const elsewhere = containersOf(name)
-  if (elsewhere.length > 0)
-    return `${name} does not stand in ${around.join('.')}, but in ${elsewhere.map(spelled).join(', ')}`
-  const words = new Set(containers.flatMap((container) => keywordsIn(container).map((keyword) => keyword.name)))
+  const elsewhere = [
+    ...containersOf(name).map(spelled),
+    ...new Set(optionPlaces.filter((place) => place.name === name).map(({ path }) => path.join('.'))),
+  ]
+  if (elsewhere.length > 0) return `${name} does not stand in ${around.join('.')}, but in ${elsewhere.join(', ')}`
+  const words = new Set([
+    ...containers.flatMap((container) => keywordsIn(container).map((keyword) => keyword.name)),
+    ...optionPlaces.map((place) => place.name),
+  ])
   const like = nearest(name, words)
   return `there is no keyword ${question}${like === undefined ? '' : `; did you mean ${like}?`}`
 }

@@ -1,5 +1,6 @@
-import { type Container, containers, keywordsIn } from '../keywords/index.ts'
-import { rangeText, sinceText, spelled } from './explain.ts'
+import { type Container, containers, keywordsIn, type LineName, lines, type OptionFacts } from '../keywords/index.ts'
+import { rangeText, sinceText } from './explain.ts'
+import { optionPlaces, spelled } from './places.ts'
 
 const marks = { supported: '', accepted: 'accepted', unsupported: 'not yet' } as const
 
@@ -9,14 +10,16 @@ export function referencePage(): string {
     '# Keywords',
     '',
     'Every keyword of the language, block by block; `holdfast config explain WORD` tells the same. Written by',
-    '`holdfast config reference`. The lines of `virtual_ipaddress`, routes, rules and server groups have words of their own, which stand in',
-    '[configuration.md](configuration.md).',
+    '`holdfast config reference`. Addresses, routes, rules and some more have words of their own within a line, which stand at the',
+    '[end](#words-within-lines).',
     '',
     '*Takes*: `[ ]` is optional, `|` is or, capital words are values; a flag takes nothing; a bool takes nothing or `true`, `false`,',
     '`on`, `off`, `yes`, `no`. *Here* is empty where Holdfast does it; *accepted* is read and has no effect; *not yet* is answered by a warning.',
     '',
   ]
   for (const container of containers) parts.push(...table(container))
+  parts.push('## Words within lines', '')
+  for (const line of Object.keys(lines) as LineName[]) parts.push(...optionTable(line))
   return `${parts.join('\n').trimEnd()}\n`
 }
 
@@ -37,6 +40,33 @@ function table(container: Container): readonly string[] {
           .replace('1.2.2 or before', '≤ 1.2.2')
           .replace('a word of Holdfast', 'ours')} | ${here} |`,
     ),
+    '',
+  ]
+}
+
+/** What a kind of line is, where it stands and what its words are. */
+function optionTable(line: LineName): readonly string[] {
+  const { takes, means, options } = lines[line]
+  const owners = [...new Set(optionPlaces.filter((place) => place.line === line).map(({ path }) => path.at(-1)))]
+  const rows = (options as readonly OptionFacts[]).map(
+    (facts) =>
+      `| ${facts.names.map((name) => `\`${name}\``).join(' ')} | ${[
+        facts.takes,
+        facts.default,
+        rangeText(facts),
+        facts.instead === undefined ? facts.means : `${facts.means}; write ${facts.instead}`,
+      ]
+        .map(cell)
+        .join(' | ')} |`,
+  )
+  return [
+    `### ${owners.join(', ')}`,
+    '',
+    `\`${takes}\`: ${means}.`,
+    '',
+    '| Word | Takes | Default | Range | Meaning |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
     '',
   ]
 }

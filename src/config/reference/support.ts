@@ -1,5 +1,5 @@
 import { type Container, containers, type KeywordSupport, keywordsIn } from '../keywords/index.ts'
-import { spelled } from './explain.ts'
+import { spelled } from './places.ts'
 
 /** The table of docs/configuration.md: what becomes of each word, block by block. */
 export function supportTable(): string {

@@ -7,7 +7,9 @@ import {
   type Keyword,
   type KeywordFacts,
   keywordsIn,
+  lines,
   mayBeAbsent,
+  type OptionFacts,
   valueKinds,
 } from '../keywords/index.ts'
 import type { Schema, SchemaType } from './schema.ts'
@@ -47,9 +49,19 @@ function content({ name, container, content: kind, headed, facts }: Keyword): Sc
   const inside = containerInside(container, name)
   const body: Schema =
     inside === undefined
-      ? { type: ['array', 'string', 'number', 'null'], items: { type: ['string', 'number'] } }
+      ? { type: ['array', 'string', 'number', 'null'], items: { type: ['string', 'number'], ...described(facts) } }
       : either({ $ref: `#/$defs/${nameOf(inside)}` })
   return headed ? { type: 'object', additionalProperties: body } : body
+}
+
+/** What the lines of a list look like. */
+const described = ({ line }: KeywordFacts): Pick<Schema, 'description'> => {
+  if (line === undefined) return {}
+  const { takes, means, options } = lines[line]
+  const words = (options as readonly OptionFacts[]).map((facts) =>
+    facts.takes === 'flag' ? facts.names.join('|') : `${facts.names.join('|')} ${facts.takes}`,
+  )
+  return { description: `${takes}: ${means}; options: ${words.join(', ')}` }
 }
 
 /** One block, or a list of several. */
