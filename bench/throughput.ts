@@ -145,9 +145,7 @@ const ways: readonly Way[] = [
     name: 'Holdfast tunnel (ipip)',
     build: async (lab) => {
       const { client, director, server } = oneSegment(lab)
-      // The kernel's ipip device may be missing.
-      const decap = `filter add dev eth0 ingress bpf da obj ${join(import.meta.dirname, '../../test/decap.bpf.o')} sec tc`
-      for (const words of ['qdisc add dev eth0 clsact', decap]) await checked(server, 'tc', ...words.split(' '))
+      server.takeTunnelsApart()
       await balances(director, services('TUN', '192.0.2.21', 80))
       return { client, server, target: ADDRESS, port: 80 }
     },

@@ -42,14 +42,7 @@ beforeAll(async () => {
 async function atTheOtherEnd(host: Host): Promise<void> {
   host.takeVirtualAddress(VIP[4])
   host.ip('addr', 'add', `${VIP[6]}/128`, 'dev', 'lo')
-  const object = join(import.meta.dirname, '../../build/test/decap.bpf.o')
-  for (const words of [
-    ['qdisc', 'add', 'dev', 'eth0', 'clsact'],
-    ['filter', 'add', 'dev', 'eth0', 'ingress', 'bpf', 'da', 'obj', object, 'sec', 'tc'],
-  ]) {
-    const { stderr, status } = await host.exec('tc', ...words)
-    if (status !== 0) throw new Error(stderr)
-  }
+  host.takeTunnelsApart()
   await host.nginx({ listen: ['80', '[::]:80'], body: 'server $remote_addr $remote_port' })
   const program = join(import.meta.dirname, 'echo-server.mjs')
   const echo = host.spawn('echo', [process.execPath, program, 'echo', '8080'])

@@ -1,69 +1,40 @@
 /** Two directors that tell each other of connections: none breaks when the master's links are cut, nor when it comes back. */
 import { expect } from 'vitest'
-import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
+import type { DaemonSnapshot } from '../../src/observe/index.ts'
+import { VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
-import { echoes, type Host, type Lab, Streams, until } from './library/index.ts'
+import { echoes, type Host, Streams, until } from './library/index.ts'
+import { placesOf, portsOf, synchronised, syncScene } from './sync-scene.ts'
 
-const EACH = Number(process.env['HOLDFAST_STREAMS'] ?? 40)
+/** Connections by each method, and how often the master goes and comes back: 500 and 10 are two thousand, ten rounds. */
+const EACH = Number(process.env['HOLDFAST_STREAMS'] ?? 30)
 const ROUNDS = Number(process.env['HOLDFAST_SYNC_ROUNDS'] ?? 1)
-const METHODS = ['DR', 'NAT', 'FNAT'] as const
-const PORTS = { DR: 80, NAT: 81, FNAT: 82 } as const
-const PLACES = METHODS.map((method) => `${VIRTUAL_ADDRESS}:${PORTS[method]}`)
+const METHODS = ['DR', 'NAT', 'FNAT', 'TUN'] as const
+const configuration = (priority: number): string => synchronised({ priority, methods: METHODS })
 
-/** Clients and the server of direct routing outside; the others' inside, whose gateway and FULLNAT's local addresses move with the master. */
-function scene(lab: Lab) {
-  const [outside, inside] = [lab.segment('outside'), lab.segment('inside')]
-  const client = lab.host('client', { eth0: { segment: outside, addresses: ['192.0.2.201/24'] } })
-  const director = (name: string, n: number) =>
-    lab.host(name, {
-      eth0: { segment: outside, addresses: [`192.0.2.${n}/24`] },
-      eth1: { segment: inside, addresses: [`10.0.0.${n}/24`] },
-    })
-  const near = lab.host('near', { eth0: { segment: outside, addresses: ['192.0.2.21/24'] } })
-  near.takeVirtualAddress(VIRTUAL_ADDRESS)
-  const far = lab.host('far', { eth0: { segment: inside, addresses: ['10.0.0.21/24'] } })
-  far.ip('route', 'add', 'default', 'via', '10.0.0.1')
-  return { client, strong: director('strong', 11), weak: director('weak', 12), near, far }
-}
-
-const configuration = (priority: number): string =>
-  [
-    'global_defs {\n  lvs_sync_daemon eth0 VI_51\n}\n',
-    instance({
-      priority,
-      version: 3,
-      advertInt: 0.2,
-      addresses: [`${VIRTUAL_ADDRESS}/24`, '10.0.0.1/24 dev eth1', '10.0.0.101/24 dev eth1'],
-    }),
-    'local_address_group laddr {\n  10.0.0.101\n}\n',
-    ...METHODS.map((method) => {
-      const server = method === 'DR' ? `192.0.2.21 ${PORTS.DR}` : `10.0.0.21 ${PORTS[method]}`
-      const locals = method === 'FNAT' ? '  laddr_group_name laddr\n' : ''
-      return `virtual_server ${VIRTUAL_ADDRESS} ${PORTS[method]} {
-  warmup 0\n  lb_algo rr\n  lb_kind ${method}\n  protocol TCP\n${locals}  real_server ${server} {\n    weight 1\n  }\n}\n`
-    }),
-  ].join('')
-
+const listens = ({ forwarding }: DaemonSnapshot): boolean =>
+  forwarding?.sync?.daemons.some(({ role }) => role === 'backup') === true
 const counterOf = async (
   of: { status(): Promise<{ forwarding?: { sync?: { counters?: Readonly<Record<string, number>> } } }> },
   name: string,
 ) => (await of.status()).forwarding?.sync?.counters?.[name] ?? 0
 
 lab(
-  'connections by direct routing, NAT and FULLNAT outlive the loss of the master and its return, with every byte',
+  'connections by direct routing, NAT, FULLNAT and tunnels outlive the loss of the master and its return, with every byte',
   async (lab) => {
-    const { client, strong, weak, near, far } = scene(lab)
-    await Promise.all([echoes(near, PORTS.DR), echoes(far, PORTS.NAT, PORTS.FNAT)])
+    const { client, strong, weak, near, far } = syncScene(lab)
+    near.takeTunnelsApart()
+    await Promise.all([echoes(near, ...portsOf(METHODS, true)), echoes(far, ...portsOf(METHODS, false))])
     const [first, second] = await Promise.all([
       strong.holdfastd(configuration(200)),
       weak.holdfastd(configuration(100)),
     ])
     await strong.holds(VIRTUAL_ADDRESS)
-    const streams = await Streams.open(client, EACH, PLACES)
+    const streams = await Streams.open(client, EACH, placesOf(METHODS))
     await streams.goOn(512)
     await until(
       'the backup has every connection',
-      async () => (await counterOf(second, 'connections-entered')) >= EACH * PLACES.length,
+      async () => (await counterOf(second, 'connections-entered')) >= EACH * METHODS.length,
     )
     for (let round = 0; round < ROUNDS; round++) {
       strong.cut()
@@ -74,12 +45,34 @@ lab(
       await strong.holds(VIRTUAL_ADDRESS)
       expect((await streams.goOn(512)).filter(({ fault }) => fault !== undefined)).toEqual([])
     }
-    expect(await streams.end()).toEqual({ ended: EACH * PLACES.length, faults: [] })
+    expect(await streams.end()).toEqual({ ended: EACH * METHODS.length, faults: [] })
     const { forwarding } = await first.status()
     expect(forwarding?.exits['news-lost']).toBe(0)
     expect(forwarding?.sync?.daemons).toEqual([{ role: 'master', interface: 'eth0', syncId: 51 }])
   },
+  60_000 + ROUNDS * 60_000,
 )
+
+for (const [way, optionsOf] of [
+  ['over IPv6, to a group and by two ports', () => 'group ff02::8:51 port 9000'],
+  ['to a host', (other: string) => `group ${other}`],
+] as const)
+  lab(`connections are told ${way}, with an id and a length of their own`, async (lab) => {
+    const { client, strong, weak, far } = syncScene(lab)
+    await echoes(far, ...portsOf(['NAT'], false))
+    const configured = (priority: number, other: string) =>
+      `${synchronised({ priority, methods: ['NAT'], options: `id 7 maxlen 600 ttl 2 ${optionsOf(other)}` })}lvs_settings {\n  sync_ports 2\n}\n`
+    const [first, second] = await Promise.all([
+      strong.holdfastd(configured(200, '192.0.2.12')),
+      weak.holdfastd(configured(100, '192.0.2.11')),
+    ])
+    await strong.holds(VIRTUAL_ADDRESS)
+    await second.shows('it listens', listens)
+    const streams = await Streams.open(client, 8, placesOf(['NAT']))
+    await until('the backup has them', async () => (await counterOf(second, 'connections-entered')) >= 8)
+    expect((await streams.end()).faults).toEqual([])
+    expect((await first.status()).forwarding?.sync?.daemons).toEqual([{ role: 'master', interface: 'eth0', syncId: 7 }])
+  })
 
 /** Whoever is on the link. */
 const strangers: readonly [what: string, counter: string, payload: string][] = [
@@ -97,14 +90,11 @@ const send = (from: Host, payload: string, source: string) =>
   )
 
 lab('messages that are wrong or come from elsewhere are counted, and nothing comes of them', async (lab) => {
-  const { client, weak, strong } = scene(lab)
-  const daemon = await weak.holdfastd(configuration(100).replace('priority 100', 'priority 100\n  nopreempt'))
+  const { client, weak, strong } = syncScene(lab)
+  const daemon = await weak.holdfastd(synchronised({ priority: 100, methods: METHODS, router: ['nopreempt'] }))
   await strong.holdfastd(configuration(200))
   await strong.holds(VIRTUAL_ADDRESS)
-  await daemon.shows(
-    'it listens',
-    ({ forwarding }) => forwarding?.sync?.daemons.some(({ role }) => role === 'backup') === true,
-  )
+  await daemon.shows('it listens', listens)
   for (const [what, counter, payload] of strangers) {
     await send(client, payload, '192.0.2.201')
     await until(`${what} is counted`, async () => (await counterOf(daemon, counter)) === 1)
@@ -118,19 +108,16 @@ lab('messages that are wrong or come from elsewhere are counted, and nothing com
 })
 
 lab('with a key a partner is believed who has it, and nobody else', async (lab) => {
-  const { client, weak, strong, far } = scene(lab)
-  await echoes(far, PORTS.NAT)
+  const { client, weak, strong, far } = syncScene(lab)
+  await echoes(far, ...portsOf(['NAT'], false))
   const signed = (priority: number): string =>
-    configuration(priority).replace('lvs_sync_daemon', `lvs_sync_key hex:${'5a'.repeat(32)}\n  lvs_sync_daemon`)
+    synchronised({ priority, methods: METHODS, global: [`lvs_sync_key hex:${'5a'.repeat(32)}`] })
   const [first, second] = await Promise.all([strong.holdfastd(signed(200)), weak.holdfastd(signed(100))])
   await strong.holds(VIRTUAL_ADDRESS)
-  await second.shows(
-    'it listens',
-    ({ forwarding }) => forwarding?.sync?.daemons.some(({ role }) => role === 'backup') === true,
-  )
+  await second.shows('it listens', listens)
   await send(client, '00330008 00010000', '192.0.2.201')
   await until('what is not signed is counted', async () => (await counterOf(second, 'unauthenticated')) === 1)
-  const streams = await Streams.open(client, 2, [`${VIRTUAL_ADDRESS}:${PORTS.NAT}`])
+  const streams = await Streams.open(client, 2, placesOf(['NAT']))
   await until('connections are believed', async () => (await counterOf(second, 'connections-entered')) >= 2)
   await streams.end()
   expect((await first.holdfast('status', '--json')).stdout).not.toContain('5a5a')

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instance, VIRTUAL_ADDRESS, VIRTUAL_ADDRESS_6 } from './configurations.ts'
 import { type Holdfastd, type Host, type Lab, openLab } from './library/index.ts'
-import { repositoryRoot } from './library/root.ts'
 
 type Family = 4 | 6
 type Row = {
@@ -144,9 +143,7 @@ function server(name: string, n: number, front: ReturnType<Lab['segment']>, back
 
 /** What takes tunnels apart, and the web and iperf3 servers. */
 async function serve(host: Host): Promise<void> {
-  const decap = `ingress bpf da obj ${join(repositoryRoot, 'build/test/decap.bpf.o')} sec tc`
-  for (const words of ['qdisc add dev eth0 clsact', `filter add dev eth0 ${decap}`])
-    await succeeds(host, 'tc', ...words.split(' '))
+  host.takeTunnelsApart()
   const ports = rows.map(({ port, map = port }) => map)
   const unique = [...new Set(ports)]
   await host.nginx({ listen: unique.flatMap((port) => [`${port}`, `[::]:${port}`]), body: host.name })

@@ -7,7 +7,7 @@ import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import { openPinnedMap } from '../../src/sys/bpf/index.ts'
 import { address, attachScene, start, takeVirtualAddresses, URLS } from './attach-scene.ts'
 import { lab } from './lab-test.ts'
-import { type Holdfastd, type Host, type Lab, summary, until } from './library/index.ts'
+import { type Host, type Lab, summary, until } from './library/index.ts'
 
 const MEGABYTES = 12
 const NEXT = layout.LAYOUT_VERSION + 1
@@ -47,9 +47,6 @@ const answers = async (client: Host): Promise<boolean[]> =>
     ),
   )
 const ALL = URLS.map(() => true)
-
-const pinsOf = (daemon: Holdfastd): string =>
-  join('/sys/fs/bpf/holdfast', daemon.runDirectory.replace(/^\//, '').replaceAll('/', '-'))
 
 lab(
   'the forwarding process killed three times: no connection breaks, none is refused, the counters go on',
@@ -94,10 +91,10 @@ lab(
 lab('a stop takes the services away, the programs and the pins with them; a start brings them back', async (lab) => {
   const { client, daemon, director } = await serving(lab)
   expect(await answers(client)).toEqual(ALL)
-  expect(readdirSync(pinsOf(daemon))).toContain('connections6')
+  expect(readdirSync(daemon.pinDirectory)).toContain('connections6')
   await daemon.stop()
   expect(await answers(client)).toEqual(URLS.map(() => false))
-  expect(existsSync(pinsOf(daemon))).toBe(false)
+  expect(existsSync(daemon.pinDirectory)).toBe(false)
   const attached = await director.exec('tc', 'filter', 'show', 'dev', 'eth0', 'ingress')
   expect(attached.stdout).not.toContain('director')
   await daemon.restart()
@@ -121,7 +118,7 @@ for (const [claim, spoil, report] of [
     const { client, daemon } = await serving(lab)
     daemon.killAll()
     await until('all are gone', () => daemon.pids().length === 0)
-    spoil(pinsOf(daemon))
+    spoil(daemon.pinDirectory)
     await daemon.restart()
     await daemon.process.line(report)
     await daemon.shows('four services', ({ forwarding }) => forwarding?.services.length === 4)

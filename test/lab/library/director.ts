@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pinDirectoryFor } from '../../../src/cli/daemon/places.ts'
 import type { DaemonSnapshot } from '../../../src/observe/index.ts'
 import type { Host } from './host.ts'
 import { commandLine, type LabProcess, processesIn, run, signalTo } from './process.ts'
@@ -54,6 +55,11 @@ export class Holdfastd {
 
   get process(): LabProcess {
     return this.#process
+  }
+
+  /** Where the embedded core's programs and tables are pinned. */
+  get pinDirectory(): string {
+    return pinDirectoryFor(this.runDirectory)
   }
 
   get pid(): number {

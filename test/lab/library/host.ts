@@ -125,6 +125,13 @@ export class Host {
     this.ip('addr', 'add', `${address}/32`, 'dev', 'lo')
   }
 
+  /** A real server's end of tunnels on eth0, where the kernel may have none (test/bpf/decap.bpf.c). */
+  takeTunnelsApart(): void {
+    const object = join(repositoryRoot, 'build/test/decap.bpf.o')
+    must(this.inside('tc', 'qdisc', 'add', 'dev', 'eth0', 'clsact'))
+    must(this.inside('tc', 'filter', 'add', 'dev', 'eth0', 'ingress', 'bpf', 'da', 'obj', object, 'sec', 'tc'))
+  }
+
   /** A web server that answers every path with `body`; ready when it listens. */
   async nginx({ listen, body, locations = '' }: NginxPlan): Promise<LabProcess> {
     const file = this.file('nginx.conf', nginxConfiguration(this.directory, listen, body, locations))

@@ -1,14 +1,17 @@
 /**
  * Long-lived TCP connections whose every byte is checked. `serve PORT …` sends back what comes. `talk COUNT ADDRESS:PORT …` opens
  * COUNT connections to each place; a line `more COUNT` on its input opens as many again, `report` writes what each has received,
- * `end` stops sending, waits for what is on the way, and writes what is wrong.
+ * `end` stops sending, waits for what is on the way, and writes what is wrong. With many of them each sends less often.
  */
 import { connect, createServer } from 'node:net'
 import { argv, exit, stdin, stdout } from 'node:process'
 import { createInterface } from 'node:readline'
 
 const CHUNK = 64
+/** Milliseconds between two chunks of a stream, at least. */
 const EVERY = 100
+/** Of all streams in a second, at most: more would measure the machine. */
+const MOST_CHUNKS = 4000
 
 /** The bytes of a stream, by where they are and whose it is. */
 function pattern(id, from, length) {
@@ -35,6 +38,7 @@ function serve(ports) {
 function talk(count, places) {
   const streams = []
   let ending = false
+  const interval = () => Math.max(EVERY, (streams.length * 1000) / MOST_CHUNKS)
 
   function open(place) {
     const [host, port] = place.split(':')
@@ -57,9 +61,9 @@ function talk(count, places) {
           socket.write(pattern(stream.id, stream.sent, CHUNK))
           stream.sent += CHUNK
         }
-        setTimeout(tick, EVERY)
+        setTimeout(tick, interval())
       }
-      setTimeout(tick, (stream.id * 7) % EVERY)
+      setTimeout(tick, (stream.id * 7) % interval())
     })
     socket.on('data', (data) => {
       if (!data.equals(pattern(stream.id, stream.received, data.length))) stream.fault ??= 'other bytes'
