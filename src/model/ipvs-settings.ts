@@ -67,7 +67,12 @@ export const settingRules = {
   },
   sync_retries: { default: 0, min: 0, max: 3, meaning: 'how often each of these is said again' },
   sync_persist_mode: flag('they are told of persistence and not of its connections'),
-  sync_ports: { default: 1, min: 1, max: 64, meaning: "ports that the kernel's sync daemons use, a power of two" },
+  sync_ports: {
+    default: 1,
+    min: 1,
+    max: 64,
+    meaning: "ports that sync daemons use, from the first on; with the kernel's a power of two",
+  },
   sync_sock_size: {
     default: 0,
     min: 0,

@@ -51,7 +51,7 @@ export function readCounters({ maps }: Director, table: Table, rates: Rates = no
   }))
 }
 
-export function readExits({ maps }: Director): Record<string, number> {
+export function readExits({ maps }: { readonly maps: Pick<Director['maps'], 'exits'> }): Record<string, number> {
   const exits: Record<string, number> = {}
   for (const [index, name] of layout.exitNames.entries()) {
     const bytes = maps.exits.lookup(u32(index))

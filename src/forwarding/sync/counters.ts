@@ -5,6 +5,8 @@ const names = [
   /** The socket had no room, or the interface was down. */
   'send-failed',
   'messages-received',
+  /** Came faster than they were taken, and found the socket full. */
+  'messages-overflowed',
   'connections-entered',
   'connections-renewed',
   /** In the way of one that is here, or without room. */

@@ -8,7 +8,7 @@ import { noSyncCounters, type SyncCounters } from './counters.ts'
 import type { ConnectionExchange } from './exchange.ts'
 import { type InterfaceAddress, neighbours } from './neighbours.ts'
 import { createReceiver } from './receiver.ts'
-import { createSender } from './sender.ts'
+import { createSender, spread } from './sender.ts'
 import { createSigner, createVerifier } from './signature.ts'
 
 const GROUP = address('224.0.0.81')
@@ -17,6 +17,8 @@ const TTL = 1
 /** What an Ethernet frame takes, less the headers of UDP and IP. */
 const FRAME = 1500
 const HEADERS = { 4: 28, 6: 48 } as const
+/** Signed messages keep their order: of two ports a later one may be read first, and the other would be an old one. */
+const SIGNED_PORTS = 1
 /** Any entry fits. */
 const LEAST_LENGTH = 512
 
@@ -91,26 +93,30 @@ function startMaster(
   settings: Settings,
 ): Started {
   const { destination, port } = placeOf(daemon)
-  const socket = openSyncSender({
-    interface: daemon.interface,
-    destination,
-    port,
-    hopLimit: daemon.ttl || TTL,
-    ...(settings.buffer === undefined ? {} : { buffer: settings.buffer }),
-  })
-  if (!socket.ok) return socket
-  const { send, close } = socket.value
   const maxLength = Math.max(LEAST_LENGTH, daemon.maxLength || FRAME - HEADERS[familyOf(destination)])
   const { syncId, keys: [signing] = [] } = daemon
   const seal = signing === undefined ? undefined : createSigner(signing, systemClock.wall)
-  const tell = createSender({
-    syncId,
-    version: settings.version,
-    maxLength: seal === undefined ? maxLength : maxLength - SEAL,
-    send: (message) => send(seal === undefined ? message : seal(message)).ok,
-    counters,
-  })
-  const listening = exchange.listen(tell)
+  const sockets = openAll(seal === undefined ? settings.ports : SIGNED_PORTS, (i) =>
+    openSyncSender({
+      interface: daemon.interface,
+      destination,
+      port: port + i,
+      hopLimit: daemon.ttl || TTL,
+      ...(settings.buffer === undefined ? {} : { buffer: settings.buffer }),
+    }),
+  )
+  if (!sockets.ok) return sockets
+  const { opened, close } = sockets.value
+  const senders = opened.map(({ send }) =>
+    createSender({
+      syncId,
+      version: settings.version,
+      maxLength: seal === undefined ? maxLength : maxLength - SEAL,
+      send: (message) => send(seal === undefined ? message : seal(message)).ok,
+      counters,
+    }),
+  )
+  const listening = exchange.listen(spread(senders))
   if (!listening.ok) {
     close()
     return listening
@@ -140,26 +146,41 @@ function startBackup(
     ...(keys === undefined ? {} : { verify: createVerifier(keys, systemClock.wall) }),
     counters,
   })
-  const sockets: { close(): void }[] = []
-  const close = () => {
-    for (const one of sockets) one.close()
-  }
-  // A kernel with sync_ports spreads its connections over as many.
-  for (let i = 0; i < settings.ports; i++) {
-    const socket = openSyncReceiver({
+  const sockets = openAll(settings.ports, (i) =>
+    openSyncReceiver({
       interface: daemon.interface,
       destination,
       port: port + i,
       onDatagram,
+      onOverflow(datagrams) {
+        counters['messages-overflowed'] += datagrams
+      },
       ...(settings.buffer === undefined ? {} : { buffer: settings.buffer }),
-    })
+    }),
+  )
+  return sockets.ok ? ok(sockets.value.close) : sockets
+}
+
+type Opened<T> = { readonly opened: readonly T[]; close(): void }
+
+/** A socket for each of the ports, or none. */
+function openAll<T extends { close(): void }>(
+  ports: number,
+  open: (i: number) => Result<T, { readonly message: string }>,
+): Result<Opened<T>, { readonly message: string }> {
+  const opened: T[] = []
+  const close = () => {
+    for (const one of opened) one.close()
+  }
+  for (let i = 0; i < ports; i++) {
+    const socket = open(i)
     if (!socket.ok) {
       close()
       return socket
     }
-    sockets.push(socket.value)
+    opened.push(socket.value)
   }
-  return ok(close)
+  return ok({ opened, close })
 }
 
 const placeOf = ({ group = GROUP, port }: SyncDaemon): { readonly destination: IpAddress; readonly port: number } => ({

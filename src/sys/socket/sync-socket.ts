@@ -12,6 +12,7 @@ import {
 import { hfsys } from '../../native/index.ts'
 import { checked, Descriptor, type SystemError, systemError } from '../descriptor/index.ts'
 import * as c from './constants.ts'
+import { findControlMessage } from './control-message.ts'
 import { receiveDatagrams } from './receive-loop.ts'
 import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
 import type { SocketOption } from './vrrp-family.ts'
@@ -20,8 +21,8 @@ import { vrrpIpv6 } from './vrrp-ipv6.ts'
 
 /** The longest UDP has. */
 const RECEIVE_SIZE = 65_535
-/** None is asked for. */
-const CONTROL_SIZE = 16
+/** One number with its header. */
+const CONTROL_SIZE = 24
 /** What comes while the process is busy for a moment. */
 const RECEIVE_BUFFER = 8_388_608
 
@@ -87,15 +88,21 @@ export function openSyncSender({
   })
 }
 
-/** Hears what comes by the interface for the group, or for this host where `destination` is none. The payload holds until the handler returns. */
+/**
+ * Hears what comes by the interface for the group, or for this host where `destination` is none. The payload holds until the
+ * handler returns.
+ * @param onOverflow  so many datagrams found the socket's buffer full; known when the next comes
+ */
 export function openSyncReceiver({
   interface: name,
   destination,
   port,
   buffer = RECEIVE_BUFFER,
   onDatagram,
+  onOverflow,
 }: SyncEndpoint & {
   readonly onDatagram: (payload: Uint8Array, source: IpAddress) => void
+  readonly onOverflow: (datagrams: number) => void
 }): Result<SyncReceiver, SystemError> {
   const sys = hfsys()
   const of = familyOf(destination)
@@ -107,6 +114,7 @@ export function openSyncReceiver({
     [
       { name: 'SO_REUSEADDR', level: c.SOL_SOCKET, option: c.SO_REUSEADDR, value: 1 },
       { name: 'SO_RCVBUFFORCE', level: c.SOL_SOCKET, option: c.SO_RCVBUFFORCE, value: buffer, optional: true },
+      { name: 'SO_RXQ_OVFL', level: c.SOL_SOCKET, option: c.SO_RXQ_OVFL, value: 1 },
       ...(of === 6 ? [{ name: 'IPV6_V6ONLY', level: c.SOL_IPV6, option: c.IPV6_V6ONLY, value: 1 }] : []),
       ...(isMulticast(destination) ? [family(destination).join(destination, interfaceIndex)] : []),
     ],
@@ -119,17 +127,28 @@ export function openSyncReceiver({
     descriptor.close()
     return fail(systemError('bind', bound, `${name} port ${port}`))
   }
+  /** Since the socket was opened, modulo 2^32. */
+  let overflowed = 0
   const receiving = receiveDatagrams({
     descriptor,
     subject: name,
     longest: RECEIVE_SIZE,
     control: CONTROL_SIZE,
-    onDatagram(payload, from) {
+    onDatagram(payload, from, control) {
+      const total = control.length === 0 ? overflowed : (overflowsIn(control) ?? overflowed)
+      if (total !== overflowed) onOverflow((total - overflowed) >>> 0)
+      overflowed = total
       const source = decodeIpSocketAddress(from)
       if (source !== undefined) onDatagram(payload, source)
     },
   })
   return receiving.ok ? ok({ close: () => descriptor.close() }) : receiving
+}
+
+function overflowsIn(control: Uint8Array): number | undefined {
+  const data = findControlMessage(control, hfsys().wordSize, c.SOL_SOCKET, c.SO_RXQ_OVFL)
+  if (data === undefined || data.length < 4) return undefined
+  return new DataView(data.buffer, data.byteOffset, data.length).getUint32(0, hostIsLittleEndian)
 }
 
 type Opened = { readonly descriptor: Descriptor; readonly interfaceIndex: number }

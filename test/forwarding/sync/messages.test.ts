@@ -8,6 +8,7 @@ import {
   createVerifier,
   neighbours,
   noSyncCounters,
+  spread,
 } from '../../../src/forwarding/sync/index.ts'
 import { connectionFlags as flag, type SyncedConnection, SyncWriter } from '../../../src/wire/ipvs-sync/index.ts'
 
@@ -70,6 +71,20 @@ test('connections go out in as few messages as they fit into, and nothing waits'
   expect(counters).toMatchObject({ 'messages-sent': 3, 'connections-sent': 100, 'send-failed': 0 })
   tell([])
   expect(sent).toHaveLength(3)
+})
+
+test('over several ports connections are spread, and all news of one goes by the same', () => {
+  const heard: SyncedConnection[][] = [[], [], [], []]
+  const tell = spread(heard.map((list) => (connections: readonly SyncedConnection[]) => void list.push(...connections)))
+  const many = Array.from({ length: 100 }, (_, i) => ({ ...one, clientPort: 40_000 + i }))
+  tell(many)
+  tell(many.map((connection) => ({ ...connection, state: 4 })))
+  const ports = heard.map((list) => list.map(({ clientPort, state }) => [clientPort, state] as const))
+  expect(ports.flat()).toHaveLength(200)
+  for (const list of ports) {
+    expect(list.length).toBeGreaterThan(0)
+    for (const [port, state] of list) expect(list).toContainEqual([port, 5 - state])
+  }
 })
 
 test('what does not go out is counted', () => {
