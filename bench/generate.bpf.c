@@ -15,8 +15,8 @@
 struct plan {
 	__u64 bytes[(LENGTH + 7) / 8];
 	__u16 port; /* of the next, in host order; 0: all frames alike */
-	__u16 each; /* frames of a port: 1, or 2: SYN, then ACK */
-	__u32 sent;
+	__u16 each; /* frames of a port: as it is, then with ACK in the place of its flags */
+	__u32 nth;  /* of these the next */
 };
 
 struct {
@@ -37,7 +37,7 @@ static __always_inline __u32 replace(__u16 *at, __u16 with)
 	return more;
 }
 
-/* With a plan of a port, TCP only: each frame, or each two, has a source port of its own, and the checksum that goes with it. */
+/* With a plan of a port, TCP only: every so many frames have a source port of their own, and the checksum that goes with it. */
 SEC("xdp")
 int generate(struct xdp_md *context)
 {
@@ -55,11 +55,13 @@ int generate(struct xdp_md *context)
 		return XDP_TX;
 	check = (__u16 *)(data + TCP_CHECK);
 	sum = (__u16)~*check + replace((__u16 *)(data + SOURCE_PORT), __builtin_bswap16(plan->port));
-	if (plan->each == 2 && plan->sent & 1)
+	if (plan->nth)
 		sum += replace((__u16 *)(data + TCP_FLAGS), __builtin_bswap16(0x5000 | ACK));
-	plan->sent += 1;
-	if (plan->each == 1 || !(plan->sent & 1))
+	plan->nth += 1;
+	if (plan->nth == plan->each) {
+		plan->nth = 0;
 		plan->port += 1;
+	}
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	*check = ~sum;

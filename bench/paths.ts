@@ -13,16 +13,15 @@
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, openSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import process, { argv, pid, stdout } from 'node:process'
 import { address, silentLog } from '../src/base/index.ts'
 import { openEbpfBackend } from '../src/forwarding/ebpf/index.ts'
 import type { Service } from '../src/forwarding/index.ts'
 import { type ForwardingMethod, serviceKey } from '../src/model/index.ts'
-import { hfbpf } from '../src/native/index.ts'
-import { attachDriver, type BpfMap, type BpfProgram, loadObject } from '../src/sys/bpf/index.ts'
+import { attachDriver } from '../src/sys/bpf/index.ts'
 import { enterNetworkNamespace } from '../src/sys/privileges/index.ts'
 import { frame, SYN, TCP, UDP } from '../test/bpf/frames.ts'
+import { discard, indexOf, send } from './generator.ts'
 
 const VIP = '192.0.2.240'
 const CLIENT = '192.0.2.100'
@@ -73,49 +72,6 @@ const macOf = (namespace: string, device: string): Uint8Array =>
       .map((part) => Number.parseInt(part, 16)),
   )
 
-const tools = loadObject(join(import.meta.dirname, '../generate.bpf.o'), {}, new Map())
-if (!tools.ok) throw new Error(`${tools.error.message}\n${tools.error.log}`)
-const part = <T>(of: ReadonlyMap<string, T>, name: string): T => {
-  const found = of.get(name)
-  if (found === undefined) throw new Error(`generate.bpf.o has no ${name}`)
-  return found
-}
-const generate: BpfProgram = part(tools.value.programs, 'generate')
-const discard: BpfProgram = part(tools.value.programs, 'discard')
-const plans: BpfMap = part(tools.value.maps, 'plans')
-
-/** BPF_F_TEST_XDP_LIVE_FRAMES of linux/bpf.h. */
-const LIVE_FRAMES = 2
-/** All frames are as long as the shortest that a wire carries. */
-const LENGTH = 60
-
-function indexOf(device: string): number {
-  const [link] = JSON.parse(run(`ip -j link show dev ${device}`)) as { ifindex: number }[]
-  if (link === undefined) throw new Error(`no interface ${device}`)
-  return link.ifindex
-}
-
-/**
- * Sends them from c0, of this namespace; nanoseconds a frame.
- * @param port  of the first; 0: as in the frame, all alike
- * @param each  frames of a port; 2: SYN, then ACK
- */
-function send(bytes: Uint8Array, count: number, port: number, each: 1 | 2 = 1): number {
-  const plan = new Uint8Array(72)
-  plan.set(bytes)
-  const view = new DataView(plan.buffer)
-  view.setUint16(64, port, true)
-  view.setUint16(66, each, true)
-  const planned = plans.update(new Uint8Array(4), plan)
-  if (!planned.ok) throw new Error(planned.error.message)
-  // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
-  const context = new Uint8Array(Uint32Array.of(0, LENGTH, 0, indexOf('c0'), 0, 0).buffer)
-  const blank = new Uint8Array(LENGTH)
-  const { error, nanoseconds } = hfbpf().testRun(generate.fd, blank, undefined, context, undefined, count, LIVE_FRAMES)
-  if (error < 0) throw new Error(`BPF_PROG_TEST_RUN: ${error}`)
-  return nanoseconds
-}
-
 /** How many frames have arrived at the server's interface. */
 function arrived(): number {
   const [link] = JSON.parse(run(`ip -n ${server} -s -j link show dev s0`)) as { stats64: { rx: { packets: number } } }[]
@@ -134,9 +90,15 @@ function sending(): Figures {
 }
 
 function figuresOf(udp: Uint8Array, syn: Uint8Array, opens = true): Figures {
-  send(udp, 64, 0)
-  const figures = { established: send(udp, FRAMES, 0), first: send(syn, FRAMES, 1024) }
-  return opens ? { ...figures, opened: 2 * send(syn, 2 * OPENED, 30_000, 2) } : figures
+  const from = indexOf('c0')
+  send(from, { bytes: udp, count: 64 })
+  const figures = {
+    established: send(from, { bytes: udp, count: FRAMES }),
+    first: send(from, { bytes: syn, count: FRAMES, port: 1024 }),
+  }
+  return opens
+    ? { ...figures, opened: 2 * send(from, { bytes: syn, count: 2 * OPENED, port: 30_000, each: 2 }) }
+    : figures
 }
 
 /** Frames that did not arrive, which the figures then take for forwarded. */
