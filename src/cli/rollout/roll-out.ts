@@ -29,14 +29,16 @@ const LOOK_MS = 200
 export async function rollOut(options: RolloutOptions): Promise<number> {
   const times = timesOf(options)
   if (!times.ok) return refuse(times.error)
-  const servers = await serversOf(options)
+  const known = await serversOf(options)
+  if (!known.ok) return refuse(known.error)
+  if (options.dryRun) {
+    process.stdout.write(planText(options, known.value))
+    return 0
+  }
+  const servers = await firstResults(known.value, options, times.value.checkTimeout)
   if (!servers.ok) return refuse(servers.error)
   const names = servers.value.map(endpoint)
   const down = servers.value.filter(({ state, orders }) => state !== 'up' || orders !== undefined)
-  if (options.dryRun) {
-    process.stdout.write(planText(options, servers.value))
-    return 0
-  }
   if (down.length > 0)
     return refuse(`${down.map(endpoint).join(', ')}: not in service; nothing is taken out while others are`)
   if (names.length < 2) return refuse(`${names[0]} is the only real server: taking it out would end the service`)
@@ -107,6 +109,26 @@ async function order(runDir: string, request: unknown): Promise<Result<readonly 
     2_147_483_647,
   )
   return asked.ok ? ok(told) : asked
+}
+
+const isUnknown = ({ state, orders }: RealServerSnapshot): boolean => state === 'unknown' && orders === undefined
+
+/** As they are when every checker has asked once, which after a start takes a moment; or when patience (ms) is over. */
+async function firstResults(
+  known: readonly RealServerSnapshot[],
+  options: RolloutOptions,
+  patience: number,
+): Promise<Result<readonly RealServerSnapshot[], string>> {
+  const began = Date.now()
+  let servers = known
+  if (servers.some(isUnknown)) tell(`${servers.filter(isUnknown).map(endpoint).join(', ')}: not checked yet; waiting`)
+  while (servers.some(isUnknown) && Date.now() - began < patience) {
+    await wait(LOOK_MS)
+    const seen = await serversOf(options)
+    if (!seen.ok) return seen
+    servers = seen.value
+  }
+  return ok(servers)
 }
 
 /** Every checker has asked after the command, and all are content. */
