@@ -637,13 +637,12 @@ test('YAML and JSON say the same', { timeout: fuzzTimeout(60_000) }, () => {
   )
 })
 
-test('a recipient that begins as a condition would is quoted', () => {
-  const text = 'global_defs {\n notification_email {\n "@alpha" a@example.org\n }\n}\n'
-  const { model } = load(text)
-  if (model === undefined) throw new Error('not read')
-  expect(model.global.mail?.recipients).toEqual(['@alpha', 'a@example.org'])
-  expect(load(print(model, { secrets: 'shown' })).model).toEqual(model)
-})
+for (const first of ['@alpha', '$A=1', '~SEQ(A,2)', 'include'])
+  test(`a line that begins with ${first}, and is a recipient's name, is quoted`, () => {
+    const { model } = load(`global_defs {\n notification_email {\n "${first}" a@example.org\n }\n}\n`)
+    expect(model.global.mail.recipients).toEqual([first, 'a@example.org'])
+    expect(load(print(model, { secrets: 'shown' })).model).toEqual(model)
+  })
 
 for (const name of readdirSync('conf-examples').filter((file) => file.endsWith('.conf')))
   test(`conf-examples/${name} means the same when it is printed and read again`, () => {

@@ -157,13 +157,17 @@ function reportUnknown(node: Node, container: Container, report: Report): void {
   })
 }
 
-/** Sequences repeat a word thousands of times: the last answer is kept. */
-const lastSuggestion = { name: '', container: 'root' as Container, answer: undefined as string | undefined }
+/** Sequences repeat words thousands of times: answers are kept, as long as there are few. */
+const suggestions = new Map<string, string | undefined>()
+const MOST_SUGGESTIONS = 1024
 
 function suggestion(name: string, container: Container): string | undefined {
-  if (lastSuggestion.name !== name || lastSuggestion.container !== container)
-    Object.assign(lastSuggestion, { name, container, answer: suggested(name, container) })
-  return lastSuggestion.answer
+  const key = `${container} ${name}`
+  if (suggestions.has(key)) return suggestions.get(key)
+  if (suggestions.size >= MOST_SUGGESTIONS) suggestions.clear()
+  const answer = suggested(name, container)
+  suggestions.set(key, answer)
+  return answer
 }
 
 function suggested(name: string, container: Container): string | undefined {

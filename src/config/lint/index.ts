@@ -31,11 +31,12 @@ export function lintConfiguration(
     for (const { name, look } of lintRules)
       look?.(checked, (at, message, details = {}) => report.warning('lint', at, message, { ...details, rule: name }))
   })
-  const lines = new Map(loaded.sources.map((file) => [file.path, file.lines]))
+  const files = new Map(loaded.sources.map((file) => [file.path, file]))
   const off = ({ rule, severity, file, line }: Diagnostic): boolean =>
     rule !== undefined &&
     severity !== 'error' &&
-    (without.includes(rule) || [line, line - 1].some((at) => switchedOff(lines.get(file)?.[at - 1], at < line, rule)))
+    (without.includes(rule) ||
+      [line, line - 1].some((at) => switchedOff(files.get(file)?.lines[at - 1], at < line, rule)))
   return { ...loaded, diagnostics: loaded.diagnostics.filter((one) => !off(one)) }
 }
 

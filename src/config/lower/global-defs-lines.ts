@@ -53,6 +53,10 @@ export type GlobalDraft = {
   scripts: { command: Command; at: Span }[]
 }
 
+/** RFC 9568 §5.1.1.2 and §5.1.2.2. */
+const MULTICAST_GROUP_4 = constant('224.0.0.18')
+const MULTICAST_GROUP_6 = constant('ff02::12')
+
 export const emptyDraft = (): GlobalDraft => ({
   daemonSettings: emptyDaemonDraft(),
   mail: {},
@@ -65,8 +69,8 @@ export const emptyDraft = (): GlobalDraft => ({
   version: 2,
   defaultInterface: 'eth0',
   iprouteDirectories: IPROUTE_DIRECTORIES,
-  multicastGroup4: constant('224.0.0.18'),
-  multicastGroup6: constant('ff02::12'),
+  multicastGroup4: MULTICAST_GROUP_4,
+  multicastGroup6: MULTICAST_GROUP_6,
   downTimerAdverts: 3,
   lowerPrioNoAdvert: false,
   higherPrioSendAdvert: true,

@@ -5,11 +5,11 @@ import type { Command } from '../../model/index.ts'
 export type Text = string | { readonly head: string; readonly body: readonly Text[] }
 
 /**
- * A word for the plain reader: quoted where it must be, which is also where it could begin a line that `@` makes a
- * condition. A `"` cannot be written there and becomes `'`.
+ * A word for the plain reader: quoted where it must be, which is also where it could begin a line that is a condition, a
+ * definition, a sequence or an include. A `"` cannot be written there and becomes `'`.
  */
 export const word = (text: string): string =>
-  /^(?!@)[^\s{}"#!\\]+$/.test(text) ? text : `"${text.replaceAll('"', "'").replace(/[\r\n]/g, ' ')}"`
+  /^(?![@$~]|include)[^\s{}"#!\\]+$/.test(text) ? text : `"${text.replaceAll('"', "'").replace(/[\r\n]/g, ' ')}"`
 
 /** Seconds with as many decimals as it takes. */
 export const timeText = (of: Micros): string => {
