@@ -21,6 +21,7 @@ export {
   reconfigureServer,
   type StateOf,
   type Verdict,
+  withUnchanged,
 } from './diff/index.ts'
 export { exitCodeForTest, refusals } from './exit-code.ts'
 export { type FormatFailure, formatText, sameMeaning } from './format/index.ts'

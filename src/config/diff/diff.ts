@@ -67,6 +67,16 @@ export function diff(before: Configuration, after: Configuration): Configuration
   }
 }
 
+/** The same as `after`, in which each virtual server that has not changed is the very object it was before. */
+export function withUnchanged(before: Configuration, after: Configuration): Configuration {
+  const old = new Map(before.virtualServers.map((server) => [server.key, server]))
+  const virtualServers = after.virtualServers.map((server) => {
+    const was = old.get(server.key)
+    return was !== undefined && equal(was, server) ? was : server
+  })
+  return { ...after, virtualServers }
+}
+
 const isKept = ({ verdict }: { readonly verdict: Verdict }): boolean => verdict === 'keep'
 
 function changes<T>(

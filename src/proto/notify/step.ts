@@ -29,7 +29,9 @@ export function stepNotify(state: NotifyState, event: NotifyEvent, now: Instant)
       if (notifications.length === 0) return stay(state)
       const order = state.orders.get(serviceKey) ?? state.completeOrder
       const held: Held = { serviceKey, notifications, order, until: after(now, PATIENCE) }
-      return release({ ...state, held: [...state.held, held] }, now)
+      // Those before it wait as they did: thousands may come one after another.
+      if (isBroughtAbout(state, held)) return { state, actions: [run(held)] }
+      return stay({ ...state, held: [...state.held, held] })
     }
     case 'deadline-reached':
       return release(state, now)
@@ -45,12 +47,16 @@ function release(state: NotifyState, now: Instant): NotifyStep {
   const held: Held[] = []
   const actions: NotifyAction[] = []
   for (const one of state.held) {
-    if (state.answered >= one.order && !state.unfinished.has(one.serviceKey)) actions.push(run(one))
+    if (isBroughtAbout(state, one)) actions.push(run(one))
     else if (now >= one.until) actions.push({ type: 'log-overdue', serviceKey: one.serviceKey }, run(one))
     else held.push(one)
   }
   return { state: { ...state, held }, actions }
 }
+
+/** The table holds what the change led to. */
+const isBroughtAbout = ({ answered, unfinished }: NotifyState, { order, serviceKey }: Held): boolean =>
+  answered >= order && !unfinished.has(serviceKey)
 
 const run = ({ notifications }: Held): NotifyAction => ({ type: 'run-notifications', notifications })
 

@@ -68,14 +68,22 @@ export type BookContext = {
  * The book for a new model. A real server that is in both, by address and port, keeps what is known of it: a checker with
  * the same question keeps verdict, counters and schedule, a changed one begins anew and presumes the server to be as it
  * was. A server that is new begins as at a start of the daemon, but for what checkers of other virtual servers know of it.
+ * A virtual server of which the model is the same object goes on untouched.
  */
 export function writeBook(before: Book, servers: readonly VirtualServer[], context: BookContext): Book {
   const records = new Map(context.records.map((record) => [`${record.serviceKey} ${record.realServerKey}`, record]))
   const resumed = new Set(context.records.map(({ serviceKey }) => serviceKey))
-  const pool = new CheckerPool(checkersOf(before), context)
+  const staying = new Set(servers.map((model) => before.get(model.key)).filter((old, i) => old?.model === servers[i]))
+  for (const server of serversIn([...before.values()].filter((old) => !staying.has(old))))
+    for (const run of server.checkers) run.servers.delete(server)
+  const pool = new CheckerPool(runsIn(before.values()), context)
   const book = new Map<string, ServiceRun>()
   for (const model of servers) {
     const old = before.get(model.key)
+    if (old !== undefined && staying.has(old)) {
+      book.set(model.key, old)
+      continue
+    }
     const oldServers = new Map(old?.realServers.map((server) => [server.key, server]))
     const realServers: RealServerRun[] = []
     const service: ServiceRun = {
@@ -185,15 +193,15 @@ function carryOver(
   return server
 }
 
-/** Every checker in the book, once. */
-export function checkersOf(book: Book): ReadonlySet<CheckerRun> {
+/** Every checker of these virtual servers, once. */
+export function runsIn(services: Iterable<ServiceRun>): ReadonlySet<CheckerRun> {
   const runs = new Set<CheckerRun>()
-  for (const { realServers } of book.values())
+  for (const { realServers } of services)
     for (const { checkers } of realServers) for (const run of checkers) runs.add(run)
   return runs
 }
 
-/** Every real server in the book. */
-export function* serversOf(book: Book): Iterable<RealServerRun> {
-  for (const { realServers } of book.values()) yield* realServers
+/** Every real server of these virtual servers. */
+export function* serversIn(services: Iterable<ServiceRun>): Iterable<RealServerRun> {
+  for (const { realServers } of services) yield* realServers
 }

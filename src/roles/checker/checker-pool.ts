@@ -17,19 +17,22 @@ export class CheckerPool {
   readonly #now: Instant
   readonly #random: () => number
   readonly #known: BookContext['known']
-  /** Of the book before, by question; the first where there are several. */
-  readonly #before = new Map<string, CheckerRun>()
+  /** Of the book before, by whom they ask. */
+  readonly #before = new Map<string, CheckerRun[]>()
   readonly #goneOn = new Set<CheckerRun>()
-  /** Of the new book, by all that makes a checker. */
+  /** Those that the new book has so far beyond them, by all that makes a checker. */
   readonly #runs = new Map<string, CheckerRun>()
 
+  /** @param before  those that still have servers are in the new book as they are */
   constructor(before: Iterable<CheckerRun>, { now, random, known }: Pick<BookContext, 'now' | 'random' | 'known'>) {
     this.#now = now
     this.#known = known
     this.#random = random
     for (const run of before) {
-      const asked = question(run.checker)
-      if (!this.#before.has(asked)) this.#before.set(asked, run)
+      const same = this.#before.get(whomItAsks(run.checker))
+      if (same === undefined) this.#before.set(whomItAsks(run.checker), [run])
+      else same.push(run)
+      if (run.servers.size > 0) this.#goneOn.add(run)
     }
   }
 
@@ -45,7 +48,10 @@ export class CheckerPool {
     inherited: Inherited | undefined,
   ): CheckerRun {
     const identity = JSON.stringify(checker)
-    const shared = this.#runs.get(identity)
+    const asking = this.#before.get(whomItAsks(checker)) ?? []
+    const shared =
+      this.#runs.get(identity) ??
+      asking.find((run) => this.#goneOn.has(run) && JSON.stringify(run.checker) === identity)
     if (shared !== undefined) {
       shared.servers.add(server)
       // Of several records one may know more than the first.
@@ -53,7 +59,9 @@ export class CheckerPool {
         shared.health = { ...shared.health, verdict: inherited.verdict, contribution: inherited.contribution ?? 0 }
       return shared
     }
-    const run = this.#goOn(checker, own ?? this.#before.get(question(checker)), inherited)
+    const asked = question(checker)
+    const before = own ?? asking.find((run) => question(run.checker) === asked)
+    const run = this.#goOn(checker, before, inherited)
     run.servers.add(server)
     this.#runs.set(identity, run)
     return run
@@ -74,7 +82,6 @@ export class CheckerPool {
       return { servers: new Set(), checker, health: this.#asking(health), ...last }
     }
     this.#goneOn.add(before)
-    before.servers.clear()
     before.health = health
     before.checker = checker
     return before
@@ -84,3 +91,7 @@ export class CheckerPool {
     return health.phase.name === 'probing' ? { ...health, phase: { name: 'waiting', probeAt: this.#now } } : health
   }
 }
+
+/** Short, and the same for all checkers of one question. */
+const whomItAsks = (checker: Checker): string =>
+  'target' in checker ? `${checker.kind} ${checker.target.address} ${checker.target.port}` : question(checker)

@@ -12,6 +12,14 @@ const SPACING_PER_DESTINATION: Micros = micros(20)
 
 type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' | 'real-server-removed' | 'quorum' }>
 
+/** A virtual server by its key, and its services. */
+export type CompleteEntry = {
+  readonly key: string
+  readonly changed: boolean
+  readonly serviceKeys: () => readonly string[]
+  readonly wanted: () => readonly ServiceState[]
+}
+
 /** Changes on their way to the supervisor: first the services that are wanted, then what is to be announced, in order. */
 export class Outbox {
   readonly #send: (message: FromChecker) => void
@@ -48,10 +56,19 @@ export class Outbox {
     return undefined
   }
 
-  /** Sends all services at once, in place of those that wait, and what is to be announced after them. */
-  sendComplete(services: readonly ServiceState[]): void {
+  /**
+   * Sends at once what there is to tell of all virtual servers, and what is to be announced after it: of one that has not
+   * changed and does not wait, that it stays.
+   */
+  sendComplete(all: Iterable<CompleteEntry>): void {
+    const services: ServiceState[] = []
+    const kept: string[] = []
+    for (const { key, changed, serviceKeys, wanted } of all) {
+      if (changed || this.#services.has(key)) services.push(...wanted())
+      else kept.push(...serviceKeys())
+    }
     this.#services.clear()
-    this.#send({ type: 'services-wanted', complete: true, services })
+    this.#send({ type: 'services-wanted', complete: true, services, ...(kept.length === 0 ? {} : { kept }) })
     this.#announce()
   }
 

@@ -1,5 +1,5 @@
 import { assertNever, type Instant, type IpAddress, type Log, type LogFields } from '../../base/index.ts'
-import { servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
+import { serviceKey, servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
 import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
 import type { BindingOrders, ServerOrders } from '../../proto/server-orders/index.ts'
@@ -15,11 +15,11 @@ import type { Channel, CheckerSlice, FromChecker, ToChecker } from '../ipc/index
 import {
   type Book,
   type CheckerRun,
-  checkersOf,
   ordersAbout,
   type RealServerRun,
+  runsIn,
   type ServiceRun,
-  serversOf,
+  serversIn,
   writeBook,
 } from './book.ts'
 import { conditionsOf, effectiveWeight, keepInPanic } from './conditions.ts'
@@ -114,9 +114,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const before = book
     tlsClient = slice.tlsClient
     orders = slice.orders ?? orders
-    const atWork = checkersOf(before)
     known.files(slice.files ?? [])
-    book = writeBook(before, slice.virtualServers, {
+    book = writeBook(before, modelsIn(slice, before), {
       now,
       wall: clock.wall(),
       random: ports.random,
@@ -127,16 +126,17 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     })
     const resumed = new Set(begun ? [] : slice.health.map(({ serviceKey }) => serviceKey))
     begun = true
-    const kept = checkersOf(book)
-    for (const server of serversOf(before)) others.delete(server)
-    for (const run of atWork) {
-      if (kept.has(run)) continue
+    const left = [...before.values()].filter((service) => book.get(service.model.key) !== service)
+    const changed = new Set([...book.values()].filter((service) => before.get(service.model.key) !== service))
+    for (const server of serversIn(left)) others.delete(server)
+    for (const run of runsIn(left)) {
+      if (run.servers.size > 0) continue
       deadlines.delete(run)
       run.cancelProbe?.()
     }
     watch()
-    for (const run of kept) schedule(run)
-    for (const service of book.values()) {
+    for (const run of runsIn(changed)) schedule(run)
+    for (const service of changed) {
       for (const server of service.realServers) {
         noteHealth(server)
         rise(server, now)
@@ -149,9 +149,16 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         before.has(service.model.key) ? 'weighed' : 'began',
       )
     }
-    for (const service of before.values()) announceRemoved(service, book.get(service.model.key))
-    for (const run of kept) hear(run)
-    outbox.sendComplete([...book.values()].flatMap((service) => wanted(service, now)))
+    for (const service of left) announceRemoved(service, book.get(service.model.key))
+    for (const run of runsIn(book.values())) hear(run)
+    outbox.sendComplete(
+      [...book.values()].map((service) => ({
+        key: service.model.key,
+        changed: changed.has(service),
+        serviceKeys: () => servicesOf(service.model).map(serviceKey),
+        wanted: () => wanted(service, now),
+      })),
+    )
     settle(now)
     channel.send({ type: 'applied', revision })
   }
@@ -194,7 +201,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   }
 
   function listen(): void {
-    for (const run of checkersOf(book)) hear(run)
+    for (const run of runsIn(book.values())) hear(run)
     settle(clock.now())
   }
 
@@ -384,7 +391,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         log.info(suspended ? 'checks suspended' : 'checks resumed', { virtualServer: service.model.key })
       service.suspended = suspended
     }
-    for (const run of checkersOf(book)) {
+    for (const run of runsIn(book.values())) {
       const resting = run.health.phase.name === 'suspended'
       const unwanted = [...run.servers].every(({ service }) => service.suspended)
       if (unwanted && !resting) advance(run, { type: 'suspended' }, now)
@@ -402,12 +409,21 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   function end(): void {
     if (ended) return
     ended = true
-    for (const run of checkersOf(book)) run.cancelProbe?.()
+    for (const run of runsIn(book.values())) run.cancelProbe?.()
     addresses?.close()
     timer.close()
     channel.close()
   }
 }
+
+/** What is offered, with what it has left out because it has not changed. */
+const modelsIn = ({ virtualServers }: CheckerSlice, before: Book): readonly VirtualServer[] =>
+  virtualServers.map((server) => {
+    if ('key' in server) return server
+    const known = before.get(server.unchanged)
+    if (known === undefined) throw new Error(`nothing is known of ${server.unchanged}`)
+    return known.model
+  })
 
 const wanted = (service: ServiceRun, now: Instant) =>
   wantedServices(service.model, conditionsOf(service, now), service.quorum)

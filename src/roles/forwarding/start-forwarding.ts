@@ -70,7 +70,7 @@ export function startForwarding(
         if (offered?.revision === message.revision) offered = undefined
         return
       case 'services-wanted':
-        opened?.keeper.want(message.order, message.complete, message.services)
+        opened?.keeper.want(message.order, message)
         return warnOfLocalAddresses()
       case 'sync-role':
         return opened?.sync.follow(message.role)

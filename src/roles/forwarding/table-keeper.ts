@@ -1,15 +1,14 @@
 import { type Log, type Micros, ok, seconds } from '../../base/index.ts'
 import {
-  applyOps,
   type BackendCapabilities,
   type ForwardingBackend,
-  type ForwardingState,
   type OpResult,
   plan,
   type ServiceState,
   type TableOp,
 } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
+import type { WantedNews } from '../ipc/index.ts'
 import type { ForwardingPorts } from './ports.ts'
 import { type ServiceFailure, supportedPart } from './supported.ts'
 
@@ -22,10 +21,13 @@ export type OwnServices = {
   remember(keys: readonly string[]): void
 }
 
-/** Holds a backend to what is wanted: one plan at a time, failed services retried from what the kernel then really holds. */
+/**
+ * Holds a backend to what is wanted: one plan at a time, of those services of which something else is wanted than before, and
+ * of failed ones from what the kernel then really holds.
+ */
 export type TableKeeper = {
   /** Until the first complete list nothing is planned: an incomplete one would remove what is still wanted. */
-  want(order: number, complete: boolean, services: readonly ServiceState[]): void
+  want(order: number, news: WantedNews): void
   /** What could not be put into the table, by the last attempt. */
   readonly failures: () => readonly ServiceFailure[]
   readonly wanted: () => readonly ServiceState[]
@@ -49,11 +51,13 @@ export function createTableKeeper(
   let known = false
   let lastOrder = 0
   /** What is in the table by the orders that succeeded; hand edits are not in it, so that they stay. */
-  let held: ForwardingState | undefined
+  let held: Map<string, ServiceState> | undefined
+  /** Of these something else is wanted than at the last attempt. */
+  let changed = new Set<string>()
   /** Of these it is not known what the table holds. */
   let doubtful: ReadonlySet<string> = new Set()
   let own: ReadonlySet<string> = new Set(ownServices.known)
-  let failures: readonly ServiceFailure[] = []
+  const failures = new Map<string, readonly ServiceFailure[]>()
   let running: Promise<void> | undefined
   let again = false
   let cancelRetry: (() => void) | undefined
@@ -78,48 +82,64 @@ export function createTableKeeper(
 
   async function bringAbout(): Promise<void> {
     const order = lastOrder
-    const { services, failures: unsupported } = supportedPart([...wanted.values()], can)
+    const keys = [...new Set([...changed, ...doubtful])]
+    changed = new Set()
+    const { services, failures: unsupported } = supportedPart(statesIn(wanted, keys), can)
     const refused = new Set(unsupported.map((failure) => failure.serviceKey))
+    const present = new Set(keys.filter((key) => wanted.has(key)))
+    const foreign = services.map(keyOfState).filter((key) => !own.has(key))
     // Somebody may have made by hand what is wanted for the first time.
-    const before = await heldNow(new Set([...doubtful, ...services.map(keyOfState).filter((key) => !own.has(key))]))
+    const before = await heldNow(new Set([...doubtful, ...foreign]))
     const isOwn = own
-    rememberOwn([...own, ...services.map(keyOfState)])
+    if (foreign.length > 0) rememberOwn([...own, ...foreign])
     // A service that cannot become what it should be stays what it is, and so does one that is not ours.
-    const ops = plan(before, { services }, (key) => isOwn.has(key) && !refused.has(key))
+    const ops = plan({ services: statesIn(before, keys) }, { services }, (key) => isOwn.has(key) && !refused.has(key))
     const failed = await applyAll(ops)
-    const told = new Set(failures.map(failureText))
-    failures = [...unsupported, ...failed]
-    for (const failure of failures) {
-      if (!told.has(failureText(failure)))
-        log.error('service is not as configured', { service: failure.serviceKey, reason: failure.reason })
-    }
-    held = applyOps(before, ops)
     doubtful = new Set(failed.map((failure) => failure.serviceKey))
-    rememberOwn([...services.map(keyOfState), ...[...own].filter((key) => refused.has(key) || doubtful.has(key))])
+    noteFailures(keys, [...unsupported, ...failed])
+    for (const state of services) before.set(keyOfState(state), state)
+    for (const op of ops) if (op.type === 'remove-service') before.delete(op.serviceKey)
+    const gone = new Set(keys.filter((key) => own.has(key) && !present.has(key) && !doubtful.has(key)))
+    if (gone.size > 0) rememberOwn([...own].filter((key) => !gone.has(key)))
     if (failed.every(({ final }) => final === true)) retryAfter = firstRetry
     else {
       cancelRetry = stopped ? undefined : ports.schedule(retryAfter, attempt)
       retryAfter = Math.min(retryAfter * 2, longestRetry) as Micros
     }
-    onApplied(order, failures)
+    onApplied(order, allFailures())
   }
 
-  /** @param unsure  services to look at in the table itself */
-  async function heldNow(unsure: ReadonlySet<string>): Promise<ForwardingState> {
-    if (held !== undefined && unsure.size === 0) return held
-    const read = await backend.read()
-    if (held === undefined) return read
-    const isDoubtful = (state: ServiceState) => unsure.has(keyOfState(state))
-    return {
-      services: [...held.services.filter((state) => !isDoubtful(state)), ...read.services.filter(isDoubtful)],
+  function noteFailures(keys: readonly string[], now: readonly ServiceFailure[]): void {
+    const told = new Set(keys.flatMap((key) => failures.get(key) ?? []).map(failureText))
+    for (const key of keys) failures.delete(key)
+    for (const failure of now) {
+      failures.set(failure.serviceKey, [...(failures.get(failure.serviceKey) ?? []), failure])
+      if (!told.has(failureText(failure)))
+        log.error('service is not as configured', { service: failure.serviceKey, reason: failure.reason })
     }
   }
 
+  const allFailures = (): readonly ServiceFailure[] => [...failures.values()].flat()
+
+  /** @param unsure  services to look at in the table itself */
+  async function heldNow(unsure: ReadonlySet<string>): Promise<Map<string, ServiceState>> {
+    if (held !== undefined && unsure.size === 0) return held
+    const { services } = await backend.read()
+    if (held === undefined) {
+      held = new Map(services.map((state) => [keyOfState(state), state]))
+      return held
+    }
+    for (const key of unsure) held.delete(key)
+    for (const state of services) {
+      const key = keyOfState(state)
+      if (unsure.has(key)) held.set(key, state)
+    }
+    return held
+  }
+
   function rememberOwn(keys: readonly string[]): void {
-    const next = new Set(keys)
-    if (next.size === own.size && [...next].every((key) => own.has(key))) return
-    own = next
-    ownServices.remember([...next])
+    own = new Set(keys)
+    ownServices.remember([...own])
   }
 
   async function applyAll(ops: readonly TableOp[]): Promise<readonly ServiceFailure[]> {
@@ -143,17 +163,30 @@ export function createTableKeeper(
   }
 
   return {
-    want(order, complete, services) {
+    want(order, { complete, services, kept = [] }) {
       lastOrder = order
-      if (complete) wanted.clear()
+      if (complete) {
+        const keep = new Set(kept)
+        for (const key of [...wanted.keys(), ...(known ? [] : own)]) {
+          if (keep.has(key)) continue
+          wanted.delete(key)
+          changed.add(key)
+        }
+      }
       known ||= complete
-      for (const state of services) wanted.set(serviceKey(state.service.address), state)
+      for (const state of services) {
+        const key = keyOfState(state)
+        wanted.set(key, state)
+        changed.add(key)
+      }
       attempt()
     },
-    failures: () => failures,
+    failures: allFailures,
     wanted: () => [...wanted.values()],
     own: () => [...own],
-    forget: () => rememberOwn([]),
+    forget: () => {
+      if (own.size > 0) rememberOwn([])
+    },
     async stop() {
       stopped = true
       again = false
@@ -180,5 +213,8 @@ const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 const keyOf = (op: TableOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
 
 const keyOfState = (state: ServiceState): string => serviceKey(state.service.address)
+
+const statesIn = (all: ReadonlyMap<string, ServiceState>, keys: readonly string[]): readonly ServiceState[] =>
+  keys.flatMap((key) => all.get(key) ?? [])
 
 const failureText = (failure: ServiceFailure): string => `${failure.serviceKey} ${failure.reason}`

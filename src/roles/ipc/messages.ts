@@ -148,8 +148,11 @@ export type HealthRecord = {
 /** A track_file by its name, and the number in it. */
 export type TrackedNumber = { readonly name: string; readonly value: number }
 
+/** One that is as the last commit to this role had it, by its key. */
+export type UnchangedServer = { readonly unchanged: string }
+
 export type CheckerSlice = {
-  readonly virtualServers: readonly VirtualServer[]
+  readonly virtualServers: readonly (VirtualServer | UnchangedServer)[]
   /** The director's own side of TLS. */
   readonly tlsClient?: TlsClient
   /** Carried over from an earlier checker role; empty at a cold start. */
@@ -158,6 +161,15 @@ export type CheckerSlice = {
   readonly files?: readonly TrackedNumber[]
   /** What an operator has ordered, for a role that starts; absent: nothing, or what was said before holds. */
   readonly orders?: ServerOrders
+}
+
+/** What the forwarding table is to hold by now. */
+export type WantedNews = {
+  /** Services that are neither listed nor kept are not wanted any more (sent once after each commit). */
+  readonly complete: boolean
+  readonly services: readonly ServiceState[]
+  /** Keys of services of which the same is wanted as before; only in what is complete. */
+  readonly kept?: readonly string[]
 }
 
 export type ToChecker =
@@ -175,8 +187,7 @@ export type FromChecker =
   /** Run the script of a MISC_CHECK, named by what the checker asks; answered with `script-ended`. */
   | { readonly type: 'run-script'; readonly id: number; readonly script: string }
   | { readonly type: 'end-script'; readonly id: number }
-  /** `complete`: services not listed are not wanted any more (sent once after each commit). */
-  | { readonly type: 'services-wanted'; readonly complete: boolean; readonly services: readonly ServiceState[] }
+  | ({ readonly type: 'services-wanted' } & WantedNews)
   /** Every change; the supervisor keeps the latest of each for the next checker. */
   | {
       readonly type: 'real-server-health'
@@ -220,13 +231,11 @@ export type ToForwarding =
   | { readonly type: 'sync-role'; readonly role: SyncRole }
   /** Somebody works on the table by hand; answered in parts. */
   | { readonly type: 'asked'; readonly id: number; readonly ask: ForwardingAsk }
-  | {
+  | ({
       readonly type: 'services-wanted'
       /** Numbers these messages upwards from 1. */
       readonly order: number
-      readonly complete: boolean
-      readonly services: readonly ServiceState[]
-    }
+    } & WantedNews)
 export type FromForwarding =
   | FromRole<ForwardingSnapshot>
   /** Lists come in pieces, `more` but for the last. */

@@ -15,6 +15,8 @@ export type KeeperHandlers<R extends RoleName> = {
   readonly onDeath: (exit: RoleExit, at: Instant) => boolean
   /** What a process that has served nothing yet must know besides its slice. */
   readonly prepare: (slice: RoleTraffic[R]['slice']) => RoleTraffic[R]['slice']
+  /** A slice as a process is told it that has committed another; absent: whole. */
+  readonly shorten?: (from: RoleTraffic[R]['slice'], to: RoleTraffic[R]['slice']) => RoleTraffic[R]['slice']
   /** A slice was committed to the process that runs; `fresh`: it is this process' first. */
   readonly onServing: (fresh: boolean) => void
   /** How the kernel is to run a new process; absent: as any other. */
@@ -174,9 +176,11 @@ export function createRoleKeeper<R extends RoleName>(
   function sendOffer(): void {
     const { started, serving } = running ?? { started: false, serving: false }
     if (!started) return
-    offering.sendTo((revision, slice) =>
-      tell({ type: 'offer', revision, slice: serving ? slice : handlers.prepare(slice) }),
-    )
+    offering.sendTo((revision, slice) => {
+      const known =
+        serving && committed !== undefined ? (handlers.shorten?.(committed.slice, slice) ?? slice) : undefined
+      tell({ type: 'offer', revision, slice: known ?? handlers.prepare(slice) })
+    })
   }
 
   function serve(revision: number, slice: Slice): void {

@@ -14,6 +14,7 @@ import { createRoleKeeper, exitText, type RoleKeeper } from './role-keeper.ts'
 import { rememberRouters } from './router-memory.ts'
 import { createServerOrders, type ServerOrderBook } from './server-orders.ts'
 import { rememberServices } from './service-memory.ts'
+import { withoutUnchanged } from './slices.ts'
 import { createOrders, type Orders } from './standing-orders.ts'
 import { createSyncRole } from './sync-role.ts'
 import { numbersIn } from './tracked-numbers.ts'
@@ -150,6 +151,7 @@ export function createRoles(
       health: services.health(),
       orders: serverOrders.standing(),
     }),
+    shorten: withoutUnchanged,
     onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),

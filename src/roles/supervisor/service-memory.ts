@@ -1,5 +1,4 @@
 import { assertNever, elapsed } from '../../base/index.ts'
-import type { ServiceState } from '../../forwarding/index.ts'
 import { type Configuration, realServerKey, serviceKey, type VirtualServer } from '../../model/index.ts'
 import {
   checkerNotifications,
@@ -11,7 +10,7 @@ import {
   stepNotify,
   stopNotifications,
 } from '../../proto/notify/index.ts'
-import type { FromChecker, FromForwarding, HealthRecord, ToForwarding } from '../ipc/index.ts'
+import type { FromChecker, FromForwarding, HealthRecord, ToForwarding, WantedNews } from '../ipc/index.ts'
 import type { Notifier } from './notifier.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { type WantedServices, withServices } from './service-cache.ts'
@@ -49,7 +48,11 @@ export function rememberServices(
 ): ServiceMemory {
   const health = new Map(known.map((record) => [healthKey(record), record]))
   const quorums = new Map<string, boolean>()
-  let removed: readonly VirtualServer[] = []
+  let removed: ReadonlyMap<string, VirtualServer> = new Map()
+  let indexed: { readonly of: readonly VirtualServer[]; readonly byKey: ReadonlyMap<string, VirtualServer> } = {
+    of: [],
+    byKey: new Map(),
+  }
   let wanted: WantedServices
   let order = 0
   let notify = initialNotify
@@ -78,15 +81,25 @@ export function rememberServices(
         : ports.schedule(elapsed(ports.clock.now(), until), () => tell({ type: 'deadline-reached' }))
   }
 
-  function send(complete: boolean, services: readonly ServiceState[]): void {
+  function send(news: WantedNews): void {
     order += 1
-    const serviceKeys = services.map(({ service }) => serviceKey(service.address))
-    tell({ type: 'services-ordered', order, complete, serviceKeys })
-    toForwarding({ type: 'services-wanted', order, complete, services })
+    const serviceKeys = news.services.map(({ service }) => serviceKey(service.address))
+    tell({ type: 'services-ordered', order, complete: news.complete, serviceKeys })
+    toForwarding({ type: 'services-wanted', order, ...news })
   }
 
   /** Those in force come first; what a reload removed still has its scripts. */
-  const servers = (): readonly VirtualServer[] => [...model().virtualServers, ...removed]
+  const servers = (): readonly VirtualServer[] => [...model().virtualServers, ...removed.values()]
+
+  function inForce(): ReadonlyMap<string, VirtualServer> {
+    const { virtualServers } = model()
+    if (indexed.of !== virtualServers) indexed = { of: virtualServers, byKey: byKey(virtualServers) }
+    return indexed.byKey
+  }
+
+  /** The virtual servers of a key, that in force first. */
+  const serversOf = (key: string): readonly VirtualServer[] =>
+    [inForce().get(key), removed.get(key)].filter((server) => server !== undefined)
 
   const isUp = (key: string, realServer: string) => health.get(`${key} ${realServer}`)?.up
 
@@ -97,12 +110,12 @@ export function rememberServices(
   }
 
   return {
-    wanted({ complete, services }) {
-      wanted = withServices(wanted, complete, services)
-      send(complete, services)
+    wanted({ type: _, ...news }) {
+      wanted = withServices(wanted, news)
+      send(news)
     },
     repeatWanted() {
-      if (wanted !== undefined) send(true, [...wanted.values()])
+      if (wanted !== undefined) send({ complete: true, services: [...wanted.values()] })
     },
     known: () => wanted !== undefined,
     applied({ order: answered, failures }) {
@@ -117,13 +130,13 @@ export function rememberServices(
       const isFirst = before === undefined && global.realServerInitNotifies === true
       const notifications =
         announce || isFirst
-          ? realServerNotifications(servers(), record, global)
-          : checkerNotifications(servers(), record, before?.failedCheckers ?? [], global)
+          ? realServerNotifications(serversOf(record.serviceKey), record, global)
+          : checkerNotifications(serversOf(record.serviceKey), record, before?.failedCheckers ?? [], global)
       tell({ type: 'service-changed', serviceKey: record.serviceKey, notifications })
     },
     serverRemoved(change) {
       const notifications = realServerNotifications(
-        servers(),
+        serversOf(change.serviceKey),
         { ...change, up: false, reason: 'Removing' },
         model().global,
       )
@@ -133,15 +146,15 @@ export function rememberServices(
       // A new checker role may say again what scripts have heard.
       const heard = quorums.get(key) === up
       const isFirst = !quorums.has(key)
-      if (model().virtualServers.some((server) => server.key === key)) quorums.set(key, up)
+      if (inForce().has(key)) quorums.set(key, up)
       else quorums.delete(key)
       if (!announce || heard) return
-      const notifications = quorumNotifications(servers(), key, up, isUp, model().global, isFirst)
+      const notifications = quorumNotifications(serversOf(key), key, up, isUp, model().global, isFirst)
       tell({ type: 'service-changed', serviceKey: key, notifications })
     },
     health: () => [...health.values()],
     adopt(before, after) {
-      removed = before.virtualServers
+      removed = byKey(before.virtualServers)
       const kept = new Set(
         after.virtualServers.flatMap(({ key, realServers }) =>
           realServers.map((real) => `${key} ${realServerKey(real)}`),
@@ -155,5 +168,8 @@ export function rememberServices(
     },
   }
 }
+
+const byKey = (servers: readonly VirtualServer[]): ReadonlyMap<string, VirtualServer> =>
+  new Map(servers.map((server) => [server.key, server]))
 
 const healthKey = (record: HealthRecord): string => `${record.serviceKey} ${record.realServerKey}`

@@ -78,6 +78,17 @@ const checkerSlice = ({ virtualServers, global: { tlsClient } }: Configuration):
   health: [],
 })
 
+/** What a checker need not be told again is named; objects that are the same have not changed. */
+export function withoutUnchanged(from: CheckerSlice, to: CheckerSlice): CheckerSlice {
+  const known = new Set(from.virtualServers)
+  return {
+    ...to,
+    virtualServers: to.virtualServers.map((server) =>
+      'key' in server && known.has(server) ? { unchanged: server.key } : server,
+    ),
+  }
+}
+
 export function forwardingSlice(
   { global }: Configuration,
   options: Pick<SupervisorOptions, 'backend' | 'pinDirectory' | 'runDirectory'>,

@@ -1,4 +1,5 @@
 import { fail, ok, type Result, seconds } from '../../base/index.ts'
+import { withUnchanged } from '../../config/index.ts'
 import {
   type Command,
   type Configuration,
@@ -185,8 +186,9 @@ export async function startSupervisor(
     return entered.ok ? ok(ports.loadConfiguration()) : fail({ exitCode: 1, message: entered.error.message })
   }
 
-  async function change(from: Configuration | undefined, to: Configuration): Promise<Result<void, string>> {
+  async function change(from: Configuration | undefined, next: Configuration): Promise<Result<void, string>> {
     const before = model.virtualRouters
+    const to = from === undefined ? next : withUnchanged(from, next)
     const changed = await changer.change(from, to, () => {
       roles.adopt(model, to)
       model = to

@@ -17,7 +17,14 @@ import {
 } from '../../../src/model/index.ts'
 import type { Outcome, OutcomeReason } from '../../../src/proto/probe/index.ts'
 import { type CheckerPorts, startChecker } from '../../../src/roles/checker/index.ts'
-import type { Channel, FromChecker, HealthRecord, ToChecker, TrackedNumber } from '../../../src/roles/ipc/index.ts'
+import type {
+  Channel,
+  CheckerSlice,
+  FromChecker,
+  HealthRecord,
+  ToChecker,
+  TrackedNumber,
+} from '../../../src/roles/ipc/index.ts'
 
 export type World = {
   /** What probes of this `address:port` end in; `connected` where nothing is said. `hang` never ends. */
@@ -31,7 +38,7 @@ export type World = {
   send(message: ToChecker): void
   /** Offers and commits. */
   configure(
-    servers: readonly VirtualServer[],
+    servers: CheckerSlice['virtualServers'],
     health?: readonly HealthRecord[],
     files?: readonly TrackedNumber[],
   ): Promise<void>
@@ -73,7 +80,7 @@ export function openWorld(): World {
       const copy = structuredClone(message)
       heard.push(copy)
       if (copy.type !== 'services-wanted') return
-      if (copy.complete) for (const key of Object.keys(table)) delete table[key]
+      if (copy.complete) for (const key of Object.keys(table)) if (copy.kept?.includes(key) !== true) delete table[key]
       for (const { service, destinations } of copy.services)
         table[serviceKey(service.address)] = Object.fromEntries(destinations.map((d) => [endpoint(d), d.weight]))
     },

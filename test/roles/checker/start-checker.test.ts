@@ -354,6 +354,35 @@ test('what a reload removes is announced as down when it was up, after the table
   ])
 })
 
+test('a virtual server that a reload leaves out as unchanged goes on untouched, and the table keeps it', async () => {
+  const world = openWorld()
+  const other = { key: 'fwmark/4/7', service: { kind: 'fwmark', family: 4, mark: 7 } } as const
+  const shared = tcp(A, 80)
+  await world.configure([virtual([real(A, { checkers: [shared] }), real(B)]), virtual([real(A), real(C)], other)])
+  await world.pass(2)
+  world.answers.set('10.0.0.2:80', 'reset')
+  await world.pass(6)
+  const before = world.table()[VIP]
+  expect(before).toEqual({ '10.0.0.1:80': 1, '10.0.0.2:80': 1 })
+  world.fresh()
+  world.probes.splice(0)
+  await world.configure([{ unchanged: VIP }, virtual([real(C, { weight: 7 })], other)])
+  expect(world.said('services-wanted')).toMatchObject([
+    { complete: true, kept: [VIP], services: [{ destinations: [{ address: C, weight: 7 }] }] },
+  ])
+  expect(world.heard.map(({ type }) => type)).toEqual(['ready', 'services-wanted', 'real-server-removed', 'applied'])
+  expect(world.table()).toEqual({ [VIP]: before, 'fwmark/4/7': { '10.0.0.3:80': 7 } })
+
+  // The failure before the reload counts, so this one is the last.
+  await world.pass(2)
+  expect(world.table()[VIP]).toEqual({ '10.0.0.1:80': 1 })
+  await world.pass(4)
+  // The checker that both had is still asked for the one that stays, and is not begun anew for it.
+  expect(world.probes.toSorted()).toEqual(['13 10.0.0.1:80', '13 10.0.0.3:80', '9 10.0.0.2:80'])
+  await world.configure([{ unchanged: VIP }])
+  expect(world.table()).toEqual({ [VIP]: { '10.0.0.1:80': 1 } })
+})
+
 test('the snapshot gives the reason that the last probe had', async () => {
   const world = openWorld()
   world.answers.set('10.0.0.1:80', 'reset')

@@ -108,6 +108,37 @@ function role(
   }
 }
 
+test('a complete list that keeps a service leaves it alone, and removes what it neither lists nor keeps', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(1)]), service(3, [destination(1)]))
+  const [first, , third] = one.held()
+  if (first === undefined || third === undefined) throw new Error('three were wanted')
+  one.fake.applied.splice(0)
+  await one.tell({
+    type: 'services-wanted',
+    order: 9,
+    complete: true,
+    services: [service(3, [destination(2)])],
+    kept: [first],
+  })
+  expect(one.held()).toEqual([first, third])
+  expect(one.fake.applied.flat().map(({ type }) => type)).toEqual([
+    'put-destination',
+    'remove-destination',
+    'remove-service',
+  ])
+})
+
+test('a change of one service asks the backend for nothing else', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(1)]))
+  one.fake.applied.splice(0)
+  await one.want(false, service(2, [destination(1), destination(2)]))
+  expect(one.fake.applied.flat()).toMatchObject([{ type: 'put-destination', destination: destination(2) }])
+})
+
 test('an offer is answered ready, a commit applied', async () => {
   const one = role()
   await one.serve()

@@ -1,6 +1,7 @@
 /** Files that list real servers: what the checker is offered as they change, and what becomes of nonsense. */
 import { expect, test } from 'vitest'
 import { address } from '../../../src/base/index.ts'
+import { checkerOffers } from './checker-offers.ts'
 import { fakeWorld } from './fake-world.ts'
 import { configurationFor, realServer, virtualServer } from './models.ts'
 
@@ -35,12 +36,7 @@ function ask(world: World, request: Answer): Answer[] {
   world.control?.(face, JSON.stringify({ by: 'alice', ...request }))
   return answers
 }
-const offered = (world: World) =>
-  (world.living('checker')[0]?.heard ?? [])
-    .filter(({ type }) => type === 'offer')
-    .map(
-      ({ slice }) => slice as { virtualServers: { key: string; realServers: { address: string; weight: number }[] }[] },
-    )
+const offered = (world: World) => checkerOffers(world.living('checker')[0])
 const inForce = (world: World) =>
   offered(world)
     .at(-1)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { checkerOffers } from './checker-offers.ts'
 import { fakeWorld } from './fake-world.ts'
 import { configurationFor, realServer, virtualServer } from './models.ts'
 
@@ -28,10 +29,7 @@ function ask(world: World, request: Answer): Answer[] {
 const checker = (world: World) => world.living('checker')[0]
 const told = (world: World) =>
   (checker(world)?.heard.filter(({ type }) => type === 'server-orders') ?? []).map(({ orders }) => orders as Answer[])
-const offered = (world: World) =>
-  checker(world)
-    ?.heard.filter(({ type }) => type === 'offer')
-    .map(({ slice }) => slice as { orders?: Answer[]; virtualServers: { key: string; realServers: Answer[] }[] }) ?? []
+const offered = (world: World) => checkerOffers(checker(world))
 const inForce = (world: World) =>
   offered(world)
     .at(-1)

@@ -174,6 +174,31 @@ describe('reload', () => {
       for (const { heard } of world.roles) expect(heard.map(({ type }) => type)).toEqual(['offer', 'commit'])
     })
 
+  test('checkers are told of what changes only; a new role is told everything', async () => {
+    const world = fakeWorld()
+    const [one, two] = [virtualServer(1), virtualServer(2)]
+    world.load(configurationFor({ virtualServers: [one, two] }))
+    const supervisor = await running(world)
+    const other = { ...two, quorum: 2 }
+    world.load(configurationFor({ virtualServers: [structuredClone(one), other] }))
+    expect((await supervisor.reload()).ok).toBe(true)
+    expect(world.living('checker')[0]?.heard[2]).toMatchObject({
+      type: 'offer',
+      slice: { virtualServers: [{ unchanged: one.key }, { key: two.key, quorum: 2 }] },
+    })
+    world.living('checker')[0]?.die()
+    await world.pass(second)
+    expect(world.living('checker')[0]?.heard[0]).toMatchObject({
+      type: 'offer',
+      slice: {
+        virtualServers: [
+          { key: one.key, quorum: 1 },
+          { key: two.key, quorum: 2 },
+        ],
+      },
+    })
+  })
+
   test('warnings alone do not refuse it', async () => {
     const world = fakeWorld()
     const supervisor = await running(world)
