@@ -1,3 +1,5 @@
+import { sameBytes } from './bytes.ts'
+
 export type Family = 4 | 6
 
 /**
@@ -59,12 +61,6 @@ export function addressFromBytes(bytes: Uint8Array): IpAddress {
   const text = (length === 4 ? `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` : formatIpv6(bytes)) as IpAddress
   texts[slot] = { bytes: bytes.slice(), text }
   return text
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
 }
 
 /** Unsigned comparison over all bytes in network order (RFC 9568 §6.4.3): negative, zero or positive. */

@@ -6,6 +6,7 @@
 export * from './address.ts'
 export * from './assert-never.ts'
 export * from './byte-order.ts'
+export * from './bytes.ts'
 export * from './checksum.ts'
 export * from './log.ts'
 export * from './mac.ts'

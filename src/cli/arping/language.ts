@@ -1,4 +1,4 @@
-import { address as constant, familyOf, type IpAddress } from '../../base/index.ts'
+import { address as constant, familyOf, type IpAddress, sameBytes } from '../../base/index.ts'
 import type { ArpingSettings } from '../../proto/arping/index.ts'
 import { type ArpPacket, decodeArpPacket, encodeArpPacket } from '../../wire/arp/index.ts'
 import { encodeSolicitation, encodeUnsolicitedAdvertisement, readClaimFrame } from '../../wire/ndisc/index.ts'
@@ -45,15 +45,15 @@ function arp({ mode, mac, source, destination }: Question): LinkLanguage {
       const decoded = decodeArpPacket(frame)
       if (!decoded.ok || unsolicited || !concerns(decoded.value)) return undefined
       const { to, senderMac, operation } = decoded.value
-      return { mac: senderMac, broadcast: same(to, everybody), request: operation === 'request' }
+      return { mac: senderMac, broadcast: sameBytes(to, everybody), request: operation === 'request' }
     },
   }
 
   /** In answer to us: another host that asks for something from that address is none, but takes it when we detect. */
   function concerns({ sender, senderMac, target, operation, targetMac }: ArpPacket): boolean {
-    if (sender !== destination || same(senderMac, mac)) return false
+    if (sender !== destination || sameBytes(senderMac, mac)) return false
     if (mode === 'detect' && source === undefined) return true
-    return target === source && (operation === 'request' || same(targetMac, mac))
+    return target === source && (operation === 'request' || sameBytes(targetMac, mac))
   }
 }
 
@@ -72,10 +72,8 @@ function neighbourDiscovery({ mode, mac, source, destination }: Question): LinkL
       // What all nodes are told is in answer to somebody else, unless we ask without an address.
       if (source !== undefined && claim.destination !== source) return undefined
       const theirs = claim.mac ?? claim.from
-      if (same(theirs, mac) || same(claim.from, mac)) return undefined
+      if (sameBytes(theirs, mac) || sameBytes(claim.from, mac)) return undefined
       return { mac: theirs, broadcast: claim.to[0] === 0x33, request: false }
     },
   }
 }
-
-const same = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])

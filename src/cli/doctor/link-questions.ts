@@ -1,4 +1,4 @@
-import { addressFromBytes, familyOf, type IpAddress, macText } from '../../base/index.ts'
+import { addressFromBytes, familyOf, type IpAddress, macText, sameBytes } from '../../base/index.ts'
 import type { Link } from '../../sys/netlink/index.ts'
 import { openLinkSocket } from '../../sys/socket/index.ts'
 import { decodeArpPacket, encodeArpPacket } from '../../wire/arp/index.ts'
@@ -92,7 +92,7 @@ export async function knockAt(
           answer.source === plan.destination &&
           answer.destination === plan.source &&
           // Another server may answer from the same virtual address.
-          plan.mac.every((byte, at) => byte === answer.from[at]),
+          sameBytes(plan.mac, answer.from),
       )
       const plan = plans[index]
       if (plan === undefined) return

@@ -1,4 +1,4 @@
-import { addressBytes, type Family, familyOf, hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
+import { addressBytes, type Family, familyOf, hexOf, hostIsLittleEndian, type IpAddress } from '../../base/index.ts'
 import { readText } from '../../sys/files/index.ts'
 
 /** State of a socket that listens (net/tcp_states.h). */
@@ -19,7 +19,7 @@ type Socket = { readonly address: string; readonly port: number }
 
 function reaches(socket: Socket, address: IpAddress, family: Family): boolean {
   if (ANY.test(socket.address)) return true
-  return family === familyOf(address) && socket.address === hexOf(address)
+  return family === familyOf(address) && socket.address === shownInProc(address)
 }
 
 function listening(family: Family): readonly Socket[] {
@@ -33,11 +33,11 @@ function listening(family: Family): readonly Socket[] {
 }
 
 /** As /proc shows addresses: 32-bit words in the host's order. */
-function hexOf(address: IpAddress): string {
+function shownInProc(address: IpAddress): string {
   const bytes = addressBytes(address)
-  const words = Array.from({ length: bytes.length / 4 }, (_, i) => [...bytes.subarray(4 * i, 4 * i + 4)])
+  const words = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.subarray(4 * i, 4 * i + 4))
   return words
-    .flatMap((word) => (hostIsLittleEndian ? word.toReversed() : word))
-    .map((byte) => byte.toString(16).padStart(2, '0').toUpperCase())
+    .map((word) => hexOf(hostIsLittleEndian ? word.toReversed() : word))
     .join('')
+    .toUpperCase()
 }

@@ -71,6 +71,14 @@ function faultsNow(client: RouteClient, wanted: WantedOnRealServer): Result<read
   return host.ok ? ok(faultsOnRealServer(wanted, host.value)) : host
 }
 
+/** The index of lo. */
+function loopbackOf(client: RouteClient): Result<number, string> {
+  const links = client.links()
+  if (!links.ok) return fail(links.error.message)
+  const lo = links.value.find(({ loopback, name }) => loopback && name === 'lo')
+  return lo === undefined ? fail('this host has no interface lo') : ok(lo.index)
+}
+
 /** What keeps a host as it should be. */
 type Keeper = {
   /** Mends what it can and tells what it did; how much is left. */
@@ -85,9 +93,9 @@ function openKeeper(
   directory: string,
   memoryAtStart: RealServerMemory,
 ): Result<Keeper, string> {
-  const links = client.links()
-  const loopback = links.ok ? links.value.find(({ loopback, name }) => loopback && name === 'lo') : undefined
-  if (loopback === undefined) return fail('this host has no interface lo')
+  const found = loopbackOf(client)
+  if (!found.ok) return found
+  const loopback = found.value
   makeDirectory(directory)
   let wanted = wantedOf(duties)
   let memory = memoryAtStart
@@ -117,7 +125,7 @@ function openKeeper(
       let failed = 0
       for (const fault of faults.value) {
         const { finding, mend: advice } = faultText(fault)
-        const done = mend(client, (loopback as { index: number }).index, fault)
+        const done = mend(client, loopback, fault)
         if (done.ok) {
           save(done.value(memory))
           process.stdout.write(`${finding}: mended\n`)
@@ -138,7 +146,7 @@ function openKeeper(
     follow(next) {
       wanted = wantedOf(next)
       const dropped = memory.addresses.filter((address) => !wanted.addresses.includes(address))
-      for (const sentence of undo(client, loopback.index, { ...nothingChanged, addresses: dropped })) tellOnce(sentence)
+      for (const sentence of undo(client, loopback, { ...nothingChanged, addresses: dropped })) tellOnce(sentence)
       save({ ...memory, addresses: memory.addresses.filter((address) => !dropped.includes(address)) })
       for (const address of dropped) process.stdout.write(`${address} taken from lo\n`)
     },
@@ -184,10 +192,9 @@ function watch(
 }
 
 function down(client: RouteClient, memory: RealServerMemory, directory: string): number {
-  const links = client.links()
-  const loopback = links.ok ? links.value.find(({ name }) => name === 'lo') : undefined
-  if (loopback === undefined) return complain('this host has no interface lo', 1)
-  const complaints = undo(client, loopback.index, memory)
+  const loopback = loopbackOf(client)
+  if (!loopback.ok) return complain(loopback.error, 1)
+  const complaints = undo(client, loopback.value, memory)
   for (const sentence of complaints) complain(sentence, 1)
   for (const address of memory.addresses) process.stdout.write(`${address} taken from lo\n`)
   for (const [path, value] of Object.entries(memory.settings))

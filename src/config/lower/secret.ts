@@ -1,3 +1,4 @@
+import { hexOf } from '../../base/index.ts'
 import type { Word } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 
@@ -69,5 +70,3 @@ function fromCredential(to: Lowering, value: Word, refuse: (why: string, remedy?
 }
 
 const withoutLineEnd = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\r?\n$/, '')
-
-const hexOf = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,3 +1,4 @@
+import { hexOf } from '../../base/index.ts'
 import { type CheckTls, type TlsVersion, tlsVersions } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
@@ -75,7 +76,7 @@ function readPins(to: Lowering, node: Node, pins: string[]): void {
 /** 32 bytes in base64; anything else is undefined. */
 function hexOfBase64(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) return undefined
-  return [...atob(text)].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+  return hexOf(Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0)))
 }
 
 export function tlsOf(draft: TlsDraft): CheckTls {

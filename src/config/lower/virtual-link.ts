@@ -1,5 +1,5 @@
 import type { Family } from '../../base/index.ts'
-import { familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
+import { familyOf, type IpAddress, macText, parseAddress } from '../../base/index.ts'
 import type { VirtualLink } from '../../model/index.ts'
 import type { OptionFacts } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
@@ -155,7 +155,7 @@ export function virtualLinkOf(to: Lowering, draft: LinkDraft | undefined, of: Of
   return {
     kind,
     ...shared,
-    ...(bytes === undefined ? {} : { mac: bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':') }),
+    ...(bytes === undefined ? {} : { mac: macText(Uint8Array.from(bytes)) }),
     transmitsOnBase: unicast || transmitsOnBase !== undefined,
     ...(notifiesBase === undefined ? {} : { notifiesBase }),
   }

@@ -3,7 +3,7 @@
  * between such interfaces and leaves all others to the program at tc ingress, so it can come and go at any time.
  */
 
-import { fail, type Log, ok, type Result } from '../../base/index.ts'
+import { fail, type Log, ok, type Result, sameBytes } from '../../base/index.ts'
 import {
   attachDriver,
   type BpfMap,
@@ -117,7 +117,7 @@ export class FastLane {
 
   #enter(link: Link): void {
     const held = this.#attached.get(link.index)
-    if (held !== undefined && sameMac(held, link)) return
+    if (held !== undefined && sameBytes(held.mac, link.mac)) return
     const done = this.#attach(link)
     if (done.ok) {
       this.#attached.set(link.index, link)
@@ -182,5 +182,3 @@ export class FastLane {
     return `${this.#directory}/${PIN_PREFIX}${index}`
   }
 }
-
-const sameMac = (a: Link, b: Link): boolean => a.mac.every((byte, i) => byte === b.mac[i])

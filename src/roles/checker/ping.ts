@@ -1,4 +1,4 @@
-import { familyOf } from '../../base/index.ts'
+import { familyOf, sameBytes } from '../../base/index.ts'
 import type { PingChecker } from '../../model/index.ts'
 import { judgePing, type Outcome } from '../../proto/probe/index.ts'
 import { ask, randomBytes } from '../../sys/net/index.ts'
@@ -23,8 +23,7 @@ export async function probePing(checker: PingChecker, signal: AbortSignal): Prom
           reply.ok &&
           reply.value.identifier === identifier &&
           reply.value.sequence === 1 &&
-          reply.value.data.length === data.length &&
-          reply.value.data.every((byte, i) => byte === data[i])
+          sameBytes(reply.value.data, data)
         return ours ? 'enough' : 'more'
       },
     },

@@ -6,6 +6,7 @@ import {
   type IpAddress,
   type Log,
   macText,
+  sameBytes,
   seconds,
 } from '../../base/index.ts'
 import type { ClaimMessage, ClaimSocket } from '../../sys/socket/index.ts'
@@ -148,6 +149,3 @@ export function openClaimWatch(
     },
   }
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])

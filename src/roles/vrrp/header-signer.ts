@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../../base/index.ts'
+import { fail, hexOf, ok, type Result } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import { openHmac } from '../../sys/crypto/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
@@ -76,8 +76,6 @@ export function openHeaderSigner(router: VirtualRouter, before?: HeaderSignerSta
 }
 
 export type HeaderSignerState = { readonly sequence: number; readonly identification: number }
-
-const hexOf = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))

@@ -1,4 +1,4 @@
-import { type Family, familyOf } from '../../base/index.ts'
+import { type Family, familyOf, sameBytes } from '../../base/index.ts'
 import { type InterfaceSettings, type VirtualAddress, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import { type Link, VIRTUAL_LINK_MARK } from '../../sys/netlink/index.ts'
 import type { NetworkView } from './network-view.ts'
@@ -142,9 +142,6 @@ export function fits(
 }
 
 const MACVLAN_PRIVATE = 1
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
 
 /** Those that share an interface and a family of one virtual router share a link. */
 const addressLinkId = (router: VirtualRouter, { interface: base, address }: VirtualAddress): string =>

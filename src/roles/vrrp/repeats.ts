@@ -1,4 +1,4 @@
-import { after, type Instant, type IpAddress, type Micros, micros } from '../../base/index.ts'
+import { after, type Instant, type IpAddress, type Micros, micros, sameBytes } from '../../base/index.ts'
 import type { Rejection } from '../../proto/vrrp/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
 
@@ -59,10 +59,4 @@ export function judged(
     verdict,
     isPlain,
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
 }

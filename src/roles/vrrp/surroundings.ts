@@ -1,4 +1,12 @@
-import { assertNever, type Instant, type IpAddress, isLinkLocal6, ok, type Result } from '../../base/index.ts'
+import {
+  assertNever,
+  type Instant,
+  type IpAddress,
+  isLinkLocal6,
+  ok,
+  type Result,
+  sameBytes,
+} from '../../base/index.ts'
 import { type Observation, type Track, trackKey } from '../../model/index.ts'
 import { type Assessment, assess } from '../../proto/priority/index.ts'
 import { type Failed, faultOf, isJointFault } from '../../proto/sync-group/index.ts'
@@ -365,6 +373,3 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
 /** Whether a virtual link may be missing, down, or not what it was. */
 const changesLinks = (before: Link | undefined, now: Link): boolean =>
   before === undefined || before.name !== now.name || before.up !== now.up || !sameBytes(before.mac, now.mac)
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
