@@ -1,8 +1,8 @@
 import { fail, type Result, seconds } from '../../base/index.ts'
 import type { SupervisorPorts } from './ports.ts'
 
-/** How long a role may take to answer an offer. */
-const answerLimit = seconds(15)
+/** How long a role may take to answer an offer: to load the embedded core takes a busy machine many seconds. */
+const answerLimit = seconds(60)
 
 /** The one offer a role has not answered yet, if there is one. It is sent when the role can hear it, and once. */
 export type Offering<Slice> = {

@@ -23,8 +23,9 @@ import { vrrpIpv6 } from './vrrp-ipv6.ts'
 const RECEIVE_SIZE = 65_535
 /** One number with its header. */
 const CONTROL_SIZE = 24
-/** What comes while the process is busy for a moment. */
+/** Bytes: what comes while the process is busy for a moment, and what it then has to say at once. */
 const RECEIVE_BUFFER = 8_388_608
+const SEND_BUFFER = 4_194_304
 
 const TYPE = c.SOCK_DGRAM | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
 const ANY = { 4: address('0.0.0.0'), 6: address('::') } as const
@@ -51,7 +52,7 @@ export function openSyncSender({
   interface: name,
   destination,
   port,
-  buffer,
+  buffer = SEND_BUFFER,
   hopLimit,
 }: SyncEndpoint & { readonly hopLimit: number }): Result<SyncSender, SystemError> {
   const opened = open(name, familyOf(destination))
@@ -72,11 +73,8 @@ export function openSyncSender({
         option('IPV6_MULTICAST_HOPS', c.SOL_IPV6, c.IPV6_MULTICAST_HOPS, hopLimit),
         option('IPV6_UNICAST_HOPS', c.SOL_IPV6, c.IPV6_UNICAST_HOPS, hopLimit),
       ]
-  const more =
-    buffer === undefined
-      ? []
-      : [{ name: 'SO_SNDBUFFORCE', level: c.SOL_SOCKET, option: c.SO_SNDBUFFORCE, value: buffer, optional: true }]
-  const set = setAll(descriptor, [...options, ...more], name)
+  const room = { name: 'SO_SNDBUFFORCE', level: c.SOL_SOCKET, option: c.SO_SNDBUFFORCE, value: buffer, optional: true }
+  const set = setAll(descriptor, [...options, room], name)
   if (!set.ok) return set
   const to = encodeIpSocketAddress(destination, port, interfaceIndex)
   return ok({

@@ -115,7 +115,7 @@ describe('start', () => {
     const world = fakeWorld()
     world.answer = (role) => (role === 'vrrp' ? 'silent' : 'ready')
     const starting = world.start()
-    await world.pass(20 * second)
+    await world.pass(61 * second)
     expect(await starting).toMatchObject({ ok: false, error: { message: 'the vrrp role does not answer' } })
   })
 
