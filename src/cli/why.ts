@@ -32,7 +32,7 @@ const aboutOf = ({ virtualRouters, virtualServers }: DaemonSnapshot, name: strin
   ...virtualServers.filter(({ key, group }) => key === name || group?.name === name),
 ]
 
-export const timesFrom = (now: number): Times => ({
+const timesFrom = (now: number): Times => ({
   at: (iso) => pointInTime(Date.parse(iso)),
   // Below a minute the question is usually one of milliseconds.
   ago: (iso) => {

@@ -144,6 +144,5 @@ export const tableSizes = {
 } as const satisfies Readonly<Record<string, TableSizeRule>>
 
 export type TableSizeName = keyof typeof tableSizes
-export type TableSizeField = (typeof tableSizes)[TableSizeName]['field']
 type TableSizeRule = SettingRule & { readonly field: keyof ForwardingSettings }
 export const tableSizeNames = Object.keys(tableSizes) as readonly TableSizeName[]

@@ -36,10 +36,7 @@ export function withinWeights(
 }
 
 /** The template as one of the servers it stands for. */
-export function serverLike(
-  template: RealServer,
-  { address, port, weight = template.weight }: ListedServer,
-): RealServer {
+function serverLike(template: RealServer, { address, port, weight = template.weight }: ListedServer): RealServer {
   const maps = template.method === 'nat' || template.method === 'fullnat'
   return {
     ...template,

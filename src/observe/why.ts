@@ -49,7 +49,7 @@ export function why(snapshot: DaemonSnapshot, name: string, times: Times): Resul
 }
 
 /** `there is no VI_2; there are VI_1, VI_3`. */
-export function nothingOf({ virtualRouters, virtualServers }: DaemonSnapshot, name: string): string {
+function nothingOf({ virtualRouters, virtualServers }: DaemonSnapshot, name: string): string {
   const groups = new Set(virtualRouters.flatMap(({ syncGroup }) => syncGroup ?? []))
   const names = [
     ...virtualRouters.map((one) => one.name),

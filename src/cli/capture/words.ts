@@ -30,8 +30,8 @@ export type Listener = {
   readonly own: boolean
 }
 
-export const SYNC_PORT = 8848
-export const BFD_PORTS = { single: 3784, multihop: 4784 } as const
+const SYNC_PORT = 8848
+const BFD_PORTS = { single: 3784, multihop: 4784 } as const
 const ANY_HOP_LIMIT = 255
 
 /** Undefined for whatever is none of these, and for ARP and neighbour discovery about addresses that are none of ours. */

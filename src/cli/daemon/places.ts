@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 
 /** Where a configuration is looked for when -f names none, in this order. */
-export const configurationPlaces = [
+const configurationPlaces = [
   '/etc/keepalived/keepalived.conf',
   '/etc/keepalived.conf',
   '/etc/holdfast/keepalived.conf',

@@ -77,7 +77,7 @@ function portOf(text: string, protocol: Protocol | undefined, names: Names): num
 }
 
 /** `10.1`, `0x0a000001`, `012.0.0.1`; white space may follow. */
-export function inetAton(text: string): IpAddress | undefined {
+function inetAton(text: string): IpAddress | undefined {
   const parts = text.replace(/\s.*$/s, '').split('.')
   if (parts.length > 4) return undefined
   const numbers = parts.map(cNumber)

@@ -15,7 +15,7 @@ export function sortedServices(services: readonly ServiceState[]): readonly Serv
     .map(({ state }) => ({ ...state, destinations: sortedServers(state.destinations) }))
 }
 
-export function sortedServers(servers: readonly Destination[]): readonly Destination[] {
+function sortedServers(servers: readonly Destination[]): readonly Destination[] {
   return servers
     .map((server) => ({ server, key: [...padded(server.address), server.port] }))
     .sort((a, b) => compare(a.key, b.key))

@@ -25,7 +25,7 @@ function serverNameLines({ requests, httpVersion }: HttpChecker): readonly strin
   return [`sni_name ${word(requests[0]?.serverName ?? '')}`]
 }
 
-export const tlsLines = (tls: CheckTls): readonly string[] => [
+const tlsLines = (tls: CheckTls): readonly string[] => [
   ...(tls.minVersion === undefined ? [] : [`tls_versions ${tls.minVersion}-${tls.maxVersion}`]),
   ...(tls.alpn === undefined ? [] : [`tls_alpn ${tls.alpn.map(word).join(' ')}`]),
   ...(tls.verify === undefined ? [] : ['tls_verify on']),

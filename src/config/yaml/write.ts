@@ -6,7 +6,7 @@ import { isFlag } from './names.ts'
 /** Lines that no file holds: they are defaults, or inherited. */
 export type Marks = ReadonlySet<Node>
 
-export const IMPLIED = 'implied'
+const IMPLIED = 'implied'
 
 /** Nodes of a text as YAML; what is marked has the comment `# implied`. Comments of the text are not kept. */
 export function writeYaml(nodes: readonly Node[], text: string, implied: Marks = new Set()): string {

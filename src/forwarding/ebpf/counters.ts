@@ -100,7 +100,7 @@ function writeTraffic(map: BpfMap, index: number, totals: TrafficCounters): void
 }
 
 /** The sum over all processors. */
-export function readTraffic(map: BpfMap, index: number): TrafficCounters {
+function readTraffic(map: BpfMap, index: number): TrafficCounters {
   const bytes = map.lookup(u32(index))
   let sum = NO_TRAFFIC
   for (let at = 0; bytes !== undefined && at < bytes.length; at += layout.traffic.size) {

@@ -27,7 +27,7 @@ const shifts: Readonly<Record<Name, number>> = {
 
 type Estimate = { last: TrafficCounters; readonly scaled: Record<Name, number> }
 
-export const NO_RATES: TrafficRates = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+const NO_RATES: TrafficRates = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
 
 /** Of things by some name each. */
 export class Estimator<Key> {

@@ -12,7 +12,7 @@ import { refused, unsupported } from './load-error.ts'
 import { loadStage } from './stage.ts'
 import { u32 } from './struct.ts'
 
-export const TABLES = [
+const TABLES = [
   'connections',
   'embryos',
   'templates',

@@ -108,7 +108,7 @@ export function fromKernelDestination(kernel: IpvsDestination): Destination {
   }
 }
 
-export const familyOfService = (address: ServiceAddress): Family =>
+const familyOfService = (address: ServiceAddress): Family =>
   address.kind === 'fwmark' ? address.family : familyOf(address.address)
 
 function protocolName(number: number): Protocol | undefined {

@@ -50,7 +50,7 @@ export function checkerMail(
 
 /** Reasons that say all by themselves (keepalived). */
 export const STOPPING = 'Shutting down'
-export const REMOVING = 'Removing'
+const REMOVING = 'Removing'
 
 /**
  * @param weight sum of the living servers'

@@ -28,7 +28,7 @@ export function step(router: VirtualRouter, state: VrrpState, event: VrrpEvent, 
 }
 
 /** One event before the protocol runs (RFC 9568 §6.4.1). */
-export function stepInitialize(router: VirtualRouter, state: Initialize, event: VrrpEvent, now: Instant): Step {
+function stepInitialize(router: VirtualRouter, state: Initialize, event: VrrpEvent, now: Instant): Step {
   switch (event.type) {
     case 'started':
       if (event.faultReason !== undefined) return enterFault(event.faultReason)
@@ -53,7 +53,7 @@ export function stepInitialize(router: VirtualRouter, state: Initialize, event: 
 }
 
 /** One event while the virtual router may not run: nothing is heard, nothing is sent (keepalived's FAULT). */
-export function stepFault(router: VirtualRouter, state: Fault, event: VrrpEvent, now: Instant): Step {
+function stepFault(router: VirtualRouter, state: Fault, event: VrrpEvent, now: Instant): Step {
   switch (event.type) {
     case 'fault-cleared':
       return enterBackup(router, now, 'fault-cleared', waitAfterFault(router))

@@ -2,7 +2,7 @@ import type { Log } from '../../base/index.ts'
 import type { Fifo } from '../../sys/fifo/index.ts'
 
 /** Lines that wait while nobody reads, beyond those that are the last of their object. */
-export const MOST_WAITING = 1_000
+const MOST_WAITING = 1_000
 
 type Waiting = { readonly about: string; readonly line: string }
 

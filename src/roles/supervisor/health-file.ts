@@ -2,7 +2,7 @@ import type { HealthRecord } from '../ipc/index.ts'
 import { isRecord, parseJson } from './json-text.ts'
 
 /** Kept health is believed this long after its last sign of life, in milliseconds. */
-export const healthAgeLimit = 60_000
+const healthAgeLimit = 60_000
 
 /** How often the file is written anew while nothing changes, so that its age tells when its writer died. */
 export const healthRefresh = 15_000

@@ -2,10 +2,10 @@ import { elapsed, type Instant, type Micros, micros, seconds } from '../../base/
 import type { SupervisorPorts } from './ports.ts'
 
 /** How often a role is asked for a sign of life. */
-export const pingInterval: Micros = seconds(3)
+const pingInterval: Micros = seconds(3)
 
 /** After so many questions in a row without a word from it, a role hangs: 15 seconds. */
-export const pingsUnanswered = 5
+const pingsUnanswered = 5
 
 export type Heartbeat = {
   /** The role has said something, whatever it was. */

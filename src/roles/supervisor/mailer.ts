@@ -8,11 +8,11 @@ import type { SupervisorPorts } from './ports.ts'
 type Mail = Extract<Notification, { readonly type: 'mail' }>
 
 /** Mail that waits for its server. */
-export const MOST_LETTERS = 200
+const MOST_LETTERS = 200
 /** Loading what sending takes holds the supervisor up for a moment: not while it starts, nor when there is news. */
 const PREPARE_AFTER = seconds(2)
 /** From one attempt to the next; after the last it is given up. */
-export const RETRY_AFTER: readonly Micros[] = [seconds(5), seconds(30), seconds(120), seconds(600)]
+const RETRY_AFTER: readonly Micros[] = [seconds(5), seconds(30), seconds(120), seconds(600)]
 
 /**
  * Sends mail, one after the other in the order of what it tells. A server that does not answer delays the others and

@@ -63,7 +63,7 @@ export const tableOf = (family: Family, { table = 'keepalived' }: InterfaceSetti
 })
 
 /** Where an address stands: in a set of its own those that mean something on one interface only. */
-export const setOf = ({ address }: Pick<PlacedAddress, 'address'>): string =>
+const setOf = ({ address }: Pick<PlacedAddress, 'address'>): string =>
   isLinkLocal(address) ? 'vips_link_local' : 'vips'
 
 const isLinkLocal = (address: PlacedAddress['address']): boolean => {
@@ -71,10 +71,7 @@ const isLinkLocal = (address: PlacedAddress['address']): boolean => {
   return bytes.length === 16 && bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80
 }
 
-export const elementOf = ({
-  address,
-  interfaceIndex,
-}: Pick<PlacedAddress, 'address' | 'interfaceIndex'>): NftElement => ({
+const elementOf = ({ address, interfaceIndex }: Pick<PlacedAddress, 'address' | 'interfaceIndex'>): NftElement => ({
   key: isLinkLocal(address) ? join(addressBytes(address), indexBytes(interfaceIndex)) : addressBytes(address),
 })
 

@@ -5,7 +5,7 @@ import type { VrrpPorts } from './ports.ts'
 import type { VirtualRouters } from './virtual-routers.ts'
 
 /** The socket on which an orphaned role waits for its successor. */
-export const handoffPath = (runDirectory: string): string => `${runDirectory}/vrrp-handoff.sock`
+const handoffPath = (runDirectory: string): string => `${runDirectory}/vrrp-handoff.sock`
 
 /** How long a role whose supervisor died keeps its virtual routers for a successor. */
 const GRACE: Micros = seconds(10)

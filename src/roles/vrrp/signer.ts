@@ -22,7 +22,7 @@ export type Signer = {
 const UNSIGNED = new Uint8Array(0)
 
 /** @param before of the same virtual router: what it has sent and heard goes on to count */
-export function openSigner(settings: HmacSettings, before?: Signer): Signer {
+function openSigner(settings: HmacSettings, before?: Signer): Signer {
   const keys = new Map(settings.keys.map(({ id, key }) => [id, openHmac('sha256', key)]))
   const signer: Signer = {
     settings,

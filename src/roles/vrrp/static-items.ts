@@ -2,7 +2,7 @@ import type { IpAddress } from '../../base/index.ts'
 import type { Parts } from './parts.ts'
 
 /** The owner, in the keepers, of what is there whoever is master. No virtual router's key looks so. */
-export const STATIC = 'static'
+const STATIC = 'static'
 
 /** Has them in the kernel, and nothing static besides. Addresses that were there before are the host's own. */
 export function holdStatics({ keeper, routing, statics }: Pick<Parts, 'keeper' | 'routing' | 'statics'>): void {

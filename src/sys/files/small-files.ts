@@ -119,9 +119,6 @@ export function saveText(path: string, text: string): Result<void, FileError> {
   }
 }
 
-/** Makes the directory a file is to be in. */
-export const makeParentDirectory = (path: string): Result<void, FileError> => makeDirectory(dirname(path))
-
 export function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

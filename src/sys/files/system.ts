@@ -16,9 +16,3 @@ export function dumpDirectory(): string {
   const named = process.env['TMPDIR']
   return named?.startsWith('/') && isDirectory(named) ? named : '/tmp'
 }
-
-/** The command line of a process; empty when there is none of that id. */
-export function commandLineOf(pid: number): readonly string[] {
-  const read = readText(`/proc/${pid}/cmdline`)
-  return read.ok ? read.value.split('\0').filter((word) => word !== '') : []
-}

@@ -5,7 +5,7 @@ import { type LogEntry, severity } from './entry.ts'
  * `sentence key=value key="two words"`, on one line whatever the fields hold; the field `role` is put first, as
  * `vrrp: `.
  */
-export function entryText(entry: LogEntry): string {
+function entryText(entry: LogEntry): string {
   const { role, ...rest } = entry.fields
   const prefix = role === undefined ? '' : `${role}: `
   return oneLine(`${prefix}${entry.message}${fieldsText(rest)}`)

@@ -4,7 +4,7 @@ import { hfsys } from '../../native/index.ts'
  * Numbers of keepalived's real-time signals, as the C library has them for programs: RTMIN is 34, RTMAX 64. Node has no
  * name for them, and their default is to end the process.
  */
-export const realTimeSignals = { json: 36, statsClear: 63, threadDump: 64 } as const
+const realTimeSignals = { json: 36, statsClear: 63, threadDump: 64 } as const
 export type RealTimeSignal = keyof typeof realTimeSignals
 
 /** Calls the handler for each of keepalived's real-time signals. Once a process, and from its main thread. */

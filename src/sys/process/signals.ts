@@ -6,13 +6,3 @@ export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
 export function onSignals(handlers: Readonly<Partial<Record<SignalName, () => void>>>): void {
   for (const [name, handler] of Object.entries(handlers)) process.on(name, handler)
 }
-
-/** A process of that id exists, whoever owns it. */
-export function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
