@@ -11,7 +11,6 @@ export type DiagnosticKind =
   | 'source'
   | 'syntax'
   | 'unknown-keyword'
-  | 'unsupported'
   | 'deprecated'
   | 'missing-argument'
   | 'value'

@@ -1,4 +1,5 @@
 import type { IpAddress, Micros } from '../base/index.ts'
+import type { KeptLine } from './kept-line.ts'
 import type { FileChecker, MiscChecker } from './local-checker.ts'
 import type { DnsChecker, PingChecker, SmtpChecker, UdpChecker } from './service-checker.ts'
 
@@ -28,6 +29,8 @@ export type CheckTarget = {
 }
 
 export type HttpRequestCheck = {
+  /** Lines that have no effect; absent: none. */
+  readonly kept?: readonly KeptLine[]
   readonly path: string
   /** Host header; target address and port when absent. */
   readonly virtualHost?: string
@@ -126,7 +129,7 @@ export type GrpcChecker = {
 /** A bfd_instance decides: nothing is asked, so of its timing only alpha has a meaning. */
 export type BfdChecker = { readonly kind: 'bfd'; readonly timing: CheckTiming; readonly session: string }
 
-export type Checker =
+export type Checker = { /** Lines that have no effect; absent: none. */ readonly kept?: readonly KeptLine[] } & (
   | TcpChecker
   | HttpChecker
   | GrpcChecker
@@ -137,3 +140,4 @@ export type Checker =
   | PingChecker
   | MiscChecker
   | FileChecker
+)

@@ -4,6 +4,7 @@ import type { Command } from './command.ts'
 import type { ConnectionSync } from './connection-sync.ts'
 import type { DaemonSettings } from './daemon-settings.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
+import type { KeptLine } from './kept-line.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
 import type { StaticItems } from './static-items.ts'
 import type { SyncGroup } from './sync-group.ts'
@@ -71,6 +72,9 @@ export type GlobalDefs = {
   readonly lvsTimeouts?: Timeouts
   readonly lvsSettings?: ForwardingSettings
   readonly connectionSync?: ConnectionSync
+  /** Lines of global_defs, and of the top level, that have no effect; absent: none. */
+  readonly kept?: readonly KeptLine[]
+  readonly keptAtTop?: readonly KeptLine[]
 }
 
 /** A whole validated configuration: immutable values only, so it can be compared, sent and printed. */

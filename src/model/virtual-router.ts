@@ -1,5 +1,6 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Command } from './command.ts'
+import type { KeptLine } from './kept-line.ts'
 import { interfacesOfRoute, interfacesOfRule, type Route, type Rule } from './routing.ts'
 import type { Track } from './tracker.ts'
 import type { VirtualLink } from './virtual-link.ts'
@@ -129,6 +130,8 @@ export type VirtualRouter = {
   readonly rules?: readonly Rule[]
   /** strict_mode: what RFC 3768 and RFC 9568 leave no choice in. All it implies stands in the other fields. */
   readonly strict?: true
+  /** Lines that have no effect; absent: none. */
+  readonly kept?: readonly KeptLine[]
   readonly preempt: boolean
   readonly preemptDelay: Micros
   /** mcast_src_ip or unicast_src_ip; the interface's first address of the family (IPv6: link-local) when absent. */

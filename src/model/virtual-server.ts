@@ -1,6 +1,7 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
 import type { Checker } from './checker.ts'
 import type { Command } from './command.ts'
+import type { KeptLine } from './kept-line.ts'
 import type { ServerSource } from './server-source.ts'
 
 export type Protocol = 'tcp' | 'udp' | 'sctp'
@@ -136,6 +137,8 @@ export type VirtualServer = {
   readonly smtpAlert?: true
   /** Servers are checked only while an address of it is on this host. */
   readonly haSuspend?: true
+  /** Lines that have no effect; absent: none. */
+  readonly kept?: readonly KeptLine[]
   /** Checks never take the last so many percent of its servers, 1–100; absent: they may take all. */
   readonly panicThreshold?: number
   /** Its name in SNMP. */

@@ -134,7 +134,7 @@ const rows: readonly [rule: string, lines: string, complaint: string][] = [
     'active_key 2 is not one of its keys; advertisements are not authenticated',
   ],
   ['a window of 0', `${KEY}\ntime_window 0`, 'time_window 0 is not a whole number from 1 to 300'],
-  ['a mode that is none', `${KEY}\nmode strict`, 'mode strict is none of enforce, permissive, receive-only'],
+  ['a mode that is none', `${KEY}\nmode strict`, 'mode strict is not enforce, permissive or receive-only'],
 ]
 for (const [rule, lines, complaint] of rows)
   test(`${rule} is refused, and no key is shown`, () => {

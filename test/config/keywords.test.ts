@@ -59,24 +59,6 @@ test('what follows a keyword is known from the table', () => {
   expect(containersOf('virtual_router_id')).toEqual(['vrrp_instance'])
 })
 
-for (const container of containers)
-  for (const { name, content } of keywordsIn(container).filter((keyword) => keyword.support === 'unsupported'))
-    test(`${name} in ${container} is known and not supported yet`, () => {
-      const path = container === 'root' ? [] : container.split('/')
-      // Where an outer block is not supported itself, that is said instead.
-      const said = [...path, name].find((_, i) => {
-        const at = i === 0 ? 'root' : path.slice(0, i).join('/')
-        return keywordAt(at as typeof container, [...path, name][i] as string)?.support === 'unsupported'
-      })
-      const open = path.map((one) => `${one} 192.0.2.1 80 {\n`).join('')
-      const block = content === 'line' ? '' : ' {\n}'
-      const loaded = load(`${open}${name} x${block}\n${'}\n'.repeat(path.length)}`)
-      expect(
-        told(loaded).some((one) => one.includes(`warning unsupported: ${said} is not supported yet`)),
-        told(loaded).join('\n'),
-      ).toBe(true)
-    })
-
 const unknown: readonly (readonly [claim: string, text: string, said: string, remedy: string | undefined])[] = [
   [
     'the nearest word of the same block',

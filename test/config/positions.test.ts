@@ -5,20 +5,12 @@ import { examplesOf, fileWith, type Setting } from './examples.ts'
 import { load } from './files.ts'
 import { elsewhere, files, settings } from './position-settings.ts'
 
-const known = containers.flatMap(keywordsIn).filter(({ support }) => support !== 'unsupported')
+const known = containers.flatMap(keywordsIn)
 const positionOf = ({ container, name }: Keyword): string => `${container} ${name}`
 const settingOf = (keyword: Keyword): Setting => settings[positionOf(keyword)] ?? {}
 
-test('what is known and not supported yet is this, and gets less', () => {
-  const others = containers.flatMap(keywordsIn).filter(({ support }) => support === 'unsupported')
-  expect(others.map(positionOf)).toEqual([
-    'global_defs dbus_no_interface_name',
-    'global_defs dbus_service_name',
-    'global_defs enable_dbus',
-    'global_defs nftables_ipvs',
-    'global_defs nftables_ipvs_priority',
-    'global_defs nftables_ipvs_start_fwmark',
-  ])
+test('what is kept without effect is so much, and gets less', () => {
+  expect(known.filter(({ support }) => support === 'accepted')).toHaveLength(62)
 })
 
 const loaded = new Map<string, ReturnType<typeof load>>()
@@ -49,14 +41,12 @@ for (const keyword of known)
       changes++
       expect([line, load(print(one.model, { secrets: 'shown' }), files).model]).toEqual([line, one.model])
     }
-    // What is accepted may be kept for others, as names for SNMP are.
-    if (keyword.support === 'supported') expect(changes > 0).toBe(elsewhere[positionOf(keyword)] === undefined)
+    // What is accepted is kept, too, for others that read what is printed.
+    expect(changes > 0).toBe(elsewhere[positionOf(keyword)] === undefined)
   })
 
 /** `weight N [reverse]`: a number comes first. */
-const bounded = known.filter(
-  ({ facts, support }) => facts.min !== undefined && support === 'supported' && /^\[?[A-Z]+\b/.test(facts.takes),
-)
+const bounded = known.filter(({ facts }) => facts.min !== undefined && /^\[?[A-Z]+\b/.test(facts.takes))
 for (const keyword of bounded)
   test(`${positionOf(keyword)} is bounded as the table has it`, () => {
     const { min = 0, max } = keyword.facts

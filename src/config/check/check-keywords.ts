@@ -34,7 +34,7 @@ export type CheckedKeywords = {
  */
 export function checkKeywords(nodes: readonly Node[], report: Report, keep: boolean): CheckedKeywords {
   const kept: Node[] = []
-  const around: Around = { report, reasons: new Map(), unsupported: false, keep, unseen: [] }
+  const around: Around = { report, reasons: new Map(), keep, unseen: [] }
   look(nodes, 'root', around, kept)
   return {
     nodes: kept,
@@ -49,8 +49,6 @@ type Around = {
   readonly report: Report
   /** Why words have no effect, and where the first of them stands. */
   readonly reasons: Map<string, Span>
-  /** A block around is not supported, and that has been said. */
-  readonly unsupported: boolean
   readonly keep: boolean
   /** At the top level: goes through a block unless that has been done. */
   readonly unseen?: (() => void)[]
@@ -75,9 +73,8 @@ function look(nodes: readonly Node[], container: Container, around: Around, kept
       continue
     }
     sayWhatItIs(node, keyword, other, around)
-    const unsupported = keyword.support === 'unsupported'
     if (keyword.content === 'line') {
-      if (!unsupported) kept.push({ keyword: word, words, at, broken: false, known: keyword })
+      kept.push({ keyword: word, words, at, broken: false, known: keyword })
       if (block !== undefined) {
         // As keepalived does: the brace is passed over and what follows is read as if it were not there.
         report.error(
@@ -94,24 +91,23 @@ function look(nodes: readonly Node[], container: Container, around: Around, kept
       continue
     }
     const { inside } = keyword
-    const held = inside === undefined ? block : lookInside(block, inside, unsupported, around)
-    if (!unsupported) kept.push({ keyword: word, words, at, block: held, broken: false, known: keyword })
+    const held = inside === undefined ? block : lookInside(block, inside, around)
+    kept.push({ keyword: word, words, at, block: held, broken: false, known: keyword })
   }
 }
 
 /** What passes of a block; of one at the top level when somebody looks into it, and with words only the first time. */
-function lookInside(block: BlockNode, within: Container, unsupported: boolean, around: Around): BlockNode {
+function lookInside(block: BlockNode, within: Container, around: Around): BlockNode {
   const { unseen, ...outer } = around
   const passing = (how: Around): readonly Node[] => {
     const kept: Node[] = []
     look(block.nodes, within, how, kept)
     return kept
   }
-  const inner = unsupported ? { ...outer, unsupported } : outer
-  if (unseen === undefined || unsupported) return { at: block.at, nodes: passing(inner) }
+  if (unseen === undefined) return { at: block.at, nodes: passing(outer) }
   let seen = false
   const lazy = new LazyBlock(block.at, around.keep, () => {
-    const how = seen ? { ...inner, report: silent } : inner
+    const how = seen ? { ...outer, report: silent } : outer
     seen = true
     return passing(how)
   })
@@ -121,18 +117,13 @@ function lookInside(block: BlockNode, within: Container, unsupported: boolean, a
   return lazy
 }
 
-/** An old word, one without effect, one that is not supported. */
+/** An old word, or one without effect. */
 function sayWhatItIs(
-  { keyword: { at, text }, block }: Node,
+  { keyword: { at, text } }: Node,
   { facts, support }: Keyword,
   other: string | undefined,
-  { report, reasons, unsupported }: Around,
+  { report, reasons }: Around,
 ): void {
-  if (support === 'unsupported') {
-    const what = block === undefined ? 'the line' : 'its block'
-    if (!unsupported) report.warning('unsupported', at, `${text} is not supported yet; ${what} has no effect`)
-    return
-  }
   const instead = other ?? facts.instead
   if (instead !== undefined)
     report.warning('deprecated', at, `${text} is an old word for ${instead}`, { remedy: `write ${instead}` })

@@ -40,10 +40,9 @@ export const containers = [
 export type Container = (typeof containers)[number]
 
 /**
- * What becomes of a keyword here, if it is not simply done: `accepted` is read and changes nothing; `not yet` is known, and
- * answered with a warning. A block that is `not yet` makes everything in it so.
+ * What becomes of a keyword here, if it is not simply done: it is read, its value is checked and kept, and it changes nothing.
  */
-export type Reservation = 'accepted' | 'not yet'
+export type Reservation = 'accepted'
 
 /** A row of the table of keywords (keepalived.conf(5) as of keepalived 2.4.3, and words of our own). */
 export type KeywordFacts = {

@@ -1,5 +1,15 @@
 import { type KeywordFacts, rowsIn } from './facts.ts'
-import { NO_BFD_PROCESS, NO_COPY, NO_CPU_LIMIT, NO_LOCKED_MEMORY, NO_SEED, NO_SNMP, OWN_BUFFERS } from './reasons.ts'
+import {
+  NO_BFD_PROCESS,
+  NO_COPY,
+  NO_CPU_LIMIT,
+  NO_DBUS,
+  NO_GROUP_MARKS,
+  NO_LOCKED_MEMORY,
+  NO_SEED,
+  NO_SNMP,
+  OWN_BUFFERS,
+} from './reasons.ts'
 
 /** global_defs. */
 export const globalFacts: readonly KeywordFacts[] = rowsIn(
@@ -953,7 +963,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       means:
         'map address ranges of server groups to one firewall mark with nftables sets instead of one IPVS service per address',
       since: '2.2.2',
-      here: 'not yet',
+      here: 'accepted',
+      why: NO_GROUP_MARKS,
     },
     {
       names: ['nftables_ipvs_priority'],
@@ -963,7 +974,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: 2147483647,
       means: 'base chain priority',
       since: '2.2.2',
-      here: 'not yet',
+      here: 'accepted',
+      why: NO_GROUP_MARKS,
     },
     {
       names: ['nftables_ipvs_start_fwmark'],
@@ -973,7 +985,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: 4294967295,
       means: 'first mark to use',
       since: '2.2.2',
-      here: 'not yet',
+      here: 'accepted',
+      why: NO_GROUP_MARKS,
     },
     {
       names: ['lvs_netlink_cmd_rcv_bufs', 'lvs_netlink_monitor_rcv_bufs'],
@@ -1096,7 +1109,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: 'off',
       means: 'offer the D-Bus interface org.keepalived.Vrrp1',
       since: '1.3.0',
-      here: 'not yet',
+      here: 'accepted',
+      why: NO_DBUS,
     },
     {
       names: ['dbus_service_name'],
@@ -1104,7 +1118,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: 'org.keepalived.Vrrp1',
       means: 'bus name',
       since: '1.3.7',
-      here: 'not yet',
+      here: 'accepted',
+      why: NO_DBUS,
     },
     {
       names: ['dbus_no_interface_name'],
@@ -1112,7 +1127,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: 'none',
       means: 'path element for instances without interface',
       since: '2.3.0',
-      here: 'not yet',
+      here: 'accepted',
+      why: NO_DBUS,
     },
   ],
 )

@@ -1,5 +1,5 @@
 import { checkerFacts } from './checkers.ts'
-import { type Container, containers, type KeywordFacts } from './facts.ts'
+import { type Container, containers, type KeywordFacts, type Reservation } from './facts.ts'
 import { globalFacts } from './global-defs.ts'
 import { ownFacts } from './own.ts'
 import { rootFacts } from './root.ts'
@@ -18,7 +18,7 @@ export const allFacts: readonly KeywordFacts[] = [
   ...ownFacts,
 ]
 
-export type KeywordSupport = 'supported' | 'accepted' | 'unsupported'
+export type KeywordSupport = 'supported' | Reservation
 
 /**
  * What follows a keyword: a `line` has arguments only; a `block` has keywords of its own; in `lines` each line is an entry;
@@ -58,22 +58,8 @@ function contentOf(takes: string, inside: Container | undefined): KeywordContent
   return takes.endsWith('} word list') ? 'words' : 'lines'
 }
 
-const SUPPORT = { accepted: 'accepted', 'not yet': 'unsupported' } as const
-
-/** A block comes before what is inside it: what it holds cannot be better supported than itself. */
-function supportOf(facts: KeywordFacts, container: Container): KeywordSupport {
-  if (outer(container)?.support === 'unsupported') return 'unsupported'
-  const reservation = facts.hereIn?.[container] ?? facts.here
-  return reservation === undefined ? 'supported' : SUPPORT[reservation]
-}
-
-/** The keyword whose block a container is. */
-function outer(container: Container): Keyword | undefined {
-  if (container === 'root') return undefined
-  const path = container.split('/')
-  const around = path.length === 1 ? 'root' : path.slice(0, -1).join('/')
-  return positions.get(around)?.get(path.at(-1) as string)
-}
+const supportOf = (facts: KeywordFacts, container: Container): KeywordSupport =>
+  facts.hereIn?.[container] ?? facts.here ?? 'supported'
 
 const positions = new Map<string, Map<string, Keyword>>()
 for (const container of containers) {

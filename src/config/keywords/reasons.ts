@@ -10,3 +10,6 @@ export const NO_SEED = 'random numbers are never foretold; random_seed has no ef
 export const NO_COPY = 'no copy of the configuration is made; tmp_config_directory has no effect'
 export const NO_LOCKED_MEMORY =
   'V8 gives memory back in a way that the kernel refuses for locked pages, and dies; *_no_swap have no effect, MemorySwapMax=0 in the unit of systemd has'
+export const NO_DBUS = 'there is no interface to D-Bus; its words have no effect'
+export const NO_GROUP_MARKS =
+  'each address of a virtual_server_group is a service of its own, whatever their number; nftables_ipvs* have no effect'

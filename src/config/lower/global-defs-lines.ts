@@ -7,7 +7,7 @@ import {
   micros,
   seconds,
 } from '../../base/index.ts'
-import type { AnnouncementSettings, Command, GlobalDefs, MailSettings } from '../../model/index.ts'
+import type { AnnouncementSettings, Command, GlobalDefs, KeptLine, MailSettings } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
@@ -38,9 +38,10 @@ export type GlobalDraft = {
     'defs' | 'scripts' | 'announcements' | 'alerts' | 'priorityChanges' | 'dynamicInterfaces'
   >]: Globals[Key]
 } & {
-  -readonly [Key in keyof Omit<GlobalDefs, 'mail' | 'lvsSettings' | 'interfaceSettings' | 'daemon'>]?:
-    | GlobalDefs[Key]
-    | undefined
+  -readonly [Key in keyof Omit<
+    GlobalDefs,
+    'mail' | 'lvsSettings' | 'interfaceSettings' | 'daemon' | 'kept' | 'keptAtTop'
+  >]?: GlobalDefs[Key] | undefined
 } & {
   mail: { -readonly [Key in keyof MailSettings]?: MailSettings[Key] | undefined }
   announcements: { -readonly [Key in keyof AnnouncementSettings]?: AnnouncementSettings[Key] | undefined }
@@ -50,6 +51,8 @@ export type GlobalDraft = {
   readonly notifications: NotificationDraft
   readonly vrrpAll: VrrpSettingsDraft
   minGarp: boolean
+  kept: readonly KeptLine[]
+  keptAtTop: readonly KeptLine[]
   scripts: { command: Command; at: Span }[]
 }
 
@@ -65,6 +68,8 @@ export const emptyDraft = (): GlobalDraft => ({
   vrrpAll: emptyVrrpSettings(),
   interfaces: {},
   minGarp: false,
+  kept: [],
+  keptAtTop: [],
   scripts: [],
   version: 2,
   defaultInterface: 'eth0',
@@ -214,9 +219,6 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
       return
     }
-    case 'vrrp_rx_bufs_multiplier':
-      integer(to, node)
-      return
     case 'vrrp_strict':
       draft.strict = boolean(to, node) ?? draft.strict
       return

@@ -7,6 +7,7 @@ import { badValue, type Lowering, required, timer } from './arguments.ts'
 import { daemonSettings, readInstance } from './daemon-lines.ts'
 import { emptyDraft, type GlobalDraft, readGlobalLine } from './global-defs-lines.ts'
 import type { IprouteDirectories } from './iproute-names.ts'
+import { keptLines, keptOf } from './kept-line.ts'
 import { readSettingLine } from './lvs-settings.ts'
 import { type AlertDefaults, alertDefaults, fifosOf } from './notification-lines.ts'
 import { readTlsClient } from './tls-client.ts'
@@ -47,13 +48,16 @@ export type Globals = {
  */
 export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: string): Globals {
   const draft = emptyDraft()
+  draft.keptAtTop = keptLines(to, nodes)
   for (const node of nodes) {
     if (node.keyword.text === 'lvs_settings') {
       draft.settings ??= { ipvs: {} }
       for (const line of node.block?.nodes ?? []) readSettingLine(to, line, draft.settings)
-    } else if (node.keyword.text === 'global_defs')
-      for (const line of node.block?.nodes ?? []) readGlobalLine(to, line, draft)
-    else if (node.keyword.text === 'SSL') draft.tlsClient = readTlsClient(to, node)
+    } else if (node.keyword.text === 'global_defs') {
+      const inside = node.block?.nodes ?? []
+      for (const line of inside) readGlobalLine(to, line, draft)
+      draft.kept = [...draft.kept, ...keptLines(to, inside)]
+    } else if (node.keyword.text === 'SSL') draft.tlsClient = readTlsClient(to, node)
     else if (node.keyword.text === 'garp_group') readGarpGroup(to, node, draft.vrrpAll)
     else if (node.keyword.text === 'interface_up_down_delays') readInterfaceDelays(to, node, draft.vrrpAll)
     else if (node.keyword.text === 'net_namespace') {
@@ -119,6 +123,8 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),
       ...settingsOf(draft),
+      ...keptOf(draft.kept),
+      ...(draft.keptAtTop.length === 0 ? {} : { keptAtTop: draft.keptAtTop }),
     },
     scripts: [...draft.scripts, ...fifos.scripts],
     version: draft.version,

@@ -111,6 +111,7 @@ function requestOf(url: Url, draft: HttpDraft, { inherited }: CheckerParents): H
     statusCodes: url.statusCodes ?? [{ from: 200, to: 299 }],
   }
   if (host !== undefined) request.virtualHost = host
+  if (url.kept !== undefined) request.kept = url.kept
   if (serverName !== undefined) request.serverName = serverName
   if (tls !== undefined && (url.tlsCompliant ?? tls.compliant)) request.closeNotify = true
   if (url.digest !== undefined) request.digest = url.digest

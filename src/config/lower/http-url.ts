@@ -1,8 +1,9 @@
-import type { BodyPattern } from '../../model/index.ts'
+import type { BodyPattern, KeptLine } from '../../model/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required, shown } from './arguments.ts'
 import { type Assertions, assertionLine } from './assertion-lines.ts'
 import { patternDraft, patternLine, patternOf } from './body-pattern.ts'
+import { keptLines, keptOf } from './kept-line.ts'
 
 /** `url { … }` as written. */
 export type Url = Assertions & {
@@ -11,6 +12,7 @@ export type Url = Assertions & {
   readonly digest?: string | undefined
   readonly pattern?: BodyPattern | undefined
   readonly tlsCompliant?: boolean | undefined
+  readonly kept?: readonly KeptLine[]
   readonly statusCodes?: readonly { readonly from: number; readonly to: number }[] | undefined
 }
 
@@ -22,6 +24,7 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
   let statusCodes: Url['statusCodes']
   let tlsCompliant: boolean | undefined
   const pattern = patternDraft()
+  const kept = keptLines(to, node.block?.nodes ?? [])
   const assertions: Assertions = { headers: [], json: [] }
   for (const line of node.block?.nodes ?? []) {
     if (patternLine(to, line, pattern) || assertionLine(to, line, assertions)) continue
@@ -44,7 +47,16 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
     }
   }
   if (path !== undefined)
-    return { path, virtualHost, digest, pattern: patternOf(to, pattern), statusCodes, tlsCompliant, ...assertions }
+    return {
+      path,
+      virtualHost,
+      digest,
+      pattern: patternOf(to, pattern),
+      statusCodes,
+      tlsCompliant,
+      ...keptOf(kept),
+      ...assertions,
+    }
   to.report.error('object', node.at, 'url has no path; it is left out', { remedy: 'add path and what to ask for' })
   return undefined
 }

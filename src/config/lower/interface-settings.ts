@@ -24,10 +24,6 @@ export function readInterfaceSetting(to: Lowering, node: Node, draft: InterfaceS
       if (priority !== undefined) draft.chainPriority = priority
       return true
     }
-    case 'nftables_ifindex':
-      // The rules match by index anyway.
-      boolean(to, node)
-      return true
     case 'nftables_counters':
       if (boolean(to, node) === true) draft.countPackets = true
       return true

@@ -1,6 +1,6 @@
 import type { IpAddress, Micros } from '../../base/index.ts'
 import { isMulticast } from '../../base/index.ts'
-import type { AnnouncementSettings, Command, Track, VirtualRouterNotifications } from '../../model/index.ts'
+import type { AnnouncementSettings, Command, KeptLine, Track, VirtualRouterNotifications } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
@@ -18,6 +18,7 @@ import {
   timer,
 } from './arguments.ts'
 import { type HmacDraft, readAuthHmac } from './auth-hmac.ts'
+import { keptLines } from './kept-line.ts'
 import { lineWords, optionNumber } from './line-words.ts'
 import type { RouteLine } from './route-line.ts'
 import type { Preferences, RuleLine } from './rule-line.ts'
@@ -81,6 +82,7 @@ export type RouterDraft = {
   authentication?: { readonly at: Span; readonly type: 'pass' | 'ah' | undefined; readonly password: Word | undefined }
   tracks: readonly Track[]
   hmac?: HmacDraft | undefined
+  kept: readonly KeptLine[]
   notify: { -readonly [Key in keyof VirtualRouterNotifications]?: Command }
   scripts: { command: Command; at: Span }[]
 }
@@ -108,6 +110,7 @@ export function readRouter(to: Lowering, node: Node, trackables: Trackables, fre
     peers: [],
     announcements: {},
     tracks: [],
+    kept: keptLines(to, node.block?.nodes ?? []),
     notify: {},
     scripts: [],
   }

@@ -11,6 +11,7 @@ import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
 import type { Globals } from './global-defs.ts'
+import { keptOf } from './kept-line.ts'
 import { smtpAlert } from './notification-lines.ts'
 import type { Preferences } from './rule-line.ts'
 import { strictly } from './strict.ts'
@@ -121,6 +122,7 @@ function finish(
       ...(draft.routes.length === 0 ? {} : { routes: draft.routes.map(({ value }) => value) }),
       ...(draft.rules.length === 0 ? {} : { rules: draft.rules.map(({ value }) => value) }),
       ...((written.strict ?? globals.strict) ? { strict: true } : {}),
+      ...keptOf(draft.kept),
       preempt: preemptOf(to, draft, priority, title),
       preemptDelay: preemptDelayOf(to, draft, title),
       ...(source === undefined ? {} : { source }),

@@ -1,5 +1,12 @@
 import { type Family, type IpAddress, type Micros, parseAddress } from '../../base/index.ts'
-import { type Command, type Protocol, type SchedulerFlag, type SchedulerName, schedulers } from '../../model/index.ts'
+import {
+  type Command,
+  type KeptLine,
+  type Protocol,
+  type SchedulerFlag,
+  type SchedulerName,
+  schedulers,
+} from '../../model/index.ts'
 import { isOption, type OptionName, optionWords } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
@@ -19,6 +26,7 @@ import {
   timer,
 } from './arguments.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
+import { keptLines } from './kept-line.ts'
 import { type Forwarding, forwardingMethod } from './method.ts'
 import { type RealServerDraft, readRealServer, readServerSource, type ServerSourceDraft } from './real-server.ts'
 
@@ -56,6 +64,7 @@ export type ServerDraft = {
   toaAt?: Span
   haSuspendAt?: Span
   snmpName?: string | undefined
+  kept: readonly KeptLine[]
   slowStart?: Micros | undefined
   panicThreshold?: number | undefined
   quorum: number
@@ -82,6 +91,7 @@ export function readServer(to: Lowering, node: Node): ServerDraft {
     servers: [],
     sources: [],
     scripts: [],
+    kept: [],
     quorum: 1,
     hysteresis: 0,
     omega: false,
@@ -158,6 +168,9 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       return
     case 'ha_suspend':
       draft.haSuspendAt = node.at
+      return
+    case 'hashed':
+      draft.kept = keptLines(to, [node])
       return
     case 'snmp_name':
       draft.snmpName = required(to, node, 'a name')?.text ?? draft.snmpName

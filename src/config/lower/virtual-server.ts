@@ -20,6 +20,7 @@ import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
 import type { Globals } from './global-defs.ts'
+import { keptOf } from './kept-line.ts'
 import type { LocalAddressGroup } from './local-address-group.ts'
 import type { Forwarding } from './method.ts'
 import { smtpAlert } from './notification-lines.ts'
@@ -159,6 +160,7 @@ function finish(
         ? {}
         : { panicThreshold: draft.panicThreshold }),
       ...(draft.snmpName === undefined ? {} : { snmpName: draft.snmpName }),
+      ...keptOf(draft.kept),
     },
     at,
     scripts: draft.scripts,

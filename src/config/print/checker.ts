@@ -4,10 +4,15 @@ import { grpcLines, httpLines } from './http-checker.ts'
 import { fileText, miscText } from './local-checker.ts'
 import { probeLines } from './probe-lines.ts'
 import { serviceCheckerText } from './service-checker.ts'
-import { onOff, type Text, word } from './words.ts'
+import { type Block, keptText, onOff, type Text, word } from './words.ts'
 
 /** A checker of this real server; what it inherited is written in it. */
 export function checkerText(checker: Checker, server: RealServer): Text {
+  const text = ofKind(checker, server)
+  return { ...text, body: [...text.body, ...keptText(checker.kept)] }
+}
+
+function ofKind(checker: Checker, server: RealServer): Block {
   switch (checker.kind) {
     case 'tcp':
       return { head: 'TCP_CHECK', body: probeLines(checker, server) }

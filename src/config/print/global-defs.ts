@@ -10,7 +10,7 @@ import {
 import { connectionSyncText } from './connection-sync.ts'
 import { daemonLines } from './daemon-settings.ts'
 import { interfaceSettingLines } from './virtual-link.ts'
-import { commandText, identityWords, type Text, timeText, word } from './words.ts'
+import { commandText, identityWords, keptText, type Text, timeText, word } from './words.ts'
 
 /** global_defs, lvs_settings and child_wait_time. The least gaps of announcements are global there, so the first router's are taken. */
 export function globalText({ global, virtualRouters }: Configuration, secrets: 'shown' | 'hidden'): readonly Text[] {
@@ -59,6 +59,7 @@ export function globalText({ global, virtualRouters }: Configuration, secrets: '
     line('lvs_sync_key', secrets === 'shown' ? `hex:${key}` : '********')
   if (gaps !== undefined && gaps.garpInterval > 0) line('vrrp_garp_interval', timeText(gaps.garpInterval))
   if (gaps !== undefined && gaps.gnaInterval > 0) line('vrrp_gna_interval', timeText(gaps.gnaInterval))
+  body.push(...keptText(global.kept))
   const own = settings === undefined ? [] : [{ head: 'lvs_settings', body: settingLines(settings) }]
   return [
     { head: 'global_defs', body },
@@ -66,6 +67,7 @@ export function globalText({ global, virtualRouters }: Configuration, secrets: '
     ...own,
     `child_wait_time ${timeText(global.childWaitTime)}`,
     ...placeLines(global),
+    ...keptText(global.keptAtTop),
   ]
 }
 

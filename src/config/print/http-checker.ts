@@ -6,7 +6,7 @@ import {
   type HttpRequestCheck,
   pathText,
 } from '../../model/index.ts'
-import { escapedWord, onOff, type Text, word } from './words.ts'
+import { escapedWord, keptText, onOff, type Text, word } from './words.ts'
 
 /** The words of HTTP_GET, SSL_GET and HTTP2_GET beside those that checkers share. */
 export const httpLines = (checker: HttpChecker): readonly Text[] => [
@@ -33,7 +33,7 @@ const tlsLines = (tls: CheckTls): readonly string[] => [
   ...(tls.pins === undefined ? [] : [`tls_pin ${tls.pins.join(' ')}`]),
 ]
 
-const urlLines = (request: HttpRequestCheck): readonly string[] => [
+const urlLines = (request: HttpRequestCheck): readonly Text[] => [
   `path ${word(request.path)}`,
   ...(request.virtualHost === undefined ? [] : [`virtualhost ${word(request.virtualHost)}`]),
   ...(request.digest === undefined ? [] : [`digest ${request.digest}`]),
@@ -42,6 +42,7 @@ const urlLines = (request: HttpRequestCheck): readonly string[] => [
   ...(request.headers ?? []).map(({ name, value }) => `expect_header ${assertionWords(name, value)}`),
   ...(request.json ?? []).map(({ path, value }) => `expect_json ${assertionWords(pathText(path), value)}`),
   ...(request.closeNotify === undefined ? [] : ['tls_compliant on']),
+  ...keptText(request.kept),
 ]
 
 const assertionWords = (what: string, value: string | undefined): string =>

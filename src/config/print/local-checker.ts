@@ -1,8 +1,8 @@
 import type { FileChecker, MiscChecker } from '../../model/index.ts'
 import { timingLines } from './probe-lines.ts'
-import { commandText, identityWords, type Text, timeText, word } from './words.ts'
+import { type Block, commandText, identityWords, timeText, word } from './words.ts'
 
-export const miscText = ({ timing, command, timeout, dynamicFrom }: MiscChecker): Text => ({
+export const miscText = ({ timing, command, timeout, dynamicFrom }: MiscChecker): Block => ({
   head: 'MISC_CHECK',
   body: [
     ...timingLines(timing),
@@ -13,7 +13,7 @@ export const miscText = ({ timing, command, timeout, dynamicFrom }: MiscChecker)
   ],
 })
 
-export const fileText = ({ file, weight, reverse }: FileChecker): Text => ({
+export const fileText = ({ file, weight, reverse }: FileChecker): Block => ({
   head: 'FILE_CHECK',
   body: [`track_file ${word(file)}`, `weight ${weight} ${reverse ? 'reverse' : 'noreverse'}`],
 })

@@ -1,12 +1,12 @@
 import type { DnsChecker, PingChecker, RealServer, SmtpChecker, UdpChecker } from '../../model/index.ts'
 import { probeLines } from './probe-lines.ts'
-import { type Text, word } from './words.ts'
+import { type Block, word } from './words.ts'
 
 /** A checker that speaks another protocol than HTTP. */
 export function serviceCheckerText(
   checker: SmtpChecker | DnsChecker | UdpChecker | PingChecker,
   server: RealServer,
-): Text {
+): Block {
   const common = probeLines(checker, server)
   switch (checker.kind) {
     case 'smtp':

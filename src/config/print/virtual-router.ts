@@ -3,7 +3,7 @@ import type { VirtualAddress, VirtualRouter, VirtualRouterNotifications } from '
 import { addressText, routingText } from './routing.ts'
 import { tracksText } from './tracker.ts'
 import { extraLines, linkLines } from './virtual-link.ts'
-import { commandText, onOff, type Text, timeText, word } from './words.ts'
+import { commandText, keptText, onOff, type Text, timeText, word } from './words.ts'
 
 const NOTIFY: readonly (readonly [keyof VirtualRouterNotifications, string])[] = [
   ['master', 'notify_master'],
@@ -46,6 +46,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
     const rest = [`active_key ${hmac.activeKey}`, `time_window ${hmac.window}`, `anti_replay ${hmac.antiReplay}`]
     body.push({ head: 'auth_hmac', body: [...keys, ...rest, `mode ${hmac.mode}`] })
   }
+  body.push(...keptText(router.kept))
   when(router.strict === true, 'strict_mode on')
   when(router.dropsPackets === true, 'no_accept')
   when(router.strict === true && router.dropsPackets !== true && router.priority !== 255, 'accept')

@@ -8,7 +8,7 @@ import {
   type VirtualServer,
 } from '../../model/index.ts'
 import { checkerText } from './checker.ts'
-import { commandText, type Text, timeText, word } from './words.ts'
+import { commandText, keptText, type Text, timeText, word } from './words.ts'
 
 /** The local_address_group blocks that FULLNAT services need, and the name of each by its addresses. */
 export function localGroupsText(servers: readonly VirtualServer[]): {
@@ -73,6 +73,7 @@ export function serverText(server: VirtualServer, localGroups: ReadonlyMap<strin
   when(server.smtpAlert === true, 'smtp_alert')
   when(server.haSuspend === true, 'ha_suspend')
   if (server.panicThreshold !== undefined) body.push(`panic_threshold ${server.panicThreshold}`)
+  body.push(...keptText(server.kept))
   if (server.snmpName !== undefined) body.push(`snmp_name ${word(server.snmpName)}`)
   const sorry = server.sorryServer
   if (sorry !== undefined) {

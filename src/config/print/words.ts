@@ -1,8 +1,9 @@
 import type { Micros } from '../../base/index.ts'
-import type { Command } from '../../model/index.ts'
+import type { Command, KeptLine } from '../../model/index.ts'
 
 /** Lines of a block, or a line. */
-export type Text = string | { readonly head: string; readonly body: readonly Text[] }
+export type Text = string | Block
+export type Block = { readonly head: string; readonly body: readonly Text[] }
 
 /**
  * A word for the plain reader: quoted where it must be, which is also where it could begin a line that is a condition, a
@@ -62,6 +63,13 @@ export const escapedWord = (text: string): string => {
 }
 
 const scriptWord = (text: string): string => (text.includes('"') ? `'${text}'` : word(text))
+
+/** Lines without effect, as they were written. */
+export const keptText = (lines: readonly KeptLine[] = []): readonly Text[] =>
+  lines.map((line) => {
+    const head = line.words.map(word).join(' ')
+    return line.lines === undefined ? head : { head, body: line.lines.map((one) => one.map(word).join(' ')) }
+  })
 
 /** Four blanks a level. */
 export const textLines = (texts: readonly Text[], indent = ''): readonly string[] =>

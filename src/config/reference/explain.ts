@@ -92,14 +92,7 @@ function keywordEntry(name: string, facts: KeywordFacts, places: readonly Contai
     ),
     ...lineOf('form', line && `${line.takes}: ${line.means}`),
     ...lineOf('options', facts.line && optionWords(facts.line).join(' ')),
-    ...lineOf(
-      'here',
-      support.has('unsupported')
-        ? 'not supported yet: it has no effect'
-        : support.has('accepted')
-          ? 'accepted, and without effect'
-          : undefined,
-    ),
+    ...lineOf('here', support.has('accepted') ? 'accepted, and without effect' : undefined),
   ])
 }
 

@@ -2,7 +2,7 @@ import { type Container, containers, keywordsIn, type LineName, lines, type Opti
 import { rangeText, sinceText } from './explain.ts'
 import { optionPlaces, spelled } from './places.ts'
 
-const marks = { supported: '', accepted: 'accepted', unsupported: 'not yet' } as const
+const marks = { supported: '', accepted: 'accepted' } as const
 
 /** docs/keywords.md: every position of the language, a table a block. */
 export function referencePage(): string {
@@ -14,7 +14,7 @@ export function referencePage(): string {
     '[end](#words-within-lines).',
     '',
     '*Takes*: `[ ]` is optional, `|` is or, capital words are values; a flag takes nothing; a bool takes nothing or `true`, `false`,',
-    '`on`, `off`, `yes`, `no`. *Here* is empty where Holdfast does it; *accepted* is read and has no effect; *not yet* is answered by a warning.',
+    '`on`, `off`, `yes`, `no`. *Here* is empty where Holdfast does it; *accepted* is read, checked and kept, and has no effect.',
     '',
   ]
   for (const container of containers) parts.push(...table(container))

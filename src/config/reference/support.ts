@@ -4,10 +4,10 @@ import { spelled } from './places.ts'
 /** The table of docs/configuration.md: what becomes of each word, block by block. */
 export function supportTable(): string {
   const rows = containers.map((container) => {
-    const cells = (['supported', 'accepted', 'unsupported'] as const).map((support) => words(container, support))
+    const cells = (['supported', 'accepted'] as const).map((support) => words(container, support))
     return `| ${container === 'root' ? 'top level' : spelled(container)} | ${cells.join(' | ')} |`
   })
-  return `${['| Block | Supported | Accepted, without effect | Not yet |', '| --- | --- | --- | --- |', ...rows].join('\n')}\n`
+  return `${['| Block | Supported | Accepted, without effect |', '| --- | --- | --- |', ...rows].join('\n')}\n`
 }
 
 const words = (container: Container, support: KeywordSupport): string =>
