@@ -47,8 +47,14 @@ describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination, ser
         for (const { count, keys } of [...map.slices(4096)])
           for (let i = 0; i < count; i++) map.delete(keys.slice(i * map.info.keySize, (i + 1) * map.info.keySize))
     bench.table.freeUnreferred(new Set(), bench.now() + 1_000)
-    const { sync_threshold, sync_period, sync_refresh_period, sync_persist_mode } = defaultSettings
-    writeSettings(bench.director, { sync_threshold, sync_period, sync_refresh_period, sync_persist_mode })
+    const { sync_threshold, sync_period, sync_refresh_period, sync_retries, sync_persist_mode } = defaultSettings
+    writeSettings(bench.director, {
+      sync_threshold,
+      sync_period,
+      sync_refresh_period,
+      sync_retries,
+      sync_persist_mode,
+    })
   }
 
   const takeIn = (connections: readonly SyncedConnection[], bench = there) =>
@@ -141,19 +147,95 @@ describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination, ser
     expect((await allTold()).map(({ flags }) => (flags & flag.template) !== 0)).toEqual([true, false, true])
   })
 
-  describe.each(['dr', 'nat'] as const)('%s', (method) => {
-    test('a connection goes on in the other core, without its scheduler', async () => {
-      const others = destination('192.0.2.12', 80, method)
-      for (const bench of [here, there]) bench.apply(put(service(80), [server(method), others]))
+  test('repeats follow each time by time, an eighth of the period apart', async () => {
+    here.apply(put(service(80), [server()]))
+    listen({ sync_period: 0, sync_refresh_period: 80, sync_retries: 2 })
+    packets(5001, SYN, ACK)
+    await allTold()
+    // One aged by so much is told of if one of the three times lies in it; the kernel's seconds count.
+    const ages = Array.from({ length: 16 }, (_, i) => 5 * (i + 1))
+    for (;;) {
+      const [now, soFar] = [here.now(), (await allTold()).length]
+      for (const age of ages) {
+        here.age('connections', age)
+        packets(5001, ACK)
+      }
+      const { length } = await allTold()
+      // The clock went on meanwhile: once more.
+      if (here.now() !== now) continue
+      const into = now % 80
+      const since = into < 10 ? into : into < 20 ? into - 10 : into - 20
+      expect(length - soFar).toBe(ages.filter((age) => age > since).length)
+      return
+    }
+  })
+
+  test('persistence goes over: what the client opens next is for the same server there', async () => {
+    const persistent = service(80, { persistence: { timeout: 300, prefixLength: family === 4 ? 32 : 128 } })
+    const others = destination('192.0.2.12', 80, 'dr')
+    for (const bench of [here, there]) bench.apply(put(persistent, [server(), others]))
+    listen()
+    packets(5001, SYN, ACK, ACK)
+    expect(takeIn(await allTold())).toEqual({ entered: 2, renewed: 0, refused: 0, invalid: 0 })
+    for (const port of [5002, 5003, 5004]) for (const flags of [SYN, ACK]) there.send({ ...client(port), flags })
+    const servers = there.connections().map((one) => one.destination)
+    expect(servers).toHaveLength(5)
+    expect(new Set(servers)).toEqual(new Set([here.connections()[0]?.destination]))
+  })
+
+  test('UDP is told of and taken, too', async () => {
+    for (const bench of [here, there]) bench.apply(put(service(80, { protocol: 'udp' }), [server()]))
+    listen()
+    for (let i = 0; i < 3; i++) here.send({ ...client(5001), protocol: UDP })
+    expect(takeIn(await allTold())).toMatchObject({ entered: 1 })
+    expect(there.connections()).toMatchObject([{ protocol: 'udp', clientPort: 5001 }])
+    for (const bench of [here, there]) bench.apply([{ type: 'remove-service', serviceKey: serviceKey(80, 'udp') }])
+  })
+
+  const ipip = { type: 'ipip', port: 0, checksum: 'none' } as const
+  describe.each([
+    ['dr', {}],
+    ['nat', {}],
+    ['tun', { tunnel: ipip }],
+    ['fullnat', {}],
+  ] as const)('%s', (method, more) => {
+    const through = (address: string) => destination(address, 80, 'dr', { method, ...more })
+    const served = () =>
+      service(80, method === 'fullnat' ? { localAddresses: [ip('10.255.0.1')], tcpOptionAddress: true } : {})
+
+    test('a connection goes on in the other core, packet for packet, without its scheduler', async () => {
+      for (const bench of [here, there]) bench.apply(put(served(), [through('192.0.2.11'), through('192.0.2.12')]))
       listen()
       packets(5001, SYN, ACK, ACK)
-      const [{ destination: chosen } = { destination: '' }] = here.connections()
+      const [one] = here.connections()
+      if (one === undefined) throw new Error('no connection')
       expect(takeIn(await allTold())).toEqual({ entered: 1, renewed: 0, refused: 0, invalid: 0 })
       expect(there.connections()).toMatchObject([
-        { clientPort: 5001, destination: chosen, state: 'ESTABLISHED', method, expiresIn: expect.closeTo(900, -0.5) },
+        {
+          clientPort: 5001,
+          destination: one.destination,
+          state: 'ESTABLISHED',
+          method,
+          expiresIn: expect.closeTo(900, -0.5),
+        },
       ])
-      const first = there.send({ ...client(5001), flags: ACK })
-      expect(first.exit).toBe('forwarded')
+      const payload = Uint8Array.of(1, 2, 3)
+      const onward = { ...client(5001), flags: ACK, payload }
+      const [onwardHere, onwardThere] = [here.send(onward), there.send(onward)]
+      expect(onwardThere).toMatchObject({ exit: onwardHere.exit, packet: onwardHere.packet })
+      expect(onwardThere.exit).toMatch(/^forwarded/)
+      if (method === 'nat' || method === 'fullnat') {
+        const { destination: source, destinationPort: sourcePort, local, localPort } = one
+        const back = {
+          source,
+          sourcePort,
+          target: local ?? one.client,
+          targetPort: localPort ?? 5001,
+          flags: ACK,
+          payload,
+        }
+        expect(there.send(back).packet).toEqual(here.send(back).packet)
+      }
       expect(takeIn(told)).toEqual({ entered: 0, renewed: 1, refused: 0, invalid: 0 })
       const total = there.counters().flatMap(({ destinations }) => destinations)
       expect(total.map(({ activeConnections }) => activeConnections).toSorted()).toEqual([0, 1])
