@@ -1,4 +1,4 @@
-import type { Micros } from '../base/index.ts'
+import type { IpAddress, Micros } from '../base/index.ts'
 import type { BfdSession } from './bfd-session.ts'
 import type { Command } from './command.ts'
 import type { ConnectionSync } from './connection-sync.ts'
@@ -6,6 +6,7 @@ import type { DaemonSettings } from './daemon-settings.ts'
 import type { ForwardingSettings, Timeouts } from './ipvs-settings.ts'
 import type { KeptLine } from './kept-line.ts'
 import type { NotifyFifos } from './notify-fifo.ts'
+import type { ServerName } from './server-source.ts'
 import type { StaticItems } from './static-items.ts'
 import type { SyncGroup } from './sync-group.ts'
 import type { TlsClient } from './tls-client.ts'
@@ -14,6 +15,15 @@ import type { InterfaceSettings } from './virtual-link.ts'
 import type { VirtualRouter } from './virtual-router.ts'
 import type { VirtualServer } from './virtual-server.ts'
 import type { VrrpSettings } from './vrrp-settings.ts'
+
+/** Where name servers listen. */
+export const DNS_PORT = 53
+
+export type NameServer = {
+  readonly address: IpAddress
+  /** 1–65535. */
+  readonly port: number
+}
 
 /** Where mail goes; none is sent without recipients or a server. */
 export type MailSettings = {
@@ -66,6 +76,8 @@ export type GlobalDefs = {
   readonly netNamespaceIpvs?: string
   /** Of checkers that speak TLS; absent: nothing to show, and nobody trusted in particular. */
   readonly tlsClient?: TlsClient
+  /** Who is asked for the names of real servers, in this order; absent: whom /etc/resolv.conf names. */
+  readonly nameServers?: readonly NameServer[]
   readonly lvsFlush: boolean
   readonly lvsFlushOnStop: boolean
   /** lvs_timeouts; 0 leaves one as it is. */
@@ -90,4 +102,6 @@ export type Configuration = {
   readonly trackProcesses: readonly TrackProcess[]
   readonly bfdSessions: readonly BfdSession[]
   readonly virtualServers: readonly VirtualServer[]
+  /** Names that somebody is to ask for; absent: none, or the servers are still to be filled in. */
+  readonly serverNames?: readonly ServerName[]
 }

@@ -1,21 +1,50 @@
-import { familyOf, type IpAddress } from '../base/index.ts'
+import { type Family, familyOf, type IpAddress, type Micros } from '../base/index.ts'
 import type { Checker } from './checker.ts'
 import { type RealServer, realServerKey, type VirtualServer } from './virtual-server.ts'
 
-/** Where real servers come from that are not written in the configuration: a file that lists them. */
-export type ServerSource = {
-  readonly kind: 'file'
-  /** Absolute. */
-  readonly path: string
+/** A name that is asked for: its addresses of one family, or its services (SRV) and the addresses of their hosts. */
+export type ServerName = {
+  readonly kind: 'dns' | 'srv'
+  /** Absolute, in lower case, without the dot at its end. */
+  readonly name: string
+  readonly family: Family
+  /** An answer counts as long as it says itself, but no shorter and no longer than this; a failure as long as the first. */
+  readonly minTtl: Micros
+  readonly maxTtl: Micros
+}
+
+/** A list of real servers that is kept elsewhere: in a file, or in the DNS. */
+export type ServerList =
+  | {
+      readonly kind: 'file'
+      /** Absolute. */
+      readonly path: string
+    }
+  | (ServerName & {
+      /** What becomes of the servers when the name is said not to exist. */
+      readonly nxdomain: 'keep' | 'remove'
+    })
+
+/** Where real servers come from that are not written in the configuration. */
+export type ServerSource = ServerList & {
   /** What each of them is like; its address is the unspecified one of the service's family, and stands for theirs. */
   readonly template: RealServer
 }
+
+/** One question, however often it is asked. */
+export const nameKey = ({ kind, name, family }: ServerName): string => `${kind} ${name} IPv${family}`
+
+/** As it is written behind `real_server`. */
+export const sourceTitle = (source: ServerList): string =>
+  `${source.kind} ${source.kind === 'file' ? source.path : source.name}`
 
 /** What a source tells of one of its servers; the rest is the template's. */
 export type ListedServer = {
   readonly address: IpAddress
   readonly port?: number
   readonly weight?: number
+  /** Of whom it is an address. */
+  readonly hostName?: string
 }
 
 /** Those that are written, and what those that are not written are like. */
@@ -36,13 +65,17 @@ export function withinWeights(
 }
 
 /** The template as one of the servers it stands for. */
-function serverLike(template: RealServer, { address, port, weight = template.weight }: ListedServer): RealServer {
+function serverLike(
+  template: RealServer,
+  { address, port, weight = template.weight, hostName }: ListedServer,
+): RealServer {
   const maps = template.method === 'nat' || template.method === 'fullnat'
   return {
     ...template,
     address,
     port: maps ? (port ?? template.port) : template.port,
     weight,
+    ...(hostName === undefined ? {} : { hostName }),
     checkers: template.checkers.map((checker) => checkerOf(checker, template, { address, port, weight })),
   }
 }

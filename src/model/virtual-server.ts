@@ -84,6 +84,8 @@ export type RealServer = {
   readonly slowStart?: Micros
   /** Its name in SNMP. */
   readonly snmpName?: string
+  /** Of whom the DNS says that this is an address; absent: the address was given. */
+  readonly hostName?: string
 }
 
 export type SorryServer = {

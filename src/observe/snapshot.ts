@@ -192,6 +192,8 @@ export type RealServerSnapshot = {
   readonly state: 'up' | 'down' | 'unknown'
   /** As configured. */
   readonly weight: number
+  /** Of whom the DNS says that it is an address; absent: it was written or listed as an address. */
+  readonly hostName?: string
   /** With what checkers and an operator make of it; absent: as configured. */
   readonly effectiveWeight?: number
   /** Drained or disabled, and a weight by hand; absent: nothing was ordered. */
@@ -206,9 +208,16 @@ export type RealServerSnapshot = {
   readonly checkers: readonly CheckerSnapshot[]
 }
 
-/** A file that lists real servers. */
-export type ServerSourceSnapshot = {
-  readonly file: string
+/** A file, or a name in the DNS, that lists real servers. */
+export type ServerSourceSnapshot = (
+  | { readonly file: string }
+  | {
+      readonly name: string
+      readonly records: 'A' | 'AAAA' | 'SRV'
+      /** When it was answered for last, be it with a failure; absent: not yet. */
+      readonly askedAt?: string
+    }
+) & {
   /** How many are known of it. */
   readonly servers: number
   /** Why these are not what it lists now; absent: they are. */
@@ -338,7 +347,7 @@ export type DaemonSnapshot = {
   readonly roles: readonly RoleSnapshot[]
   /** Absent: neither FIFOs nor mail are configured, nor have been. */
   readonly deliveries?: readonly DeliverySnapshot[]
-  /** Absent: no file lists real servers. */
+  /** Absent: all real servers are in the configuration. */
   readonly serverSources?: readonly ServerSourceSnapshot[]
   readonly virtualRouters: readonly VirtualRouterSnapshot[]
   readonly bfdSessions: readonly BfdSessionSnapshot[]

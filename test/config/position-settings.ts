@@ -18,6 +18,7 @@ const METHODS = [
 ]
 const SCHEDULERS: Setting = { values: [...schedulers, 'sh sh-port sh-fallback', 'mh mh-port mh-fallback', 'sh flag-1'] }
 const REAL_SERVER = 'protocol TCP\nreal_server 198.51.100.7 80 {\n}'
+const BY_NAME: Setting = { heads: { 'virtual_server/real_server': 'real_server dns web.example.com 80' } }
 const TRACKS = {
   track_interface: { values: ['{\neth5\n}', '{\neth5 weight -20 reverse\n}'] },
   track_script: { values: ['{\nscript1\n}', '{\nscript1 weight 7\n}'] },
@@ -164,7 +165,9 @@ export const settings: Readonly<Record<string, Setting>> = {
     'mh-port': { beside: ['lb_algo mh'] },
     ops: { beside: ['protocol UDP'] },
     quorum: { around: { 'virtual_server/real_server': ['weight 9'] } },
-    real_server: { values: ['198.51.100.7 81 {\n}', '198.51.100.7 {\n}'] },
+    real_server: {
+      values: ['198.51.100.7 81 {\n}', '198.51.100.7 {\n}', 'dns web.example.com 81 {\n}', 'srv _http._tcp.test {\n}'],
+    },
     smtp_alert: MAIL,
     sorry_server_inhibit: SORRY,
     sorry_server_lvs_method: { ...SORRY, values: METHODS },
@@ -181,7 +184,10 @@ export const settings: Readonly<Record<string, Setting>> = {
     SSL_GET: { values: ['{\nurl {\npath /second\n}\n}'] },
     lthreshold: { beside: ['uthreshold 4294967295'] },
     lvs_method: { values: METHODS },
+    nxdomain: BY_NAME,
     smtp_alert: MAIL,
+    ttl_max: BY_NAME,
+    ttl_min: BY_NAME,
   }),
   'virtual_server/real_server/BFD_CHECK name': { values: ['session1'] },
   'virtual_server/real_server/UDP_CHECK min_reply_length': { beside: ['require_reply'] },

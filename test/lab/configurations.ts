@@ -37,6 +37,12 @@ export function instance(options: Instance): string {
   return `vrrp_instance VI_${virtualRouterId} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`
 }
 
+/**
+ * A client that takes the port of a finished connection again is scheduled anew by direct routing as well; its old connection leads to
+ * a server that may have been removed.
+ */
+export const REUSED_PORTS = 'lvs_settings {\n  conn_reuse_mode 3\n}\n'
+
 export type WebService = {
   readonly method: 'DR' | 'NAT'
   readonly realServers: readonly string[]

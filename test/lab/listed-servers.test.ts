@@ -2,7 +2,7 @@
 import { renameSync } from 'node:fs'
 import { expect } from 'vitest'
 import type { DaemonSnapshot } from '../../src/observe/index.ts'
-import { instance, VIRTUAL_ADDRESS, webService } from './configurations.ts'
+import { instance, REUSED_PORTS, VIRTUAL_ADDRESS, webService } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { type Host, nowMillis, summary, until } from './library/index.ts'
 import { directRouting } from './scenes.ts'
@@ -24,10 +24,12 @@ lab('servers come and go with the file that lists them, and no request fails', a
   }
   write('192.0.2.21')
   const service = webService({ method: 'DR', realServers: [`file ${list}`] })
-  const daemon = await director.holdfastd(instance({ version: 3, advertInt: 0.1, priority: 100 }) + service)
+  const daemon = await director.holdfastd(
+    REUSED_PORTS + instance({ version: 3, advertInt: 0.1, priority: 100 }) + service,
+  )
   await director.holds(VIRTUAL_ADDRESS)
   await daemon.shows('the first is in', (s) => weights(s) === '192.0.2.21=1')
-  const load = await client.load(`http://${VIRTUAL_ADDRESS}/`, { sources, every: 10 })
+  const load = await client.load(`http://${VIRTUAL_ADDRESS}/`, { sources, every: 10, timeout: 10_000 })
   await until('it serves', () => summary(load.requests).byServer.size === 1)
   const checked = (s: DaemonSnapshot) => s.virtualServers[0]?.realServers[0]?.since
   const since = checked(await daemon.status())

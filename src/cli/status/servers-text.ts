@@ -83,6 +83,7 @@ function realServerRows(
       ...(held === undefined ? Array.from({ length: 9 }, () => right('-')) : counters(held)),
       cell(checkText(real.checkers, now)),
     ],
+    ...(real.hostName === undefined ? [] : [{ note: `    ${real.hostName}`, show: quiet }]),
     ...(real.reason === undefined ? [] : [{ note: `    ${real.reason}`, show: bad }]),
     ...standingNotes(real).map((note) => ({ note: `    ${note}`, show: odd })),
   ]

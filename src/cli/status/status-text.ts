@@ -227,11 +227,13 @@ function rolesText(roles: readonly RoleSnapshot[], { title, bad, quiet, odd }: P
 /** Lists of real servers that cannot be followed. */
 function sourcesText(sources: readonly ServerSourceSnapshot[], { bad }: Palette, width = Infinity): string {
   return sources
-    .flatMap(({ file, servers, problem }) =>
-      problem === undefined
+    .flatMap((source) => {
+      const { servers, problem } = source
+      const title = 'file' in source ? source.file : `${source.records} ${source.name}`
+      return problem === undefined
         ? []
-        : [`${bad(clip(`${file} cannot be used, ${servers} servers known: ${problem}`, width))}\n`],
-    )
+        : [`${bad(clip(`${title} cannot be used, ${servers} servers known: ${problem}`, width))}\n`]
+    })
     .join('')
 }
 

@@ -303,10 +303,10 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['real_server'],
     in: ['virtual_server'],
-    takes: 'ADDRESS [PORT] | file PATH [PORT] { … }',
+    takes: 'ADDRESS [PORT] | file PATH [PORT] | dns NAME [PORT] | srv NAME { … }',
     range:
-      "PORT 0/absent = service's; address must be valid else the block is skipped; file is ours: PATH lists servers",
-    means: 'a server of this service, or all that a file lists as it changes',
+      "PORT 0/absent = service's; address must be valid else the block is skipped; file, dns and srv are ours: PATH or the DNS lists servers",
+    means: 'a server of this service, or all that a file or a name in the DNS lists, as that changes',
     since: '1.2.2',
   },
   {

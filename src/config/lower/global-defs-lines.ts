@@ -28,6 +28,7 @@ import type { Globals } from './global-defs.ts'
 import { type InterfaceSettingsDraft, readInterfaceSetting } from './interface-settings.ts'
 import { IPROUTE_DIRECTORIES } from './iproute-names.ts'
 import { readTimeouts, type SettingsDraft } from './lvs-settings.ts'
+import { nameServer } from './name-server.ts'
 import { emptyNotifications, type NotificationDraft, readNotificationLine } from './notification-lines.ts'
 import { emptyVrrpSettings, readVrrpSetting, type VrrpSettingsDraft } from './vrrp-settings.ts'
 
@@ -147,6 +148,11 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
     case 'vrrp_rt_priority':
       draft.vrrpRtPriority = integer(to, node) ?? draft.vrrpRtPriority
       return
+    case 'nameserver': {
+      const found = nameServer(to, node, draft.nameServers?.length ?? 0)
+      if (found !== undefined) draft.nameServers = [...(draft.nameServers ?? []), found]
+      return
+    }
     case 'lvs_flush':
       draft.lvsFlush = true
       return

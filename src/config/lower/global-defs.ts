@@ -119,6 +119,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...(draft.netNamespace === undefined ? {} : { netNamespace: draft.netNamespace }),
       ...(draft.netNamespaceIpvs === undefined ? {} : { netNamespaceIpvs: draft.netNamespaceIpvs }),
       ...(draft.tlsClient === undefined ? {} : { tlsClient: draft.tlsClient }),
+      ...(draft.nameServers === undefined ? {} : { nameServers: draft.nameServers }),
       lvsFlush: draft.lvsFlush ?? false,
       lvsFlushOnStop: draft.lvsFlushOnStop ?? false,
       ...(draft.lvsTimeouts === undefined ? {} : { lvsTimeouts: draft.lvsTimeouts }),

@@ -1,18 +1,8 @@
-import { addressFromBytes, familyOf, type IpAddress, type Micros } from '../../base/index.ts'
+import { familyOf, type IpAddress, type Micros } from '../../base/index.ts'
 import { type Checker, type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import {
-  addressWord,
-  badValue,
-  boolean,
-  command,
-  integer,
-  type Lowering,
-  portWord,
-  required,
-  timer,
-} from './arguments.ts'
+import { addressWord, boolean, command, integer, type Lowering, portWord, required, timer } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
 import { checkerReaders } from './checkers.ts'
 import { type Inherited, inheritedLine } from './inherited.ts'
@@ -21,6 +11,7 @@ import { readMiscChecker } from './misc-checker.ts'
 import type { Mutable } from './mutable.ts'
 import { type AlertDefaults, sendsAlerts } from './notification-lines.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
+import { type NameLines, nameLine, remarkNameLines } from './server-name-lines.ts'
 import { readSessionChecker, type SessionCheckerDraft, sessionCheckersOf } from './session-checker.ts'
 import type { LoweredFile } from './tracker.ts'
 
@@ -28,8 +19,8 @@ import type { LoweredFile } from './tracker.ts'
 export type RealServerDraft = {
   readonly at: Span
   readonly address: IpAddress
-  /** It stands for the servers that this file lists. */
-  readonly path?: string
+  /** It stands for the servers that are listed there: `file PATH`, `dns NAME` or `srv NAME`. */
+  readonly list?: string
   /** 0: none written. */
   readonly port: number
   readonly inherited: Inherited
@@ -46,6 +37,7 @@ export type RealServerDraft = {
   readonly checkers: PendingChecker[]
   readonly sessionCheckers: SessionCheckerDraft[]
   readonly scripts: { command: Command; at: Span }[]
+  readonly nameLines: NameLines
 }
 
 /** What the virtual server gives its real servers. */
@@ -62,9 +54,6 @@ export type ServiceValues = {
   readonly files: ReadonlyMap<string, LoweredFile>
 }
 
-/** A template of servers that a file lists; its address means nothing. */
-export type ServerSourceDraft = RealServerDraft & { readonly path: string }
-
 /** `real_server IP [PORT] { … }`; `forwarding` is the service's so far, which counts if the server has none of its own. */
 export function readRealServer(
   to: Lowering,
@@ -74,39 +63,26 @@ export function readRealServer(
   const word = required(to, node, 'an address')
   const address = word === undefined ? undefined : addressWord(to, 'real_server', word)
   if (address === undefined) return undefined
-  return readDraft(to, node, forwarding, address, node.words[1])
+  const draft = readDraft(to, node, forwarding, address, node.words[1])
+  if (draft !== undefined) remarkNameLines(to, draft.nameLines, endpoint(draft))
+  return draft
 }
 
-/** `real_server file PATH [PORT] { … }` */
-export function readServerSource(
-  to: Lowering,
-  node: Node,
-  forwarding: Forwarding | undefined,
-): ServerSourceDraft | undefined {
-  const path = required(to, node, 'the path of a file', 1)
-  if (path === undefined) return undefined
-  if (!path.text.startsWith('/')) {
-    badValue(to, 'real_server file', path, 'is not the path of a file from / on')
-    return undefined
-  }
-  const draft = readDraft(to, node, forwarding, UNSPECIFIED, node.words[2])
-  return draft === undefined ? undefined : { ...draft, path: path.text }
-}
-
-const UNSPECIFIED = addressFromBytes(new Uint8Array(4))
-
-function readDraft(
+/** @param list  where the servers are listed that it stands for */
+export function readDraft(
   to: Lowering,
   node: Node,
   forwarding: Forwarding | undefined,
   address: IpAddress,
   portWritten: Word | undefined,
+  list?: string,
 ): RealServerDraft | undefined {
   const port = portWritten === undefined ? 0 : portWord(to, 'real_server', portWritten)
   if (port === undefined) return undefined
   const draft: RealServerDraft = {
     at: node.at,
     address,
+    ...(list === undefined ? {} : { list }),
     port,
     inherited: {},
     forwarding,
@@ -115,13 +91,14 @@ function readDraft(
     checkers: [],
     sessionCheckers: [],
     scripts: [],
+    nameLines: { lines: [] },
   }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   return draft
 }
 
 function readLine(to: Lowering, node: Node, draft: RealServerDraft): void {
-  if (inheritedLine(to, node, draft.inherited)) return
+  if (inheritedLine(to, node, draft.inherited) || nameLine(to, node, draft.nameLines)) return
   switch (node.keyword.text) {
     case 'weight':
       draft.weight = integer(to, node) ?? draft.weight
@@ -243,10 +220,9 @@ function checkersOf(
   return checkers
 }
 
-type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number; readonly path?: string }
+type Place = { readonly at: Span; readonly address: IpAddress; readonly port: number; readonly list?: string }
 
-const titleOf = (of: Omit<Place, 'at'>): string =>
-  `real_server ${of.path === undefined ? endpoint(of) : `file ${of.path}`}`
+const titleOf = (of: Omit<Place, 'at'>): string => `real_server ${of.list ?? endpoint(of)}`
 
 /** NAT may map ports, behind a firewall mark too; direct routing and tunnels cannot. */
 export function portOf(

@@ -28,7 +28,8 @@ import {
 import { type Inherited, inheritedLine } from './inherited.ts'
 import { keptLines } from './kept-line.ts'
 import { type Forwarding, forwardingMethod } from './method.ts'
-import { type RealServerDraft, readRealServer, readServerSource, type ServerSourceDraft } from './real-server.ts'
+import { type RealServerDraft, readRealServer } from './real-server.ts'
+import { isSource, readServerSource, type ServerSourceDraft } from './server-source.ts'
 
 /** A word that sets a flag of the scheduler; `for` is the only one it is for. */
 export type FlagWord = { readonly flag: SchedulerFlag; readonly for?: SchedulerName; readonly word: Word }
@@ -235,7 +236,7 @@ function readServerLine(to: Lowering, node: Node, draft: ServerDraft): void {
       else draft.sorryForwarding = forwardingMethod(to, node) ?? draft.sorryForwarding
       return
     case 'real_server': {
-      if (node.words[0]?.text === 'file') {
+      if (isSource(node)) {
         const source = readServerSource(to, node, draft.forwarding)
         if (source === undefined) return
         draft.sources.push(source)

@@ -1,4 +1,4 @@
-import { addressFromBytes, familyOf, type IpAddress } from '../../base/index.ts'
+import { familyOf, type IpAddress } from '../../base/index.ts'
 import {
   type Command,
   endpoint,
@@ -7,7 +7,6 @@ import {
   realServerKey,
   type SchedulerFlag,
   type SchedulerName,
-  type ServerSource,
   type ServiceAddress,
   type SorryServer,
   schedulerFlags,
@@ -25,6 +24,7 @@ import type { LocalAddressGroup } from './local-address-group.ts'
 import type { Forwarding } from './method.ts'
 import { smtpAlert } from './notification-lines.ts'
 import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
+import { serverSourcesOf } from './server-source.ts'
 import type { LoweredFile } from './tracker.ts'
 import { familyOfEntry, type ServerGroup } from './virtual-server-group.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
@@ -94,7 +94,7 @@ function finish(
   const all = realServersOf(to, draft, values, title)
   const wish = sorryServerOf(to, draft, ported, forwarding)
   const realServers = all.filter(inReach)
-  const allSources = serverSourcesOf(to, draft, values)
+  const allSources = serverSourcesOf(to, draft.sources, values)
   const serverSources = allSources.filter(({ template }) => inReach(template))
   const sorryServer = wish !== undefined && inReach(wish) ? wish : undefined
   const isOutOfReach = realServers.length < all.length || serverSources.length < allSources.length
@@ -258,27 +258,6 @@ function realServersOf(
     taken.set(key, before ?? server.at)
   }
   return servers
-}
-
-/** Their templates have the unspecified address of the service's family. */
-function serverSourcesOf(
-  to: Lowering,
-  draft: ServerDraft,
-  values: Parameters<typeof finishRealServer>[2],
-): readonly ServerSource[] {
-  const { service } = values
-  const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
-  const address = addressFromBytes(new Uint8Array(family === 4 ? 4 : 16))
-  const sources = new Map<string, ServerSource>()
-  for (const source of draft.sources) {
-    const { path, at } = source
-    const value = finishRealServer(to, { ...source, address }, values)
-    if (value === undefined) continue
-    if (sources.has(path))
-      to.report.error('object', at, `real_server file ${path} is there twice; the second is left out`)
-    else sources.set(path, { kind: 'file', path, template: value })
-  }
-  return [...sources.values()]
 }
 
 function persistenceOf(

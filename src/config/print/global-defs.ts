@@ -1,5 +1,6 @@
 import {
   type Configuration,
+  DNS_PORT,
   type ForwardingSettings,
   fifoNames,
   type GlobalDefs,
@@ -50,6 +51,8 @@ export function globalText({ global, virtualRouters }: Configuration, secrets: '
   line('vrrp_startup_delay', global.vrrpStartupDelay === undefined ? undefined : timeText(global.vrrpStartupDelay))
   body.push(...interfaceSettingLines(global.interfaceSettings ?? {}))
   body.push(...vrrpSettingLines(global.vrrpSettings ?? {}))
+  for (const { address, port } of global.nameServers ?? [])
+    line('nameserver', port === DNS_PORT ? address : `${address} ${port}`)
   flag('lvs_flush', global.lvsFlush)
   flag('lvs_flush_on_stop', global.lvsFlushOnStop)
   const { lvsTimeouts: timeouts, lvsSettings: settings } = global

@@ -3,6 +3,7 @@ import {
   describedServers,
   type Persistence,
   type RealServer,
+  type ServerSource,
   type ServiceAddress,
   servicesOf,
   type VirtualServer,
@@ -85,11 +86,23 @@ export function serverText(server: VirtualServer, localGroups: ReadonlyMap<strin
     body: [
       ...body,
       ...server.realServers.map((one) => realServerText(one, withPort(one), method)),
-      ...(server.serverSources ?? []).map(({ path, template }) =>
-        realServerText(template, `file ${word(path)}${template.port === 0 ? '' : ` ${template.port}`}`, method),
-      ),
+      ...(server.serverSources ?? []).map((source) => sourceText(source, method)),
     ],
   }
+}
+
+/** What is listed elsewhere; SRV records have the port themselves. */
+function sourceText(source: ServerSource, method: string): Text {
+  const { template } = source
+  const port = template.port === 0 || source.kind === 'srv' ? '' : ` ${template.port}`
+  if (source.kind === 'file') return realServerText(template, `file ${word(source.path)}${port}`, method)
+  const text = realServerText(template, `${source.kind} ${word(source.name)}${port}`, method)
+  const lines = [
+    `ttl_min ${timeText(source.minTtl)}`,
+    `ttl_max ${timeText(source.maxTtl)}`,
+    `nxdomain ${source.nxdomain}`,
+  ]
+  return { ...text, body: [...lines, ...text.body] }
 }
 
 const CHECKSUMS = { none: 'nocsum', checksum: 'csum', 'remote-checksum': 'remcsum' } as const
@@ -116,7 +129,7 @@ function persistenceText(of: Persistence, family: 4 | 6): readonly string[] {
   return [timeout, `persistence_granularity ${mask}`]
 }
 
-function realServerText(server: RealServer, head: string, inherited: string): Text {
+function realServerText(server: RealServer, head: string, inherited: string): Exclude<Text, string> {
   const body: Text[] = [`weight ${server.weight}`]
   if (methodText(server) !== inherited) body.push(`lvs_method ${methodText(server)}`)
   if (server.inhibitOnFailure) body.push('inhibit_on_failure')

@@ -4,7 +4,10 @@ import { type Outcome, outcome } from './outcome.ts'
 import { judgeTransport, type TransportFailure } from './transport.ts'
 
 /** RFC 1035 §4.1.1, RFC 2136 §2.2. */
-const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET']
+const CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET']
+
+/** RCODE in words. */
+export const answerCode = (code: number): string => CODES[code] ?? `code ${code}`
 
 /**
  * DNS_CHECK: an answer without an error, whether it holds records or not (keepalived).
@@ -17,8 +20,7 @@ export function judgeDns(
   strange: number,
 ): Outcome {
   if (answer !== undefined) {
-    if (answer.code !== 0)
-      return outcome('bad-status', `expected NOERROR, got ${codes[answer.code] ?? `code ${answer.code}`}`)
+    if (answer.code !== 0) return outcome('bad-status', `expected NOERROR, got ${answerCode(answer.code)}`)
     return outcome('accepted', `answered with ${answer.answers} ${answer.answers === 1 ? 'record' : 'records'}`)
   }
   if (end.ok) return outcome('no-response', 'no answer')

@@ -6,7 +6,7 @@
  */
 
 export { MAX_JSON } from './assertions.ts'
-export { judgeDns } from './dns.ts'
+export { answerCode, judgeDns } from './dns.ts'
 export { judgeFile } from './file.ts'
 export { type GrpcAnswer, judgeGrpc } from './grpc.ts'
 export { type BodyFindings, judgeHttp } from './http.ts'

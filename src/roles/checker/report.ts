@@ -97,6 +97,7 @@ export const snapshotOf = (book: Book, clock: Clock): readonly VirtualServerSnap
       port: server.model.port,
       state: realServerState(server.checkers.map(({ health }) => health)),
       weight: server.model.weight,
+      ...(server.model.hostName === undefined ? {} : { hostName: server.model.hostName }),
       ...standing(server, clock),
       since: isoTime(server.since),
       ...reasonNow(server),

@@ -25,6 +25,7 @@ import {
 import { conditionsOf, effectiveWeight, keepInPanic } from './conditions.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { hearsay } from './hearsay.ts'
+import { createNames } from './names.ts'
 import { Outbox } from './outbox.ts'
 import type { CheckerPorts } from './ports.ts'
 import { ProbeSlots } from './probe-slots.ts'
@@ -53,8 +54,15 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       advance(due, { type: 'deadline-reached' }, now)
     for (let due = others.takeDue(now); due !== undefined; due = others.takeDue(now))
       if (due instanceof Outbox === false) goOnRising(due, now)
+    names.advance(now)
     settle(now)
   })
+  const names = createNames(
+    ports,
+    log,
+    (key, news) => channel.send({ type: 'name-looked-up', key, news }),
+    () => settle(clock.now()),
+  )
   let book: Book = new Map()
   let tlsClient: TlsClient | undefined
   let orders: ServerOrders = []
@@ -113,6 +121,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const now = clock.now()
     const before = book
     tlsClient = slice.tlsClient
+    names.adopt(slice)
     orders = slice.orders ?? orders
     known.files(slice.files ?? [])
     book = writeBook(before, modelsIn(slice, before), {
@@ -403,13 +412,14 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     if (ended) return
     const later = outbox.flush(now)
     if (later !== undefined) others.set(outbox, later)
-    timer.arm(earlier(deadlines.earliest, others.earliest))
+    timer.arm(earlier(names.earliest, earlier(deadlines.earliest, others.earliest)))
   }
 
   function end(): void {
     if (ended) return
     ended = true
     for (const run of runsIn(book.values())) run.cancelProbe?.()
+    names.adopt({})
     addresses?.close()
     timer.close()
     channel.close()

@@ -1,12 +1,15 @@
 import { assertNever } from '../../base/index.ts'
 import { outcome } from '../../proto/probe/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
+import { askNameServers } from './ask-name-servers.ts'
 import { probeDns } from './dns.ts'
 import { probeGrpc } from './grpc.ts'
 import { probeHttp } from './http.ts'
 import { probeHttp2 } from './http2.ts'
+import { lookUp } from './lookup.ts'
 import { probePing } from './ping.ts'
 import type { CheckerPorts } from './ports.ts'
+import { hostNameServers } from './resolv-conf.ts'
 import { probeSmtp } from './smtp.ts'
 import { probeTcp } from './tcp.ts'
 import { probeUdp } from './udp.ts'
@@ -17,6 +20,7 @@ export const systemPorts = (): CheckerPorts => ({
   openTimer,
   random: Math.random,
   watchAddresses,
+  lookUp: (of, nameServers, signal) => lookUp(of, askNameServers(nameServers ?? hostNameServers(), signal)),
   probe(checker, request, signal, tlsClient) {
     switch (checker.kind) {
       case 'tcp':

@@ -4,7 +4,10 @@ import type {
   BfdSession,
   ForwardingSettings,
   InterfaceSettings,
+  ListedServer,
+  NameServer,
   Observed,
+  ServerName,
   StaticItems,
   SyncGroup,
   SyncGroupNotifyState,
@@ -159,6 +162,10 @@ export type CheckerSlice = {
   readonly health: readonly HealthRecord[]
   /** What the files hold that checkers track. */
   readonly files?: readonly TrackedNumber[]
+  /** Names of real servers that are to be asked for; absent: none. */
+  readonly serverNames?: readonly ServerName[]
+  /** Whom to ask; absent: whom /etc/resolv.conf names. */
+  readonly nameServers?: readonly NameServer[]
   /** What an operator has ordered, for a role that starts; absent: nothing, or what was said before holds. */
   readonly orders?: ServerOrders
 }
@@ -182,11 +189,19 @@ export type ToChecker =
   | { readonly type: 'script-ended'; readonly id: number; readonly end: ScriptEnd }
   /** From here on exactly these orders stand. */
   | { readonly type: 'server-orders'; readonly orders: ServerOrders }
+
+/** What a name has come to. `ttl`: seconds that it counts; `gone`: it is said not to exist. */
+export type NameNews =
+  | { readonly servers: readonly ListedServer[]; readonly ttl: number }
+  | { readonly problem: string; readonly gone: boolean }
+
 export type FromChecker =
   | FromRole<readonly VirtualServerSnapshot[]>
   /** Run the script of a MISC_CHECK, named by what the checker asks; answered with `script-ended`. */
   | { readonly type: 'run-script'; readonly id: number; readonly script: string }
   | { readonly type: 'end-script'; readonly id: number }
+  /** Each time it has been asked for; `key` as `nameKey` has it. */
+  | { readonly type: 'name-looked-up'; readonly key: string; readonly news: NameNews }
   | ({ readonly type: 'services-wanted' } & WantedNews)
   /** Every change; the supervisor keeps the latest of each for the next checker. */
   | {

@@ -1,114 +1,92 @@
 import { millis } from '../../base/index.ts'
-import { serverList } from '../../config/index.ts'
-import { type Configuration, type ListedServer, withListed } from '../../model/index.ts'
+import { type Configuration, type ServerSource, sourceTitle, withListed } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
+import type { NameNews } from '../ipc/index.ts'
 import type { SupervisorPorts } from './ports.ts'
+import { openServerFile, type ServerFile } from './server-file.ts'
+import { createServerNames } from './server-names.ts'
 
-/** A writer that writes in pieces is given this long after each before the file is read. */
+/** Lists that change together are one change: at a start all names are answered within a moment. */
 const GATHER = millis(100)
 
-type Source = {
-  servers: readonly ListedServer[]
-  /** Why `servers` is not what the file has now. */
-  problem?: string | undefined
-  close(): void
-}
-
-/** Real servers that files list (`real_server file`); they are known here and nowhere else, so that roles may come and go. */
+/**
+ * Real servers that are listed elsewhere (`real_server file`, `dns`, `srv`); they are known here and nowhere else, so that roles may
+ * come and go.
+ */
 export type ListedServers = {
-  /** The configuration with them; files it names for the first time are read now, and watched from now on. */
+  /**
+   * The configuration with them, and with the names that are to be asked for; files it names for the first time are read now, and
+   * watched from now on.
+   */
   expand(configured: Configuration): Configuration
   /** Only those that this one names are watched from here on. */
   keep(configured: Configuration): void
+  /** A word about a name, from who asks. */
+  heard(key: string, news: NameNews): void
   describe(): readonly ServerSourceSnapshot[]
   stop(): void
 }
 
-/** @param onChange  a file lists other servers than before */
+/**
+ * @param path      where what names list is kept
+ * @param onChange  these, by their titles, list other servers than before
+ */
 export function createListedServers(
-  ports: Pick<SupervisorPorts, 'readText' | 'watchFile' | 'schedule' | 'log'>,
-  onChange: (path: string) => void,
+  ports: Pick<SupervisorPorts, 'clock' | 'readText' | 'replaceText' | 'watchFile' | 'schedule' | 'log'>,
+  path: string,
+  onChange: (titles: readonly string[]) => void,
 ): ListedServers {
-  const sources = new Map<string, Source>()
+  const files = new Map<string, ServerFile>()
+  const names = createServerNames(ports, path, (of) => changed(sourceTitle({ ...of, nxdomain: 'keep' })))
+  const waiting = new Set<string>()
+  let cancel: (() => void) | undefined
 
-  /** What cannot be read or understood changes nothing. */
-  function read(path: string, source: Source): boolean {
-    const list = listIn(path)
-    if ('problem' in list) {
-      if (list.problem !== source.problem)
-        ports.log.error('list of real servers cannot be used; those that were known stay', {
-          file: path,
-          reason: list.problem,
-          servers: source.servers.length,
-        })
-      source.problem = list.problem
-      return false
-    }
-    source.problem = undefined
-    if (JSON.stringify(source.servers) === JSON.stringify(list.servers)) return false
-    ports.log.info('list of real servers', { file: path, from: source.servers.length, to: list.servers.length })
-    source.servers = list.servers
-    return true
-  }
-
-  function listIn(path: string): { readonly servers: readonly ListedServer[] } | { readonly problem: string } {
-    const text = ports.readText(path)
-    if (!text.ok) return { problem: text.error.message }
-    const list = serverList(text.value)
-    if (list.ok) return { servers: list.value }
-    const { line, column, message } = list.error
-    return { problem: `${path}:${line}:${column}: ${message}` }
-  }
-
-  function open(path: string): Source {
-    let cancel: (() => void) | undefined
-    const unwatch = ports.watchFile(path, () => {
-      cancel?.()
-      cancel = ports.schedule(GATHER, () => {
-        if (read(path, source)) onChange(path)
-      })
+  function changed(title: string): void {
+    waiting.add(title)
+    cancel ??= ports.schedule(GATHER, () => {
+      cancel = undefined
+      const titles = [...waiting]
+      waiting.clear()
+      onChange(titles)
     })
-    const source: Source = {
-      servers: [],
-      close() {
-        cancel?.()
-        unwatch()
-      },
-    }
-    read(path, source)
-    return source
   }
 
-  function serversIn(path: string): readonly ListedServer[] {
-    const source = sources.get(path) ?? open(path)
-    sources.set(path, source)
-    return source.servers
+  function serversIn(source: ServerSource) {
+    if (source.kind !== 'file') return names.serversOf(source)
+    const file = files.get(source.path) ?? openServerFile(source.path, ports, () => onChange([sourceTitle(source)]))
+    files.set(source.path, file)
+    return file.servers
   }
 
   return {
-    expand: (configured) => ({
-      ...configured,
-      virtualServers: configured.virtualServers.map((server) => withListed(server, ({ path }) => serversIn(path))),
-    }),
-    keep(configured) {
-      const named = new Set(
-        configured.virtualServers.flatMap(({ serverSources = [] }) => serverSources.map(({ path }) => path)),
-      )
-      for (const [path, source] of sources) {
-        if (named.has(path)) continue
-        source.close()
-        sources.delete(path)
+    expand(configured) {
+      const serverNames = names.wanted(namesOf(configured))
+      return {
+        ...configured,
+        virtualServers: configured.virtualServers.map((server) => withListed(server, serversIn)),
+        ...(serverNames.length === 0 ? {} : { serverNames }),
       }
     },
-    describe: () =>
-      [...sources].map(([file, { servers, problem }]) => ({
-        file,
-        servers: servers.length,
-        ...(problem === undefined ? {} : { problem }),
-      })),
+    keep(configured) {
+      const named = new Set(sourcesOf(configured).flatMap((source) => (source.kind === 'file' ? [source.path] : [])))
+      for (const [file, source] of files) {
+        if (named.has(file)) continue
+        source.close()
+        files.delete(file)
+      }
+      names.keep(namesOf(configured))
+    },
+    heard: names.heard,
+    describe: () => [...[...files.values()].map((file) => file.describe()), ...names.describe()],
     stop() {
-      for (const source of sources.values()) source.close()
-      sources.clear()
+      cancel?.()
+      for (const file of files.values()) file.close()
+      files.clear()
     },
   }
 }
+
+const sourcesOf = (configured: Configuration): readonly ServerSource[] =>
+  configured.virtualServers.flatMap(({ serverSources = [] }) => serverSources)
+const namesOf = (configured: Configuration) =>
+  sourcesOf(configured).flatMap((source) => (source.kind === 'file' ? [] : [source]))

@@ -2,7 +2,7 @@ import { assertNever, fail, type Result } from '../../base/index.ts'
 import type { ForwardingAsk } from '../../forwarding/index.ts'
 import type { Command, Configuration, Observed } from '../../model/index.ts'
 import type { TransitionSnapshot } from '../../observe/index.ts'
-import type { FromChecker, FromForwarding, FromVrrp, HealthRecord } from '../ipc/index.ts'
+import type { FromChecker, FromForwarding, FromVrrp, HealthRecord, NameNews } from '../ipc/index.ts'
 import { createCheckerScripts } from './checker-scripts.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
@@ -25,6 +25,8 @@ export type RolesHooks = {
   /** With -R a role that dies ends everything. */
   readonly onFatalDeath: (role: string, exit: RoleExit) => void
   readonly onHealth: () => void
+  /** What a name of real servers has come to. */
+  readonly onName: (key: string, news: NameNews) => void
   /** A real server that was removed and drained has nothing left to do. */
   readonly onLeft: () => void
   /** As whom a script runs; the failure says why it does not. */
@@ -221,6 +223,8 @@ export function createRoles(
         return services.serverRemoved(message)
       case 'quorum':
         return services.quorumChanged(message)
+      case 'name-looked-up':
+        return hooks.onName(message.key, message.news)
       case 'run-script':
         return scripts.run(message.id, message.script)
       case 'end-script':

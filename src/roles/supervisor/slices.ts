@@ -72,8 +72,13 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
 const isSchedulingGiven = ({ vrrpRtPriority, daemon, vrrpSettings }: Configuration['global']): boolean =>
   vrrpRtPriority !== undefined || daemon?.vrrp?.nice !== undefined || vrrpSettings?.autoPriority !== undefined
 
-const checkerSlice = ({ virtualServers, global: { tlsClient } }: Configuration): CheckerSlice => ({
+const checkerSlice = ({
   virtualServers,
+  serverNames,
+  global: { tlsClient, nameServers },
+}: Configuration): CheckerSlice => ({
+  virtualServers,
+  ...(serverNames === undefined ? {} : { serverNames, ...(nameServers === undefined ? {} : { nameServers }) }),
   ...(tlsClient === undefined ? {} : { tlsClient }),
   health: [],
 })

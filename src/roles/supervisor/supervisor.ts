@@ -90,7 +90,9 @@ export async function startSupervisor(
   /** With the servers that lists name; in force is the model, which also has what is still leaving. */
   let configured = configuration
   let leavers: readonly Leaver[] = []
-  const listed = createListedServers(ports, (path) => void changes(() => follow(path)))
+  const listed = createListedServers(ports, `${options.runDirectory}/names.json`, (titles) =>
+    changes(() => follow(titles)),
+  )
   let model = configuration
   let loadedAt = startedAt
   let copies = 0
@@ -113,6 +115,7 @@ export async function startSupervisor(
       if (control !== undefined) void stop(1)
     },
     onHealth: () => health.changed(roles.health()),
+    onName: listed.heard,
     onLeft: () => void changes(recompose),
     identify: asScriptUser,
     observed: () => trackers.observed(),
@@ -221,11 +224,13 @@ export async function startSupervisor(
     if (!result.ok) log.error('what is drained cannot be removed', { reason: result.error })
   }
 
-  /** What a file lists has changed; who is not listed any more leaves first. */
-  async function follow(path: string): Promise<void> {
+  /** What is listed elsewhere has changed; who is not listed any more leaves first. */
+  async function follow(titles: readonly string[]): Promise<void> {
     if (stopping !== undefined) return
-    const result = await replace(written, `file ${path}`)
-    if (!result.ok) log.error('a list of real servers cannot be followed', { file: path, reason: result.error })
+    const [first = ''] = titles
+    const by = titles.length === 1 ? first : `${first} and ${titles.length - 1} more`
+    const result = await replace(written, by)
+    if (!result.ok) log.error('a list of real servers cannot be followed', { list: by, reason: result.error })
     else health.changed(roles.health())
   }
 

@@ -14,12 +14,12 @@ import { endOfName } from './name.ts'
  * ```
  * RFC 1035 §4.1.1.
  */
-const HEADER = 12
+export const HEADER = 12
 const RESPONSE = 0x8000
 const TRUNCATED = 0x0200
 const RECURSION_DESIRED = 0x0100
 const CODE = 0x000f
-const CLASS_IN = 1
+export const CLASS_IN = 1
 
 /** Types of records that can be asked for, by number. */
 export const recordTypes = {
@@ -30,6 +30,7 @@ export const recordTypes = {
   MX: 15,
   TXT: 16,
   AAAA: 28,
+  SRV: 33,
   RRSIG: 46,
   DNSKEY: 48,
 } as const
@@ -54,8 +55,8 @@ export type DnsMessage = {
   readonly answers: number
 }
 
-/** The first field that is wrong and what it held (`length`: bytes received). */
-export type WrongDnsField = { readonly field: 'length' | 'question'; readonly got: number }
+/** The first field that is wrong and what it held (`length`: bytes received, `record`: which of the answers, from 0 on). */
+export type WrongDnsField = { readonly field: 'length' | 'question' | 'record'; readonly got: number }
 
 /** A query of class IN with recursion desired. @param name  as `encodeName` makes it */
 export function encodeQuery({

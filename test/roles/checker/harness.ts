@@ -1,9 +1,11 @@
 import {
+  fail,
   type Instant,
   type IpAddress,
   instant,
   address as ipAddress,
   micros,
+  ok,
   seconds,
   silentLog,
 } from '../../../src/base/index.ts'
@@ -15,8 +17,10 @@ import {
   serviceKey,
   type VirtualServer,
 } from '../../../src/model/index.ts'
+import type { LookupFailure } from '../../../src/proto/lookup/index.ts'
 import type { Outcome, OutcomeReason } from '../../../src/proto/probe/index.ts'
 import { type CheckerPorts, startChecker } from '../../../src/roles/checker/index.ts'
+import type { Found } from '../../../src/roles/checker/lookup.ts'
 import type {
   Channel,
   CheckerSlice,
@@ -41,6 +45,7 @@ export type World = {
     servers: CheckerSlice['virtualServers'],
     health?: readonly HealthRecord[],
     files?: readonly TrackedNumber[],
+    more?: Pick<CheckerSlice, 'serverNames' | 'nameServers'>,
   ): Promise<void>
   /** Turns the clock on, stopping at each deadline. */
   pass(seconds: number): Promise<void>
@@ -52,6 +57,10 @@ export type World = {
   /** From here on the host has these addresses. */
   holds(...addresses: readonly string[]): void
   readonly watching: () => boolean
+  /** What names have come to; those of which nothing is said do not exist. `hang`: nobody answers. */
+  readonly names: Map<string, Found | LookupFailure['reason'] | 'hang'>
+  /** Names in the order they were asked for, with the second it happened in. */
+  readonly lookups: string[]
   hangUp(): void
   readonly closed: () => boolean
   readonly armed: () => Instant | undefined
@@ -73,6 +82,8 @@ export function openWorld(): World {
   const answers = new Map<string, OutcomeReason | 'hang'>()
   const contributions = new Map<string, number>()
   const probes: string[] = []
+  const names: World['names'] = new Map()
+  const lookups: string[] = []
   const table: Record<string, Record<string, number>> = {}
 
   const channel: Channel<ToChecker, FromChecker> = {
@@ -108,6 +119,13 @@ export function openWorld(): World {
       }
     },
     random: () => 0,
+    async lookUp(of, nameServers, signal) {
+      lookups.push([now / 1e6, of.name, ...(nameServers ?? []).map(endpoint)].join(' '))
+      const found = names.get(of.name) ?? 'nxdomain'
+      if (found === 'hang') await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      if (typeof found === 'object') return ok(found)
+      return fail({ reason: found === 'hang' ? 'unanswered' : found, message: `${of.name}: ${found}` })
+    },
     watchAddresses(onAddresses) {
       tellAddresses = onAddresses
       onAddresses(held)
@@ -143,9 +161,9 @@ export function openWorld(): World {
     heard,
     running: () => running,
     send: (message) => receive(structuredClone(message)),
-    async configure(virtualServers, health = [], files = []) {
+    async configure(virtualServers, health = [], files = [], more = {}) {
       revision++
-      world.send({ type: 'offer', revision, slice: { virtualServers, health, files } })
+      world.send({ type: 'offer', revision, slice: { virtualServers, health, files, ...more } })
       world.send({ type: 'commit', revision })
       await settled()
     },
@@ -167,6 +185,8 @@ export function openWorld(): World {
       tellAddresses?.(held)
     },
     watching: () => tellAddresses !== undefined,
+    names,
+    lookups,
     hangUp: () => channelClosed(),
     closed: () => closed,
     armed: () => deadline,

@@ -1,0 +1,89 @@
+import { addressFromBytes, type Family, familyOf, parseAddress } from '../../base/index.ts'
+import { type ServerList, type ServerSource, sourceTitle } from '../../model/index.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { badValue, type Lowering, required } from './arguments.ts'
+import type { Forwarding } from './method.ts'
+import { finishRealServer, type RealServerDraft, readDraft, type ServiceValues } from './real-server.ts'
+import { remarkNameLines, ttlRange } from './server-name-lines.ts'
+
+/** Where the servers are listed that a block stands for. */
+type ListPlace =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'dns' | 'srv'; readonly name: string }
+
+/** `real_server file PATH | dns NAME | srv NAME`: a template of servers; its address means nothing. */
+export type ServerSourceDraft = RealServerDraft & { readonly place: ListPlace }
+
+const UNSPECIFIED = addressFromBytes(new Uint8Array(4))
+
+export const isSource = ({ words }: Node): boolean => /^(?:file|dns|srv)$/.test(words[0]?.text ?? '')
+
+/** Undefined, and something said, if it is not told where they are listed. */
+export function readServerSource(
+  to: Lowering,
+  node: Node,
+  forwarding: Forwarding | undefined,
+): ServerSourceDraft | undefined {
+  const place = readPlace(to, node)
+  if (place === undefined) return undefined
+  const port = node.words[2]
+  if (place.kind === 'srv' && port !== undefined)
+    badValue(to, 'real_server srv', port, 'is one word too many', 'leave it out: SRV records have the port')
+  const list = place.kind === 'file' ? `file ${place.path}` : `${place.kind} ${place.name}`
+  const draft = readDraft(to, node, forwarding, UNSPECIFIED, place.kind === 'srv' ? undefined : port, list)
+  return draft === undefined ? undefined : { ...draft, place }
+}
+
+function readPlace(to: Lowering, node: Node): ListPlace | undefined {
+  const kind = node.words[0]?.text
+  if (kind === 'dns' || kind === 'srv') {
+    const word = required(to, node, 'a name', 1)
+    const name = word === undefined ? undefined : domainName(to, kind, word)
+    return name === undefined ? undefined : { kind, name }
+  }
+  const path = required(to, node, 'the path of a file', 1)
+  if (path === undefined) return undefined
+  if (path.text.startsWith('/')) return { kind: 'file', path: path.text }
+  return badValue(to, 'real_server file', path, 'is not the path of a file from / on')
+}
+
+/** Labels of 1 to 63 letters, digits, `-` and `_`, 253 bytes in all (RFC 1035 §2.3.4, RFC 2782). */
+const NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
+
+function domainName(to: Lowering, kind: 'dns' | 'srv', word: Word): string | undefined {
+  const name = word.text.replace(/\.$/, '').toLowerCase()
+  if (parseAddress(name) !== undefined)
+    return badValue(to, `real_server ${kind}`, word, 'is an address, not a name', `write real_server ${name}`)
+  return NAME.test(name) ? name : badValue(to, `real_server ${kind}`, word, 'is no name of the DNS')
+}
+
+/** The sources of a virtual server; each of them once. Their templates have the unspecified address of its family. */
+export function serverSourcesOf(
+  to: Lowering,
+  drafts: readonly ServerSourceDraft[],
+  values: ServiceValues,
+): readonly ServerSource[] {
+  const { service } = values
+  const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
+  const address = addressFromBytes(new Uint8Array(family === 4 ? 4 : 16))
+  const sources = new Map<string, ServerSource>()
+  for (const draft of drafts) {
+    const template = finishRealServer(to, { ...draft, address }, values)
+    if (template === undefined) continue
+    const source: ServerSource = { ...listOf(to, draft, family), template }
+    const title = sourceTitle(source)
+    if (sources.has(title))
+      to.report.error('object', draft.at, `real_server ${title} is there twice; the second is left out`)
+    else sources.set(title, source)
+  }
+  return [...sources.values()]
+}
+
+function listOf(to: Lowering, { place, nameLines, at }: ServerSourceDraft, family: Family): ServerList {
+  if (place.kind === 'file') {
+    remarkNameLines(to, nameLines, `file ${place.path}`)
+    return place
+  }
+  const range = ttlRange(to, nameLines, { title: `${place.kind} ${place.name}`, at })
+  return { ...place, family, ...range, nxdomain: nameLines.nxdomain ?? 'keep' }
+}

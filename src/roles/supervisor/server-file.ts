@@ -1,0 +1,80 @@
+import { millis } from '../../base/index.ts'
+import { serverList } from '../../config/index.ts'
+import type { ListedServer } from '../../model/index.ts'
+import type { ServerSourceSnapshot } from '../../observe/index.ts'
+import type { SupervisorPorts } from './ports.ts'
+
+/** A writer that writes in pieces is given this long after each before the file is read. */
+const GATHER = millis(100)
+
+/** The servers that a file lists. */
+export type ServerFile = {
+  readonly servers: readonly ListedServer[]
+  describe(): ServerSourceSnapshot
+  close(): void
+}
+
+/**
+ * Reads the file now, and watches it from here on.
+ * @param onChange  it lists other servers than before
+ */
+export function openServerFile(
+  path: string,
+  ports: Pick<SupervisorPorts, 'readText' | 'watchFile' | 'schedule' | 'log'>,
+  onChange: () => void,
+): ServerFile {
+  let servers: readonly ListedServer[] = []
+  /** Why `servers` is not what the file has now. */
+  let problem: string | undefined
+  let cancel: (() => void) | undefined
+
+  /** What cannot be read or understood changes nothing. */
+  function read(): boolean {
+    const list = listIn(path, ports)
+    if ('problem' in list) {
+      if (list.problem !== problem)
+        ports.log.error('list of real servers cannot be used; those that were known stay', {
+          file: path,
+          reason: list.problem,
+          servers: servers.length,
+        })
+      problem = list.problem
+      return false
+    }
+    problem = undefined
+    if (JSON.stringify(servers) === JSON.stringify(list.servers)) return false
+    ports.log.info('list of real servers', { file: path, from: servers.length, to: list.servers.length })
+    servers = list.servers
+    return true
+  }
+
+  const unwatch = ports.watchFile(path, () => {
+    cancel?.()
+    cancel = ports.schedule(GATHER, () => {
+      if (read()) onChange()
+    })
+  })
+  read()
+  return {
+    get servers() {
+      return servers
+    },
+    describe: () => ({ file: path, servers: servers.length, ...(problem === undefined ? {} : { problem }) }),
+    close() {
+      cancel?.()
+      unwatch()
+    },
+  }
+}
+
+function listIn(
+  path: string,
+  ports: Pick<SupervisorPorts, 'readText'>,
+): { readonly servers: readonly ListedServer[] } | { readonly problem: string } {
+  const text = ports.readText(path)
+  if (!text.ok) return { problem: text.error.message }
+  const list = serverList(text.value)
+  if (list.ok) return { servers: list.value }
+  const { line, column, message } = list.error
+  return { problem: `${path}:${line}:${column}: ${message}` }
+}
