@@ -61,16 +61,20 @@ build/test/%.bpf.o: test/bpf/%.bpf.c | setup
 	llvm-strip -g $@
 
 # The lab library, the demo and the benches, for node without a test runner.
-tools: build build/tools/flood build/tools/replay build/tools/blast build/tools/generate.bpf.o | setup-lab
+tools: build build/tools/flood build/tools/replay build/tools/blast build/tools/sink build/tools/pretend-ipvs.so build/tools/generate.bpf.o | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
 	@install -D -m 644 $(PARSER) build/tools/$(PARSER)
 	@ln -sfn .. build/tools/build
 build/tools/generate.bpf.o: bench/generate.bpf.c | setup
 	@mkdir -p $(@D)
 	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
-build/tools/flood build/tools/blast: build/tools/%: bench/%.c | setup
+build/tools/flood build/tools/blast build/tools/sink: build/tools/%: bench/%.c | setup
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
+
+build/tools/pretend-ipvs.so: bench/pretend-ipvs.c | setup
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 
 # The wires of the oracle.
 build/tools/replay: test/kernel/oracle/replay.c | setup

@@ -35,4 +35,6 @@ export type CheckerPorts = {
   readonly watchAddresses: WatchAddresses
   /** Uniform in 0 ≤ x < 1. */
   readonly random: () => number
+  /** Probes under way at a time; the others wait their turn. */
+  readonly probesAtATime: number
 }

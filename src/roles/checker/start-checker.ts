@@ -32,9 +32,6 @@ import { ProbeSlots } from './probe-slots.ts'
 import { nameOf, reasonOf, recordOf, snapshotOf } from './report.ts'
 import { createScripts } from './scripts.ts'
 
-/** Probes under way at a time; half of what a process may open by default on Debian. */
-const PROBES_AT_A_TIME = 512
-
 /**
  * The checker role: probes real servers as its slice says and tells the supervisor which services are wanted, which
  * servers live and which quorums hold. Ends, with every socket closed, on `stop` or when the channel closes; it does not
@@ -45,7 +42,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   const deadlines = new DeadlineQueue<CheckerRun>()
   /** When slow starts go on, and when the outbox may send again. */
   const others = new DeadlineQueue<RealServerRun | Outbox>()
-  const slots = new ProbeSlots(PROBES_AT_A_TIME)
+  const slots = new ProbeSlots(ports.probesAtATime)
   const scripts = createScripts((message) => channel.send(message))
   const outbox = new Outbox((message) => channel.send(message))
   const timer = ports.openTimer(() => {

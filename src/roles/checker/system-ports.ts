@@ -1,5 +1,6 @@
 import { assertNever } from '../../base/index.ts'
 import { outcome } from '../../proto/probe/index.ts'
+import { descriptorLimit } from '../../sys/process/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
 import { askNameServers } from './ask-name-servers.ts'
 import { probeDns } from './dns.ts'
@@ -15,10 +16,14 @@ import { probeTcp } from './tcp.ts'
 import { probeUdp } from './udp.ts'
 import { watchAddresses } from './watch-addresses.ts'
 
+/** Enough for 30,000 servers that say nothing, with three seconds of connect_timeout and a delay_loop of three; each takes some 10 kB. */
+const MOST_PROBES = 16_384
+
 export const systemPorts = (): CheckerPorts => ({
   clock: systemClock,
   openTimer,
   random: Math.random,
+  probesAtATime: Math.min(MOST_PROBES, Math.floor(descriptorLimit() / 2)),
   watchAddresses,
   lookUp: (of, nameServers, signal) => lookUp(of, askNameServers(nameServers ?? hostNameServers(), signal)),
   probe(checker, request, signal, tlsClient) {

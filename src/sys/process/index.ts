@@ -3,6 +3,7 @@
  * it starts and nothing else. The supervisor uses all of it, a role its own end of the channel.
  */
 
+export * from './descriptor-limit.ts'
 export * from './identity.ts'
 export * from './load-module.ts'
 export * from './parent-channel.ts'

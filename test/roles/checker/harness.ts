@@ -126,6 +126,7 @@ export function openWorld(): World {
       if (typeof found === 'object') return ok(found)
       return fail({ reason: found === 'hang' ? 'unanswered' : found, message: `${of.name}: ${found}` })
     },
+    probesAtATime: 512,
     watchAddresses(onAddresses) {
       tellAddresses = onAddresses
       onAddresses(held)
