@@ -4,9 +4,9 @@
  * network card has them, and the server's end throws them away, so that what is measured is the directors. There is no peer
  * beside it: this kernel has no IPVS, and in the guest everything is emulated.
  *
- *   node build/tools/bench/sync.js [PER_SECOND [SECONDS [METHOD]]]      50000 10 DR
+ *   node build/tools/bench/sync.js [PER_SECOND [SECONDS [METHOD …]]]      50000 10 DR NAT FNAT TUN
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process, { argv } from 'node:process'
 import { readExits } from '../src/forwarding/ebpf/counters.ts'
@@ -18,7 +18,7 @@ import { discard, indexOf, send } from './generator.ts'
 
 const perSecond = Number(argv[2] ?? 50_000)
 const seconds = Number(argv[3] ?? 10)
-const method = argv[4] ?? 'DR'
+const methods = argv.length > 4 ? argv.slice(4) : ['DR', 'NAT', 'FNAT', 'TUN']
 
 const VIP = '192.0.2.100'
 const SERVER = '198.51.100.11'
@@ -31,7 +31,7 @@ const BURST = 10
 const LOOK = 50
 /** Of what was opened, this share counts as there. */
 const NEARLY_ALL = 0.999
-const configuration = (priority: number): string => `global_defs {
+const configuration = (method: string, priority: number): string => `global_defs {
   lvs_sync_daemon eth0 VI_1
 }
 lvs_settings {
@@ -58,8 +58,11 @@ ${method === 'FNAT' ? 'local_address_group bench {\n  198.51.100.1-250\n}\n' : '
 }
 `
 
-function enter(host: Host): void {
-  const entered = enterNetworkNamespace(`/run/netns/${host.namespace}`)
+const home = openSync('/proc/thread-self/ns/net', 'r')
+
+/** Nobody: back to where this process began. */
+function enter(host?: Host): void {
+  const entered = enterNetworkNamespace(host === undefined ? `/proc/self/fd/${home}` : `/run/netns/${host.namespace}`)
   if (!entered.ok) throw new Error(entered.error.message)
 }
 
@@ -133,7 +136,7 @@ function slowest(looks: readonly Look[]): number {
 const row = (name: string, value: string | number, wanted = ''): void =>
   void process.stdout.write(`${name.padEnd(58)}${String(value).padStart(12)}  ${wanted}\n`)
 
-async function measure(lab: Lab): Promise<void> {
+async function measure(lab: Lab, method: string): Promise<void> {
   const lan = lab.segment()
   const strong = lab.host('strong', { eth0: { segment: lan, addresses: ['192.0.2.11/24'] } })
   const weak = lab.host('weak', { eth0: { segment: lan, addresses: ['192.0.2.12/24'] } })
@@ -146,7 +149,10 @@ async function measure(lab: Lab): Promise<void> {
   // Without it a veth has no queue for frames that are no skb.
   await strong.exec('ethtool', '-K', 'clients', 'gro', 'on')
 
-  const [first, second] = await Promise.all([strong.holdfastd(configuration(200)), weak.holdfastd(configuration(100))])
+  const [first, second] = await Promise.all([
+    strong.holdfastd(configuration(method, 200)),
+    weak.holdfastd(configuration(method, 100)),
+  ])
   await strong.holds(VIP)
   const isBackup = ({ role }: { readonly role: string }) => role === 'backup'
   await second.shows('it listens', ({ forwarding }) => forwarding?.sync?.daemons.some(isBackup) === true)
@@ -210,13 +216,16 @@ async function measure(lab: Lab): Promise<void> {
   )
 }
 
-const lab = openLab()
-try {
-  await measure(lab)
-} catch (error) {
-  process.stderr.write(`${lab.logs()}\n`)
-  throw error
-} finally {
-  lab.close()
+for (const method of methods) {
+  const lab = openLab()
+  try {
+    await measure(lab, method)
+  } catch (error) {
+    process.stderr.write(`${lab.logs()}\n`)
+    throw error
+  } finally {
+    enter()
+    lab.close()
+  }
 }
 process.exit(0)

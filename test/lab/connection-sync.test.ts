@@ -53,15 +53,15 @@ lab(
   60_000 + ROUNDS * 60_000,
 )
 
-for (const [way, optionsOf] of [
-  ['over IPv6, to a group and by two ports', () => 'group ff02::8:51 port 9000'],
-  ['to a host', (other: string) => `group ${other}`],
+for (const [way, version, optionsOf] of [
+  ['over IPv6, to a group and by two ports', 1, () => 'group ff02::8:51 port 9000'],
+  ['to a host, in version 0', 0, (other: string) => `group ${other}`],
 ] as const)
   lab(`connections are told ${way}, with an id and a length of their own`, async (lab) => {
     const { client, strong, weak, far } = syncScene(lab)
     await echoes(far, ...portsOf(['NAT'], false))
     const configured = (priority: number, other: string) =>
-      `${synchronised({ priority, methods: ['NAT'], options: `id 7 maxlen 600 ttl 2 ${optionsOf(other)}` })}lvs_settings {\n  sync_ports 2\n}\n`
+      `${synchronised({ priority, methods: ['NAT'], options: `id 7 maxlen 600 ttl 2 ${optionsOf(other)}` })}lvs_settings {\n  sync_ports 2\n  sync_version ${version}\n}\n`
     const [first, second] = await Promise.all([
       strong.holdfastd(configured(200, '192.0.2.12')),
       weak.holdfastd(configured(100, '192.0.2.11')),
