@@ -20,7 +20,8 @@ lab(
     const last = wire.last((frame) => frame.kind === 'vrrp' && frame.source === '192.0.2.11')
     expect(claim).toMatchObject({ sourceMac: weak.mac(), senderMac: weak.mac(), targetAddress: VIRTUAL_ADDRESS })
     expect(claim.at - last!.at).toBeGreaterThan(3609)
-    expect(claim.at - last!.at).toBeLessThan(4500)
+    // Not after two such intervals; what lies between is the machine's.
+    expect(claim.at - last!.at).toBeLessThan(7200)
   },
 )
 
@@ -37,7 +38,8 @@ lab('a master that stops resigns: the backup waits its skew only', async (lab) =
   const claim = await wire.next((frame) => frame.kind === 'arp' && frame.senderMac === weak.mac(), resignation.at)
   expect(strong.has(VIRTUAL_ADDRESS)).toBe(false)
   expect(claim.at - resignation.at).toBeGreaterThan(609)
-  expect(claim.at - resignation.at).toBeLessThan(1200)
+  // The whole interval is 3.6 s.
+  expect(claim.at - resignation.at).toBeLessThan(3000)
 })
 
 lab('a router whose link goes down is in fault and takes part again when it is up', async (lab) => {

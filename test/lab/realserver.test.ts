@@ -108,7 +108,7 @@ lab(
     web.ip('addr', 'add', '127.0.0.1/8', 'dev', 'lo')
     web.linkUp()
     web.ip('addr', 'add', '192.0.2.21/24', 'dev', 'eth0')
-    await until('it has it again', () => holds(web), { within: 1000, every: 10 })
+    await until('it has it again', () => holds(web))
     await until(
       'ARP is quiet again',
       async () => (await web.exec('sysctl', '-n', 'net.ipv4.conf.all.arp_ignore')).stdout === '1\n',

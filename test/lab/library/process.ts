@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { nowMillis, until } from './wait.ts'
+import { nowMillis, PATIENCE, until } from './wait.ts'
 
 export type Output = { readonly status: number; readonly stdout: string; readonly stderr: string }
 
@@ -76,7 +76,7 @@ export class LabProcess {
   }
 
   /** The first line that matches, already written or to come. */
-  line(pattern: RegExp, within = 15_000): Promise<Line> {
+  line(pattern: RegExp, within = PATIENCE): Promise<Line> {
     return until(
       `${this.name} writes ${pattern}`,
       () => {
@@ -94,7 +94,7 @@ export class LabProcess {
   }
 
   /** Ends it in order and waits for that; kills it when it has not gone after `within` milliseconds. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', within = 10_000): Promise<number | string> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', within = PATIENCE): Promise<number | string> {
     this.signal(signal)
     try {
       return await this.end(within)
@@ -103,7 +103,7 @@ export class LabProcess {
     }
   }
 
-  end(within = 10_000): Promise<number | string> {
+  end(within = PATIENCE): Promise<number | string> {
     return until(`${this.name} ends`, () => this.ended ?? false, { within, detail: () => this.output }).then(
       () => this.ended ?? 0,
     )

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Host } from './host.ts'
 import type { LabProcess } from './process.ts'
 import { repositoryRoot } from './root.ts'
-import { until } from './wait.ts'
+import { PATIENCE, until } from './wait.ts'
 
 export type StreamReport = { readonly place: string; readonly received: number; readonly fault?: string }
 
@@ -68,7 +68,7 @@ export class Streams {
   }
 
   /** How many there were, and what is wrong with which. */
-  async end(within = 30_000): Promise<{ readonly ended: number; readonly faults: readonly unknown[] }> {
+  async end(within = PATIENCE): Promise<{ readonly ended: number; readonly faults: readonly unknown[] }> {
     this.#process.write('end\n')
     await until('the streams end', () => this.#end !== undefined, { within })
     if (this.#end === undefined) throw new Error('the streams have not ended')

@@ -5,6 +5,9 @@ export const millis = (length: number): Promise<void> => new Promise((resolve) =
 /** Wall time in milliseconds with microsecond digits, comparable between processes of one machine and with captures. */
 export const nowMillis = (): number => performance.timeOrigin + performance.now()
 
+/** Milliseconds that the slowest machine may take for what takes a moment elsewhere: only what fails waits so long. */
+export const PATIENCE = 45_000
+
 export type UntilOptions = {
   /** Milliseconds before giving up. */
   readonly within?: number
@@ -21,7 +24,7 @@ export type UntilOptions = {
 export async function until<T>(
   claim: string,
   look: () => T | Promise<T>,
-  { within = 15_000, every = 25, detail }: UntilOptions = {},
+  { within = PATIENCE, every = 25, detail }: UntilOptions = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = nowMillis() + within
   for (;;) {

@@ -1,7 +1,7 @@
 import { type Advertisement, advertisementBytes } from './advertisement.ts'
 import { type Frame, readFrame } from './frame.ts'
 import type { LabProcess } from './process.ts'
-import { until } from './wait.ts'
+import { PATIENCE, until } from './wait.ts'
 
 /** What a witness on an interface has seen, in order. */
 export class Capture {
@@ -23,7 +23,7 @@ export class Capture {
   }
 
   /** The first frame at or after `since` (milliseconds of wall time) that fits, seen already or to come. */
-  next(fits: (frame: Frame) => boolean, since = 0, within = 15_000): Promise<Frame> {
+  next(fits: (frame: Frame) => boolean, since = 0, within = PATIENCE): Promise<Frame> {
     return until('a frame that fits', () => this.frames.find((frame) => frame.at >= since && fits(frame)), { within })
   }
 
