@@ -267,6 +267,7 @@ _Static_assert(sizeof(struct template_news) == (FAMILY == 6 ? 64 : 40), "templat
 struct take_in_arguments {
 	__u32 count;
 	__u32 of_templates; /* each arrival holds a struct template_news */
+	__u32 as_of;	    /* seconds: what was heard of one since then is newer, and stays */
 	__u32 entered;	    /* out */
 	__u32 renewed;	    /* out: was here already */
 	__u32 refused;	    /* out: in the way of another one, or no room */

@@ -8,6 +8,7 @@
 
 struct take_in_walk {
 	__u32 now;
+	__u32 as_of;
 	__u32 entered;
 	__u32 renewed;
 	__u32 refused;
@@ -80,7 +81,8 @@ static long take_in_connection(__u32 i, struct take_in_walk *walk)
 	if (held && !(held->status & CONNECTION_EMBRYO) && !expired(held, walk->now)) {
 		if (same_address(held->address, told->connection.address) && held->port == told->connection.port &&
 		    held->destination == told->connection.destination) {
-			renew_from(held, &told->connection, walk->now);
+			if (held->seen < walk->as_of)
+				renew_from(held, &told->connection, walk->now);
 			walk->renewed += 1;
 			return 0;
 		}
@@ -118,9 +120,11 @@ static long take_in_template(__u32 i, struct take_in_walk *walk)
 	fresh.half_open_until = 0;
 	held = bpf_map_lookup_elem(&templates, &key);
 	if (held && held->destination == fresh.destination) {
-		held->seen = walk->now;
-		held->timeout = fresh.timeout;
-		held->flags |= fresh.flags;
+		if (held->seen < walk->as_of) {
+			held->seen = walk->now;
+			held->timeout = fresh.timeout;
+			held->flags |= fresh.flags;
+		}
 		walk->renewed += 1;
 		return 0;
 	}
@@ -140,7 +144,7 @@ static long take_in_template(__u32 i, struct take_in_walk *walk)
 SEC("syscall")
 int take_in(struct take_in_arguments *arguments)
 {
-	struct take_in_walk walk = { .now = bpf_ktime_get_ns() / 1000000000ULL };
+	struct take_in_walk walk = { .now = bpf_ktime_get_ns() / 1000000000ULL, .as_of = arguments->as_of };
 
 	if (arguments->of_templates)
 		bpf_loop(arguments->count, take_in_template, &walk, 0);

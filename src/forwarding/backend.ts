@@ -1,4 +1,4 @@
-import type { Family, IpAddress, Result } from '../base/index.ts'
+import type { Family, IpAddress, Micros, Result } from '../base/index.ts'
 import type {
   ForwardingMethod,
   Persistence,
@@ -58,7 +58,24 @@ export type SyncDaemon = {
   readonly ttl?: number
   /** As in `ConnectionSync`; never among those that a backend tells to run. */
   readonly keys?: readonly string[]
+  /** All connections may be fetched and handed over, with the port for it and how long that may take; absent: not. */
+  readonly catchUp?: { readonly port: number; readonly limit: Micros }
 }
+
+/** How far all connections have been fetched from another director. */
+export type CatchUpProgress = { readonly from: IpAddress; readonly connections: number }
+
+/** How that ended. */
+export type CatchUpOutcome =
+  | { readonly type: 'complete'; readonly from: IpAddress; readonly connections: number }
+  /** Nobody answered who can: keepalived, a kernel, a Holdfast with another key, or there is no master. */
+  | { readonly type: 'no-answer' }
+  /** The last attempt broke off for this reason, in words; what had come by then is in the table. */
+  | { readonly type: 'broken'; readonly reason: string }
+  /** The backup daemon was stopped meanwhile. */
+  | { readonly type: 'called-off' }
+  /** No backup daemon runs that could, or it is not to. */
+  | { readonly type: 'not-possible' }
 
 /** Orders to a backend; every one is idempotent: adding what is there edits it, removing what is gone succeeds. */
 export type TableOp =
@@ -184,6 +201,8 @@ export type ForwardingBackend = {
   syncDaemons(): Promise<readonly SyncDaemon[]>
   /** What sync daemons of ours have told and heard, by name; absent or undefined: none runs, or they are the kernel's. */
   syncCounters?(): Promise<Readonly<Record<string, number>> | undefined>
+  /** Fetches all connections from the director that is master; one that is under way is called off by it. Absent: this backend has no way to. */
+  catchUp?(onProgress: (progress: CatchUpProgress) => void): Promise<CatchUpOutcome>
   /** Applies in order; one result an op, never an exception for what the kernel refuses. */
   apply(ops: readonly ForwardingOp[]): Promise<readonly OpResult[]>
   counters(): Promise<readonly ServiceCounters[]>

@@ -1,4 +1,4 @@
-import type { IpAddress } from '../base/index.ts'
+import { type IpAddress, type Micros, seconds } from '../base/index.ts'
 
 /** lvs_sync_daemon: directors tell each other of their connections. */
 export type ConnectionSync = {
@@ -17,4 +17,19 @@ export type ConnectionSync = {
   readonly group?: IpAddress
   /** Between Holdfasts: messages are signed by the first, and each verifies; hexadecimal. Absent: they are not. Never logged, never in a snapshot. */
   readonly keys?: readonly string[]
+  /** Before a virtual router preempts, all connections are fetched from the master; absent: with what `catchUpOf` has. */
+  readonly catchUp?: 'off' | (Pick<CatchUpSettings, 'limit'> & Partial<CatchUpSettings>)
 }
+
+export type CatchUpSettings = {
+  /** Preemption waits no longer than that. */
+  readonly limit: Micros
+  /** Of UDP and TCP. */
+  readonly port: number
+}
+
+const usual: CatchUpSettings = { limit: seconds(30), port: 8847 }
+
+/** Undefined: it is off. */
+export const catchUpOf = ({ catchUp }: ConnectionSync): CatchUpSettings | undefined =>
+  catchUp === 'off' ? undefined : { ...usual, ...catchUp }

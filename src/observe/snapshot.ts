@@ -86,6 +86,8 @@ export type VirtualRouterSnapshot = {
   readonly effectivePriority: number
   /** False: a master of a lower priority is let be (nopreempt). */
   readonly preempt?: boolean
+  /** It holds back from preempting, until then at most, while connections are fetched from the master; absent: it does not. */
+  readonly fetchingUntil?: string
   readonly advertisementInterval: number
   /** The interval learned from the master while backup. */
   readonly masterInterval: number
@@ -317,6 +319,18 @@ export type SyncSnapshot = {
   }[]
   /** Of the embedded core's, by name; the kernel's do not tell. */
   readonly counters?: Readonly<Record<string, number>>
+  /** How all connections were last fetched from another director; absent: they were not. */
+  readonly catchUp?: CatchUpSnapshot
+}
+
+export type CatchUpSnapshot = {
+  /** `no-answer`: nobody hands them over. `broken`: for this reason. */
+  readonly state: 'asking' | 'fetching' | 'complete' | 'no-answer' | 'broken'
+  readonly since: string
+  readonly from?: IpAddress
+  /** So many have come. */
+  readonly connections?: number
+  readonly reason?: string
 }
 
 export type RoleSnapshot = {

@@ -78,7 +78,7 @@ function ofRouter(
   return [
     `${name} (${what}) ${stateWords[state]} since ${times.at(since)}, ${times.ago(since)} ago.`,
     ...cameToIt(router),
-    ...whoIsMaster(router),
+    ...whoIsMaster(router, times),
     ...ordered(router, times),
     ...heard(router, times),
     ...priority(router),
@@ -107,7 +107,7 @@ function cameToIt({ state, history = [], faultReason }: VirtualRouterSnapshot): 
   ]
 }
 
-function whoIsMaster(router: VirtualRouterSnapshot): readonly string[] {
+function whoIsMaster(router: VirtualRouterSnapshot, times: Times): readonly string[] {
   const { state, masterAddress, masterPriority = 0, effectivePriority, addresses } = router
   if (state === 'master') return [`It holds ${addresses.length === 0 ? 'no address' : addresses.join(', ')}.`]
   if (state !== 'backup') return []
@@ -119,7 +119,9 @@ function whoIsMaster(router: VirtualRouterSnapshot): readonly string[] {
   const why =
     router.preempt === false
       ? 'nopreempt lets the master be'
-      : 'preempt_delay has not passed, or the master’s next silence decides'
+      : router.fetchingUntil !== undefined
+        ? `before it preempts, the connections are fetched (lvs_sync_catch_up), which it waits for until ${times.at(router.fetchingUntil)} at most`
+        : 'preempt_delay has not passed, or the master’s next silence decides'
   return [`${master}, below its own ${effectivePriority}; ${why}.`]
 }
 

@@ -57,8 +57,8 @@ describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination, ser
     })
   }
 
-  const takeIn = (connections: readonly SyncedConnection[], bench = there) =>
-    createExchange(bench.director, bench.table, () => bench.now()).takeIn(connections)
+  const takeIn = (connections: readonly SyncedConnection[], bench = there, asOf?: number) =>
+    createExchange(bench.director, bench.table, () => bench.now()).takeIn(connections, asOf)
 
   function listen(settings: Partial<IpvsSettings> = {}): void {
     expect(writeSettings(here.director, settings).ok).toBe(true)
@@ -293,6 +293,26 @@ describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination, ser
     const [one] = (await allTold()) as [SyncedConnection]
     const many = Array.from({ length: 1100 }, (_, i) => ({ ...one, clientPort: 6000 + i, destinationPort: 10_000 + i }))
     expect(takeIn(many)).toEqual({ entered: 1024, renewed: 0, refused: 76, invalid: 0 })
+  })
+
+  test('what is older than what was heard of a connection meanwhile does not change it', async () => {
+    for (const bench of [here, there]) bench.apply(put(service(80), [server()]))
+    listen()
+    packets(5001, SYN, ACK, ACK, FIN | ACK)
+    const [established, closing] = (await allTold()) as [SyncedConnection, SyncedConnection]
+    expect(takeIn([closing])).toMatchObject({ entered: 1 })
+    expect(takeIn([established], there, there.now() - 10)).toMatchObject({ renewed: 1 })
+    expect(there.connections()).toMatchObject([{ state: 'FIN_WAIT' }])
+    expect(takeIn([established], there, there.now() + 10)).toMatchObject({ renewed: 1 })
+    expect(there.connections()).toMatchObject([{ state: 'ESTABLISHED' }])
+  })
+
+  test('all there is goes over with the time that is left to it', () => {
+    here.apply(put(service(80), [server()]))
+    packets(5001, SYN, ACK)
+    const later = createExchange(here.director, here.table, () => here.now() + 300)
+    for (const part of later.all()) expect(takeIn(part)).toMatchObject({ entered: part.length })
+    expect(there.connections()).toMatchObject([{ expiresIn: expect.closeTo(600, -1) }])
   })
 
   test('all there is goes over at once', () => {

@@ -1,5 +1,6 @@
 /** lvs_sync_daemon and lvs_sync_daemon_interface: what they come to, and what is said of them. */
 import { expect, test } from 'vitest'
+import { seconds } from '../../src/base/index.ts'
 import { load, told } from './files.ts'
 
 const instance = (more = '') =>
@@ -91,6 +92,23 @@ test('keys: the first signs, all verify, and none is told', () => {
     value: { interface: 'eth1', syncId: 0, keys: [KEY, Buffer.from(other).toString('hex')] },
     told: [],
   })
+})
+
+test('how long a director that joins waits for all connections, and where it asks for them', () => {
+  const catchUp = (words: string) => {
+    const { value, told: said } = sync(`lvs_sync_daemon eth1\nlvs_sync_catch_up ${words}`)
+    return { value: value?.catchUp, said: said.map((one) => one.replace(/^\S+ /, '')) }
+  }
+  expect(catchUp('off')).toEqual({ value: 'off', said: [] })
+  expect(catchUp('12.5')).toEqual({ value: { limit: seconds(12.5) }, said: [] })
+  expect(catchUp('60 port 9000')).toEqual({ value: { limit: seconds(60), port: 9000 }, said: [] })
+  expect(catchUp('60 port')).toEqual({
+    value: { limit: seconds(60) },
+    said: ['error missing-argument: lvs_sync_catch_up port needs a value; it has no effect'],
+  })
+  expect(catchUp('60 at 9').said).toEqual(['error value: lvs_sync_catch_up at is not port; the line has no effect'])
+  expect(catchUp('0.5').value).toBeUndefined()
+  expect(catchUp('on').value).toBeUndefined()
 })
 
 test('where no key is of use nothing is synchronised, rather than without one', () => {

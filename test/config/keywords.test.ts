@@ -25,6 +25,7 @@ test('words that keepalived does not have are few, and every setting of forwardi
     ...[
       'local_address_group',
       'lvs_settings',
+      'lvs_sync_catch_up',
       'lvs_sync_key',
       'nameserver',
       'laddr_group_name',

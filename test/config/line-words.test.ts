@@ -30,6 +30,7 @@ const files: Readonly<Record<LineName, (words: string) => string>> = {
   use_vmac: (words) => router(`use_vmac ${words}`),
   use_ipvlan: (words) => router(`use_ipvlan 192.0.2.9 ${words}`),
   lvs_sync_daemon: (words) => `global_defs {\nlvs_sync_daemon eth0 ${words}\n}\n${router('')}`,
+  lvs_sync_catch_up: (words) => `global_defs {\nlvs_sync_daemon eth0\nlvs_sync_catch_up 60 ${words}\n}\n${router('')}`,
   lvs_timeouts: (words) => `global_defs {\nlvs_timeouts tcp 0 ${words}\n}\n`,
   method: (words) => virtualServer(`lb_algo rr\nlb_kind TUN ${words}`),
   scheduler: (words) => virtualServer(`lb_kind NAT\nlb_algo sh ${words}`),

@@ -104,6 +104,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     smtp_alert_checker: MAIL_HERE,
     smtp_alert_vrrp: MAIL_HERE,
     lvs_sync_key: { values: [`hex:${'3f'.repeat(32)}`], beside: ['lvs_sync_daemon eth0'] },
+    lvs_sync_catch_up: { values: ['off', '5', '60 port 9000'], beside: ['lvs_sync_daemon eth0'] },
     vrrp_mcast_group4: { values: ['224.0.0.99'] },
     vrrp_mcast_group6: {
       values: ['ff02::99'],

@@ -111,6 +111,10 @@ test('a backup: who is master and why that one, what weighs on it', () => {
   expect(sentences(snapshot([{ ...one, effectivePriority: 150, preempt: false }]), 'VI_1')).toContain(
     'The master is 192.0.2.2 with priority 100, below its own 150; nopreempt lets the master be.',
   )
+  const fetching = sentences(snapshot([{ ...one, effectivePriority: 150, fetchingUntil: since }]), 'VI_1')
+  expect(fetching.find((sentence) => sentence.startsWith('The master is'))).toMatch(
+    /below its own 150; before it preempts, the connections are fetched \(lvs_sync_catch_up\), which it waits for until .* at most\.$/,
+  )
 })
 
 test('what somebody did to its addresses, and who ordered what', () => {

@@ -1,5 +1,6 @@
 import { assertNever } from '../../base/index.ts'
 import {
+  type CatchUpSnapshot,
   type DaemonSnapshot,
   type DeliverySnapshot,
   type ExitKind,
@@ -181,10 +182,26 @@ function tableText(
 /** Sync daemons, and what they have told and heard as far as it is not zero. */
 function syncText(forwarding: ForwardingSnapshot | undefined, { quiet }: Palette, width = Infinity): string {
   if (forwarding?.sync === undefined) return ''
-  const { daemons, counters = {} } = forwarding.sync
+  const { daemons, counters = {}, catchUp } = forwarding.sync
   const running = daemons.map((one) => `${one.role} on ${one.interface} (id ${one.syncId})`).join(', ')
   const counted = Object.entries(counters).flatMap(([name, number]) => (number > 0 ? [`${name} ${count(number)}`] : []))
-  return `${quiet(clip(`connection sync: ${[running, ...counted].join('; ')}`, width))}\n`
+  const fetched = catchUp === undefined ? [] : [catchUpText(catchUp)]
+  return `${quiet(clip(`connection sync: ${[running, ...fetched, ...counted].join('; ')}`, width))}\n`
+}
+
+function catchUpText({ state, from, connections = 0, reason }: CatchUpSnapshot): string {
+  switch (state) {
+    case 'asking':
+      return 'asks for all connections'
+    case 'fetching':
+      return `fetches all connections from ${from}, ${count(connections)} so far`
+    case 'complete':
+      return `fetched all ${count(connections)} connections from ${from}`
+    case 'no-answer':
+      return 'nobody hands all connections over'
+    case 'broken':
+      return `could not fetch all connections: ${reason}`
+  }
 }
 
 /** What became of packets: a line for each kind of counter that is not zero, and what to do about those that tell of want. */

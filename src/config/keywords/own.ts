@@ -31,6 +31,16 @@ export const ownFacts: readonly KeywordFacts[] = [
     means:
       'messages of lvs_sync_daemon carry an HMAC between directors with the embedded core, and what is not signed is dropped',
   },
+  {
+    names: ['lvs_sync_catch_up'],
+    in: ['global_defs'],
+    takes: 'off | SECONDS [port N]',
+    line: 'lvs_sync_catch_up',
+    default: '30 port 8847',
+    range: '1–3600, with decimals; port 1–65535, of UDP and TCP',
+    means:
+      'with lvs_sync_daemon and the embedded core a director that joins fetches all connections from the master before it preempts, and waits no longer than that; the master hands them over. Other directors are not asked for long',
+  },
   { names: ['lvs_settings'], in: ['root'], takes: '{ … }', means: 'what forwarding does as a whole' },
   {
     names: ['laddr_group_name'],

@@ -2,7 +2,7 @@ import { isMulticast } from '../../base/index.ts'
 import type { ConnectionSync, VirtualRouter } from '../../model/index.ts'
 import { isOption, type OptionName, optionOf, optionWords } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { addressWord, badValue, interfaceName, isInterfaceName, type Lowering, required } from './arguments.ts'
+import { addressWord, badValue, interfaceName, isInterfaceName, type Lowering, required, timer } from './arguments.ts'
 import { optionNumber } from './line-words.ts'
 import { readSecret } from './secret.ts'
 
@@ -31,7 +31,9 @@ export function lowerConnectionSync(
     to.report.error('object', firstKey.line.at, 'none of the lvs_sync_key is of use; connections are not synchronised')
     return undefined
   }
-  const signed = keys.length === 0 ? {} : { keys }
+  const [catchUpLine] = lines('global_defs', 'lvs_sync_catch_up')
+  const catchUp = catchUpLine && readCatchUp(to, catchUpLine.line)
+  const signed = { ...(keys.length === 0 ? {} : { keys }), ...(catchUp === undefined ? {} : { catchUp }) }
   if (first !== undefined) {
     const read = readLine(to, first.line, routers)
     return read === undefined ? undefined : { ...read, ...signed }
@@ -57,6 +59,23 @@ function readKey(to: Lowering, line: Node): string | undefined {
       ...(remedy === undefined ? {} : { remedy }),
     }),
   )
+}
+
+/** `lvs_sync_catch_up off | SECONDS [port N]`; undefined: as usual. */
+function readCatchUp(to: Lowering, line: Node): ConnectionSync['catchUp'] {
+  const [first, option, value] = line.words
+  if (first?.text === 'off') return 'off'
+  const limit = timer(to, line, { min: 1, max: 3600 })
+  if (limit === undefined) return undefined
+  if (option === undefined) return { limit }
+  const facts = optionOf('lvs_sync_catch_up', option.text)
+  if (facts === undefined) return badValue(to, 'lvs_sync_catch_up', option, 'is not port')
+  if (value === undefined) {
+    to.report.error('missing-argument', option.at, 'lvs_sync_catch_up port needs a value; it has no effect')
+    return { limit }
+  }
+  const port = optionNumber(to, 'lvs_sync_catch_up port', facts, value)
+  return port === undefined ? { limit } : { limit, port }
 }
 
 /** `INTERFACE [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDRESS]`; before 2.0 `INTERFACE INSTANCE ID`. */

@@ -8,7 +8,7 @@ import {
   tableSizes,
   type VrrpSettings,
 } from '../../model/index.ts'
-import { connectionSyncText } from './connection-sync.ts'
+import { catchUpText, connectionSyncText } from './connection-sync.ts'
 import { daemonLines } from './daemon-settings.ts'
 import { interfaceSettingLines } from './virtual-link.ts'
 import { commandText, identityWords, keptText, type Text, timeText, word } from './words.ts'
@@ -60,6 +60,7 @@ export function globalText({ global, virtualRouters }: Configuration, secrets: '
   if (global.connectionSync !== undefined) line('lvs_sync_daemon', connectionSyncText(global.connectionSync))
   for (const key of global.connectionSync?.keys ?? [])
     line('lvs_sync_key', secrets === 'shown' ? `hex:${key}` : '********')
+  line('lvs_sync_catch_up', catchUpText(global.connectionSync?.catchUp))
   if (gaps !== undefined && gaps.garpInterval > 0) line('vrrp_garp_interval', timeText(gaps.garpInterval))
   if (gaps !== undefined && gaps.gnaInterval > 0) line('vrrp_gna_interval', timeText(gaps.gnaInterval))
   body.push(...keptText(global.kept))

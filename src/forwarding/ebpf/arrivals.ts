@@ -17,6 +17,9 @@ const TEMPLATE_TIMEOUT = 180
 const LONGEST_TIMEOUT = 31 * 24 * 3600
 const TEMPLATE_STATES = 2
 
+/** Whatever was heard of a connection is older. */
+const ALWAYS = 0xffff_ffff
+
 const { tcp, udp, sctp } = layout.protocolNumbers
 const states: Readonly<Record<number, number>> = {
   [tcp]: layout.tcpStateNames.length,
@@ -58,12 +61,12 @@ export class Arrivals {
     return way
   }
 
-  takeIn(connections: readonly SyncedConnection[]): TakenIn {
+  takeIn(connections: readonly SyncedConnection[], asOf = ALWAYS): TakenIn {
     const taken = { entered: 0, renewed: 0, refused: 0, invalid: 0 }
     const queues = new Map<number, Queue>()
     const timeouts = readHeld(this.#director)
     const flush = (queue: Queue) => {
-      const result = this.#call(queue)
+      const result = this.#call(queue, asOf)
       taken.entered += result.entered
       taken.renewed += result.renewed
       taken.refused += result.refused
@@ -93,14 +96,14 @@ export class Arrivals {
     return taken
   }
 
-  #call({ family, ofTemplates, bytes, count }: Queue): ReturnType<typeof layout.takeInArguments.decode> {
+  #call({ family, ofTemplates, bytes, count }: Queue, asOf: number): ReturnType<typeof layout.takeInArguments.decode> {
     const tables = tablesOf(this.#director, family)
-    if (!tables.ok) return { count, of_templates: 0, entered: 0, renewed: 0, refused: count }
+    if (!tables.ok) return { count, of_templates: 0, as_of: asOf, entered: 0, renewed: 0, refused: count }
     const { arrivals, takeIn } = tables.value
     const size = arrivals.info.valueSize
     const queued = arrivals.updateBatch(ARRIVAL_PLACES.subarray(0, 4 * count), bytes.subarray(0, count * size), count)
     if (!queued.ok) throw new Error(queued.error.message)
-    const args = layout.takeInArguments.encode({ count, of_templates: ofTemplates ? 1 : 0 })
+    const args = layout.takeInArguments.encode({ count, of_templates: ofTemplates ? 1 : 0, as_of: asOf })
     const done = takeIn.call(args)
     if (!done.ok) throw new Error(done.error.message)
     return layout.takeInArguments.decode(args)

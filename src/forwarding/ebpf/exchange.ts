@@ -41,7 +41,7 @@ export function createExchange(director: Director, table: Table, now: () => numb
       ring?.close()
       ring = undefined
     },
-    takeIn: (connections) => arrivals.takeIn(connections),
+    takeIn: (connections, asOf) => arrivals.takeIn(connections, asOf),
     all: () => readAll(director, slotBehind, now),
     forget: () => arrivals.forget(),
   }

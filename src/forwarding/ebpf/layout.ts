@@ -175,6 +175,7 @@ export const settleArguments = struct('settle_arguments', {
 export const takeInArguments = struct('take_in_arguments', {
   count: 'u32',
   of_templates: 'u32',
+  as_of: 'u32',
   entered: 'u32',
   renewed: 'u32',
   refused: 'u32',

@@ -90,8 +90,9 @@ export function* readAll(
 ): Generator<readonly SyncedConnection[], void, void> {
   for (const { family, connections, templates } of tables.values()) {
     const places = family === 4 ? places4 : places6
-    const left = (values: DataView, at: number, of: { readonly seen: number; readonly timeout: number }): boolean =>
-      elapsedSeconds(values.getUint32(at + of.seen, host), now()) <= values.getUint32(at + of.timeout, host)
+    /** Seconds until it expires; negative: it has. */
+    const left = (values: DataView, at: number, of: { readonly seen: number; readonly timeout: number }): number =>
+      values.getUint32(at + of.timeout, host) - elapsedSeconds(values.getUint32(at + of.seen, host), now())
     for (const [map, read, keySize, valueSize, of] of [
       [connections, connectionAt, places.flowSize, places.connectionNews - places.flowSize, places.connection],
       [templates, templateAt, places.keySize, places.templateNews - places.keySize, places.template],
@@ -100,9 +101,12 @@ export function* readAll(
         const [keyView, valueView] = [viewOf(keys), viewOf(values)]
         const found: SyncedConnection[] = []
         for (let i = 0; i < count; i++) {
-          if (!left(valueView, i * valueSize, of)) continue
+          const expiresIn = left(valueView, i * valueSize, of)
+          if (expiresIn < 0) continue
           const one = read(keys, keyView, places, i * keySize, valueView, i * valueSize, slotBehind)
-          if (one !== undefined) found.push(one)
+          if (one === undefined) continue
+          // A connection's next packet sets its time; a template keeps the one that it has.
+          found.push(map === connections ? { ...one, timeout: Math.max(1, expiresIn) } : one)
         }
         yield found
       }

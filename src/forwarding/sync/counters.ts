@@ -26,6 +26,14 @@ const names = [
   'wrong-sync-id',
   /** Entries that were left out because they, or what follows them, cannot be read. */
   'malformed-entries',
+  /** All connections handed over to another, and fetched from one. */
+  'catch-ups-told',
+  'catch-ups-taken',
+  /** Begun, and not brought to an end. */
+  'catch-up-broken',
+  /** Asked too often, or spoken to without an offer of ours. */
+  'catch-up-refused',
+  'catch-up-malformed',
 ] as const
 
 export type SyncCounterName = (typeof names)[number]

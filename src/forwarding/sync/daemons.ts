@@ -1,4 +1,4 @@
-import { address, fail, familyOf, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { address, fail, familyOf, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
 import { openRouteClient } from '../../sys/netlink/index.ts'
 import { openSyncReceiver, openSyncSender } from '../../sys/socket/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
@@ -6,6 +6,7 @@ import { SEAL } from '../../wire/ipvs-sync/index.ts'
 import type { ControlOp, ForwardingBackend, ForwardingOp, OpResult, SyncDaemon } from '../index.ts'
 import { noSyncCounters, type SyncCounters } from './counters.ts'
 import type { ConnectionExchange } from './exchange.ts'
+import { type Meeting, openMeeting } from './meeting.ts'
 import { type InterfaceAddress, neighbours } from './neighbours.ts'
 import { createReceiver } from './receiver.ts'
 import { createSender, spread } from './sender.ts'
@@ -30,14 +31,44 @@ const isSyncOp = (op: ForwardingOp): op is SyncOp => op.type === 'start-sync-dae
 /** The backend with sync daemons of our own, of which one of each role may run. */
 export function withSyncDaemons(
   backend: ForwardingBackend & { readonly exchange: ConnectionExchange },
+  log: Log,
 ): ForwardingBackend {
   const { exchange, ...rest } = backend
   const running = new Map<SyncDaemon['role'], Running>()
   const counters = noSyncCounters()
+  /** While one runs that may catch up. */
+  let meeting: Meeting | undefined
 
   function stop(role: SyncDaemon['role']): void {
     running.get(role)?.close()
     running.delete(role)
+    if (role === 'master') meeting?.cease()
+    else meeting?.abandon()
+    if (running.size > 0) return
+    meeting?.close()
+    meeting = undefined
+  }
+
+  /** What a daemon that has started is for others that join, or when it joins itself. */
+  async function meet(daemon: SyncDaemon): Promise<Result<void, { readonly message: string }>> {
+    const { catchUp, interface: name, syncId, keys, role, ttl } = daemon
+    if (catchUp === undefined) return ok(undefined)
+    if (meeting === undefined) {
+      const opened = openMeeting({
+        exchange,
+        interface: name,
+        syncId,
+        ...(keys === undefined ? {} : { keys }),
+        catchUp,
+        destination: placeOf(daemon).destination,
+        hopLimit: ttl || TTL,
+        isNeighbour: neighboursOn(name),
+        counters,
+      })
+      if (!opened.ok) return opened
+      meeting = opened.value
+    }
+    return role === 'master' ? meeting.serve() : ok(undefined)
   }
 
   async function perform(op: SyncOp): Promise<OpResult> {
@@ -55,6 +86,10 @@ export function withSyncDaemons(
     })
     if (!started.ok) return fail({ reason: 'system', message: `${daemon.role} sync daemon: ${started.error.message}` })
     running.set(daemon.role, { daemon, close: started.value })
+    const met = await meet(daemon)
+    // News go their way all the same.
+    if (!met.ok)
+      log.error('all connections at once are not to be had', { role: daemon.role, reason: met.error.message })
     return ok(undefined)
   }
 
@@ -66,6 +101,8 @@ export function withSyncDaemons(
         return one === undefined ? [] : [withoutKeys(one.daemon)]
       }),
     syncCounters: async () => (running.size === 0 ? undefined : { ...counters }),
+    catchUp: async (onProgress) =>
+      running.has('backup') && meeting !== undefined ? meeting.catchUp(onProgress) : { type: 'not-possible' },
     async apply(ops) {
       if (!ops.some(isSyncOp)) return backend.apply(ops)
       const results: OpResult[] = []
@@ -82,6 +119,12 @@ export function withSyncDaemons(
 
 /** Whoever lists them is not to see keys. */
 const withoutKeys = ({ keys: _, ...rest }: SyncDaemon): SyncDaemon => rest
+
+const neighboursOn = (name: string): ((source: IpAddress) => boolean) =>
+  neighbours(
+    () => addressesOf(name),
+    () => systemClock.now() / 1_000,
+  )
 
 type Settings = { readonly version: 0 | 1; readonly ports: number; readonly buffer?: number }
 type Started = Result<() => void, { readonly message: string }>
@@ -134,10 +177,7 @@ function startBackup(
   settings: Settings,
 ): Started {
   const { destination, port } = placeOf(daemon)
-  const isNeighbour = neighbours(
-    () => addressesOf(daemon.interface),
-    () => systemClock.now() / 1_000,
-  )
+  const isNeighbour = neighboursOn(daemon.interface)
   const { keys } = daemon
   const onDatagram = createReceiver({
     syncId: daemon.syncId,

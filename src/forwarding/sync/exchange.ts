@@ -18,8 +18,12 @@ export type ConnectionExchange = {
   listen(onNews: (connections: readonly SyncedConnection[]) => void): Result<void, { readonly message: string }>
   /** Nobody is to be told of anything any more. */
   deafen(): void
-  /** Puts in what another director told of. */
-  takeIn(connections: readonly SyncedConnection[]): TakenIn
+  /**
+   * Puts in what another director told of.
+   * @param asOf  when that was so, in whole seconds of the monotonic clock: what was heard of one since then is newer, and stays;
+   *              absent: now
+   */
+  takeIn(connections: readonly SyncedConnection[], asOf?: number): TakenIn
   /** All that another director should have, in parts; what comes and goes meanwhile may be in it or not. */
   all(): Generator<readonly SyncedConnection[], void, void>
 }

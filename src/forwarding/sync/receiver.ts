@@ -1,7 +1,7 @@
 import { hostIsLittleEndian, type IpAddress, ok } from '../../base/index.ts'
 import { decodeSyncMessage } from '../../wire/ipvs-sync/index.ts'
 import type { SyncCounters } from './counters.ts'
-import type { ConnectionExchange } from './exchange.ts'
+import type { ConnectionExchange, TakenIn } from './exchange.ts'
 import type { createVerifier } from './signature.ts'
 
 export type ReceiverOptions = {
@@ -47,10 +47,13 @@ export function createReceiver({
     counters['messages-received'] += 1
     counters['malformed-entries'] += faults.length
     if (connections.length === 0) return
-    const { entered, renewed, refused, invalid } = exchange.takeIn(connections)
-    counters['connections-entered'] += entered
-    counters['connections-renewed'] += renewed
-    counters['connections-refused'] += refused
-    counters['connections-invalid'] += invalid
+    countTaken(counters, exchange.takeIn(connections))
   }
+}
+
+export function countTaken(counters: SyncCounters, { entered, renewed, refused, invalid }: TakenIn): void {
+  counters['connections-entered'] += entered
+  counters['connections-renewed'] += renewed
+  counters['connections-refused'] += refused
+  counters['connections-invalid'] += invalid
 }

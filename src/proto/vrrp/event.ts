@@ -11,11 +11,13 @@ export type AdvertisementReceived = {
   readonly source: IpAddress
   /** The address we send from: it breaks a tie of priorities. */
   readonly self: IpAddress
+  /** A weaker master is let be for the time being: what its place needs is being fetched from it. */
+  readonly held?: boolean
 }
 
 /** Facts. */
 export type VrrpEvent =
-  /** `faultReason`: it may not run yet. `held`: its sync group lets nobody begin as master. */
+  /** `faultReason`: it may not run yet. `held`: it may not begin as master, for its sync group's sake or before it has fetched what that needs. */
   | { readonly type: 'started'; readonly faultReason?: string; readonly held?: boolean }
   /** Takes up again what a process that has just ended was master of, its addresses still in place. */
   | { readonly type: 'resumed-as-master' }

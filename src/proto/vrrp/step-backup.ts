@@ -46,11 +46,11 @@ function hear(router: VirtualRouter, state: Backup, event: AdvertisementReceived
   const interval = learnedInterval(router, event.interval)
   const followed = waiting(router, interval, now, { source, priority })
   if (priority >= router.priority || !preempts(router)) return stay(followed)
-  // A weaker master is not answered: letting the timer run out is what preempts it.
-  if (router.preemptDelay === 0) return stay(state)
   // While preempt_delay runs it is followed like any other (keepalived); afterwards the timer may run out.
-  const preemptAt = state.preemptAt ?? after(now, router.preemptDelay)
-  return now < preemptAt ? stay({ ...followed, preemptAt }) : stay(state)
+  const preemptAt = router.preemptDelay === 0 ? undefined : (state.preemptAt ?? after(now, router.preemptDelay))
+  const waits = event.held === true || (preemptAt !== undefined && now < preemptAt)
+  // A weaker master is not answered: letting the timer run out is what preempts it.
+  return waits ? stay({ ...followed, ...(preemptAt === undefined ? {} : { preemptAt }) }) : stay(state)
 }
 
 /** One interval and the least skew; what it waits for is the others, not this timer (keepalived). */

@@ -8,7 +8,13 @@ import type {
   TrafficRates,
 } from '../../forwarding/index.ts'
 import { endpoint, serviceKey } from '../../model/index.ts'
-import type { DestinationSnapshot, ForwardingSnapshot, ServiceSnapshot, SyncSnapshot } from '../../observe/index.ts'
+import type {
+  CatchUpSnapshot,
+  DestinationSnapshot,
+  ForwardingSnapshot,
+  ServiceSnapshot,
+  SyncSnapshot,
+} from '../../observe/index.ts'
 import type { ServiceFailure } from './supported.ts'
 
 /** What the backend holds and has counted, with what it could not be given. */
@@ -16,6 +22,7 @@ export async function snapshotOf(
   backend: ForwardingBackend,
   failures: readonly ServiceFailure[],
   wanted: readonly ServiceState[],
+  caughtUp: CatchUpSnapshot | undefined,
 ): Promise<ForwardingSnapshot> {
   const [state, counters, exits, info, timeouts, settings, daemons, told] = await Promise.all([
     backend.read(),
@@ -47,16 +54,18 @@ export async function snapshotOf(
       return serviceSnapshot(key, service, counted.get(key), failure(key))
     }),
     exits,
-    ...(daemons.length === 0 ? {} : { sync: syncOf(daemons, told) }),
+    ...(daemons.length === 0 ? {} : { sync: syncOf(daemons, told, caughtUp) }),
   }
 }
 
 const syncOf = (
   daemons: readonly SyncDaemon[],
   counters: Readonly<Record<string, number>> | undefined,
+  caughtUp: CatchUpSnapshot | undefined,
 ): SyncSnapshot => ({
   daemons: daemons.map(({ role, interface: name, syncId }) => ({ role, interface: name, syncId })),
   ...(counters === undefined ? {} : { counters }),
+  ...(caughtUp === undefined ? {} : { catchUp: caughtUp }),
 })
 
 function connectionsOf(counters: readonly ServiceCounters[]): number {

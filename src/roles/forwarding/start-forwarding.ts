@@ -2,6 +2,7 @@ import { assertNever, fail, type Log, ok, type Result } from '../../base/index.t
 import { answerAsk, type ForwardingAsk, type ForwardingBackend } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
 import type { Channel, ForwardingSlice, FromForwarding, ToForwarding } from '../ipc/index.ts'
+import { type CatchUpKeeper, createCatchUpKeeper } from './catch-up-keeper.ts'
 import { withoutAddress } from './local-addresses.ts'
 import type { ForwardingPorts } from './ports.ts'
 import { settingOps, waitingForRestart, withoutEffect } from './settings.ts'
@@ -17,6 +18,7 @@ type Opened = {
   readonly backend: ForwardingBackend
   readonly keeper: TableKeeper
   readonly sync: SyncKeeper
+  readonly catchUps: CatchUpKeeper
   readonly slice: ForwardingSlice
 }
 
@@ -74,11 +76,19 @@ export function startForwarding(
         return warnOfLocalAddresses()
       case 'sync-role':
         return opened?.sync.follow(message.role)
+      case 'catch-up':
+        if (opened !== undefined) return opened.catchUps.ask(message.request, message.missed)
+        return channel.send({ type: 'caught-up', request: message.request })
       case 'snapshot-requested': {
         if (opened === undefined) return
-        const { backend, keeper } = opened
+        const { backend, keeper, catchUps } = opened
         const wanted = keeper.wanted()
-        const snapshot = await snapshotOf(backend, [...keeper.failures(), ...withoutAddress(wanted, ports)], wanted)
+        const snapshot = await snapshotOf(
+          backend,
+          [...keeper.failures(), ...withoutAddress(wanted, ports)],
+          wanted,
+          catchUps.snapshot(),
+        )
         return channel.send({ type: 'snapshot', id: message.id, snapshot })
       }
       case 'asked':
@@ -113,7 +123,8 @@ export function startForwarding(
     const keeper = createTableKeeper(backend, can.value, ownServices(slice), ports, log, (order, failures) =>
       channel.send({ type: 'services-applied', order, failures }),
     )
-    opened = { backend, keeper, sync: createSyncKeeper(backend, ports, log), slice }
+    const catchUps = createCatchUpKeeper(backend, log, (request) => channel.send({ type: 'caught-up', request }))
+    opened = { backend, keeper, sync: createSyncKeeper(backend, ports, log, catchUps), catchUps, slice }
     const useless = withoutEffect(backend.kind, slice)
     if (useless.length > 0)
       log.warn('settings of the embedded core have no effect here', { settings: useless.join(', ') })

@@ -1,6 +1,7 @@
 import { type Log, type Micros, seconds } from '../../base/index.ts'
 import type { ControlOp, ForwardingBackend, SyncDaemon } from '../../forwarding/index.ts'
 import type { ForwardingSlice, SyncRole } from '../ipc/index.ts'
+import type { CatchUpKeeper } from './catch-up-keeper.ts'
 import type { ForwardingPorts } from './ports.ts'
 
 const firstRetry = seconds(1)
@@ -18,6 +19,7 @@ export function createSyncKeeper(
   backend: Pick<ForwardingBackend, 'apply' | 'syncDaemons'>,
   ports: Pick<ForwardingPorts, 'schedule'>,
   log: Log,
+  catchUps: Pick<CatchUpKeeper, 'backupRuns' | 'backupEnded'>,
 ): SyncKeeper {
   let sync: ForwardingSlice['sync']
   let role: SyncRole = 'backup'
@@ -41,13 +43,16 @@ export function createSyncKeeper(
     const wanted = sync === undefined ? [] : roles.map((one): SyncDaemon => ({ ...sync, role: one }) as SyncDaemon)
     let failed = false
     for (const old of [...running.values()])
-      if (!wanted.some((one) => same(one, old)) && (await order({ type: 'stop-sync-daemon', role: old.role })))
+      if (!wanted.some((one) => same(one, old)) && (await order({ type: 'stop-sync-daemon', role: old.role }))) {
         running.delete(old.role)
+        if (old.role === 'backup') catchUps.backupEnded()
+      }
     for (const daemon of wanted) {
       if (running.has(daemon.role)) continue
       if (await order({ type: 'start-sync-daemon', daemon })) {
         running.set(daemon.role, daemon)
         log.info(`${daemon.role} sync daemon runs`, { interface: daemon.interface, syncId: daemon.syncId })
+        if (daemon.role === 'backup' && daemon.catchUp !== undefined) catchUps.backupRuns()
       } else failed = true
     }
     if (!failed) {

@@ -65,7 +65,7 @@ async function openBackend(slice: ForwardingSlice, log: Log): Promise<Result<For
     return opened
   }
   const { withSyncDaemons } = await import('../../forwarding/sync/index.ts')
-  const backend = withSyncDaemons(opened.value)
+  const backend = withSyncDaemons(opened.value, log)
   return {
     ok: true,
     value: {

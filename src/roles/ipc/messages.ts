@@ -84,6 +84,8 @@ export type VrrpSlice = {
   readonly vrrpSettings?: VrrpSettings
   readonly logDetail: boolean
   readonly runDirectory: string
+  /** Those of these keys hold back from preempting while connections are fetched, and no longer than that; absent: none. */
+  readonly catchUp?: { readonly keys: readonly string[]; readonly limit: Micros }
   /**
    * After the death of an earlier vrrp role: who was master then, and when it died. Each resumes as master if less than
    * its own master down interval has passed, else its addresses are removed and it starts as backup.
@@ -106,6 +108,8 @@ export type ToVrrp =
   | { readonly type: 'fail-over'; readonly keys: readonly string[] }
   /** News of scripts, files and processes. */
   | { readonly type: 'observed'; readonly observed: readonly Observed[] }
+  /** To this `catch-up-wanted` and those before it: preemption need not wait any longer. */
+  | { readonly type: 'caught-up'; readonly request: Instant }
 /** `initialize`: it was removed, or the role is at its end. */
 export type FailoverOutcome = 'backup' | 'master' | 'fault' | 'initialize'
 
@@ -123,6 +127,8 @@ export type FromVrrp =
       /** It was master before this process was: nothing has changed for the network, and no script is due. */
       readonly resumed?: boolean
     }
+  /** As in `ToForwarding`: a virtual router has become backup, and holds back from preempting until `caught-up`. */
+  | { readonly type: 'catch-up-wanted'; readonly request: Instant; readonly missed: boolean }
   /** What the virtual router is once `fail-over` has come to its end: backup if another has taken its place. */
   | { readonly type: 'failover-ended'; readonly key: string; readonly became: FailoverOutcome }
   /** How it came to that; of every change of state. */
@@ -244,6 +250,11 @@ export type ToForwarding =
   | ToRole<ForwardingSlice>
   /** Holds until the next; before the first one it is backup. */
   | { readonly type: 'sync-role'; readonly role: SyncRole }
+  /**
+   * All connections are to be fetched from the master; answered with `caught-up`, however that ended.
+   * @property missed  news may have been missed meanwhile; else what the start of the backup daemon has fetched, or fetches, will do
+   */
+  | { readonly type: 'catch-up'; readonly request: Instant; readonly missed: boolean }
   /** Somebody works on the table by hand; answered in parts. */
   | { readonly type: 'asked'; readonly id: number; readonly ask: ForwardingAsk }
   | ({
@@ -253,6 +264,8 @@ export type ToForwarding =
     } & WantedNews)
 export type FromForwarding =
   | FromRole<ForwardingSnapshot>
+  /** To the latest request; those before it are answered with it. */
+  | { readonly type: 'caught-up'; readonly request: Instant }
   /** Lists come in pieces, `more` but for the last. */
   | { readonly type: 'answer'; readonly id: number; readonly part: unknown; readonly more: boolean }
   /**

@@ -3,6 +3,7 @@ import type { ForwardingAsk } from '../../forwarding/index.ts'
 import type { Command, Configuration, Observed } from '../../model/index.ts'
 import type { TransitionSnapshot } from '../../observe/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord, NameNews } from '../ipc/index.ts'
+import { createCatchUpRelay } from './catch-up.ts'
 import { createCheckerScripts } from './checker-scripts.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
@@ -95,6 +96,10 @@ export function createRoles(
   const asks = createForwardingAsks(ports)
 
   const syncRole = createSyncRole(hooks.model, routers.isMaster, (role) => forwarding.send({ type: 'sync-role', role }))
+  const catchUps = createCatchUpRelay(
+    (message) => forwarding.send(message),
+    (message) => vrrp.send(message),
+  )
 
   const scripts = createCheckerScripts(ports, hooks.model, hooks.identify, (id, end) =>
     checker.send({ type: 'script-ended', id, end }),
@@ -170,6 +175,7 @@ export function createRoles(
     onServing(fresh) {
       if (fresh) services.repeatWanted()
       syncRole.tell()
+      if (fresh) catchUps.repeat()
     },
     onStarted() {},
   })
@@ -189,6 +195,8 @@ export function createRoles(
         routers.entered(message)
         if (message.state === 'MASTER') orders.becameMaster(message.key)
         return syncRole.follow()
+      case 'catch-up-wanted':
+        return catchUps.wanted(message.request, message.missed)
       case 'failover-ended':
         return orders.failoverEnded(message.key, message.became)
       case 'sync-group-state':
@@ -245,6 +253,8 @@ export function createRoles(
 
   function fromForwarding(message: FromForwarding): void {
     switch (message.type) {
+      case 'caught-up':
+        return catchUps.answered(message.request)
       case 'services-applied':
         return services.applied(message)
       case 'answer':

@@ -1,5 +1,5 @@
 import type { SyncDaemon } from '../../forwarding/index.ts'
-import { type Configuration, type ConnectionSync, hasStatics } from '../../model/index.ts'
+import { type Configuration, type ConnectionSync, catchUpOf, hasStatics, virtualRouterKey } from '../../model/index.ts'
 import type { CheckerSlice, ForwardingSlice, RoleName, VrrpSlice } from '../ipc/index.ts'
 import type { SupervisorOptions } from './options.ts'
 
@@ -65,7 +65,20 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
     ...(vrrpSettings === undefined ? {} : { vrrpSettings }),
     logDetail: options.logDetail,
     runDirectory: options.runDirectory,
+    ...catchUpFor(configuration, options),
   }
+}
+
+/** The virtual routers whose master has the connections, where the forwarding role can fetch them. */
+function catchUpFor(
+  { global: { connectionSync }, virtualRouters }: Configuration,
+  options: SupervisorOptions,
+): Pick<VrrpSlice, 'catchUp'> {
+  const settings = connectionSync && catchUpOf(connectionSync)
+  if (settings === undefined || !options.checkers || options.backend !== 'ebpf') return {}
+  const { instance } = connectionSync ?? {}
+  const concerned = virtualRouters.filter(({ name }) => instance === undefined || name === instance)
+  return { catchUp: { keys: concerned.map(virtualRouterKey), limit: settings.limit } }
 }
 
 /** A nice value as well: `vrrp_priority 0` asks for ordinary scheduling. */
@@ -106,8 +119,12 @@ export function forwardingSlice(
     flush: global.lvsFlush,
     ...(lvsTimeouts === undefined ? {} : { timeouts: lvsTimeouts }),
     ...(lvsSettings === undefined ? {} : { settings: lvsSettings }),
-    ...(connectionSync === undefined ? {} : { sync: daemonOf(connectionSync) }),
+    ...(connectionSync === undefined ? {} : { sync: daemonOf(connectionSync, options.backend) }),
   }
 }
 
-const daemonOf = ({ instance: _, ...sync }: ConnectionSync): Omit<SyncDaemon, 'role'> => sync
+function daemonOf(of: ConnectionSync, backend: SupervisorOptions['backend']): Omit<SyncDaemon, 'role'> {
+  const { instance: _, catchUp: __, ...sync } = of
+  const catchUp = backend === 'ebpf' ? catchUpOf(of) : undefined
+  return catchUp === undefined ? sync : { ...sync, catchUp }
+}

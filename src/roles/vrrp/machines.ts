@@ -12,6 +12,7 @@ import {
   type VrrpState,
 } from '../../proto/vrrp/index.ts'
 import type { FailoverOutcome } from '../ipc/index.ts'
+import { type CatchUpRequest, heldBack, wantsCatchUp } from './catch-up.ts'
 import { complain } from './complaint.ts'
 import { addressesOf, guard, type Parts, placedOf } from './parts.ts'
 import { othersOf, type RunningGroup } from './running-group.ts'
@@ -52,6 +53,7 @@ export function openMachines(
   reportGroup: GroupReport,
   reportTransition: TransitionReport,
   reportFailover: FailoverReport,
+  reportFetch: (request: CatchUpRequest) => void,
 ): Machines {
   const { clock, log, alarm, keeper, routing, announcer, sockets, running } = parts
   /** Groups whose members have changed, and whether all that made them master was a resumption. */
@@ -163,8 +165,9 @@ export function openMachines(
     return group === undefined ? [] : othersOf(running, group, one.key)
   }
 
-  /** What its sync group has to say to an event that would make it master. */
-  function judged(one: RunningRouter, event: VrrpEvent): VrrpEvent {
+  /** What its sync group, and who fetches connections, have to say to an event that would make it master. */
+  function judged(one: RunningRouter, asked: VrrpEvent, now: Instant): VrrpEvent {
+    const event = heldBack(parts.catchUp, one, asked, now)
     const group = parts.groups.get(one.key)
     if (group === undefined) return event
     if (event.type === 'deadline-reached')
@@ -190,10 +193,11 @@ export function openMachines(
 
   function advance(one: RunningRouter, asked: VrrpEvent, now: Instant): void {
     together(() => {
-      const event = judged(one, asked)
+      const event = judged(one, asked, now)
       const before = one.state
       const { state, actions } = step(one.router, before, event, now)
       one.state = state
+      const fetch = wantsCatchUp(parts.catchUp, one, before, now)
       const note = noteChange(parts, one, before, event, now)
       if (state.name !== before.name) {
         one.since = clock.wall()
@@ -207,6 +211,7 @@ export function openMachines(
         note?.done(action)
       }
       if (note !== undefined) reportTransition(one, note.transition())
+      if (fetch !== undefined) reports.push(() => reportFetch(fetch))
       if (yields(before) && !yields(state)) reportFailover(one.key, state.name)
       alarm.wakeBy(deadlineOf(state))
       follow(one, before, event, now)

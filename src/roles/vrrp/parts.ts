@@ -6,6 +6,7 @@ import type { Aside } from '../ipc/index.ts'
 import { type AddressKeeper, type PlacedAddress, place } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import type { Announcer } from './announcer.ts'
+import type { CatchUp } from './catch-up.ts'
 import type { ClaimWatch } from './claim-watch.ts'
 import type { Firewall } from './firewall.ts'
 import type { FloodWatch } from './flood-watch.ts'
@@ -47,6 +48,8 @@ export type Parts = {
   readonly observations: Map<string, Observation>
   /** Who stands aside for others, by key. */
   aside: ReadonlyMap<string, Aside['kind']>
+  /** Who fetches connections before it preempts; see `VrrpSlice`. */
+  catchUp: CatchUp | undefined
   /** What is there whoever is master. */
   statics: StaticItems
   /** vrrp_startup_delay: nothing begins before. */

@@ -85,9 +85,11 @@ export function openRehearsal(parts: Parts): Rehearse {
       close() {},
     },
     groups: new Map(),
+    catchUp: undefined,
   }
   const machines = openMachines(
     stage,
+    () => {},
     () => {},
     () => {},
     () => {},

@@ -2,6 +2,7 @@ import type { Instant, IpAddress } from '../../base/index.ts'
 import { neededInterfaces, type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import { type Expectation, initialize, type LastHeard, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
+import type { Fetching } from './catch-up.ts'
 import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
 import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
 import { type RejectedSenders, rejectedSnapshot } from './rejected.ts'
@@ -44,6 +45,8 @@ export type RunningRouter = {
   judged: Judged | undefined
   /** A late deadline was put off once, so that what waits in the socket is heard first. */
   putOff: boolean
+  /** While connections are fetched that it needs as master. */
+  fetching: Fetching | undefined
   readonly counters: {
     advertisementsSent: number
     advertisementsReceived: number
@@ -76,6 +79,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number, now: Insta
     complainedAt: new Map(),
     judged: undefined,
     putOff: false,
+    fetching: undefined,
     counters: {
       advertisementsSent: 0,
       advertisementsReceived: 0,

@@ -60,6 +60,7 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
           channel.send({ type: 'sync-group-state', name, state, ...(resumed ? { resumed } : {}) }),
         ({ key }, transition) => channel.send({ type: 'virtual-router-transition', key, transition }),
         (key, became) => channel.send({ type: 'failover-ended', key, became }),
+        (request) => channel.send({ type: 'catch-up-wanted', ...request }),
       )
       if (!opened.ok) return refuse(offer, opened.error.message)
       const all = opened.value
@@ -138,6 +139,8 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
         return inTurn(() => routers?.observe(message.observed))
       case 'stand-aside':
         return inTurn(() => routers?.standAside(message.aside))
+      case 'caught-up':
+        return inTurn(() => routers?.caughtUp(message.request))
       case 'fail-over':
         return inTurn(() => routers?.failOver(message.keys))
       case 'ping':

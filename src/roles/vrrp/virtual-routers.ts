@@ -8,6 +8,7 @@ import { openAddressKeeper } from './address-keeper.ts'
 import { openAlarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
 import { lateness, openAutoPriority } from './auto-priority.ts'
+import { type CatchUpRequest, caughtUp, fetchingOf } from './catch-up.ts'
 import { openClaimWatch } from './claim-watch.ts'
 import { configure, type RoutersOf } from './configuration.ts'
 import { openFirewall } from './firewall.ts'
@@ -38,7 +39,8 @@ export type VirtualRouters = {
   prepare(slice: Pick<VrrpSlice, 'routers' | 'interfaceSettings'>): Result<void, string>
   /** From here on exactly these run; see `configure`. */
   configure(
-    slice: RoutersOf & Pick<VrrpSlice, 'interfaceSettings' | 'vrrpSettings' | 'realTimePriority' | 'runDirectory'>,
+    slice: RoutersOf &
+      Pick<VrrpSlice, 'interfaceSettings' | 'vrrpSettings' | 'realTimePriority' | 'runDirectory' | 'catchUp'>,
     resumed?: readonly ResumedRouter[],
   ): void
   /** Nothing begins before that. */
@@ -47,6 +49,8 @@ export type VirtualRouters = {
   observe(observed: readonly Observed[]): void
   /** From here on exactly these stand aside for others. */
   standAside(aside: readonly Aside[]): void
+  /** Connections need not be waited for any longer, as far as they were asked for until then. */
+  caughtUp(request: Instant): void
   /** Those of them that are master resign, and wait for another to take their place. */
   failOver(keys: readonly string[]): void
   /** Removes what an earlier run left on the interfaces. */
@@ -70,6 +74,7 @@ export function openVirtualRouters(
   reportGroup: GroupReport,
   reportTransition: TransitionReport,
   reportFailover: FailoverReport,
+  reportFetch: (request: CatchUpRequest) => void,
 ): Result<VirtualRouters, { readonly message: string }> {
   const { clock } = ports
   const client = ports.openRouteClient()
@@ -144,6 +149,7 @@ export function openVirtualRouters(
     groups: new Map(),
     observations: new Map(),
     aside: new Map(),
+    catchUp: undefined,
     passiveUntil: undefined,
     unclaimed,
     virtual: new Set(),
@@ -157,6 +163,7 @@ export function openVirtualRouters(
       if (parts.aside.has(one.key)) surroundings.weigh(one)
     },
     reportFailover,
+    reportFetch,
   )
   const receive = openReceiver(parts, machines)
   const rehearse = openRehearsal(parts)
@@ -288,6 +295,7 @@ export function openVirtualRouters(
     configure(slice, resumed = []) {
       settings = slice.interfaceSettings ?? {}
       runDirectory = slice.runDirectory
+      parts.catchUp = slice.catchUp
       adopt(slice)
       kept.remember(`${runDirectory}/vrrp-settings.json`)
       configure(parts, machines, surroundings, slice, resumed)
@@ -309,6 +317,9 @@ export function openVirtualRouters(
         for (const one of running.values()) surroundings.weigh(one)
       })
       rearm()
+    },
+    caughtUp(request) {
+      caughtUp(running.values(), request, log)
     },
     failOver(keys) {
       machines.together(() => {
@@ -354,6 +365,7 @@ export function openVirtualRouters(
           ),
           ...(virtualLink?.name === undefined ? {} : { virtualLink: virtualLink.name }),
           ...(incidents.length === 0 ? {} : { incidents }),
+          ...fetchingOf(one, clock),
           ...(group === undefined ? {} : { syncGroup: group }),
           ...(one.tracks.length === 0 ? {} : { tracked: one.tracks.map((track) => tracked(track, surroundings)) }),
         }

@@ -189,6 +189,22 @@ const rows: readonly Row[] = [
     becomingMaster(100, 'master-silent'),
   ],
   [
+    'while connections are fetched a weaker master is followed',
+    router,
+    backup,
+    { ...advert({ priority: 99 }), held: true },
+    heard(13.609375, from(higher, 99)),
+    [],
+  ],
+  [
+    'meanwhile preempt_delay runs, too',
+    delayed,
+    backup,
+    { ...advert({ priority: 99 }), held: true },
+    heard(13.609375, { preemptAt: at(40), ...from(higher, 99) }),
+    [],
+  ],
+  [
     'V-062 RFC 9568 §6.4.2: it stops in silence',
     router,
     backup,

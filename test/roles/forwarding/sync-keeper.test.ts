@@ -28,7 +28,13 @@ function keeper(running: readonly SyncDaemon[] = []) {
           ? `stop ${op.role}`
           : op.type,
     )
-  return { fake, alarms, errors, orders, keeper: createSyncKeeper(backend, { schedule }, log) }
+  return {
+    fake,
+    alarms,
+    errors,
+    orders,
+    keeper: createSyncKeeper(backend, { schedule }, log, { backupRuns() {}, backupEnded() {} }),
+  }
 }
 
 test('before anybody says which, it is the backup', async () => {

@@ -1,5 +1,6 @@
 /** lvs_sync_daemon in the supervisor: who is told which daemons run. */
 import { expect, test } from 'vitest'
+import { seconds } from '../../../src/base/index.ts'
 import type { ConnectionSync } from '../../../src/model/index.ts'
 import { virtualRouterKey } from '../../../src/model/index.ts'
 import { slicesOf } from '../../../src/roles/supervisor/slices.ts'
@@ -53,6 +54,7 @@ test('without a virtual router both run', async () => {
 
 test('forwarding runs for the daemon alone, without virtual servers', () => {
   const model = { ...withSync({ interface: 'eth1', syncId: 3, ttl: 2 }), virtualServers: [] }
-  expect(slicesOf(model, options).forwarding?.sync).toEqual({ interface: 'eth1', syncId: 3, ttl: 2 })
+  const catchUp = { limit: seconds(30), port: 8847 }
+  expect(slicesOf(model, options).forwarding?.sync).toEqual({ interface: 'eth1', syncId: 3, ttl: 2, catchUp })
   expect(slicesOf(model, options).checker).toBeUndefined()
 })

@@ -3,6 +3,7 @@ import type { LineFacts, OptionFacts } from './facts.ts'
 import { encapIp, encapIp6, nextHop, routeLine } from './route.ts'
 import { ruleLine } from './rule.ts'
 import {
+  catchUpWords,
   connectionSyncWords,
   ipvlanWords,
   macvlanWords,
@@ -28,6 +29,7 @@ export const lines = {
   use_vmac: macvlanWords,
   use_ipvlan: ipvlanWords,
   lvs_sync_daemon: connectionSyncWords,
+  lvs_sync_catch_up: catchUpWords,
   lvs_timeouts: timeoutWords,
   method: methodWords,
   scheduler: schedulerWords,

@@ -105,6 +105,13 @@ export const connectionSyncWords = {
   ],
 } as const satisfies LineFacts
 
+export const catchUpWords = {
+  is: 'lvs_sync_catch_up',
+  takes: 'off | SECONDS [OPTION …]',
+  means: 'how a director that joins has all connections',
+  options: [{ names: ['port'], takes: 'N', min: 1, max: 65_535, default: '8847', means: 'UDP and TCP port' }],
+} as const satisfies LineFacts
+
 const timeout = { takes: 'SECONDS', min: 0, max: 2_678_400, default: '0: left as it is' } as const
 
 export const timeoutWords = {
