@@ -143,7 +143,7 @@ simulate: build      ## virtual routers on a bad LAN in virtual time: make simul
 
 INPUTS ?= 10000000
 fuzz-decoders: tools ## every decoder of bytes from outside and the reader of configurations, guided by coverage: make fuzz-decoders [INPUTS=10000000]
-	@node build/tools/test/fuzz/run.js $(INPUTS)
+	@node --max-semi-space-size=16 build/tools/test/fuzz/run.js $(INPUTS)
 
 HOLDFAST_FUZZ_RUNS ?= 20000
 fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_FUZZ_RUNS=20000]

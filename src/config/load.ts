@@ -64,6 +64,10 @@ function cannotRead(path: string, failure: FileFailure): Diagnostic {
     missing: ['no such configuration file', 'create it, or name another with -f'],
     unreadable: [`cannot read the configuration file: ${failure.detail}`, 'run as root, or make it readable'],
     'not-a-file': ['the configuration is not a file', 'name a file with -f'],
+    'too-large': [
+      `the configuration file is ${failure.detail}`,
+      'look whether it is a configuration, or use definitions',
+    ],
   }[failure.reason] as [string, string]
   return complaint('error', 'no-configuration', { file: path, line: 1, column: 1 }, message, { remedy })
 }

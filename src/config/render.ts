@@ -3,8 +3,10 @@ import type { SourceFile } from './source/index.ts'
 
 /** Longer lines are cut around the place. */
 const WIDEST = 160
-/** Values of these words are never shown, not even in the source line. */
-const SECRETS = /(\b(?:auth_(?!type\b)\w*|password|key(?:[ \t]+\d+)?)[ \t]+)("[^"]*"?|[^\s{}]+)/g
+/** As much of a line is looked at on either side of the place: no secret is longer that has an effect. */
+const LOOKED_AT = 4096
+/** Values of these words are never shown, not even in the source line, whether of keepalived.conf or of YAML. */
+const SECRETS = /(\b(?:auth_(?!type\b)\w*|password|key(?:"?:?[ \t]+"?\d+)?)"?:?[ \t]+)("[^"]*"?|'[^']*'?|[^\s{}]+)/g
 
 const COLORS = { error: '\x1b[1;31m', warning: '\x1b[1;33m', bold: '\x1b[1m', dim: '\x1b[2m', off: '\x1b[0m' } as const
 
@@ -37,11 +39,14 @@ export function render(
 }
 
 function excerpt(
-  line: string,
-  column: number,
-  endColumn: number | undefined,
+  whole: string,
+  place: number,
+  placeEnd: number | undefined,
   paint: (text: string) => string,
 ): readonly string[] {
+  const before = Math.max(0, place - LOOKED_AT)
+  const line = whole.slice(before, place + LOOKED_AT)
+  const [column, endColumn] = [place - before, placeEnd === undefined ? undefined : placeEnd - before]
   const shown = printable(line.replace(SECRETS, (_, word: string, value: string) => word + '*'.repeat(value.length)))
   const end = Math.max(column + 1, Math.min(endColumn ?? column + 1, shown.length + 1))
   const from = shown.length <= WIDEST ? 0 : Math.max(0, Math.min(column - 1 - 40, shown.length - WIDEST))

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: uses of definitions look like that
 /** Files that no user writes on purpose: a clear complaint each, in bounded time and room. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -129,6 +129,43 @@ test('folders, pipes, devices and what is not there are told, and hold nobody up
     rmSync(directory, { recursive: true })
   }
 })
+
+test('a file of more than 64 MiB is told, and not read', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-'))
+  try {
+    const main = join(directory, 'main')
+    writeFileSync(main, '')
+    truncateSync(main, 64 * MEBI + 1)
+    const { configuration, diagnostics } = loadConfiguration(configurationFiles, main, { configId: 'a' })
+    expect([configuration, diagnostics.map(({ kind, message }) => [kind, message])]).toEqual([
+      undefined,
+      [['no-configuration', 'the configuration file is larger than 64 MiB']],
+    ])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+const YAML = '/etc/holdfast.yaml'
+const bomb = [
+  `a0: &a0 [${'x,'.repeat(9)}]`,
+  ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`),
+].join('\n')
+for (const [what, text, complaint] of [
+  ['YAML of more than 4 MiB', `x: "${'y'.repeat(4 * MEBI)}"`, /^1:1 error source: YAML of more than 4 MiB; nothing/],
+  ['YAML of 100,000 brackets', '['.repeat(100_000), /^1:\d+ error syntax: nested far more than 32 deep$/],
+  ['aliases that multiply', bomb, /^1:1 warning unknown-keyword: unknown keyword a0/],
+  ['an alias of what it stands in', 'a: &a\n  b: *a\n', /blocks are more than 32 deep/],
+] as const)
+  test(`${what}: told, with its place, and over soon`, { timeout: 60_000 }, () => {
+    const { diagnostics } = loadConfiguration(memoryFiles({ [YAML]: text }), YAML, { configId: 'a' })
+    const found = told({ diagnostics })
+    expect(
+      found.some((one) => complaint.test(one)),
+      found.slice(0, 3).join('\n'),
+    ).toBe(true)
+    expect(diagnostics.length).toBeLessThanOrEqual(1000)
+  })
 
 test('what takes n takes four times as long for four times as much, not sixteen times', { timeout: 60_000 }, () => {
   const text = (count: number) =>

@@ -43,6 +43,21 @@ for (const text of secrets)
     expect(JSON.stringify(diagnostics)).not.toContain('hunter2')
   })
 
+for (const text of [
+  'vrrp_instance:\n  A:\n    authentication: { auth_type: PASS, auth_pass: hunter2, more: 1 }\n',
+  "vrrp_instance:\n  A:\n    authentication: { auth_pass: 'hunter2 x', more: 1 }\n",
+  '{"vrrp_instance": {"A": {"authentication": {"auth_pass": "hunter2 x", "more": 1}}}}',
+  'vrrp_instance:\n  A:\n    auth_hmac: { key: 1 hunter2, more: 1 }\n',
+  '{"vrrp_instance": {"A": {"auth_hmac": {"key": "1 hunter2", "more": 1}}}}',
+])
+  test(`nor is one in YAML: ${text.replaceAll('\n', ' ')}`, () => {
+    const path = '/etc/holdfast.yaml'
+    const { diagnostics, sources } = loadConfiguration(memoryFiles({ [path]: text }), path, { configId: 'a' })
+    const shown = render(diagnostics, sources)
+    expect(shown).toContain('****')
+    expect(shown).not.toContain('hunter2')
+  })
+
 test('a file cannot steer the terminal', () => {
   const { diagnostics, sources } = load('wib\x1b[2Jble \x9b31m\nx"\x07')
   const shown = render(diagnostics, sources)

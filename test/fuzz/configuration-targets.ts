@@ -86,7 +86,7 @@ const portsOf = (main: Uint8Array): typeof host => {
 }
 const options = { configId: 'alpha', hostName: 'alpha', environment: { X: 'y z' } }
 
-const base = { seeds, words, most: 800, covers: '/src/config/' }
+const base = { seeds, words, most: 800, covers: '/src/config/', guided: 400_000 }
 
 /** Printed texts that have been read back right, for most mutants mean what another meant; forgotten when there are too many. */
 const readBack = new Set<string>()

@@ -9,7 +9,7 @@ type Range = { readonly startOffset: number; readonly endOffset: number; readonl
 type Script = { readonly url: string; readonly functions: readonly { readonly ranges: readonly Range[] }[] }
 
 /** @param ours part of the address of the scripts that count */
-export function openCoverage(ours: string): Coverage & { close(): void } {
+export function openCoverage(ours: string): Coverage {
   const session = new Session()
   session.connect()
   const post = (method: string, parameters: object = {}): unknown => {
@@ -23,6 +23,7 @@ export function openCoverage(ours: string): Coverage & { close(): void } {
   post('Profiler.enable')
   post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   const known = new Set<string>()
+  let open = true
 
   /** A block by its place; of one that did not run V8 says so where the function around it did. */
   function ran(): Set<string> {
@@ -46,6 +47,7 @@ export function openCoverage(ours: string): Coverage & { close(): void } {
 
   return {
     fresh() {
+      if (!open) return []
       const found = [...ran()].filter((place) => !known.has(place))
       for (const place of found) known.add(place)
       return found
@@ -55,6 +57,8 @@ export function openCoverage(ours: string): Coverage & { close(): void } {
       return places.some((place) => now.has(place))
     },
     close() {
+      if (!open) return
+      open = false
       post('Profiler.stopPreciseCoverage')
       session.disconnect()
     },

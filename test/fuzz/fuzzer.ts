@@ -7,6 +7,8 @@ export type Coverage = {
   fresh(): readonly string[]
   /** Whether any of these has been reached since the last call of either. */
   touched(places: readonly string[]): boolean
+  /** The code runs at full speed again; more than once is nothing. */
+  close(): void
 }
 
 export type Outcome = {
@@ -50,6 +52,7 @@ export function fuzz(target: Target, inputs: number, seed: number, coverage?: Co
         return { inputs: tried, accepted, corpus: corpus.length, failure: { bytes: hex(bytes), reason } }
     }
     tried += batch.length
+    if (tried > (target.guided ?? inputs)) coverage?.close()
     const places = coverage?.fresh() ?? []
     if (coverage === undefined || places.length === 0) continue
     corpus.push(

@@ -68,6 +68,8 @@ export type Target = {
   readonly cost?: number
   /** Part of the address of the scripts that coverage is of; those of wire if it is not said. */
   readonly covers?: string
+  /** How many inputs coverage guides, which doubles what one costs; all if it is not said. */
+  readonly guided?: number
 }
 
 const [router, host, group, group6] = ['192.0.2.1', '192.0.2.100', '224.0.0.18', 'ff02::12'].map(address) as [

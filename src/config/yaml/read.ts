@@ -16,6 +16,8 @@ import { isFlag } from './names.ts'
 
 /** As for the expansion of a keepalived.conf: aliases multiply. */
 const MOST_LINES = 131_072
+/** Of so many lines; a tree of YAML takes some two hundred times its bytes in memory. */
+const MOST_BYTES = 4 * 1024 * 1024
 const DEEPEST = 32
 
 /** Made when the first YAML is read: most configurations are none. */
@@ -29,6 +31,12 @@ export type YamlSource = {
 
 /** Never throws, whatever the bytes; `add` takes what is wrong with it as YAML. */
 export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): YamlSource {
+  if (bytes.length > MOST_BYTES) {
+    const remedy = 'write it as keepalived.conf, which may be larger'
+    const message = `YAML of more than ${MOST_BYTES / 1_048_576} MiB; nothing of it is read`
+    add(complaint('error', 'source', { file: path, line: 1, column: 1 }, message, { remedy }))
+    return { source: sourceText([], [{ path, lines: [] }]), complete: false }
+  }
   const text = new TextDecoder().decode(bytes)
   const file = { path, lines: text.split(/\r?\n/) }
   const counter = new LineCounter()
@@ -42,8 +50,15 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     uniqueKeys: true,
     stringKeys: true,
   })
-  for (const { pos, message } of document.errors)
-    add(complaint('error', 'syntax', placeAt(pos[0]), message.replaceAll(/\s+/g, ' ')))
+  for (const { code, pos, message } of document.errors)
+    add(
+      complaint(
+        'error',
+        'syntax',
+        placeAt(pos[0]),
+        code === 'RESOURCE_EXHAUSTION' ? `nested far more than ${DEEPEST} deep` : message.replaceAll(/\s+/g, ' '),
+      ),
+    )
   const nothing = { source: sourceText([], [file]), complete: false }
   if (document.errors.length > 0) return nothing
 

@@ -13,10 +13,13 @@ export type ReadFile = {
 }
 
 export type ReadFailure = {
-  readonly reason: 'missing' | 'unreadable' | 'not-a-file'
+  readonly reason: 'missing' | 'unreadable' | 'not-a-file' | 'too-large'
   /** The system's own word. */
   readonly detail: string
 }
+
+/** Bytes; what is larger is no configuration, and would not fit in memory several times. */
+const LARGEST = 64 * 1024 * 1024
 
 /** The host as a configuration sees it; the shape of the configuration's ports. */
 export const configurationFiles = {
@@ -25,10 +28,11 @@ export const configurationFiles = {
       // Without O_NONBLOCK a FIFO under that name would hold us until somebody writes to it.
       const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
-        const { mode } = fstatSync(fd)
+        const { mode, size } = fstatSync(fd)
         if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
           return fail({ reason: 'not-a-file', detail: 'not a regular file' })
         }
+        if (size > LARGEST) return fail({ reason: 'too-large', detail: 'larger than 64 MiB' })
         return ok({ bytes: readFileSync(fd), executable: (mode & 0o111) !== 0, readableByOthers: (mode & 0o044) !== 0 })
       } finally {
         closeSync(fd)
