@@ -13,8 +13,8 @@ import {
 } from './compare.ts'
 import { unequalFragments } from './compare-fragments.ts'
 import { describeFrame } from './describe.ts'
-import type { Counted, Director, Held } from './director.ts'
-import { hurries, PAUSE, Pace, SHORT_PAUSE } from './pace.ts'
+import { type Counted, clock, type Director, type Held } from './director.ts'
+import { hurries, LONG_REST, LONGEST_COURSE, Pace, SETTLING, SHORT_REST } from './pace.ts'
 import { type Framed, render, type Whereabouts, whereabouts } from './render.ts'
 import type { Exchange, Replayer } from './replayer.ts'
 import type { Climate, Sequence } from './sequence.ts'
@@ -23,7 +23,9 @@ import { VIRTUALS, virtualAddress } from './world.ts'
 /** The kernel's estimator sums its counters every two seconds. */
 const COUNTERS_MS = 2_300
 /** How often they are looked at while they differ. */
-const LOOKS = 4
+const LOOKS = 8
+/** So many groups, or fewer, get their orders one by one, so that none comes while something ends; with more it takes too long. */
+const FEW = 20
 const isUnequal = (found: readonly string[]): boolean => found.length > 0
 
 export type Difference = {
@@ -73,30 +75,35 @@ export async function runBatch(
   // While the ones wait, the others are played.
   const hurried = courses.filter(({ sequence }) => hurries(sequence, climate))
   const others = courses.filter((course) => !hurried.includes(course))
-  const paced = inGroups(hurried, together)
-  const between = climate.passing ? PAUSE : SHORT_PAUSE
+  const paced = inGroups(hurried, together, climate)
   const segments = Math.max(...sequences.map((one) => one.segments.length))
-  const playSegment = async (members: readonly Course[], at: number) => {
-    const rounds = Math.max(...members.map(({ sequence }) => sequence.segments[at]?.steps.length ?? 0))
-    for (let round = 0; round < rounds; round++) await playRound(members, at, round, replayer, climate)
-  }
-  for (let at = 0; at < segments; at++) {
-    await paced[0]?.pace.pause(between)
-    const ops = courses.flatMap(({ sequence, story }) => {
+  const order = async (members: readonly Course[], at: number) => {
+    const ops = members.flatMap(({ sequence, story }) => {
       const orders = sequence.segments[at]?.ops ?? []
       story.push(...orders.map((op) => `order ${JSON.stringify(op)}`))
       return orders
     })
-    for (const director of both) await director.apply(ops)
+    if (ops.length > 0) for (const director of both) await director.apply(ops)
+  }
+  const playSegment = async (members: readonly Course[], at: number) => {
+    const rounds = Math.max(...members.map(({ sequence }) => sequence.segments[at]?.steps.length ?? 0))
+    for (let round = 0; round < rounds; round++) await playRound(members, at, round, replayer, climate)
+  }
+  let began = clock()
+  for (let at = 0; at < segments; at++) {
+    await paced[0]?.pace.pause()
+    await order(paced.length > FEW ? courses : others, at)
+    if (at === 0) began = clock()
     await playSegment(others, at)
     for (const { members, pace } of paced) {
-      await pace.pause(between)
+      await pace.pause()
+      if (paced.length <= FEW) await order(members, at)
       pace.segmentBegins()
       await playSegment(members, at)
       pace.segmentEnds()
     }
   }
-  for (const { pace } of paced) await pace.pause(SHORT_PAUSE)
+  for (const { pace } of paced) await pace.pause(SETTLING)
   const none = new Map<string, Counted>()
   const compareCounters = async (held: HeldShares): Promise<ReadonlyMap<Course, readonly string[]>> => {
     await sleep(COUNTERS_MS)
@@ -112,6 +119,7 @@ export async function runBatch(
   }
   const mine = heldBySequence(await kernel.connections(), sequences)
   const theirs = heldBySequence(await embedded.connections(), sequences)
+  const slow = clock() - began > LONGEST_COURSE ? others : []
   for (const course of courses) {
     const { slot } = course.sequence
     const unequal = unequalConnections(
@@ -132,9 +140,9 @@ export async function runBatch(
   }
   for (const [course, found] of unequal) settle(course, 'counters', found)
   for (const director of both) await director.clear()
-  const late = paced
-    .filter(({ pace }) => !pace.kept)
-    .flatMap(({ members }) => members.filter(({ differs }) => differs !== undefined))
+  const late = [...slow, ...paced.filter(({ pace }) => !pace.kept).flatMap(({ members }) => members)].filter(
+    ({ differs }) => differs !== undefined,
+  )
   const differences = courses.flatMap((course): readonly Difference[] => {
     const { sequence, story, differs } = course
     return differs === undefined || late.includes(course) ? [] : [{ sequence, kind: differs, story: story.join('\n') }]
@@ -144,10 +152,10 @@ export async function runBatch(
 
 type Group = { readonly members: readonly Course[]; readonly pace: Pace }
 
-const inGroups = (courses: readonly Course[], size: number): readonly Group[] =>
+const inGroups = (courses: readonly Course[], size: number, { passing }: Climate): readonly Group[] =>
   Array.from({ length: Math.ceil(courses.length / size) }, (_, i) => ({
     members: courses.slice(i * size, (i + 1) * size),
-    pace: new Pace(),
+    pace: new Pace(passing ? LONG_REST : SHORT_REST),
   }))
 
 async function playRound(

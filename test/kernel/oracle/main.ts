@@ -2,7 +2,8 @@
  * The oracle as programs of its own, since a test runner takes longer to load all this in the guest than it runs.
  * usage: node main.js FOLDER SEED RUNS [NUMBER ...]
  * Plays the sequences of the seed (or only those with these numbers), as many processes as there are processors, and writes into
- * the folder what differed, for people (oracle.txt), and how many did (oracle.json).
+ * the folder what differed, for people (oracle.txt), and the totals (oracle.json): how many agreed, differed, agreed only when played
+ * again (unsteady), of these differed alone and in time before they agreed (wavered), and were played in time never (late).
  */
 
 import { execFileSync, spawn } from 'node:child_process'
@@ -14,10 +15,14 @@ import { timePasses } from './pace.ts'
 import { BATCH, batchOf } from './play.ts'
 
 /**
- * So many side by side at first, and then of those that differed or were too late: time that passes on a slow machine between what
- * the one director sees and the other makes them differ, and with fewer it is less. What differs in the end is a difference.
+ * So many side by side at first, then of those that differed or were too late, and then each alone: time that passes on a slow machine
+ * between what the one director sees and the other makes them differ, and with fewer it is less.
  */
-const COMPANIES = [BATCH, 20, 4, 1]
+const COMPANIES = [BATCH, 20, 4]
+/** What differs so often alone and in time, and agreed in no playing, is a difference. */
+const OFTEN = 3
+/** So many playings alone there are at most, of what is too late again and again. */
+const MOST_ALONE = 9
 /** More are not played again: then it is not time that made them differ. */
 const MANY = 400
 
@@ -69,35 +74,38 @@ async function playAll(indexes: readonly number[], atOnce: number): Promise<Told
   }
 }
 
-function tell(differences: Told['differences']): void {
-  const stories = differences.map(
-    ({ index, kind, story }) => `=== sequence ${index} (seed ${seed}): ${kind}\n${story}\n\n`,
-  )
-  writeFileSync(join(folder, 'oracle.txt'), stories.join(''))
-}
-
 execFileSync('modprobe', ['ip_vs'])
 // It says on the console, slowly, each time it finds no destination.
 execFileSync('dmesg', ['-n', '1'])
-let told: Told = { differences: [], late: numbers }
-let unequal: number | undefined
-for (let playing = 0; ; playing++) {
-  const { differences, late } = told
-  const some = [...differences.map(({ index }) => index), ...late].sort((a, b) => a - b)
-  if (playing > 0) console.log(`to be played again: ${some.join(' ')}`)
-  told = await playAll(some, COMPANIES[playing] ?? 1)
-  unequal ??= told.differences.length
-  tell(told.differences)
-  if (told.differences.length + told.late.length === 0 || told.differences.length > MANY) break
-  // And on as long as there are fewer that are too late.
-  if (playing + 1 >= COMPANIES.length && (told.late.length === 0 || told.late.length >= late.length)) break
+/** What differed alone and in time: how often, and the story of the last time. */
+const alone = new Map<number, { readonly times: number; readonly story: string }>()
+let left: readonly number[] = numbers
+let unequal = 0
+for (let playing = 0; playing < COMPANIES.length + MOST_ALONE && left.length > 0; playing++) {
+  if (playing > 0) console.log(`to be played again: ${left.join(' ')}`)
+  const company = COMPANIES[playing] ?? 1
+  const { differences, late } = await playAll(left, company)
+  left = [...differences.map(({ index }) => index), ...late].sort((a, b) => a - b)
+  if (playing === 0) unequal = left.length
+  const hopeless = differences.length > MANY
+  for (const { index, kind, story } of differences) {
+    if (company > 1 && !hopeless) continue
+    const times = hopeless ? OFTEN : (alone.get(index)?.times ?? 0) + 1
+    alone.set(index, { times, story: `=== sequence ${index} (seed ${seed}): ${kind}\n${story}\n\n` })
+  }
+  if (hopeless) break
+  left = left.filter((index) => (alone.get(index)?.times ?? 0) < OFTEN)
 }
-const { differences, late } = told
+const differed = [...alone].filter(([, { times }]) => times >= OFTEN)
+const late = left.filter((index) => !differed.some(([other]) => other === index))
 const totals = {
-  agreed: numbers.length - differences.length - late.length,
-  differed: differences.length,
-  unsteady: Math.max(0, (unequal ?? 0) - differences.length),
+  agreed: numbers.length - differed.length - late.length,
+  differed: differed.length,
+  unsteady: Math.max(0, unequal - differed.length - late.length),
+  wavered: [...alone.keys()].filter((index) => !left.includes(index)).length - differed.length,
   late: late.length,
 }
+const stories = [...differed, ...[...alone].filter(([, { times }]) => times < OFTEN)].map(([, { story }]) => story)
+writeFileSync(join(folder, 'oracle.txt'), stories.join(''))
 writeFileSync(join(folder, 'oracle.json'), `${JSON.stringify(totals)}\n`)
 console.log(JSON.stringify(totals))

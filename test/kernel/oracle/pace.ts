@@ -17,17 +17,24 @@ export const timePasses = (batch: number): boolean => batch % 5 === 4
 export const SHORT_TIMEOUTS: Timeouts = { tcp: 12, tcpFin: 10, udp: 4 }
 /** The one ends after some of these and before others, which make it stay, to 67 s; the other before what has 60 s. */
 export const SHORT_PERSISTENCES = [7, 56] as const
+/** From segment to segment, in seconds: so many, and no more than so many later. */
+export type Rest = { readonly seconds: number; readonly delay: number }
 /**
- * Seconds from segment to segment. What ends after 30 s is gone: the kernel's timers of that length are up to two seconds late, and
- * so is the embedded core's sweep.
+ * Where time passes. What ends after 30 s is gone: the kernel's timers of that length are up to two seconds late, and so is the
+ * embedded core's sweep. One rest does not fill 56 s, nor do two of them 120 s.
  */
-export const PAUSE = 36
-/** And how many more there may be, for one pause not to fill 56 s, nor two of them 120 s. */
-const LONGEST_DELAY = 18
-/** Before connections are listed, and where nothing else passes: 10 s and two more, twice. */
-export const SHORT_PAUSE = 14
+export const LONG_REST: Rest = { seconds: 36, delay: 18 }
+/** Elsewhere: 10 s are over in one and 30 s in two, however late, and 30 s are not in one, nor 50 s in two. */
+export const SHORT_REST: Rest = { seconds: 17, delay: 5 }
+/** Seconds before connections are listed: 10 s and two more, twice. */
+export const SETTLING = 14
 /** Seconds that the packets of a segment may take, for none of these times to end among them or to change places. */
 const LONGEST_SEGMENT = 1.8
+/**
+ * Seconds that a sequence may take in which nothing hurries, from its first packet until its connections are listed: less than the
+ * 10 s of TCP in CLOSE.
+ */
+export const LONGEST_COURSE = 8
 /** So many sequences are played together, that they do not take longer. */
 export const TOGETHER = 3
 
@@ -44,16 +51,22 @@ export const hurries = ({ segments }: Sequence, { passing, settings }: Climate):
 
 /** Of sequences that are played together. */
 export class Pace {
+  readonly #rest: Rest
   #ended: number | undefined
   #began = 0
   #kept = true
+
+  constructor(rest: Rest) {
+    this.#rest = rest
+  }
 
   /** Whether everything has happened in its time so far. */
   get kept(): boolean {
     return this.#kept
   }
 
-  async pause(seconds: number): Promise<void> {
+  /** Until the next segment may begin, or so many seconds. */
+  async pause(seconds = this.#rest.seconds): Promise<void> {
     if (this.#ended === undefined) return
     const left = this.#ended + seconds - clock()
     if (left > 0) await sleep(left * 1000)
@@ -61,7 +74,8 @@ export class Pace {
 
   segmentBegins(): void {
     this.#began = clock()
-    if (this.#ended !== undefined && this.#began - this.#ended > PAUSE + LONGEST_DELAY) this.#kept = false
+    const { seconds, delay } = this.#rest
+    if (this.#ended !== undefined && this.#began - this.#ended > seconds + delay) this.#kept = false
   }
 
   segmentEnds(): void {

@@ -153,6 +153,7 @@ for i in all default; do
   echo 0 > ipv6/conf/$i/accept_redirects
 done
 echo 0 > ipv4/icmp_ratelimit
+echo 0 > ipv4/icmp_ratemask
 echo 0 > ipv6/icmp/ratelimit
 if [ -e ipv4/icmp_msgs_per_sec ]; then echo 1000000 > ipv4/icmp_msgs_per_sec; echo 1000000 > ipv4/icmp_msgs_burst; fi
 `
