@@ -22,7 +22,7 @@ const COMPANIES = [BATCH, 20, 4]
 /** What differs so often alone and in time, and agreed in no playing, is a difference. */
 const OFTEN = 3
 /** So many playings alone there are at most, of what is too late again and again. */
-const MOST_ALONE = 9
+const MOST_ALONE = 6
 /** More are not played again: then it is not time that made them differ. */
 const MANY = 400
 
