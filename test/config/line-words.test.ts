@@ -178,6 +178,12 @@ for (const { line, facts, name } of all) {
     })
 }
 
+test('a prefix length with another behind it is none', () => {
+  const { diagnostics, model } = load(router('virtual_ipaddress_excluded {\n192.0.2.9/24/5\n}'))
+  expect(diagnostics[0]?.message).toBe('/24/5 is not a prefix length from 0 to 32; using /32')
+  expect(model.virtualRouters[0]?.excludedAddresses[0]?.prefixLength).toBe(32)
+})
+
 test('a word that is no option of a line is answered with the nearest one', () => {
   expect(load(files.route('dev eth0 hoplimmit 5')).diagnostics[0]?.remedy).toBe('did you mean hoplimit?')
   expect(load(files.rule('tabel 100')).diagnostics[0]?.remedy).toBe('did you mean table?')

@@ -210,6 +210,13 @@ describe('hostile files', () => {
     expect(process.cpuUsage().user - began).toBeLessThan(20_000_000)
   })
 
+  test('only what aliases make is bounded', { timeout: 60_000 }, () => {
+    const list = Array(132_000).fill('a').join(', ')
+    const loaded = load(`global_defs:\n  notification_email: [${list}]\n`)
+    expect(loaded.configuration?.global.mail.recipients).toHaveLength(132_000)
+    expect(told(loaded)).toEqual([])
+  })
+
   test('an alias to itself does not go round for ever', () => {
     expect(told(load('vrrp_instance: &a\n  A: *a\n')).length).toBeGreaterThan(0)
   })

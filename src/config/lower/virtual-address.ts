@@ -25,7 +25,9 @@ export type AddressLine = {
 /** One line of virtual_ipaddress or static_ipaddress: `ADDRESS[/LEN] {option}`, options in any order. */
 export function addressLine(to: Lowering, node: Node): AddressLine | undefined {
   const written = node.keyword
-  const [text, prefix] = written.text.split('/') as [string, string | undefined]
+  const slash = written.text.indexOf('/')
+  const text = slash < 0 ? written.text : written.text.slice(0, slash)
+  const prefix = slash < 0 ? undefined : written.text.slice(slash + 1)
   const value = parseAddress(text)
   const dropped = 'the address is left out'
   if (value === undefined) {

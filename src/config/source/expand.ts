@@ -226,17 +226,13 @@ function expandSequence(context: Context, line: MappedText, standing: Standing):
   if (!result.ok) return say(`${result.error}; the line is left out`)
   const rest = trimStart(slice(line, close + 1))
   if (rest.text === '') return
+  // As with keepalived the last value stays: a definition of the same name is another from here on.
   for (const turn of result.value) {
     if (context.full) return
-    const hidden = turn.map(([name]) => [name, context.definitions.get(name)] as const)
     for (const [name, value] of turn)
       context.definitions.set(name, { kind: 'value', value, place: placeIn(line, 0), turn: true })
     const message = `with ${turn.map(([name, value]) => `$${name} = ${value}`).join(', ')}`
     expandLine(context, rest, { ...standing, usedAt: [{ ...placeIn(line, 0), message }, ...standing.usedAt] })
-    for (const [name, before] of hidden) {
-      if (before === undefined) context.definitions.delete(name)
-      else context.definitions.set(name, before)
-    }
   }
 }
 

@@ -58,7 +58,7 @@ function listTurns(parameters: string): Result<readonly Turn[], string> {
   return ok(values.map((group) => names.map((name, index) => [name, group[index] ?? ''] as const)))
 }
 
-/** `a,{b,c}` to `[['a'], ['b','c']]`. */
+/** `a,{b,c}` to `[['a'], ['b','c']]`; what follows a last comma is empty. */
 function splitGroups(text: string): readonly (readonly string[])[] | undefined {
   const groups: string[][] = []
   let rest = text.trim()
@@ -69,6 +69,7 @@ function splitGroups(text: string): readonly (readonly string[])[] | undefined {
     groups.push(match[1] === undefined ? [(match[2] as string).trim()] : match[1].split(',').map((one) => one.trim()))
     rest = rest.slice(match[0].length).trim()
     if (match[3] === '') break
+    if (rest === '') groups.push([''])
   }
   return groups
 }

@@ -14,9 +14,9 @@ import {
 } from '../source/index.ts'
 import { isFlag } from './names.ts'
 
-/** As for the expansion of a keepalived.conf: aliases multiply. */
-const MOST_LINES = 131_072
-/** Of so many lines; a tree of YAML takes some two hundred times its bytes in memory. */
+/** Lines that aliases make of what stands elsewhere: they multiply. What stands there as written is not counted. */
+const MOST_COPIES = 262_144
+/** A tree of YAML takes some two hundred times its bytes in memory. */
 const MOST_BYTES = 4 * 1024 * 1024
 const DEEPEST = 32
 
@@ -63,12 +63,18 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   if (document.errors.length > 0) return nothing
 
   const lines: MappedText[] = []
+  const read = new Set<unknown>()
+  let copies = 0
   let full = false
-  const put = (line: MappedText, at: Place) => {
-    if (lines.length < MOST_LINES) lines.push(line)
-    else if (!full) {
+  /** @param node  what the line was made of; the second of one is a copy */
+  const put = (line: MappedText, at: Place, node: unknown) => {
+    if (full) return
+    if (read.has(node)) copies++
+    else read.add(node)
+    if (copies <= MOST_COPIES) lines.push(line)
+    else {
       full = true
-      add(complaint('error', 'source', at, `more than ${MOST_LINES} lines; the rest is left out`))
+      add(complaint('error', 'source', at, `aliases make more than ${MOST_COPIES} lines; the rest is left out`))
     }
   }
   const wrong = (at: Place, message: string, remedy?: string) =>
@@ -119,7 +125,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
       : standingFor(content, place)
   }
 
-  const line = (word: MappedText, at: Place, rest?: MappedText, end = '') =>
+  const line = (node: unknown, word: MappedText, at: Place, rest?: MappedText, end = '') =>
     put(
       concat(
         [
@@ -129,12 +135,14 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
         ].filter(({ text }) => text !== ''),
       ),
       at,
+      node,
     )
 
-  const block = (word: MappedText, at: Place, head: MappedText | undefined, inside: () => void) => {
-    line(word, at, head, ' {')
+  const block = (node: unknown, word: MappedText, at: Place, head: MappedText | undefined, inside: () => void) => {
+    line(node, word, at, head, ' {')
+    if (full) return
     inside()
-    put(standingFor('}', at), at)
+    lines.push(standingFor('}', at))
   }
 
   const entry = (container: Container | undefined, pair: Pair, outer: Place, depth: number): void => {
@@ -145,25 +153,25 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     const word = mapped(name, at)
     const value = resolved(pair.value)
     const keyword = container === undefined ? undefined : keywordAt(container, name)
-    if (keyword === undefined) return unknown(word, value, at, depth)
+    if (keyword === undefined) return unknown(pair, word, value, at, depth)
     const inside = container === undefined ? undefined : containerInside(container, name)
     if (refused.has(pair.value ?? pair.key)) return
-    if (keyword.content === 'line') return lineEntry(container, name, word, pair.value, at)
+    if (keyword.content === 'line') return lineEntry(container, name, word, pair, at)
     const body = (of: unknown, head?: MappedText): void => {
       if (refused.has(of)) return
       const content = resolved(of)
       if (inside === undefined)
-        return block(word, at, head, () => {
+        return block(of ?? pair, word, at, head, () => {
           for (const item of listOf(of)) {
             const text = written(item)
-            if (text !== undefined) put(text, at)
+            if (text !== undefined) put(text, at, item)
           }
         })
       if (isSeq(content)) {
         for (const item of content.items) if (!isSeq(resolved(item))) body(item, head)
         return
       }
-      block(word, at, head, () => entries(inside, content, at, depth + 1))
+      block(of ?? pair, word, at, head, () => entries(inside, content, at, depth + 1))
     }
     if (!keyword.headed) return body(pair.value)
     if (!isMap(value)) return
@@ -173,31 +181,26 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     }
   }
 
-  const lineEntry = (
-    container: Container | undefined,
-    name: string,
-    word: MappedText,
-    value: unknown,
-    at: Place,
-  ): void => {
-    for (const item of listOf(value)) {
+  const lineEntry = (container: Container | undefined, name: string, word: MappedText, pair: Pair, at: Place): void => {
+    for (const item of listOf(pair.value)) {
       if (refused.has(item)) continue
+      const node = item ?? pair
       const one = resolved(item)
       const truth = isScalar(one) ? one.value : undefined
-      if (truth === null || (truth === undefined && one === null)) line(word, at)
+      if (truth === null || (truth === undefined && one === null)) line(node, word, at)
       else if (isFlag(container, name) && typeof truth === 'boolean') {
-        if (truth) line(word, at)
+        if (truth) line(node, word, at)
       } else {
         const text = written(item)
-        if (text !== undefined) line(word, at, text)
+        if (text !== undefined) line(node, word, at, text)
       }
     }
   }
 
   /** The keyword check will complain of it; here only the shape is kept. */
-  const unknown = (word: MappedText, value: unknown, at: Place, depth: number): void => {
-    if (isMap(value)) block(word, at, undefined, () => entries(undefined, value, at, depth + 1))
-    else line(word, at)
+  const unknown = (pair: Pair, word: MappedText, value: unknown, at: Place, depth: number): void => {
+    if (isMap(value)) block(pair, word, at, undefined, () => entries(undefined, value, at, depth + 1))
+    else line(pair, word, at)
   }
 
   const entries = (container: Container | undefined, value: unknown, at: Place, depth: number): void => {
