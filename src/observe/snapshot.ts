@@ -212,7 +212,11 @@ export type RealServerSnapshot = {
 
 /** A file, or a name in the DNS, that lists real servers. */
 export type ServerSourceSnapshot = (
-  | { readonly file: string }
+  | {
+      readonly file: string
+      /** As many of them are not of the family of the virtual servers that name the file; absent: none. */
+      readonly leftOut?: number
+    }
   | {
       readonly name: string
       readonly records: 'A' | 'AAAA' | 'SRV'

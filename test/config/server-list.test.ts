@@ -122,7 +122,7 @@ const refused: readonly (readonly [text: string, place: string, message: string]
   ['- 198.51.100.1\n- 7', '2:3', "'7' is not an IPv4 or IPv6 address"],
   ['- 198.51.100.1:0', '1:3', 'port 0 is not from 1 to 65535'],
   ['- 198.51.100.1:99999', '1:3', 'port 99999 is not from 1 to 65535'],
-  ['- fe80::1', '1:3', 'fe80::1 cannot be the address of a real server'],
+  ['- fe80::1', '1:3', 'fe80::1 is link-local: it says nothing without an interface'],
   ['- 0.0.0.0', '1:3', '0.0.0.0 cannot be the address of a real server'],
   ['- {}', '1:3', 'an entry has no address'],
   ['- { address: 198.51.100.1, wieght: 3 }', '1:3', "'wieght' is none of address, port and weight"],

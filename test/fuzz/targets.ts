@@ -6,7 +6,15 @@
 import { address, addressBytes, centiseconds, internetChecksum, pseudoHeader } from '../../src/base/index.ts'
 import { decodeGratuitousArp, encodeGratuitousArp, readArpClaim } from '../../src/wire/arp/index.ts'
 import { decodeControlPacket, encodeControlPacket } from '../../src/wire/bfd/index.ts'
-import { answers, decodeMessage, encodeName, encodeQuery } from '../../src/wire/dns/index.ts'
+import {
+  answers,
+  type DnsRecord,
+  decodeAnswers,
+  decodeMessage,
+  encodeName,
+  encodeQuery,
+  recordTypes,
+} from '../../src/wire/dns/index.ts'
 import { decodeEchoReply, encodeEchoRequest } from '../../src/wire/icmp/index.ts'
 import {
   connectionFlags,
@@ -52,6 +60,7 @@ import {
   peekVirtualRouterId,
   splitTrailer,
 } from '../../src/wire/vrrp/index.ts'
+import { bytes } from '../wire/bytes.ts'
 
 export type Target = {
   readonly name: string
@@ -142,6 +151,42 @@ const v3Target = (size: 4 | 16): Target => ({
 
 const dnsQuery = encodeQuery({ id: 7, name: encodeName('example.com') ?? new Uint8Array(0), type: 'SOA' })
 
+/** An alias, an address, and a service, with names that point to others. */
+const dnsAnswer = bytes(`0007 8580 0001 0003 0000 0000 03777777 0474657374 00 0001 0001
+  c00c 0005 0001 0000001e 0006 03776562 c010
+  c026 0001 0001 0000003c 0004 c0000216
+  c00c 0021 0001 00000000 000c 000a 0003 1f90 03776562 c010`)
+const textBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** A name as it is told, as it travels: `\DDD` is a byte. */
+function plainName(text: string): readonly number[] {
+  if (text === '.') return [0]
+  const labels = text
+    .split('.')
+    .map((label) =>
+      [...label.matchAll(/\\(\d{3})|(.)/g)].map(([, code, letter = '']) =>
+        code === undefined ? letter.charCodeAt(0) : Number(code),
+      ),
+    )
+  return [...labels.flatMap((label) => [label.length, ...label]), 0]
+}
+
+/** An answer with these records, without compression. */
+function dnsRecords(records: readonly DnsRecord[]): Uint8Array {
+  const u16 = (value: number) => [value >> 8, value & 0xff]
+  const dataOf = (record: DnsRecord): readonly number[] => {
+    if (record.type === 'CNAME') return plainName(record.target)
+    if (record.type !== 'SRV') return [...addressBytes(record.address)]
+    return [...u16(record.priority), ...u16(record.weight), ...u16(record.port), ...plainName(record.target)]
+  }
+  const bytes = records.flatMap((record) => {
+    const data = dataOf(record)
+    const ttl = [...u16(record.ttl >>> 16), ...u16(record.ttl & 0xffff)]
+    return [...plainName(record.name), ...u16(recordTypes[record.type]), 0, 1, ...ttl, ...u16(data.length), ...data]
+  })
+  return Uint8Array.from([0, 7, 0x80, 0, 0, 0, ...u16(records.length), 0, 0, 0, 0, ...bytes])
+}
+
 const attribute = (type: number, ...value: readonly number[]): Attribute => ({
   type,
   flags: 0,
@@ -220,6 +265,17 @@ export const targets: readonly Target[] = [
       const { question } = decoded.value
       // What is read of a question is what a query of it would say.
       return question === undefined ? [NONE, NONE] : [bytes.subarray(12, 12 + question.name.length), question.name]
+    },
+  },
+  {
+    name: 'DNS records',
+    seeds: [dnsAnswer],
+    decode(bytes) {
+      const decoded = decodeAnswers(bytes)
+      if (!decoded.ok) return undefined
+      // What is read of them is within what a record can hold, and reads the same when it is written without compression.
+      const again = decodeAnswers(dnsRecords(decoded.value))
+      return [textBytes(JSON.stringify(decoded.value)), textBytes(JSON.stringify(again.ok ? again.value : again.error))]
     },
   },
   {

@@ -81,8 +81,8 @@ function fromText(value: unknown): Result<ListedServer, string> {
 function addressOf(text: string): Result<ListedServer, string> | Failure {
   const address = parseAddress(text)
   if (address === undefined) return fail(`${shown(text)} is not an IPv4 or IPv6 address`)
-  if (address === '0.0.0.0' || address === '::' || isLinkLocal6(address))
-    return fail(`${address} cannot be the address of a real server`)
+  if (isLinkLocal6(address)) return fail(`${address} is link-local: it says nothing without an interface`)
+  if (address === '0.0.0.0' || address === '::') return fail(`${address} cannot be the address of a real server`)
   return ok({ address })
 }
 

@@ -1,4 +1,4 @@
-import { millis } from '../../base/index.ts'
+import { type Family, familyOf, millis } from '../../base/index.ts'
 import { type Configuration, type ServerSource, sourceTitle, withListed } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
 import type { NameNews } from '../ipc/index.ts'
@@ -61,11 +61,10 @@ export function createListedServers(
   return {
     expand(configured) {
       const serverNames = names.wanted(namesOf(configured))
-      return {
-        ...configured,
-        virtualServers: configured.virtualServers.map((server) => withListed(server, serversIn)),
-        ...(serverNames.length === 0 ? {} : { serverNames }),
-      }
+      const virtualServers = configured.virtualServers.map((server) => withListed(server, serversIn))
+      const sources = sourcesOf(configured)
+      for (const [file, { usedFor }] of files) usedFor(familiesOf(sources, file))
+      return { ...configured, virtualServers, ...(serverNames.length === 0 ? {} : { serverNames }) }
     },
     keep(configured) {
       const named = new Set(sourcesOf(configured).flatMap((source) => (source.kind === 'file' ? [source.path] : [])))
@@ -88,5 +87,7 @@ export function createListedServers(
 
 const sourcesOf = (configured: Configuration): readonly ServerSource[] =>
   configured.virtualServers.flatMap(({ serverSources = [] }) => serverSources)
+const familiesOf = (sources: readonly ServerSource[], file: string): ReadonlySet<Family> =>
+  new Set(sources.flatMap((one) => (one.kind === 'file' && one.path === file ? [familyOf(one.template.address)] : [])))
 const namesOf = (configured: Configuration) =>
   sourcesOf(configured).flatMap((source) => (source.kind === 'file' ? [] : [source]))

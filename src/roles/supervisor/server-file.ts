@@ -1,4 +1,4 @@
-import { millis } from '../../base/index.ts'
+import { type Family, familyOf, type IpAddress, millis } from '../../base/index.ts'
 import { serverList } from '../../config/index.ts'
 import type { ListedServer } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
@@ -6,10 +6,14 @@ import type { SupervisorPorts } from './ports.ts'
 
 /** A writer that writes in pieces is given this long after each before the file is read. */
 const GATHER = millis(100)
+/** As many addresses are told by name. */
+const MOST_TOLD = 3
 
 /** The servers that a file lists. */
 export type ServerFile = {
   readonly servers: readonly ListedServer[]
+  /** Virtual servers of these families name it; what it lists of another is of no use, and that is told. */
+  usedFor(families: ReadonlySet<Family>): void
   describe(): ServerSourceSnapshot
   close(): void
 }
@@ -27,6 +31,8 @@ export function openServerFile(
   /** Why `servers` is not what the file has now. */
   let problem: string | undefined
   let cancel: (() => void) | undefined
+  /** Addresses of a family that nobody wants. */
+  let strange: readonly IpAddress[] = []
 
   /** What cannot be read or understood changes nothing. */
   function read(): boolean {
@@ -59,7 +65,22 @@ export function openServerFile(
     get servers() {
       return servers
     },
-    describe: () => ({ file: path, servers: servers.length, ...(problem === undefined ? {} : { problem }) }),
+    usedFor(families) {
+      const now = servers.flatMap(({ address }) => (families.has(familyOf(address)) ? [] : [address]))
+      if (now.length > 0 && now.join() !== strange.join())
+        ports.log.warn('addresses of a list are not of the family of its virtual servers; they are left out', {
+          file: path,
+          addresses: [...now.slice(0, MOST_TOLD), ...(now.length > MOST_TOLD ? ['…'] : [])].join(' '),
+          leftOut: now.length,
+        })
+      strange = now
+    },
+    describe: () => ({
+      file: path,
+      servers: servers.length,
+      ...(strange.length === 0 ? {} : { leftOut: strange.length }),
+      ...(problem === undefined ? {} : { problem }),
+    }),
     close() {
       cancel?.()
       unwatch()

@@ -1,11 +1,17 @@
 /** GRPC_CHECK against servers of grpc-js, and HTTP/2 against servers that are none or hostile. */
+import { execFileSync } from 'node:child_process'
+import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Server, ServerCredentials, status } from '@grpc/grpc-js'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { address, millis } from '../../../src/base/index.ts'
-import type { GrpcChecker, HttpRequestCheck } from '../../../src/model/index.ts'
+import type { GrpcChecker, HttpRequestCheck, TlsClient } from '../../../src/model/index.ts'
+import { meaningOf } from '../../../src/proto/probe/index.ts'
 import { systemPorts } from '../../../src/roles/checker/index.ts'
 import { timing } from './harness.ts'
 
@@ -21,8 +27,8 @@ const target = (port: number, timeout: number) => ({
   port,
   connectTimeout: millis(timeout),
 })
-const grpc = (port: number, over: Partial<GrpcChecker> = {}, timeout = 5000) =>
-  probe({ kind: 'grpc', timing, target: target(port, timeout), service: '', ...over }, 0, never)
+const grpc = (port: number, over: Partial<GrpcChecker> = {}, timeout = 5000, tlsClient?: TlsClient) =>
+  probe({ kind: 'grpc', timing, target: target(port, timeout), service: '', ...over }, 0, never, tlsClient)
 const http2 = (port: number, request: Partial<HttpRequestCheck> = {}, timeout = 5000) =>
   probe(
     {
@@ -40,7 +46,10 @@ const http2 = (port: number, request: Partial<HttpRequestCheck> = {}, timeout = 
 type Asked = { readonly service: string }
 
 /** grpc.health.v1 of a server whose services are in the table; those that are not are NOT_FOUND. */
-async function healthServer(services: Readonly<Record<string, number>>): Promise<number> {
+async function healthServer(
+  services: Readonly<Record<string, number>>,
+  credentials = ServerCredentials.createInsecure(),
+): Promise<number> {
   const server = new Server()
   server.addService(
     {
@@ -65,9 +74,7 @@ async function healthServer(services: Readonly<Record<string, number>>): Promise
   )
   closers.push(() => server.forceShutdown())
   return new Promise((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-      error === null ? resolve(port) : reject(error),
-    ),
+    server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error === null ? resolve(port) : reject(error))),
   )
 }
 
@@ -136,6 +143,63 @@ describe('GRPC_CHECK against grpc-js', () => {
       reason: 'not-serving',
       detail: 'the call ended with grpc-status 12 UNIMPLEMENTED: the server has no health service',
     })
+  })
+})
+
+describe('GRPC_CHECK over TLS against grpc-js', () => {
+  let pem = Buffer.alloc(0)
+  let key = Buffer.alloc(0)
+  beforeAll(() => {
+    const directory = mkdtempSync(join(tmpdir(), 'hf-grpc-'))
+    const request = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+    ]
+    const names = ['-subj', '/CN=shop.example', '-addext', 'subjectAltName=DNS:shop.example']
+    execFileSync('openssl', [...request, ...names, '-keyout', 'key', '-out', 'pem'], { cwd: directory, stdio: 'pipe' })
+    pem = readFileSync(join(directory, 'pem'))
+    key = readFileSync(join(directory, 'key'))
+    rmSync(directory, { recursive: true })
+  })
+  const secured = (services: Readonly<Record<string, number>>) =>
+    healthServer(services, ServerCredentials.createSsl(null, [{ cert_chain: pem, private_key: key }]))
+  const trusting = (): TlsClient => ({ ca: { path: 'pem', pem: pem.toString() } })
+
+  test('whoever has signed its certificate, what the server says counts', async () => {
+    const port = await secured({ '': 1, 'shop.Cart': 2 })
+    expect(await grpc(port, { tls: {} })).toMatchObject({ reason: 'serving' })
+    expect(await grpc(port, { tls: {}, service: 'shop.Cart' })).toMatchObject({ reason: 'not-serving' })
+  })
+  test('tls_verify asks for the name of virtualhost, or that of tls_hostname, and for an authority that is trusted', async () => {
+    const port = await secured({ '': 1 })
+    const named = { virtualHost: 'shop.example', tls: { verify: true } } as const
+    expect(await grpc(port, named, 5000, trusting())).toMatchObject({ reason: 'serving' })
+    expect(await grpc(port, { tls: { verify: true, hostName: 'shop.example' } }, 5000, trusting())).toMatchObject({
+      reason: 'serving',
+    })
+    expect(await grpc(port, { ...named, virtualHost: 'other.example' }, 5000, trusting())).toEqual({
+      reason: 'bad-certificate',
+      detail: 'the certificate is not for other.example',
+    })
+    expect(await grpc(port, named)).toMatchObject({ reason: 'bad-certificate' })
+  })
+  test('tls_pin asks for the public key', async () => {
+    const port = await secured({ '': 1 })
+    const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
+    const pin = createHash('sha256').update(spki).digest('hex')
+    expect(await grpc(port, { tls: { pins: [pin] } })).toMatchObject({ reason: 'serving' })
+    expect(await grpc(port, { tls: { pins: ['00'.repeat(32)] } })).toMatchObject({ reason: 'bad-certificate' })
+  })
+  test('a server without TLS, and a checker without', async () => {
+    expect(await grpc(await healthServer({ '': 1 }), { tls: {} })).toMatchObject({ reason: 'tls-failure' })
+    expect(meaningOf((await grpc(await secured({ '': 1 }))).reason)).toBe('failure')
   })
 })
 

@@ -93,6 +93,17 @@ test('who is not listed any more is drained first, and is back when it is listed
   expect(orders()).toEqual([])
 })
 
+test('addresses of a family that no virtual server of the file has are told of once, and left out', async () => {
+  const { world, sources } = await running('- 192.0.2.1\n- 2001:db8::1\n- 2001:db8::2\n')
+  expect(inForce(world)).toEqual(['192.0.2.1 1'])
+  expect(await sources()).toEqual([{ file: LIST, servers: 3, leftOut: 2 }])
+  await write(world, '- 192.0.2.2\n- 2001:db8::1\n- 2001:db8::2\n')
+  const told = world.log.filter((line) => line.includes('not of the family'))
+  expect(told).toEqual([expect.stringContaining('"addresses":"2001:db8::1 2001:db8::2","leftOut":2')])
+  await write(world, '- 192.0.2.2\n')
+  expect(await sources()).toEqual([{ file: LIST, servers: 1 }])
+})
+
 test('an empty list takes all out', async () => {
   const { world } = await running('- 192.0.2.1\n')
   await write(world, '[]')
