@@ -154,6 +154,8 @@ export type BfdSessionSnapshot = {
   readonly packetsReceived: number
   /** Packets of the neighbour that were refused, by reason; only reasons seen. */
   readonly drops: Readonly<Record<string, number>>
+  /** Packets to its port that the kernel kept back: of who is no neighbour, or for want of room. Absent: none. */
+  readonly unclaimed?: number
   /** Why it cannot speak or hear, in words. */
   readonly failure?: string
 }

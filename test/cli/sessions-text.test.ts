@@ -48,6 +48,7 @@ test('one that is lost says why, what was refused, and what stands in its way', 
       multihop: true,
       diagnostic: 'control detection time expired',
       drops: { 'hop-limit': 3, session: 1 },
+      unclaimed: 12,
       failure: 'UDP port 4784: bind: taken',
     }).slice(1),
   ).toEqual([
@@ -55,6 +56,7 @@ test('one that is lost says why, what was refused, and what stands in its way', 
     '  UDP port 4784: bind: taken',
     '  control detection time expired',
     '  refused: 3 hop-limit, 1 session',
+    '  kept back by the kernel: 12 to its port',
     '',
   ])
 })

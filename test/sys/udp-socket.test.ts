@@ -50,6 +50,36 @@ describe('UDP with hop limits', () => {
       receiver.close()
     })
 
+  for (const { family, from, to } of ends)
+    test(`IPv${family}: who is not listened to is kept back by the kernel, and counted`, async () => {
+      const heard: string[] = []
+      const receiver = must(
+        right.within(() =>
+          openUdpReceiver({
+            family,
+            port: PORT,
+            onDatagram: ({ payload }) => heard.push(Buffer.from(payload).toString()),
+          }),
+        ),
+      )
+      const sender = must(
+        left.within(() =>
+          openUdpSender({ destination: to, port: PORT, source: from, sourcePort: 50_002, hopLimit: 255 }),
+        ),
+      )
+      const stranger = address(family === 4 ? '192.0.2.77' : '2001:db8::77')
+      must(receiver.listen([stranger]))
+      must(sender.send(Buffer.from('unheard')))
+      await until('it is counted', () => receiver.keptBack() === 1)
+      must(receiver.listen([stranger, from]))
+      must(sender.send(Buffer.from('heard')))
+      await until('it is heard', () => heard.length === 1)
+      expect(heard).toEqual(['heard'])
+      expect(receiver.keptBack()).toBe(1)
+      sender.close()
+      receiver.close()
+    })
+
   test('an address that this host does not have, and a port that is taken, are named', () => {
     const elsewhere = left.within(() =>
       openUdpSender({

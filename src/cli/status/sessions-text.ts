@@ -49,6 +49,9 @@ export function sessionsText(
         ? [{ note: '  trackers take it for good: the neighbour ended it in order', show: odd }]
         : []),
       ...(rejected ? [{ note: `  refused: ${reasonsText(drops)}`, show: odd }] : []),
+      ...(one.unclaimed === undefined
+        ? []
+        : [{ note: `  kept back by the kernel: ${count(one.unclaimed)} to its port`, show: quiet }]),
     ]
   })
   return table([head, ...rows], width)

@@ -282,7 +282,9 @@ export function openBfdSessions(ports: VrrpPorts, log: Log, report: BfdReport): 
     },
     observed: () => [...running.values()].flatMap(observedOf),
     snapshots: () =>
-      [...running.values()].map((one) => bfdSnapshotOf(one, one.failure ?? receivers.failure(one.session))),
+      [...running.values()].map((one) =>
+        bfdSnapshotOf(one, receivers.unclaimed(one.session), one.failure ?? receivers.failure(one.session)),
+      ),
     stop() {
       for (const one of [...running.values()]) end(one)
     },

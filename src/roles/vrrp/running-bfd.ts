@@ -35,7 +35,8 @@ export type RunningBfd = {
 
 const SECOND = 1_000_000
 
-export function bfdSnapshotOf(one: RunningBfd, failure: string | undefined): BfdSessionSnapshot {
+/** @param unclaimed how many packets came to its port from no neighbour */
+export function bfdSnapshotOf(one: RunningBfd, unclaimed: number, failure: string | undefined): BfdSessionSnapshot {
   const { session, state } = one
   const { remote } = state
   const heard = remote.discriminator !== 0
@@ -72,6 +73,7 @@ export function bfdSnapshotOf(one: RunningBfd, failure: string | undefined): Bfd
     packetsSent: one.sent,
     packetsReceived: one.received,
     drops: Object.fromEntries(one.drops),
+    ...(unclaimed === 0 ? {} : { unclaimed }),
     ...(failure === undefined ? {} : { failure }),
   }
 }

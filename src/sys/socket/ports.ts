@@ -59,6 +59,10 @@ export type UdpDatagram = Pick<VrrpDatagram, 'payload' | 'source' | 'destination
 
 /** One port on every address of a family. */
 export type UdpReceiver = {
+  /** From here on only what comes from these is heard; before that all is. */
+  listen(sources: readonly IpAddress[]): Result<void, SystemError>
+  /** How many datagrams the kernel has kept back since it was opened: from others, or for want of room. */
+  keptBack(): number
   /** Hands on what has arrived by now, without waiting for the event loop. */
   drain(): void
   close(): void

@@ -3,6 +3,7 @@ import { hfsys } from '../../native/index.ts'
 import { checked, Descriptor, type SystemError, systemError } from '../descriptor/index.ts'
 import * as c from './constants.ts'
 import { decodeControlMessages } from './control-message.ts'
+import { addressFilter } from './filter.ts'
 import type { OpenUdpReceiver, OpenUdpSender, UdpDatagram } from './ports.ts'
 import { receiveDatagrams } from './receive-loop.ts'
 import { decodeIpSocketAddress, encodeIpSocketAddress } from './socket-address.ts'
@@ -13,6 +14,13 @@ const RECEIVE_SIZE = 512
 /** Hop limit and destination, with room for more. */
 const CONTROL_SIZE = 256
 const RECEIVE_BUFFER = 262_144
+/** SKF_NET_OFF (linux/filter.h): a filter's offset from here on counts from the network header, not from the UDP header. */
+const NETWORK_HEADER = -0x100000
+/** Where the last four bytes of the source lie in it. */
+const SOURCE = { 4: 12, 6: 20 } as const
+/** linux/sock_diag.h: words of 32 bits, and which of them counts what the socket did not take. */
+const SK_MEMINFO_VARS = 9
+const SK_MEMINFO_DROPS = 8
 /** Nothing is read from the socket that sends. */
 const LEAST_BUFFER = 1
 
@@ -52,7 +60,21 @@ export const openUdpReceiver: OpenUdpReceiver = ({ family, port, onDatagram }) =
       if (datagram !== undefined) onDatagram(datagram)
     },
   })
-  return receiving.ok ? ok({ drain: receiving.value, close: () => descriptor.close() }) : receiving
+  if (!receiving.ok) return receiving
+  return ok({
+    listen(sources) {
+      const filter = addressFilter(sources, NETWORK_HEADER + SOURCE[family])
+      const attached = checked('setsockopt SO_ATTACH_FILTER', sys.attachFilter(descriptor.fd, filter))
+      return attached.ok ? ok(undefined) : attached
+    },
+    keptBack() {
+      const counts = new Int32Array(SK_MEMINFO_VARS)
+      if (sys.getsockopt(descriptor.fd, c.SOL_SOCKET, c.SO_MEMINFO, counts) < 0) return 0
+      return (counts[SK_MEMINFO_DROPS] ?? 0) >>> 0
+    },
+    drain: receiving.value,
+    close: () => descriptor.close(),
+  })
 }
 
 export const openUdpSender: OpenUdpSender = ({ destination, port, source, sourcePort, hopLimit }) => {

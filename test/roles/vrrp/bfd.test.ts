@@ -63,6 +63,18 @@ describe('a session', () => {
     expect(world.logged.filter((line) => line.includes('254 where 255 is the least'))).toHaveLength(1)
   })
 
+  test('only neighbours are heard, those of a port and family each on their socket', async () => {
+    const other = { ...base, name: 'other', neighbour: address('192.0.2.13') }
+    const far = { ...base, name: 'far', neighbour: address('198.51.100.1'), multihop: true }
+    const world = await begin()
+    expect(world.neighbours.get(SINGLE)).toEqual([base.neighbour])
+    await world.configure([], { bfdSessions: [base, other, far] })
+    expect(world.neighbours.get(SINGLE)).toEqual([base.neighbour, other.neighbour])
+    expect(world.neighbours.get('4784/ipv4')).toEqual([far.neighbour])
+    await world.configure([], { bfdSessions: [other] })
+    expect(world.neighbours.get(SINGLE)).toEqual([other.neighbour])
+  })
+
   test('max_hops is what may be lost on the way, and none is looked at where it is absent', async () => {
     const some = await begin({ maxHops: 3 })
     hear(some, packet('down', { yourDiscriminator: 0 }), { hopLimit: 251 })

@@ -111,6 +111,8 @@ export class World {
     hopLimit: number
   }[] = []
   readonly queued: UdpDatagram[] = []
+  /** Whom the BFD sockets hear, by port and family. */
+  readonly neighbours = new Map<string, readonly IpAddress[]>()
   udpFailure: SystemFailure | undefined
   senderFailure: SystemFailure | undefined
   random: () => number = () => 0.5
@@ -293,6 +295,9 @@ export class World {
   #ports(): VrrpPorts {
     return {
       clock: { now: () => this.now, wall: () => this.now / 1000 + this.wallOffset },
+      lingerUntil: (at) => {
+        this.now = at
+      },
       openTimer: (onFire) => {
         const timer: FakeTimer = { armed: undefined, fire: onFire }
         this.#timers.push(timer)
@@ -343,6 +348,11 @@ export class World {
         const key = `${port}/ipv${family}`
         this.#udp.set(key, onDatagram)
         return ok({
+          listen: (sources) => {
+            this.neighbours.set(key, sources)
+            return ok(undefined)
+          },
+          keptBack: () => 0,
           drain: () => {
             for (const datagram of this.queued.splice(0)) onDatagram(datagram)
           },
