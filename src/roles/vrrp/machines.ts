@@ -3,7 +3,6 @@ import type { SyncGroupNotifyState, VirtualRouter } from '../../model/index.ts'
 import { consequences, groupState, mayBeginAsMaster, mayLead } from '../../proto/sync-group/index.ts'
 import {
   type Cause,
-  deadlineOf,
   type Entered,
   RESIGNED,
   step,
@@ -15,6 +14,7 @@ import type { FailoverOutcome } from '../ipc/index.ts'
 import { type CatchUpRequest, heldBack, wantsCatchUp } from './catch-up.ts'
 import { complain } from './complaint.ts'
 import { addressesOf, guard, type Parts, placedOf } from './parts.ts'
+import { wakingTime } from './readiness.ts'
 import { othersOf, type RunningGroup } from './running-group.ts'
 import { outgoingAt, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { socketKey } from './sockets.ts'
@@ -213,7 +213,7 @@ export function openMachines(
       if (note !== undefined) reportTransition(one, note.transition())
       if (fetch !== undefined) reports.push(() => reportFetch(fetch))
       if (yields(before) && !yields(state)) reportFailover(one.key, state.name)
-      alarm.wakeBy(deadlineOf(state))
+      alarm.wakeBy(wakingTime(one))
       follow(one, before, event, now)
     })
   }

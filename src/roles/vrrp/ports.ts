@@ -1,4 +1,4 @@
-import type { IpAddress, Result } from '../../base/index.ts'
+import type { Instant, IpAddress, Result } from '../../base/index.ts'
 import type { FloodGuard } from '../../sys/flood-guard/index.ts'
 import type { HandoffConnection, HandoffError, HandoffListener } from '../../sys/handoff/index.ts'
 import type {
@@ -46,6 +46,8 @@ export type SmallFiles = {
 export type VrrpPorts = {
   readonly clock: Clock
   readonly openTimer: OpenTimer
+  /** Goes on at that moment, not a timer's lateness after it; less than a millisecond away, for meanwhile nothing else is done. */
+  lingerUntil(at: Instant): void
   readonly openVrrpSocket: OpenVrrpSocket
   readonly openFrameSocket: OpenFrameSocket
   readonly openUdpReceiver: OpenUdpReceiver

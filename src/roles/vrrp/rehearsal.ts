@@ -18,6 +18,13 @@ import type { VrrpSockets } from './sockets.ts'
  */
 export type Rehearse = (one: RunningRouter) => void
 
+export type Rehearsal = {
+  /** The first times of each kind. */
+  readonly rehearse: Rehearse
+  /** However often it was done. */
+  readonly rehearseAgain: Rehearse
+}
+
 /** Hundreds of virtual routers of one kind need not each have a rehearsal: it is one code, and the sockets are the same. */
 const ENOUGH = 4
 
@@ -34,7 +41,7 @@ const NO_INTERFACE = 0x7fffffff
 
 const deafAlarm: Alarm = { wakeBy() {}, silence() {}, close() {} }
 
-export function openRehearsal(parts: Parts): Rehearse {
+export function openRehearsal(parts: Parts): Rehearsal {
   const { routes, view, announcer, sockets } = parts
   const refused: RouteClient = {
     ...routes,
@@ -96,17 +103,23 @@ export function openRehearsal(parts: Parts): Rehearse {
     () => {},
   )
 
-  const rehearsed = new Map<string, number>()
-  return (one) => {
+  const rehearseAgain: Rehearse = (one) => {
     if (one.state.name !== 'backup') return
-    const kind = kindOf(one, view)
-    const times = rehearsed.get(kind) ?? 0
-    if (times === ENOUGH) return
-    rehearsed.set(kind, times + 1)
     const { state, source, outgoing } = one
     // What it encodes is kept for the real one.
     const double: RunningRouter = { ...newRunningRouter(one.router, 0, state.downAt), state, source, outgoing }
     machines.advance(double, { type: 'deadline-reached' }, state.downAt)
     machines.advance(double, { type: 'stopped', keepAddresses: false }, state.downAt)
   }
+
+  const rehearsed = new Map<string, number>()
+  const rehearse: Rehearse = (one) => {
+    if (one.state.name !== 'backup') return
+    const kind = kindOf(one, view)
+    const times = rehearsed.get(kind) ?? 0
+    if (times === ENOUGH) return
+    rehearsed.set(kind, times + 1)
+    rehearseAgain(one)
+  }
+  return { rehearse, rehearseAgain }
 }

@@ -47,6 +47,8 @@ export type RunningRouter = {
   putOff: boolean
   /** While connections are fetched that it needs as master. */
   fetching: Fetching | undefined
+  /** The deadline for which a backup has made ready. */
+  readyFor: Instant | undefined
   readonly counters: {
     advertisementsSent: number
     advertisementsReceived: number
@@ -80,6 +82,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number, now: Insta
     judged: undefined,
     putOff: false,
     fetching: undefined,
+    readyFor: undefined,
     counters: {
       advertisementsSent: 0,
       advertisementsReceived: 0,

@@ -20,7 +20,7 @@ import {
   openUdpSender,
   openVrrpSocket,
 } from '../../sys/socket/index.ts'
-import { openTimer, systemClock } from '../../sys/time/index.ts'
+import { lingerUntil, openTimer, systemClock } from '../../sys/time/index.ts'
 import type { VrrpPorts } from './ports.ts'
 
 /** How long what is written may take to leave, ms. */
@@ -29,6 +29,7 @@ const LAST_WORDS = 500
 export const systemPorts = (): VrrpPorts => ({
   clock: systemClock,
   openTimer,
+  lingerUntil,
   openVrrpSocket,
   openFrameSocket,
   openUdpReceiver,

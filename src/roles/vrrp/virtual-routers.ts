@@ -22,6 +22,7 @@ import { type FailoverReport, type GroupReport, openMachines, type StateReport }
 import { openNetworkView } from './network-view.ts'
 import { droppingFamilies, type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
+import { isImminent, openReadiness, wakingTime } from './readiness.ts'
 import { openReceiver, type Receive } from './receiver.ts'
 import { openRehearsal } from './rehearsal.ts'
 import { openRestorations } from './restorations.ts'
@@ -166,7 +167,8 @@ export function openVirtualRouters(
     reportFetch,
   )
   const receive = openReceiver(parts, machines)
-  const rehearse = openRehearsal(parts)
+  const { rehearse, rehearseAgain } = openRehearsal(parts)
+  const readiness = openReadiness(clock, rehearseAgain)
   const surroundings = openSurroundings(parts, machines, rehearse)
 
   const loaded = surroundings.reload()
@@ -223,8 +225,13 @@ export function openVirtualRouters(
     if (parts.settings.autoPriority !== undefined) autoPriority.late(lateness(running.values(), now))
     for (const one of running.values()) {
       const deadline = deadlineOf(one.state)
+      if (deadline !== undefined && isImminent(one, now)) {
+        ports.lingerUntil(deadline)
+        now = clock.now()
+      }
       if (deadline === undefined || deadline > now) {
         one.putOff = false
+        readiness.look(one, now)
         continue
       }
       // The socket may hold what this deadline has missed: look there first, once.
@@ -257,6 +264,7 @@ export function openVirtualRouters(
       callerDeadline = undefined
       wake()
     }
+    readiness.run(now)
     rearm()
   }
 
@@ -269,7 +277,7 @@ export function openVirtualRouters(
   }
 
   function rearm(): void {
-    for (const { state } of running.values()) alarm.wakeBy(deadlineOf(state))
+    for (const one of running.values()) alarm.wakeBy(wakingTime(one))
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
     alarm.wakeBy(floods.deadline())

@@ -1,4 +1,4 @@
-import { instant } from '../../base/index.ts'
+import { type Instant, instant } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import type { Clock } from './ports.ts'
 
@@ -6,4 +6,9 @@ import type { Clock } from './ports.ts'
 export const systemClock: Clock = {
   now: () => instant(hfsys().clock()),
   wall: () => Date.now(),
+}
+
+/** Keeps the processor until then. For the last microseconds before a moment that counts: a timer wakes up after it. */
+export function lingerUntil(at: Instant): void {
+  while (systemClock.now() < at);
 }

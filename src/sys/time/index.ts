@@ -4,6 +4,6 @@
  * them, because it rounds to milliseconds while a skew can be 78 µs.
  */
 
-export { systemClock } from './clock.ts'
+export { lingerUntil, systemClock } from './clock.ts'
 export type * from './ports.ts'
 export { openTimer } from './timer.ts'

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { after, type Instant, instant, micros, millis, seconds } from '../../../src/base/index.ts'
+import { isImminent, openReadiness, wakingTime } from '../../../src/roles/vrrp/readiness.ts'
+import { newRunningRouter, type RunningRouter } from '../../../src/roles/vrrp/running-router.ts'
+import { router } from '../../proto/vrrp/setting.ts'
+
+const downAt = instant(10_000_000)
+const backup = (more: Partial<RunningRouter> = {}): RunningRouter => ({
+  ...newRunningRouter(router, 0, instant(0)),
+  state: { name: 'backup', masterInterval: seconds(1), downAt },
+  ...more,
+})
+
+/** Each rehearsal takes so long; `rehearsed` has when they began. */
+function readiness(takes: number) {
+  let now: Instant = instant(0)
+  const rehearsed: number[] = []
+  const opened = openReadiness({ now: () => now }, () => {
+    rehearsed.push(now - downAt)
+    now = after(now, micros(takes))
+  })
+  return {
+    rehearsed,
+    ringAt(at: Instant, ...ones: RunningRouter[]) {
+      now = at
+      for (const one of ones) opened.look(one, at)
+      opened.run(at)
+    },
+  }
+}
+const before = (length: number): Instant => after(downAt, micros(-length))
+
+test('a backup is woken some milliseconds before its time is up, and once it is ready just before', () => {
+  expect(wakingTime(backup())).toBe(before(4_000))
+  expect(wakingTime(backup({ readyFor: downAt }))).toBe(before(150))
+})
+
+test('a master is woken when it is to advertise', () => {
+  expect(wakingTime(backup({ state: { name: 'master', advertiseAt: downAt } }))).toBe(downAt)
+})
+
+test('it waits for its moment itself only when that is near and it is ready', () => {
+  const ready = backup({ readyFor: downAt })
+  expect([before(151), before(150), before(1), downAt].map((now) => isImminent(ready, now))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
+  expect(isImminent(backup(), before(100))).toBe(false)
+})
+
+test('it goes through its takeover as long as there is time for one that takes twice as long', () => {
+  const { rehearsed, ringAt } = readiness(500)
+  const one = backup()
+  ringAt(before(4_000), one)
+  expect(rehearsed).toEqual([-4000, -3500, -3000, -2500, -2000, -1500])
+  expect(one.readyFor).toBe(downAt)
+  ringAt(before(150), one)
+  expect(rehearsed).toHaveLength(6)
+})
+
+test('before it is time, and where there is no time left, nothing is gone through', () => {
+  const { rehearsed, ringAt } = readiness(100)
+  const one = backup()
+  ringAt(before(4_001), one)
+  expect(one.readyFor).toBeUndefined()
+  ringAt(before(1_150), one)
+  expect(one.readyFor).toBe(downAt)
+  expect(rehearsed).toEqual([])
+})
+
+test('what many do at one time is gone through once', () => {
+  const { rehearsed, ringAt } = readiness(3_000)
+  ringAt(before(4_000), backup(), backup(), backup())
+  ringAt(after(before(4_000), millis(5)), backup({ state: { name: 'backup', masterInterval: seconds(1), downAt } }))
+  expect(rehearsed).toHaveLength(1)
+})
