@@ -7,7 +7,7 @@ LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 SHAREDIR = $(DESTDIR)$(PREFIX)/share
 DOCDIR = $(SHAREDIR)/doc/holdfast
 
-.PHONY: help setup setup-lab setup-guest setup-matrix build compile tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens reference lint format clean
+.PHONY: help setup setup-lab setup-guest setup-matrix build compile program tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens reference lint format clean
 .DEFAULT_GOAL := build
 
 help:                ## this list
@@ -24,7 +24,7 @@ setup-matrix:
 	@scripts/setup matrix
 
 # --- build ------------------------------------------------------------------------------------------------------------
-build: compile native bpf ## compile everything: dist/, build/native/, build/bpf/
+build: program native bpf ## compile everything: dist/, build/native/, build/bpf/
 
 PARSER := src/config/syntax/parser.generated.js
 $(PARSER): grammar/keepalived.peggy | setup
@@ -33,6 +33,13 @@ $(PARSER): grammar/keepalived.peggy | setup
 compile: $(PARSER) | setup
 	$(BIN)/tsc
 	@install -D -m 644 $(PARSER) dist/config/syntax/parser.generated.js
+
+# What is installed: a file a module takes a process of ours three times as long to start.
+PROGRAMS := holdfastd holdfast role-main daemon/config-test-thread
+program: compile
+	@rm -rf dist/program
+	@$(BIN)/rolldown $(PROGRAMS:%=dist/cli/%.js) --dir dist/program --format esm --platform node --external pino --external nodemailer \
+	  > /dev/null
 
 # Node-API headers: beside the running node, where NodeSource and nodejs.org put them.
 NODE_INCLUDE := $(shell node -p 'require("path").resolve(process.execPath, "../../include/node")' 2> /dev/null)
@@ -61,14 +68,14 @@ build/test/%.bpf.o: test/bpf/%.bpf.c | setup
 	llvm-strip -g $@
 
 # The lab library, the demo and the benches, for node without a test runner.
-tools: build build/tools/flood build/tools/replay build/tools/blast build/tools/sink build/tools/pretend-ipvs.so build/tools/generate.bpf.o | setup-lab
+tools: build build/tools/flood build/tools/replay build/tools/blast build/tools/echo build/tools/sink build/tools/pretend-ipvs.so build/tools/generate.bpf.o | setup-lab
 	@$(BIN)/tsc -p tsconfig.tools.json
 	@install -D -m 644 $(PARSER) build/tools/$(PARSER)
 	@ln -sfn .. build/tools/build
 build/tools/generate.bpf.o: bench/generate.bpf.c | setup
 	@mkdir -p $(@D)
 	clang -O2 -g -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
-build/tools/flood build/tools/blast build/tools/sink: build/tools/%: bench/%.c | setup
+build/tools/flood build/tools/blast build/tools/echo build/tools/sink: build/tools/%: bench/%.c | setup
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
 
@@ -84,11 +91,11 @@ build/tools/replay: test/kernel/oracle/replay.c | setup
 # --- install ----------------------------------------------------------------------------------------------------------
 # What runs needs node, libbpf1, libpcre2-8-0 and these files; no compiler, no clang, no network. PREFIX=/usr/local works as well.
 install:             ## install what is built: make install [DESTDIR=] [PREFIX=/usr]
-	@test -e dist/cli/holdfastd.js -a -e build/native/hfsys.node || { echo 'nothing is built yet: run make build' >&2; exit 1; }
+	@test -e dist/program/holdfastd.js -a -e build/native/hfsys.node || { echo 'nothing is built yet: run make build' >&2; exit 1; }
 	rm -rf $(LIBDIR)
-	install -d $(LIBDIR)/build/native $(LIBDIR)/build/bpf $(LIBDIR)/bin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+	install -d $(LIBDIR)/dist $(LIBDIR)/build/native $(LIBDIR)/build/bpf $(LIBDIR)/bin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DOCDIR)/conf-examples
-	cp -r dist $(LIBDIR)/
+	cp -r dist/program $(LIBDIR)/dist/
 	install -m 644 package.json $(LIBDIR)/
 	install -m 644 build/native/*.node $(LIBDIR)/build/native/
 	install -m 644 build/bpf/*.bpf.o $(LIBDIR)/build/bpf/

@@ -8,3 +8,4 @@ export { type Hfbpf, hfbpf, type MapInfo, openHfbpf, type RingHandle, type TestR
 export { type Hfpcre, openHfpcre, type PatternHandle } from './hfpcre.ts'
 export { type Hfsys, hfsys, type Outcome, probeHfsys, type Watch } from './hfsys.ts'
 export { loadAddon } from './load-addon.ts'
+export { packageFile } from './package-file.ts'

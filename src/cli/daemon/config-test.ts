@@ -3,6 +3,7 @@ import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { appendText } from '../../sys/files/index.ts'
+import { programFile } from '../../sys/process/index.ts'
 
 export type TestOptions = { readonly configId?: string; readonly strict: boolean; readonly everyInclude: boolean }
 
@@ -49,7 +50,7 @@ async function testHere(request: TestRequest): Promise<TestResult> {
 function testAside(request: TestRequest): Promise<TestResult> {
   // The flag that keeps the daemon small goes before a thread's own `resourceLimits`; a thread takes it as it is when it starts.
   setFlagsFromString(`--max-semi-space-size=${YOUNG_MEGABYTES}`)
-  const worker = new Worker(new URL('./config-test-thread.js', import.meta.url), { workerData: request })
+  const worker = new Worker(programFile('config-test-thread'), { workerData: request })
   return new Promise((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)

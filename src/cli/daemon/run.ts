@@ -1,13 +1,12 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { type Supervisor, type SupervisorOptions, startSupervisor, systemPorts } from '../../roles/supervisor/index.ts'
 import { dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
 import { type NamedLog, openLog } from '../../sys/log/index.ts'
 import { openServiceManager } from '../../sys/notify/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
-import { onRealTimeSignals, onSignals } from '../../sys/process/index.ts'
+import { onRealTimeSignals, onSignals, programFile } from '../../sys/process/index.ts'
 import { version } from '../version.ts'
 import { isBackground, serveInBackground } from './background.ts'
 import type { DaemonOptions } from './options.ts'
@@ -53,7 +52,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   const ports = systemPorts(supervisorOptions, {
     log,
     nameInstance: (name) => log.rename(`holdfastd_${name}`),
-    roleModule: fileURLToPath(new URL('../role-main.js', import.meta.url)),
+    roleModule: programFile('role-main'),
     roleOutput: background ? 'ignore' : 'inherit',
     environment: { ...process.env },
     pid: process.pid,

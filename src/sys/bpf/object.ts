@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { fail, ok, type Result } from '../../base/index.ts'
-import { hfbpf } from '../../native/index.ts'
+import { hfbpf, packageFile } from '../../native/index.ts'
 import { type SystemError, systemError } from '../descriptor/index.ts'
 import { type BpfMap, mapOf } from './map.ts'
 import { BpfProgram } from './program.ts'
@@ -12,9 +11,8 @@ export type BpfObject = {
 /** `log` is what libbpf and the verifier had to say. */
 export type LoadError = SystemError & { readonly log: string }
 
-/** Where the package keeps a compiled object: three folders up from here, as source and as built. */
-export const objectPath = (name: string): string =>
-  fileURLToPath(new URL(`../../../build/bpf/${name}`, import.meta.url))
+/** Where the package keeps a compiled object. */
+export const objectPath = (name: string): string => packageFile(`build/bpf/${name}`)
 
 /**
  * Loads every program of an object.
