@@ -3,18 +3,24 @@
  * host (all its cables cut), on an orderly stop, on SIGKILL of the whole daemon, when the master's interface goes down, and
  * when it comes back up and the stronger router takes the address again; at three advertisement intervals.
  *
- * A client asks the address every millisecond (ICMP echo) and a witness sees who claims it. `away` is the longest time
- * between two answers from the event on; `claimed` is from the event to the new master's first ARP claim. After a SIGKILL the
- * dead daemon's host still answers for the address, so there only the claim tells. Each comes half an interval after an
- * advertisement. Medians of several rounds, the two daemons in turn.
+ * A client asks the address four times a millisecond (echo.c) and a witness sees who claims it. `away` is the longest time
+ * between two answers from the event on. Where a master falls silent, it is what lies between half an interval after its last
+ * advertisement and the first answer: where in its interval it dies decides as much as who waits for it. After a SIGKILL the
+ * dead daemon's host still answers for the address, so there the new master's first ARP claim takes the place of the answer.
+ * Medians of several rounds, the two daemons in turn.
  */
+import { join } from 'node:path'
 import process, { argv } from 'node:process'
-import { type Host, type Lab, millis, nowMillis, openLab, until } from '../test/lab/library/index.ts'
+import { type Host, type Lab, type LabProcess, millis, nowMillis, openLab, until } from '../test/lab/library/index.ts'
 
 const ADDRESS = '192.0.2.100'
+/** Microseconds between two questions. */
+const EVERY = 250
 const usual = Number(argv[2] ?? 5)
 /** Events whose names have this in them; all unless given. */
 const only = argv[3] ?? ''
+/** The same of intervals. */
+const within = argv[4] ?? ''
 
 const settings = [
   { name: 'v2, 1 s', version: 2, interval: 1 },
@@ -33,9 +39,6 @@ const daemons = ['holdfast', 'keepalived'] as const
 type DaemonName = (typeof daemons)[number]
 type Daemon = { stop(): Promise<unknown>; pids(): readonly number[] }
 
-/** Milliseconds. */
-type Outage = { readonly away: number; readonly claimed: number }
-
 const configuration = ({ version, interval }: Setting, priority: number): string => `vrrp_instance VI_1 {
   state BACKUP
   interface eth0
@@ -52,7 +55,7 @@ const configuration = ({ version, interval }: Setting, priority: number): string
 const start = (host: Host, daemon: DaemonName, text: string): Promise<Daemon> =>
   daemon === 'holdfast' ? host.holdfastd(text) : host.keepalived(text)
 
-async function measure(daemon: DaemonName, setting: Setting, event: EventName): Promise<Outage> {
+async function measure(daemon: DaemonName, setting: Setting, event: EventName): Promise<number> {
   const lab = openLab()
   try {
     return await measureIn(lab, daemon, setting, event)
@@ -64,17 +67,16 @@ async function measure(daemon: DaemonName, setting: Setting, event: EventName): 
   }
 }
 
-async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: EventName): Promise<Outage> {
+async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: EventName): Promise<number> {
   const lan = lab.segment()
   const on = (n: number) => ({ eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } })
   const [strong, weak, client] = [lab.host('strong', on(11)), lab.host('weak', on(12)), lab.host('client', on(1))]
   const first = await start(strong, daemon, configuration(setting, 200))
   await strong.holds(ADDRESS)
   await start(weak, daemon, configuration(setting, 100))
-  const wire = await client.capture('arp or ip proto 112 or icmp[icmptype] == icmp-echoreply')
+  const wire = await client.capture('arp or ip proto 112')
   const [strongMac, weakMac] = [strong.mac(), weak.mac()]
-  const probe = client.spawn('probe', ['ping', '-n', '-q', '-i', '0.001', ADDRESS])
-  const answers = (): number[] => wire.frames.filter(({ kind }) => kind === 'other').map(({ at }) => at)
+  const probe = client.spawn('echo', [join(import.meta.dirname, '../echo'), ADDRESS, String(EVERY)])
   const claimOf = (mac: string, from: number) =>
     wire.next(
       (frame) => frame.kind === 'arp' && frame.senderMac === mac && frame.senderAddress === ADDRESS,
@@ -83,7 +85,7 @@ async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: 
     )
   const answersSteadily = async () => {
     const settled = nowMillis() + 1000
-    await until('the address answers steadily', () => answers().filter((at) => at > settled).length > 200)
+    await until('the address answers steadily', async () => (await answersSince(probe, settled)).number > 800)
   }
   await answersSteadily()
   const returning = event === 'failing back'
@@ -96,7 +98,6 @@ async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: 
 
   // Now, because to find them takes longer than the shortest interval.
   const pids = first.pids()
-  // Half an interval after an advertisement: where in its interval a master dies decides as much as who waits for it.
   const { at } = await wire.next(({ kind }) => kind === 'vrrp', nowMillis())
   await millis(at + 500 * setting.interval - nowMillis())
   const happened = nowMillis()
@@ -106,11 +107,23 @@ async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: 
   else if (event === 'link down') strong.linkDown()
   else strong.linkUp()
   const claim = await claimOf(returning ? strongMac : weakMac, happened)
-  await until('the address answers again', () => answers().filter((at) => at > claim.at).length > 50)
-  probe.signal('SIGKILL')
-  const times = answers().filter((at) => at > happened - 100)
-  const away = Math.max(...times.slice(1).map((at, i) => at - times[i]!))
-  return { away, claimed: claim.at - happened }
+  await until('the address answers again', async () => (await answersSince(probe, claim.at)).number > 200)
+  const { longest, until: answered } = await answersSince(probe, happened)
+  if (event === 'stop' || returning) return longest
+  const last = wire.last((frame) => frame.kind === 'vrrp' && frame.source === '192.0.2.11')
+  if (last === undefined) throw new Error('the first master has advertised nothing')
+  return (event === 'SIGKILL' ? claim.at : answered) - last.at - 500 * setting.interval
+}
+
+type Answers = { readonly number: number; readonly longest: number; readonly until: number }
+
+/** How many answers came since then, the longest time between two of them, and when it ended; in milliseconds. */
+async function answersSince(probe: LabProcess, since: number): Promise<Answers> {
+  const asked = probe.lines.length
+  probe.write(`${Math.round(since * 1000)}\n`)
+  const { text } = await until('the probe tells', () => probe.lines[asked], { every: 5 })
+  const [number = Number.NaN, longest = Number.NaN, end = Number.NaN] = text.split(' ').map(Number)
+  return { number, longest: longest / 1000, until: end / 1000 }
 }
 
 const median = (values: readonly number[]): number =>
@@ -125,13 +138,10 @@ process.stdout.write(
 )
 for (const setting of settings)
   for (const event of events) {
-    if (!event.includes(only)) continue
+    if (!event.includes(only) || !setting.name.includes(within)) continue
     const seen: Record<DaemonName, number[]> = { holdfast: [], keepalived: [] }
     for (let round = 0; round < roundsOf(setting); round++)
-      for (const daemon of daemons) {
-        const { away, claimed } = await measure(daemon, setting, event)
-        seen[daemon].push(event === 'SIGKILL' ? claimed : away)
-      }
+      for (const daemon of daemons) seen[daemon].push(await measure(daemon, setting, event))
     const [ours, theirs] = [median(seen.holdfast), median(seen.keepalived)]
     const row = `${setting.name.padEnd(12)}${event.padEnd(12)} ${shown(ours)} ${shown(theirs).padStart(10)}   ${(ours / theirs).toFixed(2)}\n`
     process.stdout.write(row)
