@@ -5,7 +5,7 @@
  *
  * bench/bulk.ts [CONNECTIONS]
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import process, { argv } from 'node:process'
 import { SyncWriter } from '../src/wire/ipvs-sync/index.ts'
 import { type Holdfastd, openLab, until } from '../test/lab/library/index.ts'
@@ -76,17 +76,17 @@ function messages(): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** Sends them to the group, 50 messages a millisecond at most. */
+/** Sends them to the group, one a millisecond at most. */
 const sender = (file: string) => `
 const bytes = require('node:fs').readFileSync('${file}')
 const socket = require('node:dgram').createSocket('udp4')
 socket.bind(async () => {
   socket.setMulticastInterface('192.0.2.201')
-  for (let at = 0, n = 0; at < bytes.length; n++) {
+  for (let at = 0; at < bytes.length; ) {
     const length = bytes.readUInt32BE(at)
     await new Promise((sent) => socket.send(bytes.subarray(at + 4, at + 4 + length), 8848, '224.0.0.81', sent))
     at += 4 + length
-    if (n % 2 === 1) await new Promise((go) => setTimeout(go, 1))
+    await new Promise((go) => setTimeout(go, 1))
   }
   socket.close()
 })`
@@ -121,7 +121,6 @@ try {
   const first = await weak.holdfastd(configuration(100))
   await weak.holds(ADDRESS)
   const file = other.file('messages', '')
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(file, messages())
   const held = async () => (await first.status()).forwarding?.connectionTable.connections ?? 0
   for (let round = 0; round < 5 && (await held()) < COUNT; round++)

@@ -254,6 +254,26 @@ describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination, ser
     expect(serviceKey(80)).toBeDefined()
   })
 
+  test('one that nobody tells of any more expires where it was told of, counted or waiting for its server', async () => {
+    for (const bench of [here, there]) bench.apply(put(service(80), [server()]))
+    listen()
+    packets(5001, SYN, ACK, ACK)
+    const [one] = (await allTold()) as [SyncedConnection]
+    takeIn([one, { ...one, clientPort: 5002, destinationPort: 81 }])
+    expect(there.connections()).toHaveLength(2)
+    there.age('connections', 890)
+    await there.sweep()
+    expect(there.connections()).toHaveLength(2)
+    expect(takeIn([one])).toMatchObject({ renewed: 1 })
+    there.age('connections', 20)
+    await there.sweep()
+    expect(there.connections()).toMatchObject([{ clientPort: 5001, expiresIn: expect.closeTo(880, -1) }])
+    there.age('connections', 900)
+    await there.sweep()
+    expect(there.connections()).toEqual([])
+    expect(there.load(destinationKey('192.0.2.11', 80))).toMatchObject({ active: 0, inactive: 0 })
+  })
+
   test('closing moves the count; an inactive one does not take the place of one that goes elsewhere', async () => {
     for (const bench of [here, there]) bench.apply(put(service(80), [server()]))
     listen()

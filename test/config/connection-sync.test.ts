@@ -1,7 +1,8 @@
 /** lvs_sync_daemon and lvs_sync_daemon_interface: what they come to, and what is said of them. */
 import { expect, test } from 'vitest'
-import { seconds } from '../../src/base/index.ts'
-import { load, told } from './files.ts'
+import { ok, seconds } from '../../src/base/index.ts'
+import { loadConfiguration } from '../../src/config/index.ts'
+import { load, MAIN, memoryFiles, told } from './files.ts'
 
 const instance = (more = '') =>
   `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.1\n }\n${more}}\n`
@@ -109,6 +110,22 @@ test('how long a director that joins waits for all connections, and where it ask
   expect(catchUp('60 at 9').said).toEqual(['error value: lvs_sync_catch_up at is not port; the line has no effect'])
   expect(catchUp('0.5').value).toBeUndefined()
   expect(catchUp('on').value).toBeUndefined()
+})
+
+test('a key from a file, and from a credential of systemd', () => {
+  const bytes = new TextEncoder().encode(`hex:${KEY}\n`)
+  const keysOf = (word: string, path: string) => {
+    const text = `global_defs {\nlvs_sync_daemon eth1\nlvs_sync_key ${word}\n}\n${instance()}`
+    const files = memoryFiles({ [MAIN]: text })
+    const read = (wanted: string) =>
+      wanted === path ? ok({ bytes, executable: false, readableByOthers: false }) : files.read(wanted)
+    const environment = { CREDENTIALS_DIRECTORY: '/run/credentials/holdfast.service' }
+    const loaded = loadConfiguration({ ...files, read }, MAIN, { configId: 'alpha', environment })
+    expect(loaded.diagnostics).toEqual([])
+    return loaded.configuration?.global.connectionSync?.keys
+  }
+  expect(keysOf('file:/etc/hf.key', '/etc/hf.key')).toEqual([KEY])
+  expect(keysOf('cred:sync.key', '/run/credentials/holdfast.service/sync.key')).toEqual([KEY])
 })
 
 test('where no key is of use nothing is synchronised, rather than without one', () => {

@@ -7,6 +7,14 @@ import { address, addressBytes, centiseconds, internetChecksum, pseudoHeader } f
 import { decodeGratuitousArp, encodeGratuitousArp, readArpClaim } from '../../src/wire/arp/index.ts'
 import { decodeControlPacket, encodeControlPacket } from '../../src/wire/bfd/index.ts'
 import {
+  type Call,
+  decodeCall,
+  encodeCall,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+} from '../../src/wire/catch-up/index.ts'
+import {
   answers,
   type DnsRecord,
   decodeAnswers,
@@ -254,7 +262,41 @@ const syncTarget = (version: 0 | 1, connections: readonly SyncedConnection[]): T
 
 const na = encodeUnsolicitedAdvertisement({ mac, address: address('2001:db8::100'), router: true, override: true })
 
+const drawn = new Uint8Array(16).fill(0x5a)
+const calls: readonly Call[] = [
+  { type: 'query', syncId: 51, asker: drawn, teller: NONE, port: 0 },
+  { type: 'offer', syncId: 51, asker: drawn, teller: drawn, port: 8847 },
+  { type: 'hello', syncId: 51, asker: drawn, teller: drawn, port: 0 },
+]
+const frames: readonly Frame[] = [
+  { type: 'connections', message: Uint8Array.of(1, 2, 3) },
+  { type: 'end', told: 1 },
+]
+
 export const targets: readonly Target[] = [
+  {
+    name: 'call for all connections',
+    seeds: calls.map((call) => encodeCall(call)),
+    decode(bytes) {
+      const call = decodeCall(bytes)
+      if (!call.ok) return undefined
+      // What is reserved may hold anything.
+      const accepted = bytes.slice()
+      accepted[7] = 0
+      if (call.value.type === 'offer') accepted.fill(0, accepted.length - 2)
+      return [accepted, encodeCall(call.value)]
+    },
+  },
+  {
+    name: 'frames of all connections',
+    seeds: [Buffer.concat(frames.map((frame) => encodeFrame(frame)))],
+    decode(bytes) {
+      const made: Uint8Array[] = []
+      for (const read of new FrameReader().read(bytes)) if (read.ok) made.push(encodeFrame(read.value))
+      const again = Buffer.concat(made)
+      return again.length === 0 ? undefined : [bytes.subarray(0, again.length), again]
+    },
+  },
   {
     name: 'DNS message',
     seeds: [dnsQuery, Uint8Array.from([...dnsQuery.subarray(0, 2), 0x85, 0x83, ...dnsQuery.subarray(4)])],
