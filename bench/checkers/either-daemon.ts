@@ -67,7 +67,7 @@ export const daemons: Readonly<
       const file = host.file('keepalived.conf', text)
       const pids = ['-p', at('keepalived.pid'), '-c', at('checkers.pid')]
       const pretended = { ...quietEnvironment(), LD_PRELOAD: join(repositoryRoot, 'build/tools/pretend-ipvs.so') }
-      const argv = ['keepalived', '-n', '-l', '-D', '-C', '-f', file, ...pids]
+      const argv = ['keepalived', '-n', '-l', '-G', '-D', '-C', '-f', file, ...pids]
       const daemon = host.spawn('keepalived', argv, kernelHasIpvs ? quietEnvironment() : pretended)
       await daemon.line(/Startup complete/, PATIENCE)
       const checker = Number(readFileSync(at('checkers.pid'), 'utf8'))

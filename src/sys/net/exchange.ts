@@ -4,6 +4,7 @@ import { waitForAnswer } from './answer-wait.ts'
 import { dial } from './dial.ts'
 import { cancelled, errorCode, failureOf, timerMillis } from './failure.ts'
 import { handshake } from './handshake.ts'
+import { MOST_WRITTEN, plainExchange } from './plain-exchange.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 import type { TlsOptions } from './tls.ts'
 
@@ -27,6 +28,16 @@ const buffer = new Uint8Array(64 * 1024)
  * settles, or with `closeNotify` soon after; it never rejects.
  */
 export async function exchange(
+  target: ConnectTarget,
+  wanted: Exchange,
+  signal: AbortSignal,
+): Promise<Result<void, NetFailure>> {
+  if (wanted.tls !== undefined || wanted.request.length > MOST_WRITTEN) return streamExchange(target, wanted, signal)
+  const end = await plainExchange(target, wanted, signal)
+  return end.ok || end.error.reason !== 'not-supported' ? end : streamExchange(target, wanted, signal)
+}
+
+async function streamExchange(
   target: ConnectTarget,
   { request, onBytes, patience, tls }: Exchange,
   signal: AbortSignal,
