@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { fail, ok, type Result } from '../base/index.ts'
@@ -36,14 +35,10 @@ export function formatConfigurations(files: readonly string[], options: FormatOp
 }
 
 function formatFile(path: string, { configId }: FormatOptions): Result<{ text: string; changed: boolean }, string> {
-  let before: string
-  try {
-    before = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
-  } catch (error) {
-    return fail(
-      `${path}: ${error instanceof TypeError ? 'not UTF-8; the file is left as it is' : (error as Error).message}`,
-    )
-  }
+  const content = configurationFiles.read(path)
+  if (!content.ok) return fail(`${path}: ${content.error.detail}`)
+  const before = textOf(content.value.bytes)
+  if (before === undefined) return fail(`${path}: not UTF-8; the file is left as it is`)
   const formatted = formatText(before)
   if (!formatted.ok)
     return fail(`${path}:${formatted.error.line}: ${formatted.error.message}; the file is left as it is`)
@@ -51,4 +46,14 @@ function formatFile(path: string, { configId }: FormatOptions): Result<{ text: s
   if (!sameMeaning(path, before, formatted.value, configurationFiles, options))
     return fail(`${path}: its layout cannot be changed without changing its meaning; the file is left as it is`)
   return ok({ text: formatted.value, changed: formatted.value !== before })
+}
+
+/** Undefined: it is not UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }

@@ -59,6 +59,9 @@ test.each([
   ['a {\nb {\n}', 1, 'the block opened here is never closed'],
   ['a {\n}\n}', 3, '} without a block that is open'],
   ['a\nb "c', 2, 'a quote is not closed'],
+  ['a\nb\0', 2, 'NUL byte'],
+  [`a\nb ${'c'.repeat(1023)}`, 2, 'line of more than 1023 bytes'],
+  ['a {\n'.repeat(40), 33, 'blocks are more than 32 deep'],
 ])('%j is left as it is', (text, line, message) => {
   expect(formatText(text)).toEqual({ ok: false, error: { line, message } })
 })
@@ -80,7 +83,8 @@ for (const directory of corpus)
     test(`${directory.split('/').slice(-2).join('/')}/${name} means the same, and is done in one go`, () => {
       const before = readFileSync(join(directory, name), 'utf8')
       const result = formatText(before)
-      if (!result.ok) return expect(result.error.message).toMatch(/never closed|without a block|not closed/)
+      if (!result.ok)
+        return expect(result.error.message).toMatch(/never closed|without a block|not closed|NUL byte|more than/)
       expect(same(before, result.value)).toBe(true)
       expect(formatted(result.value)).toBe(result.value)
     })

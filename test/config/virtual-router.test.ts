@@ -474,3 +474,11 @@ test('vrrp_rx_bufs_policy in bytes is for all that do not say otherwise; MTU and
   expect(buffers('9000')).toEqual([9000, 7000])
   expect(buffers('mtu')).toEqual([undefined, 7000])
 })
+
+test('preempt_delay does not go with priority 255, which is master from the start', () => {
+  const { value, told: complaints } = router('priority 255\npreempt_delay 10')
+  expect([value.initialState, value.preemptDelay]).toEqual(['master', 0])
+  expect(complaints).toEqual([
+    '3:1 warning remark: preempt_delay does not go with priority 255; vrrp_instance VI_1 has none',
+  ])
+})

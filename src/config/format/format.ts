@@ -5,6 +5,8 @@ import { commentStart } from '../source/index.ts'
 export type FormatFailure = { readonly line: number; readonly message: string }
 
 const INDENT = '    '
+/** As the reader has it; what it leaves out has no layout. */
+const [DEEPEST, LONGEST_LINE] = [32, 1023]
 
 /** A file in the one layout; the same text again when it has it already. Ends in one newline, or is empty. */
 export function formatText(text: string): Result<string, FormatFailure> {
@@ -13,6 +15,7 @@ export function formatText(text: string): Result<string, FormatFailure> {
   const open: number[] = []
   let inDefinition = false
   for (const [index, raw] of lines.entries()) {
+    if (raw.includes('\0')) return fail({ line: index + 1, message: 'NUL byte' })
     const line = raw.trim()
     if (inDefinition || /^\$[A-Za-z_]\w*=/.test(line)) {
       // What a definition holds is not known here: its lines stay as they are.
@@ -27,6 +30,7 @@ export function formatText(text: string): Result<string, FormatFailure> {
     const at = commentStart(line)
     const code = (at < 0 ? line : line.slice(0, at)).trimEnd()
     const comment = at < 0 ? '' : line.slice(at)
+    if (code.length > LONGEST_LINE) return fail({ line: index + 1, message: `line of more than ${LONGEST_LINE} bytes` })
     if ((code.match(/"/g)?.length ?? 0) % 2 === 1) return fail({ line: index + 1, message: 'a quote is not closed' })
     const { text: written, braces } = tidy(code)
     // A line that begins by closing, conditions aside, stands where its block began.
@@ -38,6 +42,7 @@ export function formatText(text: string): Result<string, FormatFailure> {
       if (brace === '{') open.push(index)
       else if (open.pop() === undefined) return unopened(index)
     }
+    if (open.length > DEEPEST) return fail({ line: index + 1, message: `blocks are more than ${DEEPEST} deep` })
     out.push(`${indent}${[written, comment].filter((part) => part !== '').join('  ')}`)
   }
   const first = open[0]

@@ -124,7 +124,7 @@ function finish(
       ...((written.strict ?? globals.strict) ? { strict: true } : {}),
       ...keptOf(draft.kept),
       preempt: preemptOf(to, draft, priority, title),
-      preemptDelay: preemptDelayOf(to, draft, title),
+      preemptDelay: preemptDelayOf(to, draft, initialState, title),
       ...(source === undefined ? {} : { source }),
       multicastGroup: group ?? (family === 4 ? globals.multicastGroup4 : globals.multicastGroup6),
       unicastPeers: peers,
@@ -363,9 +363,15 @@ function preemptOf(to: Lowering, draft: RouterDraft, priority: number, title: st
   return true
 }
 
-function preemptDelayOf(to: Lowering, draft: RouterDraft, title: string): Micros {
+function preemptDelayOf(
+  to: Lowering,
+  draft: RouterDraft,
+  initialState: VirtualRouter['initialState'],
+  title: string,
+): Micros {
   if (draft.preemptDelay === undefined || draft.preemptDelay.value === 0) return micros(0)
-  const why = draft.state === 'master' ? 'state MASTER' : draft.preempt ? undefined : 'nopreempt'
+  const master = draft.state === 'master' ? 'state MASTER' : 'priority 255'
+  const why = initialState === 'master' ? master : draft.preempt ? undefined : 'nopreempt'
   if (why === undefined) return draft.preemptDelay.value
   to.report.warning('remark', draft.preemptDelay.at, `preempt_delay does not go with ${why}; ${title} has none`)
   return micros(0)
