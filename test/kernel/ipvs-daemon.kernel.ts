@@ -5,16 +5,19 @@ import { instance, VIRTUAL_ADDRESS, webService } from '../lab/configurations.ts'
 import { lab } from '../lab/lab-test.ts'
 import { type Host, until } from '../lab/library/index.ts'
 import { natted } from '../lab/scenes.ts'
+import { within } from './both-daemons.ts'
 
 const ALONE = instance({ version: 3, priority: 100 })
 const REAL_SERVERS = ['10.0.0.21 80', '10.0.0.22 80']
-const LIMIT = 300_000
+const LIMIT = 600_000
 /** Everything is ten to twenty times slower here. */
 const PATIENCE = 60_000
 
 /** Debian's ipvsadm, as the witness of what the kernel holds. */
 const listed = (host: Host): string =>
   execFileSync(...commandOf(host.inside('ipvsadm', '-S', '-n')), { encoding: 'utf8' })
+const daemonsOf = (host: Host): string =>
+  execFileSync(...commandOf(host.inside('ipvsadm', '--list', '--daemon')), { encoding: 'utf8' })
 const commandOf = ([program = '', ...argv]: readonly string[]): [string, string[]] => [program, argv]
 
 const answers = async (client: Host): Promise<string> =>
@@ -28,9 +31,17 @@ lab(
     const others = ['-A', '-t', '192.0.2.99:99', '-s', 'rr']
     execFileSync(...commandOf(director.inside('ipvsadm', ...others)))
     const [first] = await Promise.all(servers.map((host, i) => host.nginx({ listen: ['80'], body: `web${i + 1}` })))
-    const configuration = ALONE + webService({ method: 'NAT', realServers: REAL_SERVERS })
-    const daemon = await director.holdfastd(configuration, { options: ['--backend', 'ipvs'] })
+    const synchronised = 'global_defs {\n  lvs_sync_daemon eth0 VI_51\n}\n'
+    const configuration = synchronised + ALONE + webService({ method: 'NAT', realServers: REAL_SERVERS })
+    const daemon = await director.holdfastd(configuration, { options: ['--backend', 'ipvs'], within })
     await director.holds(VIRTUAL_ADDRESS, PATIENCE)
+    // The kernel's own sync daemons follow the virtual router's state.
+    await until('a master tells', () => /^master sync daemon \(mcast=eth0, syncid=51/.test(daemonsOf(director)), {
+      within: PATIENCE,
+      detail: () => daemonsOf(director),
+    })
+    expect(daemonsOf(director)).not.toContain('backup')
+    expect(daemon.process.output).toMatch(/backup sync daemon runs[\s\S]*master sync daemon runs/)
     await until('both servers are in the table', () => listed(director).split('\n').length >= 4, { within: PATIENCE })
     expect(listed(director).trim().split('\n').sort()).toEqual([
       '-A -t 192.0.2.100:80 -s rr',
@@ -62,6 +73,7 @@ lab(
 
     await daemon.stop()
     expect(listed(director).trim()).toBe('-A -t 192.0.2.99:99 -s rr')
+    expect(daemonsOf(director)).toBe('')
   },
   LIMIT,
 )
