@@ -156,7 +156,7 @@ test('FILE_CHECK has the weight of its file, or one of its own', () => {
 const complaints: readonly [lines: string, complaint: string][] = [
   [
     'DNS_CHECK {\ntype PTR\n}',
-    '7:6 error value: type PTR is none of A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG, DNSKEY; the line has no effect',
+    '7:6 error value: type PTR is not A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG or DNSKEY; the line has no effect',
   ],
   ['DNS_CHECK {\nname a..b\n}', '7:6 error value: name a..b has an empty label; the line has no effect'],
   ['FILE_CHECK {\n}', '6:1 error object: FILE_CHECK has no track_file; the checker is left out'],
