@@ -72,6 +72,17 @@ test('a virtual router that is not there is an error', () => {
   })
 })
 
+test('with a virtual router that is left out it is left out, too', () => {
+  const loaded = load(
+    `global_defs {\nlvs_sync_daemon eth1 inst VI_2\n}\n${instance()}${instance().replace('VI_1', 'VI_2')}`,
+  )
+  expect(loaded.model.virtualRouters).toHaveLength(1)
+  expect(loaded.model.global.connectionSync).toBeUndefined()
+  expect(told(loaded)).toContain(
+    '2:1 error object: vrrp_instance VI_2 is left out, and so is the synchronisation with it',
+  )
+})
+
 test('the first counts', () => {
   const { value, told: said } = sync('lvs_sync_daemon eth1\nlvs_sync_daemon eth2')
   expect(value).toEqual({ interface: 'eth1', syncId: 0 })

@@ -5,6 +5,7 @@ import type { Report } from '../report.ts'
 import type { Node, Tree } from '../syntax/index.ts'
 import { checkBfdSessions } from './check-bfd-sessions.ts'
 import { checkBraces } from './check-braces.ts'
+import { checkConnectionSync } from './check-connection-sync.ts'
 import { checkInterfaceDelays } from './check-interface-delays.ts'
 import { checkInterfaces } from './check-interfaces.ts'
 import { checkKeywords } from './check-keywords.ts'
@@ -23,6 +24,7 @@ const meaningStages: readonly ((lowered: Lowered, report: Report) => Lowered)[] 
   (lowered, report) => ({ ...lowered, syncGroups: checkSyncGroups(lowered.syncGroups, lowered.routers, report) }),
   (lowered, report) => ({ ...lowered, servers: checkServices(lowered.servers, report) }),
   checkInterfaceDelays,
+  checkConnectionSync,
 ]
 
 /** What came out of the stages: the model, and what it was made of. */
@@ -59,8 +61,9 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
   if (ports.isExecutable !== undefined) checkScripts(lowered, (path) => ports.isExecutable?.(path) ?? true, report)
   const names = new Set(lowered.routers.map(({ value }) => value.name))
   const statics = checkMembers(lowered.statics, names, report)
+  const connectionSync = lowered.connectionSync?.value
   const configuration = {
-    global: lowered.globals.defs,
+    global: connectionSync === undefined ? lowered.globals.defs : { ...lowered.globals.defs, connectionSync },
     virtualRouters: lowered.routers.map((router) => router.value),
     ...(hasNothing(statics) ? {} : { statics }),
     syncGroups: lowered.syncGroups.map((group) => group.value),

@@ -1,6 +1,7 @@
 import { isMulticast } from '../../base/index.ts'
 import type { ConnectionSync, VirtualRouter } from '../../model/index.ts'
 import { isOption, type OptionName, optionOf, optionWords } from '../keywords/index.ts'
+import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { addressWord, badValue, interfaceName, isInterfaceName, type Lowering, required, timer } from './arguments.ts'
 import { optionNumber } from './line-words.ts'
@@ -9,12 +10,14 @@ import { readSecret } from './secret.ts'
 type Draft = { -readonly [K in keyof ConnectionSync]: ConnectionSync[K] }
 type Router = Pick<VirtualRouter, 'name' | 'virtualRouterId'>
 
+export type LoweredConnectionSync = { readonly value: ConnectionSync; readonly at: Span }
+
 /** `lvs_sync_daemon`, of which the first counts; without one the first lvs_sync_daemon_interface of a vrrp_instance. */
 export function lowerConnectionSync(
   to: Lowering,
   nodes: readonly Node[],
   routers: readonly Router[],
-): ConnectionSync | undefined {
+): LoweredConnectionSync | undefined {
   const lines = (block: string, keyword: string) =>
     nodes
       .filter((node) => node.keyword.text === block)
@@ -36,7 +39,7 @@ export function lowerConnectionSync(
   const signed = { ...(keys.length === 0 ? {} : { keys }), ...(catchUp === undefined ? {} : { catchUp }) }
   if (first !== undefined) {
     const read = readLine(to, first.line, routers)
-    return read === undefined ? undefined : { ...read, ...signed }
+    return read === undefined ? undefined : { value: { ...read, ...signed }, at: first.line.at }
   }
   for (const { node, line } of lines('vrrp_instance', 'lvs_sync_daemon_interface')) {
     const name = interfaceName(to, line)?.text
@@ -45,7 +48,10 @@ export function lowerConnectionSync(
     })
     const router = routers.find((one) => one.name === node.words[0]?.text)
     if (name !== undefined && router !== undefined)
-      return { interface: name, instance: router.name, syncId: router.virtualRouterId, ...signed }
+      return {
+        value: { interface: name, instance: router.name, syncId: router.virtualRouterId, ...signed },
+        at: line.at,
+      }
   }
   return undefined
 }

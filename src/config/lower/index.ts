@@ -8,7 +8,7 @@ import type { ConfigPorts } from '../ports.ts'
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
-import { lowerConnectionSync } from './connection-sync.ts'
+import { type LoweredConnectionSync, lowerConnectionSync } from './connection-sync.ts'
 import { type Globals, lowerGlobals } from './global-defs.ts'
 import { iprouteNames } from './iproute-names.ts'
 import { localAddressGroups } from './local-address-group.ts'
@@ -41,6 +41,7 @@ export type Lowered = {
   readonly trackProcesses: readonly LoweredProcess[]
   readonly bfdSessions: readonly LoweredSession[]
   readonly servers: readonly LoweredServer[]
+  readonly connectionSync?: LoweredConnectionSync
 }
 
 /** All top-level nodes to what they mean, in the order written. `hostName` is the default router_id. */
@@ -65,7 +66,8 @@ export function lower(
     routers.map(({ value }) => value),
   )
   return {
-    globals: connectionSync === undefined ? globals : { ...globals, defs: { ...globals.defs, connectionSync } },
+    globals,
+    ...(connectionSync === undefined ? {} : { connectionSync }),
     statics,
     routers: withPriorityChanges(routers, syncGroups, globals),
     syncGroups,
