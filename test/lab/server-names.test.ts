@@ -50,7 +50,10 @@ lab('servers come and go with the records of a name, stay while nobody answers, 
   )
 
   const first = nameServer(client, resolver, 'host-record=web.test,192.0.2.21')
-  await daemon.shows('the first is in', (s) => weights(s) === '192.0.2.21=5')
+  await daemon.shows(
+    'the first is in, and checked',
+    (s) => weights(s) === '192.0.2.21=5' && s.virtualServers[0]?.realServers[0]?.state === 'up',
+  )
   const load = await client.load(`http://${VIRTUAL_ADDRESS}/`, { sources, every: 10, timeout: 10_000 })
   await until('it serves', () => summary(load.requests).byServer.size === 1)
   const since = (s: DaemonSnapshot) => s.virtualServers[0]?.realServers[0]?.since
