@@ -58,6 +58,37 @@ for (const [what, text, complaint] of rows)
     expect(diagnostics.length).toBeLessThanOrEqual(1000)
   })
 
+const WORDS = MEBI
+for (const [what, text, expected] of [
+  [
+    'words outside of blocks',
+    `${'x '.repeat(64)}\n`.repeat(WORDS / 64 + 1),
+    [`${WORDS / 64 + 1}:1 error syntax: more than ${WORDS} words outside of blocks; the rest is not read`],
+  ],
+  [
+    'a block',
+    `vrrp_instance A {\n${'x\n'.repeat(WORDS)}}\n`,
+    [`1:17 error syntax: block of more than ${WORDS} words; it is left out`],
+  ],
+  [
+    'a block without end',
+    `vrrp_instance A {\n${'x\n'.repeat(WORDS)}`,
+    [
+      `1:17 error syntax: block of more than ${WORDS} words; it is left out`,
+      '1:17 error syntax: missing }: the block opened here is never closed',
+    ],
+  ],
+  [
+    'lines',
+    '\n'.repeat(4 * MEBI + 1),
+    [`${4 * MEBI}:1 error source: the file goes on after this line; the rest is not read`],
+  ],
+] as const)
+  test(`${what}: a million too many are told, and take no more room`, { timeout: 60_000 }, () => {
+    const { diagnostics } = load(text)
+    expect(told({ diagnostics }).filter((one) => one.includes(' error '))).toEqual(expected)
+  })
+
 for (const [encoding, bytes] of [
   ['UTF-16, the low byte first', Buffer.from('vrrp_instance A {\n}\n', 'utf16le')],
   ['UTF-16 with its mark', Buffer.from('\ufeffvrrp_instance A {\n}\n', 'utf16le')],
@@ -144,6 +175,16 @@ test('a file of more than 64 MiB is told, and not read', () => {
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+test('a file of /proc without end is told, and not read whole', () => {
+  const { diagnostics } = loadConfiguration(configurationFiles, '/proc/self/pagemap', { configId: 'a' })
+  expect(diagnostics.map(({ message }) => message)).toEqual(['the configuration file is larger than 64 MiB'])
+})
+
+test('a file of /proc is read to its end', () => {
+  const read = configurationFiles.read('/proc/sys/kernel/ostype')
+  expect(read.ok && new TextDecoder().decode(read.value.bytes)).toBe('Linux\n')
 })
 
 const YAML = '/etc/holdfast.yaml'

@@ -4,6 +4,8 @@ import { type SourceFile, sourceFile } from './source-text.ts'
 
 /** keepalived.conf(5): a physical line holds this many bytes besides its terminator. */
 const LONGEST_LINE = 1023
+/** Of one file. */
+const MOST_LINES = 4_194_304
 
 /** The physical lines of a file, counted from 0. */
 export type PhysicalLines = {
@@ -31,7 +33,21 @@ export function readLines(path: string, bytes: Uint8Array, add: (diagnostic: Dia
         remedy: 'save it as UTF-8',
       }),
     )
-  const text = wide ? '' : withoutReturns(new TextDecoder().decode(bytes))
+  const whole = wide ? '' : new TextDecoder().decode(bytes)
+  const end = endOfLines(whole, MOST_LINES)
+  if (end < whole.length)
+    add(
+      complaint(
+        'error',
+        'source',
+        { file: path, line: MOST_LINES, column: 1 },
+        'the file goes on after this line; the rest is not read',
+        {
+          remedy: `write at most ${MOST_LINES} lines, and look whether this is a configuration`,
+        },
+      ),
+    )
+  const text = withoutReturns(whole.slice(0, end))
   const hasNul = text.includes('\0')
   const starts: number[] = []
   const leftOut = new Set<number>()
@@ -79,6 +95,18 @@ function isUtf16([a, b, c, d]: Uint8Array): boolean {
   const little = b === 0 && d === 0 && a !== 0 && c !== 0
   const big = a === 0 && c === 0 && b !== 0 && d !== 0
   return little || big
+}
+
+/** The offset after so many lines, or that of the end. */
+function endOfLines(text: string, count: number): number {
+  if (text.length <= count) return text.length
+  let end = 0
+  for (let line = 0; line < count; line++) {
+    const newline = text.indexOf('\n', end)
+    if (newline < 0) return text.length
+    end = newline + 1
+  }
+  return end
 }
 
 const tooLong = (text: string, start: number, end: number): boolean =>

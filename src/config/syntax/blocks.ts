@@ -5,17 +5,21 @@ import { CLOSE, OPEN, type TokenList, WORD } from './tokens.ts'
 /** keepalived.conf(5) has a depth of five. */
 const DEEPEST = 32
 const NO_WORDS: readonly Word[] = []
-/** Of a `{` whose block is too deep. */
-const TOO_DEEP = -1
+/** In one top-level block, and outside of them: their nodes are in memory together. */
+const MOST_WORDS = 1_048_576
+/** Of a `{` whose block is too deep, or too large. */
+const LEFT_OUT = -1
 
 /** Which brace closes which, and what the end of the text closed. */
 export type Braces = {
-  /** For a `{`: the number of its `}`, or of tokens if it has none; `TOO_DEEP`: the block is left out, to `skip` of it. */
+  /** For a `{`: the number of its `}`, or of tokens if it has none; `LEFT_OUT`: all to `skip` of it is passed over. */
   readonly partner: Int32Array
   readonly skip: ReadonlyMap<number, number>
   readonly unclosed: readonly Span[]
   /** First words of the blocks that stand inside blocks. */
   readonly nestedHeads: ReadonlySet<string>
+  /** The token from which on nothing is read. */
+  readonly end: number
 }
 
 /**
@@ -24,6 +28,8 @@ export type Braces = {
  */
 export function pairBraces(tokens: TokenList, report: Report): Braces {
   const { count } = tokens
+  let end = count
+  let outside = 0
   const partner = new Int32Array(count)
   const skip = new Map<number, number>()
   const open: number[] = []
@@ -31,16 +37,34 @@ export function pairBraces(tokens: TokenList, report: Report): Braces {
   /** The first word of the line before a brace. */
   let head = 0
   const at = (token: number): Span => ({ start: tokens.startOf(token), end: tokens.endOf(token) })
-  for (let token = 0; token < count; token++) {
+  const leaveOutIfLarge = (opening: number, after: number): void => {
+    if (after - opening <= MOST_WORDS) return
+    report.error('syntax', at(opening), `block of more than ${MOST_WORDS} words; it is left out`, {
+      remedy: 'divide it, and look whether this is a configuration',
+    })
+    partner[opening] = LEFT_OUT
+    skip.set(opening, after)
+  }
+  for (let token = 0; token < end; token++) {
     const kind = tokens.kind(token)
     if (kind === WORD) {
+      if (open.length === 0 && ++outside > MOST_WORDS) {
+        report.error('syntax', at(token), `more than ${MOST_WORDS} words outside of blocks; the rest is not read`, {
+          remedy: 'look whether this is a configuration',
+        })
+        end = token
+        break
+      }
       if (tokens.startsLine(token) || tokens.kind(token - 1) !== WORD) head = token
       if (tokens.hasOpenQuote(token))
         report.error('syntax', at(token), 'quote is not closed on its line', { remedy: 'add the missing "' })
     } else if (kind === CLOSE) {
       const opening = open.pop()
       if (opening === undefined) report.error('syntax', at(token), 'extra }: no block is open here')
-      else partner[opening] = token
+      else {
+        partner[opening] = token
+        if (open.length === 0) leaveOutIfLarge(opening, token + 1)
+      }
     } else if (open.length < DEEPEST) {
       if (token === 0 || tokens.kind(token - 1) !== WORD)
         report.error('syntax', at(token), 'unexpected {: there is no keyword before it')
@@ -51,13 +75,15 @@ export function pairBraces(tokens: TokenList, report: Report): Braces {
       report.error('syntax', at(token), `blocks are more than ${DEEPEST} deep; this one is left out`, {
         remedy: 'look for a } that is missing further up',
       })
-      partner[token] = TOO_DEEP
-      const end = endOfBlock(tokens, token)
-      skip.set(token, end)
-      token = end - 1
+      partner[token] = LEFT_OUT
+      const after = endOfBlock(tokens, token)
+      skip.set(token, after)
+      token = after - 1
     }
   }
-  return { partner, skip, unclosed: open.map(at), nestedHeads }
+  const [first] = open
+  if (first !== undefined) leaveOutIfLarge(first, count)
+  return { partner, skip, unclosed: open.map(at), nestedHeads, end }
 }
 
 const textOf = (tokens: TokenList, token: number): string =>
@@ -80,7 +106,7 @@ function endOfBlock(tokens: TokenList, opening: number): number {
  * comments is between. Nodes are made when a block is looked into.
  * @param keep  hold on to the nodes of top-level blocks: a large text is looked at one block at a time, and made anew the next time
  */
-export function nodesOf(tokens: TokenList, { partner, skip }: Braces, keep: boolean): readonly Node[] {
+export function nodesOf(tokens: TokenList, { partner, skip, end }: Braces, keep: boolean): readonly Node[] {
   const word = (token: number): Word => {
     const at = { start: tokens.startOf(token), end: tokens.endOf(token) }
     const odd = tokens.oddWord(token)
@@ -112,8 +138,9 @@ export function nodesOf(tokens: TokenList, { partner, skip }: Braces, keep: bool
       const keyword = word(first)
       const words = token === first + 1 ? NO_WORDS : wordsFrom(first + 1, token)
       const at = words === NO_WORDS ? keyword.at : { start: keyword.at.start, end: tokens.endOf(token - 1) }
-      const closing = token < to && tokens.kind(token) === OPEN ? (partner[token] as number) : TOO_DEEP
-      if (closing === TOO_DEEP) nodes.push({ keyword, words, at, broken })
+      const closing = token < to && tokens.kind(token) === OPEN ? (partner[token] as number) : undefined
+      if (closing === undefined) nodes.push({ keyword, words, at, broken })
+      else if (closing === LEFT_OUT) nodes.push({ keyword, words, at, broken: true })
       else {
         nodes.push({ keyword, words, at, block: blockOf(token, closing, kept), broken })
         token = closing + 1
@@ -132,7 +159,7 @@ export function nodesOf(tokens: TokenList, { partner, skip }: Braces, keep: bool
       () => between(opening + 1, closing, true),
     )
 
-  return between(0, tokens.count, keep)
+  return between(0, end, keep)
 }
 
 /** A block whose nodes are made when they are asked for, each time or once. A class, because there are thousands of them. */

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { patternFault } from '../pattern/index.ts'
@@ -20,6 +20,27 @@ export type ReadFailure = {
 
 /** Bytes; what is larger is no configuration, and would not fit in memory several times. */
 const LARGEST = 64 * 1024 * 1024
+const PAGE = 4096
+
+/**
+ * All bytes to the end of the file as it is now, whatever its size was said to be: files of /proc say 0, and another may grow while
+ * it is read. Undefined: they are more than `most`.
+ */
+function readAtMost(fd: number, size: number, most: number): Uint8Array | undefined {
+  // Whole pages: some files of /proc are read by their records only.
+  let bytes = new Uint8Array(PAGE * (1 + Math.ceil(size / PAGE)))
+  let length = 0
+  for (;;) {
+    const read = readSync(fd, bytes, length, bytes.length - length, null)
+    if (read === 0) return bytes.subarray(0, length)
+    length += read
+    if (length > most) return undefined
+    if (length < bytes.length) continue
+    const larger = new Uint8Array(2 * length)
+    larger.set(bytes)
+    bytes = larger
+  }
+}
 
 /** The host as a configuration sees it; the shape of the configuration's ports. */
 export const configurationFiles = {
@@ -32,8 +53,9 @@ export const configurationFiles = {
         if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
           return fail({ reason: 'not-a-file', detail: 'not a regular file' })
         }
-        if (size > LARGEST) return fail({ reason: 'too-large', detail: 'larger than 64 MiB' })
-        return ok({ bytes: readFileSync(fd), executable: (mode & 0o111) !== 0, readableByOthers: (mode & 0o044) !== 0 })
+        const bytes = size > LARGEST ? undefined : readAtMost(fd, size, LARGEST)
+        if (bytes === undefined) return fail({ reason: 'too-large', detail: 'larger than 64 MiB' })
+        return ok({ bytes, executable: (mode & 0o111) !== 0, readableByOthers: (mode & 0o044) !== 0 })
       } finally {
         closeSync(fd)
       }
