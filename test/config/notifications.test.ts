@@ -22,6 +22,12 @@ lvs_notify_fifo "/run/l v s" u`).fifos,
     lvs: { path: '/run/l v s', user: 'u' },
   }))
 
+test('colons before the group of a FIFO are none of its name', () =>
+  expect(fifos('notify_fifo /run/all u :g\nvrrp_notify_fifo /run/vrrp u ::g').fifos).toEqual({
+    all: { path: '/run/all', user: 'u', group: 'g' },
+    vrrp: { path: '/run/vrrp', user: 'u', group: 'g' },
+  }))
+
 test('the first FIFO of a kind is used, one that is the same as notify_fifo is left out', () => {
   const { fifos: found, told: said } = fifos(
     'notify_fifo /run/a\nnotify_fifo /run/b\nvrrp_notify_fifo /run/a\nlvs_notify_fifo run/c',

@@ -153,7 +153,8 @@ export function command(to: Lowering, node: Node): Command | undefined {
 export function groupOf(word: Word | undefined): Pick<Command, 'group' | 'supplementaryGroups'> {
   if (word === undefined) return {}
   if (!word.text.startsWith(':')) return { group: word.text }
-  return { ...(word.text === ':' ? {} : { group: word.text.slice(1) }), supplementaryGroups: true }
+  const group = word.text.replace(/^:+/, '')
+  return { ...(group === '' ? {} : { group }), supplementaryGroups: true }
 }
 
 export function badValue(to: Lowering, keyword: string, word: Word, why: string, remedy?: string): undefined {
