@@ -1,4 +1,15 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type Scalar } from 'yaml'
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml'
 import type { Diagnostic } from '../diagnostic.ts'
 import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
@@ -47,7 +58,8 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   const document = parseDocument(text, {
     lineCounter: counter,
     prettyErrors: false,
-    uniqueKeys: true,
+    // The library compares each key with each: half a million of them would take minutes.
+    uniqueKeys: false,
     stringKeys: true,
   })
   for (const { code, pos, message } of document.errors)
@@ -59,8 +71,23 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
         code === 'RESOURCE_EXHAUSTION' ? `nested far more than ${DEEPEST} deep` : message.replaceAll(/\s+/g, ' '),
       ),
     )
+  let twice = false
+  visit(document, {
+    Map(_, { items }) {
+      const known = new Set<unknown>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key
+        if (known.has(name)) {
+          twice = true
+          const { range } = key as Scalar
+          add(complaint('error', 'syntax', placeAt(range?.[0] ?? 0), 'Map keys must be unique'))
+        }
+        known.add(name)
+      }
+    },
+  })
   const nothing = { source: sourceText([], [file]), complete: false }
-  if (document.errors.length > 0) return nothing
+  if (twice || document.errors.length > 0) return nothing
 
   const lines: MappedText[] = []
   const read = new Set<unknown>()
