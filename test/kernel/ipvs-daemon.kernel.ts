@@ -41,7 +41,14 @@ lab(
       detail: () => daemonsOf(director),
     })
     expect(daemonsOf(director)).not.toContain('backup')
-    expect(daemon.process.output).toMatch(/backup sync daemon runs[\s\S]*master sync daemon runs/)
+    await until(
+      'it says so',
+      () => /backup sync daemon runs[\s\S]*master sync daemon runs/.test(daemon.process.output),
+      {
+        within: PATIENCE,
+        detail: () => daemon.process.output,
+      },
+    )
     await until('both servers are in the table', () => listed(director).split('\n').length >= 4, { within: PATIENCE })
     expect(listed(director).trim().split('\n').sort()).toEqual([
       '-A -t 192.0.2.100:80 -s rr',
