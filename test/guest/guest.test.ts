@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { runGuest } from './run-guest.ts'
 
 const filters = (process.env['HOLDFAST_KERNEL_TESTS'] ?? '').split(' ').filter((word) => word !== '')
-const seconds = Number(process.env['HOLDFAST_GUEST_SECONDS'] ?? 2_700)
+const seconds = Number(process.env['HOLDFAST_GUEST_SECONDS'] ?? 3_300)
 
 const { results, broken } = await runGuest(filters, seconds)
 
