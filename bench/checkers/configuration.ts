@@ -1,7 +1,13 @@
+import { join } from 'node:path'
+import { repositoryRoot } from '../../test/lab/library/index.ts'
+
 /** A real server of the bench: where it listens, and the text of its checker. */
 export type CheckedServer = { readonly port: number; readonly checker: string; readonly weight?: number }
 
 export const PER_SERVICE = 20
+
+/** Accepts what comes to the port it is given, and says nothing. */
+export const SINK = join(repositoryRoot, 'build/tools/sink')
 
 export const TCP_CHECK = 'TCP_CHECK {\n      retry 1\n    }'
 /** One failure is enough. */

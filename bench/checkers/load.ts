@@ -1,6 +1,5 @@
-import { join } from 'node:path'
-import { FifoListener, repositoryRoot, until } from '../../test/lab/library/index.ts'
-import { configuration, HTTP_GET, STRICT_TCP_CHECK, TCP_CHECK } from './configuration.ts'
+import { FifoListener, until } from '../../test/lab/library/index.ts'
+import { configuration, HTTP_GET, SINK, STRICT_TCP_CHECK, TCP_CHECK } from './configuration.ts'
 import type { Play } from './either-daemon.ts'
 import { connectsOf, cpuOf, megabytesOf, percentile } from './process-figures.ts'
 
@@ -24,7 +23,6 @@ export type LoadFigures = {
   readonly removalLast: number
 }
 
-const SINK = join(repositoryRoot, 'build/tools/sink')
 const DELAY_LOOP = 5
 
 export async function load(

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
-import { FifoListener, repositoryRoot, until } from '../../test/lab/library/index.ts'
-import { addressOf, configuration, PER_SERVICE, TCP_CHECK } from './configuration.ts'
+import { FifoListener, until } from '../../test/lab/library/index.ts'
+import { addressOf, configuration, PER_SERVICE, SINK, TCP_CHECK } from './configuration.ts'
 import { PATIENCE, type Play } from './either-daemon.ts'
 import { connectsOf, percentile } from './process-figures.ts'
 
@@ -17,7 +16,6 @@ export type ReloadFigures = {
   readonly others: number
 }
 
-const SINK = join(repositoryRoot, 'build/tools/sink')
 const DELAY_LOOP = 600
 /** Seconds after a reload in which checkers that began anew would show. */
 const AFTERWARDS = 3

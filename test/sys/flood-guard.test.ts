@@ -3,15 +3,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { address, type IpAddress } from '../../src/base/index.ts'
 import { type FloodGuard, type GuardedSocket, openFloodGuard } from '../../src/sys/flood-guard/index.ts'
 import { openVrrpSocket, type VrrpSocket } from '../../src/sys/socket/index.ts'
-import { joined, must, namespace, until } from './namespaces.ts'
+import { must, neighbours, until } from './namespaces.ts'
 
-const left = namespace('left')
-const right = namespace('right')
-joined(left, 'eth0', right, 'eth0')
-left.ip('addr', 'add', '192.0.2.1/24', 'dev', 'eth0')
-right.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0')
-left.ip('addr', 'add', 'fe80::1/64', 'dev', 'eth0', 'nodad')
-right.ip('addr', 'add', 'fe80::2/64', 'dev', 'eth0', 'nodad')
+const [left, right] = neighbours('fe80::1/64', 'fe80::2/64')
 
 const opened = openFloodGuard()
 const guard: FloodGuard = must(opened)

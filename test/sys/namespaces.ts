@@ -60,6 +60,17 @@ export function joined(a: Namespace, nameA: string, b: Namespace, nameB: string)
   }
 }
 
+/** Two namespaces joined by eth0, 192.0.2.1 and 192.0.2.2, and the addresses given with their lengths for IPv6. */
+export function neighbours(left6: string, right6: string): readonly [left: Namespace, right: Namespace] {
+  const spaces = [namespace('left'), namespace('right')] as const
+  joined(spaces[0], 'eth0', spaces[1], 'eth0')
+  for (const [at, address6] of [left6, right6].entries()) {
+    spaces[at]?.ip('addr', 'add', `192.0.2.${at + 1}/24`, 'dev', 'eth0')
+    spaces[at]?.ip('addr', 'add', address6, 'dev', 'eth0', 'nodad')
+  }
+  return spaces
+}
+
 /** Waits for what the event loop brings; fails with `what` after so long that the slowest machine has had its time. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 4500; turn++) {

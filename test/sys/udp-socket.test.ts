@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
 import { openUdpReceiver, openUdpSender, type UdpDatagram } from '../../src/sys/socket/index.ts'
-import { joined, must, namespace, until } from './namespaces.ts'
+import { must, neighbours, until } from './namespaces.ts'
 
-const left = namespace('left')
-const right = namespace('right')
-joined(left, 'eth0', right, 'eth0')
-left.ip('addr', 'add', '192.0.2.1/24', 'dev', 'eth0')
-right.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0')
-left.ip('addr', 'add', '2001:db8::1/64', 'dev', 'eth0', 'nodad')
-right.ip('addr', 'add', '2001:db8::2/64', 'dev', 'eth0', 'nodad')
+const [left, right] = neighbours('2001:db8::1/64', '2001:db8::2/64')
 
 const PORT = 3784
 const ends = [

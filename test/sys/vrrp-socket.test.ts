@@ -3,17 +3,11 @@ import { address, type IpAddress, instant, internetChecksum } from '../../src/ba
 import { hfsys } from '../../src/native/index.ts'
 import { openFrameSocket, openVrrpSocket, type SystemError, type VrrpDatagram } from '../../src/sys/socket/index.ts'
 import { openTimer } from '../../src/sys/time/index.ts'
-import { joined, must, type Namespace, namespace, until } from './namespaces.ts'
+import { must, type Namespace, namespace, neighbours, until } from './namespaces.ts'
 
-const left = namespace('left')
-const right = namespace('right')
+const [left, right] = neighbours('fe80::1/64', 'fe80::2/64')
 const down = namespace('down')
 const gone = namespace('gone')
-joined(left, 'eth0', right, 'eth0')
-left.ip('addr', 'add', '192.0.2.1/24', 'dev', 'eth0')
-right.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0')
-left.ip('addr', 'add', 'fe80::1/64', 'dev', 'eth0', 'nodad')
-right.ip('addr', 'add', 'fe80::2/64', 'dev', 'eth0', 'nodad')
 const rightIndex = right.within(() => hfsys().ifIndex('eth0'))
 
 const GROUP4 = address('224.0.0.18')

@@ -1,6 +1,7 @@
 import { fail, type Result } from '../../base/index.ts'
-import { cancelled, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled } from './failure.ts'
 import { connectMarked } from './marked-socket.ts'
+import { settledWithin } from './settled-within.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
 /**
@@ -12,19 +13,8 @@ export function connectWithin(target: ConnectTarget, signal: AbortSignal): Promi
   if (signal.aborted) return Promise.resolve(fail(cancelled))
   const connecting = connectMarked(target)
   if (!connecting.ok) return Promise.resolve(connecting)
-  return new Promise((resolve) => {
-    const settle = (result: Result<number, NetFailure>) => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      if (!result.ok) connecting.value.cancel()
-      resolve(result)
-    }
-    const onAbort = () => settle(fail(cancelled))
-    const timer = setTimeout(
-      () => settle(fail(timeoutOf('connect', target.connectTimeout))),
-      timerMillis(target.connectTimeout),
-    )
-    signal.addEventListener('abort', onAbort, { once: true })
+  return settledWithin(target, signal, (settle) => {
     connecting.value.whenDone(settle)
+    return connecting.value.cancel
   })
 }

@@ -1,7 +1,8 @@
 import { connect, type OnReadOpts, Socket } from 'node:net'
 import { fail, ok, type Result } from '../../base/index.ts'
-import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled, errorCode, failureOf } from './failure.ts'
 import { connectMarked } from './marked-socket.ts'
+import { type Settle, settledWithin } from './settled-within.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
 /** Takes what a socket receives without a stream in between; `buffer` is used again for the next bytes. */
@@ -18,27 +19,12 @@ export function dial(
 ): Promise<Result<Socket, NetFailure>> {
   if (signal.aborted) return Promise.resolve(fail(cancelled))
   const special = target.bindInterface !== undefined || target.fwmark !== undefined
-  return new Promise((resolve) => {
-    let close = () => {}
-    const settle = (result: Result<Socket, NetFailure>) => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      if (!result.ok) close()
-      resolve(result)
-    }
-    const onAbort = () => settle(fail(cancelled))
-    const timer = setTimeout(
-      () => settle(fail(timeoutOf('connect', target.connectTimeout))),
-      timerMillis(target.connectTimeout),
-    )
-    signal.addEventListener('abort', onAbort, { once: true })
-    close = special ? dialMarked(target, receiver, settle) : dialPlain(target, receiver, settle)
-  })
+  return settledWithin<Socket>(target, signal, (settle) =>
+    special ? dialMarked(target, receiver, settle) : dialPlain(target, receiver, settle),
+  )
 }
 
-type Settle = (result: Result<Socket, NetFailure>) => void
-
-function dialPlain(target: ConnectTarget, receiver: Receiver | undefined, settle: Settle): () => void {
+function dialPlain(target: ConnectTarget, receiver: Receiver | undefined, settle: Settle<Socket>): () => void {
   const socket = connect({
     host: target.address,
     port: target.port,
@@ -59,7 +45,7 @@ function dialPlain(target: ConnectTarget, receiver: Receiver | undefined, settle
   }
 }
 
-function dialMarked(target: ConnectTarget, receiver: Receiver | undefined, settle: Settle): () => void {
+function dialMarked(target: ConnectTarget, receiver: Receiver | undefined, settle: Settle<Socket>): () => void {
   const connecting = connectMarked(target)
   if (!connecting.ok) {
     queueMicrotask(() => settle(fail(connecting.error)))

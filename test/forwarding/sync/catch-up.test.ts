@@ -4,24 +4,11 @@ import { address, fail, type IpAddress, ok, seconds } from '../../../src/base/in
 import { createAsker, createTeller, noSyncCounters } from '../../../src/forwarding/sync/index.ts'
 import type { Stream } from '../../../src/sys/net/index.ts'
 import { type Call, decodeCall, encodeFrame } from '../../../src/wire/catch-up/index.ts'
-import { connectionFlags as flag, type SyncedConnection } from '../../../src/wire/ipvs-sync/index.ts'
+import type { SyncedConnection } from '../../../src/wire/ipvs-sync/index.ts'
+import { exampleConnection } from './example.ts'
 
 const [here, there] = [address('198.51.100.1'), address('198.51.100.2')]
 const [key, otherKey] = ['ab', 'cd'].map((pair) => pair.repeat(32)) as [string, string]
-
-const connection = (port: number): SyncedConnection => ({
-  protocol: 6,
-  flags: flag.directRouting,
-  state: 1,
-  client: Uint8Array.of(192, 0, 2, 9),
-  clientPort: port,
-  virtual: Uint8Array.of(203, 0, 113, 1),
-  virtualPort: 80,
-  destination: Uint8Array.of(10, 0, 0, 1),
-  destinationPort: 80,
-  mark: 0,
-  timeout: 900,
-})
 
 /** What is told holds only until the next chunk. */
 const copied = (one: SyncedConnection): SyncedConnection => ({
@@ -163,7 +150,7 @@ function pair({ askersKeys, tellersKeys, parts = [], forger = (stream) => stream
   return { run, teller, arrived, calls, told: () => seen(told), taken: () => seen(taken), time: () => time }
 }
 
-const parts = [0, 1, 2].map((part) => Array.from({ length: 700 }, (_, i) => connection(1 + 700 * part + i)))
+const parts = [0, 1, 2].map((part) => Array.from({ length: 700 }, (_, i) => exampleConnection(1 + 700 * part + i)))
 
 test.each([undefined, [key]])('all that one has the other has, at the first query (keys: %s)', async (keys) => {
   const two = pair({ parts, ...(keys && { askersKeys: keys, tellersKeys: keys }) })

@@ -10,21 +10,10 @@ import {
   noSyncCounters,
   spread,
 } from '../../../src/forwarding/sync/index.ts'
-import { connectionFlags as flag, type SyncedConnection, SyncWriter } from '../../../src/wire/ipvs-sync/index.ts'
+import { type SyncedConnection, SyncWriter } from '../../../src/wire/ipvs-sync/index.ts'
+import { exampleConnection } from './example.ts'
 
-const one: SyncedConnection = {
-  protocol: 6,
-  flags: flag.directRouting,
-  state: 1,
-  client: Uint8Array.of(192, 0, 2, 9),
-  clientPort: 40_000,
-  virtual: Uint8Array.of(203, 0, 113, 1),
-  virtualPort: 80,
-  destination: Uint8Array.of(10, 0, 0, 1),
-  destinationPort: 80,
-  mark: 0,
-  timeout: 900,
-}
+const one = exampleConnection(40_000)
 const peer = address('198.51.100.2')
 
 function sender(maxLength: number, works = true) {

@@ -1,0 +1,30 @@
+import { fail, type Result } from '../../base/index.ts'
+import { cancelled, timeoutOf, timerMillis } from './failure.ts'
+import type { ConnectTarget, NetFailure } from './target.ts'
+
+/** Takes the outcome; not before the function it was given to has returned. */
+export type Settle<T> = (result: Result<T, NetFailure>) => void
+
+/**
+ * What `begin` makes of a connection within `connectTimeout`; abort is answered at once.
+ *
+ * @param begin starts, and returns what closes a connection that failed, is late or was called off
+ */
+export function settledWithin<T>(
+  { connectTimeout }: Pick<ConnectTarget, 'connectTimeout'>,
+  signal: AbortSignal,
+  begin: (settle: Settle<T>) => () => void,
+): Promise<Result<T, NetFailure>> {
+  return new Promise((resolve) => {
+    const settle: Settle<T> = (result) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      if (!result.ok) close()
+      resolve(result)
+    }
+    const onAbort = () => settle(fail(cancelled))
+    const timer = setTimeout(() => settle(fail(timeoutOf('connect', connectTimeout))), timerMillis(connectTimeout))
+    signal.addEventListener('abort', onAbort, { once: true })
+    const close = begin(settle)
+  })
+}
