@@ -6,7 +6,7 @@ import { loadAddon } from './load-addon.ts'
 /** A result of a system call: not negative, or -errno. EAGAIN is a value like any other. */
 export type Outcome = number
 
-/** Keeps the event loop alive until it is given to `unwatch`. */
+/** Keeps the event loop alive until it is given to `unwatch`, or as `keepAlive` says. */
 export type Watch = object & { readonly kind: 'hfsys-watch' }
 
 /**
@@ -96,6 +96,14 @@ export type Hfsys = {
   watch(fd: number, events: number, callback: (events: number) => void): Watch | Outcome
   /** Safe inside the callback; afterwards the descriptor may be closed. Again does nothing. */
   unwatch(watch: Watch): void
+  /** 0: the event loop may end although the watch is open; 1, as at its beginning: it may not. */
+  keepAlive(watch: Watch, whether: 0 | 1): void
+  /** An epoll descriptor. It is readable while one of those that it waits for is ready. */
+  epollCreate(): Outcome
+  /** EPOLL_CTL_*, EPOLLIN and the like; `id` comes back from `epollWait`. */
+  epollControl(epoll: number, operation: number, fd: number, events: number, id: number): Outcome
+  /** How many are ready, 256 at most; `into` gets the id and the events of each, as far as it has room. Does not wait. */
+  epollWait(epoll: number, into: Int32Array): Outcome
   /** Bytes in a C long. */
   readonly wordSize: number
 }

@@ -73,6 +73,35 @@ describe('a watch', () => {
   test('on a descriptor that cannot be polled is an outcome', () => {
     expect(hfsys().watch(9999, 1, () => {})).toBe(-9)
   })
+
+  test('keeps the process as long as it is told to', async () => {
+    expect(
+      await program(
+        `const fd = h.timerfdCreate(); h.timerfdSet(fd, h.clock() + 50_000)
+         const w = h.watch(fd, 1, () => { console.log('fired'); h.read(fd, new Uint8Array(8)); h.keepAlive(w, 0) })
+         h.keepAlive(w, 0); h.keepAlive(w, 1)`,
+      ),
+    ).toBe('fired')
+  })
+})
+
+describe('epoll', () => {
+  test('tells the ids of what is ready, as many as there is room for', () => {
+    const { epollCreate, epollControl, epollWait, timerfdCreate, timerfdSet, close } = hfsys()
+    const epoll = epollCreate()
+    const timers = [timerfdCreate(), timerfdCreate(), timerfdCreate()]
+    for (const [i, fd] of timers.entries()) {
+      expect(epollControl(epoll, 1, fd, 1, 7 + i)).toBe(0)
+      if (i !== 1) timerfdSet(fd, 0)
+    }
+    const into = new Int32Array(8)
+    expect(epollWait(epoll, into)).toBe(2)
+    expect([...into]).toEqual([7, 1, 9, 1, 0, 0, 0, 0])
+    expect(epollWait(epoll, new Int32Array(3))).toBe(1)
+    expect(epollControl(epoll, 1, 9999, 1, 1)).toBe(-9)
+    for (const fd of [...timers, epoll]) close(fd)
+    expect(epollWait(epoll, into)).toBe(-9)
+  })
 })
 
 describe('in worker threads', () => {

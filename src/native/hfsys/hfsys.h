@@ -57,6 +57,7 @@ extern const struct function socket_functions[];
 extern const struct function descriptor_functions[];
 extern const struct function process_functions[];
 extern const struct function poll_functions[];
+extern const struct function epoll_functions[];
 extern const struct function signal_functions[];
 
 /* Prepares poll for this environment; false when out of memory. */

@@ -147,7 +147,7 @@ NAPI_MODULE_INIT()
 {
 	if (!poll_init(env) || !define(env, exports, socket_functions) || !define(env, exports, descriptor_functions) ||
 	    !define(env, exports, process_functions) || !define(env, exports, poll_functions) ||
-	    !define(env, exports, signal_functions))
+	    !define(env, exports, epoll_functions) || !define(env, exports, signal_functions))
 		napi_throw_error(env, NULL, "hfsys could not be initialised");
 	/* Control messages and timevals are made of words of this size. */
 	napi_set_named_property(env, exports, "wordSize", integer(env, sizeof(long)));

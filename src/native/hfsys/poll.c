@@ -117,7 +117,7 @@ static void on_collected(napi_env env, void *data, void *hint)
 /*
  * watch(fd, events, callback) → handle, or -errno. @events: 1 readable, 2 writable. The callback gets the events, or a
  * negative number for an error on the descriptor, and is called again as long as it does not clear the cause. A watch
- * keeps the event loop alive until unwatch(), whether its handle is kept or not.
+ * keeps the event loop alive until unwatch(), or as keepAlive() says, whether its handle is kept or not.
  */
 static napi_value call_watch(napi_env env, napi_callback_info info)
 {
@@ -177,6 +177,21 @@ static napi_value call_unwatch(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/* keepAlive(handle, whether) */
+static napi_value call_keep_alive(napi_env env, napi_callback_info info)
+{
+	struct watch *watch;
+	int32_t whether;
+
+	if (!arguments(env, info, "xi", &watch, &whether) || watch->closed)
+		return NULL;
+	if (whether)
+		uv_ref((uv_handle_t *)&watch->poll);
+	else
+		uv_unref((uv_handle_t *)&watch->poll);
+	return NULL;
+}
+
 static void on_environment_ends(napi_async_cleanup_hook_handle hook, void *data)
 {
 	struct environment *environment = data;
@@ -204,5 +219,6 @@ bool poll_init(napi_env env)
 const struct function poll_functions[] = {
 	{ "watch", call_watch },
 	{ "unwatch", call_unwatch },
+	{ "keepAlive", call_keep_alive },
 	{ NULL, NULL },
 };

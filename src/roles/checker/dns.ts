@@ -1,9 +1,9 @@
 import type { DnsChecker } from '../../model/index.ts'
 import { judgeDns, type Outcome } from '../../proto/probe/index.ts'
-import { ask, randomBytes } from '../../sys/net/index.ts'
+import { ask, type CancelSignal, randomBytes } from '../../sys/net/index.ts'
 import { answers, type DnsMessage, decodeMessage, encodeName, encodeQuery } from '../../wire/dns/index.ts'
 
-export async function probeDns(checker: DnsChecker, signal: AbortSignal): Promise<Outcome> {
+export async function probeDns(checker: DnsChecker, signal: CancelSignal): Promise<Outcome> {
   const name = encodeName(checker.name)
   if (name === undefined) throw new Error(`${checker.name} is no name, and was read as one`)
   const [high = 0, low = 0] = randomBytes(2)

@@ -1,7 +1,7 @@
 import { ok } from '../../base/index.ts'
 import type { GrpcChecker, TlsClient } from '../../model/index.ts'
 import { hostHeader, judgeGrpc, type Outcome } from '../../proto/probe/index.ts'
-import { http2Exchange } from '../../sys/net/index.ts'
+import { type CancelSignal, http2Exchange } from '../../sys/net/index.ts'
 import { decodeHealthResponse, encodeHealthRequest, SERVING, servingStatusName } from '../../wire/grpc/index.ts'
 import { patience } from './http.ts'
 import { tlsOptions } from './tls.ts'
@@ -9,7 +9,7 @@ import { tlsOptions } from './tls.ts'
 /** A response is some ten bytes; of more nothing is kept. */
 const MAX_MESSAGE = 4096
 
-export async function probeGrpc(checker: GrpcChecker, signal: AbortSignal, tlsClient?: TlsClient): Promise<Outcome> {
+export async function probeGrpc(checker: GrpcChecker, signal: CancelSignal, tlsClient?: TlsClient): Promise<Outcome> {
   const { target, tls, service, virtualHost } = checker
   const authority = hostHeader(target, virtualHost)
   let message = new Uint8Array(0)

@@ -9,7 +9,7 @@ import {
   readHttp,
   unread,
 } from '../../proto/probe/index.ts'
-import { exchange } from '../../sys/net/index.ts'
+import { type CancelSignal, exchange } from '../../sys/net/index.ts'
 import { inspectBody } from './body.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -19,7 +19,7 @@ export const patience = (target: CheckTarget): Micros => micros(10 * target.conn
 export async function probeHttp(
   checker: HttpChecker,
   index: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
   tlsClient?: TlsClient,
 ): Promise<Outcome> {
   const check = requestAt(checker, index)

@@ -1,7 +1,7 @@
 import { ok } from '../../base/index.ts'
 import type { HttpChecker, TlsClient } from '../../model/index.ts'
 import { type HttpReading, hostHeader, judgeHttp, MAX_BODY, type Outcome, outcome } from '../../proto/probe/index.ts'
-import { http2Exchange } from '../../sys/net/index.ts'
+import { type CancelSignal, http2Exchange } from '../../sys/net/index.ts'
 import { inspectBody } from './body.ts'
 import { patience, requestAt } from './http.ts'
 import { tlsOptions } from './tls.ts'
@@ -10,7 +10,7 @@ import { tlsOptions } from './tls.ts'
 export async function probeHttp2(
   checker: HttpChecker,
   index: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
   tlsClient?: TlsClient,
 ): Promise<Outcome> {
   const check = requestAt(checker, index)

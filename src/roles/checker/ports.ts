@@ -2,6 +2,7 @@ import type { IpAddress, Log, Result } from '../../base/index.ts'
 import type { Checker, NameServer, ServerName, TlsClient } from '../../model/index.ts'
 import type { LookupFailure } from '../../proto/lookup/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
+import type { CancelSignal } from '../../sys/net/index.ts'
 import type { Clock, OpenTimer } from '../../sys/time/index.ts'
 import type { Found } from './lookup.ts'
 
@@ -9,7 +10,7 @@ import type { Found } from './lookup.ts'
  * Runs one probe to its outcome; `request` is the index of the url, `tlsClient` our own side where it speaks TLS. Never
  * rejects; after an abort the outcome is not used.
  */
-export type Probe = (checker: Checker, request: number, signal: AbortSignal, tlsClient?: TlsClient) => Promise<Outcome>
+export type Probe = (checker: Checker, request: number, signal: CancelSignal, tlsClient?: TlsClient) => Promise<Outcome>
 
 /**
  * Tells at once, and after every change until it is closed, which addresses this host has; undefined and a word in the log: the

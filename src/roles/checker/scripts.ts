@@ -1,6 +1,7 @@
 import type { MiscChecker } from '../../model/index.ts'
 import { question } from '../../proto/health/index.ts'
 import { judgeMisc, type Outcome } from '../../proto/probe/index.ts'
+import type { CancelSignal } from '../../sys/net/index.ts'
 import type { FromChecker, ToChecker } from '../ipc/index.ts'
 
 type Ended = Extract<ToChecker, { readonly type: 'script-ended' }>
@@ -8,7 +9,7 @@ type Ended = Extract<ToChecker, { readonly type: 'script-ended' }>
 /** Scripts of MISC_CHECK. The supervisor runs them: this role has neither the right to change users nor to fork as root. */
 export type Scripts = {
   /** As a probe; after an abort the script is ended and the outcome never comes. */
-  run(checker: MiscChecker, signal: AbortSignal): Promise<Outcome>
+  run(checker: MiscChecker, signal: CancelSignal): Promise<Outcome>
   ended(message: Ended): void
 }
 

@@ -1,8 +1,8 @@
 import type { SmtpChecker } from '../../model/index.ts'
 import { hearSmtp, judgeSmtp, type Outcome, type SmtpTalk, smtpBegins } from '../../proto/probe/index.ts'
-import { converse } from '../../sys/net/index.ts'
+import { type CancelSignal, converse } from '../../sys/net/index.ts'
 
-export async function probeSmtp(checker: SmtpChecker, signal: AbortSignal): Promise<Outcome> {
+export async function probeSmtp(checker: SmtpChecker, signal: CancelSignal): Promise<Outcome> {
   let talk: SmtpTalk = smtpBegins
   const end = await converse(
     checker.target,

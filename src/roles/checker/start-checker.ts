@@ -1,4 +1,14 @@
-import { assertNever, type Instant, type IpAddress, type Log, type LogFields } from '../../base/index.ts'
+import {
+  after,
+  assertNever,
+  type Instant,
+  type IpAddress,
+  instant,
+  type Log,
+  type LogFields,
+  type Micros,
+  millis,
+} from '../../base/index.ts'
 import { serviceKey, servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
 import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
@@ -11,6 +21,7 @@ import {
   stepQuorum,
   wantedServices,
 } from '../../proto/virtual-server/index.ts'
+import { Cancellation } from '../../sys/net/index.ts'
 import type { Channel, CheckerSlice, FromChecker, ToChecker } from '../ipc/index.ts'
 import {
   type Book,
@@ -33,6 +44,12 @@ import { nameOf, reasonOf, recordOf, snapshotOf } from './report.ts'
 import { createScripts } from './scripts.ts'
 
 /**
+ * Probes do not begin closer to each other than this: of thousands of checkers, those that fall due in between begin together.
+ * Every wake-up costs as much as a probe.
+ */
+const PROBE_SPACING: Micros = millis(10)
+
+/**
  * The checker role: probes real servers as its slice says and tells the supervisor which services are wanted, which
  * servers live and which quorums hold. Ends, with every socket closed, on `stop` or when the channel closes; it does not
  * exit the process, but leaves nothing behind that would keep it.
@@ -47,8 +64,10 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   const outbox = new Outbox((message) => channel.send(message))
   const timer = ports.openTimer(() => {
     const now = clock.now()
-    for (let due = deadlines.takeDue(now); due !== undefined; due = deadlines.takeDue(now))
+    for (let due = deadlines.takeDue(now); due !== undefined; due = deadlines.takeDue(now)) {
       advance(due, { type: 'deadline-reached' }, now)
+      probesNotBefore = after(now, PROBE_SPACING)
+    }
     for (let due = others.takeDue(now); due !== undefined; due = others.takeDue(now))
       if (due instanceof Outbox === false) goOnRising(due, now)
     names.advance(now)
@@ -70,6 +89,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
   let begun = false
   let ended = false
+  let probesNotBefore = instant(0)
 
   channel.onMessage((message) => {
     if (!ended) receive(message)
@@ -220,17 +240,17 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   }
 
   function startProbe(run: CheckerRun, request: number): void {
-    const abort = new AbortController()
+    const cancellation = new Cancellation()
     const slot = slots.run(async () => {
       const { checker } = run
       const outcome = await (checker.kind === 'misc'
-        ? scripts.run(checker, abort.signal)
-        : ports.probe(checker, request, abort.signal, tlsClient))
-      if (!abort.signal.aborted) probeEnded(run, request, outcome)
+        ? scripts.run(checker, cancellation)
+        : ports.probe(checker, request, cancellation, tlsClient))
+      if (!cancellation.aborted) probeEnded(run, request, outcome)
     })
     run.cancelProbe = () => {
       slot.cancel()
-      abort.abort()
+      cancellation.abort()
     }
   }
 
@@ -409,7 +429,9 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     if (ended) return
     const later = outbox.flush(now)
     if (later !== undefined) others.set(outbox, later)
-    timer.arm(earlier(names.earliest, earlier(deadlines.earliest, others.earliest)))
+    const { earliest } = deadlines
+    const probes = earliest === undefined ? undefined : instant(Math.max(earliest, probesNotBefore))
+    timer.arm(earlier(names.earliest, earlier(probes, others.earliest)))
   }
 
   function end(): void {

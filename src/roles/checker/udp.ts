@@ -1,8 +1,8 @@
 import type { UdpChecker } from '../../model/index.ts'
 import { judgeReply, judgeUdp, type Outcome } from '../../proto/probe/index.ts'
-import { ask } from '../../sys/net/index.ts'
+import { ask, type CancelSignal } from '../../sys/net/index.ts'
 
-export async function probeUdp(checker: UdpChecker, signal: AbortSignal): Promise<Outcome> {
+export async function probeUdp(checker: UdpChecker, signal: CancelSignal): Promise<Outcome> {
   const { reply } = checker
   let judged: Outcome | undefined
   const end = await ask(

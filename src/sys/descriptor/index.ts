@@ -5,4 +5,5 @@
 
 export * from './descriptor.ts'
 export * from './filter-program.ts'
+export * from './polled-descriptor.ts'
 export * from './system-error.ts'

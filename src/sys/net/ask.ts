@@ -1,7 +1,8 @@
 import { fail, familyOf, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
-import { Descriptor, isWouldBlock } from '../descriptor/index.ts'
+import { isWouldBlock, PolledDescriptor } from '../descriptor/index.ts'
 import { codeOf, openBoundSocket } from './bound-socket.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { cancelled, failureOf, timeoutOf, timerMillis } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
@@ -42,7 +43,7 @@ const lengths = new Int32Array(3)
 export function ask(
   target: ConnectTarget,
   { over, request, onDatagram }: Question,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<void, NetFailure>> {
   if (signal.aborted) return Promise.resolve(fail(cancelled))
   const opened = open(target, over)
@@ -73,7 +74,7 @@ export function ask(
         if (onDatagram(buffer.subarray(0, size)) === 'enough') settle(ok(undefined))
       }
     }
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     const watching = descriptor.whenReadable(take)
     if (watching < 0) throw new Error(`a socket cannot be polled (${codeOf(watching)})`)
     const sent = sys.sendmsg(descriptor.fd, request, undefined, undefined, 0)
@@ -81,7 +82,7 @@ export function ask(
   })
 }
 
-function open(target: ConnectTarget, over: Question['over']): Result<Descriptor, NetFailure> {
+function open(target: ConnectTarget, over: Question['over']): Result<PolledDescriptor, NetFailure> {
   const family = familyOf(target.address)
   const bound =
     over === 'udp'
@@ -90,7 +91,7 @@ function open(target: ConnectTarget, over: Question['over']): Result<Descriptor,
   if (!bound.ok) return bound
   const sys = hfsys()
   const { fd, remote } = bound.value
-  const descriptor = new Descriptor(fd)
+  const descriptor = new PolledDescriptor(fd)
   // Also errors that the kernel takes for passing ones: that is what is asked here.
   if (family === 4) sys.setsockopt(fd, SOL_IP, IP_RECVERR, 1)
   else sys.setsockopt(fd, SOL_IPV6, IPV6_RECVERR, 1)

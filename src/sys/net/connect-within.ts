@@ -1,4 +1,6 @@
 import { fail, type Result } from '../../base/index.ts'
+import type { PolledDescriptor } from '../descriptor/index.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { cancelled } from './failure.ts'
 import { connectMarked } from './marked-socket.ts'
 import { settledWithin } from './settled-within.ts'
@@ -9,7 +11,10 @@ import type { ConnectTarget, NetFailure } from './target.ts'
  * every second. It then belongs to the caller; one that fails, is late or called off is closed here. Without the addon
  * it is `not-supported`.
  */
-export function connectWithin(target: ConnectTarget, signal: AbortSignal): Promise<Result<number, NetFailure>> {
+export function connectWithin(
+  target: ConnectTarget,
+  signal: CancelSignal,
+): Promise<Result<PolledDescriptor, NetFailure>> {
   if (signal.aborted) return Promise.resolve(fail(cancelled))
   const connecting = connectMarked(target)
   if (!connecting.ok) return Promise.resolve(connecting)

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../base/index.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
 import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
@@ -18,7 +19,7 @@ const buffer = new Uint8Array(4096)
 export async function converse(
   target: ConnectTarget,
   onBytes: (chunk: Uint8Array) => Turn,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<void, NetFailure>> {
   let take: (chunk: Uint8Array) => boolean = () => false
   const receiver = { buffer, callback: (length: number) => take(buffer.subarray(0, length)) }
@@ -53,7 +54,7 @@ export async function converse(
       return true
     }
     if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     socket.on('error', (error) => settle(fail(failureOf('receive', errorCode(error)))))
     socket.once('end', () => settle(ok(undefined)))
     socket.once('close', () => settle(ok(undefined)))

@@ -23,7 +23,7 @@ export function dialWithin(namespace: string, target: ConnectTarget): Promise<Re
     }, timerMillis(target.connectTimeout))
     connecting.value.whenDone((result) => {
       clearTimeout(timer)
-      resolve(result.ok ? ok(new Socket({ fd: result.value })) : result)
+      resolve(result.ok ? ok(new Socket({ fd: result.value.release() })) : result)
     })
   })
 }

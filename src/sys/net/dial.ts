@@ -1,5 +1,6 @@
 import { connect, type OnReadOpts, Socket } from 'node:net'
 import { fail, ok, type Result } from '../../base/index.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { cancelled, errorCode, failureOf } from './failure.ts'
 import { connectMarked } from './marked-socket.ts'
 import { type Settle, settledWithin } from './settled-within.ts'
@@ -14,7 +15,7 @@ export type Receiver = OnReadOpts
  */
 export function dial(
   target: ConnectTarget,
-  signal: AbortSignal,
+  signal: CancelSignal,
   receiver?: Receiver,
 ): Promise<Result<Socket, NetFailure>> {
   if (signal.aborted) return Promise.resolve(fail(cancelled))
@@ -53,7 +54,7 @@ function dialMarked(target: ConnectTarget, receiver: Receiver | undefined, settl
   }
   connecting.value.whenDone((result) => {
     if (!result.ok) return settle(result)
-    settle(ok(new Socket({ fd: result.value, ...(receiver === undefined ? {} : { onread: receiver }) })))
+    settle(ok(new Socket({ fd: result.value.release(), ...(receiver === undefined ? {} : { onread: receiver }) })))
   })
   return () => connecting.value.cancel()
 }

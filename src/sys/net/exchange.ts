@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { waitForAnswer } from './answer-wait.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
 import { cancelled, errorCode, failureOf, timerMillis } from './failure.ts'
 import { handshake } from './handshake.ts'
@@ -30,7 +31,7 @@ const buffer = new Uint8Array(64 * 1024)
 export async function exchange(
   target: ConnectTarget,
   wanted: Exchange,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<void, NetFailure>> {
   if (wanted.tls !== undefined || wanted.request.length > MOST_WRITTEN) return streamExchange(target, wanted, signal)
   const end = await plainExchange(target, wanted, signal)
@@ -40,7 +41,7 @@ export async function exchange(
 async function streamExchange(
   target: ConnectTarget,
   { request, onBytes, patience, tls }: Exchange,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<void, NetFailure>> {
   let settle: (result: Result<void, NetFailure>) => void = () => {}
   let onHeard = (_bytes: number) => {}
@@ -72,7 +73,7 @@ async function streamExchange(
     }
     onHeard = wait.heard
     if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     if (tls !== undefined) socket.on('data', take)
     socket.on('error', (error) => settle(fail(failureOf('receive', errorCode(error)))))
     socket.once('end', () => settle(ok(undefined)))

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { cancelled, timeoutOf, timerMillis, tlsFailure } from './failure.ts'
 import type { NetFailure } from './target.ts'
 import { objection, secureContextFor, type TlsOptions } from './tls.ts'
@@ -12,7 +13,7 @@ export function handshake(
   socket: Socket,
   options: TlsOptions,
   limit: Micros,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<TLSSocket, NetFailure>> {
   const context = secureContextFor(options)
   if (!context.ok) {
@@ -53,6 +54,6 @@ export function handshake(
       settle(failure === undefined ? ok(secure) : fail(failure))
     })
     if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    else signal.addEventListener('abort', onAbort)
   })
 }

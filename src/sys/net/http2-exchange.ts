@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { waitForAnswer } from './answer-wait.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
 import { cancelled, errorCode, failureOf } from './failure.ts'
 import { handshake } from './handshake.ts'
@@ -40,7 +41,7 @@ const MAX_MEMORY = 1
 export async function http2Exchange(
   target: ConnectTarget,
   { headers, body, onBytes, patience, tls }: Http2Exchange,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<Http2Answer, NetFailure>> {
   const dialled = await dial(target, signal)
   if (!dialled.ok) return dialled
@@ -70,7 +71,7 @@ export async function http2Exchange(
     const finish = () => settle(answer === undefined ? fail(ended) : ok(answer))
     socket.on('error', onError)
     if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
 
     session = connect(tls === undefined ? 'http://probe' : 'https://probe', {
       createConnection: () => socket,

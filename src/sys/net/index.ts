@@ -6,6 +6,7 @@
  */
 
 export { ask, type Question } from './ask.ts'
+export { Cancellation, type CancelSignal } from './cancellation.ts'
 export { converse, type Turn } from './converse.ts'
 export { dialWithin } from './dial-within.ts'
 export { type Digest, openMd5 } from './digest.ts'

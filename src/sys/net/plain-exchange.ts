@@ -1,8 +1,9 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
-import { Descriptor, isWouldBlock } from '../descriptor/index.ts'
+import { isWouldBlock } from '../descriptor/index.ts'
 import { waitForAnswer } from './answer-wait.ts'
 import { codeOf } from './bound-socket.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { connectWithin } from './connect-within.ts'
 import type { Exchange } from './exchange.ts'
 import { cancelled, failureOf } from './failure.ts'
@@ -24,11 +25,11 @@ const lengths = new Int32Array(3)
 export async function plainExchange(
   target: ConnectTarget,
   { request, onBytes, patience }: Omit<Exchange, 'tls'>,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Result<void, NetFailure>> {
   const connected = await connectWithin(target, signal)
   if (!connected.ok) return connected
-  const descriptor = new Descriptor(connected.value)
+  const descriptor = connected.value
   const sys = hfsys()
 
   return new Promise((resolve) => {
@@ -51,7 +52,7 @@ export async function plainExchange(
       }
     }
     if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     const watching = descriptor.whenReadable(take)
     if (watching < 0) throw new Error(`a socket cannot be polled (${codeOf(watching)})`)
     const sent = sys.sendmsg(descriptor.fd, request, undefined, undefined, 0)

@@ -1,4 +1,5 @@
 import { fail, type Result } from '../../base/index.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { cancelled, timeoutOf, timerMillis } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
@@ -12,7 +13,7 @@ export type Settle<T> = (result: Result<T, NetFailure>) => void
  */
 export function settledWithin<T>(
   { connectTimeout }: Pick<ConnectTarget, 'connectTimeout'>,
-  signal: AbortSignal,
+  signal: CancelSignal,
   begin: (settle: Settle<T>) => () => void,
 ): Promise<Result<T, NetFailure>> {
   return new Promise((resolve) => {
@@ -24,7 +25,7 @@ export function settledWithin<T>(
     }
     const onAbort = () => settle(fail(cancelled))
     const timer = setTimeout(() => settle(fail(timeoutOf('connect', connectTimeout))), timerMillis(connectTimeout))
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     const close = begin(settle)
   })
 }

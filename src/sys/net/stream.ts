@@ -10,6 +10,7 @@ import {
   type Result,
 } from '../../base/index.ts'
 import { openBoundSocket } from './bound-socket.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
 import { errorCode, failureOf, timerMillis } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
@@ -27,11 +28,11 @@ export type Stream = {
 }
 
 /** Connects; the stream closes when nothing has moved for as long as `connectTimeout`. */
-export async function openStream(target: ConnectTarget, signal: AbortSignal): Promise<Result<Stream, NetFailure>> {
+export async function openStream(target: ConnectTarget, signal: CancelSignal): Promise<Result<Stream, NetFailure>> {
   const dialled = await dial(target, signal)
   if (!dialled.ok) return dialled
   const stream = streamOf(dialled.value, target.connectTimeout)
-  signal.addEventListener('abort', stream.close, { once: true })
+  signal.addEventListener('abort', stream.close)
   dialled.value.once('close', () => signal.removeEventListener('abort', stream.close))
   return ok(stream)
 }

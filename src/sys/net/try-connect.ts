@@ -1,5 +1,5 @@
 import { ok, type Result } from '../../base/index.ts'
-import { hfsys } from '../../native/index.ts'
+import type { CancelSignal } from './cancellation.ts'
 import { connectWithin } from './connect-within.ts'
 import { dial } from './dial.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
@@ -9,14 +9,14 @@ import type { ConnectTarget, NetFailure } from './target.ts'
  * end; only if it greets faster than we close does the kernel answer the unread bytes with a reset, as keepalived's
  * close does. SO_LINGER is left alone: a reset as a rule would spare us TIME_WAIT but fill every server's log.
  */
-export async function tryConnect(target: ConnectTarget, signal: AbortSignal): Promise<Result<void, NetFailure>> {
+export async function tryConnect(target: ConnectTarget, signal: CancelSignal): Promise<Result<void, NetFailure>> {
   const connected = await connectWithin(target, signal)
   if (!connected.ok) return connected.error.reason === 'not-supported' ? tryDial(target, signal) : connected
-  hfsys().close(connected.value)
+  connected.value.close()
   return ok(undefined)
 }
 
-async function tryDial(target: ConnectTarget, signal: AbortSignal): Promise<Result<void, NetFailure>> {
+async function tryDial(target: ConnectTarget, signal: CancelSignal): Promise<Result<void, NetFailure>> {
   const socket = await dial(target, signal)
   if (!socket.ok) return socket
   socket.value.on('error', () => {})

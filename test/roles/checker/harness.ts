@@ -143,7 +143,7 @@ export function openWorld(): World {
       probes.push(`${now / 1e6} ${target}${path}`)
       running++
       const answer = answers.get(`${target}${path}`) ?? answers.get(target) ?? 'connected'
-      if (answer === 'hang') await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      if (answer === 'hang') await new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
       running--
       const contribution = contributions.get(target)
       return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { address } from '../../../src/base/index.ts'
+import { address, millis } from '../../../src/base/index.ts'
 import { question } from '../../../src/proto/health/index.ts'
 import type { HealthRecord } from '../../../src/roles/ipc/index.ts'
 import { http, openWorld, real, tcp, VIP, virtual } from './harness.ts'
@@ -58,6 +58,20 @@ test('probes start after one second and come every delay_loop', async () => {
   await world.configure([virtual([real(A)])])
   await world.pass(14)
   expect(world.probes).toEqual(['1 10.0.0.1:80', '7 10.0.0.1:80', '13 10.0.0.1:80'])
+})
+
+test('probes that are due within 10 ms of each other begin together; one alone begins when it is due', async () => {
+  const world = openWorld()
+  const every = (host: string, delay: number) => real(host, { checkers: [tcp(host, 80, { delayLoop: millis(delay) })] })
+  await world.configure([virtual([every(A, 300), every(B, 304)])])
+  await world.pass(1.6)
+  expect(world.probes).toEqual([
+    '1 10.0.0.1:80',
+    '1 10.0.0.2:80',
+    '1.3 10.0.0.1:80',
+    '1.31 10.0.0.2:80',
+    '1.6 10.0.0.1:80',
+  ])
 })
 
 test('a first success of a server that was presumed up is known, but announced to no script', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { address, millis, seconds } from '../../../src/base/index.ts'
 import { type ConnectTarget, exchange, openMd5, tryConnect } from '../../../src/sys/net/index.ts'
 
@@ -35,6 +35,10 @@ async function until(claim: () => boolean): Promise<void> {
 }
 
 let before = 0
+beforeAll(async () => {
+  // The first connection opens what all of them wait with.
+  await tryConnect({ address: address('127.0.0.1'), port: 9, connectTimeout: seconds(5) }, never)
+})
 beforeEach(() => {
   before = descriptors()
 })
