@@ -1,6 +1,7 @@
 import type { Instant } from '../base/index.ts'
-import type { Command, TrackProcess, TrackScript, VirtualAddress } from '../model/index.ts'
-import { addressText, commandWords, wantedState } from './keepalived-words.ts'
+import type { Command, TrackProcess, TrackScript } from '../model/index.ts'
+import { keepalivedRoute, keepalivedRule } from './keepalived-routing.ts'
+import { addressTexts, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
 import type { DescribedRouter } from './topology-text.ts'
 
@@ -38,21 +39,12 @@ export function instancesJson(
 
 const names = (key: string, all: readonly string[]) => (all.length === 0 ? {} : { [key]: all })
 
-function data({ model, snapshot, routes = [], rules = [] }: DescribedRouter, scripts: readonly TrackScript[]) {
+function data({ model, snapshot }: DescribedRouter, scripts: readonly TrackScript[]) {
   const { announcements, notify, authentication } = model
   const state = stateNumbers[snapshot.state]
   const isMaster = snapshot.state === 'master'
   const tracked = (kind: string) => model.tracks.filter((one) => one.kind === kind).map(({ name }) => name)
   const { virtualLink } = snapshot
-  // Of links that carry addresses only the names are not known here.
-  const isOnOwnLink = ({ onVirtualLink, interface: name, address }: VirtualAddress) =>
-    onVirtualLink === true && name === model.interface && address.includes(':') === (model.family === 6)
-  const inSet = isMaster && model.dropsPackets === true ? ' nftable_set' : ''
-  const addresses = (all: readonly VirtualAddress[]) =>
-    all.map((one) => {
-      const at = virtualLink !== undefined && isOnOwnLink(one) ? `${virtualLink}@${one.interface}` : one.interface
-      return `${addressText({ ...one, interface: at }, isMaster)}${inSet}`
-    })
   return {
     iname: model.name,
     dont_track_primary: flag(model.dontTrackPrimary),
@@ -93,10 +85,10 @@ function data({ model, snapshot, routes = [], rules = [] }: DescribedRouter, scr
     ...script('script_deleted', notify.deleted),
     ...script('script', notify.any),
     ...script('script_master_rx_lower_pri', notify.masterRxLowerPri),
-    ...(model.addresses.length > 0 ? { vips: addresses(model.addresses) } : {}),
-    ...(model.excludedAddresses.length > 0 ? { evips: addresses(model.excludedAddresses) } : {}),
-    ...names('vroutes', routes),
-    ...names('vrules', rules),
+    ...(model.addresses.length > 0 ? { vips: addressTexts(model.addresses, model, snapshot) } : {}),
+    ...(model.excludedAddresses.length > 0 ? { evips: addressTexts(model.excludedAddresses, model, snapshot) } : {}),
+    ...names('vroutes', (model.routes ?? []).map(keepalivedRoute)),
+    ...names('vrules', (model.rules ?? []).map(keepalivedRule)),
     ...names('track_ifp', tracked('interface')),
     ...names(
       'track_script',

@@ -94,6 +94,8 @@ export type VirtualRouterSnapshot = {
   /** Source of the last accepted advertisement, or our own source while master. */
   readonly masterAddress?: IpAddress
   readonly masterPriority?: number
+  /** Where its advertisements leave from; absent: from nowhere at this time. */
+  readonly source?: IpAddress
   readonly addresses: readonly string[]
   /** Absent: nothing happened. */
   readonly incidents?: readonly IncidentSnapshot[]

@@ -1,25 +1,21 @@
-import type { SyncGroup, TrackScript, VirtualAddress, VirtualRouter } from '../model/index.ts'
-import { addressText, commandWords, wantedState } from './keepalived-words.ts'
+import type { Command, SyncGroup, VirtualRouter } from '../model/index.ts'
+import { keepalivedRoute, keepalivedRule } from './keepalived-routing.ts'
+import { addressTexts, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
+import { type Trackers, trackedLines, trackersText } from './trackers-text.ts'
 
 /** A virtual router as configured and as it is. */
-export type DescribedRouter = {
-  readonly model: VirtualRouter
-  readonly snapshot: VirtualRouterSnapshot
-  /** As text; absent: none. */
-  readonly routes?: readonly string[]
-  readonly rules?: readonly string[]
-}
+export type DescribedRouter = { readonly model: VirtualRouter; readonly snapshot: VirtualRouterSnapshot }
 
 /**
- * Virtual routers, sync groups and scripts in the layout of keepalived's data file, line by line, so that what reads that
- * finds them: indentation, order and spelling are keepalived's. What Holdfast has no counterpart of is left out; passwords
- * are asterisks.
+ * Virtual routers, sync groups and what is tracked in the layout of keepalived's data file, line by line, so that what reads
+ * that finds them: indentation, order and spelling are keepalived's. What Holdfast has no counterpart of is left out;
+ * passwords are asterisks.
  */
 export function topologyText(
   routers: readonly DescribedRouter[],
   groups: readonly SyncGroup[],
-  scripts: readonly TrackScript[],
+  trackers: Trackers,
 ): string {
   return [
     '------< VRRP Topology >------\n',
@@ -27,26 +23,20 @@ export function topologyText(
     ...(groups.length === 0
       ? []
       : ['------< VRRP Sync groups >------\n', ...groups.map((one) => groupText(one, routers))]),
-    ...(scripts.length === 0
-      ? []
-      : ['------< VRRP Scripts >------\n', ...scripts.map((one) => scriptText(one, routers))]),
+    trackersText(trackers, routers),
   ].join('')
 }
 
 const stateWords = { initialize: 'INIT', backup: 'BACKUP', master: 'MASTER', fault: 'FAULT' } as const
 const onOff = (on: boolean): string => (on ? 'enabled' : 'disabled')
 const seconds = (us: number): number => Math.floor(us / 1_000_000)
+const titled = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [title, ...lines.map((text) => `  ${text}`)]
 
-function routerText(
-  { model, snapshot, routes = [], rules = [] }: DescribedRouter,
-  groups: readonly SyncGroup[],
-): string {
-  const { announcements: garp, authentication } = model
+function routerText({ model, snapshot }: DescribedRouter, groups: readonly SyncGroup[]): string {
+  const { announcements: garp, notify } = model
   const group = groups.find(({ members }) => members.includes(model.name))
   const since = Date.parse(snapshot.since)
-  const isMaster = snapshot.state === 'master'
-  const list = (all: readonly VirtualAddress[]) => all.map((one) => `  ${addressText(one, isMaster)}`)
-  const tracked = (kind: string) => model.tracks.filter((one) => one.kind === kind)
   const skew = ((256 - snapshot.effectivePriority) * (model.version === 3 ? snapshot.masterInterval : 1)) / 256
   const lines = [
     `VRRP Version = ${model.version}`,
@@ -56,15 +46,17 @@ function routerText(
     ...(snapshot.state === 'backup' && snapshot.masterAddress !== undefined
       ? [`Master router = ${snapshot.masterAddress}`, `Master priority = ${snapshot.masterPriority ?? 0}`]
       : []),
-    'Flags: none',
+    ...(model.unicastPeers.length === 0 ? ['Flags: none'] : ['Flags:', '  Using unicast']),
     `Wantstate = ${stateWords[wantedState(model, snapshot)]}`,
     'Number of config faults = 0',
-    `Number of interface and track script faults = ${snapshot.state === 'fault' ? 1 : 0}`,
+    `Number of interface and track script faults = ${isOwnFault(snapshot, group) ? 1 : 0}`,
     `Number of track scripts init = ${(snapshot.tracked ?? []).filter((one) => one.kind === 'script' && one.found === 'unknown').length}`,
     `Last transition = ${(since / 1_000).toFixed(6)} (${calendar(new Date(since))})`,
     `Master down timer = ${Math.floor((model.downTimerAdverts * snapshot.masterInterval + skew) * 1_000_000)} usecs`,
-    ...(model.anyInterface === true ? [] : [`Interface = ${model.interface}`]),
-    ...(isMaster && snapshot.masterAddress !== undefined ? [`Using src_ip = ${snapshot.masterAddress}`] : []),
+    ...interfaceLines(model, snapshot),
+    ...(snapshot.source === undefined
+      ? []
+      : [`Using src_ip = ${snapshot.source}${model.source === undefined ? '' : ' (from configuration)'}`]),
     ...(model.unicastPeers.length === 0 ? [`Multicast address ${model.multicastGroup}`] : []),
     `Gratuitous ARP delay = ${seconds(garp.masterDelay)}`,
     `Gratuitous ARP repeat = ${garp.masterRepeat}`,
@@ -85,38 +77,87 @@ function routerText(
     `Accept = ${onOff(model.dropsPackets !== true)}`,
     `Preempt = ${onOff(model.preempt)}`,
     ...(model.preemptDelay > 0 ? [`Preempt delay = ${model.preemptDelay / 1_000_000} secs`] : []),
-    'Promote_secondaries = disabled',
-    ...(authentication === undefined
-      ? []
-      : [
-          `Authentication type = ${authentication.type === 'pass' ? 'SIMPLE_PASSWORD' : 'IPSEC_AH'}`,
-          'Password = ********',
-        ]),
-    ...(model.unicastPeers.length === 0 ? [] : ['Unicast Peer :', ...model.unicastPeers.map((peer) => `  ${peer}`)]),
+    `Promote_secondaries = ${onOff(model.promotesSecondaries === true)}`,
+    ...authenticationLines(model),
     `Virtual IP (${model.addresses.length}):`,
-    ...list(model.addresses),
-    ...(model.excludedAddresses.length === 0 ? [] : ['Virtual IP Excluded :', ...list(model.excludedAddresses)]),
-    ...(routes.length === 0 ? [] : ['Virtual Routes :', ...routes.map((text) => `  ${text}`)]),
-    ...(rules.length === 0 ? [] : ['Virtual Rules :', ...rules.map((text) => `  ${text}`)]),
-    ...trackedLines('Tracked interfaces :', tracked('interface')),
-    ...trackedLines('Tracked scripts :', tracked('script')),
-    ...trackedLines('Tracked files :', tracked('file')),
-    ...trackedLines('Tracked processes :', tracked('process')),
-    ...trackedLines('Tracked BFD instances :', tracked('bfd')),
-    `Using smtp notification = ${model.smtpAlert === true ? 'yes' : 'no'}`,
-    `Notify deleted = ${model.tellsDeleted === true || model.notify.deleted !== undefined ? 'Deleted' : 'Fault'}`,
+    ...addressTexts(model.addresses, model, snapshot).map((text) => `  ${text}`),
+    ...titled('Virtual IP Excluded :', addressTexts(model.excludedAddresses, model, snapshot)),
+    ...unicastLines(model),
+    ...titled('Virtual Routes :', (model.routes ?? []).map(keepalivedRoute)),
+    ...titled('Virtual Rules :', (model.rules ?? []).map(keepalivedRule)),
+    ...trackedLines(model.tracks),
+    `Using smtp notification = ${yesNo(model.smtpAlert === true)}`,
+    `Notify deleted = ${model.tellsDeleted === true || notify.deleted !== undefined ? 'Deleted' : 'Fault'}`,
+    ...scriptLines([
+      ['Backup state transition', notify.backup],
+      ['Master state transition', notify.master],
+      ['Fault state transition', notify.fault],
+      ['Stop state transition', notify.stop],
+      ['Deleted state transition', notify.deleted],
+      ['Generic state transition', notify.any],
+      ['Master rx lower pri state transition', notify.masterRxLowerPri],
+    ]),
     `Notify priority changes = ${model.tellsPriority === true}`,
   ]
   return ` VRRP Instance = ${model.name}\n${indented(lines)}`
 }
 
-const trackedLines = (title: string, tracks: VirtualRouter['tracks']): readonly string[] =>
-  tracks.length === 0
-    ? []
-    : [title, ...tracks.map(({ name, weight, reverse }) => `  ${name} weight ${weight}${reverse ? ' reverse' : ''}`)]
+const yesNo = (is: boolean): string => (is ? 'yes' : 'no')
 
-function groupText({ name, members }: SyncGroup, routers: readonly DescribedRouter[]): string {
-  const states = members.flatMap((member) => routers.find(({ model }) => model.name === member)?.snapshot.state ?? [])
+/** It has a fault itself, and not one of its sync group only. */
+const isOwnFault = ({ state, faultReason = '' }: VirtualRouterSnapshot, group: SyncGroup | undefined): boolean =>
+  state === 'fault' && !(group !== undefined && faultReason.startsWith(`sync group ${group.name}: `))
+
+function interfaceLines(model: VirtualRouter, { virtualLink: own }: VirtualRouterSnapshot): readonly string[] {
+  const { virtualLink, interface: name } = model
+  const onBase = virtualLink?.transmitsOnBase === true
+  const [title, kind] = virtualLink?.kind === 'ipvlan' ? ['IPVLAN', 'ipvlan'] : ['VMAC', 'vmac']
+  return [
+    ...(virtualLink === undefined
+      ? []
+      : [`Use ${title}, i/f name ${own ?? ''}, is_up = ${own !== undefined}, xmit_base = ${onBase}`]),
+    ...(model.anyInterface === true
+      ? []
+      : own === undefined
+        ? [`Interface = ${name}`]
+        : [`Interface = ${own}, ${kind} on ${name}${onBase ? ', xmit base i/f' : ''}`]),
+    ...(model.dontTrackPrimary ? ['VRRP interface tracking disabled'] : []),
+    ...(model.skipCheckAdvAddr ? ['Skip checking advert IP addresses'] : []),
+  ]
+}
+
+function authenticationLines({ version, authentication }: VirtualRouter): readonly string[] {
+  if (version === 3) return []
+  if (authentication === undefined) return ['Authentication type = none']
+  return authentication.type === 'ah'
+    ? ['Authentication type = IPSEC_AH']
+    : ['Authentication type = SIMPLE_PASSWORD', 'Password = ********']
+}
+
+function unicastLines(model: VirtualRouter): readonly string[] {
+  const { family, unicastPeers, unicastTtl, peerTtlLimits = [] } = model
+  if (unicastPeers.length === 0) return []
+  const limited = (peer: string): string => {
+    const { min = 0, max = 255 } = peerTtlLimits.find((one) => one.peer === peer) ?? {}
+    return `  ${peer} min_ttl ${min} max_ttl ${max}`
+  }
+  const compatibility = { always: 'yes', never: 'never', none: 'no' }[model.oldUnicastChecksum ?? 'none']
+  return [
+    ...(unicastTtl === (family === 4 ? 255 : 64) ? [] : [`Unicast TTL = ${unicastTtl}`]),
+    ...(model.checkUnicastSource ? ['Check unicast src : yes'] : []),
+    'Unicast Peer :',
+    ...unicastPeers.map(limited),
+    `Unicast checksum compatibility = ${compatibility}`,
+  ]
+}
+
+const scriptLines = (all: readonly (readonly [what: string, command: Command | undefined])[]): readonly string[] =>
+  all.flatMap(([what, command]) => (command === undefined ? [] : [`${what} script = ${commandWords(command)}`]))
+
+function groupText(group: SyncGroup, routers: readonly DescribedRouter[]): string {
+  const { name, members, tracks, notify } = group
+  const all = members.flatMap((member) => routers.find(({ model }) => model.name === member)?.snapshot ?? [])
+  const states = all.map((one) => one.state)
   const state = states.includes('fault')
     ? 'FAULT'
     : states.every((one) => one === 'master')
@@ -124,38 +165,24 @@ function groupText({ name, members }: SyncGroup, routers: readonly DescribedRout
       : states.includes('initialize')
         ? 'INIT'
         : 'BACKUP'
-  const of = (wanted: string) => states.filter((one) => one === wanted).length
+  const faults = all.filter((one) => isOwnFault(one, group)).length
+  const starting = states.filter((one) => one === 'initialize').length
   return (
     ` VRRP Sync Group = ${name}, ${state}\n` +
     indented([
-      `Num member fault ${of('fault')}, num member init ${of('initialize')}`,
+      `Num member fault ${faults}, num member init ${starting}`,
       'VRRP member instances :',
       ...members.map((member) => `  ${member}`),
-    ])
-  )
-}
-
-function scriptText(script: TrackScript, routers: readonly DescribedRouter[]): string {
-  const tracking = routers.flatMap(({ model, snapshot }) =>
-    (snapshot.tracked ?? [])
-      .filter(({ kind, name }) => kind === 'script' && name === script.name)
-      .map((one) => ({ router: model.name, ...one })),
-  )
-  const isGood = tracking.some(({ found }) => found === 'good')
-  return (
-    ` VRRP Script = ${script.name}\n` +
-    indented([
-      `Command = ${commandWords(script.command)}`,
-      `Interval = ${seconds(script.interval)} sec`,
-      `Timeout = ${seconds(script.timeout)} sec`,
-      `Rise = ${script.rise}`,
-      `Fall = ${script.fall}`,
-      `Insecure = ${tracking.some(({ found }) => found === 'ignored') ? 'yes' : 'no'}`,
-      `Init state = ${script.initFail ? 'failed' : 'unknown'}`,
-      `Status = ${isGood ? 'GOOD' : 'BAD'}`,
-      'Tracking instances :',
-      ...tracking.map(({ router, weight }) => `  ${router}, weight ${weight}`),
-      'State = idle',
+      ...(group.trackingWeight ? ['sync group tracking weight set'] : []),
+      `Using smtp notification = ${yesNo(group.smtpAlert === true)}`,
+      ...trackedLines(tracks),
+      ...scriptLines([
+        ['Backup state transition', notify.backup],
+        ['Master state transition', notify.master],
+        ['Fault state transition', notify.fault],
+        ['Stop state transition', notify.stop],
+        ['Generic state transition', notify.any],
+      ]),
     ])
   )
 }

@@ -2,19 +2,38 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { instance } from './configurations.ts'
 import { lab } from './lab-test.ts'
-import { type Host, until } from './library/index.ts'
+import { type Host, type Segment, until } from './library/index.ts'
 import { repositoryRoot } from './library/root.ts'
+import { routes, rules } from './routing-lines.ts'
 
-const configuration = `
+const configuration = (directory: string) => `
 global_defs {
   router_id alpha
   vrrp_higher_prio_send_advert false
   script_user root
 }
+track_file load {
+  file ${directory}/load
+}
+bfd_instance gateway {
+  neighbor_ip 192.0.2.99
+  source_ip 192.0.2.11
+}
+vrrp_track_process worker {
+  process "nosuchworker"
+  weight 5
+}
 vrrp_script chk {
-  script "/bin/true"
+  script "/usr/bin/true one 'two words'"
   interval 1
+}
+vrrp_script bad {
+  script "/usr/bin/false"
+  interval 1
+  timeout 3
+  rise 2
 }
 vrrp_instance VI_1 {
   state MASTER
@@ -28,18 +47,36 @@ vrrp_instance VI_1 {
   }
   track_script {
     chk
+    bad weight -9
   }
   track_interface {
-    eth0
+    eth1 weight 2
   }
   virtual_ipaddress {
-    192.0.2.100/24
+    192.0.2.100/24 brd +
     192.0.2.101/32
+    192.0.2.103 peer 192.0.2.104
   }
   virtual_ipaddress_excluded {
-    192.0.2.102/24 label eth0:x
+    192.0.2.102/24 label eth0:x no_track
   }
-  notify_master "/bin/true entered"
+  virtual_routes {
+    ${theirRoutes.join('\n    ')}
+  }
+  virtual_rules {
+    ${rules.trim()}
+  }
+  track_bfd {
+    gateway weight -3
+  }
+  notify_master "/usr/bin/true entered"
+  notify_backup "/usr/bin/true backup"
+  notify_fault "/usr/bin/true fault"
+  notify_stop "/usr/bin/true stop"
+  notify_deleted "/usr/bin/true deleted"
+  notify_master_rx_lower_pri "/usr/bin/true lower"
+  notify "/usr/bin/true any"
+  notify_priority_changes
 }
 vrrp_instance VI_2 {
   interface eth0
@@ -47,8 +84,91 @@ vrrp_instance VI_2 {
   priority 100
   version 3
   nopreempt
+  track_file {
+    load weight 2
+  }
   virtual_ipaddress {
     192.0.2.110/24
+  }
+}
+vrrp_instance VMAC {
+  interface eth0
+  use_vmac
+  virtual_router_id 53
+  version 3
+  no_accept
+  track_process {
+    worker
+  }
+  virtual_ipaddress {
+    192.0.2.120/24
+  }
+}
+vrrp_instance SIX {
+  interface eth0
+  use_vmac six
+  vmac_xmit_base
+  virtual_router_id 54
+  version 3
+  down_timer_adverts 4
+  garp_master_refresh 60
+  garp_lower_prio_repeat 9
+  lower_prio_no_advert
+  higher_prio_send_advert
+  virtual_ipaddress {
+    fe80::54
+    2001:db8::110/64
+    2001:db8::112/128 no_track
+    2001:db8::113/64 home -nodad preferred_lft 77
+  }
+}
+vrrp_instance PEERS {
+  interface eth0
+  virtual_router_id 55
+  preempt_delay 12
+  unicast_src_ip 192.0.2.11
+  unicast_peer {
+    192.0.2.98
+    192.0.2.99 min_ttl 5 max_ttl 66
+  }
+  unicast_ttl 7
+  virtual_ipaddress {
+    192.0.2.130/24
+  }
+}
+vrrp_instance SEALED {
+  interface eth0
+  virtual_router_id 56
+  authentication {
+    auth_type AH
+    auth_pass secret42
+  }
+  promote_secondaries
+  dont_track_primary
+  skip_check_adv_addr
+  virtual_ipaddress {
+    192.0.2.140/24
+  }
+}
+vrrp_instance DOWN {
+  interface eth2
+  virtual_router_id 57
+  virtual_ipaddress {
+    198.51.100.7/24
+  }
+}
+vrrp_instance WITH_DOWN {
+  interface eth0
+  virtual_router_id 58
+  virtual_ipaddress {
+    192.0.2.150/24
+  }
+}
+vrrp_instance FOLLOWS {
+  interface eth0
+  virtual_router_id 59
+  virtual_ipaddress {
+    192.0.2.160/24
   }
 }
 vrrp_sync_group G1 {
@@ -56,8 +176,26 @@ vrrp_sync_group G1 {
     VI_1
     VI_2
   }
+  sync_group_tracking_weight
+  track_interface {
+    eth1
+  }
+  notify_master "/usr/bin/true group"
+  notify "/usr/bin/true group"
+}
+vrrp_sync_group G2 {
+  group {
+    DOWN
+    WITH_DOWN
+  }
 }
 `
+/** Its JSON cuts a route at 255 bytes, and one word runs into the next. */
+const theirRoutes = routes
+  .trim()
+  .split('\n')
+  .map((line) => line.replaceAll(/ (?:congctl lock reno|window 5000|reordering 5|hoplimit 9|cwnd 10|advmss 1300)/g, ''))
+
 const files = ['keepalived.data', 'keepalived.stats', 'keepalived.json'] as const
 type Dumps = Readonly<Record<(typeof files)[number], string>>
 
@@ -93,10 +231,28 @@ function sections(data: string): ReadonlyMap<string, readonly string[]> {
   return found
 }
 
-/** Key and value of each line that an exporter takes apart, lists with their entries. */
-const exported =
-  /^ {3}(?:(?:VRRP Version|Sync group|State|Wantstate|Interface|Virtual Router ID|Priority|Effective priority|Advert interval|Preempt|Accept|Gratuitous ARP [a-z ]+|Down timer adverts|Send advert after [a-z ]+|Authentication type|Master down timer|Number of [a-z ]+) = |Virtual IP)|^ {5}| VRRP (?:Instance|Script|Sync Group) = |^ {3}Status = /
-const facts = (lines: readonly string[] = []) => lines.filter((line) => exported.test(line))
+/** Lines of what only the moment or keepalived's own inside tell. */
+const momentary =
+  /^ {3}(?:Last transition|Read timeout|fd_in|Flags:| {2}Using unicast|Result =|Script uid:gid|VRRP instances :)/
+/** What stands with each that tracks it: the defaults that keepalived took it from. */
+const taken = /^ {3}Weight = /
+const facts = (lines: readonly string[] = [], { directory }: Host) =>
+  lines
+    .filter((line) => !momentary.test(line) && !taken.test(line))
+    .map((line) => line.replace(/(?:, uid:gid \d+:\d+|, ifindex \d+| \[.*\])$/, ''))
+    // A rule's "from all" is a network to it.
+    .map((line) => line.replace('from 0.0.0.0/0 ', 'from all '))
+    .map((line) => line.replace(directory, '').replace('secret42', '********'))
+    .map((line) => (/Using src_ip = fe80/.test(line) ? 'link-local' : line))
+
+const titles = [
+  'VRRP Topology',
+  'VRRP Sync groups',
+  'VRRP Scripts',
+  'VRRP Track files',
+  'VRRP Track processes',
+  'VRRP Track BFDs',
+]
 
 /** Keys in their order, and the type of what they hold. */
 const shape = (value: unknown): unknown =>
@@ -108,10 +264,28 @@ const shape = (value: unknown): unknown =>
 
 lab('data, statistics and JSON have what exporters read, as keepalived writes it', async (lab) => {
   const segments = [lab.segment('one'), lab.segment('two')]
-  const [theirs, ours] = ['keepalived', 'holdfast'].map((name, i) =>
-    lab.host(name, { eth0: { segment: segments[i]!, addresses: ['192.0.2.11/24'] } }),
-  ) as [Host, Host]
-  const file = { theirs: theirs.file('k.conf', configuration), ours: ours.file('h.conf', configuration) }
+  const [theirs, ours] = ['keepalived', 'holdfast'].map((name, i) => {
+    const host = lab.host(name, {
+      eth0: { segment: segments[i]!, addresses: ['192.0.2.11/24', '2001:db8::11/64'] },
+      eth1: { segment: lab.segment(`${name}-1`), addresses: ['10.9.9.1/24'] },
+      eth2: { segment: lab.segment(`${name}-2`), addresses: ['198.51.100.11/24'] },
+    })
+    host.linkDown('eth2')
+    host.file('load', '3\n')
+    return host
+  }) as [Host, Host]
+  // Whom FOLLOWS follows.
+  const [first, second] = segments as [Segment, Segment]
+  const rival = lab.host('rival', {
+    eth0: { segment: first, addresses: ['192.0.2.12/24'] },
+    eth1: { segment: second, addresses: ['192.0.2.12/24'] },
+  })
+  const follows = (id: number) => instance({ priority: 254, virtualRouterId: id, addresses: ['192.0.2.160/24'] })
+  await rival.keepalived(`${follows(59)}${follows(59).replace('VI_59', 'VI_1').replace('eth0', 'eth1')}`)
+  const file = {
+    theirs: theirs.file('k.conf', configuration(theirs.directory)),
+    ours: ours.file('h.conf', configuration(ours.directory)),
+  }
   const keepalived = theirs.spawn(
     'keepalived',
     [
@@ -140,12 +314,13 @@ lab('data, statistics and JSON have what exporters read, as keepalived writes it
     ],
     { ...process.env, TMPDIR: ours.directory },
   )
-  for (const host of [theirs, ours]) for (const last of ['100', '110']) await host.holds(`192.0.2.${last}`)
+  for (const host of [theirs, ours])
+    for (const last of ['100', '110', '120', '130', '140']) await host.holds(`192.0.2.${last}`)
+  for (const host of [theirs, ours]) await host.holds('2001:db8::110')
 
   const [reference, own] = [await dumps(theirs, keepalived.pid), await dumps(ours, holdfast.pid)]
   const [expected, data] = [sections(reference['keepalived.data']), sections(own['keepalived.data'])]
-  for (const title of ['VRRP Topology', 'VRRP Sync groups', 'VRRP Scripts'])
-    expect(facts(data.get(title))).toEqual(facts(expected.get(title)))
+  for (const title of titles) expect(facts(data.get(title), ours), title).toEqual(facts(expected.get(title), theirs))
   expect(own['keepalived.data']).not.toContain('secret42')
 
   // Of keepalived 2.4 there are lines and keys about auth_hmac as well.
@@ -161,9 +336,11 @@ lab('data, statistics and JSON have what exporters read, as keepalived writes it
       stats: Object.fromEntries(Object.entries(stats).filter(([key]) => !key.startsWith('auth_ext_'))),
     })),
   )
-  expect(shape(made)).toEqual(shape(known))
-  const settled = ({
-    data: { last_transition: _, auth_data: __, script_master: ___, track_script: ____, ...rest },
-  }: Instance) => rest
-  expect(made.map(settled)).toEqual(known.map(settled))
+  // And which processes are tracked.
+  const settled = ({ data: { last_transition: _, auth_data: __, track_process: ___, ...rest } }: Instance) => rest
+  const texts = (one: unknown) => JSON.stringify(one).replaceAll('from 0.0.0.0/0 ', 'from all ')
+  const comparable = (instances: typeof made) => instances.map((one) => JSON.parse(texts(settled(one))) as unknown)
+  expect(comparable(made)).toEqual(comparable(known))
+  expect(shape(made.map(({ stats }) => stats))).toEqual(shape(known.map(({ stats }) => stats)))
+  expect(shape(made.map(settled))).toEqual(shape(known.map(settled)))
 })

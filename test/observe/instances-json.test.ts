@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { address, instant, seconds } from '../../src/base/index.ts'
+import type { Route, Rule } from '../../src/model/index.ts'
 import { instancesJson, type VirtualRouterSnapshot } from '../../src/observe/index.ts'
 import { router } from '../roles/supervisor/models.ts'
 
@@ -69,9 +70,35 @@ test('a backup has its addresses not set, and no password is told', () => {
 })
 
 test('routes and rules stand between addresses and trackers, as text; version 2 is an object', () => {
-  const one = { model, snapshot, routes: ['10.77.0.0/16 via 10.9.9.3'], rules: ['from 10.77.0.0/16 table 100'] }
+  const to = (text: string, length: number) => ({ address: address(text), length })
+  const route: Route = {
+    family: 4,
+    type: 'unicast',
+    destination: to('10.77.0.0', 16),
+    via: address('10.9.9.3'),
+    tos: 0,
+    table: 254,
+    protocol: 18,
+    scope: 0,
+    metrics: {},
+    locked: [],
+    nextHops: [],
+    placement: 'prepend',
+  }
+  const rule: Rule = {
+    family: 4,
+    from: to('10.77.0.0', 16),
+    preference: 50,
+    tos: 0,
+    protocol: 18,
+    action: { type: 'table', table: 100 },
+  }
+  const one = { model: { ...model, routes: [route], rules: [rule] }, snapshot }
   const { vrrp } = JSON.parse(instancesJson([one], [], 2))
-  expect(vrrp[0].data).toMatchObject({ vroutes: one.routes, vrules: one.rules })
+  expect(vrrp[0].data).toMatchObject({
+    vroutes: ['prepend 10.77.0.0/16 via inet 10.9.9.3 proto 18 no_track'],
+    vrules: ['from 10.77.0.0/16 priority 50 tos 0x0 protocol 18 lookup 100'],
+  })
   const keys = Object.keys(vrrp[0].data)
   expect(keys.slice(keys.indexOf('vips'))).toEqual(['vips', 'vroutes', 'vrules', 'auth_type', 'auth_data'])
 })

@@ -14,8 +14,6 @@ import { routerText } from './virtual-router.ts'
 import { localGroupsText, serverGroupsText, serverText } from './virtual-server.ts'
 import { textLines } from './words.ts'
 
-export { routeText, ruleText } from './routing.ts'
-
 /** Passwords are starred out unless `secrets` is `shown`; only then does the text read back to the same model. */
 export function print(
   of: Configuration,

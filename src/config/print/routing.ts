@@ -76,7 +76,7 @@ const hopWords = (of: NextHop): readonly string[] => [
 
 const PREFERENCES: Readonly<Record<number, string>> = { 0: 'medium', 1: 'high', 3: 'low' }
 
-export function routeText(of: Route & OfGroup): string {
+function routeText(of: Route & OfGroup): string {
   const locked = (name: string) => (of.locked.includes(name) ? `${name} lock` : name)
   return [
     of.type,
@@ -101,7 +101,7 @@ export function routeText(of: Route & OfGroup): string {
   ].join(' ')
 }
 
-export function ruleText(of: Rule & OfGroup): string {
+function ruleText(of: Rule & OfGroup): string {
   const { action, mark } = of
   return [
     of.family === 4 ? 'inet' : 'inet6',

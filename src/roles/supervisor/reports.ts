@@ -1,6 +1,5 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import { routeText, ruleText } from '../../config/index.ts'
-import { type Configuration, type GlobalDefs, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { type Configuration, type GlobalDefs, virtualRouterKey } from '../../model/index.ts'
 import {
   type CountedProcess,
   type DaemonSnapshot,
@@ -93,7 +92,7 @@ export function createReports(
     const models = new Map(now().model.virtualRouters.map((router) => [virtualRouterKey(router), router]))
     return virtualRouters.flatMap((router) => {
       const model = models.get(virtualRouterKey(router))
-      return model === undefined ? [] : [{ model, snapshot: router, ...routingOf(model) }]
+      return model === undefined ? [] : [{ model, snapshot: router }]
     })
   }
 
@@ -112,10 +111,16 @@ export function createReports(
   return {
     snapshot,
     async dump() {
-      const { model } = now()
+      const { model, processes } = now()
       const path = pathOf(model.global.stateDumpFile, 'keepalived.data')
       const state = await snapshot()
-      const topology = topologyText(described(state), model.syncGroups, model.trackScripts)
+      const topology = topologyText(described(state), model.syncGroups, {
+        scripts: model.trackScripts,
+        files: model.trackFiles,
+        processes,
+        sessions: model.bfdSessions.filter(({ vrrp }) => vrrp),
+        bfd: state.bfdSessions,
+      })
       return write(path, dumpText(state, topology, withoutSecrets(model)))
     },
     dumpStatistics,
@@ -142,11 +147,6 @@ function withOwner(path: string, { netNamespace, daemon }: GlobalDefs): string {
   const dot = path.lastIndexOf('.')
   return dot > path.lastIndexOf('/') ? `${path.slice(0, dot)}.${owner}${path.slice(dot)}` : `${path}.${owner}`
 }
-
-const routingOf = ({ routes = [], rules = [] }: VirtualRouter) => ({
-  routes: routes.map((route) => routeText(route)),
-  rules: rules.map((rule) => ruleText(rule)),
-})
 
 /** The model as it may be shown: passwords and keys replaced by asterisks, as keepalived's dumps have them. */
 export function withoutSecrets(model: Configuration): Configuration {

@@ -160,6 +160,7 @@ export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<strin
     masterInterval: inSeconds(state.name === 'backup' ? state.masterInterval : router.advertisementInterval),
     ...(masterAddress === undefined ? {} : { masterAddress }),
     ...(masterPriority === undefined ? {} : { masterPriority }),
+    ...(source === undefined ? {} : { source }),
     addresses: [...router.addresses, ...router.excludedAddresses].map((one) => `${one.address}/${one.prefixLength}`),
     ...counts,
     drops: Object.fromEntries(drops),
