@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
 import { configurationTargets } from './configuration-targets.ts'
 import { openCoverage } from './coverage.ts'
+import { frameTargets } from './frame-targets.ts'
 import { fuzz } from './fuzzer.ts'
 import { type Target, targets } from './targets.ts'
 
 const { numRuns, seed = 1 } = fuzzRuns(20_000, 1)
 
-for (const target of [...targets, ...configurationTargets])
+for (const target of [...targets, ...frameTargets, ...configurationTargets])
   test(`${target.name}: nothing thrown, nothing accepted that does not come out again`, {
     timeout: fuzzTimeout(60_000),
   }, () => {

@@ -111,7 +111,8 @@ function without(bytes: Uint8Array, ...ranges: readonly (readonly [from: number,
   for (const [from, to] of ranges) copy.fill(0, from, to)
   return copy
 }
-function sumInto(bytes: Uint8Array, at: number, from: number, to: number, pseudo: Uint8Array = NONE): void {
+/** The Internet checksum of these bytes, put where it belongs. */
+export function sumInto(bytes: Uint8Array, at: number, from: number, to: number, pseudo: Uint8Array = NONE): void {
   if (bytes.length < at + 2 || to > bytes.length) return
   bytes.fill(0, at, at + 2)
   new DataView(bytes.buffer, bytes.byteOffset).setUint16(at, internetChecksum(pseudo, bytes.subarray(from, to)))
