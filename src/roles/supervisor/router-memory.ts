@@ -47,11 +47,23 @@ export function rememberRouters(
   const groups = new Map<string, GroupState['state']>()
   const histories = new Map<string, readonly TransitionSnapshot[]>()
   for (const { change } of journal.entries()) if (change !== undefined) keep(change)
+  let indexed: Pick<Configuration, 'virtualRouters'> & { readonly byKey: ReadonlyMap<string, VirtualRouter> } = {
+    virtualRouters: [],
+    byKey: new Map(),
+  }
   let before: { readonly states: ReadonlyMap<string, Known>; readonly groups: ReadonlyMap<string, string> } | undefined
   let diedAt: Instant | undefined
 
   function keep({ key, transition }: RouterChange): void {
     histories.set(key, [...(histories.get(key) ?? []), transition].slice(-MOST))
+  }
+
+  /** Hundreds of them change together, each by a message of its own. */
+  function configuredAs(key: string): VirtualRouter | undefined {
+    const { virtualRouters } = model()
+    if (indexed.virtualRouters !== virtualRouters)
+      indexed = { virtualRouters, byKey: new Map(virtualRouters.map((router) => [virtualRouterKey(router), router])) }
+    return indexed.byKey.get(key)
   }
 
   return {
@@ -65,7 +77,7 @@ export function rememberRouters(
       }
       // A role that goes on where its predecessor was has changed nothing that a script should hear of.
       if (resumed === true) return
-      const router = model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
+      const router = configuredAs(key)
       const described = router ?? removed.get(key)
       if (described !== undefined) notifier.run(routerNotifications(described, state, priority, model().global))
       if (router === undefined && state === 'DELETED') {
@@ -81,7 +93,7 @@ export function rememberRouters(
     },
     changed({ key, transition }) {
       const { from, to, event, because, consequences } = transition
-      const router = model().virtualRouters.find((candidate) => virtualRouterKey(candidate) === key)
+      const router = configuredAs(key)
       if (router !== undefined) keep({ key, transition })
       const name = router?.name ?? removed.get(key)?.name ?? key
       const done = consequences.map(({ what, after }) => `${what} after ${(after * 1_000).toFixed(1)} ms`).join(', ')
