@@ -8,6 +8,8 @@ export type BfdSession = {
   readonly neighbour: IpAddress
   /** Absent: the kernel's choice. */
   readonly source?: IpAddress
+  /** On which the neighbour is, or the source: what is link-local says nothing without. */
+  readonly interface?: string
   /** RFC 5883: port 4784, over routers. */
   readonly multihop: boolean
   /** Required Min RX and Desired Min TX while up; Desired Min TX otherwise, at least a second. */
@@ -28,9 +30,14 @@ export type BfdSession = {
 }
 
 /** Two sessions of one key would be one to the neighbour; the name is not part of it. */
-export const bfdSessionKey = ({
+export const bfdSessionKey = (of: Pick<BfdSession, 'neighbour' | 'interface' | 'source' | 'multihop'>): string =>
+  `${neighbourText(of)} from ${of.source ?? 'any'}${of.multihop ? ' multihop' : ''}`
+
+/** `fe80::2%eth0` (RFC 4007 §11). */
+export const neighbourText = ({
   neighbour,
-  source,
-  multihop,
-}: Pick<BfdSession, 'neighbour' | 'source' | 'multihop'>): string =>
-  `${neighbour} from ${source ?? 'any'}${multihop ? ' multihop' : ''}`
+  interface: name,
+}: {
+  readonly neighbour: IpAddress
+  readonly interface?: string
+}): string => (name === undefined ? neighbour : `${neighbour}%${name}`)

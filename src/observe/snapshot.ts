@@ -125,6 +125,8 @@ export type BfdSessionSnapshot = {
   readonly name: string
   readonly neighbour: IpAddress
   readonly source?: IpAddress
+  /** On which it is, where one of them is link-local. */
+  readonly interface?: string
   readonly multihop: boolean
   readonly passive: boolean
   readonly state: 'admin-down' | 'down' | 'init' | 'up'

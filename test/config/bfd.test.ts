@@ -56,6 +56,25 @@ test('a session with everything, in milliseconds of three decimals', () => {
   expect(model.virtualRouters[0]?.tracks).toEqual([{ kind: 'bfd', name: 'peer', weight: -7, reverse: true }])
 })
 
+test('a link-local neighbour is on the interface that it or the source names, and is printed so', () => {
+  const ends = [
+    'neighbor_ip fe80::2%eth0',
+    'neighbor_ip fe80::2%eth0\nsource_ip fe80::1',
+    'neighbor_ip fe80::2\nsource_ip fe80::1%eth0',
+    'neighbor_ip fe80::2%eth0\nsource_ip 2001:db8::1',
+  ]
+  for (const lines of ends) {
+    const { model, diagnostics } = load(session(lines))
+    expect(diagnostics).toEqual([])
+    expect(model.bfdSessions[0]).toMatchObject({ neighbour: 'fe80::2', interface: 'eth0' })
+    const printed = print(model, { secrets: 'shown' })
+    expect(printed).toContain('neighbor_ip fe80::2%eth0\n')
+    expect(load(printed).model.bfdSessions).toEqual(model.bfdSessions)
+  }
+  const twice = ['eth0', 'eth1'].map((name) => session(`neighbor_ip fe80::2%${name}`, name)).join('')
+  expect(load(twice).model.bfdSessions).toHaveLength(2)
+})
+
 test('-1 and 255 hops are no check', () => {
   for (const hops of [-1, 255])
     expect(load(session(`neighbor_ip 192.0.2.2\nmax_hops ${hops}`)).model.bfdSessions[0]?.maxHops).toBeUndefined()
@@ -79,7 +98,23 @@ const wrong: readonly [lines: string, complaint: string][] = [
   ],
   [
     session('neighbor_ip fe80::2'),
-    '2:13 error object: bfd_instance peer has a link-local neighbour, fe80::2, and no way to say on which interface; it is left out',
+    '2:13 error object: bfd_instance peer has the link-local address fe80::2 and does not say on which interface; it is left out',
+  ],
+  [
+    session('neighbor_ip 2001:db8::2\nsource_ip fe80::1'),
+    '3:11 error object: bfd_instance peer has the link-local address fe80::1 and does not say on which interface; it is left out',
+  ],
+  [
+    session('neighbor_ip fe80::2%eth0\nsource_ip fe80::1%eth1'),
+    '3:11 error object: bfd_instance peer has its neighbour on eth0 and its source on eth1; it is left out',
+  ],
+  [
+    session('neighbor_ip 192.0.2.2%eth0'),
+    '2:13 warning remark: neighbor_ip 192.0.2.2%eth0: %eth0 means nothing, for it is not link-local',
+  ],
+  [
+    session('neighbor_ip fe80::2%'),
+    '2:13 error value: neighbor_ip fe80::2% names no interface behind its %; the line has no effect',
   ],
   [
     session('neighbor_ip 192.0.2.2', 'a'.repeat(32)),

@@ -95,6 +95,33 @@ lab('over IPv6 with the hop limit of 255 that keepalived has to be told', async 
   await comesUp(daemon)
 })
 
+lab('a link-local neighbour by the interface it is on, and not the same address by another', async (lab) => {
+  const { strong, weak, gateway } = scene(lab)
+  const [ours, theirs] = ['fe80::b1', 'fe80::b2']
+  const on = {
+    strong: [strong, 'eth1', ours],
+    gateway: [gateway, 'eth0', theirs],
+    weak: [weak, 'eth0', theirs],
+  } as const
+  for (const [host, name, address] of Object.values(on)) host.ip('addr', 'add', `${address}/64`, 'dev', name, 'nodad')
+  const lines = SLOW.map((line) => `  ${line}\n`).join('')
+  const link = (neighbour: string, source?: string) =>
+    `bfd_instance peer {\n  neighbor_ip ${neighbour}\n${source === undefined ? '' : `  source_ip ${source}\n`}${lines}}\n`
+  await gateway.holdfastd(link(`${ours}%eth0`))
+  const daemon = await strong.holdfastd(link(`${theirs}%eth1`, ours))
+  await comesUp(daemon)
+  expect((await daemon.status()).bfdSessions[0]).toMatchObject({ neighbour: theirs, interface: 'eth1', drops: {} })
+
+  // The same on the other segment, where nobody speaks: what comes by eth1 is not for it.
+  daemon.configure(link(`${theirs}%eth0`))
+  expect((await daemon.holdfast('reload')).status).toBe(0)
+  const { bfdSessions } = await daemon.shows(
+    'what the gateway goes on to say is for nobody',
+    ({ bfdSessions: [one] }) => one?.interface === 'eth0' && one.packetsSent > 2,
+  )
+  expect(bfdSessions[0]).toMatchObject({ state: 'down', packetsReceived: 0 })
+})
+
 for (const passive of ['holdfast', 'keepalived'] as const)
   lab(`${passive} passive: the other begins`, async (lab) => {
     const { strong, gateway } = scene(lab)

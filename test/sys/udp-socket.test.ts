@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
 import { openUdpReceiver, openUdpSender, type UdpDatagram } from '../../src/sys/socket/index.ts'
 import { must, neighbours, until } from './namespaces.ts'
@@ -73,6 +73,41 @@ describe('UDP with hop limits', () => {
       sender.close()
       receiver.close()
     })
+
+  test('a link-local address is on the interface that is named, also when that one was removed and came back', async () => {
+    const [from, to] = [address('fe80::a'), address('fe80::b')]
+    const join = (): void => {
+      joined(left, 'eth1', right, 'eth1')
+      left.ip('addr', 'add', `${from}/64`, 'dev', 'eth1', 'nodad')
+      right.ip('addr', 'add', `${to}/64`, 'dev', 'eth1', 'nodad')
+    }
+    const indexOf = (name: string): number => JSON.parse(right.ip('-j', 'link', 'show', name))[0].ifindex
+    join()
+    onTestFinished(() => void left.ip('link', 'delete', 'eth1'))
+    const by: number[] = []
+    const onDatagram = ({ interfaceIndex }: UdpDatagram): void => void by.push(interfaceIndex)
+    const receiver = must(right.within(() => openUdpReceiver({ family: 6, port: PORT, onDatagram })))
+    const options = { destination: to, port: PORT, source: from, sourcePort: 50_003, hopLimit: 255 }
+    const nowhere = left.within(() => openUdpSender({ ...options, interface: 'eth9' }))
+    expect(!nowhere.ok && nowhere.error).toMatchObject({ code: 'ENODEV', message: 'eth9: no such interface' })
+
+    const sender = must(left.within(() => openUdpSender({ ...options, interface: 'eth1' })))
+    const send = (): boolean => left.within(() => sender.send(Buffer.from('one'))).ok
+    const here = (): number => JSON.parse(left.ip('-j', 'link', 'show', 'eth1'))[0].ifindex
+    await until('it is heard', () => send() && by.length > 0)
+    expect(by[0]).toBe(indexOf('eth1'))
+    expect(left.within(() => [here(), here() + 1].map(sender.isOn))).toEqual([true, false])
+
+    const before = here()
+    left.ip('link', 'delete', 'eth1')
+    expect(send()).toBe(false)
+    join()
+    const again = indexOf('eth1')
+    await until('it is heard by the new one', () => send() && by.at(-1) === again)
+    expect(here()).not.toBe(before)
+    sender.close()
+    receiver.close()
+  })
 
   test('an address that this host does not have, and a port that is taken, are named', () => {
     const elsewhere = left.within(() =>

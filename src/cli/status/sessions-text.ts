@@ -1,3 +1,4 @@
+import { neighbourText } from '../../model/index.ts'
 import type { BfdSessionSnapshot } from '../../observe/index.ts'
 import { count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
@@ -31,7 +32,7 @@ export function sessionsText(
     return [
       [
         cell(one.name),
-        cell(`${one.neighbour}${one.multihop ? ' multihop' : ''}`),
+        cell(`${neighbourText(one)}${one.multihop ? ' multihop' : ''}`),
         cell(one.state.toUpperCase(), shown[one.state]),
         cell(since(one.since, now)),
         cell(remote === undefined ? '-' : remote.state.toUpperCase()),

@@ -255,7 +255,7 @@ export const trackerFacts: readonly KeywordFacts[] = [
     names: ['neighbor_ip', 'neighbour_ip'],
     in: ['bfd_instance'],
     takes: 'ADDRESS',
-    range: 'required',
+    range: 'required; a link-local one with its interface, fe80::2%eth0 (ours)',
     means: 'peer; pair (source, neighbour, multihop) must be unique',
     since: '2.0.0',
   },

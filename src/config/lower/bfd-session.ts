@@ -2,7 +2,7 @@ import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micro
 import type { BfdSession } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { address, badValue, boolean, integer, type Lowering, required } from './arguments.ts'
+import { addressWord, badValue, boolean, integer, isInterfaceName, type Lowering, required } from './arguments.ts'
 import { readWeight, type TrackedWeight } from './weight.ts'
 
 export type LoweredSession = { readonly value: BfdSession; readonly weight: TrackedWeight; readonly at: Span }
@@ -18,7 +18,12 @@ const HOPS = 255
 /** RFC 5881 §5 wants 255; keepalived sends 64 over IPv6 where nothing is said, which other speakers refuse. */
 const HOP_LIMIT = 255
 
-type Written = { readonly value: IpAddress; readonly at: Span }
+type Written = {
+  readonly value: IpAddress
+  /** Behind a `%`. */
+  readonly zone?: string
+  readonly at: Span
+}
 
 type Draft = {
   neighbour: Written | undefined
@@ -62,12 +67,6 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   const { neighbour, source, tells, maxHops, weight } = draft
   if (neighbour === undefined) return reject(node.at, 'has no neighbor_ip', 'add neighbor_ip and an address')
-  if (isLinkLocal6(neighbour.value))
-    return reject(
-      neighbour.at,
-      `has a link-local neighbour, ${neighbour.value}, and no way to say on which interface`,
-      'use global or unique local addresses',
-    )
   const family: Family = familyOf(neighbour.value)
   if (source !== undefined && familyOf(source.value) !== family)
     return reject(
@@ -75,6 +74,16 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
       `has a source_ip of another family than its neighbor_ip ${neighbour.value}`,
       'use one family',
     )
+  const zone = neighbour.zone ?? source?.zone
+  const unplaced = zone === undefined ? [neighbour, source].find((one) => one && isLinkLocal6(one.value)) : undefined
+  if (unplaced !== undefined)
+    return reject(
+      unplaced.at,
+      `has the link-local address ${unplaced.value} and does not say on which interface`,
+      `write ${unplaced.value}%eth0`,
+    )
+  if (source?.zone !== undefined && source.zone !== zone)
+    return reject(source.at, `has its neighbour on ${zone} and its source on ${source.zone}`, 'name one interface')
   const hops = maxHops === undefined ? 0 : maxHops.value
   if (maxHops !== undefined && hops !== HOPS && hops > draft.hopLimit)
     to.report.warning(
@@ -88,6 +97,7 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
       family,
       neighbour: neighbour.value,
       ...(source === undefined ? {} : { source: source.value }),
+      ...(zone === undefined ? {} : { interface: zone }),
       multihop: draft.multihop,
       minReceive: draft.minReceive,
       minTransmit: draft.minTransmit,
@@ -109,10 +119,10 @@ function readLine(to: Lowering, line: Node, draft: Draft): void {
   switch (keyword) {
     case 'neighbor_ip':
     case 'neighbour_ip':
-      draft.neighbour = address(to, line) ?? draft.neighbour
+      draft.neighbour = zonedAddress(to, line) ?? draft.neighbour
       return
     case 'source_ip':
-      draft.source = address(to, line) ?? draft.source
+      draft.source = zonedAddress(to, line) ?? draft.source
       return
     case 'min_rx':
       draft.minReceive = milliseconds(to, line, 1) ?? draft.minReceive
@@ -158,6 +168,22 @@ function readLine(to: Lowering, line: Node, draft: Draft): void {
       draft.tells.add(keyword)
       return
   }
+}
+
+/** An address; a link-local one may name its interface: `fe80::2%eth0` (RFC 4007 §11), which keepalived cannot read. */
+function zonedAddress(to: Lowering, line: Node): Written | undefined {
+  const word = required(to, line, 'an address')
+  if (word === undefined) return undefined
+  const keyword = line.keyword.text
+  const mark = word.text.indexOf('%')
+  const value = addressWord(to, keyword, mark < 0 ? word : { ...word, text: word.text.slice(0, mark) })
+  if (value === undefined) return undefined
+  if (mark < 0) return { value, at: word.at }
+  const zone = word.text.slice(mark + 1)
+  if (!isInterfaceName(zone)) return badValue(to, keyword, word, 'names no interface behind its %')
+  if (isLinkLocal6(value)) return { value, zone, at: word.at }
+  to.report.warning('remark', word.at, `${keyword} ${word.text}: %${zone} means nothing, for it is not link-local`)
+  return { value, at: word.at }
 }
 
 /** Milliseconds with at most three decimals. */

@@ -1,5 +1,12 @@
 import { after, assertNever, type Instant, type IpAddress, type Log, micros, seconds } from '../../base/index.ts'
-import { type BfdSession, bfdSessionKey, type Observation, type Observed, trackKey } from '../../model/index.ts'
+import {
+  type BfdSession,
+  bfdSessionKey,
+  neighbourText,
+  type Observation,
+  type Observed,
+  trackKey,
+} from '../../model/index.ts'
 import type { BfdSessionSnapshot } from '../../observe/index.ts'
 import {
   type BfdAction,
@@ -88,7 +95,7 @@ export function openBfdSessions(ports: VrrpPorts, log: Log, report: BfdReport): 
         const { session, state } = one
         // What tracks it acts before anything is written.
         if (action.path !== undefined) found(one, action.path)
-        const fields = { session: session.name, neighbour: session.neighbour, from: action.from }
+        const fields = { session: session.name, neighbour: neighbourText(session), from: action.from }
         if (action.to === 'up') log.info('BFD session is up', fields)
         else if (action.to === 'admin-down') log.info('BFD session ended', fields)
         else if (action.from === 'up')
@@ -118,11 +125,12 @@ export function openBfdSessions(ports: VrrpPorts, log: Log, report: BfdReport): 
     }
   }
 
-  function receive({ payload, source, destination, hopLimit }: UdpDatagram, multihop: boolean): void {
-    const known = ({ session }: RunningBfd) =>
+  function receive({ payload, source, destination, hopLimit, interfaceIndex }: UdpDatagram, multihop: boolean): void {
+    const known = ({ session, sender }: RunningBfd) =>
       session.neighbour === source &&
       session.multihop === multihop &&
-      (session.source === undefined || session.source === destination)
+      (session.source === undefined || session.source === destination) &&
+      (session.interface === undefined || sender?.isOn(interfaceIndex) === true)
     const decoded = decodeControlPacket(payload)
     if (!decoded.ok) return drop([...running.values()].find(known), decoded.error.field, source)
     const packet = decoded.value
@@ -149,12 +157,12 @@ export function openBfdSessions(ports: VrrpPorts, log: Log, report: BfdReport): 
   function complain(one: RunningBfd, kind: string, message: string, reason: string): void {
     if (one.complained.has(kind)) return
     one.complained.add(kind)
-    log.warn(message, { session: one.session.name, neighbour: one.session.neighbour, reason })
+    log.warn(message, { session: one.session.name, neighbour: neighbourText(one.session), reason })
   }
 
   function openSender(one: RunningBfd): void {
     const { session } = one
-    const { neighbour: destination, source, hopLimit, multihop } = session
+    const { neighbour: destination, source, hopLimit, multihop, interface: name } = session
     const port = multihop ? BFD_PORT.multihop : BFD_PORT.single
     for (let attempt = 1; ; attempt++) {
       const opened = ports.openUdpSender({
@@ -163,6 +171,7 @@ export function openBfdSessions(ports: VrrpPorts, log: Log, report: BfdReport): 
         ...(source === undefined ? {} : { source }),
         sourcePort: one.sourcePort,
         hopLimit,
+        ...(name === undefined ? {} : { interface: name }),
       })
       if (opened.ok) {
         one.sender = opened.value

@@ -45,6 +45,7 @@ export function bfdSnapshotOf(one: RunningBfd, unclaimed: number, failure: strin
     name: session.name,
     neighbour: session.neighbour,
     ...(session.source === undefined ? {} : { source: session.source }),
+    ...(session.interface === undefined ? {} : { interface: session.interface }),
     multihop: session.multihop,
     passive: session.passive,
     state: state.name,

@@ -76,6 +76,8 @@ export type OpenUdpReceiver = (options: {
 /** From one port of ours to one port of another host, TOS/class 0xC0; what comes back is not read. */
 export type UdpSender = {
   send(payload: Uint8Array): Result<void, SystemError>
+  /** Whether what came by this interface came by the one it was given; true where it was given none. */
+  isOn(interfaceIndex: number): boolean
   close(): void
 }
 export type OpenUdpSender = (options: {
@@ -86,6 +88,8 @@ export type OpenUdpSender = (options: {
   /** EADDRINUSE where it is taken. */
   readonly sourcePort: number
   readonly hopLimit: number
+  /** Of what is link-local; ENODEV where there is none. One that was removed may come back. */
+  readonly interface?: string
 }) => Result<UdpSender, SystemError>
 
 /** AF_PACKET socket that sends whole Ethernet frames on one interface and receives nothing. */

@@ -23,6 +23,7 @@ const SK_MEMINFO_VARS = 9
 const SK_MEMINFO_DROPS = 8
 /** Nothing is read from the socket that sends. */
 const LEAST_BUFFER = 1
+const ANY_INTERFACE = 0
 
 const TYPE = c.SOCK_DGRAM | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
 const ANY = { 4: address('0.0.0.0'), 6: address('::') } as const
@@ -77,8 +78,44 @@ export const openUdpReceiver: OpenUdpReceiver = ({ family, port, onDatagram }) =
   })
 }
 
-export const openUdpSender: OpenUdpSender = ({ destination, port, source, sourcePort, hopLimit }) => {
+export const openUdpSender: OpenUdpSender = (options) => {
+  const { interface: name, destination } = options
   const sys = hfsys()
+  let current = openSending(options)
+  if (!current.ok) return current
+
+  function send(payload: Uint8Array): Result<void, SystemError> {
+    if (!current.ok) return current
+    const { descriptor, to } = current.value
+    const sent = sys.sendmsg(descriptor.fd, payload, to, undefined, 0)
+    return sent < 0 ? fail(systemError('sendmsg', sent, destination)) : ok(undefined)
+  }
+
+  return ok({
+    send(payload) {
+      const sent = send(payload)
+      if (sent.ok || name === undefined) return sent
+      // The interface may be another one of that name by now.
+      if (current.ok && current.value.interfaceIndex === sys.ifIndex(name)) return sent
+      if (current.ok) current.value.descriptor.close()
+      current = openSending(options)
+      return send(payload)
+    },
+    isOn: (interfaceIndex) => name === undefined || sys.ifIndex(name) === interfaceIndex,
+    close() {
+      if (current.ok) current.value.descriptor.close()
+    },
+  })
+}
+
+type Sending = { readonly descriptor: Descriptor; readonly to: Uint8Array; readonly interfaceIndex: number }
+
+/** A socket bound to its port, and where it sends. */
+function openSending(options: Parameters<OpenUdpSender>[0]): Result<Sending, SystemError> {
+  const { destination, port, source, sourcePort, hopLimit, interface: name } = options
+  const sys = hfsys()
+  const interfaceIndex = name === undefined ? ANY_INTERFACE : sys.ifIndex(name)
+  if (interfaceIndex < 0) return fail({ code: 'ENODEV', call: 'if_nametoindex', message: `${name}: no such interface` })
   const family = familyOf(destination)
   const opened = open(family, [
     ...(family === 4
@@ -96,19 +133,12 @@ export const openUdpSender: OpenUdpSender = ({ destination, port, source, source
   ])
   if (!opened.ok) return opened
   const descriptor = opened.value
-  const bound = sys.bind(descriptor.fd, encodeIpSocketAddress(source ?? ANY[family], sourcePort))
+  const bound = sys.bind(descriptor.fd, encodeIpSocketAddress(source ?? ANY[family], sourcePort, interfaceIndex))
   if (bound < 0) {
     descriptor.close()
     return fail(systemError('bind', bound, `${source ?? ANY[family]} port ${sourcePort}`))
   }
-  const to = encodeIpSocketAddress(destination, port)
-  return ok({
-    send(payload) {
-      const sent = sys.sendmsg(descriptor.fd, payload, to, undefined, 0)
-      return sent < 0 ? fail(systemError('sendmsg', sent, destination)) : ok(undefined)
-    },
-    close: () => descriptor.close(),
-  })
+  return ok({ descriptor, to: encodeIpSocketAddress(destination, port, interfaceIndex), interfaceIndex })
 }
 
 function open(family: 4 | 6, options: readonly SocketOption[]): Result<Descriptor, SystemError> {

@@ -4,7 +4,7 @@ import { type BfdSession, type VirtualRouter, virtualRouterKey } from '../../../
 import { type ControlPacket, decodeControlPacket, encodeControlPacket } from '../../../src/wire/bfd/index.ts'
 import { session as base, packet } from '../../proto/bfd/setting.ts'
 import { router } from '../../proto/vrrp/setting.ts'
-import { World } from './world.ts'
+import { ethernet, World } from './world.ts'
 
 const SINGLE = '3784/ipv4'
 const US = address('192.0.2.11')
@@ -73,6 +73,23 @@ describe('a session', () => {
     expect(world.neighbours.get('4784/ipv4')).toEqual([far.neighbour])
     await world.configure([], { bfdSessions: [other] })
     expect(world.neighbours.get(SINGLE)).toEqual([other.neighbour])
+  })
+
+  test('the same link-local neighbour on two interfaces is two: each session takes what comes by its own', async () => {
+    const neighbour = address('fe80::2')
+    const on = (name: string): BfdSession => ({ ...base, name, family: 6, neighbour, interface: name })
+    const world = new World()
+    world.links.set(3, ethernet(3, 'eth1'))
+    await world.configure([], { bfdSessions: [on('eth0'), on('eth1')] })
+    expect(world.senders.map((one) => one.interface)).toEqual(['eth0', 'eth1'])
+    expect(world.neighbours.get('3784/ipv6')).toEqual([neighbour])
+    const ends = { source: neighbour, destination: address('fe80::1') }
+    hear(world, packet('down', { yourDiscriminator: 0 }), { ...ends, interfaceIndex: 3 }, '3784/ipv6')
+    hear(world, packet('down', { yourDiscriminator: 0 }), { ...ends, interfaceIndex: 4 }, '3784/ipv6')
+    expect((await world.bfdSessions()).map(({ interface: name, state }) => `${name} ${state}`)).toEqual([
+      'eth0 down',
+      'eth1 init',
+    ])
   })
 
   test('max_hops is what may be lost on the way, and none is looked at where it is absent', async () => {

@@ -109,6 +109,7 @@ export class World {
     source: IpAddress | undefined
     sourcePort: number
     hopLimit: number
+    interface?: string
   }[] = []
   readonly queued: UdpDatagram[] = []
   /** Whom the BFD sockets hear, by port and family. */
@@ -361,14 +362,22 @@ export class World {
           },
         })
       },
-      openUdpSender: ({ destination, port, source, sourcePort, hopLimit }) => {
+      openUdpSender: ({ destination, port, source, sourcePort, hopLimit, interface: name }) => {
         if (this.senderFailure !== undefined) return fail(this.senderFailure)
-        this.senders.push({ destination, port, source, sourcePort, hopLimit })
+        this.senders.push({
+          destination,
+          port,
+          source,
+          sourcePort,
+          hopLimit,
+          ...(name === undefined ? {} : { interface: name }),
+        })
         return ok({
           send: (payload) => {
             this.control.push({ at: this.now, to: destination, payload: payload.slice() })
             return ok(undefined)
           },
+          isOn: (interfaceIndex) => name === undefined || this.links.get(interfaceIndex)?.name === name,
           close() {},
         })
       },
