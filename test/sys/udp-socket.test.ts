@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
 import { openUdpReceiver, openUdpSender, type UdpDatagram } from '../../src/sys/socket/index.ts'
-import { must, neighbours, until } from './namespaces.ts'
+import { joined, must, neighbours, until } from './namespaces.ts'
 
 const [left, right] = neighbours('2001:db8::1/64', '2001:db8::2/64')
 
