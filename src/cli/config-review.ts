@@ -5,6 +5,7 @@ import {
   compareConfigurations,
   type Diagnostic,
   explain,
+  type LoadedConfiguration,
   type LoadOptions,
   languageSchema,
   lintConfiguration,
@@ -111,14 +112,10 @@ export function writeSchema(): number {
 }
 
 /** `holdfast config check --format`: the diagnostics of `holdfastd -t` for a program; its exit code is the caller's. */
-export function tellDiagnostics(
-  path: string,
-  configId: string | undefined,
-  format: ReviewFormat,
-): readonly Diagnostic[] {
-  const { diagnostics, sources } = loadConfiguration(configurationFiles, path, optionsFor(configId))
-  tell(diagnostics, sources, format)
-  return diagnostics
+export function tellDiagnostics(path: string, configId: string | undefined, format: ReviewFormat): LoadedConfiguration {
+  const loaded = loadConfiguration(configurationFiles, path, optionsFor(configId))
+  tell(loaded.diagnostics, loaded.sources, format)
+  return loaded
 }
 
 const optionsFor = (configId: string | undefined): LoadOptions => ({

@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts'
+import type { LoadedConfiguration } from './load.ts'
 
 /**
  * What `holdfastd -t` ends with, after keepalived.conf's own test.
@@ -6,7 +7,7 @@ import type { Diagnostic } from './diagnostic.ts'
  * | code | when |
  * | --- | --- |
  * | 0 | nothing to complain of, or only that scripts to be run later are not there |
- * | 4 | it would not run: the file is missing or cannot be read, or it has an error and `strict` is wanted |
+ * | 4 | it would not run: the file is missing or cannot be read, is no YAML, or it has an error and `strict` is wanted |
  * | 6 | an include that must not fail did, or scripts run without enable_script_security |
  * | 2 | a keyword lacks its argument |
  * | 5 | anything else, warnings too: it would run |
@@ -14,10 +15,14 @@ import type { Diagnostic } from './diagnostic.ts'
  * The first row that fits counts, read 4, a failed include, 2, security, 5. keepalived differs: it ends with 0 when the
  * main file is missing, and remembers only the highest of its numbers, so that a warning hides what is fatal.
  */
-export function exitCodeForTest(diagnostics: readonly Diagnostic[], strict = false): 0 | 2 | 4 | 5 | 6 {
+export function exitCodeForTest(
+  { configuration, diagnostics }: Pick<LoadedConfiguration, 'configuration' | 'diagnostics'>,
+  strict = false,
+): 0 | 2 | 4 | 5 | 6 {
   const some = (test: (one: Diagnostic) => boolean) => diagnostics.some(test)
-  if (some((one) => one.kind === 'no-configuration' || (strict && one.severity === 'error'))) return 4
-  if (some((one) => one.kind === 'include' && one.severity === 'error')) return 6
+  const failedInclude = some((one) => one.kind === 'include' && one.severity === 'error')
+  if (strict && some((one) => one.severity === 'error')) return 4
+  if (configuration === undefined) return failedInclude ? 6 : 4
   if (some((one) => one.kind === 'missing-argument')) return 2
   if (some((one) => one.kind === 'security')) return 6
   // A file is often tested before the scripts it names are put there; keepalived looks for those of vrrp_script only.

@@ -62,7 +62,8 @@ export function loadAnd(
 function cannotRead(path: string, failure: FileFailure): Diagnostic {
   const [message, remedy] = {
     missing: ['no such configuration file', 'create it, or name another with -f'],
-    unreadable: [`cannot read the configuration file: ${failure.detail}`, 'run as root, or make it readable'],
+    denied: [`cannot read the configuration file: ${failure.detail}`, 'run as root, or make it readable'],
+    unreadable: [`cannot read the configuration file: ${failure.detail}`, 'look whether it is a configuration'],
     'not-a-file': ['the configuration is not a file', 'name a file with -f'],
     'too-large': [
       `the configuration file is ${failure.detail}`,

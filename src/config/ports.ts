@@ -10,7 +10,7 @@ export type FileContent = {
 
 /** `detail` is the system's own word, `EACCES: permission denied`. */
 export type FileFailure = {
-  readonly reason: 'missing' | 'unreadable' | 'not-a-file' | 'too-large'
+  readonly reason: 'missing' | 'denied' | 'unreadable' | 'not-a-file' | 'too-large'
   readonly detail: string
 }
 

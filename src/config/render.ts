@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts'
+import { displayWidth } from './display-width.ts'
 import type { SourceFile } from './source/index.ts'
 
 /** Longer lines are cut around the place. */
@@ -44,17 +45,18 @@ function excerpt(
   placeEnd: number | undefined,
   paint: (text: string) => string,
 ): readonly string[] {
-  const before = Math.max(0, place - LOOKED_AT)
-  const line = whole.slice(before, place + LOOKED_AT)
-  const [column, endColumn] = [place - before, placeEnd === undefined ? undefined : placeEnd - before]
+  const skipped = Math.max(0, place - LOOKED_AT)
+  const line = whole.slice(skipped, place + LOOKED_AT)
+  const [column, endColumn] = [place - skipped, placeEnd === undefined ? undefined : placeEnd - skipped]
   const shown = printable(line.replace(SECRETS, (_, word: string, value: string) => word + '*'.repeat(value.length)))
   const end = Math.max(column + 1, Math.min(endColumn ?? column + 1, shown.length + 1))
   const from = shown.length <= WIDEST ? 0 : Math.max(0, Math.min(column - 1 - 40, shown.length - WIDEST))
   const cut = shown.slice(from, from + WIDEST)
+  const before = cut.slice(0, column - 1 - from)
   // Tabs keep their width under the caret.
-  const indent = cut.slice(0, column - 1 - from).replace(/[^\t]/g, ' ')
-  const width = Math.max(1, Math.min(end - column, from + WIDEST - column + 1))
-  return [`    ${cut}`, `    ${indent}${paint(`^${'~'.repeat(width - 1)}`)}`]
+  const indent = before.split('\t').map((part) => ' '.repeat(displayWidth(part)))
+  const width = Math.max(1, displayWidth(cut.slice(before.length, end - 1 - from)))
+  return [`    ${cut}`, `    ${indent.join('\t')}${paint(`^${'~'.repeat(width - 1)}`)}`]
 }
 
 /** A file's bytes must not steer the terminal. */

@@ -60,13 +60,18 @@ describe('beside keepalived', () => {
     expect(deliberate.filter(({ file, why }) => !corpusFiles.includes(file) || why === '')).toEqual([])
   })
 
+  test('docs/differences.md has the reason of each difference in the same words', () => {
+    const page = readFileSync('docs/differences.md', 'utf8').toLowerCase()
+    expect(deliberate.filter(({ why }) => !page.includes(why.toLowerCase()))).toEqual([])
+  })
+
   for (const { file, withLinks, lines } of reference) {
     const otherwise = deliberate.filter((one) => one.file === file)
     const reasons = [...new Set(otherwise.map(({ why }) => `; otherwise: ${why}`))].join('')
     test(`${file} ends with ${withLinks}${reasons}`, { timeout: PATIENCE }, () => {
-      const { diagnostics } = onHost(file)
-      const code = exitCodeForTest(diagnostics)
-      const named = new Set(diagnostics.map(({ line }) => line))
+      const shown = onHost(file)
+      const code = exitCodeForTest(shown)
+      const named = new Set(shown.diagnostics.map(({ line }) => line))
       const unnamed = lines.filter((line) => !named.has(line))
       const found = [...(code === withLinks ? [] : ['code']), ...(unnamed.length === 0 ? [] : ['lines'])]
       expect(found, `${code} of ${withLinks}, not named: ${unnamed}`).toEqual(otherwise.map(({ what }) => what))
@@ -89,7 +94,7 @@ describe('what is made of it', () => {
       const complaints = shown.diagnostics.map(
         ({ line, column, severity, kind, message }) => `# ${line}:${column} ${severity} ${kind}: ${message}\n`,
       )
-      const code = `# exit code ${exitCodeForTest(shown.diagnostics)}\n`
+      const code = `# exit code ${exitCodeForTest(shown)}\n`
       const model = shown.configuration === undefined ? '# nothing may start from it\n' : (shown.text ?? '')
       await expect([code, ...complaints, model].join('')).toMatchFileSnapshot(
         resolve(GOLDEN, file.replace(/\.conf$/, '.yaml')),
@@ -108,7 +113,7 @@ describe('files that are wrong on purpose', () => {
     test(`${name}: ${verdict}, exit code ${code}, lines ${lines || 'none'}`, { timeout: PATIENCE }, () => {
       const loaded = read(`${BAD}/${name}`)
       wellFormed(loaded)
-      expect(exitCodeForTest(loaded.diagnostics)).toBe(Number(code))
+      expect(exitCodeForTest(loaded)).toBe(Number(code))
       const named = new Set(loaded.diagnostics.map((one) => one.line))
       for (const line of (lines ?? '').split(',').filter((one) => one !== ''))
         expect(named, told(loaded).join('\n')).toContain(Number(line))

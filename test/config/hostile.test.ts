@@ -3,10 +3,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { ok } from '../../src/base/index.ts'
-import { loadConfiguration } from '../../src/config/index.ts'
+import { exitCodeForTest, loadConfiguration } from '../../src/config/index.ts'
 import { configurationFiles } from '../../src/sys/files/index.ts'
 import { load, MAIN, memoryFiles, told } from './files.ts'
 
@@ -146,16 +146,23 @@ test('folders, pipes, devices and what is not there are told, and hold nobody up
   try {
     mkdirSync(join(directory, 'folder'))
     execFileSync('mkfifo', [join(directory, 'pipe')])
-    const lines = ['folder', 'pipe', '/dev/zero', '/proc/self/mem', 'absent', 'none/*']
+    const lines = ['folder', 'pipe', '/dev/zero', '/dev/tty', '/proc/self/mem', 'absent', 'none/*']
     writeFileSync(join(directory, 'main'), lines.map((name) => `include ${name}\n`).join(''))
     const { diagnostics } = loadConfiguration(configurationFiles, join(directory, 'main'), { configId: 'a' })
     expect(diagnostics.map(({ line, kind }) => `${line} ${kind}`)).toEqual(lines.map((_, i) => `${i + 1} include`))
-    for (const main of ['folder', 'pipe'])
-      expect(
-        loadConfiguration(configurationFiles, join(directory, main), { configId: 'a' }).diagnostics.map(
-          ({ kind }) => kind,
-        ),
-      ).toEqual(['no-configuration'])
+    const noFile = ['the configuration is not a file', 'name a file with -f']
+    for (const [main, ...words] of [
+      ['folder', ...noFile],
+      ['pipe', ...noFile],
+      ['/dev/zero', ...noFile],
+      ['/dev/tty', ...noFile],
+      ['/proc/self/mem', expect.stringMatching(/^cannot read .*: input/), 'look whether it is a configuration'],
+      ['absent', 'no such configuration file', 'create it, or name another with -f'],
+    ] as const) {
+      const loaded = loadConfiguration(configurationFiles, resolve(directory, main), { configId: 'a' })
+      expect(loaded.diagnostics.map(({ message, remedy }) => [message, remedy])).toEqual([words])
+      expect(exitCodeForTest(loaded)).toBe(4)
+    }
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -194,6 +201,9 @@ const bomb = [
 ].join('\n')
 for (const [what, text, complaint] of [
   ['YAML of more than 4 MiB', `x: "${'y'.repeat(4 * MEBI)}"`, /^1:1 error source: YAML of more than 4 MiB; nothing/],
+  ['YAML of a million words', `[${'x,'.repeat(MEBI)}]`, /^1:1 error source: YAML of more than 600000 tokens; nothing/],
+  ['YAML of half a million mistakes', '"'.repeat(MEBI / 2), /^1:3 error syntax: Unexpected/],
+  ['YAML in UTF-16', 'a\0:\0', /^1:1 error source: the file is UTF-16; nothing/],
   ['YAML of 100,000 brackets', '['.repeat(100_000), /^1:\d+ error syntax: nested far more than 32 deep$/],
   ['aliases that multiply', bomb, /^1:1 warning unknown-keyword: unknown keyword a0/],
   ['an alias of what it stands in', 'a: &a\n  b: *a\n', /blocks are more than 32 deep/],

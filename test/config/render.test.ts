@@ -17,6 +17,19 @@ ${MAIN}:11:1: warning: unknown keyword prority at the top level
 `)
 })
 
+test.each([
+  ['tabs', '\t x\t', 'ab', '\t  \t^~'],
+  ['wide characters', '"日本ｶﾅ한"', 'ab', '          ^~'],
+  ['pictures', '"😀"', 'ab', '    ^~'],
+  ['characters of two parts', 'e\u0301n\u0303', 'ab', '  ^~'],
+  ['nothing', '', '日本', '^~~~'],
+])('the caret stands under its word behind %s', (_, before, word, caret) => {
+  const { diagnostics } = load('wibble')
+  const placed = { ...diagnostics[0]!, column: before.length + 1, endColumn: before.length + word.length + 1 }
+  const shown = render([placed], [{ path: MAIN, lines: [`${before}${word} more`] }])
+  expect(shown.split('\n').slice(1)).toEqual([`    ${before}${word} more`, `    ${caret}`, ''])
+})
+
 test('colours are for terminals', () => {
   const { diagnostics, sources } = load('wibble')
   expect(render(diagnostics, sources)).not.toContain('\x1b')
@@ -78,7 +91,7 @@ const codes: readonly (readonly [claim: string, text: string, code: number])[] =
 ]
 for (const [claim, text, code] of codes)
   test(`exit code of a configuration test is ${claim}`, () => {
-    expect(exitCodeForTest(load(text).diagnostics)).toBe(code)
+    expect(exitCodeForTest(load(text))).toBe(code)
   })
 
 test('exit code of a configuration test is 4: a missing file, which is named with a remedy', () => {
@@ -86,7 +99,7 @@ test('exit code of a configuration test is 4: a missing file, which is named wit
     configId: 'x',
   })
   expect(configuration).toBeUndefined()
-  expect(exitCodeForTest(diagnostics)).toBe(4)
+  expect(exitCodeForTest({ diagnostics })).toBe(4)
   expect(render(diagnostics, sources)).toBe(
     '/etc/none.conf:1:1: error: no such configuration file (create it, or name another with -f)\n',
   )
@@ -94,7 +107,7 @@ test('exit code of a configuration test is 4: a missing file, which is named wit
 
 test('exit code of a configuration test is 6: an include that must not fail did', () => {
   const loaded = loadConfiguration(memoryFiles({ [MAIN]: 'includea none.conf' }), MAIN, { configId: 'x' })
-  expect(exitCodeForTest(loaded.diagnostics)).toBe(6)
+  expect(exitCodeForTest(loaded)).toBe(6)
   expect(loaded.configuration).toBeUndefined()
 })
 
@@ -103,11 +116,9 @@ const script =
 
 test('exit code of a configuration test is 6: scripts without enable_script_security', () => {
   const loaded = load(script, {}, { isExecutable: () => true })
-  expect(exitCodeForTest(loaded.diagnostics)).toBe(6)
+  expect(exitCodeForTest(loaded)).toBe(6)
   expect(
-    exitCodeForTest(
-      load(`global_defs {\nenable_script_security\n}\n${script}`, {}, { isExecutable: () => true }).diagnostics,
-    ),
+    exitCodeForTest(load(`global_defs {\nenable_script_security\n}\n${script}`, {}, { isExecutable: () => true })),
   ).toBe(0)
 })
 
@@ -116,8 +127,8 @@ test('a script that is not there is told, and neither a matter of security nor o
   expect(loaded.diagnostics.map((one) => one.message)).toEqual([
     '/bin/there is not there or not executable; it will not run',
   ])
-  expect(exitCodeForTest(loaded.diagnostics)).toBe(0)
-  expect(exitCodeForTest(load(`${script}\nwibble`, {}, { isExecutable: () => false }).diagnostics)).toBe(5)
+  expect(exitCodeForTest(loaded)).toBe(0)
+  expect(exitCodeForTest(load(`${script}\nwibble`, {}, { isExecutable: () => false }))).toBe(5)
 })
 
 test('a missing interface is a warning at its line, and its virtual router stays', () => {
@@ -153,8 +164,8 @@ test('with strict an unknown keyword is an error, and any error is the end', () 
   const text = `${script}\nwibble`
   const ports = memoryFiles({ [MAIN]: text })
   const codes = [false, true].map((strict) => {
-    const { diagnostics } = loadConfiguration(ports, MAIN, { configId: 'alpha', strict })
-    return [diagnostics.map(({ severity }) => severity), exitCodeForTest(diagnostics, strict)]
+    const loaded = loadConfiguration(ports, MAIN, { configId: 'alpha', strict })
+    return [loaded.diagnostics.map(({ severity }) => severity), exitCodeForTest(loaded, strict)]
   })
   expect(codes).toEqual([
     [['warning'], 5],

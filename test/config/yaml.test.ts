@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ConfigPorts, loadConfiguration, type ShowFormat, showConfiguration } from '../../src/config/index.ts'
+import {
+  type ConfigPorts,
+  exitCodeForTest,
+  loadConfiguration,
+  type ShowFormat,
+  showConfiguration,
+} from '../../src/config/index.ts'
 import { CONFIG_ID, CORPUS } from '../corpus/tables.ts'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
 import { diskFiles, MAIN, memoryFiles, told } from './files.ts'
@@ -136,8 +142,9 @@ describe('complaints stand at their place in the YAML', () => {
     expect(load(`global_defs: {router_id: '"a#b"'}\n`).configuration?.global.routerId).toBe('a#b')
   })
 
-  test('what is no YAML starts nothing', () => {
-    expect(load('a: [').configuration).toBeUndefined()
+  test('what is no YAML starts nothing, and a test of it ends with 4', () => {
+    const loaded = load('a: [')
+    expect([loaded.configuration, exitCodeForTest(loaded)]).toEqual([undefined, 4])
   })
 })
 

@@ -5,12 +5,12 @@ import type { TestRequest, TestResult } from './config-test.ts'
 
 /** Reads the file and what it includes, and says what there is to complain of. */
 export function carryOut({ path, color, configId, strict, everyInclude }: TestRequest): TestResult {
-  const { diagnostics, sources } = loadConfiguration(configurationFiles, path, {
+  const loaded = loadConfiguration(configurationFiles, path, {
     configId: configId ?? shortHostName(),
     testing: true,
     strict,
     everyInclude,
     environment: process.env,
   })
-  return { exitCode: exitCodeForTest(diagnostics, strict), text: render(diagnostics, sources, { color }) }
+  return { exitCode: exitCodeForTest(loaded, strict), text: render(loaded.diagnostics, loaded.sources, { color }) }
 }

@@ -9,4 +9,5 @@
 export { commentStart } from './comment.ts'
 export { type Expansion, expand } from './expand.ts'
 export { concat, type MappedText, mapped, type Place, standingFor } from './mapped-text.ts'
+export { isUtf16 } from './read-lines.ts'
 export { type SourceFile, type SourceText, sourceText } from './source-text.ts'

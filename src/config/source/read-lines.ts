@@ -89,7 +89,7 @@ export function readLines(path: string, bytes: Uint8Array, add: (diagnostic: Dia
 }
 
 /** By its mark, or by two characters of which each has a zero byte on the same side. */
-function isUtf16([a, b, c, d]: Uint8Array): boolean {
+export function isUtf16([a, b, c, d]: Uint8Array): boolean {
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true
   if (a === undefined || d === undefined) return false
   const little = b === 0 && d === 0 && a !== 0 && c !== 0

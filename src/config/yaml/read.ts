@@ -1,15 +1,4 @@
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  visit,
-} from 'yaml'
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, type Scalar, visit } from 'yaml'
 import type { Diagnostic } from '../diagnostic.ts'
 import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
@@ -23,12 +12,11 @@ import {
   sourceText,
   standingFor,
 } from '../source/index.ts'
+import { boundedDocument } from './document.ts'
 import { isFlag } from './names.ts'
 
 /** Lines that aliases make of what stands elsewhere: they multiply. What stands there as written is not counted. */
 const MOST_COPIES = 262_144
-/** A tree of YAML takes some two hundred times its bytes in memory. */
-const MOST_BYTES = 4 * 1024 * 1024
 const DEEPEST = 32
 
 /** Made when the first YAML is read: most configurations are none. */
@@ -42,26 +30,21 @@ export type YamlSource = {
 
 /** Never throws, whatever the bytes; `add` takes what is wrong with it as YAML. */
 export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): YamlSource {
-  if (bytes.length > MOST_BYTES) {
-    const remedy = 'write it as keepalived.conf, which may be larger'
-    const message = `YAML of more than ${MOST_BYTES / 1_048_576} MiB; nothing of it is read`
-    add(complaint('error', 'source', { file: path, line: 1, column: 1 }, message, { remedy }))
+  const counter = new LineCounter()
+  const bounded = boundedDocument(bytes, counter)
+  if (!bounded.ok) {
+    const { reason, remedy } = bounded.error
+    add(
+      complaint('error', 'source', { file: path, line: 1, column: 1 }, `${reason}; nothing of it is read`, { remedy }),
+    )
     return { source: sourceText([], [{ path, lines: [] }]), complete: false }
   }
-  const text = new TextDecoder().decode(bytes)
+  const { text, document } = bounded.value
   const file = { path, lines: text.split(/\r?\n/) }
-  const counter = new LineCounter()
   const placeAt = (offset: number): Place => {
     const { line, col } = counter.linePos(offset)
     return { file: path, line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const document = parseDocument(text, {
-    lineCounter: counter,
-    prettyErrors: false,
-    // The library compares each key with each: half a million of them would take minutes.
-    uniqueKeys: false,
-    stringKeys: true,
-  })
   for (const { code, pos, message } of document.errors)
     add(
       complaint(

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { patternFault } from '../pattern/index.ts'
@@ -13,9 +13,20 @@ export type ReadFile = {
 }
 
 export type ReadFailure = {
-  readonly reason: 'missing' | 'unreadable' | 'not-a-file' | 'too-large'
+  readonly reason: 'missing' | 'denied' | 'unreadable' | 'not-a-file' | 'too-large'
   /** The system's own word. */
   readonly detail: string
+}
+
+const notAFile: ReadFailure = { reason: 'not-a-file', detail: 'not a regular file' }
+
+const failureReasons: Readonly<Record<string, ReadFailure['reason']>> = {
+  ENOENT: 'missing',
+  ENOTDIR: 'missing',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  // A file of /proc that waits for news, as kmsg does.
+  EAGAIN: 'not-a-file',
 }
 
 /** Bytes; what is larger is no configuration, and would not fit in memory several times. */
@@ -46,13 +57,13 @@ function readAtMost(fd: number, size: number, most: number): Uint8Array | undefi
 export const configurationFiles = {
   read(path: string): Result<ReadFile, ReadFailure> {
     try {
-      // Without O_NONBLOCK a FIFO under that name would hold us until somebody writes to it.
+      // To open a device may do something, be it a watchdog's.
+      if (!statSync(path).isFile()) return fail(notAFile)
+      // What comes to stand under that name meanwhile may be a FIFO, which would hold us until somebody writes to it.
       const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
         const { mode, size } = fstatSync(fd)
-        if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
-          return fail({ reason: 'not-a-file', detail: 'not a regular file' })
-        }
+        if ((mode & constants.S_IFMT) !== constants.S_IFREG) return fail(notAFile)
         const bytes = size > LARGEST ? undefined : readAtMost(fd, size, LARGEST)
         if (bytes === undefined) return fail({ reason: 'too-large', detail: 'larger than 64 MiB' })
         return ok({ bytes, executable: (mode & 0o111) !== 0, readableByOthers: (mode & 0o044) !== 0 })
@@ -62,10 +73,7 @@ export const configurationFiles = {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === undefined) throw error
-      return fail({
-        reason: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable',
-        detail: reasonFor(code, message),
-      })
+      return fail({ reason: failureReasons[code] ?? 'unreadable', detail: reasonFor(code, message) })
     }
   },
 

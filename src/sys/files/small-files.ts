@@ -154,4 +154,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'not a directory',
   EROFS: 'read-only file system',
   ENOSPC: 'no space left on device',
+  EAGAIN: 'nothing to read now',
+  EIO: 'input/output error',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'name too long',
 }
