@@ -48,7 +48,7 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
   switch (name) {
     case 'vrrp': {
       const { startVrrp, systemPorts } = await import('../roles/vrrp/index.ts')
-      return startVrrp(withTermination(to, isOrphan), systemPorts(), log)
+      return startVrrp(withTermination(to, isOrphan, { type: 'stop-at-once' }), systemPorts(), log)
     }
     case 'checker': {
       const { startChecker, systemPorts } = await import('../roles/checker/index.ts')
@@ -69,15 +69,20 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
  * The parent's channel as the role's, with one more voice in it: what the supervisor relays, and SIGTERM to a role without
  * a supervisor, say `stop`.
  * What the parent says has the form of its type: it is the same build.
+ * @param again  what a second SIGTERM says; absent: the same
  */
-function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean): Channel<In, Out> {
+function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean, again?: In): Channel<In, Out> {
   let handler: ((message: In) => void) | undefined
+  let terminated = false
   const stop = () => handler?.({ type: 'stop', leave: false } as In)
   onSignals({
     SIGINT() {},
     SIGHUP() {},
     SIGTERM() {
-      if (isOrphan()) stop()
+      if (!isOrphan()) return
+      if (terminated && again !== undefined) handler?.(again)
+      else stop()
+      terminated = true
     },
     [RELAYED]: stop,
   })

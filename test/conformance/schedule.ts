@@ -137,7 +137,12 @@ function disturb(
         lan.event(i, { type: 'started' })
         break
       case 'stop':
-        lan.event(i, { type: 'stopped', keepAddresses: false })
+        lan.event(i, {
+          type: 'stopped',
+          keepAddresses: false,
+          within: pick([0, slowest, 5 * slowest].map(micros)),
+          alone: chance(0.5),
+        })
         break
       case 'failover':
         lan.event(i, { type: 'failover-ordered' })
@@ -180,7 +185,7 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], { lans }: Wiring, sl
   const atHealing = all.map(lan.masters)
   lan.say(`the LANs are whole again; masters: ${atHealing.map((ones) => ones.join()).join(' and ')}`)
   // An order to fail over is obeyed whoever is stronger, in silence.
-  const ordered = lan.hosts.some(({ state }) => state.name === 'master' && state.yielding === true)
+  const ordered = lan.hosts.some(({ state }) => state.name === 'master' && state.yielding !== undefined)
   const hostOf = (machine: number) => lan.hosts[machine]!
   const best = [...atHealing[0]!].sort((a, b) => byStrength(hostOf(a), hostOf(b)))[0]
   const isUp = best !== undefined && !hostOf(best).paused

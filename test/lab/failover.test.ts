@@ -25,7 +25,7 @@ lab(
   },
 )
 
-lab('a master that stops resigns: the backup waits its skew only', async (lab) => {
+lab('a master that stops resigns: the backup waits its skew only, and meanwhile the address is served', async (lab) => {
   const { strong, weak, onlooker } = routers(lab)
   const wire = await onlooker.capture('ip proto 112 or arp')
   const [first] = await Promise.all([
@@ -33,13 +33,47 @@ lab('a master that stops resigns: the backup waits its skew only', async (lab) =
     weak.holdfastd(instance({ priority: 100 })),
   ])
   await strong.holds(VIRTUAL_ADDRESS)
-  await first.stop()
+  const stopped = first.stop()
   const resignation = await wire.next((frame) => frame.kind === 'vrrp' && frame.priority === 0)
+  // Whether it comes before the successor has spoken or after.
+  expect((await onlooker.exec('ping', '-c', '1', '-W', '1', VIRTUAL_ADDRESS)).status).toBe(0)
+  await stopped
   const claim = await wire.next((frame) => frame.kind === 'arp' && frame.senderMac === weak.mac(), resignation.at)
   expect(strong.has(VIRTUAL_ADDRESS)).toBe(false)
   expect(claim.at - resignation.at).toBeGreaterThan(609)
   // The whole interval is 3.6 s.
   expect(claim.at - resignation.at).toBeLessThan(3000)
+  const last = wire.last((frame) => frame.kind === 'vrrp' && frame.source === '192.0.2.11')
+  expect(last).toMatchObject({ priority: 0, at: resignation.at })
+  const claims = wire.frames.filter((frame) => frame.kind === 'arp' && frame.at > resignation.at)
+  expect(
+    claims.some(
+      (frame) =>
+        frame.kind === 'arp' &&
+        frame.operation === 'request' &&
+        frame.senderMac === strong.mac() &&
+        frame.senderAddress === VIRTUAL_ADDRESS,
+    ),
+  ).toBe(false)
+  expect((await first.holdfast('log')).stdout).toMatch(
+    /VI_51 entered initialize because the daemon stops, and 192\.0\.2\.12 has taken its place .*gave up 1 address/,
+  )
+})
+
+lab('a master without a successor waits for one, and a second SIGTERM ends that', async (lab) => {
+  const { strong, onlooker } = routers(lab)
+  const wire = await onlooker.capture('ip proto 112')
+  const slow = instance({ priority: 255, state: 'MASTER', version: 3, advertInt: 40 })
+  // It would wait for forty seconds.
+  const daemon = await strong.holdfastd(`global_defs {\n  child_wait_time 600\n}\n${slow}`)
+  await strong.holds(VIRTUAL_ADDRESS)
+  daemon.process.signal('SIGTERM')
+  await wire.next((frame) => frame.kind === 'vrrp' && frame.priority === 0)
+  expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+  const again = nowMillis()
+  await daemon.stop()
+  expect(nowMillis() - again).toBeLessThan(30_000)
+  expect(strong.has(VIRTUAL_ADDRESS)).toBe(false)
 })
 
 lab('a router whose link goes down is in fault and takes part again when it is up', async (lab) => {

@@ -148,6 +148,21 @@ describe('the vrrp role', () => {
     await weak.holds(VIP)
   })
 
+  lab('waits for a successor then, until it is told a second time', async (lab) => {
+    const { strong, onlooker } = routers(lab)
+    const wire = await onlooker.capture('ip proto 112')
+    const master = new Role(strong)
+    await master.configure([router({ ...eager, advertisementInterval: seconds(40) })], { holdOnAtStop: seconds(300) })
+    await strong.holds(VIP)
+    master.orphan()
+    master.kill('SIGTERM')
+    await wire.next(isResignation)
+    expect(strong.has(VIP)).toBe(true)
+    master.kill('SIGTERM')
+    await master.ended()
+    expect(strong.has(VIP)).toBe(false)
+  })
+
   lab('an orphan that nobody relieves resigns after ten seconds', async (lab) => {
     const { strong, master, wire } = await masterAndBackup(lab)
     // Both ends of the grace by the witness's own clock.

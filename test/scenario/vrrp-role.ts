@@ -102,7 +102,14 @@ export class Role {
   /** Offers and commits; done when the role says so. */
   async configure(routers: readonly VirtualRouter[], more: Partial<VrrpSlice> = {}): Promise<void> {
     const revision = ++this.#revision
-    const base = { routers, syncGroups: [], bfdSessions: [], keepAddressesAtStop: false, logDetail: true }
+    const base = {
+      routers,
+      syncGroups: [],
+      bfdSessions: [],
+      keepAddressesAtStop: false,
+      holdOnAtStop: micros(0),
+      logDetail: true,
+    }
     const slice = { ...base, runDirectory: this.#host.directory, ...more }
     await this.says('the role has started', (message) => message.type === 'started', START)
     this.send({ type: 'offer', revision, slice })

@@ -23,8 +23,8 @@ export function consequences<Member>(
     [...others].flatMap(([member, one]) => (one.name === name ? [{ member, event: { type } }] : []))
   if (state.name === 'master') return before.name === 'master' ? [] : tell('backup', 'group-became-master')
   if (state.name !== 'backup') return []
-  return before.name === 'master' || follows(state) ? tell('master', 'group-became-backup') : []
+  return before.name === 'master' || follows(before, state) ? tell('master', 'group-became-backup') : []
 }
 
-const follows = (state: Extract<VrrpState, { name: 'backup' }>): boolean =>
-  state.heard !== undefined && state.heard.priority > 0 && state.wishes !== true
+const follows = (before: VrrpState, { heard, wishes }: Extract<VrrpState, { name: 'backup' }>): boolean =>
+  heard !== undefined && heard.priority > 0 && wishes !== true && !(before.name === 'backup' && before.heard === heard)

@@ -51,7 +51,9 @@ export function because(router: Pick<VirtualRouter, 'priority'>, change: Change)
     case 'fault-cleared':
       return before.name === 'fault' ? `what kept it in fault is over (${before.reason})` : 'its fault is over'
     case 'stopped':
-      return 'the daemon stops'
+      return event.type === 'advertisement-received'
+        ? `the daemon stops, and ${event.source} has taken its place`
+        : 'the daemon stops'
     case 'deleted':
       return 'it was taken out of the configuration'
     default:

@@ -34,7 +34,10 @@ export type VrrpEvent =
   | { readonly type: 'fault-cleared' }
   /** The step's router is the new one. */
   | { readonly type: 'reconfigured'; readonly before: VirtualRouter }
-  /** `keepAddresses`: they stay on the interface (-V). */
-  | { readonly type: 'stopped'; readonly keepAddresses: boolean }
+  /**
+   * `keepAddresses`: they stay on the interface (-V). `within`: how long at most a master that has resigned holds on to them
+   * until another is heard; 0: not at all. `alone`: no other has been heard so far, so there may be none.
+   */
+  | { readonly type: 'stopped'; readonly keepAddresses: boolean; readonly within: Micros; readonly alone: boolean }
   /** It is not in the configuration any more. */
   | { readonly type: 'deleted' }

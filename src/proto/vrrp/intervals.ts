@@ -29,6 +29,16 @@ export function masterDownInterval(router: TimedRouter, masterInterval: Micros):
   return micros(router.downTimerAdverts * masterInterval + skewTime(router, masterInterval))
 }
 
+/** After a resignation: the weakest of backups has advertised once. */
+export function successionTime(router: TimedRouter): Micros {
+  const { advertisementInterval: interval } = router
+  return micros(skewTime({ ...router, priority: LEAST_PRIORITY }, interval) + leastSkewTime(router, interval))
+}
+
+/** The same, and it has advertised twice: one of its advertisements may be lost. */
+export const sureSuccessionTime = (router: TimedRouter): Micros =>
+  micros(successionTime(router) + router.advertisementInterval)
+
 function skewOf(router: TimedRouter, masterInterval: Micros, parts: number): Micros {
   return micros(Math.floor((parts * (router.version === 3 ? masterInterval : 1_000_000)) / 256))
 }

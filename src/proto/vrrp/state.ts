@@ -15,6 +15,8 @@ export type Backup = {
   /** While preempt_delay runs, and until a stronger master is heard: when a weaker one stops being accepted. */
   readonly preemptAt?: Instant
   readonly heard?: HeardMaster
+  /** A weaker master, which is not followed, was heard so lately that it lives: until then. */
+  readonly weakerUntil?: Instant
   /** Its timer ran out and it would be master, were it not for others of its sync group; until it follows a master. */
   readonly wishes?: true
 }
@@ -40,8 +42,8 @@ export type Master = {
   /** A weaker one was heard meanwhile: with the answer that is held back the addresses are announced again. */
   readonly owesAnnouncement?: true
   readonly conflict?: OwnerConflict
-  /** It has resigned and holds on until another is heard as master; at `advertiseAt` it goes on, for there is no other. */
-  readonly yielding?: true
+  /** It has resigned and holds on until another is heard as master; at `advertiseAt`, for there is no other, it goes on or ends. */
+  readonly yielding?: 'by-order' | 'at-stop'
 }
 
 /** One virtual router (RFC 9568 §6.4; fault is keepalived's: it may not run, for a reason outside the protocol). */

@@ -11,11 +11,16 @@ export function stepBackup(router: VirtualRouter, state: Backup, event: VrrpEven
     case 'deadline-reached':
       if (now < state.downAt) return stay(state)
       if (event.held === true) return stay({ ...state, wishes: true, downAt: after(now, wishAgain(router, state)) })
-      return enterMaster(router, now, state.heard?.priority === RESIGNED ? 'master-resigned' : 'master-silent')
+      return enterMaster(
+        router,
+        now,
+        state.heard?.priority === RESIGNED ? 'master-resigned' : 'master-silent',
+        rivalOf(state, now),
+      )
     case 'advertisement-received':
       return hear(router, state, event, now)
     case 'group-became-master':
-      return enterMaster(router, now, 'sync-group')
+      return enterMaster(router, now, 'sync-group', rivalOf(state, now))
     case 'reconfigured':
       return stay(shifted(event.before, router, state))
     case 'fault-found':
@@ -50,8 +55,13 @@ function hear(router: VirtualRouter, state: Backup, event: AdvertisementReceived
   const preemptAt = router.preemptDelay === 0 ? undefined : (state.preemptAt ?? after(now, router.preemptDelay))
   const waits = event.held === true || (preemptAt !== undefined && now < preemptAt)
   // A weaker master is not answered: letting the timer run out is what preempts it.
-  return waits ? stay({ ...followed, ...(preemptAt === undefined ? {} : { preemptAt }) }) : stay(state)
+  if (waits) return stay({ ...followed, ...(preemptAt === undefined ? {} : { preemptAt }) })
+  return stay({ ...state, weakerUntil: after(now, micros(2 * event.interval)) })
 }
+
+const rivalOf = ({ weakerUntil }: Backup, now: Instant) => ({
+  fromLiving: weakerUntil !== undefined && now <= weakerUntil,
+})
 
 /** One interval and the least skew; what it waits for is the others, not this timer (keepalived). */
 const wishAgain = (router: VirtualRouter, { masterInterval }: Backup) =>

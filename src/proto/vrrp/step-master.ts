@@ -2,20 +2,36 @@ import { after, assertNever, compareAddresses, elapsed, type Instant, type Micro
 import type { VirtualRouter } from '../../model/index.ts'
 import type { Cause, VrrpAction } from './action.ts'
 import type { AdvertisementReceived, VrrpEvent } from './event.ts'
-import { LEAST_PRIORITY, leastSkewTime, OWNER, RESIGNED, skewTime } from './intervals.ts'
+import { OWNER, RESIGNED, skewTime, sureSuccessionTime } from './intervals.ts'
 import type { Master, OwnerConflict, VrrpState } from './state.ts'
-import { endNotice, enterFault, initialize, learnedInterval, type Step, stay, waiting } from './transition.ts'
+import { leave, stepLeaving } from './step-leaving.ts'
+import {
+  endNotice,
+  enterFault,
+  initialize,
+  learnedInterval,
+  letGo,
+  resign,
+  type Step,
+  stay,
+  waiting,
+} from './transition.ts'
 
 /** One event in the Master state (RFC 9568 §6.4.3). */
 export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEvent, now: Instant): Step {
+  if (state.yielding === 'at-stop') return stepLeaving(state, event, now)
   switch (event.type) {
     case 'deadline-reached':
       return now < state.advertiseAt ? stay(state) : takeTurn(router, state, now)
     case 'advertisement-received':
       return hear(router, state, event, now)
     case 'failover-ordered':
-      if (state.yielding === true) return stay(state)
-      return { state: { name: 'master', advertiseAt: after(now, patience(router)), yielding: true }, actions: resign }
+      if (state.yielding !== undefined) return stay(state)
+      return {
+        // Its addresses stay meanwhile, so that they are nobody's at no time, also where there is no other.
+        state: { name: 'master', advertiseAt: after(now, sureSuccessionTime(router)), yielding: 'by-order' },
+        actions: resign,
+      }
     case 'reconfigured':
       return adjust(router, event.before, state, now)
     case 'fault-found': {
@@ -27,10 +43,8 @@ export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEven
       const notice: VrrpAction = { type: 'notify', entered: 'BACKUP', cause: 'sync-group' }
       return { state: waiting(router, router.advertisementInterval, now), actions: [...resign, ...letGo, notice] }
     }
-    case 'stopped': {
-      const removal: readonly VrrpAction[] = event.keepAddresses ? [{ type: 'cease-announcing' }] : letGo
-      return { state: initialize, actions: [...resign, ...removal, endNotice(event)] }
-    }
+    case 'stopped':
+      return leave(router, state, event, now)
     case 'deleted':
       return { state: initialize, actions: [...resign, ...letGo, endNotice(event)] }
     case 'started':
@@ -41,20 +55,6 @@ export function stepMaster(router: VirtualRouter, state: Master, event: VrrpEven
     default:
       return assertNever(event)
   }
-}
-
-const resign: readonly VrrpAction[] = [{ type: 'send-advertisement', priority: RESIGNED }]
-const letGo: readonly VrrpAction[] = [{ type: 'cease-announcing' }, { type: 'remove-addresses' }]
-
-/**
- * How long a master that was told to give up its place waits to hear another: the weakest backup has advertised twice by then.
- * Its addresses stay meanwhile, so that they are nobody's at no time, also where there is no other.
- */
-function patience(router: VirtualRouter): Micros {
-  const interval = router.advertisementInterval
-  return micros(
-    skewTime({ ...router, priority: LEAST_PRIORITY }, interval) + interval + leastSkewTime(router, interval),
-  )
 }
 
 /** The timer is armed anew only by what sends: advertisements that come in cannot keep a master silent. */
@@ -110,7 +110,7 @@ function nextTurn(router: VirtualRouter, state: Master, now: Instant): Instant {
 
 function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived, now: Instant): Step {
   const { priority, source, self } = event
-  if (state.yielding === true)
+  if (state.yielding !== undefined)
     return priority === RESIGNED || source === self ? stay(state) : giveWay(router, event, now, false, 'failover')
   if (priority === RESIGNED) return answer(router, state, now)
   const order = priority === router.priority ? compareAddresses(source, self) : priority - router.priority
@@ -198,7 +198,7 @@ function counted(router: VirtualRouter, conflict: OwnerConflict, now: Instant): 
 function adjust(router: VirtualRouter, before: VirtualRouter, state: Master, now: Instant): Step {
   const sync: readonly VrrpAction[] = [{ type: 'install-addresses' }]
   const sameTimes = router.advertisementInterval === before.advertisementInterval && router.version === before.version
-  return sameTimes || state.yielding === true
+  return sameTimes || state.yielding !== undefined
     ? { state, actions: sync }
     : advertise(router, state, now, undefined, sync)
 }

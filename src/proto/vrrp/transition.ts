@@ -2,7 +2,7 @@ import { after, type Instant, type Micros, micros } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import type { Cause, VrrpAction } from './action.ts'
 import type { VrrpEvent } from './event.ts'
-import { leastSkewTime, masterDownInterval, OWNER } from './intervals.ts'
+import { leastSkewTime, masterDownInterval, OWNER, RESIGNED } from './intervals.ts'
 import type { Backup, HeardMaster, Initialize, VrrpState } from './state.ts'
 
 export type Step = { readonly state: VrrpState; readonly actions: readonly VrrpAction[] }
@@ -13,13 +13,26 @@ export const initialize: Initialize = { name: 'initialize' }
 
 export const stay = (state: VrrpState): Step => ({ state, actions: none })
 
-/** Advertises first, then takes the addresses, then tells the neighbours (RFC 9568 §6.4.2). */
-export function enterMaster(router: VirtualRouter, now: Instant, cause: Cause): Step {
+export const resign: readonly VrrpAction[] = [{ type: 'send-advertisement', priority: RESIGNED }]
+export const letGo: readonly VrrpAction[] = [{ type: 'cease-announcing' }, { type: 'remove-addresses' }]
+
+/**
+ * Advertises, takes the addresses and tells the neighbours (RFC 9568 §6.4.2). Whoever takes the place of a living master has
+ * the addresses before it says so, because at its first word the other gives them up; anyone else speaks first, so that the
+ * backups behind it hear it in time.
+ */
+export function enterMaster(
+  router: VirtualRouter,
+  now: Instant,
+  cause: Cause,
+  { fromLiving = false }: { readonly fromLiving?: boolean } = {},
+): Step {
+  const hello: VrrpAction = { type: 'send-advertisement', priority: router.priority }
+  const take: VrrpAction = { type: 'install-addresses' }
   return {
     state: { name: 'master', advertiseAt: after(now, router.advertisementInterval), fresh: true },
     actions: [
-      { type: 'send-advertisement', priority: router.priority },
-      { type: 'install-addresses' },
+      ...(fromLiving ? [take, hello] : [hello, take]),
       { type: 'announce-addresses', occasion: 'entered' },
       { type: 'notify', entered: 'MASTER', cause },
     ],
@@ -55,8 +68,8 @@ export function end(event: Extract<VrrpEvent, { type: 'stopped' | 'deleted' }>):
   return { state: initialize, actions: [endNotice(event)] }
 }
 
-export const endNotice = (event: Extract<VrrpEvent, { type: 'stopped' | 'deleted' }>): VrrpAction =>
-  event.type === 'stopped'
+export const endNotice = ({ type }: Pick<Extract<VrrpEvent, { type: 'stopped' | 'deleted' }>, 'type'>): VrrpAction =>
+  type === 'stopped'
     ? { type: 'notify', entered: 'STOP', cause: 'stopped' }
     : { type: 'notify', entered: 'DELETED', cause: 'deleted' }
 

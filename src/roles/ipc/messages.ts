@@ -72,6 +72,8 @@ export type VrrpSlice = {
   readonly observed?: readonly Observed[]
   /** -V: keep addresses at stop. */
   readonly keepAddressesAtStop: boolean
+  /** How long at most masters that have resigned at a stop hold on to their addresses, until another is heard; 0: not at all. */
+  readonly holdOnAtStop: Micros
   /** 1 to 99. */
   readonly realTimePriority?: number
   /** Nobody has said how the role is to be scheduled: at the least real-time priority, where that may be had. */
@@ -110,6 +112,8 @@ export type ToVrrp =
   | { readonly type: 'observed'; readonly observed: readonly Observed[] }
   /** To this `catch-up-wanted` and those before it: preemption need not wait any longer. */
   | { readonly type: 'caught-up'; readonly request: Instant }
+  /** As `stop`, and nobody is waited for any longer. */
+  | { readonly type: 'stop-at-once' }
 /** `initialize`: it was removed, or the role is at its end. */
 export type FailoverOutcome = 'backup' | 'master' | 'fault' | 'initialize'
 

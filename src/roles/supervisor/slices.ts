@@ -1,3 +1,4 @@
+import { micros } from '../../base/index.ts'
 import type { SyncDaemon } from '../../forwarding/index.ts'
 import { type Configuration, type ConnectionSync, catchUpOf, hasStatics, virtualRouterKey } from '../../model/index.ts'
 import type { CheckerSlice, ForwardingSlice, RoleName, VrrpSlice } from '../ipc/index.ts'
@@ -58,6 +59,8 @@ function vrrpSlice(configuration: Configuration, options: SupervisorOptions): Vr
     bfdSessions: sessionsFor(configuration, options),
     ...(configuration.statics === undefined || !options.vrrp ? {} : { statics: configuration.statics }),
     keepAddressesAtStop: options.keepAddresses,
+    // The other half is for what a role does at its end.
+    holdOnAtStop: micros(Math.floor(configuration.global.childWaitTime / 2)),
     ...(vrrpRtPriority === undefined ? {} : { realTimePriority: vrrpRtPriority }),
     ...(isSchedulingGiven(configuration.global) ? {} : { preferRealTime: true as const }),
     ...(vrrpStartupDelay === undefined ? {} : { startupDelay: vrrpStartupDelay }),

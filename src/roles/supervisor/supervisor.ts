@@ -33,6 +33,7 @@ export type StartFailure = { readonly exitCode: 1 | 2 | 6; readonly message: str
 export type Supervisor = {
   /** One reload at a time; a call during one is answered by the next. The failure is why nothing has changed. */
   readonly reload: Reload
+  /** In order; a second call waits for no other router any more. */
   stop(): Promise<void>
   readonly reports: Reports
   /** The exit code, once everything has ended. */
@@ -303,6 +304,7 @@ export async function startSupervisor(
   }
 
   function stop(exitCode: number): Promise<void> {
+    if (stopping !== undefined) roles.vrrp.send({ type: 'stop-at-once' })
     stopping ??= stopOnce(exitCode)
     return stopping
   }

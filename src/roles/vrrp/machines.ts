@@ -84,11 +84,11 @@ export function openMachines(
     const state = stateOf(one)
     if (state === one.told) return
     const from = one.told
-    one.told = state
     const { name } = one.group
     const entered = { initialize: 'STOP', backup: 'BACKUP', master: 'MASTER', fault: 'FAULT' } as const
-    // Before all have begun there is nothing to tell of.
+    // Before all have begun, and before all have ended, there is nothing to tell of.
     if (state === 'initialize' && !one.members.every((key) => running.get(key)?.state.name === 'initialize')) return
+    one.told = state
     log.info(`sync group entered ${state === 'initialize' ? 'stop' : state}`, { group: name, from })
     reportGroup(name, entered[state], resumed)
   }
@@ -227,4 +227,4 @@ export function openMachines(
   return { advance, together, tellPriority }
 }
 
-const yields = (state: VrrpState): boolean => state.name === 'master' && state.yielding === true
+const yields = (state: VrrpState): boolean => state.name === 'master' && state.yielding !== undefined

@@ -52,6 +52,8 @@ export type Parts = {
   catchUp: CatchUp | undefined
   /** What is there whoever is master. */
   statics: StaticItems
+  /** The role is told to stop: nothing begins any more. */
+  stopping: boolean
   /** vrrp_startup_delay: nothing begins before. */
   passiveUntil: Instant | undefined
   /** By socket key and reason: what came in for no virtual router of ours. */

@@ -1,4 +1,4 @@
-import { fail, ok, silentLog } from '../../base/index.ts'
+import { fail, micros, ok, silentLog } from '../../base/index.ts'
 import type { RouteClient } from '../../sys/netlink/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
@@ -109,7 +109,8 @@ export function openRehearsal(parts: Parts): Rehearsal {
     // What it encodes is kept for the real one.
     const double: RunningRouter = { ...newRunningRouter(one.router, 0, state.downAt), state, source, outgoing }
     machines.advance(double, { type: 'deadline-reached' }, state.downAt)
-    machines.advance(double, { type: 'stopped', keepAddresses: false }, state.downAt)
+    const end = { type: 'stopped', keepAddresses: false, within: micros(0), alone: true } as const
+    machines.advance(double, end, state.downAt)
   }
 
   const rehearsed = new Map<string, number>()

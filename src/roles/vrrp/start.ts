@@ -1,4 +1,4 @@
-import { after, assertNever, elapsed, type Instant, instant, type Log } from '../../base/index.ts'
+import { after, assertNever, elapsed, type Instant, instant, type Log, micros } from '../../base/index.ts'
 import { hasStatics, virtualRouterKey } from '../../model/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
 import { type BfdSessions, openBfdSessions } from './bfd-sessions.ts'
@@ -6,6 +6,9 @@ import type { Told } from './machines.ts'
 import { findPredecessor, liveAsOrphan, type Predecessor } from './orphan.ts'
 import type { VrrpPorts } from './ports.ts'
 import { openVirtualRouters, type VirtualRouters } from './virtual-routers.ts'
+
+/** Of a successor. */
+const NOT_AT_ALL = micros(0)
 
 /** Before all ordinary processes, and behind all who have asked for a priority. */
 const LEAST_REAL_TIME = 1
@@ -19,11 +22,11 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
   let predecessor: Predecessor | undefined
   let offered: Offer | undefined
   let applied: VrrpSlice | undefined
-  let ended = false
+  let [stopping, ended] = [false, false]
   /** Offers and commits one after the other, although asking a predecessor takes a moment. */
   let work: Promise<void> = Promise.resolve()
   const inTurn = (task: () => Promise<void> | void) => {
-    work = work.then(() => (ended ? undefined : task()))
+    work = work.then(() => (stopping || ended ? undefined : task()))
   }
 
   const end = () => {
@@ -37,9 +40,13 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
     channel.close()
     ports.end()
   }
-  const resign = (leave: boolean) => {
-    routers?.stop(leave)
-    end()
+  const resign = (leave: boolean, within = applied?.holdOnAtStop ?? NOT_AT_ALL) => {
+    if (ended) return
+    if (routers === undefined) return end()
+    // Once is enough; what comes again is to hurry.
+    if (stopping && within > 0) return
+    stopping = true
+    routers.stop({ keepAddresses: leave, within }, end)
   }
 
   async function consider(offer: Offer): Promise<void> {
@@ -157,12 +164,14 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
       // Also what SIGTERM says to a role without a supervisor.
       case 'stop':
         return resign(message.leave || (applied?.keepAddressesAtStop ?? false))
+      case 'stop-at-once':
+        return resign(applied?.keepAddressesAtStop ?? false, NOT_AT_ALL)
       default:
         return assertNever(message)
     }
   })
   channel.onClosed(() => {
-    if (ended) return
+    if (stopping || ended) return
     if (routers === undefined || applied === undefined) return end()
     const leave = applied.keepAddressesAtStop
     // What is static stays for a successor as well.

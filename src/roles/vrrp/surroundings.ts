@@ -265,7 +265,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
             rehearse(one)
           } else if (reason !== one.state.reason) machines.advance(one, { type: 'fault-found', reason }, now)
         } else if (one.state.name === 'initialize') {
-          if (parts.passiveUntil !== undefined || (reason === undefined && isPending)) continue
+          if (parts.stopping || parts.passiveUntil !== undefined || (reason === undefined && isPending)) continue
           machines.advance(one, { type: 'started', ...(reason === undefined ? {} : { faultReason: reason }) }, now)
           rehearse(one)
         } else if (reason !== undefined) machines.advance(one, { type: 'fault-found', reason }, now)

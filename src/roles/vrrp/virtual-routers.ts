@@ -1,4 +1,4 @@
-import { fail, type Instant, type Log, ok, type Result } from '../../base/index.ts'
+import { fail, type Instant, type Log, type Micros, ok, type Result } from '../../base/index.ts'
 import { type InterfaceSettings, noStaticItems, type Observed, type Track } from '../../model/index.ts'
 import type { TrackedSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
@@ -59,13 +59,19 @@ export type VirtualRouters = {
   masters(): readonly ResumedRouter[]
   snapshots(): readonly VirtualRouterSnapshot[]
   clearCounters(): void
-  /** Masters resign; their addresses go, unless they are to stay. */
-  stop(keepAddresses: boolean): void
+  /** Masters resign; their addresses go when another has taken their place, unless they are to stay. A second call may hurry. */
+  stop(how: Stop, whenEnded: () => void): void
   /** Ends those and lets go of the others without a word and with their addresses in place. */
   handOver(keys: ReadonlySet<string>): void
   /** One more deadline of the caller's, on the same timer. */
   wakeAt(at: Instant | undefined, wake: () => void): void
   close(): void
+}
+
+export type Stop = {
+  readonly keepAddresses: boolean
+  /** How long at most another is waited for; 0: not at all. */
+  readonly within: Micros
 }
 
 export function openVirtualRouters(
@@ -81,6 +87,8 @@ export function openVirtualRouters(
   const client = ports.openRouteClient()
   if (!client.ok) return client
   const routes = client.value
+  /** Called once all have ended. */
+  let onEnded: (() => void) | undefined
   let callerDeadline: { readonly at: Instant; readonly wake: () => void } | undefined
   let closed = false
 
@@ -151,6 +159,7 @@ export function openVirtualRouters(
     observations: new Map(),
     aside: new Map(),
     catchUp: undefined,
+    stopping: false,
     passiveUntil: undefined,
     unclaimed,
     virtual: new Set(),
@@ -162,6 +171,7 @@ export function openVirtualRouters(
     (one, transition) => {
       reportTransition(one, transition)
       if (parts.aside.has(one.key)) surroundings.weigh(one)
+      if (parts.stopping) alarm.wakeBy(clock.now())
     },
     reportFailover,
     reportFetch,
@@ -266,6 +276,14 @@ export function openVirtualRouters(
     }
     readiness.run(now)
     rearm()
+    if (parts.stopping) endIfAllHave()
+  }
+
+  function endIfAllHave(): void {
+    const ended = onEnded
+    if (ended === undefined || [...running.values()].some(({ state }) => state.name === 'master')) return
+    onEnded = undefined
+    ended()
   }
 
   function adopt({ vrrpSettings = {}, realTimePriority }: Pick<VrrpSlice, 'vrrpSettings' | 'realTimePriority'>): void {
@@ -379,16 +397,25 @@ export function openVirtualRouters(
         }
       })
     },
-    stop(keepAddresses) {
+    stop({ keepAddresses, within }, whenEnded) {
+      parts.stopping = true
+      onEnded = () => {
+        if (!keepAddresses) {
+          releaseStatics(parts)
+          links.keepOnly(new Set())
+          firewall.arrange({ links: [], dropping: new Set() })
+        }
+        whenEnded()
+      }
       firewall.together(() =>
         machines.together(() => {
-          for (const one of running.values()) machines.advance(one, { type: 'stopped', keepAddresses }, clock.now())
+          for (const one of running.values()) {
+            const alone = one.lastHeard === undefined
+            machines.advance(one, { type: 'stopped', keepAddresses, within, alone }, clock.now())
+          }
         }),
       )
-      if (keepAddresses) return
-      releaseStatics(parts)
-      links.keepOnly(new Set())
-      firewall.arrange({ links: [], dropping: new Set() })
+      endIfAllHave()
     },
     handOver(keys) {
       alarm.silence()

@@ -9,7 +9,19 @@ import {
   type VrrpEvent,
   type VrrpState,
 } from '../../../src/proto/vrrp/index.ts'
-import { advert, at, backup, becomingMaster, higher, lower, owner, router, v2 } from './setting.ts'
+import {
+  advert,
+  at,
+  backup,
+  becomingMaster,
+  higher,
+  inPlaceOfLiving,
+  lower,
+  owner,
+  router,
+  stopped,
+  v2,
+} from './setting.ts'
 
 const heard = (downAt: number, more: Partial<Backup> = {}): Backup => ({ ...backup, downAt: at(downAt), ...more })
 const from = (source: typeof higher, priority: number) => ({ heard: { source, priority } })
@@ -129,8 +141,32 @@ const rows: readonly Row[] = [
     router,
     backup,
     advert({ priority: 99 }),
-    backup,
+    heard(12, { weakerUntil: at(12) }),
     [],
+  ],
+  [
+    'in the place of a weaker one that speaks it has the addresses before it says so, and tells the neighbours at once after it',
+    router,
+    heard(10, { weakerUntil: at(10.5) }),
+    { type: 'deadline-reached' },
+    { name: 'master', advertiseAt: at(11), fresh: true },
+    inPlaceOfLiving(100, 'master-silent'),
+  ],
+  [
+    'its sync group too',
+    router,
+    heard(12, { weakerUntil: at(10.5) }),
+    { type: 'group-became-master' },
+    { name: 'master', advertiseAt: at(11), fresh: true },
+    inPlaceOfLiving(100, 'sync-group'),
+  ],
+  [
+    'in the place of one that has fallen silent it speaks first',
+    router,
+    heard(10, { weakerUntil: at(9.5) }),
+    { type: 'deadline-reached' },
+    { name: 'master', advertiseAt: at(11), fresh: true },
+    becomingMaster(100, 'master-silent'),
   ],
   [
     'V-061 RFC 9568 §6.4.2: without preemption a weaker one is followed',
@@ -145,7 +181,7 @@ const rows: readonly Row[] = [
     { ...owner, preempt: false },
     backup,
     advert({ priority: 99 }),
-    backup,
+    heard(12, { weakerUntil: at(12) }),
     [],
   ],
   [
@@ -169,7 +205,7 @@ const rows: readonly Row[] = [
     delayed,
     heard(12, { preemptAt: at(10) }),
     advert({ priority: 99 }),
-    heard(12, { preemptAt: at(10) }),
+    heard(12, { preemptAt: at(10), weakerUntil: at(12) }),
     [],
   ],
   [
@@ -208,7 +244,7 @@ const rows: readonly Row[] = [
     'V-062 RFC 9568 §6.4.2: it stops in silence',
     router,
     backup,
-    { type: 'stopped', keepAddresses: false },
+    stopped,
     initialize,
     [{ type: 'notify', entered: 'STOP', cause: 'stopped' }],
   ],

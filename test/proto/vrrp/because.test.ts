@@ -49,6 +49,12 @@ const cases: readonly (readonly [string, Change, string])[] = [
     change({ cause: 'stronger-master', before: master, after: backup, event: advert(200) }),
     '192.0.2.2 advertises priority 200, above its 150',
   ],
+  ['a stop', change({ cause: 'stopped', before: master, after: { name: 'initialize' } }), 'the daemon stops'],
+  [
+    'a stop with a successor',
+    change({ cause: 'stopped', before: master, after: { name: 'initialize' }, event: advert(50) }),
+    'the daemon stops, and 192.0.2.2 has taken its place',
+  ],
   [
     'a tie',
     change({ cause: 'stronger-master', before: master, after: backup, event: advert(150) }),

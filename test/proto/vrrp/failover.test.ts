@@ -5,7 +5,7 @@ import { advert, at, backup, higher, lower, master, router, self, v2 } from './s
 
 const ordered = { type: 'failover-ordered' } as const
 /** Skew of priority 1, one interval and the least skew, cut off to whole µs each: 255/256 + 1 + 1/256 s. */
-const yielding: Master = { name: 'master', advertiseAt: at(11.999_999), yielding: true }
+const yielding: Master = { name: 'master', advertiseAt: at(11.999_999), yielding: 'by-order' }
 
 test('a master resigns and keeps its addresses until another is heard, the weakest of backups included', () => {
   expect(step(router, master, ordered, at(10))).toEqual({

@@ -8,7 +8,7 @@ import {
   type VrrpEvent,
   type VrrpState,
 } from '../../../src/proto/vrrp/index.ts'
-import { advert, at, owner, router } from './setting.ts'
+import { advert, at, owner, router, stopped } from './setting.ts'
 
 const fault: Fault = { name: 'fault', reason: 'eth0: interface is down' }
 const waitsUntil = (downAt: number): VrrpState => ({
@@ -49,13 +49,7 @@ const rows: readonly Row[] = [
     { name: 'fault', reason: 'eth0: no carrier' },
     [],
   ],
-  [
-    'it stops in silence',
-    router,
-    { type: 'stopped', keepAddresses: false },
-    initialize,
-    [{ type: 'notify', entered: 'STOP', cause: 'stopped' }],
-  ],
+  ['it stops in silence', router, stopped, initialize, [{ type: 'notify', entered: 'STOP', cause: 'stopped' }]],
   [
     'it is deleted in silence',
     router,

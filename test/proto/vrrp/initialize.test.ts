@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { VirtualRouter } from '../../../src/model/index.ts'
 import { initialize, step, type VrrpAction, type VrrpEvent, type VrrpState } from '../../../src/proto/vrrp/index.ts'
-import { advert, at, becomingMaster, owner, router, v2 } from './setting.ts'
+import { advert, at, becomingMaster, owner, router, stopped, v2 } from './setting.ts'
 
 const started: VrrpEvent = { type: 'started' }
 const toBackup: VrrpAction[] = [{ type: 'notify', entered: 'BACKUP', cause: 'started' }]
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
   ],
   ['nothing is heard before the start', router, advert({}), initialize, []],
   ['no timer runs before the start', router, { type: 'deadline-reached' }, initialize, []],
-  ['to stop before the start is silent', router, { type: 'stopped', keepAddresses: false }, initialize, []],
+  ['to stop before the start is silent', router, stopped, initialize, []],
 ]
 
 describe('a virtual router before it runs', () => {

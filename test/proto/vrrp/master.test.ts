@@ -9,7 +9,7 @@ import {
   type VrrpEvent,
   type VrrpState,
 } from '../../../src/proto/vrrp/index.ts'
-import { advert, at, higher, lettingGo, lower, master, owner, router, self } from './setting.ts'
+import { advert, at, higher, lettingGo, lower, master, owner, router, self, stopped } from './setting.ts'
 
 const send = (priority = 100): VrrpAction => ({ type: 'send-advertisement', priority })
 const turn = (advertiseAt: number): Master => ({ name: 'master', advertiseAt: at(advertiseAt) })
@@ -193,14 +193,14 @@ const rows: readonly Row[] = [
   [
     'V-064 RFC 9568 §6.4.3: at a stop it resigns, then removes the addresses',
     router,
-    { type: 'stopped', keepAddresses: false },
+    stopped,
     initialize,
     [send(0), ...lettingGo, { type: 'notify', entered: 'STOP', cause: 'stopped' }],
   ],
   [
     'told to keep the addresses it resigns all the same',
     router,
-    { type: 'stopped', keepAddresses: true },
+    { ...stopped, keepAddresses: true },
     initialize,
     [send(0), { type: 'cease-announcing' }, { type: 'notify', entered: 'STOP', cause: 'stopped' }],
   ],

@@ -81,4 +81,12 @@ export const becomingMaster = (
   { type: 'announce-addresses', occasion: 'entered' },
   { type: 'notify', entered: 'MASTER', cause },
 ]
+/** The same with the addresses first. */
+export function inPlaceOfLiving(...of: Parameters<typeof becomingMaster>): VrrpAction[] {
+  const [hello, take, ...rest] = becomingMaster(...of)
+  return [take!, hello!, ...rest]
+}
+/** In order, and at once. */
+export const stopped = { type: 'stopped', keepAddresses: false, within: micros(0), alone: false } as const
+
 export const lettingGo: VrrpAction[] = [{ type: 'cease-announcing' }, { type: 'remove-addresses' }]

@@ -4,7 +4,7 @@ import { address, type Micros, micros, millis, seconds } from '../../../src/base
 import type { VirtualRouter } from '../../../src/model/index.ts'
 import type { VrrpEvent } from '../../../src/proto/vrrp/index.ts'
 import { fuzzRuns } from '../../fuzz-runs.ts'
-import { owner, router } from './setting.ts'
+import { owner, router, stopped } from './setting.ts'
 import { type Host, longEnough, seeded, simulate } from './simulate.ts'
 
 const host = (last: number, more: Partial<VirtualRouter> = {}): Host => ({
@@ -35,7 +35,7 @@ describe('virtual routers on one LAN', () => {
     lan.tell(0, start)
     lan.tell(1, start)
     lan.run(seconds(20))
-    lan.tell(1, { type: 'stopped', keepAddresses: false })
+    lan.tell(1, stopped)
     lan.run(millis(620))
     expect(lan.masters()).toEqual([0])
   })
@@ -116,7 +116,7 @@ describe('virtual routers on one LAN', () => {
     })
   const event = fc.oneof(
     fc.constant<VrrpEvent>(start),
-    fc.constant<VrrpEvent>({ type: 'stopped', keepAddresses: false }),
+    fc.constantFrom(0, 1_000_000, 60_000_000).map((us): VrrpEvent => ({ ...stopped, within: micros(us) })),
     fc.constant<VrrpEvent>({ type: 'fault-found', reason: 'eth0: no carrier' }),
     fc.constant<VrrpEvent>({ type: 'fault-cleared' }),
     fc.constant<VrrpEvent>({ type: 'resumed-as-master' }),

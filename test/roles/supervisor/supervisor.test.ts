@@ -414,6 +414,17 @@ describe('stop', () => {
     expect([...world.files.keys()]).toEqual(['/run/holdfast/journal'])
   })
 
+  test('told twice, the vrrp role waits for no other router any more', async () => {
+    const world = fakeWorld()
+    const supervisor = await running(world)
+    const vrrp = world.roles.find(({ role }) => role === 'vrrp')
+    void supervisor.stop()
+    expect(vrrp?.heard.at(-1)).toEqual({ type: 'stop', leave: false })
+    await supervisor.stop()
+    expect(vrrp?.heard.slice(-2)).toEqual([{ type: 'stop', leave: false }, { type: 'stop-at-once' }])
+    expect(await supervisor.done).toBe(0)
+  })
+
   test('during a reload it wins: the reload is refused and no role is left or started', async () => {
     const world = fakeWorld()
     const supervisor = await running(world)

@@ -8,6 +8,7 @@ import {
   type IpAddress,
   instant,
   type Micros,
+  micros,
   ok,
   type Result,
 } from '../../../src/base/index.ts'
@@ -147,6 +148,7 @@ export class World {
       syncGroups: [],
       bfdSessions: [],
       keepAddressesAtStop: false,
+      holdOnAtStop: micros(0),
       logDetail: false,
       runDirectory: '/run/hf',
       ...more,
