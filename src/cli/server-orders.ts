@@ -9,6 +9,7 @@ export type ServerOrderOptions = {
   readonly for?: string
   readonly wait?: true
   readonly deadline?: string
+  readonly json?: true
   readonly runDir: string
 }
 
@@ -17,13 +18,19 @@ export type ServerOrder =
   /** Without a weight: that of the configuration. */
   | { readonly request: 'weight'; readonly servers: readonly string[]; readonly weight?: number }
 
+/** As the daemon tells of each; its JSON is printed as it is. */
+type OrderedServer = { readonly realServer: string; readonly virtualServer?: string; readonly outcome: string }
+
+/** What was not reached, although the order was carried out. */
+const FAILURES: ReadonlySet<string> = new Set(['not-drained', 'order-ended', 'still-ordered', 'leaving'])
+
 /** Milliseconds; a drain that is waited for without a deadline may take as long as a connection lives. */
 const patience = 30_000
 const longest = 2_147_483_647
 
 /** `holdfast drain`, `undrain`, `disable`, `enable`, `weight`: the exit code. */
 export async function orderServers(order: ServerOrder, options: ServerOrderOptions): Promise<number> {
-  const { service, reason, wait, runDir } = options
+  const { service, reason, wait, json, runDir } = options
   const lengths: { limit?: number; deadline?: number } = {}
   for (const [name, text] of [
     ['limit', options.for],
@@ -42,19 +49,18 @@ export async function orderServers(order: ServerOrder, options: ServerOrderOptio
     ...(reason === undefined ? {} : { reason }),
     ...(wait === undefined ? {} : { wait }),
   }
-  let disabled = false
+  let servers: readonly OrderedServer[] = []
   const asked = await askDaemon(
     runDir,
     request,
-    ({ told }) => {
-      for (const line of told as readonly string[]) {
-        process.stdout.write(`${line}\n`)
-        if (line.includes('was not drained')) disabled = true
-      }
+    (answer) => {
+      servers = answer['servers'] as readonly OrderedServer[]
+      const lines = json ? [JSON.stringify(servers, undefined, 2)] : (answer['told'] as readonly string[])
+      process.stdout.write(lines.map((line) => `${line}\n`).join(''))
       return 'enough'
     },
     wait === true ? longest : patience,
   )
   if (!asked.ok) return complain(asked.error)
-  return disabled ? 1 : 0
+  return servers.some(({ outcome }) => FAILURES.has(outcome)) ? 1 : 0
 }

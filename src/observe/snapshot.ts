@@ -183,7 +183,10 @@ export type CheckerSnapshot = {
 
 /** What an operator has ordered about a real server. */
 export type ServerOrderSnapshot = {
-  readonly kind: 'drain' | 'disable' | 'weight'
+  /** `leave`: the configuration has it no more, and it goes when nothing is left of it. */
+  readonly kind: 'drain' | 'disable' | 'weight' | 'leave'
+  /** The one that was set; only of a weight. */
+  readonly weight?: number
   readonly by: string
   readonly reason?: string
   /** ISO 8601. */
@@ -192,6 +195,14 @@ export type ServerOrderSnapshot = {
   readonly until?: string
   /** Drained servers are disabled then. */
   readonly deadline?: string
+}
+
+/** It stands for the case that the server is listed again. */
+export type AbsentServerOrderSnapshot = ServerOrderSnapshot & {
+  /** `10.0.0.1:80`, or an address. */
+  readonly realServer: string
+  /** The key of the virtual server; absent: all. */
+  readonly virtualServer?: string
 }
 
 export type RealServerSnapshot = {
@@ -373,6 +384,8 @@ export type DaemonSnapshot = {
   readonly deliveries?: readonly DeliverySnapshot[]
   /** Absent: all real servers are in the configuration. */
   readonly serverSources?: readonly ServerSourceSnapshot[]
+  /** Orders about real servers that no list has just now; absent: there is none. */
+  readonly absentServerOrders?: readonly AbsentServerOrderSnapshot[]
   readonly virtualRouters: readonly VirtualRouterSnapshot[]
   readonly bfdSessions: readonly BfdSessionSnapshot[]
   readonly virtualServers: readonly VirtualServerSnapshot[]

@@ -53,8 +53,15 @@ lab('what is drained gets nothing new and keeps what it has, by hand or in a gra
   expect((await daemon.holdfast('undrain', '10.0.0.21:80')).stdout).toBe('10.0.0.21:80 is back in service\n')
   await until('both serve again', async () => (await six(client)).length === 2)
 
-  const disable = await daemon.holdfast('disable', '10.0.0.22', '--service', `${VIRTUAL_ADDRESS}:80`)
-  expect(disable.stdout).toBe('10.0.0.22 is out of service\n')
+  const disable = await daemon.holdfast('disable', '10.0.0.22', '--service', `${VIRTUAL_ADDRESS}:80`, '--json')
+  expect(JSON.parse(disable.stdout)).toEqual([
+    { realServer: '10.0.0.22', virtualServer: `tcp/${VIRTUAL_ADDRESS}:80`, outcome: 'disabled' },
+  ])
+  const elsewhere = await daemon.holdfast('enable', '10.0.0.22:80')
+  expect([elsewhere.status, elsewhere.stdout]).toEqual([
+    1,
+    `10.0.0.22:80 is still bound by the disable of 10.0.0.22 in tcp/${VIRTUAL_ADDRESS}:80\n`,
+  ])
   await until('the first serves alone', async () => (await six(client)).join() === 'web1')
   const more = talks(client)
   await daemon.shows('one connection is open again', (snapshot) => first(snapshot)?.activeConnections === 1)

@@ -9,6 +9,7 @@ export function addServerOrders(program: Command, ends: Ends): void {
   const serverOptions = (command: Command): Command =>
     command
       .option('--service <name>', 'only in this virtual server: tcp/192.0.2.1:80, 192.0.2.1:80, fwmark 7 or a group')
+      .option('--json', 'what became of each, as JSON')
       .addOption(runDirectory())
   const serverOrder = async (given: ServerOrder, options: ServerOrderOptions) => {
     const { orderServers } = await import('../server-orders.ts')

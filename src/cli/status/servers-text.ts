@@ -104,9 +104,10 @@ function standingNotes(real: RealServerSnapshot): readonly string[] {
   ]
 }
 
-const ORDERED = { drain: 'drained', disable: 'disabled', weight: 'weight set' } as const
+const ORDERED = { drain: 'drained', disable: 'disabled', weight: 'weight set', leave: 'leaves, removed' } as const
 
-function orderText({ kind, by, reason, since: from, until, deadline }: ServerOrderSnapshot): string {
+/** `drained by alice since …: new disks`. */
+export function orderText({ kind, by, reason, since: from, until, deadline }: ServerOrderSnapshot): string {
   const end = until === undefined ? '' : ` until ${until}`
   const late = deadline === undefined ? '' : `, disabled at ${deadline}`
   return `${ORDERED[kind]} by ${by} since ${from}${end}${late}${reason === undefined ? '' : `: ${reason}`}`

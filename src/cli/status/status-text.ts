@@ -1,5 +1,6 @@
 import { assertNever } from '../../base/index.ts'
 import {
+  type AbsentServerOrderSnapshot,
   type CatchUpSnapshot,
   type DaemonSnapshot,
   type DeliverySnapshot,
@@ -18,7 +19,7 @@ import { count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
 import type { Palette } from './palette.ts'
 import { reasonsText } from './reasons-text.ts'
-import { serversText } from './servers-text.ts'
+import { orderText as serverOrderText, serversText } from './servers-text.ts'
 import { sessionsText } from './sessions-text.ts'
 import { clip, type Row, table } from './table.ts'
 
@@ -39,6 +40,7 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
       : [
           serversText(virtualServers, forwarding, now, palette, width) +
             sourcesText(snapshot.serverSources ?? [], palette, width) +
+            absentOrdersText(snapshot.absentServerOrders ?? [], palette, width) +
             tableText(forwarding, virtualServers, palette, width) +
             syncText(forwarding, palette, width) +
             packetsText(forwarding, palette, width),
@@ -250,6 +252,17 @@ function sourcesText(sources: readonly ServerSourceSnapshot[], { bad }: Palette,
       return problem === undefined
         ? []
         : [`${bad(clip(`${title} cannot be used, ${servers} servers known: ${problem}`, width))}\n`]
+    })
+    .join('')
+}
+
+/** Orders about real servers that are not in any table of their own, because no list has them. */
+function absentOrdersText(orders: readonly AbsentServerOrderSnapshot[], { odd }: Palette, width = Infinity): string {
+  return orders
+    .map((order) => {
+      const { realServer, virtualServer } = order
+      const name = virtualServer === undefined ? realServer : `${realServer} of ${virtualServer}`
+      return `${odd(clip(`${name} is not listed just now; ${serverOrderText(order)}`, width))}\n`
     })
     .join('')
 }

@@ -5,12 +5,24 @@
  */
 
 export {
+  aspectOf,
   type BindingOrders,
   bindingOrders,
   isAbout,
   nextDeadline,
+  type OrderAspect,
   type OrderedServer,
+  type OrdersByServer,
+  ordersByServer,
   type ServerOrder,
   type ServerOrders,
+  type ServerPlace,
+  takenOut,
 } from './state.ts'
-export { type EndedServerOrder, type ServerOrderEvent, type ServerOrdersStep, stepServerOrders } from './step.ts'
+export {
+  type EndedServerOrder,
+  type ServerOrderEvent,
+  type ServerOrdersStep,
+  stepServerOrders,
+  whoIsMeant,
+} from './step.ts'

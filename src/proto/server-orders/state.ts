@@ -21,19 +21,22 @@ type Ordered = OrderedServer & {
  * - `drain`: no new connections, those there are go on; after `deadline` it is disabled.
  * - `disable`: not in the table, whatever its checks say.
  * - `weight`: this weight instead of the configured one.
+ * - `leave`: the configuration has it no more, and it is drained until nothing is left of it.
  */
 export type ServerOrder =
-  | (Ordered & {
-      readonly kind: 'drain'
-      readonly deadline?: Instant
-      /** The configuration has it no more: it stays until it is drained (reload --graceful). */
-      readonly leaving?: true
-    })
-  | (Ordered & { readonly kind: 'disable'; readonly leaving?: true })
+  | (Ordered & { readonly kind: 'drain'; readonly deadline?: Instant })
+  | (Ordered & { readonly kind: 'disable' })
   | (Ordered & { readonly kind: 'weight'; readonly weight: number })
+  | (Ordered & { readonly kind: 'leave'; readonly service: string })
 
-/** In the order they were given. Of one server in one place there is at most one weight, and one of the others. */
+/** In the order they were given. Of one server in one place there is at most one of each aspect. */
 export type ServerOrders = readonly ServerOrder[]
+
+/** What of a server an order settles: orders of different aspects stand beside each other. */
+export type OrderAspect = 'service' | 'weight' | 'leave'
+
+export const aspectOf = ({ kind }: ServerOrder): OrderAspect =>
+  kind === 'drain' || kind === 'disable' ? 'service' : kind
 
 /** A real server where it stands. */
 export type ServerPlace = {
@@ -48,24 +51,49 @@ export const isAbout = (order: OrderedServer, { service, address, realServer }: 
   (order.service === undefined || order.service === service) &&
   (order.realServer === realServer || order.realServer === address)
 
+/** By the name that they give their server, for there may be thousands of both. */
+export type OrdersByServer = ReadonlyMap<string, ServerOrders>
+
+export function ordersByServer(orders: ServerOrders): OrdersByServer {
+  const named = new Map<string, ServerOrder[]>()
+  for (const order of orders) {
+    const same = named.get(order.realServer)
+    if (same === undefined) named.set(order.realServer, [order])
+    else same.push(order)
+  }
+  return named
+}
+
 /** The orders that bind one real server. */
 export type BindingOrders = {
   readonly service?: Extract<ServerOrder, { readonly kind: 'drain' | 'disable' }>
   readonly weight?: Extract<ServerOrder, { readonly kind: 'weight' }>
+  readonly leave?: Extract<ServerOrder, { readonly kind: 'leave' }>
 }
 
 /** Of several about one server the narrower binds: in one virtual server before everywhere, one port before all. */
-export function bindingOrders(orders: ServerOrders, place: ServerPlace): BindingOrders {
+export function bindingOrders(orders: OrdersByServer, place: ServerPlace): BindingOrders {
   let service: BindingOrders['service']
   let weight: BindingOrders['weight']
-  for (const order of orders) {
-    if (!isAbout(order, place)) continue
-    if (order.kind === 'weight') {
-      if (weight === undefined || narrowness(order) >= narrowness(weight)) weight = order
-    } else if (service === undefined || narrowness(order) >= narrowness(service)) service = order
+  let leave: BindingOrders['leave']
+  for (const name of [place.address, place.realServer])
+    for (const order of orders.get(name) ?? []) {
+      if (!isAbout(order, place)) continue
+      if (order.kind === 'leave') leave = order
+      else if (order.kind === 'weight') {
+        if (weight === undefined || narrowness(order) >= narrowness(weight)) weight = order
+      } else if (service === undefined || narrowness(order) >= narrowness(service)) service = order
+    }
+  return {
+    ...(service === undefined ? {} : { service }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(leave === undefined ? {} : { leave }),
   }
-  return { ...(service === undefined ? {} : { service }), ...(weight === undefined ? {} : { weight }) }
 }
+
+/** What becomes of new connections to a server that these bind; undefined: they come as ever. */
+export const takenOut = ({ service, leave }: BindingOrders): 'drain' | 'disable' | undefined =>
+  service?.kind ?? (leave === undefined ? undefined : 'drain')
 
 const narrowness = ({ service, realServer }: ServerOrder): number =>
   (service === undefined ? 0 : 2) + (isEndpoint(realServer) ? 1 : 0)

@@ -1,13 +1,20 @@
 import { assertNever, type Instant } from '../../base/index.ts'
-import { isAbout, type OrderedServer, type ServerOrder, type ServerOrders, type ServerPlace } from './state.ts'
+import {
+  aspectOf,
+  type OrderAspect,
+  type OrderedServer,
+  type ServerOrder,
+  type ServerOrders,
+  type ServerPlace,
+} from './state.ts'
 
 export type ServerOrderEvent =
   /** It takes the place of an earlier one about the same server in the same place. */
   | { readonly type: 'ordered'; readonly order: ServerOrder }
-  /** Ends those given in these words; `weight`: that of its weight, else drain and disable. */
-  | { readonly type: 'released'; readonly about: OrderedServer; readonly weight: boolean }
-  /** From here on these real servers are there. */
-  | { readonly type: 'configured'; readonly servers: readonly ServerPlace[] }
+  /** Ends those of this aspect that were given in these words. */
+  | { readonly type: 'released'; readonly about: OrderedServer; readonly aspect: OrderAspect }
+  /** From here on these real servers are there; others may come to those virtual servers that have them listed elsewhere. */
+  | { readonly type: 'configured'; readonly servers: readonly ServerPlace[]; readonly listing: readonly string[] }
   | { readonly type: 'deadline-reached' }
 
 export type EndedServerOrder = {
@@ -26,13 +33,11 @@ export function stepServerOrders(orders: ServerOrders, event: ServerOrderEvent, 
       return { orders: [...orders.filter((one) => !sameSubject(one, order)), order], ended: [] }
     }
     case 'released':
-      return without(
-        orders,
-        'released',
-        (one) => isWithin(one, event.about) && (one.kind === 'weight') === event.weight,
-      )
-    case 'configured':
-      return without(orders, 'removed', (one) => !event.servers.some((server) => isAbout(one, server)))
+      return without(orders, 'released', (one) => isWithin(one, event.about) && aspectOf(one) === event.aspect)
+    case 'configured': {
+      const here = whoIsMeant(event.servers)
+      return without(orders, 'removed', (one) => !(here.has(one) || mayReturn(one, event.listing)))
+    }
     case 'deadline-reached':
       return deadlineReached(orders, now)
     default:
@@ -68,6 +73,20 @@ function without(
     : { orders: orders.filter((one) => !ends(one)), ended: ended.map((order) => ({ order, why })) }
 }
 
+/** Tells whether there is a server that an order is about. */
+export function whoIsMeant(servers: readonly ServerPlace[]): { has(order: OrderedServer): boolean } {
+  const names = new Set<string>()
+  for (const { service, address, realServer } of servers)
+    for (const name of [address, realServer]) names.add(name).add(`${service} ${name}`)
+  return {
+    has: ({ service, realServer }) => names.has(service === undefined ? realServer : `${service} ${realServer}`),
+  }
+}
+
+/** A list may have it again, and whoever ordered something about it is not to be forgotten meanwhile. */
+const mayReturn = ({ kind, service }: ServerOrder, listing: readonly string[]): boolean =>
+  kind !== 'leave' && (service === undefined ? listing.length > 0 : listing.includes(service))
+
 /** About the very server, in the virtual server named or, if none is, anywhere. */
 const isWithin = (order: OrderedServer, { realServer, service }: OrderedServer): boolean =>
   order.realServer === realServer && (service === undefined || order.service === service)
@@ -75,5 +94,4 @@ const isWithin = (order: OrderedServer, { realServer, service }: OrderedServer):
 const samePlace = (a: OrderedServer, b: OrderedServer): boolean =>
   a.realServer === b.realServer && a.service === b.service
 
-const sameSubject = (a: ServerOrder, b: ServerOrder): boolean =>
-  samePlace(a, b) && (a.kind === 'weight') === (b.kind === 'weight')
+const sameSubject = (a: ServerOrder, b: ServerOrder): boolean => samePlace(a, b) && aspectOf(a) === aspectOf(b)

@@ -3,7 +3,7 @@ import { type Checker, type RealServer, realServerKey, type VirtualServer } from
 import type { CheckerHealth, Inherited } from '../../proto/health/index.ts'
 import { isAlive, question } from '../../proto/health/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
-import { type BindingOrders, bindingOrders, type ServerOrders } from '../../proto/server-orders/index.ts'
+import { type BindingOrders, bindingOrders, type OrdersByServer } from '../../proto/server-orders/index.ts'
 import { initialQuorum, type QuorumState, type Ramp, resumedQuorum } from '../../proto/virtual-server/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import { CheckerPool } from './checker-pool.ts'
@@ -59,7 +59,7 @@ export type BookContext = {
   readonly random: () => number
   /** What an earlier checker role knew; empty at a reload. */
   readonly records: readonly HealthRecord[]
-  readonly orders: ServerOrders
+  readonly orders: OrdersByServer
   /** What a checker that is told knows from its beginning; undefined: nothing, or it asks. */
   readonly known: (checker: Checker) => { readonly up: boolean; readonly contribution?: number } | undefined
 }
@@ -107,10 +107,8 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
 }
 
 /** The orders that bind a real server of this virtual server. */
-export const ordersAbout = (orders: ServerOrders, service: string, model: RealServer): BindingOrders =>
-  orders.length === 0
-    ? {}
-    : bindingOrders(orders, { service, address: model.address, realServer: realServerKey(model) })
+export const ordersAbout = (orders: OrdersByServer, service: string, model: RealServer): BindingOrders =>
+  orders.size === 0 ? {} : bindingOrders(orders, { service, address: model.address, realServer: realServerKey(model) })
 
 function openServer(
   service: ServiceRun,

@@ -1,4 +1,5 @@
 import type { Instant } from '../../base/index.ts'
+import { takenOut } from '../../proto/server-orders/index.ts'
 import { type Condition, keptInPanic, rampedWeight, weightOf } from '../../proto/virtual-server/index.ts'
 import type { RealServerRun, ServiceRun } from './book.ts'
 
@@ -15,10 +16,11 @@ export const conditionsOf = ({ realServers }: ServiceRun, now: Instant): readonl
   realServers.map((server) => {
     const { alive, orders, ramp, kept } = server
     const weight = effectiveWeight(server)
+    const order = takenOut(orders)
     return {
       alive,
       weight,
-      ...(orders.service === undefined ? {} : { order: orders.service.kind }),
+      ...(order === undefined ? {} : { order }),
       ...(kept ? { kept: true } : {}),
       ...(ramp === undefined ? {} : { rampedWeight: rampedWeight(weight, ramp, now) }),
     }
@@ -32,7 +34,7 @@ export function keepInPanic({ model, realServers }: ServiceRun): void {
       ? new Set<number>()
       : keptInPanic(
           panicThreshold,
-          realServers.map(({ alive, orders, since }) => ({ alive, ordered: orders.service !== undefined, since })),
+          realServers.map(({ alive, orders, since }) => ({ alive, ordered: takenOut(orders) !== undefined, since })),
         )
   for (const [i, server] of realServers.entries()) server.kept = kept.has(i)
 }

@@ -1,13 +1,12 @@
-import { assertNever, elapsed, type Instant } from '../../base/index.ts'
+import { assertNever } from '../../base/index.ts'
 import { type Checker, endpoint, httpKeyword, serviceKey } from '../../model/index.ts'
-import type {
-  CheckerSnapshot,
-  RealServerSnapshot,
-  ServerOrderSnapshot,
-  VirtualServerSnapshot,
+import {
+  type CheckerSnapshot,
+  type RealServerSnapshot,
+  serverOrderSnapshot,
+  type VirtualServerSnapshot,
 } from '../../observe/index.ts'
 import { countsAsUp, question, realServerState } from '../../proto/health/index.ts'
-import type { ServerOrder } from '../../proto/server-orders/index.ts'
 import { rampedWeight, sorryServerInUse } from '../../proto/virtual-server/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
@@ -109,26 +108,15 @@ export const snapshotOf = (book: Book, clock: Clock): readonly VirtualServerSnap
 function standing(server: RealServerRun, clock: Clock): Partial<RealServerSnapshot> {
   const { model, orders, ramp, kept } = server
   const weight = effectiveWeight(server)
-  const given = [orders.service, orders.weight].flatMap((order) => (order === undefined ? [] : [ordered(order, clock)]))
+  const times = { now: clock.now(), wall: clock.wall() }
+  const given = [orders.leave, orders.service, orders.weight].flatMap((order) =>
+    order === undefined ? [] : [serverOrderSnapshot(order, times)],
+  )
   return {
     ...(weight === model.weight ? {} : { effectiveWeight: weight }),
     ...(given.length === 0 ? {} : { orders: given }),
     ...(ramp === undefined ? {} : { rampedWeight: rampedWeight(weight, ramp, clock.now()) }),
     ...(kept ? { kept } : {}),
-  }
-}
-
-function ordered(order: ServerOrder, clock: Clock): ServerOrderSnapshot {
-  const { kind, by, reason, since, until } = order
-  const deadline = order.kind === 'drain' ? order.deadline : undefined
-  const wallAt = (at: Instant): string => isoTime(clock.wall() + elapsed(clock.now(), at) / 1_000)
-  return {
-    kind,
-    by,
-    since,
-    ...(reason === undefined ? {} : { reason }),
-    ...(until === undefined ? {} : { until: wallAt(until) }),
-    ...(deadline === undefined ? {} : { deadline: wallAt(deadline) }),
   }
 }
 

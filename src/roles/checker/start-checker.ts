@@ -12,7 +12,7 @@ import {
 import { serviceKey, servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
 import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
 import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
-import type { BindingOrders, ServerOrders } from '../../proto/server-orders/index.ts'
+import { type BindingOrders, type OrdersByServer, ordersByServer, takenOut } from '../../proto/server-orders/index.ts'
 import {
   livingWeight,
   nextStepAt,
@@ -81,7 +81,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   )
   let book: Book = new Map()
   let tlsClient: TlsClient | undefined
-  let orders: ServerOrders = []
+  let orders: OrdersByServer = new Map()
   let addresses: { close(): void } | undefined
   /** The addresses of this host; undefined: not looked for, or not known. */
   let held: ReadonlySet<IpAddress> | undefined
@@ -120,7 +120,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       case 'script-ended':
         return scripts.ended(message)
       case 'server-orders':
-        orders = message.orders
+        orders = ordersByServer(message.orders)
         for (const service of book.values()) obey(service)
         return settle(clock.now())
       case 'ping':
@@ -139,7 +139,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const before = book
     tlsClient = slice.tlsClient
     names.adopt(slice)
-    orders = slice.orders ?? orders
+    if (slice.orders !== undefined) orders = ordersByServer(slice.orders)
     known.files(slice.files ?? [])
     book = writeBook(before, modelsIn(slice, before), {
       now,
@@ -168,6 +168,9 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         rise(server, now)
       }
       keepInPanic(service)
+      // Scripts hear of a server first, and then of what became of the quorum.
+      const old = before.get(service.model.key)
+      if (old !== undefined) announceRemovedServers(old, service)
       // What an earlier role knew of the quorum went with it; the supervisor remembers what it announced.
       weigh(
         service,
@@ -175,7 +178,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         before.has(service.model.key) ? 'weighed' : 'began',
       )
     }
-    for (const service of left) announceRemoved(service, book.get(service.model.key))
+    for (const service of left) if (!book.has(service.model.key)) announceRemoved(service)
     for (const run of runsIn(book.values())) hear(run)
     outbox.sendComplete(
       [...book.values()].map((service) => ({
@@ -311,10 +314,10 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     for (const server of service.realServers) {
       const before = server.orders
       const now = ordersAbout(orders, service.model.key, server.model)
-      if (sameOrders(before, now)) continue
       server.orders = now
+      if (sameOrders(before, now)) continue
       changed = true
-      if (before.service !== undefined && now.service === undefined && server.alive) beginRising(server)
+      if (takenOut(before) !== undefined && takenOut(now) === undefined && server.alive) beginRising(server)
     }
     if (!changed) return
     keepInPanic(service)
@@ -345,14 +348,19 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   }
 
   /** What a new configuration leaves out has gone down, as far as scripts go (keepalived does the same). */
-  function announceRemoved(before: ServiceRun, now: ServiceRun | undefined): void {
+  function announceRemoved(before: ServiceRun): void {
+    announceRemovedServers(before, undefined)
+    const serviceKey = before.model.key
+    if (before.quorum.name === 'up')
+      outbox.putAnnouncement({ type: 'quorum', serviceKey, up: false, sorryServerInUse: false, announce: true })
+  }
+
+  function announceRemovedServers(before: ServiceRun, now: ServiceRun | undefined): void {
     const serviceKey = before.model.key
     const kept = new Set(now?.realServers.map(({ key }) => key))
     for (const { key, alive } of before.realServers)
       if (alive && !kept.has(key))
         outbox.putAnnouncement({ type: 'real-server-removed', serviceKey, realServerKey: key })
-    if (now === undefined && before.quorum.name === 'up')
-      outbox.putAnnouncement({ type: 'quorum', serviceKey, up: false, sorryServerInUse: false, announce: true })
   }
 
   function weigh(service: ServiceRun, change: 'new' | 'known', type: QuorumEvent['type'] = 'weighed'): void {
@@ -467,7 +475,7 @@ const earlier = (a: Instant | undefined, b: Instant | undefined): Instant | unde
   a === undefined || (b !== undefined && b < a) ? b : a
 
 const sameOrders = (a: BindingOrders, b: BindingOrders): boolean =>
-  a.service?.kind === b.service?.kind && a.weight?.weight === b.weight?.weight
+  takenOut(a) === takenOut(b) && a.weight?.weight === b.weight?.weight
 
 const fieldsOf = (server: RealServerRun) => ({ virtualServer: server.service.model.key, realServer: server.key })
 

@@ -10,6 +10,7 @@ import type { ReloadPlan } from './reload-plan.ts'
 import type { Reload } from './reloads.ts'
 import type { Reports } from './reports.ts'
 import type { ServerOrderBook } from './server-orders.ts'
+import type { ServerTold } from './server-told.ts'
 import type { Orders, Told } from './standing-orders.ts'
 
 export type ControlHandlers = {
@@ -27,7 +28,7 @@ export type ControlHandlers = {
 }
 
 /**
- * Answers the control socket: `{type: 'status', snapshot}`, `{type: 'done'}` with what was done, or `{type: 'error',
+ * Answers the control socket: `{type: 'status', snapshot}`, `{type: 'done'}` with what was done and, of real servers, what became of each, or `{type: 'error',
  * message}`; to `forwarding` one or more `{type: 'forwarding', backend, part, more}`, or `{type: 'forwarding', backend}` when
  * no table is kept; to `log` pieces of `{type: 'log', entries, more}`; to `plan` `{type: 'plan', …}`. A socket that nobody listens to is replaced: the run directory is locked by us.
  */
@@ -83,7 +84,7 @@ export function serveControl(
       case 'disable':
       case 'enable':
       case 'weight':
-        return void answerOrder(client, request.value.request, handlers.serverOrders.carryOut(request.value))
+        return void answerServerOrder(client, request.value.request, handlers.serverOrders.carryOut(request.value))
       case 'log':
         return showJournal(client, handlers.journal, request.value)
       case 'watch':
@@ -104,6 +105,21 @@ export function serveControl(
   ): Promise<void> {
     const result = await outcome
     client.send(result.ok ? { type: 'done', done, told: result.value } : { type: 'error', message: result.error })
+  }
+
+  async function answerServerOrder(
+    client: ControlClient,
+    done: string,
+    outcome: Promise<Result<readonly ServerTold[], string>>,
+  ): Promise<void> {
+    const result = await outcome
+    if (!result.ok) return void client.send({ type: 'error', message: result.error })
+    client.send({
+      type: 'done',
+      done,
+      told: result.value.map(({ text }) => text),
+      servers: result.value.map(({ text: _, ...server }) => server),
+    })
   }
 
   function askForwarding(client: ControlClient, ask: ForwardingAsk): void {

@@ -1,18 +1,18 @@
 import { type Configuration, type RealServer, realServerKey, type VirtualServer } from '../../model/index.ts'
-import type { ServerOrders } from '../../proto/server-orders/index.ts'
-import { type NamedServer, placesIn } from './servers-named.ts'
+import type { ServerOrders, ServerPlace } from '../../proto/server-orders/index.ts'
+import { placesIn } from './servers-named.ts'
 
 /** A real server that the configuration has no more and that stays until it is drained. */
 export type Leaver = { readonly service: VirtualServer; readonly real: RealServer }
 
 /** Where it stands. */
-export const placeOf = ({ service, real }: Leaver): NamedServer => ({
+export const placeOf = ({ service, real }: Leaver): ServerPlace => ({
   service: service.key,
   address: real.address,
   realServer: realServerKey(real),
 })
 
-const textOf = ({ service, realServer }: NamedServer): string => `${service} ${realServer}`
+const textOf = ({ service, realServer }: ServerPlace): string => `${service} ${realServer}`
 
 /** What the one has and the other has not. */
 export function removedServers(before: Configuration, after: Configuration): readonly Leaver[] {
@@ -56,10 +56,6 @@ export function withLeavers(configured: Configuration, leaving: readonly Leaver[
 export const stillLeaving = (leavers: readonly Leaver[], orders: ServerOrders): readonly Leaver[] =>
   leavers.filter(({ service, real }) =>
     orders.some(
-      (order) =>
-        order.kind !== 'weight' &&
-        order.leaving === true &&
-        order.service === service.key &&
-        order.realServer === realServerKey(real),
+      (order) => order.kind === 'leave' && order.service === service.key && order.realServer === realServerKey(real),
     ),
   )

@@ -85,6 +85,10 @@ export function createListedServers(
   }
 }
 
+/** The virtual servers that have servers listed elsewhere, by their keys. */
+export const listingIn = ({ virtualServers }: Pick<Configuration, 'virtualServers'>): readonly string[] =>
+  virtualServers.flatMap(({ key, serverSources }) => (serverSources === undefined ? [] : [key]))
+
 const sourcesOf = (configured: Configuration): readonly ServerSource[] =>
   configured.virtualServers.flatMap(({ serverSources = [] }) => serverSources)
 const familiesOf = (sources: readonly ServerSource[], file: string): ReadonlySet<Family> =>

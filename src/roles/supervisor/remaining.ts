@@ -1,19 +1,38 @@
 import { type Configuration, serviceKey, servicesOf } from '../../model/index.ts'
-import type { ForwardingSnapshot } from '../../observe/index.ts'
-import type { Remaining } from './server-orders.ts'
+import type { DestinationSnapshot, ForwardingSnapshot } from '../../observe/index.ts'
+import type { Remaining } from './drain-watch.ts'
+
+type ByAddress = ReadonlyMap<string, readonly DestinationSnapshot[]>
 
 /** What is left of real servers, as the forwarding role tells. */
 export function remainingIn({ services }: ForwardingSnapshot, { virtualServers }: Configuration): Remaining {
   const held = new Map(services.map((service) => [service.key, service.destinations]))
   const models = new Map(virtualServers.map((server) => [server.key, server]))
+  const known = new Map<string, ByAddress>()
+
+  /** What the services of a virtual server hold. */
+  function heldBy(key: string): ByAddress {
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const model = models.get(key)
+    const byAddress = new Map<string, DestinationSnapshot[]>()
+    for (const one of model === undefined ? [] : servicesOf(model))
+      for (const destination of held.get(serviceKey(one)) ?? []) {
+        const same = byAddress.get(destination.address)
+        if (same === undefined) byAddress.set(destination.address, [destination])
+        else same.push(destination)
+      }
+    known.set(key, byAddress)
+    return byAddress
+  }
+
   return {
     of({ service, realServer, address }) {
-      const model = models.get(service)
       // One without a port of its own has another in each service of its group.
       const portless = realServer.endsWith(':0')
-      const destinations = (model === undefined ? [] : servicesOf(model))
-        .flatMap((one) => held.get(serviceKey(one)) ?? [])
-        .filter((one) => one.address === address && (portless || realServer.endsWith(`:${one.port}`)))
+      const destinations = (heldBy(service).get(address) ?? []).filter(
+        ({ port }) => portless || realServer.endsWith(`:${port}`),
+      )
       return {
         connections: destinations.reduce((sum, { activeConnections }) => sum + activeConnections, 0),
         open: destinations.some(({ weight }) => weight > 0),

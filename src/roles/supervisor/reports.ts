@@ -52,6 +52,7 @@ export function createReports(
       roles.forwarding.snapshot(),
     ])
     const { startedAt, loadedAt, lastReloadError, deliveries, serverSources } = now()
+    const absentServerOrders = roles.serverOrders.absent()
     return {
       version: options.version,
       pid: ports.pid,
@@ -73,6 +74,7 @@ export function createReports(
       bfdSessions: vrrp?.bfdSessions ?? [],
       virtualServers: virtualServers ?? [],
       ...(serverSources.length === 0 ? {} : { serverSources }),
+      ...(absentServerOrders.length === 0 ? {} : { absentServerOrders }),
       ...(forwarding === undefined ? {} : { forwarding }),
     }
   }

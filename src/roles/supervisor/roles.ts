@@ -51,8 +51,11 @@ export type Roles = {
   readonly history: (key: string) => readonly TransitionSnapshot[]
   /** What the checkers found last, for a checker that starts. */
   readonly health: () => readonly HealthRecord[]
-  /** A configuration took another's place: objects that are gone are forgotten after their last words. */
-  readonly adopt: (before: Configuration, after: Configuration) => void
+  /**
+   * A configuration took another's place: objects that are gone are forgotten after their last words.
+   * @param listing  keys of virtual servers that have servers listed elsewhere
+   */
+  readonly adopt: (before: Configuration, after: Configuration, listing: readonly string[]) => void
   /** Tells those whom it concerns what scripts, files and processes have come to. */
   readonly tellObserved: (observed: readonly Observed[]) => void
   readonly runStopNotifications: () => void
@@ -291,13 +294,13 @@ export function createRoles(
     serverOrders,
     history: routers.history,
     health: services.health,
-    adopt(before, after) {
+    adopt(before, after, listing) {
       routers.adopt(before, after)
       const names = new Set(after.bfdSessions.map(({ name }) => name))
       for (const name of sessions.keys()) if (!names.has(name)) sessions.delete(name)
       services.adopt(before, after)
       orders.adopt(after)
-      serverOrders.adopt(after)
+      serverOrders.adopt(after, listing)
     },
     tellObserved(observed) {
       vrrp.send({ type: 'observed', observed })

@@ -17,7 +17,7 @@ export function decodeServerOrders(text: string, bootId: string, now: Instant): 
 }
 
 function decodeOrder(value: unknown): readonly ServerOrder[] {
-  if (!isRecord(value) || value['leaving'] === true) return []
+  if (!isRecord(value)) return []
   const { kind, realServer, service, by, reason, since, until, deadline, weight } = value
   if (typeof realServer !== 'string' || typeof by !== 'string' || typeof since !== 'string') return []
   const ordered = {

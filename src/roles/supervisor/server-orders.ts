@@ -1,38 +1,39 @@
-import { after, elapsed, fail, type Instant, micros, millis, ok, type Result } from '../../base/index.ts'
+import { after, assertNever, elapsed, fail, type Instant, micros, millis, ok, type Result } from '../../base/index.ts'
 import type { Configuration } from '../../model/index.ts'
+import { type AbsentServerOrderSnapshot, serverOrderSnapshot } from '../../observe/index.ts'
 import {
+  aspectOf,
   isAbout,
   nextDeadline,
+  type OrderAspect,
+  type OrderedServer,
   type ServerOrder,
   type ServerOrderEvent,
   type ServerOrders,
+  type ServerPlace,
   stepServerOrders,
+  whoIsMeant,
 } from '../../proto/server-orders/index.ts'
+import { createDrainWatch, type Remaining } from './drain-watch.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { ServerOrderCommand } from './server-order-request.ts'
 import { decodeServerOrders, encodeServerOrders } from './server-orders-file.ts'
-import { type NamedServer, placesIn, realServerNamed, virtualServerNamed } from './servers-named.ts'
-import type { Told } from './standing-orders.ts'
-
-/** What is left of real servers in the forwarding table; undefined: it cannot be asked. */
-export type Remaining = {
-  /** Connections that go on, and whether new ones may still come. */
-  of(server: NamedServer): { readonly connections: number; readonly open: boolean }
-}
+import { type ServerTold, told } from './server-told.ts'
+import { nobodyNamed, placesIn, realServerNamed, virtualServerNamed } from './servers-named.ts'
 
 /** Orders about real servers that stand until they are ended or their time is over. */
 export type ServerOrderBook = {
-  carryOut(command: ServerOrderCommand): Promise<Result<Told, string>>
+  carryOut(command: ServerOrderCommand): Promise<Result<readonly ServerTold[], string>>
   /** These are not configured any more and leave once nothing is left of them. */
-  leave(servers: readonly NamedServer[], by: string): void
+  leave(servers: readonly ServerPlace[], by: string): void
   /** These are configured again. */
-  stay(servers: readonly NamedServer[]): void
+  stay(servers: readonly ServerPlace[]): void
   readonly standing: () => ServerOrders
-  adopt(model: Configuration): void
+  /** Those about servers that no list has just now. */
+  readonly absent: () => readonly AbsentServerOrderSnapshot[]
+  /** @param listing  keys of virtual servers that have servers listed elsewhere */
+  adopt(model: Configuration, listing: readonly string[]): void
 }
-
-/** How often it is looked whether a server is drained. */
-const LOOK_EVERY = millis(500)
 
 export function createServerOrders(
   ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'readText' | 'replaceText' | 'removeFile' | 'bootId' | 'log'>,
@@ -41,6 +42,7 @@ export function createServerOrders(
     readonly model: () => Configuration
     /** From here on these stand. */
     readonly tell: (orders: ServerOrders) => void
+    /** Undefined: the table cannot be asked. */
     readonly remaining: () => Promise<Remaining | undefined>
     /** What was leaving has left, or need not any more. */
     readonly onLeft: () => void
@@ -51,8 +53,12 @@ export function createServerOrders(
   const kept = ports.readText(path)
   let orders: ServerOrders = kept.ok ? decodeServerOrders(kept.value, boot, clock.now()) : []
   let cancelDeadline: (() => void) | undefined
-  let cancelLook: (() => void) | undefined
-  const waiting = new Set<{ readonly order: ServerOrder; readonly resolve: (line: string) => void }>()
+  const drains = createDrainWatch(ports, {
+    orders: () => orders,
+    places: () => placesIn(hooks.model()),
+    remaining: hooks.remaining,
+    onGone: (leaving) => release(leaving, 'leave'),
+  })
   arm()
 
   function step(...events: readonly ServerOrderEvent[]): void {
@@ -80,53 +86,7 @@ export function createServerOrders(
     const deadline = nextDeadline(orders)
     const wait = deadline === undefined ? undefined : micros(Math.max(0, elapsed(clock.now(), deadline)))
     cancelDeadline = wait === undefined ? undefined : ports.schedule(wait, () => step({ type: 'deadline-reached' }))
-    if (cancelLook === undefined && (waiting.size > 0 || leavers(orders) > 0)) look()
-  }
-
-  /** Looks again and again, as long as somebody waits, what is left of what drains. */
-  function look(): void {
-    cancelLook = ports.schedule(LOOK_EVERY, () => {
-      void hooks.remaining().then((remaining) => {
-        cancelLook = undefined
-        for (const one of waiting) tellOutcome(one, remaining)
-        if (remaining !== undefined) letGo(remaining)
-        if (cancelLook === undefined && (waiting.size > 0 || leavers(orders) > 0)) look()
-      })
-    })
-  }
-
-  function tellOutcome(
-    one: { readonly order: ServerOrder; readonly resolve: (line: string) => void },
-    remaining: Remaining | undefined,
-  ): void {
-    const { order, resolve } = one
-    const stands = orders.find((other) => other.realServer === order.realServer && other.service === order.service)
-    const outcome =
-      stands === undefined
-        ? 'is not drained any more'
-        : stands.kind === 'disable'
-          ? 'was not drained by its deadline and is disabled'
-          : remaining !== undefined && connectionsLeft(order, remaining) === 0
-            ? 'is drained'
-            : undefined
-    if (outcome === undefined) return
-    waiting.delete(one)
-    resolve(`${order.realServer} ${outcome}`)
-  }
-
-  /** Undefined while new connections may still come. */
-  function connectionsLeft(order: ServerOrder, remaining: Remaining): number | undefined {
-    const left = placesIn(hooks.model())
-      .filter((place) => isAbout(order, place))
-      .map((place) => remaining.of(place))
-    return left.some(({ open }) => open) ? undefined : left.reduce((sum, { connections }) => sum + connections, 0)
-  }
-
-  function letGo(remaining: Remaining): void {
-    const gone = orders.filter(
-      (order) => isLeaving(order) && (order.kind === 'disable' || connectionsLeft(order, remaining) === 0),
-    )
-    step(...gone.map((order) => ({ type: 'released', about: order, weight: false }) as const))
+    drains.begin()
   }
 
   const given = ({ by, reason, limit }: Pick<ServerOrderCommand, 'by' | 'reason' | 'limit'>) => ({
@@ -139,19 +99,22 @@ export function createServerOrders(
   const in_ = (length: number): Instant => after(clock.now(), millis(length))
 
   /** Those that are meant, each as the order is to name it; the failure is a sentence. */
-  function named(command: ServerOrderCommand): Result<readonly Pick<NamedServer, 'realServer'>[], string> {
+  function named(command: ServerOrderCommand): Result<readonly OrderedServer[], string> {
     const model = hooks.model()
     const service = command.service === undefined ? undefined : virtualServerNamed(model, command.service)
     if (service?.ok === false) return service
     const scope = service === undefined ? {} : { service: service.value.key }
     const places = placesIn(model)
-    const about: { realServer: string; service?: string }[] = []
+    const here = whoIsMeant(places)
+    const about: OrderedServer[] = []
     for (const text of command.servers) {
       const realServer = realServerNamed(text)
       if (!realServer.ok) return realServer
       const one = { ...scope, realServer: realServer.value }
-      if (!places.some((place) => isAbout(one, place)))
-        return fail(`no virtual server has a real server ${realServer.value}${'service' in scope ? ' there' : ''}`)
+      const isKnown = orders.some(
+        (order) => order.realServer === one.realServer && order.service === service?.value.key,
+      )
+      if (!(isKnown || here.has(one))) return fail(nobodyNamed(one.realServer, places, service?.value.key))
       about.push(one)
     }
     return ok(about)
@@ -162,24 +125,28 @@ export function createServerOrders(
     step(...all.map((order) => ({ type: 'ordered', order }) as const))
   }
 
-  function drain(command: ServerOrderCommand, about: readonly Pick<NamedServer, 'realServer'>[]): Promise<Told> | Told {
+  function drain(command: ServerOrderCommand, about: readonly OrderedServer[]): Promise<readonly ServerTold[]> {
     const { deadline, wait } = command
     const late = deadline === undefined ? {} : { deadline: in_(deadline) }
     const all = about.map((one): ServerOrder => ({ ...one, ...given(command), ...late, kind: 'drain' }))
     give(all)
-    if (!wait) return about.map(({ realServer }) => `${realServer} takes no new connections`)
-    const outcomes = all.map((order) => new Promise<string>((resolve) => waiting.add({ order, resolve })))
-    arm()
-    return Promise.all(outcomes)
+    return Promise.all(all.map(async (order) => told(order, wait ? await drains.wait(order) : 'draining')))
   }
 
-  function release(about: readonly Pick<NamedServer, 'realServer'>[], weight: boolean): Told {
-    return about.map((one) => {
-      const before = orders
-      step({ type: 'released', about: one, weight })
-      if (orders === before) return `${one.realServer} was not ${weight ? 'given a weight' : 'drained or disabled'}`
-      return `${one.realServer} ${weight ? 'has its configured weight' : 'is back in service'}`
-    })
+  const release = (about: readonly OrderedServer[], aspect: OrderAspect): void =>
+    step(...about.map((one) => ({ type: 'released', about: one, aspect }) as const))
+
+  /** Ends what was ordered in these words, and tells what else binds the server. */
+  function end(one: OrderedServer, aspect: 'service' | 'weight'): ServerTold {
+    const before = orders
+    release([one], aspect)
+    const meant = placesIn(hooks.model()).filter((place) => isAbout(one, place))
+    const bound = orders.filter((order) => meant.some((place) => isAbout(order, place)))
+    const other = bound.find((order) => aspectOf(order) === aspect)
+    if (other !== undefined) return told(one, 'still-ordered', `the ${other.kind} of ${nameOf(other)}`)
+    if (aspect === 'weight') return told(one, orders === before ? 'no-weight-set' : 'weight-configured')
+    if (bound.some(isLeaving)) return told(one, 'leaving')
+    return told(one, orders === before ? 'not-drained-or-disabled' : 'in-service')
   }
 
   return {
@@ -192,40 +159,48 @@ export function createServerOrders(
           return ok(await drain(command, about.value))
         case 'disable':
           give(about.value.map((one) => ({ ...one, ...given(command), kind: 'disable' })))
-          return ok(about.value.map(({ realServer }) => `${realServer} is out of service`))
+          return ok(about.value.map((one) => told(one, 'disabled')))
         case 'undrain':
         case 'enable':
-          return ok(release(about.value, false))
+          return ok(about.value.map((one) => end(one, 'service')))
         case 'weight':
-          if (weight === undefined) return ok(release(about.value, true))
+          if (weight === undefined) return ok(about.value.map((one) => end(one, 'weight')))
           give(about.value.map((one) => ({ ...one, ...given(command), kind: 'weight', weight })))
-          return ok(about.value.map(({ realServer }) => `${realServer} has weight ${weight}`))
+          return ok(about.value.map((one) => told(one, 'weight-set', String(weight))))
+        default:
+          return assertNever(command.request)
       }
     },
     leave(servers, by) {
-      give(
-        servers.map(({ service, realServer }) => ({
-          service,
-          realServer,
-          ...given({ by, reason: 'removed from the configuration' }),
-          kind: 'drain',
-          leaving: true,
-        })),
-      )
+      const why = given({ by, reason: 'removed from the configuration' })
+      give(servers.map(({ service, realServer }) => ({ service, realServer, ...why, kind: 'leave' })))
     },
-    stay(servers) {
-      step(...servers.map((about) => ({ type: 'released', about, weight: false }) as const))
-    },
+    stay: (servers) => release(servers, 'leave'),
     standing: () => orders,
-    adopt(model) {
-      step({ type: 'configured', servers: placesIn(model) })
+    absent() {
+      if (orders.length === 0) return []
+      const here = whoIsMeant(placesIn(hooks.model()))
+      const at = { now: clock.now(), wall: clock.wall() }
+      return orders
+        .filter((order) => !here.has(order))
+        .map((order) => ({
+          ...serverOrderSnapshot(order, at),
+          realServer: order.realServer,
+          ...(order.service === undefined ? {} : { virtualServer: order.service }),
+        }))
+    },
+    adopt(model, listing) {
+      if (orders.length > 0) step({ type: 'configured', servers: placesIn(model), listing })
     },
   }
 }
 
-const isLeaving = (order: ServerOrder): boolean => order.kind !== 'weight' && order.leaving === true
+const isLeaving = (order: ServerOrder): boolean => order.kind === 'leave'
 
 const leavers = (orders: ServerOrders): number => orders.filter(isLeaving).length
+
+const nameOf = ({ realServer, service }: OrderedServer): string =>
+  service === undefined ? realServer : `${realServer} in ${service}`
 
 const aboutOf = (order: ServerOrder) => ({
   realServer: order.realServer,

@@ -12,7 +12,7 @@ import { serveControl } from './control.ts'
 import { openJournal } from './journal.ts'
 import { keepHealth } from './kept-health.ts'
 import { type Leaver, placeOf, removedServers, stillLeaving, whoReturns, withLeavers } from './leavers.ts'
-import { createListedServers } from './listed-servers.ts'
+import { createListedServers, listingIn } from './listed-servers.ts'
 import { createNotifier } from './notifier.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { Complaint, SupervisorPorts } from './ports.ts'
@@ -147,7 +147,7 @@ export async function startSupervisor(
   if (marker !== undefined) ports.removeFile(marker)
   configured = listed.expand(written)
   model = configured
-  const started = await changes(() => change(undefined, model))
+  const started = await changes(() => change(undefined, model, written))
   if (!started.ok) {
     await stopRoles(false)
     return fail({ exitCode: 1, message: started.error })
@@ -190,11 +190,16 @@ export async function startSupervisor(
     return entered.ok ? ok(ports.loadConfiguration()) : fail({ exitCode: 1, message: entered.error.message })
   }
 
-  async function change(from: Configuration | undefined, next: Configuration): Promise<Result<void, string>> {
+  /** @param source  what `next` was made of, as the file has it */
+  async function change(
+    from: Configuration | undefined,
+    next: Configuration,
+    source: Configuration,
+  ): Promise<Result<void, string>> {
     const before = model.virtualRouters
     const to = from === undefined ? next : withUnchanged(from, next)
     const changed = await changer.change(from, to, () => {
-      roles.adopt(model, to)
+      roles.adopt(model, to, listingIn(source))
       model = to
       ports.applySettings(to.global.daemon ?? {})
       reloadTimer.adopt(to.global.daemon ?? {})
@@ -221,7 +226,7 @@ export async function startSupervisor(
   async function recompose(): Promise<void> {
     if (stopping !== undefined) return
     leavers = stillLeaving(leavers, roles.serverOrders.standing())
-    const result = await change(model, withLeavers(configured, leavers))
+    const result = await change(model, withLeavers(configured, leavers), written)
     if (!result.ok) log.error('what is drained cannot be removed', { reason: result.error })
   }
 
@@ -242,7 +247,7 @@ export async function startSupervisor(
     const leaving =
       gracefulFor === undefined ? [] : removedServers(model, wanted).filter(({ real }) => !known.has(real))
     const all = whoReturns(wanted, [...leavers, ...leaving])
-    const result = await change(model, withLeavers(wanted, all.leaving))
+    const result = await change(model, withLeavers(wanted, all.leaving), next)
     listed.keep(result.ok ? next : written)
     if (!result.ok) return result
     written = next

@@ -3,9 +3,11 @@ import { instant } from '../../../src/base/index.ts'
 import {
   bindingOrders,
   nextDeadline,
+  ordersByServer,
   type ServerOrder,
   type ServerOrders,
   stepServerOrders,
+  takenOut,
 } from '../../../src/proto/server-orders/index.ts'
 
 const VIP = 'tcp/192.0.2.1:80'
@@ -17,6 +19,7 @@ const soon = instant(10_000_001)
 const drain: ServerOrder = { ...by, kind: 'drain' }
 const disable: ServerOrder = { ...by, kind: 'disable' }
 const weight: ServerOrder = { ...by, kind: 'weight', weight: 3 }
+const leave: ServerOrder = { ...by, kind: 'leave', service: VIP }
 const timed: ServerOrder = { ...disable, until: now }
 const late: ServerOrder = { ...drain, deadline: now }
 const notYet: ServerOrder = { ...drain, deadline: soon }
@@ -35,11 +38,13 @@ const bindings: readonly [claim: string, orders: ServerOrders, kind: string | un
     ],
     ['one port binds before all', [disable, { ...drain, realServer: '10.0.0.1' }], 'disable', undefined],
     ['a weight stands beside a drain', [drain, weight], 'drain', 3],
+    ['who leaves is drained', [leave], 'drain', undefined],
+    ['or disabled, by whom that is ordered', [leave, disable], 'disable', undefined],
   ]
 for (const [claim, orders, kind, bound] of bindings)
   test(`orders of real servers: ${claim}`, () => {
-    const binding = bindingOrders(orders, place)
-    expect([binding.service?.kind, binding.weight?.weight]).toEqual([kind, bound])
+    const binding = bindingOrders(ordersByServer(orders), place)
+    expect([takenOut(binding), binding.weight?.weight]).toEqual([kind, bound])
   })
 
 const steps: readonly [
@@ -54,30 +59,52 @@ const steps: readonly [
   [
     'a release ends drain and disable, in all virtual servers unless one is named',
     [drain, { ...disable, service: VIP }, weight],
-    { type: 'released', about: { realServer: '10.0.0.1:80' }, weight: false },
+    { type: 'released', about: { realServer: '10.0.0.1:80' }, aspect: 'service' },
     [weight],
     ['drain released', 'disable released'],
   ],
   [
     'in one virtual server it leaves the order of all',
     [drain, { ...disable, service: VIP }],
-    { type: 'released', about: { realServer: '10.0.0.1:80', service: VIP }, weight: false },
+    { type: 'released', about: { realServer: '10.0.0.1:80', service: VIP }, aspect: 'service' },
     [drain],
     ['disable released'],
   ],
   [
     'a release of the weight ends that alone',
     [drain, weight],
-    { type: 'released', about: { realServer: '10.0.0.1:80' }, weight: true },
+    { type: 'released', about: { realServer: '10.0.0.1:80' }, aspect: 'weight' },
     [drain],
     ['weight released'],
   ],
   [
     'what the configuration has no more is forgotten',
     [drain, { ...drain, realServer: '10.0.0.9' }],
-    { type: 'configured', servers: [place] },
+    { type: 'configured', servers: [place], listing: [] },
     [drain],
     ['drain removed'],
+  ],
+  [
+    'but not what was ordered where servers are listed elsewhere: they may come again',
+    [
+      { ...drain, realServer: '10.0.0.9' },
+      { ...disable, realServer: '10.0.0.9:80', service: VIP },
+      { ...disable, realServer: '10.0.0.9:80', service: 'fwmark/4/7' },
+      { ...leave, realServer: '10.0.0.9:80' },
+    ],
+    { type: 'configured', servers: [place], listing: [VIP] },
+    [
+      { ...drain, realServer: '10.0.0.9' },
+      { ...disable, realServer: '10.0.0.9:80', service: VIP },
+    ],
+    ['disable removed', 'leave removed'],
+  ],
+  [
+    'who leaves keeps what was ordered, and that does not end its leaving',
+    [{ ...drain, service: VIP }, leave],
+    { type: 'released', about: { realServer: '10.0.0.1:80', service: VIP }, aspect: 'leave' },
+    [{ ...drain, service: VIP }],
+    ['leave released'],
   ],
   ['its time is over', [timed, drain], { type: 'deadline-reached' }, [drain], ['disable time-over']],
   ['at its deadline what drains is disabled', [late], { type: 'deadline-reached' }, [disable], ['drain deadline']],

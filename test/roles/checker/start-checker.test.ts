@@ -368,6 +368,21 @@ test('what a reload removes is announced as down when it was up, after the table
   ])
 })
 
+test('when a reload takes the last living server, scripts hear of it first and of the lost quorum then', async () => {
+  const world = openWorld()
+  world.answers.set('10.0.0.2:80', 'reset')
+  await world.configure([virtual([real(A), real(B)])])
+  await world.pass(2)
+  world.fresh()
+  await world.configure([virtual([real(B)])])
+  expect(world.heard.slice(1).map(({ type }) => type)).toEqual([
+    'services-wanted',
+    'real-server-removed',
+    'quorum',
+    'applied',
+  ])
+})
+
 test('a virtual server that a reload leaves out as unchanged goes on untouched, and the table keeps it', async () => {
   const world = openWorld()
   const other = { key: 'fwmark/4/7', service: { kind: 'fwmark', family: 4, mark: 7 } } as const

@@ -83,7 +83,7 @@ test('who is not listed any more is drained first, and is back when it is listed
   await write(world, '- 192.0.2.2\n')
   expect(inForce(world)).toEqual(['192.0.2.2 1', '192.0.2.1 1'])
   const orders = () => world.living('checker')[0]?.heard.findLast(({ type }) => type === 'server-orders')?.['orders']
-  expect(orders()).toMatchObject([{ kind: 'drain', service: VIP, realServer: '192.0.2.1:80', by: `file ${LIST}` }])
+  expect(orders()).toMatchObject([{ kind: 'leave', service: VIP, realServer: '192.0.2.1:80', by: `file ${LIST}` }])
   await write(world, '- 192.0.2.1\n- 192.0.2.2\n')
   expect(orders()).toEqual([])
   await write(world, '- 192.0.2.2\n')
@@ -177,4 +177,26 @@ test('what a reload would do is told of what is written, not of what is listed',
   const changed = ask(world, { request: 'plan' })
   await world.pass(0)
   expect(JSON.stringify(changed[0])).toMatch(/file \/srv\/web\.yaml 80.*weight/)
+})
+
+test('what is ordered about a listed server stands while no list has it, is shown meanwhile, and can be ended', async () => {
+  const { world, supervisor } = await running('- 192.0.2.1\n- 192.0.2.2\n', model(dynamic))
+  ask(world, { request: 'drain', servers: ['192.0.2.1'], reason: 'new disks' })
+  ask(world, { request: 'disable', servers: ['192.0.2.2:80'], service: VIP })
+  await write(world, '[]')
+  await world.pass(second)
+  expect(inForce(world)).toEqual([])
+  expect((await supervisor.reports.snapshot()).absentServerOrders).toMatchObject([
+    { realServer: '192.0.2.1', kind: 'drain', by: 'alice', reason: 'new disks' },
+    { realServer: '192.0.2.2:80', virtualServer: VIP, kind: 'disable' },
+  ])
+  const refused = ask(world, { request: 'drain', servers: ['192.0.2.3:80'] })
+  const ended = ask(world, { request: 'undrain', servers: ['192.0.2.2:80'], service: VIP })
+  await write(world, '- 192.0.2.1\n- 192.0.2.2\n')
+  expect(refused).toMatchObject([{ type: 'error' }])
+  expect(ended).toMatchObject([{ servers: [{ outcome: 'in-service' }] }])
+  expect(inForce(world)).toEqual(['192.0.2.1 1', '192.0.2.2 1'])
+  const orders = world.living('checker')[0]?.heard.findLast(({ type }) => type === 'server-orders')?.['orders']
+  expect(orders).toMatchObject([{ kind: 'drain', realServer: '192.0.2.1' }])
+  expect(await supervisor.reports.snapshot()).not.toHaveProperty('absentServerOrders')
 })

@@ -93,7 +93,7 @@ test('who has no record any more is drained first', async () => {
   await hear(world, found(2))
   expect(inForce(world)).toEqual(['192.0.2.2', '192.0.2.1'])
   const orders = () => world.living('checker')[0]?.heard.findLast(({ type }) => type === 'server-orders')?.['orders']
-  expect(orders()).toMatchObject([{ kind: 'drain', service: VIP, realServer: '192.0.2.1:80', by: 'dns web.test' }])
+  expect(orders()).toMatchObject([{ kind: 'leave', service: VIP, realServer: '192.0.2.1:80', by: 'dns web.test' }])
   holds(world, 0, 0)
   await world.pass(second)
   expect(inForce(world)).toEqual(['192.0.2.2'])

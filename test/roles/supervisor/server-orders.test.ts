@@ -45,7 +45,14 @@ test('an order reaches the checker, is kept, shown to who gave it, and ended', a
   const { world } = await running()
   const drained = ask(world, { request: 'drain', servers: ['192.0.2.1:80'], reason: 'new disks' })
   await world.pass(0)
-  expect(drained).toEqual([{ type: 'done', done: 'drain', told: ['192.0.2.1:80 takes no new connections'] }])
+  expect(drained).toEqual([
+    {
+      type: 'done',
+      done: 'drain',
+      told: ['192.0.2.1:80 takes no new connections'],
+      servers: [{ realServer: '192.0.2.1:80', outcome: 'draining' }],
+    },
+  ])
   expect(told(world).at(-1)).toMatchObject([
     { kind: 'drain', realServer: '192.0.2.1:80', by: 'alice', reason: 'new disks' },
   ])
@@ -113,7 +120,7 @@ test('who waits hears when no connection is left and none can come', async () =>
   expect(answers).toEqual([])
   holds(world, 0, 0)
   await world.pass(second)
-  expect(answers).toEqual([{ type: 'done', done: 'drain', told: ['192.0.2.1:80 is drained'] }])
+  expect(answers).toMatchObject([{ told: ['192.0.2.1:80 is drained'], servers: [{ outcome: 'drained' }] }])
   expect(world.log.filter((line) => line.startsWith('error'))).toEqual([])
 })
 
@@ -125,12 +132,16 @@ test('at its deadline what is not drained is disabled, and who waits hears that'
   expect(told(world).at(-1)).toMatchObject([{ kind: 'drain' }])
   await world.pass(2 * second)
   expect(told(world).at(-1)).toMatchObject([{ kind: 'disable' }])
-  expect(answers[0]).toMatchObject({ told: ['192.0.2.1 was not drained by its deadline and is disabled'] })
+  expect(answers[0]).toMatchObject({
+    told: ['192.0.2.1 was not drained by its deadline and is disabled'],
+    servers: [{ outcome: 'not-drained' }],
+  })
 })
 
-test('who waits hears when somebody ends the drain', async () => {
+test('who waits hears when somebody ends the drain, though a weight of the server stands', async () => {
   const { world } = await running()
   holds(world, 0, 3)
+  ask(world, { request: 'weight', servers: ['192.0.2.1:80'], weight: 7 })
   const answers = ask(world, { request: 'drain', servers: ['192.0.2.1:80'], wait: true })
   ask(world, { request: 'enable', servers: ['192.0.2.1:80'] })
   await world.pass(second)
@@ -147,7 +158,7 @@ test('a graceful reload: what is gone stays, drained, until nothing is left of i
   // Of the second virtual server, which is gone as a whole, nothing was left.
   expect(inForce(world)).toEqual([`${VIP} 192.0.2.2 192.0.2.1`])
   expect(told(world).at(-1)).toMatchObject([
-    { kind: 'drain', service: VIP, realServer: '192.0.2.1:80', by: 'bob', reason: 'removed from the configuration' },
+    { kind: 'leave', service: VIP, realServer: '192.0.2.1:80', by: 'bob', reason: 'removed from the configuration' },
   ])
   // Another reload does not hurry it.
   ask(world, { request: 'reload' })
@@ -175,8 +186,57 @@ test('one that is leaving and is configured again is in service', async () => {
   expect(told(world).at(-1)).toEqual([])
 })
 
+test('what an operator ordered about one that leaves stands, and is not what undrain ends', async () => {
+  const { world } = await running()
+  holds(world, 0, 2)
+  const order = { servers: ['192.0.2.1:80'], service: VIP }
+  ask(world, { request: 'drain', ...order, reason: 'new disks' })
+  world.load(model(virtualServer(1, { realServers: [realServer(2)] })))
+  ask(world, { request: 'reload', gracefulFor: 'bob' })
+  await world.pass(0)
+  expect(told(world).at(-1)?.slice(0, 2)).toMatchObject([
+    { kind: 'drain', by: 'alice' },
+    { kind: 'leave', by: 'bob' },
+  ])
+  world.load(model(virtualServer(1, { realServers: both })))
+  ask(world, { request: 'reload' })
+  await world.pass(second)
+  expect(told(world).at(-1)).toMatchObject([{ kind: 'drain', by: 'alice', reason: 'new disks' }])
+  world.load(model(virtualServer(1, { realServers: [realServer(2)] })))
+  ask(world, { request: 'reload', gracefulFor: 'bob' })
+  await world.pass(0)
+  const undrained = ask(world, { request: 'undrain', ...order })
+  await world.pass(second)
+  expect(undrained[0]).toMatchObject({ servers: [{ outcome: 'leaving', virtualServer: VIP }] })
+  expect(inForce(world)).toEqual([`${VIP} 192.0.2.2 192.0.2.1`])
+  ask(world, { request: 'disable', ...order })
+  world.services = []
+  await world.pass(second)
+  expect(inForce(world)).toEqual([`${VIP} 192.0.2.2`])
+  expect(told(world).at(-1)).toEqual([])
+})
+
+test('who ends an order by another name is told what still binds the server', async () => {
+  const { world } = await running()
+  ask(world, { request: 'drain', servers: ['192.0.2.1'] })
+  const by = (request: Answer) => ask(world, { servers: ['192.0.2.1:80'], ...request })
+  const answers = [by({ request: 'undrain' }), by({ request: 'undrain', service: VIP }), by({ request: 'weight' })]
+  await world.pass(0)
+  expect(answers.flat()).toMatchObject([
+    { told: ['192.0.2.1:80 is still bound by the drain of 192.0.2.1'], servers: [{ outcome: 'still-ordered' }] },
+    { told: [`192.0.2.1:80 of ${VIP} is still bound by the drain of 192.0.2.1`] },
+    { told: ['192.0.2.1:80 was not given a weight'], servers: [{ outcome: 'no-weight-set' }] },
+  ])
+  expect(told(world).at(-1)).toMatchObject([{ kind: 'drain' }])
+})
+
 const refused: readonly (readonly [string, Answer, RegExp])[] = [
-  ['a server that is not there', { request: 'drain', servers: ['192.0.2.9:80'] }, /has a real server 192.0.2.9:80/],
+  ['a server that is not there', { request: 'drain', servers: ['192.0.2.9:80'] }, /has a real server 192.0.2.9:80$/],
+  [
+    'a port that is not there',
+    { request: 'drain', servers: ['192.0.2.1:81'] },
+    /no virtual server has a real server 192.0.2.1:81; there is 192.0.2.1:80$/,
+  ],
   ['a name that is none', { request: 'drain', servers: ['web1'] }, /web1 is no real server; write 10.0.0.1:80/],
   [
     'a virtual server that is not there',
