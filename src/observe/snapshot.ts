@@ -357,7 +357,8 @@ export type CatchUpSnapshot = {
 export type RoleSnapshot = {
   readonly role: string
   readonly pid?: number
-  readonly state: 'running' | 'starting' | 'waiting' | 'stopped'
+  /** `busy`: it runs, and has not answered in time; what it knows is missing. */
+  readonly state: 'running' | 'busy' | 'starting' | 'waiting' | 'stopped'
   readonly restarts: number
 }
 

@@ -39,12 +39,12 @@ export function why(snapshot: DaemonSnapshot, name: string, times: Times): Resul
   if (servers.length > 0)
     return ok({ kind: 'virtual-server', name, sentences: servers.flatMap((one) => ofServer(one, times)) })
   const missing = snapshot.roles.find(
-    ({ role, state }) => role !== 'forwarding' && (state === 'starting' || state === 'waiting'),
+    ({ role, state }) => role !== 'forwarding' && state !== 'running' && state !== 'stopped',
   )
   const more =
     missing === undefined
       ? ''
-      : `; the ${missing.role} role is ${missing.state === 'starting' ? 'starting' : 'dead'}, and what it knows is missing`
+      : `; the ${missing.role} role is ${missing.state === 'waiting' ? 'dead' : missing.state}, and what it knows is missing`
   return fail(nothingOf(snapshot, name) + more)
 }
 

@@ -10,7 +10,7 @@ import { countsAsUp, question, realServerState } from '../../proto/health/index.
 import { rampedWeight, sorryServerInUse } from '../../proto/virtual-server/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
-import type { Book, CheckerRun, RealServerRun } from './book.ts'
+import type { Book, CheckerRun, RealServerRun, ServiceRun } from './book.ts'
 import { effectiveWeight } from './conditions.ts'
 
 /** `TCP_CHECK 192.0.2.1:80` or `HTTP_GET 192.0.2.1:80/path`: the keyword the user wrote and what it asks. */
@@ -81,28 +81,49 @@ function contributionsOf({ checkers }: RealServerRun): Pick<HealthRecord, 'contr
       }
 }
 
-export const snapshotOf = (book: Book, clock: Clock): readonly VirtualServerSnapshot[] =>
-  [...book.values()].map(({ model, quorum, realServers, suspended }) => ({
-    key: model.key,
-    ...(model.group === undefined
-      ? {}
-      : { group: { name: model.group.name, others: model.group.others.map(serviceKey) } }),
-    scheduler: model.scheduler,
-    quorum: quorum.name,
-    sorryServerInUse: sorryServerInUse(model, quorum),
-    ...(suspended ? { suspended } : {}),
-    realServers: realServers.map((server) => ({
-      address: server.model.address,
-      port: server.model.port,
-      state: realServerState(server.checkers.map(({ health }) => health)),
-      weight: server.model.weight,
-      ...(server.model.hostName === undefined ? {} : { hostName: server.model.hostName }),
-      ...standing(server, clock),
-      since: isoTime(server.since),
-      ...reasonNow(server),
-      checkers: server.checkers.map(checkerSnapshot),
-    })),
-  }))
+/** Real servers that are told of at a time, which takes some ten milliseconds. */
+const PIECE = 1_000
+
+/** All that is known of the virtual servers in pieces, each as it is when it is asked for; one at least. */
+export function* snapshotOf(book: Book, clock: Clock): Generator<readonly VirtualServerSnapshot[], void, void> {
+  let piece: VirtualServerSnapshot[] = []
+  let size = 0
+  for (const service of book.values()) {
+    if (size >= PIECE) {
+      yield piece
+      piece = []
+      size = 0
+    }
+    piece.push(virtualServerSnapshot(service, clock))
+    size += service.realServers.length
+  }
+  yield piece
+}
+
+const virtualServerSnapshot = (
+  { model, quorum, realServers, suspended }: ServiceRun,
+  clock: Clock,
+): VirtualServerSnapshot => ({
+  key: model.key,
+  ...(model.group === undefined
+    ? {}
+    : { group: { name: model.group.name, others: model.group.others.map(serviceKey) } }),
+  scheduler: model.scheduler,
+  quorum: quorum.name,
+  sorryServerInUse: sorryServerInUse(model, quorum),
+  ...(suspended ? { suspended } : {}),
+  realServers: realServers.map((server) => ({
+    address: server.model.address,
+    port: server.model.port,
+    state: realServerState(server.checkers.map(({ health }) => health)),
+    weight: server.model.weight,
+    ...(server.model.hostName === undefined ? {} : { hostName: server.model.hostName }),
+    ...standing(server, clock),
+    since: isoTime(server.since),
+    ...reasonNow(server),
+    checkers: server.checkers.map(checkerSnapshot),
+  })),
+})
 
 /** What is out of the ordinary about it. */
 function standing(server: RealServerRun, clock: Clock): Partial<RealServerSnapshot> {

@@ -126,12 +126,26 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':
-        return channel.send({ type: 'snapshot', id: message.id, snapshot: snapshotOf(book, clock) })
+        return tell(message.id)
       case 'stop':
         return end()
       default:
         return assertNever(message)
     }
+  }
+
+  /** A snapshot, piece by piece, so that probes go on meanwhile. */
+  function tell(id: number): void {
+    const pieces = snapshotOf(book, clock)
+    let piece = pieces.next()
+    const send = (): void => {
+      if (ended || piece.done === true) return
+      const snapshot = piece.value
+      piece = pieces.next()
+      channel.send({ type: 'snapshot', id, snapshot, ...(piece.done === true ? {} : { more: true }) })
+      if (piece.done !== true) setImmediate(send)
+    }
+    send()
   }
 
   function commit(revision: number, slice: CheckerSlice): void {

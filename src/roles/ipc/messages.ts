@@ -49,7 +49,8 @@ export type FromRole<Snapshot> =
   | { readonly type: 'ready'; readonly revision: number }
   | { readonly type: 'refused'; readonly revision: number; readonly reason: string }
   | { readonly type: 'applied'; readonly revision: number }
-  | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
+  /** `more`: this is a piece of it, and not the last. */
+  | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot; readonly more?: true }
   | { readonly type: 'pong' }
   | {
       readonly type: 'log'

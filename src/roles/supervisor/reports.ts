@@ -7,6 +7,7 @@ import {
   type DescribedRouter,
   dumpText,
   instancesJson,
+  type RoleSnapshot,
   type ServerSourceSnapshot,
   statisticsText,
   topologyText,
@@ -60,7 +61,11 @@ export function createReports(
       configurationFile: options.configurationFile,
       configurationLoadedAt: loadedAt,
       ...(lastReloadError === undefined ? {} : { lastReloadError }),
-      roles: [roles.vrrp.describe(), roles.checker.describe(), roles.forwarding.describe()],
+      roles: [
+        describe(roles.vrrp, vrrp),
+        describe(roles.checker, virtualServers),
+        describe(roles.forwarding, forwarding),
+      ],
       ...(deliveries.length === 0 ? {} : { deliveries }),
       virtualRouters: (vrrp?.virtualRouters ?? []).map((one) => {
         const key = virtualRouterKey(one)
@@ -148,6 +153,12 @@ function withOwner(path: string, { netNamespace, daemon }: GlobalDefs): string {
   if (daemon?.dumpsWithInstance !== true || owner === '') return path
   const dot = path.lastIndexOf('.')
   return dot > path.lastIndexOf('/') ? `${path.slice(0, dot)}.${owner}${path.slice(dot)}` : `${path}.${owner}`
+}
+
+/** A role that runs and was not heard of in time has too much to do. */
+function describe(role: { describe(): RoleSnapshot }, answer: unknown): RoleSnapshot {
+  const described = role.describe()
+  return described.state === 'running' && answer === undefined ? { ...described, state: 'busy' } : described
 }
 
 /** The model as it may be shown: passwords and keys replaced by asterisks, as keepalived's dumps have them. */

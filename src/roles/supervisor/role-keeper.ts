@@ -19,6 +19,8 @@ export type KeeperHandlers<R extends RoleName> = {
   readonly shorten?: (from: RoleTraffic[R]['slice'], to: RoleTraffic[R]['slice']) => RoleTraffic[R]['slice']
   /** A slice was committed to the process that runs; `fresh`: it is this process' first. */
   readonly onServing: (fresh: boolean) => void
+  /** What a snapshot is that came in pieces; absent: it comes whole. */
+  readonly join?: (pieces: readonly RoleTraffic[R]['snapshot'][]) => RoleTraffic[R]['snapshot']
   /** How the kernel is to run a new process; absent: as any other. */
   readonly settings?: () => ProcessSettings | undefined
   /** The pid of a new process. */
@@ -37,7 +39,7 @@ export type RoleKeeper<R extends RoleName> = {
   withdraw(revision: number): void
   /** To a process that serves; dropped otherwise. */
   send(message: RoleTraffic[R]['to']): void
-  /** Undefined when it does not serve or does not answer in time. */
+  /** Undefined when it does not serve, or falls silent. */
   snapshot(): Promise<RoleTraffic[R]['snapshot'] | undefined>
   /** Orderly, then by force once patience has run out. Nothing is started any more until the next `ask`. */
   stop(leave: boolean, patience: Micros): Promise<void>
@@ -66,7 +68,10 @@ export function createRoleKeeper<R extends RoleName>(
   type To = RoleTraffic[R]['to']
   type Slice = RoleTraffic[R]['slice']
   const offering = createOffering<Slice>(role, ports)
-  const snapshots = createSnapshotRequests<RoleTraffic[R]['snapshot']>(ports)
+  const snapshots = createSnapshotRequests<RoleTraffic[R]['snapshot']>(
+    ports,
+    handlers.join ?? ((pieces) => pieces.at(-1)),
+  )
   let running: Running<To> | undefined
   let committed: { readonly revision: number; readonly slice: Slice } | undefined
   let cancelRestart: (() => void) | undefined
@@ -96,6 +101,7 @@ export function createRoleKeeper<R extends RoleName>(
 
   function receive(message: RoleTraffic[R]['from']): void {
     running?.heartbeat?.heard()
+    snapshots.heard()
     switch (message.type) {
       case 'started':
         return started()
@@ -109,7 +115,7 @@ export function createRoleKeeper<R extends RoleName>(
         if (running !== undefined) running.applied = message.revision
         return release(onApplied)
       case 'snapshot':
-        return snapshots.came(message.id, message.snapshot)
+        return snapshots.came(message.id, message.snapshot, message.more === true)
       default:
         handlers.onMessage(message)
     }

@@ -162,6 +162,7 @@ export function createRoles(
       orders: serverOrders.standing(),
     }),
     shorten: withoutUnchanged,
+    join: (pieces) => pieces.flat(),
     onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),

@@ -15,7 +15,7 @@ export type ControlServer = { close(): void }
 /** Longest line a client may send: a thousand orders about servers, or a service with thousands of local addresses. */
 export const requestLimit = 1_048_576
 const clientLimit = 64
-/** Bytes a client may leave unread. */
+/** Bytes a client may leave unread of what it was sent before: one answer may be larger. */
 const unreadLimit = 16 * 1024 * 1024
 
 /** Listens on a path where nothing is (the caller has removed a stale socket). The socket is for our user only. */
@@ -70,8 +70,9 @@ function faceOf(socket: Socket): ControlClient {
   return {
     send(value) {
       if (!socket.writable) return false
+      const unread = socket.writableLength
       socket.write(`${JSON.stringify(value)}\n`)
-      return socket.writableLength < unreadLimit
+      return unread < unreadLimit
     },
     close: () => void socket.end(),
     onClosed: (handler) => void socket.once('close', handler),

@@ -238,6 +238,32 @@ test('a snapshot shows state, weight, last probe and why a server is down', asyn
   ])
 })
 
+test('the snapshot of thousands comes in pieces, each server once and in order, and ends with the role', async () => {
+  const world = openWorld()
+  const servers = Array.from({ length: 120 }, (_, s) => ({
+    ...virtual(Array.from({ length: 20 }, (_, i) => real(`10.1.${s}.${i}`))),
+    key: `tcp/192.0.2.1:${s}`,
+  }))
+  await world.configure(servers)
+  world.send({ type: 'snapshot-requested', id: 7 })
+  // The first at once; the others let the event loop turn in between.
+  expect(world.said('snapshot')).toHaveLength(1)
+  await expect.poll(() => world.said('snapshot').length).toBe(3)
+  expect(world.said('snapshot').map(({ id, more }) => [id, more])).toEqual([
+    [7, true],
+    [7, true],
+    [7, undefined],
+  ])
+  expect(world.said('snapshot').flatMap(({ snapshot }) => snapshot.map(({ key }) => key))).toEqual(
+    servers.map(({ key }) => key),
+  )
+  world.fresh()
+  world.send({ type: 'snapshot-requested', id: 8 })
+  world.hangUp()
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+  expect(world.said('snapshot')).toHaveLength(1)
+})
+
 test('a reload keeps state, retry counters and schedule of an unchanged real server', async () => {
   const world = openWorld()
   await world.configure([virtual([real(A), real(B)])])

@@ -176,6 +176,7 @@ export function fakeWorld() {
           if (!alive) return
           if (message.type === 'ping') return void (hangs || say({ type: 'pong' }))
           heard.push(structuredClone(message))
+          if (hangs) return
           if (message.type === 'offer') {
             const answer = world.answer(role)
             if (answer === 'ready') say({ type: 'ready', revision: message.revision })

@@ -441,6 +441,36 @@ describe('the control socket', () => {
     })
   })
 
+  test('a role that does not answer is busy, and not waited for longer than it is silent', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const [checker] = world.living('checker')
+    checker?.hang()
+    const answers: { snapshot?: { roles: unknown; virtualServers: unknown } }[] = []
+    const client = { send: (value: unknown) => answers.push(value as never) > 0, close() {}, onClosed() {} }
+    world.control?.(client, '{"request":"status"}')
+    await world.pass(4 * second)
+    checker?.say({ type: 'snapshot', id: 1, snapshot: [], more: true })
+    await world.pass(4 * second)
+    expect(answers).toEqual([])
+    await world.pass(2 * second)
+    expect(answers).toMatchObject([
+      { snapshot: { roles: [{ state: 'running' }, { role: 'checker', state: 'busy' }, { state: 'running' }] } },
+    ])
+  })
+
+  test('a snapshot in pieces is put together', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const [checker] = world.living('checker')
+    checker?.hang()
+    const answered = ask(world, '{"request":"status"}')
+    const of = (key: string) => [{ key, realServers: [] }] as never
+    checker?.say({ type: 'snapshot', id: 1, snapshot: of('a'), more: true })
+    checker?.say({ type: 'snapshot', id: 1, snapshot: of('b') })
+    expect(await answered).toMatchObject([{ snapshot: { virtualServers: [{ key: 'a' }, { key: 'b' }] } }])
+  })
+
   test('reload answers when it is done, or why not', async () => {
     const world = fakeWorld()
     await running(world)
