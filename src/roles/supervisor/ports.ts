@@ -72,7 +72,8 @@ export type SupervisorPorts = {
   nameInstance(name: string): void
   /** Held until the process ends, however it ends; the failure tells who holds it. */
   lockRunDirectory(): Result<void, { readonly message: string }>
-  readText(path: string): Result<string, { readonly message: string }>
+  /** @param most  bytes; absent: as many as any file of ours may have */
+  readText(path: string, most?: number): Result<string, { readonly code: string; readonly message: string }>
   replaceText(path: string, text: string, mode?: number): Result<void, { readonly message: string }>
   appendText(path: string, text: string): Result<void, { readonly message: string }>
   removeFile(path: string): void

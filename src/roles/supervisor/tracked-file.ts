@@ -7,6 +7,9 @@ const EMPTY = millis(100)
 /** Changes that come close together are read once. */
 const GATHER = millis(10)
 
+/** Bytes of a file that holds a number. */
+const MOST = 4096
+
 /** A file that is watched; what it holds is told at once and whenever that changes. */
 export type TrackedFile = { readonly file: TrackFile; observation(): Observation; close(): void }
 
@@ -14,8 +17,8 @@ export type TrackedFile = { readonly file: TrackFile; observation(): Observation
 type Content = { readonly number: number | undefined; readonly wrong?: string }
 
 function readNumber(ports: Pick<SupervisorPorts, 'readText'>, path: string): Content {
-  const text = ports.readText(path)
-  if (!text.ok) return { number: 0 }
+  const text = ports.readText(path, MOST)
+  if (!text.ok) return text.error.code === 'ENOENT' ? { number: 0 } : { number: 0, wrong: text.error.message }
   if (text.value.trim() === '') return { number: undefined }
   const number = /^\s*([+-]?\d{1,10})\s*$/.exec(text.value)?.[1]
   return number === undefined ? { number: 0, wrong: text.value } : { number: Number(number) }

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   realpathSync,
   renameSync,
@@ -17,12 +16,23 @@ import {
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { fail, ok, type Result } from '../../base/index.ts'
+import { readRegular } from './read-regular.ts'
 
 export type FileError = { readonly code: string; readonly message: string }
 
-/** The whole file as text. */
-export function readText(path: string): Result<string, FileError> {
-  return attempt(path, () => readFileSync(path, 'utf8'))
+/** Bytes; nothing that is read whole is meant to be larger. */
+const LARGEST = 64 * 1024 * 1024
+
+/**
+ * The whole file as text. What is no regular file is `EINVAL`, and nobody waits for it; what is larger than `most` bytes is
+ * `EFBIG`.
+ */
+export function readText(path: string, most = LARGEST): Result<string, FileError> {
+  const read = attempt(path, () => readRegular(path, most))
+  if (!read.ok) return read
+  if (read.value === 'not-a-file') return fail({ code: 'EINVAL', message: `${path}: not a regular file` })
+  if (read.value === 'too-large') return fail({ code: 'EFBIG', message: `${path}: larger than ${most} bytes` })
+  return ok(new TextDecoder('utf-8', { ignoreBOM: true }).decode(read.value.bytes))
 }
 
 /** The first lines of a file that may be much longer, such as /proc/net/ip_vs_conn. */

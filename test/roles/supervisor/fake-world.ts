@@ -197,7 +197,7 @@ export function fakeWorld() {
     lockRunDirectory: () => (world.locked ? ok(undefined) : fail({ message: 'already running (pid 7)' })),
     readText(path) {
       const text = world.files.get(path)
-      return text === undefined ? fail({ message: `${path}: no such file or directory` }) : ok(text)
+      return text === undefined ? fail({ code: 'ENOENT', message: `${path}: no such file or directory` }) : ok(text)
     },
     replaceText(path, text) {
       world.files.set(path, text)

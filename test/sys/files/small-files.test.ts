@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, expect, test } from 'vitest'
-import { replaceText } from '../../../src/sys/files/index.ts'
+import { readText, replaceText } from '../../../src/sys/files/index.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-files-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -36,4 +37,24 @@ test('links that a stranger has laid at the path or at the name used meanwhile a
   expect(replaceText(path, 'text').ok).toBe(true)
   expect(existsSync(victim)).toBe(false)
   expect(lstatSync(path).isFile()).toBe(true)
+})
+
+test('a whole file is read, of /proc as well, and what begins with a mark of byte order keeps it', () => {
+  const path = join(directory, 'whole')
+  expect([replaceText(path, '\ufeffmany words '.repeat(1_000)).ok, readText(path)]).toEqual([
+    true,
+    { ok: true, value: '\ufeffmany words '.repeat(1_000) },
+  ])
+  expect(readText('/proc/self/status')).toMatchObject({ ok: true, value: expect.stringMatching(/^Name:.*ctxt/s) })
+})
+
+test('what is larger than it may be is not read, nor what is no file: nobody waits for a writer', () => {
+  const path = join(directory, 'large')
+  replaceText(path, '12345')
+  expect(readText(path, 4)).toEqual({ ok: false, error: { code: 'EFBIG', message: `${path}: larger than 4 bytes` } })
+  const fifo = join(directory, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  for (const one of [fifo, '/dev/zero', directory])
+    expect(readText(one)).toEqual({ ok: false, error: { code: 'EINVAL', message: `${one}: not a regular file` } })
+  expect(readText(join(directory, 'none'))).toMatchObject({ ok: false, error: { code: 'ENOENT' } })
 })
