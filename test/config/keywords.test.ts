@@ -173,6 +173,62 @@ virtual_ipaddress { 192.0.2.2 }
   expect(told(loaded)).toEqual(['6:1 error syntax: missing } before vrrp_instance'])
 })
 
+const service = (servers: string) => `virtual_server 192.0.2.1 80 {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n${servers}`
+const checked = (host: number, end = '}') =>
+  `real_server 10.0.0.${host} 80 {\nTCP_CHECK {\nconnect_timeout 3\n}\n${end}\n`
+const forgotten: readonly (readonly [where: string, text: string, complaint: string, related: readonly number[]])[] = [
+  [
+    'of a real server',
+    service(`${checked(1, '')}${checked(2)}}\n`),
+    '10:1 error syntax: missing } before real_server',
+    [5],
+  ],
+  [
+    'of a real server, with another virtual server behind it',
+    service(`${checked(1, '')}${checked(2)}}\n${service(checked(3)).replace('192.0.2.1', '192.0.2.2')}}\n`),
+    '10:1 error syntax: missing } before real_server',
+    [5],
+  ],
+  [
+    'of a checker',
+    service(`real_server 10.0.0.1 80 {\nTCP_CHECK {\nconnect_timeout 3\nweight 2\n}\n${checked(2)}}\n`),
+    '8:1 error syntax: missing } before weight',
+    [6],
+  ],
+  [
+    'of a checker and its real server',
+    service(`real_server 10.0.0.1 80 {\nTCP_CHECK {\nconnect_timeout 3\n${checked(2)}}\n`),
+    '8:1 error syntax: missing } before real_server',
+    [5, 6],
+  ],
+]
+for (const [where, text, complaint, related] of forgotten)
+  test(`a forgotten } ${where} costs nothing`, () => {
+    const loaded = load(text)
+    expect(told(loaded)).toEqual([complaint])
+    expect(loaded.diagnostics[0]?.related.map(({ line }) => line)).toEqual(related)
+    expect(
+      loaded.model.virtualServers[0]?.realServers.map(({ address, checkers }) => [address, checkers.length]),
+    ).toEqual([
+      ['10.0.0.1', 1],
+      ['10.0.0.2', 1],
+    ])
+  })
+
+test('a forgotten } of a list shows by the keyword behind it', () => {
+  const text =
+    'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.1\npriority 90\ntrack_interface {\neth1\n}\n}\n'
+  const loaded = load(text)
+  expect(told(loaded)).toEqual(['6:1 error syntax: missing } before priority'])
+  expect(loaded.model.virtualRouters).toMatchObject([{ priority: 90, tracks: [{ name: 'eth1' }] }])
+})
+
+test('a word in the wrong block is no forgotten } where none is missing', () => {
+  expect(told(load(service(`${checked(1, checked(2))}}\n}\n`)))).toEqual([
+    '9:1 warning unknown-keyword: unknown keyword real_server in real_server; its block is left out',
+  ])
+})
+
 test('distance counts a swap of neighbours as one', () => {
   expect([
     editDistance('abc', 'acb'),
