@@ -1,5 +1,6 @@
 /** A reload with a file that cannot be used changes nothing; one that can changes only what it says. */
-import { rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS, webService } from './configurations.ts'
 import { lab } from './lab-test.ts'
@@ -48,6 +49,44 @@ for (const [name, spoil] of useless)
     expect((await daemon.holdfast('reload')).status).toBe(0)
     expect((await daemon.status()).lastReloadError).toBeUndefined()
   })
+
+/** What may stand where the file was, and what a reload says of it. */
+const noConfigurations: readonly [what: string, put: (path: string) => void, why: RegExp][] = [
+  ['a pipe', (path) => execFileSync('mkfifo', [path]), /the configuration is not a file/],
+  ['a folder', (path) => mkdirSync(path), /the configuration is not a file/],
+  ['a device', (path) => symlinkSync('/dev/zero', path), /the configuration is not a file/],
+  ['a file without end', (path) => symlinkSync('/proc/self/pagemap', path), /larger than 64 MiB/],
+  ['a link to itself', (path) => symlinkSync(path, path), /too many symbolic links/],
+  ['UTF-16', (path) => writeFileSync(path, instance({ priority: 100 }), 'utf16le'), /the file is UTF-16/],
+  ['a list', (path) => writeFileSync(path, '- a\n- b\n'), /a mapping from keywords to their values is expected/],
+  ['no YAML', (path) => writeFileSync(path, 'a: ['), /2:1|1:\d+/],
+  ['YAML that is too large', (path) => writeFileSync(path, `[${'a,'.repeat(700_000)}]`), /more than 600000 tokens/],
+]
+lab('a daemon of a YAML file takes another, and refuses what is none, whatever it is', async (lab) => {
+  const { strong } = routers(lab)
+  const yaml = (priority: number) =>
+    `vrrp_instance:\n  VI_1:\n    interface: eth0\n    virtual_router_id: 51\n    priority: ${priority}\n` +
+    `    advert_int: 0.1\n    version: 3\n    virtual_ipaddress: [${VIRTUAL_ADDRESS}/24]\n`
+  const file = strong.file('holdfast.yaml', yaml(100))
+  const daemon = await strong.holdfastd('', { options: ['-f', file] })
+  await strong.holds(VIRTUAL_ADDRESS)
+  for (const [what, put, why] of noConfigurations) {
+    rmSync(file)
+    put(file)
+    const { status, stderr } = await daemon.holdfast('reload')
+    expect([what, status === 0, stderr]).toEqual([what, false, expect.stringMatching(why)])
+    expect(stderr).toContain(`${file}:`)
+    rmSync(file, { recursive: true })
+    writeFileSync(file, yaml(100))
+  }
+  writeFileSync(file, yaml(300))
+  const refused = await daemon.holdfast('reload')
+  expect(refused.stderr).toContain(`${file}:5:15: error: priority 300 is not a whole number from 1 to 255`)
+  writeFileSync(file, yaml(120))
+  expect((await daemon.holdfast('reload')).status).toBe(0)
+  const { virtualRouters } = await daemon.status()
+  expect(virtualRouters).toMatchObject([{ state: 'master', effectivePriority: 120, becameMaster: 1 }])
+})
 
 lab('a reload that changes a priority leaves the router master and is seen in its advertisements', async (lab) => {
   const { daemon, wire } = await oneRouter(lab)
