@@ -7,8 +7,10 @@ const EPOLLERR = 0x8
 const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
-/** Told of at one wake-up; the others at the next. */
+/** Told of at one look, */
 const BATCH = 256
+/** and at so many looks of one wake-up; who waits for longer is told of at the next. */
+const LOOKS = 64
 const MOST_IDS = 0x7fff_ffff
 
 /** `failed`: there is an error on the descriptor. */
@@ -62,11 +64,17 @@ class Poller {
   }
 
   #tell(): void {
+    for (let left = LOOKS; left > 0 && this.#look() === BATCH; left--);
+  }
+
+  /** How many were ready. */
+  #look(): number {
     const count = hfsys().epollWait(this.#epoll, this.#ready)
     for (let i = 0; i < count; i++) {
       const [id, events] = [this.#ready[2 * i] as number, this.#ready[2 * i + 1] as number]
       this.#waiting.get(id)?.((events & EPOLLERR) !== 0)
     }
+    return count
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Micros } from '../../base/index.ts'
-import { timeoutOf, timerMillis, unendedAfter } from './failure.ts'
+import { timeoutOf, unendedAfter } from './failure.ts'
 import type { NetFailure } from './target.ts'
+import { WaitLimit } from './wait-limit.ts'
 
 /** Bytes that have to come before an answer is given another wait: what is below that drips. */
 const PROGRESS = 4096
@@ -20,8 +21,8 @@ export function waitForAnswer(wait: Micros, patience: Micros, onLate: (failure: 
   let begun = false
   let progress = 0
   const late = (limit: Micros) => () => onLate(begun ? unendedAfter(limit) : timeoutOf('receive', limit))
-  const next = setTimeout(late(wait), timerMillis(wait))
-  const whole = setTimeout(late(patience), timerMillis(patience))
+  const next = new WaitLimit(wait, late(wait))
+  const whole = new WaitLimit(patience, late(patience))
   return {
     heard(bytes) {
       progress += bytes
@@ -31,8 +32,8 @@ export function waitForAnswer(wait: Micros, patience: Micros, onLate: (failure: 
       next.refresh()
     },
     end() {
-      clearTimeout(next)
-      clearTimeout(whole)
+      next.end()
+      whole.end()
     },
   }
 }

@@ -3,8 +3,9 @@ import { hfsys } from '../../native/index.ts'
 import { isWouldBlock, PolledDescriptor } from '../descriptor/index.ts'
 import { codeOf, openBoundSocket } from './bound-socket.ts'
 import type { CancelSignal } from './cancellation.ts'
-import { cancelled, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled, failureOf, timeoutOf } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
+import { WaitLimit } from './wait-limit.ts'
 
 /** One datagram out, and what comes back for it. */
 export type Question = {
@@ -54,16 +55,13 @@ export function ask(
   return new Promise((resolve) => {
     const settle = (result: Result<void, NetFailure>) => {
       if (descriptor.closed) return
-      clearTimeout(timer)
+      limit.end()
       signal.removeEventListener('abort', onAbort)
       descriptor.close()
       resolve(result)
     }
     const onAbort = () => settle(fail(cancelled))
-    const timer = setTimeout(
-      () => settle(fail(timeoutOf('receive', target.connectTimeout))),
-      timerMillis(target.connectTimeout),
-    )
+    const limit = new WaitLimit(target.connectTimeout, () => settle(fail(timeoutOf('receive', target.connectTimeout))))
     const take = () => {
       for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
         const size = sys.recvmsg(descriptor.fd, buffer, undefined, undefined, 0, lengths)

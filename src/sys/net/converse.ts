@@ -1,8 +1,9 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
-import { cancelled, errorCode, failureOf, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled, errorCode, failureOf, timeoutOf } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
+import { WaitLimit } from './wait-limit.ts'
 
 /** What is done about bytes that came: wait for more of them, say something and wait anew, or end in order. */
 export type Turn = 'more' | 'enough' | { readonly say: Uint8Array }
@@ -32,15 +33,12 @@ export async function converse(
     const settle = (result: Result<void, NetFailure>) => {
       if (settled) return
       settled = true
-      clearTimeout(wait)
+      wait.end()
       signal.removeEventListener('abort', onAbort)
       socket.destroy()
       resolve(result)
     }
-    const wait = setTimeout(
-      () => settle(fail(timeoutOf('receive', target.connectTimeout))),
-      timerMillis(target.connectTimeout),
-    )
+    const wait = new WaitLimit(target.connectTimeout, () => settle(fail(timeoutOf('receive', target.connectTimeout))))
     const onAbort = () => settle(fail(cancelled))
     take = (chunk) => {
       const turn = onBytes(chunk)

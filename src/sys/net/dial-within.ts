@@ -1,9 +1,10 @@
 import { Socket } from 'node:net'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { withinNetworkNamespace } from '../privileges/index.ts'
-import { timeoutOf, timerMillis } from './failure.ts'
+import { timeoutOf } from './failure.ts'
 import { connectMarked } from './marked-socket.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
+import { WaitLimit } from './wait-limit.ts'
 
 /**
  * Connects within `connectTimeout` from another network namespace; the socket stays there, and then belongs to the caller.
@@ -17,12 +18,12 @@ export function dialWithin(namespace: string, target: ConnectTarget): Promise<Re
     return Promise.resolve(fail(failure))
   }
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
+    const limit = new WaitLimit(target.connectTimeout, () => {
       connecting.value.cancel()
       resolve(fail(timeoutOf('connect', target.connectTimeout)))
-    }, timerMillis(target.connectTimeout))
+    })
     connecting.value.whenDone((result) => {
-      clearTimeout(timer)
+      limit.end()
       resolve(result.ok ? ok(new Socket({ fd: result.value.release() })) : result)
     })
   })

@@ -2,9 +2,10 @@ import { isIP, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import type { CancelSignal } from './cancellation.ts'
-import { cancelled, timeoutOf, timerMillis, tlsFailure } from './failure.ts'
+import { cancelled, timeoutOf, tlsFailure } from './failure.ts'
 import type { NetFailure } from './target.ts'
 import { objection, secureContextFor, type TlsOptions } from './tls.ts'
+import { WaitLimit } from './wait-limit.ts'
 
 /**
  * TLS over a connected socket, within `limit`. Takes the socket over: what fails here is closed here.
@@ -32,7 +33,7 @@ export function handshake(
       ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     })
     const settle = (result: Result<TLSSocket, NetFailure>) => {
-      clearTimeout(timer)
+      wait.end()
       signal.removeEventListener('abort', onAbort)
       secure.off('error', onError)
       secure.off('close', onClose)
@@ -46,7 +47,7 @@ export function handshake(
     const onAbort = () => settle(fail(cancelled))
     const onError = (error: Error) => settle(fail(tlsFailure(error)))
     const onClose = () => settle(fail(tlsFailure(new Error('closed'))))
-    const timer = setTimeout(() => settle(fail(timeoutOf('handshake', limit))), timerMillis(limit))
+    const wait = new WaitLimit(limit, () => settle(fail(timeoutOf('handshake', limit))))
     secure.once('error', onError)
     secure.once('close', onClose)
     secure.once('secureConnect', () => {

@@ -1,7 +1,8 @@
 import { fail, type Result } from '../../base/index.ts'
 import type { CancelSignal } from './cancellation.ts'
-import { cancelled, timeoutOf, timerMillis } from './failure.ts'
+import { cancelled, timeoutOf } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
+import { WaitLimit } from './wait-limit.ts'
 
 /** Takes the outcome; not before the function it was given to has returned. */
 export type Settle<T> = (result: Result<T, NetFailure>) => void
@@ -18,13 +19,13 @@ export function settledWithin<T>(
 ): Promise<Result<T, NetFailure>> {
   return new Promise((resolve) => {
     const settle: Settle<T> = (result) => {
-      clearTimeout(timer)
+      limit.end()
       signal.removeEventListener('abort', onAbort)
       if (!result.ok) close()
       resolve(result)
     }
     const onAbort = () => settle(fail(cancelled))
-    const timer = setTimeout(() => settle(fail(timeoutOf('connect', connectTimeout))), timerMillis(connectTimeout))
+    const limit = new WaitLimit(connectTimeout, () => settle(fail(timeoutOf('connect', connectTimeout))))
     signal.addEventListener('abort', onAbort)
     const close = begin(settle)
   })
