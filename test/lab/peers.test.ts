@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
-import { type Frame, type Host, nowMillis, until } from './library/index.ts'
+import { type Frame, type Holdfastd, type Host, nowMillis, until } from './library/index.ts'
 import { routers } from './scenes.ts'
 
 type Daemon = { stop(): Promise<unknown> }
@@ -108,6 +108,63 @@ for (const master of ['holdfast', 'keepalived'] as const) {
     await until('the stronger one alone holds it', () => strong.has(VIRTUAL_ADDRESS) && !weak.has(VIRTUAL_ADDRESS))
   })
 }
+
+lab('V-017, V-045, V-046, V-072: checksums, hop limits, strangers and rival owners', async (lab) => {
+  const { strong, weak, onlooker } = routers(lab)
+  const of = (virtualRouterId: number, priority: number, more: readonly string[] = []) =>
+    instance({
+      version: 3,
+      advertInt: 0.3,
+      virtualRouterId,
+      priority,
+      addresses: [`198.51.100.${virtualRouterId}/32`],
+      state: priority === 255 ? 'MASTER' : 'BACKUP',
+      more,
+    })
+  const spoken = ['unicast_src_ip 192.0.2.12', 'unicast_ttl 7', 'unicast_peer {', '  192.0.2.11', '}']
+  const heard = (peer: string, ...more: readonly string[]) => [
+    ...['unicast_src_ip 192.0.2.11', 'unicast_peer {', peer, '}'],
+    ...more,
+  ]
+  await weak.keepalived([61, 62, 63].map((id) => of(id, 200, spoken)).join('') + of(64, 200) + of(65, 255))
+  for (const id of [61, 62, 63, 64, 65]) await weak.holds(`198.51.100.${id}`)
+  const lower = await onlooker.holdfastd(of(66, 255) + of(67, 255, ['owner_ignore_adverts']))
+  for (const id of [66, 67]) await onlooker.holds(`198.51.100.${id}`)
+  const daemon = await strong.holdfastd(
+    [
+      of(61, 100, heard('192.0.2.12 min_ttl 5 max_ttl 7')),
+      of(62, 100, heard('192.0.2.12 min_ttl 8')),
+      of(63, 100, heard('192.0.2.13', 'check_unicast_src')),
+      of(64, 100, ['v3_checksum_as_v2']),
+      ...[65, 66, 67].map((id) => of(id, 255)),
+    ].join(''),
+  )
+  type Wanted = Readonly<Record<number, readonly [state: string, drop?: string]>>
+  const settle = (who: Holdfastd, wanted: Wanted) =>
+    who.shows('all as they should be', ({ virtualRouters }) =>
+      virtualRouters.every(({ virtualRouterId: id, state, drops, masterPriority }) => {
+        const [now, drop] = wanted[id] ?? []
+        const isHeard = state !== 'backup' || (masterPriority ?? 0) > 100
+        return state === now && isHeard && (drop === undefined || (drops[drop] ?? 0) > 0)
+      }),
+    )
+  await settle(daemon, {
+    // A hop limit within what is set for the peer, and below it; another sender than the peer.
+    61: ['backup'],
+    62: ['master', 'ttl'],
+    63: ['master', 'source'],
+    // The other sums up the pseudo-header as well.
+    64: ['backup'],
+    // keepalived gives way to any other owner.
+    65: ['master'],
+    // Of two owners that with the lower address gives way; where it does not listen, the other does in its place.
+    66: ['master'],
+    67: ['backup'],
+  })
+  await settle(lower, { 66: ['backup'], 67: ['master', 'owner-ignores'] })
+  await weak.releases('198.51.100.65')
+  expect(daemon.process.output).toContain('the other side sums advertisements differently router=VI_64')
+})
 
 lab('V-108: of three routers the strongest that is left has the address, whoever it is', async (lab) => {
   const lan = lab.segment()

@@ -147,7 +147,7 @@ lab('what is taken away by hand is back within moments, without a change of stat
 })
 
 lab(
-  'routes that the kernel forgot with their interface are back when it is, and one that needs it makes a fault, as in keepalived',
+  'routes that the kernel forgot with their interface are back when it is, and one that needs it makes a fault, or track_group, as in keepalived',
   async (lab) => {
     const [ours, theirs] = [twin(lab, 'ours'), twin(lab, 'theirs')]
     const daemon = await ours.holdfastd(moving)
@@ -159,15 +159,26 @@ lab(
     expect((await daemon.status()).virtualRouters[0]).toMatchObject({ state: 'master', becameMaster: 1 })
     await daemon.stop()
 
-    const needy = instance(`${ADDRESS}virtual_routes {\n203.0.113.0/24 via 10.1.2.9 dev eth1\n}`)
+    const bound = instance(ADDRESS.replace('5.5', '6.6')).replace('VI_1', 'VI_2').replace('51', '52')
+    const needy =
+      'track_group TG {\ngroup {\nVI_2\n}\n}\nstatic_ipaddress {\n10.9.7.1/24 dev eth1 track_group TG\n}\n' +
+      instance(`${ADDRESS}virtual_routes {\n203.0.113.0/24 via 10.1.2.9 dev eth1\n}`) +
+      bound
     const again = await ours.holdfastd(needy, { name: 'again' })
     const keepalived = await theirs.keepalived(needy)
-    await Promise.all([ours.holds('10.9.5.5'), theirs.holds('10.9.5.5')])
+    const all = () =>
+      Promise.all([ours, theirs].flatMap((host) => ['10.9.5.5', '10.9.6.6'].map((address) => host.holds(address))))
+    await all()
     for (const host of [ours, theirs]) host.linkDown('eth1')
-    await keepalived.process.line(/Entering FAULT STATE/)
-    await again.shows('the fault', ({ virtualRouters: [one] }) => one?.faultReason === 'eth1: interface is down')
+    for (const name of ['VI_1', 'VI_2']) await keepalived.process.line(new RegExp(`\\(${name}\\) Entering FAULT STATE`))
+    await again.shows(
+      'both faults',
+      ({ virtualRouters }) =>
+        virtualRouters.length === 2 &&
+        virtualRouters.every(({ faultReason }) => faultReason === 'eth1: interface is down'),
+    )
     for (const host of [ours, theirs]) host.linkUp('eth1')
-    await Promise.all([ours.holds('10.9.5.5'), theirs.holds('10.9.5.5')])
+    await all()
     await until('both have the route', () => [ours, theirs].every((host) => host.ip('route').includes('203.0.113.0')))
   },
 )

@@ -1,5 +1,6 @@
-/** A tracked script, interface and file move the address between Holdfast and Debian's keepalived, in either part. */
-import { rmSync, writeFileSync } from 'node:fs'
+/** A tracked script, interface and file move the address between Holdfast and Debian's keepalived, in either part; what becomes of interfaces and scripts. */
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import type { Host } from './library/index.ts'
@@ -70,3 +71,56 @@ for (const master of ['holdfast', 'keepalived'] as const) {
     await until('the stronger one stays', () => strong.has(VIRTUAL_ADDRESS))
   })
 }
+
+lab(
+  'an interface that is renamed, or removed and made anew, is followed by its name; a script that others may change is not run',
+  async (lab) => {
+    const side = lab.segment('side')
+    const host = lab.host('host', {
+      eth0: { segment: lab.segment(), addresses: ['192.0.2.11/24'] },
+      eth1: { segment: side, addresses: ['10.0.0.11/24'] },
+    })
+    const [directory, ran] = [`${host.directory}/theirs`, `${host.directory}/ran`]
+    mkdirSync(directory, { mode: 0o755 })
+    const script = host.file('theirs/check.sh', `#!/bin/sh\ntouch ${ran}\n`)
+    chmodSync(script, 0o755)
+    chownSync(directory, 65534, 65534)
+    const quick = { version: 3, advertInt: 0.2, priority: 150 } as const
+    const inside = instance({ ...quick, virtualRouterId: 52, addresses: ['10.0.0.100/24'] }).replace('eth0', 'eth1')
+    const outside = instance({
+      ...quick,
+      more: ['track_interface {', '  eth1 weight -70', '}', 'track_script {', '  theirs', '}'],
+    })
+    const daemon = await host.holdfastd(
+      `global_defs {\n  script_user root\n  enable_script_security\n}\nvrrp_script theirs {\n  script ${script}\n}\n${outside}${inside}`,
+    )
+    const lost = (reason: string) =>
+      daemon.shows(
+        `the inner one in fault: ${reason}`,
+        ({ virtualRouters: [one, two] }) =>
+          one?.state === 'master' && one.effectivePriority === 80 && two?.faultReason === reason,
+      )
+    const whole = async () => {
+      await host.holds(VIRTUAL_ADDRESS)
+      await host.holds('10.0.0.100')
+      await daemon.shows('its whole priority', ({ virtualRouters: [one] }) => one?.effectivePriority === 150)
+    }
+    await whole()
+    expect(daemon.process.output).toContain(`${directory} belongs to nobody (mode 0755), not to root`)
+
+    host.ip('link', 'set', 'eth1', 'name', 'renamed')
+    await lost('eth1: no such interface')
+    await host.releases('10.0.0.100')
+    host.ip('link', 'set', 'renamed', 'name', 'eth1')
+    await whole()
+
+    host.ip('link', 'del', 'eth1')
+    await lost('eth1: no such interface')
+    side.plug(host.namespace, 'eth1')
+    await lost('eth1: interface is down')
+    host.linkUp('eth1')
+    host.ip('addr', 'add', '10.0.0.11/24', 'dev', 'eth1')
+    await whole()
+    expect((await host.exec('test', '-e', ran)).status).toBe(1)
+  },
+)
