@@ -6,32 +6,42 @@
  * each is still in the table (its line in lvs_notify_fifo comes once the table has it no more).
  * `reload`: one of 2,000 × 20 real servers moves to another port, again and again: the time from SIGHUP to its end, and how
  * many connections checkers make meanwhile, which tells whether they began anew.
+ * `start`: with 2,000 × 20 real servers, until each has been asked; how many at a time, and how much memory it takes.
+ * `detect`: both daemons at once on directors of their own check 600 servers, of which lot after lot ends.
  *
  * keepalived's checkers need ip_vs. Where the kernel has it (the guest), both write there. Else Holdfast writes its own table
  * and keepalived's orders go nowhere (pretend-ipvs.c), which costs it nothing: the ratios are worse for Holdfast than they are.
  *
- * Arguments: seconds to watch (30; 600 for ten minutes), scale in percent (100), and `load` or `reload` for one of the two alone.
+ * Arguments: seconds to watch (30; 600 for ten minutes), scale in percent (100), and one of the four; without it the first two.
  */
 import { argv } from 'node:process'
 import { type Host, type Lab, openLab } from '../test/lab/library/index.ts'
+import { type DetectFigures, detect } from './checkers/detect.ts'
 import { daemons, kernelHasIpvs, type Play } from './checkers/either-daemon.ts'
 import { type LoadFigures, load } from './checkers/load.ts'
 import { type ReloadFigures, reload } from './checkers/reload.ts'
+import { type StartFigures, start } from './checkers/start.ts'
 
 const seconds = Number(argv[2] ?? 30)
 const scale = Number(argv[3] ?? 100) / 100
 const part = argv[4]
 
-function scene(lab: Lab): { readonly director: Host; readonly servers: Host } {
+/** Real servers at addresses of 10.0.0.0/8, all of them one host, and directors beside it. */
+function scene<Name extends string>(lab: Lab, names: readonly Name[]) {
   const lan = lab.segment()
-  const director = lab.host('director', { eth0: { segment: lan, addresses: ['192.0.2.11/24', '192.0.2.100/32'] } })
   const servers = lab.host('servers', { eth0: { segment: lan, addresses: ['192.0.2.21/24'] } })
   servers.ip('route', 'add', 'local', '10.0.0.0/8', 'dev', 'lo')
-  director.ip('route', 'add', '10.0.0.0/8', 'via', '192.0.2.21')
-  // Thousands of connections a second come and go: their ports must not run out while they linger.
-  director.sysctl('net.ipv4.ip_local_port_range=1024 65535')
   servers.sysctl('net.core.somaxconn=4096')
-  return { director, servers }
+  const directors = Object.fromEntries(
+    names.map((name, i) => {
+      const director = lab.host(name, { eth0: { segment: lan, addresses: [`192.0.2.${11 + i}/24`] } })
+      director.ip('route', 'add', '10.0.0.0/8', 'via', '192.0.2.21')
+      // Thousands of connections a second come and go: their ports must not run out while they linger.
+      director.sysctl('net.ipv4.ip_local_port_range=1024 65535')
+      return [name, director]
+    }),
+  ) as Record<Name, Host>
+  return { servers, directors }
 }
 
 /** The same for each of the two, in a lab of its own. */
@@ -39,7 +49,8 @@ async function both<T>(play: (world: Play) => Promise<T>): Promise<Readonly<Reco
   const alone = async (name: keyof typeof daemons): Promise<T> => {
     const lab = openLab()
     try {
-      const { director, servers } = scene(lab)
+      const { servers, directors } = scene(lab, ['director'])
+      const { director } = directors
       return await play({
         director,
         servers,
@@ -94,10 +105,44 @@ function showReload(all: Readonly<Record<keyof typeof daemons, ReloadFigures>>):
   row('other servers told of', ours.others, theirs.others, 0)
 }
 
+function showStart({ Holdfast: ours, keepalived: theirs }: Readonly<Record<keyof typeof daemons, StartFigures>>): void {
+  heading(`a start with ${ours.servers} servers with TCP_CHECK, delay_loop 10`)
+  row('ready, s', ours.ready, theirs.ready)
+  row('all servers asked, s', ours.asked, theirs.asked)
+  row('connections in 0.1 s at most', ours.burst, theirs.burst, 0)
+  row('descriptors at most', ours.descriptors, theirs.descriptors, 0)
+  row('checker: MB', ours.checkerMemory, theirs.checkerMemory, 1)
+  row('all processes: MB', ours.memory, theirs.memory, 1)
+}
+
+function showDetect({
+  Holdfast: ours,
+  keepalived: theirs,
+}: Readonly<Record<keyof typeof daemons, DetectFigures>>): void {
+  heading('servers that end under both at once, TCP_CHECK, delay_loop 5')
+  row('servers', ours.samples, theirs.samples, 0)
+  row('stop to removal: p50, s', ours.p50, theirs.p50)
+  row('stop to removal: p99, s', ours.p99, theirs.p99)
+  row('stop to removal: last, s', ours.last, theirs.last)
+}
+
+async function detection(): Promise<Readonly<Record<keyof typeof daemons, DetectFigures>>> {
+  const lab = openLab()
+  try {
+    const { servers, directors } = scene(lab, ['Holdfast', 'keepalived'])
+    return await detect(directors, servers, Math.round(30 * scale))
+  } finally {
+    await lab.close()
+  }
+}
+
 console.log(
   kernelHasIpvs
     ? "both over the kernel's IPVS"
     : "Holdfast over its own table, keepalived's orders to a table go nowhere",
 )
-if (part !== 'reload') showLoad(await both((world) => load(world, seconds, scale)))
-if (part !== 'load') showReload(await both((world) => reload(world, scale)))
+const wanted = part === undefined ? ['load', 'reload'] : [part]
+if (wanted.includes('load')) showLoad(await both((world) => load(world, seconds, scale)))
+if (wanted.includes('reload')) showReload(await both((world) => reload(world, scale)))
+if (wanted.includes('start')) showStart(await both((world) => start(world, scale)))
+if (wanted.includes('detect')) showDetect(await detection())

@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { FifoListener, type Host, until } from '../../test/lab/library/index.ts'
+import { configuration, SINK, STRICT_TCP_CHECK } from './configuration.ts'
+import { daemons } from './either-daemon.ts'
+import { percentile } from './process-figures.ts'
+
+export type DetectFigures = {
+  /** Seconds from the end of a server to its removal. */
+  readonly p50: number
+  readonly p99: number
+  readonly last: number
+  readonly samples: number
+}
+
+const DELAY_LOOP = 5
+const FIRST_PORT = 100
+/** Seconds from the end of one lot of servers to that of the next. */
+const APART = 1.37
+
+type Name = keyof typeof daemons
+
+/**
+ * Both daemons at the same time, each on a director of its own, check the same servers; lot after lot of these ends, so that each
+ * server does at another moment between two of its checks, and both have the same moments.
+ * @param lots  of twenty servers each
+ */
+export async function detect(
+  directors: Readonly<Record<Name, Host>>,
+  servers: Host,
+  lots: number,
+): Promise<Readonly<Record<Name, DetectFigures>>> {
+  const size = 20
+  const sinks = Array.from({ length: lots }, (_, lot) => servers.spawn(`lot${lot}`, [SINK, `${FIRST_PORT + lot}`]))
+  const ended = new Map<number, number>()
+  const watched = {
+    Holdfast: await watch('Holdfast', directors.Holdfast, lots * size, ended),
+    keepalived: await watch('keepalived', directors.keepalived, lots * size, ended),
+  }
+  const both = [watched.Holdfast, watched.keepalived]
+  try {
+    // Each has been asked at its own time by then, and twice.
+    await pause((1 + 2 * DELAY_LOOP + DELAY_LOOP) * 1_000)
+    for (const [lot, sink] of sinks.entries()) {
+      ended.set(FIRST_PORT + lot, performance.now())
+      await sink.stop('SIGKILL')
+      await pause(APART * 1_000)
+    }
+    await until('all servers that ended are removed', () => both.every(({ times }) => times.length >= lots * size), {
+      within: 120_000,
+      detail: () => both.map(({ times }) => times.length).join(' and '),
+    })
+    return { Holdfast: figuresOf(watched.Holdfast.times), keepalived: figuresOf(watched.keepalived.times) }
+  } finally {
+    for (const { stop } of both) await stop()
+  }
+}
+
+/** Starts one of the two and notes for each server that ended how long it was kept. */
+async function watch(name: Name, host: Host, count: number, ended: ReadonlyMap<number, number>) {
+  const fifo = `${host.directory}/lvs.fifo`
+  const of = (i: number) => ({ port: FIRST_PORT + Math.floor(i / 20), checker: STRICT_TCP_CHECK })
+  const listener = new FifoListener(fifo, 5)
+  const times: number[] = []
+  let read = 0
+  const timer = setInterval(() => {
+    const end = listener.text.lastIndexOf('\n') + 1
+    const lines = listener.text.slice(read, end).split('\n')
+    read = end
+    for (const line of lines) {
+      const port = /^RS \[[^\]]+\]:tcp:(\d+) .*DOWN$/.exec(line)?.[1]
+      const at = ended.get(Number(port))
+      if (at !== undefined) times.push((performance.now() - at) / 1_000)
+    }
+  }, 5)
+  const text = configuration(count, of, { fifo, delayLoop: DELAY_LOOP, own: daemons[name].own })
+  const daemon = await daemons[name].start(host, text)
+  const stop = async () => {
+    clearInterval(timer)
+    listener.close()
+    await daemon.stop()
+  }
+  return { times, stop }
+}
+
+const figuresOf = (times: readonly number[]): DetectFigures => ({
+  p50: percentile(times, 50),
+  p99: percentile(times, 99),
+  last: Math.max(...times),
+  samples: times.length,
+})
