@@ -128,6 +128,8 @@ const refused: readonly (readonly [text: string, place: string, message: string]
   ['- { address: 198.51.100.1, wieght: 3 }', '1:3', "'wieght' is none of address, port and weight"],
   ['- { address: 198.51.100.1, weight: -1 }', '1:3', "weight '-1' is not a whole number from 0 to 2147483647"],
   ['- { address: 198.51.100.1, port: "80" }', '1:3', "port '80' is not a whole number from 1 to 65535"],
+  ['- { address: 198.51.100.1, address: 198.51.100.2 }', '1:3', "'address' is there twice"],
+  ['["198.51.100.1",\n "198.51.100.1"]', '2:2', '198.51.100.1 is there twice'],
   ['- [198.51.100.1]', '1:3', 'an entry is an address, or has address, port and weight'],
   ['- 198.51.100.1\n- 198.51.100.1', '2:3', '198.51.100.1 is there twice'],
   ['- &a 198.51.100.1\n- *a', '2:3', 'an entry is an address, or has address, port and weight'],
@@ -138,12 +140,16 @@ test.each(refused)('%j is refused as a whole', (text, place, message) => {
 })
 
 test('a list that is too long, and a text that is too long, are refused', () => {
-  const lines = (many: number) => Array.from({ length: many }, (_, i) => `- 10.0.${i >> 8}.${i & 255}:80`).join('\n')
-  expect(serverList(lines(MOST_LISTED)).ok).toBe(true)
-  expect(serverList(lines(MOST_LISTED + 1))).toMatchObject({ error: { message: 'it lists more than 4096 servers' } })
-  expect(serverList(`#${'x'.repeat(1 << 20)}`)).toMatchObject({
-    error: { message: 'it has more than 1048576 characters' },
+  const listing = (many: number) =>
+    JSON.stringify(Array.from({ length: many }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`))
+  expect(serverList(listing(MOST_LISTED)).ok).toBe(true)
+  expect(serverList('- 1\n'.repeat(MOST_LISTED + 1))).toMatchObject({
+    error: { message: 'it lists more than 16384 servers' },
   })
+  expect(serverList(`#${'x'.repeat(2 << 20)}`)).toMatchObject({
+    error: { message: 'it has more than 2097152 characters' },
+  })
+  expect(serverList('['.repeat(10_000))).toMatchObject({ error: { message: 'it is nested too deep for a list' } })
 })
 
 test('no text makes it throw', { timeout: fuzzTimeout(20_000) }, () => {

@@ -1,59 +1,115 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Scalar } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml'
 import { fail, isLinkLocal6, ok, parseAddress, type Result } from '../../base/index.ts'
 import { endpoint, type ListedServer } from '../../model/index.ts'
+import { boundedDocument } from '../yaml/index.ts'
 
 /** As many servers may be listed in one file. */
-export const MOST_LISTED = 4096
+export const MOST_LISTED = 16_384
 /** Characters; more is no such list. */
-const LONGEST = 1 << 20
+const LONGEST = 2 << 20
 const MOST_WEIGHT = 2_147_483_647
 
 /** What is wrong, and where; lines and columns count from 1. */
 export type ServerListProblem = { readonly line: number; readonly column: number; readonly message: string }
 
-type Failure = Result<never, string>
+/** An entry as it stands there, in JSON or in YAML: its fields by their names, or a value. */
+type Entry = ReadonlyMap<unknown, unknown> | string | number | boolean | null | undefined
 
 /**
  * A list whose entries are `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS]:PORT` or `{ address, port, weight }`. It is taken as a whole or not
  * at all: a list of which a part is nonsense may have been meant for something else.
  */
 export function serverList(text: string): Result<readonly ListedServer[], ServerListProblem> {
+  if (text.length > LONGEST) return fail({ line: 1, column: 1, message: `it has more than ${LONGEST} characters` })
+  // Of what is wrong as JSON the other tells the place, and takes a hundred times as long.
+  return listInJson(text) ?? listInYaml(text)
+}
+
+function listInJson(text: string): Result<readonly ListedServer[], never> | undefined {
+  const value = jsonOf(text)
+  if (!Array.isArray(value) || value.length > MOST_LISTED) return undefined
+  const list = new GrowingList()
+  for (const item of value as readonly unknown[]) {
+    const entry = isFields(item) ? new Map(Object.entries(item)) : item
+    if (typeof entry !== 'string' && !(entry instanceof Map)) return undefined
+    if (!list.add(entry).ok) return undefined
+  }
+  return ok(list.servers())
+}
+
+const isFields = (item: unknown): item is object => typeof item === 'object' && item !== null && !Array.isArray(item)
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function listInYaml(text: string): Result<readonly ListedServer[], ServerListProblem> {
   const counter = new LineCounter()
   const problem = (offset: number, message: string): Result<never, ServerListProblem> => {
     const { line, col } = counter.linePos(offset)
     return fail({ line: Math.max(1, line), column: Math.max(1, col), message })
   }
-  if (text.length > LONGEST) return problem(0, `it has more than ${LONGEST} characters`)
-  const document = parseDocument(text, {
-    lineCounter: counter,
-    prettyErrors: false,
-    uniqueKeys: true,
-    stringKeys: true,
-  })
-  const [error] = document.errors
-  if (error !== undefined) return problem(error.pos[0], error.message.replaceAll(/\s+/g, ' '))
-  const { contents } = document
-  const placeOf = (node: unknown): number => (node as { range?: readonly number[] | null } | null)?.range?.[0] ?? 0
+  const bounded = boundedDocument(new TextEncoder().encode(text), counter)
+  if (!bounded.ok) return problem(0, bounded.error.reason)
+  const { contents, errors } = bounded.value.document
+  const [error] = errors
+  if (error !== undefined)
+    return problem(
+      error.pos[0],
+      error.code === 'RESOURCE_EXHAUSTION' ? 'it is nested too deep for a list' : error.message.replaceAll(/\s+/g, ' '),
+    )
   if (!isSeq(contents)) return problem(placeOf(contents), 'it is no list of servers')
   if (contents.items.length > MOST_LISTED)
     return problem(placeOf(contents), `it lists more than ${MOST_LISTED} servers`)
-  const servers = new Map<string, ListedServer>()
+  const list = new GrowingList()
   for (const item of contents.items) {
-    const one = entryOf(item)
-    if (!one.ok) return problem(placeOf(item), one.error)
-    const key = endpoint({ address: one.value.address, port: one.value.port ?? 0 })
-    if (servers.has(key)) return problem(placeOf(item), `${one.value.address} is there twice`)
-    servers.set(key, one.value)
+    const entry = entryOf(item)
+    const added = entry.ok ? list.add(entry.value) : entry
+    if (!added.ok) return problem(placeOf(item), added.error)
   }
-  return ok([...servers.values()])
+  return ok(list.servers())
 }
 
-function entryOf(item: unknown): Result<ListedServer, string> {
-  if (isScalar(item)) return fromText((item as Scalar).value)
-  if (!isMap(item)) return fail('an entry is an address, or has address, port and weight')
+const placeOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0
+
+function entryOf(item: unknown): Result<Entry, string> {
+  if (isScalar(item)) return ok(item.value as Entry)
+  if (!isMap(item)) return fail(WHAT_IT_IS)
   const values = new Map<unknown, unknown>()
-  for (const { key, value } of item.items)
-    values.set(isScalar(key) ? key.value : undefined, isScalar(value) ? value.value : undefined)
+  for (const { key, value } of item.items) {
+    const name = isScalar(key) ? key.value : undefined
+    if (values.has(name)) return fail(`${shown(name)} is there twice`)
+    values.set(name, isScalar(value) ? value.value : undefined)
+  }
+  return ok(values)
+}
+
+const WHAT_IT_IS = 'an entry is an address, or has address, port and weight'
+
+/** Each server once. */
+class GrowingList {
+  readonly #servers = new Map<string, ListedServer>()
+
+  add(entry: Entry): Result<void, string> {
+    const one = entry instanceof Map ? fromFields(entry) : fromText(entry)
+    if (!one.ok) return one
+    const key = endpoint({ address: one.value.address, port: one.value.port ?? 0 })
+    if (this.#servers.has(key)) return fail(`${one.value.address} is there twice`)
+    this.#servers.set(key, one.value)
+    return ok(undefined)
+  }
+
+  servers(): readonly ListedServer[] {
+    return [...this.#servers.values()]
+  }
+}
+
+function fromFields(values: ReadonlyMap<unknown, unknown>): Result<ListedServer, string> {
   const address = values.get('address')
   const other = [...values.keys()].find((key) => key !== 'address' && key !== 'port' && key !== 'weight')
   if (values.size > 0 && other !== undefined) return fail(`${shown(other)} is none of address, port and weight`)
@@ -78,7 +134,7 @@ function fromText(value: unknown): Result<ListedServer, string> {
 }
 
 /** An address that packets can be sent to, from any interface. */
-function addressOf(text: string): Result<ListedServer, string> | Failure {
+function addressOf(text: string): Result<ListedServer, string> {
   const address = parseAddress(text)
   if (address === undefined) return fail(`${shown(text)} is not an IPv4 or IPv6 address`)
   if (isLinkLocal6(address)) return fail(`${address} is link-local: it says nothing without an interface`)

@@ -13,6 +13,7 @@
  * | list of lines or words | a list |
  */
 
+export { boundedDocument } from './document.ts'
 export { isYaml } from './names.ts'
 export { readYaml } from './read.ts'
 export { type Marks, writeJson, writeYaml } from './write.ts'

@@ -1,9 +1,10 @@
 import { type Family, familyOf, millis } from '../../base/index.ts'
-import { type Configuration, type ServerSource, sourceTitle, withListed } from '../../model/index.ts'
+import { type Configuration, nameKey, type ServerSource, sourceTitle, withListed } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
 import type { NameNews } from '../ipc/index.ts'
+import { keepLists } from './kept-lists.ts'
 import type { SupervisorPorts } from './ports.ts'
-import { openServerFile, type ServerFile } from './server-file.ts'
+import { fileKey, openServerFile, type ServerFile } from './server-file.ts'
 import { createServerNames } from './server-names.ts'
 
 /** Lists that change together are one change: at a start all names are answered within a moment. */
@@ -28,7 +29,7 @@ export type ListedServers = {
 }
 
 /**
- * @param path      where what names list is kept
+ * @param path      where what is listed is kept
  * @param onChange  these, by their titles, list other servers than before
  */
 export function createListedServers(
@@ -37,7 +38,8 @@ export function createListedServers(
   onChange: (titles: readonly string[]) => void,
 ): ListedServers {
   const files = new Map<string, ServerFile>()
-  const names = createServerNames(ports, path, (of) => changed(sourceTitle({ ...of, nxdomain: 'keep' })))
+  const kept = keepLists(ports, path)
+  const names = createServerNames(ports, kept, (of) => changed(sourceTitle({ ...of, nxdomain: 'keep' })))
   const waiting = new Set<string>()
   let cancel: (() => void) | undefined
 
@@ -53,7 +55,8 @@ export function createListedServers(
 
   function serversIn(source: ServerSource) {
     if (source.kind !== 'file') return names.serversOf(source)
-    const file = files.get(source.path) ?? openServerFile(source.path, ports, () => onChange([sourceTitle(source)]))
+    const file =
+      files.get(source.path) ?? openServerFile(source.path, ports, kept, () => onChange([sourceTitle(source)]))
     files.set(source.path, file)
     return file.servers
   }
@@ -73,7 +76,9 @@ export function createListedServers(
         source.close()
         files.delete(file)
       }
-      names.keep(namesOf(configured))
+      const wanted = namesOf(configured)
+      names.keep(wanted)
+      kept.keep(new Set([...[...named].map(fileKey), ...wanted.map(nameKey)]))
     },
     heard: names.heard,
     describe: () => [...[...files.values()].map((file) => file.describe()), ...names.describe()],

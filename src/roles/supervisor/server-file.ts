@@ -2,6 +2,7 @@ import { type Family, familyOf, type IpAddress, millis } from '../../base/index.
 import { serverList } from '../../config/index.ts'
 import type { ListedServer } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
+import type { KeptLists } from './kept-lists.ts'
 import type { SupervisorPorts } from './ports.ts'
 
 /** A writer that writes in pieces is given this long after each before the file is read. */
@@ -20,14 +21,17 @@ export type ServerFile = {
 
 /**
  * Reads the file now, and watches it from here on.
+ * @param kept      where they are kept, for a start at which it cannot be used
  * @param onChange  it lists other servers than before
  */
 export function openServerFile(
   path: string,
   ports: Pick<SupervisorPorts, 'readText' | 'watchFile' | 'schedule' | 'log'>,
+  kept: Pick<KeptLists, 'servers' | 'write'>,
   onChange: () => void,
 ): ServerFile {
-  let servers: readonly ListedServer[] = []
+  const key = fileKey(path)
+  let servers = kept.servers(key)
   /** Why `servers` is not what the file has now. */
   let problem: string | undefined
   let cancel: (() => void) | undefined
@@ -51,6 +55,7 @@ export function openServerFile(
     if (JSON.stringify(servers) === JSON.stringify(list.servers)) return false
     ports.log.info('list of real servers', { file: path, from: servers.length, to: list.servers.length })
     servers = list.servers
+    kept.write(key, servers)
     return true
   }
 
@@ -87,6 +92,9 @@ export function openServerFile(
     },
   }
 }
+
+/** By which its servers are kept. */
+export const fileKey = (path: string): string => `file ${path}`
 
 function listIn(
   path: string,

@@ -2,7 +2,7 @@ import { micros } from '../../base/index.ts'
 import { type ListedServer, nameKey, type ServerName, type ServerSource } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
 import type { NameNews } from '../ipc/index.ts'
-import { keepNames } from './kept-names.ts'
+import type { KeptLists } from './kept-lists.ts'
 import type { SupervisorPorts } from './ports.ts'
 
 type NameSource = Extract<ServerSource, ServerName>
@@ -32,15 +32,14 @@ export type ServerNames = {
 }
 
 /**
- * @param path      where they are kept, for a start at which nobody can be asked
+ * @param kept      where they are kept, for a start at which nobody can be asked
  * @param onChange  a name lists other servers than before
  */
 export function createServerNames(
-  ports: Pick<SupervisorPorts, 'clock' | 'readText' | 'replaceText' | 'log'>,
-  path: string,
+  ports: Pick<SupervisorPorts, 'clock' | 'log'>,
+  kept: Pick<KeptLists, 'servers' | 'write'>,
   onChange: (of: ServerName) => void,
 ): ServerNames {
-  const kept = keepNames(ports, path)
   const names = new Map<string, Known>()
   /** Keys of those that some source wants to be without servers when they do not exist. */
   const removing = new Set<string>()
@@ -112,7 +111,6 @@ export function createServerNames(
         names.delete(key)
         removing.delete(key)
       }
-      kept.keep(named)
     },
     describe: () =>
       [...names.values()].map(({ of, servers, problem, askedAt }) => ({

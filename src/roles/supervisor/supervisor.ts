@@ -91,7 +91,7 @@ export async function startSupervisor(
   /** With the servers that lists name; in force is the model, which also has what is still leaving. */
   let configured = configuration
   let leavers: readonly Leaver[] = []
-  const listed = createListedServers(ports, `${options.runDirectory}/names.json`, (titles) =>
+  const listed = createListedServers(ports, `${options.runDirectory}/listed-servers.json`, (titles) =>
     changes(() => follow(titles)),
   )
   let model = configuration

@@ -133,6 +133,16 @@ for (const [what, text, problem] of nonsense)
     expect(await sources()).toEqual([{ file: LIST, servers: 3 }])
   })
 
+test('a daemon that starts without a usable file goes on with what was known last, and says so', async () => {
+  const kept = (await running('- 192.0.2.1\n')).world.files.get('/run/holdfast/listed-servers.json')
+  const world = fakeWorld()
+  world.files.set('/run/holdfast/listed-servers.json', kept ?? '')
+  world.load(model(dynamic))
+  await world.start()
+  expect(inForce(world)).toEqual(['192.0.2.1 1'])
+  expect(world.log.some((line) => line.includes('those that were known stay'))).toBe(true)
+})
+
 test('without a file the service is there and has no servers until one comes', async () => {
   const { world } = await running()
   expect(inForce(world)).toEqual([])

@@ -11,7 +11,7 @@ type World = ReturnType<typeof fakeWorld>
 const second = 1_000_000
 const VIP = 'tcp/203.0.113.1:80'
 const KEY = 'dns web.test IPv4'
-const KEPT = '/run/holdfast/names.json'
+const KEPT = '/run/holdfast/listed-servers.json'
 const source = (over: object = {}): ServerSource => ({
   kind: 'dns',
   name: 'web.test',

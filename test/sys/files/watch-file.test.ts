@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -49,4 +49,13 @@ test('other files of the directory are not told of, and nothing is after the end
   const before = heard
   await heardOf(path, () => writeFileSync(path, '2'))
   expect(heard).toBe(before)
+})
+
+test('what a link leads to is told of, in whatever directory it changes', async () => {
+  const [path, target] = [join(directory, 'link'), join(directory, 'elsewhere', 'value')]
+  mkdirSync(join(directory, 'elsewhere'))
+  writeFileSync(target, '1')
+  symlinkSync(target, path)
+  await heardOf(path, () => writeFileSync(target, 'another'))
+  await heardOf(path, () => rmSync(target))
 })

@@ -3,8 +3,8 @@ import type { ListedServer } from '../../model/index.ts'
 import { isRecord, parseJson } from './json-text.ts'
 import type { SupervisorPorts } from './ports.ts'
 
-/** The servers that names listed last, on disk: a daemon that starts while no name server answers goes on with them. */
-export type KeptNames = {
+/** The servers that files and names listed last, on disk: a daemon that starts while none can be used goes on with them. */
+export type KeptLists = {
   /** None: nothing was known of it. */
   servers(key: string): readonly ListedServer[]
   write(key: string, servers: readonly ListedServer[]): void
@@ -12,31 +12,33 @@ export type KeptNames = {
   keep(keys: ReadonlySet<string>): void
 }
 
-export function keepNames(ports: Pick<SupervisorPorts, 'readText' | 'replaceText' | 'log'>, path: string): KeptNames {
+const MOST_WEIGHT = 2_147_483_647
+
+export function keepLists(ports: Pick<SupervisorPorts, 'readText' | 'replaceText' | 'log'>, path: string): KeptLists {
   const text = ports.readText(path)
-  const names = text.ok ? decodeNames(text.value) : new Map<string, readonly ListedServer[]>()
+  const lists = text.ok ? decodeLists(text.value) : new Map<string, readonly ListedServer[]>()
 
   function write(): void {
-    const written = ports.replaceText(path, `${JSON.stringify(Object.fromEntries(names))}\n`)
-    if (!written.ok) ports.log.warn('names of real servers cannot be kept', { reason: written.error.message })
+    const written = ports.replaceText(path, `${JSON.stringify(Object.fromEntries(lists))}\n`)
+    if (!written.ok) ports.log.warn('listed servers cannot be kept', { reason: written.error.message })
   }
 
   return {
-    servers: (key) => names.get(key) ?? [],
+    servers: (key) => lists.get(key) ?? [],
     write(key, servers) {
-      names.set(key, servers)
+      lists.set(key, servers)
       write()
     },
     keep(keys) {
-      const before = names.size
-      for (const key of names.keys()) if (!keys.has(key)) names.delete(key)
-      if (names.size < before) write()
+      const before = lists.size
+      for (const key of lists.keys()) if (!keys.has(key)) lists.delete(key)
+      if (lists.size < before) write()
     },
   }
 }
 
 /** What is not as we write it is left out. */
-function decodeNames(text: string): Map<string, readonly ListedServer[]> {
+function decodeLists(text: string): Map<string, readonly ListedServer[]> {
   const value = parseJson(text)
   const entries = isRecord(value) ? Object.entries(value) : []
   return new Map(
@@ -55,7 +57,7 @@ function isListedServer(value: unknown): value is ListedServer {
     typeof address === 'string' &&
     parseAddress(address) === address &&
     isNumber(port, 65_535) &&
-    isNumber(weight, 65_535) &&
+    isNumber(weight, MOST_WEIGHT) &&
     (hostName === undefined || typeof hostName === 'string')
   )
 }
