@@ -30,6 +30,8 @@ export type VrrpSockets = {
   /** Opens what these virtual routers need and the host has interfaces for, closes the rest. */
   synchronize(routers: Iterable<VirtualRouter>, view: NetworkView): void
   get(key: string): VrrpSocket | undefined
+  /** Hands on what waits in any of them. */
+  takeWaiting(): void
   /** Why there is no socket where there could be one. */
   failure(key: string): { readonly code: string; readonly message: string } | undefined
   /** When to try again what failed. */
@@ -103,6 +105,9 @@ export function openVrrpSockets(
       }
     },
     get: (key) => opened.get(key)?.socket,
+    takeWaiting() {
+      for (const { socket } of opened.values()) socket.takeWaiting()
+    },
     failure: (key) => failures.get(key),
     deadline: () => retryAt,
     close() {

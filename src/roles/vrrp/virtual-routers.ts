@@ -232,12 +232,19 @@ export function openVirtualRouters(
   function runDeadlines(): void {
     let now = clock.now()
     let overslept = false
+    let areRead = false
     if (parts.settings.autoPriority !== undefined) autoPriority.late(lateness(running.values(), now))
     for (const one of running.values()) {
-      const deadline = deadlineOf(one.state)
+      let deadline = deadlineOf(one.state)
       if (deadline !== undefined && isImminent(one, now)) {
         ports.lingerUntil(deadline)
         now = clock.now()
+      }
+      // What would keep a backup from taking over may wait in a busy socket.
+      if (deadline !== undefined && deadline <= now && !areRead) {
+        areRead = true
+        sockets.takeWaiting()
+        deadline = deadlineOf(one.state)
       }
       if (deadline === undefined || deadline > now) {
         one.putOff = false

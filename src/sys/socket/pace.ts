@@ -1,40 +1,67 @@
 import { hfsys, type Outcome } from '../../native/index.ts'
 import type { Descriptor } from '../descriptor/index.ts'
 
-/** Milliseconds between two readings of a socket that is flooded. */
-const PAUSE = 4
-/** Microseconds in which so many datagrams are a flood: two thousand a second. */
+/** Milliseconds from one reading of a busy socket to the next. */
+const EVERY = 4
+/** Microseconds in which so many datagrams make it busy: a thousand a second. */
 const WINDOW = 32_000
-const MANY = 64
+const MANY = 32
+/** Readings that are looked at together, longer than most advertise, and in how few datagrams it is not busy any more: half of that. */
+const TURNS = 32
+const FEW = 64
 
-/** How often a socket is read: at once, and in a flood every few milliseconds, because waking up costs more than reading. */
+/** When a socket is read: at once, and a busy one every few milliseconds, because waking up costs more than reading. */
 export type Pace = {
   /** From here on `read` is called. */
   begin(): Outcome
   /** One datagram has been read. */
   count(): void
+  /** Reads what a busy socket holds by now; another has been read already. */
+  takeWaiting(): void
   end(): void
+}
+
+/** Those that are read in turns; together, for each by itself would wake the process. */
+const busy = new Set<() => void>()
+let ticker: NodeJS.Timeout | undefined
+
+function readInTurns(inTurn: () => void): void {
+  busy.add(inTurn)
+  ticker ??= setInterval(() => {
+    for (const one of [...busy]) one()
+  }, EVERY)
+}
+
+function readNoMore(inTurn: () => void): void {
+  busy.delete(inTurn)
+  if (busy.size > 0) return
+  clearInterval(ticker)
+  ticker = undefined
 }
 
 /** @param onError it cannot be watched any more */
 export function openPace(descriptor: Descriptor, read: () => void, onError: (error: Outcome) => void): Pace {
-  let timer: NodeJS.Timeout | undefined
-  let [began, counted] = [0, 0]
+  let [began, counted, turns] = [0, 0, 0]
 
-  const begin = (): Outcome => descriptor.whenReadable(turn)
+  const begin = (): Outcome => descriptor.whenReadable(whenReadable)
 
-  function turn(): void {
+  function whenReadable(): void {
     const now = hfsys().clock()
     if (now - began > WINDOW) [began, counted] = [now, 0]
     read()
     if (descriptor.closed || counted < MANY) return
     descriptor.pause()
-    timer = setTimeout(resume, PAUSE)
+    ;[counted, turns] = [0, 0]
+    readInTurns(inTurn)
   }
 
-  function resume(): void {
-    timer = undefined
-    if (descriptor.closed) return
+  function inTurn(): void {
+    read()
+    if (descriptor.closed || ++turns < TURNS) return
+    const staysBusy = counted >= FEW
+    ;[counted, turns] = [0, 0]
+    if (staysBusy) return
+    readNoMore(inTurn)
     const watching = begin()
     if (watching < 0) onError(watching)
   }
@@ -44,8 +71,9 @@ export function openPace(descriptor: Descriptor, read: () => void, onError: (err
     count() {
       counted++
     },
-    end() {
-      clearTimeout(timer)
+    takeWaiting() {
+      if (busy.has(inTurn) && !descriptor.closed) read()
     },
+    end: () => readNoMore(inTurn),
   }
 }

@@ -32,6 +32,8 @@ export type VrrpSocket = {
   rehearse: VrrpSocket['send']
   /** From here on this guard hears first; `close` releases it. */
   protect(guard: FloodGuard): Result<GuardedSocket, SystemError>
+  /** Hands on what waits: a busy socket is read every few milliseconds only. */
+  takeWaiting(): void
   close(): void
 }
 export type OpenVrrpSocket = (options: {

@@ -93,6 +93,7 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
       send({ ...message, hopLimit: NO_HOP_LIMIT })
       return ok(undefined)
     },
+    takeWaiting: () => pace.takeWaiting(),
     close: () => {
       pace.end()
       guarded?.release()

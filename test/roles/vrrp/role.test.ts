@@ -227,6 +227,21 @@ describe('the vrrp role', () => {
     expect(await world.snapshot()).toMatchObject([{ advertisementsReceived: 1 }, { advertisementsReceived: 0 }])
   })
 
+  test('a backup whose socket is busy looks into it before it takes over', async () => {
+    const world = new World()
+    await world.configure([calm])
+    const payload = advertisement(200)
+    const datagram = { payload, source, destination: group, hopLimit: 255, declaredLength: payload.length }
+    world.run(seconds(3))
+    world.unread.push({ ...datagram, interfaceIndex: 2 })
+    world.run(seconds(3))
+    expect(world.unread).toEqual([])
+    expect(world.states()).toEqual(['BACKUP'])
+    world.run(seconds(4))
+    await world.settle()
+    expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  })
+
   test('whoever overslept listens before it takes over', async () => {
     const world = new World()
     await world.configure([calm])

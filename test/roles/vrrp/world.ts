@@ -101,6 +101,8 @@ export class World {
   /** What the making of a virtual link meets. */
   linkFailure: { readonly code: string; readonly message: string } | undefined
   readonly #timers: FakeTimer[] = []
+  /** What waits in a busy VRRP socket. */
+  readonly unread: VrrpDatagram[] = []
   #monitor: (event: RouteEvent) => void = () => {}
   /** BFD: what was sent, from which sockets, and what waits unread in the receiver's. */
   readonly control: { readonly at: Instant; readonly to: IpAddress; readonly payload: Uint8Array }[] = []
@@ -329,6 +331,9 @@ export class World {
           },
           rehearse: () => ok(undefined),
           protect: (guard) => guard.protect(0, family === 6 ? 'ipv6' : 'ipv4'),
+          takeWaiting: () => {
+            for (const datagram of this.unread.splice(0)) onDatagram(datagram)
+          },
           close: () => {
             this.#receivers.delete(key)
             if (!this.ended) this.#do(`close ${key}`)
