@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { editDistance, nearest } from '../../src/config/check/nearest.ts'
 import { containers, containersOf, type Keyword, keywordAt, keywordsIn } from '../../src/config/keywords/index.ts'
+import { editDistance, nearest } from '../../src/config/nearest.ts'
 import { settingNames } from '../../src/model/index.ts'
 import { load, told } from './files.ts'
 

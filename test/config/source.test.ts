@@ -26,9 +26,7 @@ const rows: readonly (readonly [claim: string, text: string, lines: readonly str
   ['a condition holds for a closing brace too', 'a {\n@alpha }', ['a {', '}']],
   ['a definition is put where its name is used', '$A=1 2\nx ${A} y', ['x 1 2 y']],
   ['$NAME is a use before a blank, comma, bracket or line end', '$A=1\nx $A,$A) $A', ['x 1,1) 1']],
-  ['$NAME glued to other text is not', '$A=1\nx $A.5', ['x $A.5']],
   ['values are looked up when used, so they may name later ones', '$A=${B}\n$B=2\nx ${A}', ['x 2']],
-  ['a name without definition stays', 'x ${NONE} $NONE', ['x ${NONE} $NONE']],
   ['a later definition replaces an earlier one', '$A=1\nx $A\n$A=2\nx $A', ['x 1', 'x 2']],
   ['a definition may hold nothing', '$A=\nx ${A}y', ['x y']],
   ['comments are no part of a definition', '$A=1 # one\nx ${A}', ['x 1']],
@@ -102,6 +100,34 @@ for (const [claim, text, message] of bad)
     const got = lines(text)
     expect(got.messages.join('\n')).toMatch(message)
   })
+
+test.each([
+  ['x ${NONE} $NONE "${NONE}" # ${NONE}', ['1:3 there is no definition $NONE=… before this line; ${NONE} stays']],
+  [
+    '$NAME=1\nx ${NAMES}',
+    ['2:3 there is no definition $NAMES=… before this line; ${NAMES} stays (did you mean $NAME?)'],
+  ],
+  ['$NET=10.0.0\nx $NET.1 "$NET.1" $OTHER.1', ['2:3 $NET stays: it is glued to what follows (write ${NET})']],
+  ['$SITE=${PORT}\nx ${SITE}', ['2:3 there is no definition $PORT=… before this line; ${PORT} stays']],
+])('names that are left are told: %s', (text, expected) => {
+  const { diagnostics } = load(text)
+  expect(
+    diagnostics
+      .filter(({ kind }) => kind === 'source')
+      .map(
+        ({ line, column, message, remedy }) =>
+          `${line}:${column} ${message}${remedy === undefined ? '' : ` (${remedy})`}`,
+      ),
+  ).toEqual(expected)
+})
+
+test('a name without definition is part of its word, and opens no block', () => {
+  const loaded = load(
+    'vrrp_instance ${NAME} {\ninterface eth0\nvirtual_router_id 5\nvirtual_ipaddress {\n192.0.2.1\n}\nnotify \\x${Y}z\n}\n',
+  )
+  expect(loaded.model.virtualRouters.map(({ name }) => name)).toEqual(['${NAME}'])
+  expect(loaded.diagnostics.filter(({ kind }) => kind === 'syntax')).toEqual([])
+})
 
 test('every character knows where it was written', () => {
   const { source } = lines('$A=10.0.0.1\n  @alpha key $A tail\n~SEQ(I,2) x $I')

@@ -7,9 +7,9 @@ import {
   keywordsByName,
   keywordsIn,
 } from '../keywords/index.ts'
+import { nearest } from '../nearest.ts'
 import { type Report, type Span, silent } from '../report.ts'
 import { type BlockNode, LazyBlock, type Node } from '../syntax/index.ts'
-import { nearest } from './nearest.ts'
 
 /**
  * Words accepted where keepalived does not know them, because how-tos write them there and mean it: read as the other

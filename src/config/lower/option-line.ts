@@ -1,6 +1,5 @@
 import { type Family, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
 import type { PortRange, Prefix } from '../../model/index.ts'
-import { nearest } from '../check/nearest.ts'
 import {
   choicesIn,
   isOption,
@@ -12,6 +11,7 @@ import {
   optionOf,
   optionWords,
 } from '../keywords/index.ts'
+import { nearest } from '../nearest.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { isInterfaceName, type Lowering, MOST_32, noneOf, shown } from './arguments.ts'

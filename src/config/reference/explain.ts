@@ -1,4 +1,3 @@
-import { nearest } from '../check/nearest.ts'
 import {
   type Container,
   containerInside,
@@ -11,6 +10,7 @@ import {
   type OptionFacts,
   optionWords,
 } from '../keywords/index.ts'
+import { nearest } from '../nearest.ts'
 import { type OptionPlace, optionPlaces, spelled } from './places.ts'
 
 export type Explanation =

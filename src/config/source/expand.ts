@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts'
+import { nearest } from '../nearest.ts'
 import { nextOf } from '../next-of.ts'
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
 import { complaint } from '../report.ts'
@@ -144,10 +145,12 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
   const result = substitute(content, context.definitions, predefinedNames(context.options, standing.directory))
   switch (result.kind) {
     case 'unchanged':
+      tellLeftNames(context, content, standing)
       return emit(context, rest, standing)
     case 'changed':
       // What a definition holds may itself be an include, a condition or a sequence.
       if (/^[ \t]*(?:include|[@~$])/.test(result.line.text)) return expandLine(context, result.line, inner)
+      tellLeftNames(context, result.line, standing)
       return emit(context, result.line, standing)
     case 'endless':
       context.add(
@@ -276,6 +279,33 @@ function setIncludeCheck(context: Context, line: MappedText, standing: Standing)
       )
     },
   )
+}
+
+/**
+ * What looks like the use of a definition and is none, outside of double quotes, where a program may know the name: `${NAME}` of a
+ * name that is not defined, and `$NAME` of one that is, glued to what follows.
+ */
+function tellLeftNames(context: Context, line: MappedText, standing: Standing): void {
+  if (!line.text.includes('$')) return
+  const bare = line.text.replace(/"[^"]*"?/g, (quoted) => ' '.repeat(quoted.length))
+  for (const { 0: use, 1: braced, 2: glued = '', index } of bare.matchAll(/\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)/g)) {
+    const place = placeIn(line, index)
+    const tell = (message: string, remedy?: string) =>
+      context.add(
+        complaint('warning', 'source', place, message, {
+          endColumn: place.column + use.length,
+          ...(remedy === undefined ? {} : { remedy }),
+          related: standing.usedAt,
+        }),
+      )
+    if (braced !== undefined) {
+      const meant = nearest(braced, context.definitions.keys())
+      tell(
+        `there is no definition $${braced}=… before this line; ${use} stays`,
+        meant === undefined ? undefined : `did you mean $${meant}?`,
+      )
+    } else if (context.definitions.has(glued)) tell(`${use} stays: it is glued to what follows`, `write \${${glued}}`)
+  }
 }
 
 function emit(context: Context, content: MappedText, standing: Standing): void {

@@ -18,7 +18,9 @@ type RawToken =
   | { readonly kind: 'open' | 'close'; readonly start: number }
 
 /** Character codes. */
-const [TAB, LINE_FEED, RETURN, SPACE, BANG, HASH, OPEN_BRACE, CLOSE_BRACE] = [9, 10, 13, 32, 33, 35, 123, 125] as const
+const [TAB, LINE_FEED, RETURN, SPACE, BANG, HASH, DOLLAR, OPEN_BRACE, CLOSE_BRACE] = [
+  9, 10, 13, 32, 33, 35, 36, 123, 125,
+] as const
 
 /** The grammar's `Line`, whatever stands on it. */
 export function grammarLine(text: string, from: number, end: number, to: TokenSink): void {
@@ -41,11 +43,19 @@ export function plainLine(text: string, from: number, end: number, to: TokenSink
     else if (code === HASH || code === BANG) return
     else {
       const start = at
-      do at++
+      do at = text.charCodeAt(at) === DOLLAR ? afterDollar(text, at) : at + 1
       while (at < end && !endsWord(text.charCodeAt(at)))
       to.plain(start, at)
     }
   }
+}
+
+const UNDEFINED_NAME = /\$\{[A-Za-z_]\w*\}/y
+
+/** The offset behind a `$`, or behind `${NAME}`, which is left where there is no definition. */
+function afterDollar(text: string, at: number): number {
+  UNDEFINED_NAME.lastIndex = at
+  return UNDEFINED_NAME.test(text) ? UNDEFINED_NAME.lastIndex : at + 1
 }
 
 const isBlank = (code: number): boolean => code === SPACE || (code >= TAB && code <= RETURN && code !== LINE_FEED)
