@@ -123,8 +123,10 @@ lab('whatever servers do, a check ends in its time, with a name, and costs bound
 
   const rows = Object.entries(expected).flatMap(([kind, outcomes]) =>
     Object.entries(outcomes).map(([name, outcome]): CheckRow => {
-      // Who is to be late is waited for; the others have all the time that a slow machine takes.
-      const lines = `connect_port ${ports[name]}\nconnect_timeout ${outcome === LATE ? 1 : 20}\nretry 0\ndelay_loop 3600`
+      // Who is to be late is asked again, should the first word of this host itself be late; the others are asked once, with all
+      // the time that a slow machine takes.
+      const [timeout, loop] = outcome === LATE ? [2, 1] : [20, 3600]
+      const lines = `connect_port ${ports[name]}\nconnect_timeout ${timeout}\nretry 0\ndelay_loop ${loop}`
       const state = outcome === 'connected' ? 'up' : 'down'
       return { claim: `${kind}: ${name}`, real: checks[kind]?.(lines) ?? '', ends: `${state} ${outcome}` }
     }),

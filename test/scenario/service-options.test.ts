@@ -214,7 +214,7 @@ lab('each option of MISC_CHECK and FILE_CHECK decides, or weighs', async (lab) =
     ...['missing', 'fifo', 'huge'].map((name) => tracked(name)),
   ]
   const daemon = await director.holdfastd(
-    `global_defs {\nscript_user root\n}\n${files.join('\n')}\n${virtualServerOf(local, 'delay_loop 2\nwarmup 0')}`,
+    `global_defs {\nscript_user root\n}\n${files.join('\n')}\n${virtualServerOf(local, 'delay_loop 5\nwarmup 0')}`,
   )
   const seen = await allEnd(daemon, local)
   expect(weightsOf(seen, local)).toEqual(Object.fromEntries(local.map(({ claim, weight }) => [claim, weight])))
