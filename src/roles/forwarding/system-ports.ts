@@ -2,8 +2,9 @@ import { fail, type Log, type Result } from '../../base/index.ts'
 import type { ForwardingBackend, Unsupported } from '../../forwarding/index.ts'
 import { makeDirectory, readText, replaceText } from '../../sys/files/index.ts'
 import { openRouteClient } from '../../sys/netlink/index.ts'
-import { type FileLock, lockFile } from '../../sys/privileges/index.ts'
+import type { FileLock } from '../../sys/privileges/index.ts'
 import type { ForwardingSlice } from '../ipc/index.ts'
+import { lockInTurn } from './lock-in-turn.ts'
 import type { ForwardingPorts } from './ports.ts'
 
 const RTN_LOCAL = 2
@@ -78,26 +79,10 @@ async function openBackend(slice: ForwardingSlice, log: Log): Promise<Result<For
   }
 }
 
-const lockPatience = 10_000
-const lockPause = 20
-
 /** One process at a time writes the pinned maps; a command that works on them by hand is soon done. */
 async function lockPins({ runDirectory }: ForwardingSlice): Promise<Result<FileLock, Unsupported>> {
   const made = makeDirectory(runDirectory)
   if (!made.ok)
     return fail({ reason: 'system', message: `${made.error.message}; name another directory with --run-dir` })
-  const path = `${runDirectory}/forwarding.lock`
-  for (let waited = 0; ; waited += lockPause) {
-    const locked = lockFile(path)
-    if (locked.ok) return locked
-    const { code, message } = locked.error
-    if (code !== 'EAGAIN')
-      return fail({ reason: code === 'EACCES' || code === 'EPERM' ? 'no-privileges' : 'system', message })
-    if (waited > lockPatience)
-      return fail({
-        reason: 'system',
-        message: `${path}: another process has held it for ${lockPatience / 1_000} s; end it`,
-      })
-    await new Promise((resolve) => setTimeout(resolve, lockPause))
-  }
+  return lockInTurn(`${runDirectory}/forwarding.lock`, process.pid)
 }
