@@ -20,3 +20,23 @@ export function serverOrderSnapshot(
     ...(deadline === undefined ? {} : { deadline: timeOf(deadline) }),
   }
 }
+
+const ORDERED = {
+  drain: 'drained',
+  disable: 'disabled',
+  weight: 'given another weight',
+  leave: 'on its way out, removed',
+} as const
+
+/**
+ * `drained by alice since …: new disks`.
+ * @param at  how a point in time is said
+ */
+export function serverOrderWords(
+  { kind, by, reason, since, until, deadline }: ServerOrderSnapshot,
+  at: (iso: string) => string = (iso) => iso,
+): string {
+  const end = until === undefined ? '' : ` until ${at(until)}`
+  const late = deadline === undefined ? '' : `, disabled at ${at(deadline)}`
+  return `${ORDERED[kind]} by ${by} since ${at(since)}${end}${late}${reason === undefined ? '' : `: ${reason}`}`
+}

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/index.ts'
 import { rejectionMeaning } from './rejections.ts'
+import { serverOrderWords } from './server-order.ts'
 import type {
   DaemonSnapshot,
   IncidentSnapshot,
@@ -223,17 +224,30 @@ function ofServer(
 }
 
 function serverWords(
-  { address, port, state, since, reason, weight, checkers }: RealServerSnapshot,
+  {
+    address,
+    port,
+    state,
+    since,
+    reason,
+    weight,
+    effectiveWeight = weight,
+    kept,
+    orders = [],
+    checkers,
+  }: RealServerSnapshot,
   times: Times,
 ): string {
   const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   const whole = `${where} is ${state} since ${times.at(since)}, ${times.ago(since)} ago`
-  if (state === 'up') return `${whole}, weight ${weight}.`
+  const given = orders.map((order) => ` It is ${serverOrderWords(order, times.at)}.`).join('')
+  const serves = kept === true ? ' It serves all the same: too few others are left.' : ''
+  if (state === 'up') return `${whole}, weight ${effectiveWeight}.${given}`
   const failed = checkers
     .filter((one) => !one.up && one.detail !== undefined)
     .map(({ kind, detail }) => `${kind}: ${detail}`)
   const because = reason ?? (failed.length === 0 ? undefined : failed.join('; '))
-  return because === undefined ? `${whole}.` : `${whole}: ${because}.`
+  return `${whole}${because === undefined ? '' : `: ${because}`}.${serves}${given}`
 }
 
 const milliseconds = (seconds: number): string => `${Number((seconds * 1_000).toFixed(1))} ms`

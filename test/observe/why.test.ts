@@ -168,6 +168,26 @@ test('a virtual server: its quorum and what ails its servers', () => {
   ])
 })
 
+test('of a real server it is said who has taken it out, and that one serves although it is down', () => {
+  const real = { address: address('10.0.0.1'), port: 80, weight: 1, since, checkers: [] } as const
+  const server = {
+    key: 'fwmark/4/7',
+    scheduler: 'rr',
+    quorum: 'down',
+    sorryServerInUse: false,
+    realServers: [
+      { ...real, state: 'up', orders: [{ kind: 'drain', by: 'alice', reason: 'new disks', since }] },
+      { ...real, state: 'up', effectiveWeight: 7, orders: [{ kind: 'weight', by: 'bob', weight: 7, since }] },
+      { ...real, state: 'down', kept: true },
+    ],
+  } as const
+  expect(sentences(snapshot([], [server]), 'fwmark/4/7').slice(1)).toEqual([
+    '10.0.0.1:80 is up since 18:00:00, 5 s ago, weight 1. It is drained by alice since 18:00:00: new disks.',
+    '10.0.0.1:80 is up since 18:00:00, 5 s ago, weight 7. It is given another weight by bob since 18:00:00.',
+    '10.0.0.1:80 is down since 18:00:00, 5 s ago. It serves all the same: too few others are left.',
+  ])
+})
+
 test('a name that is not there is answered with those that are', () => {
   const routers = [router(), router({ name: 'VI_3', syncGroup: 'G1' })]
   expect(sentences(snapshot(routers), 'VI_2')).toEqual(['there is no VI_2; there are VI_1, VI_3, G1'])

@@ -1,11 +1,11 @@
-import type {
-  CheckerSnapshot,
-  DestinationSnapshot,
-  ForwardingSnapshot,
-  RealServerSnapshot,
-  ServerOrderSnapshot,
-  ServiceSnapshot,
-  VirtualServerSnapshot,
+import {
+  type CheckerSnapshot,
+  type DestinationSnapshot,
+  type ForwardingSnapshot,
+  type RealServerSnapshot,
+  type ServiceSnapshot,
+  serverOrderWords,
+  type VirtualServerSnapshot,
 } from '../../observe/index.ts'
 import { bytes, count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
@@ -93,7 +93,7 @@ function realServerRows(
 function standingNotes(real: RealServerSnapshot): readonly string[] {
   const { weight, effectiveWeight, rampedWeight, kept, orders = [] } = real
   return [
-    ...orders.map(orderText),
+    ...orders.map((order) => serverOrderWords(order)),
     ...(effectiveWeight === undefined || orders.some(({ kind }) => kind === 'weight')
       ? []
       : [`weight ${count(effectiveWeight)} by its checks, ${count(weight)} by configuration`]),
@@ -102,15 +102,6 @@ function standingNotes(real: RealServerSnapshot): readonly string[] {
       : [`slow start: ${count(rampedWeight)} of ${count(effectiveWeight ?? weight)}`]),
     ...(kept === true ? ['serves although it is down: too few others are left (panic_threshold)'] : []),
   ]
-}
-
-const ORDERED = { drain: 'drained', disable: 'disabled', weight: 'weight set', leave: 'leaves, removed' } as const
-
-/** `drained by alice since …: new disks`. */
-export function orderText({ kind, by, reason, since: from, until, deadline }: ServerOrderSnapshot): string {
-  const end = until === undefined ? '' : ` until ${until}`
-  const late = deadline === undefined ? '' : `, disabled at ${deadline}`
-  return `${ORDERED[kind]} by ${by} since ${from}${end}${late}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** The check that tells most: one that failed, else the first; and how many more there are. */

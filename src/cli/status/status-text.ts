@@ -11,6 +11,7 @@ import {
   type OrderSnapshot,
   type RoleSnapshot,
   type ServerSourceSnapshot,
+  serverOrderWords,
   type TrackedSnapshot,
   type VirtualRouterSnapshot,
   type VirtualServerSnapshot,
@@ -19,7 +20,7 @@ import { count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
 import type { Palette } from './palette.ts'
 import { reasonsText } from './reasons-text.ts'
-import { orderText as serverOrderText, serversText } from './servers-text.ts'
+import { serversText } from './servers-text.ts'
 import { sessionsText } from './sessions-text.ts'
 import { clip, type Row, table } from './table.ts'
 
@@ -262,7 +263,7 @@ function absentOrdersText(orders: readonly AbsentServerOrderSnapshot[], { odd }:
     .map((order) => {
       const { realServer, virtualServer } = order
       const name = virtualServer === undefined ? realServer : `${realServer} of ${virtualServer}`
-      return `${odd(clip(`${name} is not listed just now; ${serverOrderText(order)}`, width))}\n`
+      return `${odd(clip(`${name} is not listed just now; ${serverOrderWords(order)}`, width))}\n`
     })
     .join('')
 }
