@@ -3,6 +3,7 @@ import type { RouteClient } from '../../sys/netlink/index.ts'
 import { openAddressKeeper } from './address-keeper.ts'
 import type { Alarm } from './alarm.ts'
 import { openAnnouncer } from './announcer.ts'
+import { type Firewall, openFirewall } from './firewall.ts'
 import { advertisingInterface } from './link-names.ts'
 import { openMachines } from './machines.ts'
 import type { NetworkView } from './network-view.ts'
@@ -81,16 +82,7 @@ export function openRehearsal(parts: Parts): Rehearsal {
       silentLog,
     ),
     sockets: mute,
-    firewall: {
-      arrange() {},
-      enter() {},
-      leave() {},
-      together: (work) => work(),
-      run() {},
-      deadline: () => undefined,
-      abandon() {},
-      close() {},
-    },
+    firewall: firewallWithoutEffect(parts),
     groups: new Map(),
     catchUp: undefined,
   }
@@ -123,4 +115,23 @@ export function openRehearsal(parts: Parts): Rehearsal {
     rehearseAgain(one)
   }
   return { rehearse, rehearseAgain }
+}
+
+/** One that has rules to change in both families, and changes none. */
+function firewallWithoutEffect({ clock }: Pick<Parts, 'clock'>): Firewall {
+  const firewall = openFirewall(
+    {
+      clock,
+      changeNftables: () => ok(undefined),
+      watchNftables: () => ok({ close() {} }),
+      files: { read: () => undefined, write: () => true, replace() {}, remove() {} },
+    },
+    silentLog,
+    () => ({}),
+    () => '',
+    { note() {} },
+    () => {},
+  )
+  firewall.arrange({ links: [], dropping: new Set([4, 6]) })
+  return firewall
 }
