@@ -65,6 +65,30 @@ export const routeTypes = [
 ] as const
 export type RouteType = (typeof routeTypes)[number]
 
+/** Protocols within IP that have names (IPPROTO_*); others go by their number. */
+export const ipProtocols: Readonly<Record<string, number>> = {
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  ipencap: 4,
+  tcp: 6,
+  udp: 17,
+  dccp: 33,
+  ipv6: 41,
+  rsvp: 46,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  'ipv6-icmp': 58,
+  icmpv6: 58,
+  ospf: 89,
+  pim: 103,
+  vrrp: 112,
+  l2tp: 115,
+  sctp: 132,
+  udplite: 136,
+}
+
 /** One line of static_routes or virtual_routes (keepalived.conf(5)); names are numbers. */
 export type Route = NextHop & {
   readonly family: Family

@@ -1,10 +1,11 @@
 import {
   type Argument,
   argumentsOf,
+  boundsOf,
   type Container,
   type Keyword,
   type ValueName,
-  valueKinds,
+  valueFacts,
 } from '../../src/config/keywords/index.ts'
 
 /**
@@ -159,29 +160,43 @@ const SAMPLES: Readonly<Record<Exclude<ValueName, 'N' | 'SECONDS'>, string>> = {
   PRIORITY: '100',
   START: '32',
   ADDRESS: '192.0.2.9',
+  'ADDRESS%IF': 'fe80::2%eth0',
+  'ADDRESS-ADDRESS': '192.0.2.9-192.0.2.11',
+  'ADDRESS-N': '192.0.2.9-11',
+  ALGORITHM: 'cubic',
   ARG: 'argument',
   COMMAND: '"/bin/command one \'two three\'"',
   CPU: '0',
   DIR: '/var/lib/directory',
   DOMAIN: 'www.example.net',
+  DOWN: '1',
   DSFIELD: '16',
+  FIELD: 'X-Field',
   FILE: '/etc/ssl/file.pem',
-  FLAG: 'sh-port',
   GROUP: 'wheel',
+  HOSTNAME: 'web.example.com',
   HOP: 'via 192.0.2.254',
   HEX: '0123456789abcdef0123456789abcdef',
   HOST: '192.0.2.25',
   IF: 'eth7',
   IFGROUP: '7',
+  IDENTITY: 'one',
   INSTANCE: 'VI_1',
+  JSONPATH: '.checks[0].state',
+  KEY: `hex:${'3d'.repeat(32)}`,
+  LABEL: 'eth0:1',
   LABELS: '100/200',
   LOCATOR: '1:2:3:4',
   LOGFILE: '/var/log/check',
   MAC: '02:00:5e:00:00:09',
+  MAIL: 'ops@example.com',
   MARK: '0x10/0xff',
-  MASK: '0027',
+  MD5: '0123456789abcdef0123456789abcdef',
+  MODULE: 'sip',
+  BITS: '0027',
   'N-N': '300-399',
   NAME: 'name1',
+  NAMESPACE: 'blue',
   NETMASK: '255.255.255.0',
   OPTION: 'id 7',
   PATH: '/run/path',
@@ -194,19 +209,25 @@ const SAMPLES: Readonly<Record<Exclude<ValueName, 'N' | 'SECONDS'>, string>> = {
   VERSION: '1.2',
   'VERSION-VERSION': '1.2-1.3',
   SPEC: 'udp:127.0.0.1:705',
+  STEM: 'stem',
   STRING: 'text',
   TABLE: 'table1',
+  TABLENAME: 'table1',
   TEST: '+read',
   TIME: '300ms',
+  TUNNEL: '7',
+  TYPE: 'unicast',
+  UP: '2',
   USER: 'nobody',
   VALUE: '5',
-  VS: 'VS',
+  XHEX: '0x1X',
 }
 
 /** Every way to write the arguments of a keyword: each alternative, each option with and without, numbers at both ends of their range. */
 export function waysToWrite(
   argument: Argument | undefined,
-  { min, max }: Pick<Keyword['facts'], 'min' | 'max'>,
+  facts: Pick<Keyword['facts'], 'min' | 'max' | 'bounds'>,
+  spoil?: (name: ValueName) => string | undefined,
 ): readonly string[] {
   if (argument === undefined) return ['']
   let bounded = false
@@ -215,12 +236,15 @@ export function waysToWrite(
       case 'word':
         return [of.text]
       case 'value': {
-        if (valueKinds[of.name] === 'text') return [SAMPLES[of.name as keyof typeof SAMPLES]]
-        if (!bounded && min !== undefined) {
+        const spoilt = spoil?.(of.name)
+        if (spoilt !== undefined) return [spoilt]
+        if (valueFacts(of.name).kind === 'text') return [SAMPLES[of.name as keyof typeof SAMPLES]]
+        const { min, max } = boundsOf(facts, of.name)
+        if (!bounded && (min !== 0 || max !== undefined || facts.min !== undefined)) {
           bounded = true
-          return [...new Set([min, max ?? min + 7])].map(String)
+          return [...new Set([min ?? 0, max ?? (min ?? 0) + 7])].map(String)
         }
-        return [of.name === 'N' || of.name === 'SECONDS' ? '3' : SAMPLES[of.name]]
+        return [of.name === 'N' || of.name === 'SECONDS' ? '3' : SAMPLES[of.name as keyof typeof SAMPLES]]
       }
       case 'optional':
         return ['', ...ways(of.of)]
@@ -242,4 +266,46 @@ export function examplesOf(keyword: Keyword, { values }: Setting): readonly stri
   const { name, facts, content } = keyword
   const written = values ?? waysToWrite(argumentsOf(facts.takes), facts)
   return written.map((one) => `${name} ${one}${content === 'line' || one.includes('{') ? '' : ' {\n}'}`.trim())
+}
+
+/** Looks like nothing that has a form of its own. */
+const NOTHING = '[?]/[?]'
+const WRONG: Readonly<Partial<Record<ValueName, string>>> = {
+  DOMAIN: 'a..b',
+  HOSTNAME: 'a..b',
+  LABEL: 'sixteen-bytes-16',
+  REALMS: '1/2/3',
+}
+
+/** The same, with one value each that cannot be: a number out of bounds, or a text that does not look like one. */
+export function wrongWays(
+  argument: Argument | undefined,
+  facts: Pick<Keyword['facts'], 'min' | 'max' | 'bounds'>,
+): readonly string[] {
+  const wrong = new Set<string>()
+  const spoiling = (place: number, by: (name: ValueName) => readonly string[]) => {
+    const seen = new Set<ValueName>()
+    const ways = (text: string | undefined, of: ValueName) =>
+      waysToWrite(argument, facts, (name) => {
+        seen.add(name)
+        return name === of ? text : undefined
+      })
+    ways(undefined, 'N')
+    const name = [...seen][place]
+    if (name === undefined) return false
+    for (const text of by(name)) for (const way of ways(text, name)) if (way.split(' ').includes(text)) wrong.add(way)
+    return true
+  }
+  for (let place = 0; spoiling(place, (name) => wrongValues(name, facts)); place++);
+  return [...wrong]
+}
+
+function wrongValues(name: ValueName, facts: Pick<Keyword['facts'], 'min' | 'max' | 'bounds'>): readonly string[] {
+  const { kind, pattern, file } = valueFacts(name)
+  const { min = 0, max } = boundsOf(facts, name)
+  const below = min === 0 ? [] : [min < 1 && min > 0 ? '0' : String(min - 1)]
+  const outside = [...below, ...(max === undefined ? [] : [String(max + 1)])]
+  if (kind !== 'text') return [NOTHING, ...outside]
+  if (file !== undefined && name !== 'REALMS') return outside
+  return pattern === undefined ? [] : [WRONG[name] ?? NOTHING]
 }

@@ -139,7 +139,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     vmac_xmit_base: { beside: ['use_vmac'] },
   }),
   ...within('vrrp_instance/auth_hmac', {
-    active_key: { beside: [`key 1 hex:${'2e'.repeat(32)}`] },
+    active_key: { values: ['1'], beside: [`key 1 hex:${'2e'.repeat(32)}`] },
     key: {
       values: [`2 hex:${'3d'.repeat(64)}`, `2 ${'text'.repeat(8)}`],
       beside: ['active_key 2'],
@@ -148,6 +148,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   ...within('vrrp_sync_group', { ...TRACKS, group: { values: ['{\nVI_1\nVI_2\n}'] }, smtp_alert: MAIL }),
   'track_group group': { values: ['{\nVI_2\n}'] },
   'garp_group interfaces': { values: ['{\neth0 eth1\n}'], without: ['interface'] },
+  'bfd_instance source_ip': { values: ['192.0.2.9'] },
   'bfd_instance checker': { beside: ['vrrp'] },
   'bfd_instance vrrp': { beside: ['checker'] },
   ...within('virtual_server', {
@@ -165,6 +166,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     'mh-fallback': { beside: ['lb_algo mh'] },
     'mh-port': { beside: ['lb_algo mh'] },
     ops: { beside: ['protocol UDP'] },
+    persistence_granularity: { values: ['1', '32', '255.255.255.0'] },
     quorum: { around: { 'virtual_server/real_server': ['weight 9'] } },
     real_server: {
       values: ['198.51.100.7 81 {\n}', '198.51.100.7 {\n}', 'dns web.example.com 81 {\n}', 'srv _http._tcp.test {\n}'],

@@ -326,7 +326,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['digest'],
     in: urls,
-    takes: 'HEX',
+    takes: 'MD5',
     default: 'none',
     range: '32 hexadecimal digits; first wins',
     means: 'MD5 of the body (as genhash prints)',
@@ -491,7 +491,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['payload'],
     in: [UDP],
-    takes: 'HEX',
+    takes: 'HEX …',
     default: 'none = empty datagram',
     range: 'hexadecimal digits, blanks allowed between octets',
     means: 'datagram to send',
@@ -500,7 +500,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['require_reply'],
     in: [UDP],
-    takes: '[HEX]',
+    takes: '[XHEX …]',
     default: 'off',
     range: 'X as a digit = any',
     means: 'a reply is needed; with HEX its beginning must match (compared over the shorter length)',

@@ -1,5 +1,7 @@
 import type { LineName } from './lines/index.ts'
 
+import type { ValueName } from './values.ts'
+
 /** Where a keyword may stand; the words of the blocks around it, in the order of docs/keywords.md. */
 export const containers = [
   'root',
@@ -44,6 +46,8 @@ export type Container = (typeof containers)[number]
  */
 export type Reservation = 'accepted'
 
+export type Bounds = { readonly min?: number; readonly max?: number }
+
 /** A row of the table of keywords (keepalived.conf(5) as of keepalived 2.4.3, and words of our own). */
 export type KeywordFacts = {
   /** Synonyms, and words that differ in what they are about only. */
@@ -55,9 +59,17 @@ export type KeywordFacts = {
   readonly line?: LineName
   /** What holds without it; absent: nothing, or the word is required. */
   readonly default?: string
-  /** Bounds of the first number it takes, in its unit. */
+  /** The number that it stands for where none follows. */
+  readonly alone?: number
+  /** Bounds of the numbers it takes, in their unit. */
   readonly min?: number
   readonly max?: number
+  /** Of those that have others, by what `takes` calls them. */
+  readonly bounds?: Readonly<Partial<Record<ValueName, Bounds>>>
+  /** Bytes of the name that it takes; one that is longer is refused. */
+  readonly longest?: number
+  /** Bytes that count; the rest is cut off. */
+  readonly counted?: number
   /** What else limits its values. */
   readonly range?: string
   /** Its words may be written in any case. */

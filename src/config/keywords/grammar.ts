@@ -1,6 +1,8 @@
+import { type NameFile, type ValueName, valueFacts, values } from './values.ts'
+
 /**
  * What `takes` of a row says, as a tree. `[ ]` is optional, ` | ` separates ways to write the whole, `|` without blanks words that may
- * stand in one place, `…` repeats, capital words that are listed in `valueKinds` are values and all others stand for themselves.
+ * stand in one place, `…` repeats, capital words that are listed in `values` are values and all others stand for themselves.
  */
 export type Argument =
   | { readonly kind: 'word'; readonly text: string }
@@ -9,88 +11,30 @@ export type Argument =
   | { readonly kind: 'choice'; readonly of: readonly Argument[] }
   | { readonly kind: 'optional' | 'repeated'; readonly of: Argument }
 
-/** Values and what they are: a whole number, one with decimals, or a text. */
-export const valueKinds = {
-  N: 'integer',
-  BYTES: 'integer',
-  ID: 'integer',
-  MAX: 'integer',
-  MICROSECONDS: 'integer',
-  PORT: 'integer',
-  PERCENT: 'integer',
-  PREFIXLEN: 'integer',
-  PRIORITY: 'integer',
-  START: 'integer',
-  VALUE: 'text',
-  MILLISECONDS: 'number',
-  SECONDS: 'number',
-  SHA256: 'text',
-  VERSION: 'text',
-  'VERSION-VERSION': 'text',
-  ADDRESS: 'text',
-  ARG: 'text',
-  COMMAND: 'text',
-  CPU: 'text',
-  DIR: 'text',
-  DOMAIN: 'text',
-  DSFIELD: 'text',
-  FILE: 'text',
-  FLAG: 'text',
-  GROUP: 'text',
-  HEX: 'text',
-  HOP: 'text',
-  HOST: 'text',
-  IF: 'text',
-  IFGROUP: 'text',
-  INSTANCE: 'text',
-  LABELS: 'text',
-  LOCATOR: 'text',
-  LOGFILE: 'text',
-  MAC: 'text',
-  MARK: 'text',
-  MASK: 'text',
-  'N-N': 'text',
-  NAME: 'text',
-  NETMASK: 'text',
-  OPTION: 'text',
-  PATH: 'text',
-  PATTERN: 'text',
-  PREFIX: 'text',
-  PROTOCOL: 'text',
-  REALMS: 'text',
-  SCOPE: 'text',
-  SPEC: 'text',
-  STRING: 'text',
-  TABLE: 'text',
-  TEST: 'text',
-  TIME: 'text',
-  USER: 'text',
-  VS: 'text',
-} as const
-
-export type ValueName = keyof typeof valueKinds
-
-/** Values that may be a name out of a file of iproute2, and which. */
-const nameFiles = {
-  DSFIELD: 'rt_dsfield',
-  IFGROUP: 'group',
-  PROTOCOL: 'rt_protos',
-  REALMS: 'rt_realms',
-  SCOPE: 'rt_scopes',
-  TABLE: 'rt_tables',
-} as const satisfies Partial<Record<ValueName, string>>
-
-export type NameFile = (typeof nameFiles)[keyof typeof nameFiles]
+/** What a bool may be, besides nothing. */
+export const truths = ['true', 'on', 'yes'] as const
+export const untruths = ['false', 'off', 'no'] as const
 
 /** The file of iproute2 that gives names to what `takes` is; undefined: none does. */
-export const nameFileOf = (takes: string): NameFile | undefined =>
-  Object.hasOwn(nameFiles, takes) ? nameFiles[takes as keyof typeof nameFiles] : undefined
+export const nameFileOf = (takes: string): NameFile | undefined => (isValue(takes) ? valueFacts(takes).file : undefined)
+
+const isValue = (text: string): text is ValueName => Object.hasOwn(values, text)
 
 /** Of what stands between the word and its block or the end of the line; undefined: nothing may. */
 export function argumentsOf(takes: string): Argument | undefined {
   if (takes === 'flag') return undefined
-  if (takes === 'bool') return { kind: 'optional', of: choice(['true', 'false', 'on', 'off', 'yes', 'no'].map(wordOf)) }
-  const tokens = takes.replace(/\{.*$/, '').match(/ \| |[[\]|…]|[^\s[\]|…]+/g) ?? []
+  if (takes === 'bool') return { kind: 'optional', of: choice([...truths, ...untruths].map(wordOf)) }
+  return read(takes.replace(/\{.*$/, ''))
+}
+
+/** Of a line within the braces of `takes`, or a word where these are words; undefined: it does not say. */
+export function itemsOf(takes: string): Argument | undefined {
+  const inside = /\{ (?:lines: )?(.*) \}/.exec(takes)?.[1]
+  return inside === undefined || inside === '…' ? undefined : read(inside)
+}
+
+function read(takes: string): Argument | undefined {
+  const tokens = takes.match(/ \| |[[\]|…]|[^\s[\]|…]+/g) ?? []
   const state = { at: 0, tokens }
   const whole = ways(state)
   return whole.kind === 'sequence' && whole.of.length === 0 ? undefined : whole
@@ -108,6 +52,36 @@ export function choicesIn(takes: string): readonly string[] {
   return found
 }
 
+/** Those of them that may stand first: of `NAT | TUN [type gre]` NAT and TUN. */
+export function firstWordsIn(takes: string): readonly string[] {
+  const known = firstWords.get(takes)
+  if (known !== undefined) return known
+  const argument = argumentsOf(takes)
+  const found = argument === undefined ? [] : [...new Set(beginning(argument))]
+  firstWords.set(takes, found)
+  return found
+}
+
+const firstWords = new Map<string, readonly string[]>()
+
+function beginning(argument: Argument): readonly string[] {
+  switch (argument.kind) {
+    case 'word':
+      return [argument.text]
+    case 'value':
+      return []
+    case 'choice':
+      return argument.of.flatMap(beginning)
+    case 'optional':
+    case 'repeated':
+      return beginning(argument.of)
+    case 'sequence': {
+      const last = argument.of.findIndex((one) => !mayBeAbsent(one))
+      return argument.of.slice(0, last < 0 ? undefined : last + 1).flatMap(beginning)
+    }
+  }
+}
+
 function literals(argument: Argument): readonly string[] {
   switch (argument.kind) {
     case 'word':
@@ -119,6 +93,25 @@ function literals(argument: Argument): readonly string[] {
       return literals(argument.of)
     default:
       return argument.of.flatMap(literals)
+  }
+}
+
+/** The number that may stand first; undefined: none does. */
+export function firstNumber(argument: Argument): ValueName | undefined {
+  switch (argument.kind) {
+    case 'word':
+      return undefined
+    case 'value':
+      return valueFacts(argument.name).kind === 'text' ? undefined : argument.name
+    case 'optional':
+    case 'repeated':
+      return firstNumber(argument.of)
+    case 'sequence': {
+      const needed = argument.of.findIndex((one) => !mayBeAbsent(one))
+      return firstNumber({ kind: 'choice', of: argument.of.slice(0, needed < 0 ? undefined : needed + 1) })
+    }
+    case 'choice':
+      return argument.of.map(firstNumber).find((name) => name !== undefined)
   }
 }
 
@@ -176,8 +169,7 @@ function place(from: Reading): Argument {
 
 function one(from: Reading): Argument {
   const token = from.tokens[from.at++] as string
-  if (token !== '[')
-    return Object.hasOwn(valueKinds, token) ? { kind: 'value', name: token as ValueName } : wordOf(token)
+  if (token !== '[') return isValue(token) ? { kind: 'value', name: token } : wordOf(token)
   const of = ways(from)
   from.at++
   return { kind: 'optional', of }

@@ -4,17 +4,29 @@
  * `holdfast config explain`, docs/keywords.md, the schema of YAML and shell completion all come out of it. Imports nothing of config.
  */
 
+export {
+  DEFAULT_PERSISTENCE,
+  MOST_32,
+  MOST_IN_RANGE,
+  MOST_NAME_SERVERS,
+  PASSWORD_BYTES,
+  routeTimes,
+  secretBytes,
+} from './bounds.ts'
 export { type Container, containers, type KeywordFacts, type Reservation } from './facts.ts'
 export {
   type Argument,
   argumentsOf,
   choicesIn,
+  firstNumber,
+  firstWordsIn,
+  itemsOf,
   mayBeAbsent,
-  type NameFile,
   nameFileOf,
-  type ValueName,
-  valueKinds,
+  truths,
+  untruths,
 } from './grammar.ts'
+export { argumentPattern, boundsOf, headPattern, itemPattern } from './line-pattern.ts'
 export type { LineFacts, OptionFacts } from './lines/facts.ts'
 export { isOption, type LineName, lines, type OptionName, optionOf, optionWords } from './lines/index.ts'
 export {
@@ -29,3 +41,4 @@ export {
   keywordsByName,
   keywordsIn,
 } from './positions.ts'
+export { LONGEST_INTERFACE_NAME, looksLike, type NameFile, type ValueName, valueFacts, values } from './values.ts'

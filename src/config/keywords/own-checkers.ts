@@ -71,15 +71,15 @@ export const ownCheckerFacts: readonly KeywordFacts[] = [
   {
     names: ['expect_header'],
     in: allUrls,
-    takes: 'NAME [VALUE]',
+    takes: 'FIELD [VALUE]',
     range: 'any number; the name in any case, the value exactly',
     means: 'the response has this field, and with VALUE one of this value',
   },
   {
     names: ['expect_json'],
     in: allUrls,
-    takes: 'PATH [VALUE]',
-    range: 'any number; PATH as .checks[0].state; bodies up to 1 MiB',
+    takes: 'JSONPATH [VALUE]',
+    range: 'any number; JSONPATH as .checks[0].state; bodies up to 1 MiB',
     means: 'the body is JSON that has this, and with VALUE it is this',
   },
   {

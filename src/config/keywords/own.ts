@@ -1,4 +1,5 @@
 import { type SettingRule, settingNames, settingRules, tableSizeNames, tableSizes } from '../../model/index.ts'
+import { MOST_IN_RANGE, MOST_NAME_SERVERS, secretBytes } from './bounds.ts'
 import type { KeywordFacts } from './facts.ts'
 import { ownCheckerFacts } from './own-checkers.ts'
 
@@ -18,8 +19,8 @@ export const ownFacts: readonly KeywordFacts[] = [
   {
     names: ['local_address_group'],
     in: ['root'],
-    takes: 'NAME { lines: ADDRESS | ADDRESS-N | ADDRESS-ADDRESS [INTERFACE] }',
-    range: 'at most 4096 addresses, of one family',
+    takes: 'NAME { lines: ADDRESS|ADDRESS-N|ADDRESS-ADDRESS [IF] }',
+    range: `at most ${MOST_IN_RANGE} addresses, of one family`,
     means: 'source addresses towards the servers of FULLNAT, as LVS-FULLNAT and DPVS write them',
   },
   {
@@ -27,17 +28,19 @@ export const ownFacts: readonly KeywordFacts[] = [
     in: ['global_defs'],
     takes: 'KEY',
     default: 'messages are not signed',
-    range: '32–64 bytes: text, hex:DIGITS, file:PATH or cred:NAME; the first signs, each verifies',
+    range: `${secretBytes.least}–${secretBytes.most} bytes: text, hex:DIGITS, file:PATH or cred:NAME; the first signs, each verifies`,
     means:
       'messages of lvs_sync_daemon carry an HMAC between directors with the embedded core, and what is not signed is dropped',
   },
   {
     names: ['lvs_sync_catch_up'],
     in: ['global_defs'],
-    takes: 'off | SECONDS [port N]',
+    takes: 'off | SECONDS [OPTION …]',
     line: 'lvs_sync_catch_up',
     default: '30 port 8847',
-    range: '1–3600, with decimals; port 1–65535, of UDP and TCP',
+    min: 1,
+    max: 3600,
+    range: 'with decimals; the port is of UDP and TCP',
     means:
       'with lvs_sync_daemon and the embedded core a director that joins fetches all connections from the master before it preempts, and waits no longer than that; the master hands them over. Other directors are not asked for long',
   },
@@ -79,7 +82,8 @@ export const ownFacts: readonly KeywordFacts[] = [
     in: ['global_defs'],
     takes: 'ADDRESS [PORT]',
     default: 'those of /etc/resolv.conf, port 53',
-    range: 'at most 3 lines; the next is asked when one does not answer',
+    bounds: { PORT: { min: 1, max: 65_535 } },
+    range: `at most ${MOST_NAME_SERVERS} lines; the next is asked when one does not answer`,
     means: 'who is asked for the names of real_server dns and srv',
   },
   {
@@ -112,14 +116,14 @@ export const ownFacts: readonly KeywordFacts[] = [
   {
     names: ['interfaces'],
     in: ['lvs_settings'],
-    takes: 'NAME …',
+    takes: 'IF …',
     default: 'all',
     means: 'where the embedded core takes packets; at the next start',
   },
   {
     names: ['xdp'],
     in: ['lvs_settings'],
-    takes: 'auto|off|NAME …',
+    takes: 'auto|off|IF …',
     default: 'off',
     means: 'where established connections are forwarded in the driver; at the next start',
   },

@@ -1,3 +1,4 @@
+import { MOST_32 } from './bounds.ts'
 import { type KeywordFacts, rowsIn } from './facts.ts'
 import { NO_POLLING } from './reasons.ts'
 
@@ -14,7 +15,7 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['net_namespace'],
-      takes: 'NAME',
+      takes: 'NAMESPACE',
       default: 'none',
       range: 'existing named namespace; first wins',
       means: 'run all processes there; switches pid files to the pid directory; -s overrides; cannot change on reload',
@@ -22,7 +23,7 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['net_namespace_ipvs'],
-      takes: '[NAME]',
+      takes: '[NAMESPACE]',
       default: 'same as net_namespace',
       range: 'no NAME = the default namespace; first wins',
       means: 'namespace in which IPVS is configured (allows VRRP in one, IPVS in another); cannot change on reload',
@@ -46,9 +47,9 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['instance'],
-      takes: 'NAME',
+      takes: 'IDENTITY',
       default: 'none',
-      range: 'first wins; not re-read on reload',
+      range: '1–64 bytes, part of file names; first wins; not re-read on reload',
       means: 'name for this daemon: syslog identity Keepalived_NAME…, pid and dump file names; implies use_pid_dir',
       since: '1.2.24',
     },
@@ -83,7 +84,9 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
       names: ['interface_up_down_delays'],
       takes: '{ lines: IF DOWN [UP] }',
       default: '0',
-      range: '0–255 each, fractions ok; unknown interface = fatal',
+      min: 0,
+      max: 255,
+      range: 'fractions ok',
       means:
         'debounce link changes; UP omitted = 0 (manual: = DOWN); reset with a message when not shorter than (down_timer_adverts−1)×advert_int of an instance on it',
       since: '2.2.3',
@@ -151,7 +154,7 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['bfd_instance'],
       takes: 'NAME { … }',
-      range: 'NAME < 32 bytes',
+      longest: 31,
       means: 'a BFD session (RFC 5880)',
       since: '2.0.0',
     },
@@ -187,7 +190,8 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['virtual_server'],
       takes: 'ADDRESS [PORT] | fwmark N | group NAME { … }',
-      range: 'PORT 0 or absent = any port; N 0–4294967295',
+      bounds: { N: { min: 0, max: MOST_32 } },
+      range: 'PORT 0 or absent = any port',
       means: 'a service that is spread over real servers',
       since: '1.2.2',
     },

@@ -152,13 +152,13 @@ export const trackerFacts: readonly KeywordFacts[] = [
   {
     names: ['init_file'],
     in: ['track_file', 'vrrp_track_file'],
-    takes: '[VALUE] [overwrite]',
+    takes: '[N] [overwrite]',
     min: -2147483648,
     max: 2147483647,
-    default: 'off; VALUE 0',
+    default: 'off; N 0',
     range: 'warning outside ±254',
     means:
-      'write VALUE at start if the file is absent, or always with overwrite (regular files only; not on reload, not under -t)',
+      'write N at start if the file is absent, or always with overwrite (regular files only; not on reload, not under -t)',
     since: '2.1.0',
     sinceIn: { vrrp_track_file: '2.0.0' },
   },
@@ -254,7 +254,7 @@ export const trackerFacts: readonly KeywordFacts[] = [
   {
     names: ['neighbor_ip', 'neighbour_ip'],
     in: ['bfd_instance'],
-    takes: 'ADDRESS',
+    takes: 'ADDRESS|ADDRESS%IF',
     range: 'required; a link-local one with its interface, fe80::2%eth0 (ours)',
     means: 'peer; pair (source, neighbour, multihop) must be unique',
     since: '2.0.0',
@@ -262,7 +262,7 @@ export const trackerFacts: readonly KeywordFacts[] = [
   {
     names: ['source_ip'],
     in: ['bfd_instance'],
-    takes: 'ADDRESS',
+    takes: 'ADDRESS|ADDRESS%IF',
     default: "kernel's choice",
     range: 'same family',
     means: 'local address',

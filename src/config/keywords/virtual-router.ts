@@ -1,4 +1,5 @@
 import { antiReplays, hmacModes } from '../../model/index.ts'
+import { PASSWORD_BYTES, secretBytes } from './bounds.ts'
 import type { KeywordFacts } from './facts.ts'
 import { NO_POLLING } from './reasons.ts'
 
@@ -623,7 +624,8 @@ export const routerFacts: readonly KeywordFacts[] = [
     names: ['timer_expired_backup'],
     in: ['vrrp_instance'],
     takes: '[PRIORITY]',
-    default: 'off; no number = 254',
+    default: 'off',
+    alone: 254,
     min: 1,
     max: 254,
     range: 'needs nopreempt',
@@ -635,7 +637,8 @@ export const routerFacts: readonly KeywordFacts[] = [
     names: ['thread_timer_expired'],
     in: ['vrrp_instance'],
     takes: '[PRIORITY]',
-    default: 'off; no number = 254',
+    default: 'off',
+    alone: 254,
     min: 1,
     max: 254,
     range: 'needs nopreempt',
@@ -791,16 +794,18 @@ export const routerFacts: readonly KeywordFacts[] = [
     names: ['auth_pass'],
     in: ['vrrp_instance/authentication'],
     takes: 'STRING',
-    range: '8 bytes, longer is cut; missing = no authentication',
+    counted: PASSWORD_BYTES,
+    range: 'missing = no authentication',
     means: 'zero-padded',
     since: '1.2.2',
   },
   {
     names: ['key'],
     in: ['vrrp_instance/auth_hmac'],
-    takes: 'ID VALUE',
-    range:
-      'ID 1–255, no duplicates; VALUE = text, hex: + digits, or file:PATH whose content is one of the first two; 32–64 bytes after decoding',
+    takes: 'ID KEY',
+    min: 1,
+    max: 255,
+    range: `no duplicates; KEY = text, hex:DIGITS, or file:PATH or cred:NAME that holds one of the first two; ${secretBytes.least}–${secretBytes.most} bytes after decoding`,
     means:
       'any number; a trailing line end in the file is dropped; a file readable by group or others is an error of kind security but is used',
     since: '2.4.0',
@@ -809,6 +814,8 @@ export const routerFacts: readonly KeywordFacts[] = [
     names: ['active_key'],
     in: ['vrrp_instance/auth_hmac'],
     takes: 'ID',
+    min: 1,
+    max: 255,
     range: 'required and defined, else the whole extension is off',
     means: 'key that signs; all keys verify',
     since: '2.4.0',

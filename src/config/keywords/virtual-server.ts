@@ -1,4 +1,5 @@
 import { schedulers } from '../../model/index.ts'
+import { DEFAULT_PERSISTENCE } from './bounds.ts'
 import type { KeywordFacts } from './facts.ts'
 import { NO_SNMP } from './reasons.ts'
 
@@ -65,10 +66,9 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['lb_algo', 'lvs_sched'],
     in: ['virtual_server'],
-    takes: `${schedulers.join('|')} [FLAG …]`,
+    takes: `${schedulers.join('|')} [OPTION …]`,
     line: 'scheduler',
     default: 'wlc, with a message',
-    range: 'FLAG: flag-1 to flag-3, sh-port, sh-fallback, mh-port, mh-fallback',
     means: 'scheduler',
     since: '1.2.2',
   },
@@ -138,7 +138,8 @@ export const serverFacts: readonly KeywordFacts[] = [
     names: ['persistence_timeout'],
     in: ['virtual_server'],
     takes: '[SECONDS]',
-    default: 'off; no number = 360',
+    default: 'off',
+    alone: DEFAULT_PERSISTENCE,
     min: 1,
     max: 2678400,
     means: 'client stickiness; set to 360 by itself for port 0 and for persistence_granularity',
@@ -149,14 +150,16 @@ export const serverFacts: readonly KeywordFacts[] = [
     in: ['virtual_server'],
     takes: 'NETMASK | PREFIXLEN',
     default: 'single client',
-    range: 'IPv4: dotted mask (need not be contiguous); IPv6: 1–128',
+    min: 1,
+    max: 128,
+    range: 'IPv4: contiguous dotted mask; IPv6: bits',
     means: 'group of clients that stick together',
     since: '1.2.2',
   },
   {
     names: ['persistence_engine'],
     in: ['virtual_server'],
-    takes: 'NAME',
+    takes: 'MODULE',
     default: 'none',
     range: '15 bytes',
     means: 'kernel module, for instance sip',
@@ -303,9 +306,9 @@ export const serverFacts: readonly KeywordFacts[] = [
   {
     names: ['real_server'],
     in: ['virtual_server'],
-    takes: 'ADDRESS [PORT] | file PATH [PORT] | dns NAME [PORT] | srv NAME { … }',
+    takes: 'ADDRESS [PORT] | file FILE [PORT] | dns HOSTNAME [PORT] | srv HOSTNAME { … }',
     range:
-      "PORT 0/absent = service's; address must be valid else the block is skipped; file, dns and srv are ours: PATH or the DNS lists servers",
+      "PORT 0/absent = service's; address must be valid else the block is skipped; file, dns and srv are ours: FILE or the DNS lists servers",
     means: 'a server of this service, or all that a file or a name in the DNS lists, as that changes',
     since: '1.2.2',
   },

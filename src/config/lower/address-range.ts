@@ -1,7 +1,5 @@
 import { addressBytes, addressFromBytes, compareAddresses, type IpAddress, parseAddress } from '../../base/index.ts'
-
-/** No range in a configuration means more addresses than this. */
-export const MOST_IN_RANGE = 4096
+import { MOST_IN_RANGE } from '../keywords/index.ts'
 
 export type AddressRange =
   | { readonly ok: true; readonly addresses: readonly IpAddress[] }

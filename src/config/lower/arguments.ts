@@ -1,6 +1,15 @@
 import { addressBytes, familyOf, type IpAddress, type Micros, micros, parseAddress } from '../../base/index.ts'
 import type { Command } from '../../model/index.ts'
-import { choicesIn } from '../keywords/index.ts'
+import {
+  boundsOf,
+  firstWordsIn,
+  LONGEST_INTERFACE_NAME,
+  MOST_32,
+  truths,
+  untruths,
+  type ValueName,
+  values,
+} from '../keywords/index.ts'
 import type { ConfigPorts } from '../ports.ts'
 import type { Report, Span } from '../report.ts'
 import { commandArguments, type Node, type Tree, type Word } from '../syntax/index.ts'
@@ -27,8 +36,6 @@ export function required(to: Lowering, node: Node, what: string, index = 0): Wor
   return word
 }
 
-export const MOST_32 = 4_294_967_295
-
 /** Seconds that are still exact in microseconds. */
 const EXACT_SECONDS = 9_007_199_254
 
@@ -36,6 +43,15 @@ type Range = { readonly min: number; readonly max: number }
 
 /** What the table allows the keyword of a line. */
 const bounds = ({ known }: Node, most: number): Range => ({ min: known?.facts.min ?? 0, max: known?.facts.max ?? most })
+
+/** What the table allows a number of the line that `takes` calls so. */
+export function rangeOf({ known }: Node, name: ValueName): Range {
+  const { min = 0, max = MOST_32 } = boundsOf(known?.facts, name)
+  return { min, max }
+}
+
+/** What the keyword means without a number. */
+export const alone = ({ known }: Node): number | undefined => known?.facts.alone
 
 /** A whole decimal number in a range; anything else is an error at the word, and undefined. */
 export function integer(to: Lowering, node: Node, range = bounds(node, MOST_32), index = 0): number | undefined {
@@ -85,9 +101,10 @@ function timerWord(to: Lowering, keyword: string, word: Word, { min, max }: Rang
 /** true, on, yes / false, off, no in lower case; nothing written means true. */
 export function boolean(to: Lowering, node: Node): boolean | undefined {
   const word = node.words[0]
-  if (word === undefined || /^(?:true|on|yes)$/.test(word.text)) return true
-  if (/^(?:false|off|no)$/.test(word.text)) return false
-  badValue(to, node.keyword.text, word, 'is neither true, on, yes nor false, off, no')
+  const is = (text: string): boolean => text === word?.text
+  if (word === undefined || truths.some(is)) return true
+  if (untruths.some(is)) return false
+  badValue(to, node.keyword.text, word, `is neither ${truths.join(', ')} nor ${untruths.join(', ')}`)
   return undefined
 }
 
@@ -113,7 +130,7 @@ export function addressWord(to: Lowering, keyword: string, word: Word): IpAddres
 }
 
 export const portWord = (to: Lowering, keyword: string, word: Word): number | undefined =>
-  integerWord(to, `${keyword} port`, word, { min: 0, max: 65_535 })
+  integerWord(to, `${keyword} port`, word, { min: values.PORT.min, max: values.PORT.max })
 
 /** An interface name of at most 15 bytes; whether there is such an interface is asked later. */
 export function interfaceName(to: Lowering, node: Node, index = 0): Word | undefined {
@@ -122,9 +139,13 @@ export function interfaceName(to: Lowering, node: Node, index = 0): Word | undef
   return isInterfaceName(word.text) ? word : badValue(to, node.keyword.text, word, 'is no interface name')
 }
 
-/** What Linux allows: 1 to 15 bytes without blanks and slashes. */
+/** What Linux allows. */
 export const isInterfaceName = (text: string): boolean =>
-  text !== '' && text !== '.' && text !== '..' && !/[/\s]/.test(text) && new TextEncoder().encode(text).length <= 15
+  text !== '' &&
+  text !== '.' &&
+  text !== '..' &&
+  !/[/\s]/.test(text) &&
+  new TextEncoder().encode(text).length <= LONGEST_INTERFACE_NAME
 
 /** `COMMAND [USER [GROUP]]` by the script reader: the second word is split again into program and arguments. */
 export function command(to: Lowering, node: Node): Command | undefined {
@@ -182,7 +203,7 @@ export const eitherOf = (words: readonly string[]): string =>
  */
 export function choice(to: Lowering, node: Node, index = 0): { readonly text: string; readonly at: Span } | undefined {
   const { takes = '', anyCase = false } = node.known?.facts ?? {}
-  const words = choicesIn(takes)
+  const words = firstWordsIn(takes)
   const word = required(to, node, eitherOf(words), index)
   if (word === undefined) return undefined
   const found = words.find((one) => one === word.text || (anyCase && one.toLowerCase() === word.text.toLowerCase()))

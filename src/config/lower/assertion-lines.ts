@@ -1,4 +1,5 @@
 import type { HeaderAssertion, JsonAssertion } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering, required } from './arguments.ts'
 
@@ -12,8 +13,7 @@ export function assertionLine(to: Lowering, node: Node, into: Assertions): boole
     case 'expect_header': {
       const name = required(to, node, 'the name of a field')
       if (name === undefined) return true
-      // RFC 9110 §5.1: a token.
-      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name.text)) badValue(to, 'expect_header', name, 'is no name of a field')
+      if (!looksLike('FIELD', name.text)) badValue(to, 'expect_header', name, 'is no name of a field')
       else into.headers.push({ name: name.text, ...(value === undefined ? {} : { value }) })
       return true
     }

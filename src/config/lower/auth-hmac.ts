@@ -1,7 +1,7 @@
 import { antiReplays, type HmacSettings, hmacModes } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { choiceOf, integer, type Lowering } from './arguments.ts'
+import { choiceOf, integer, type Lowering, rangeOf } from './arguments.ts'
 import { readSecret } from './secret.ts'
 
 /** auth_hmac before it is known what the default window is. */
@@ -55,9 +55,14 @@ export function readAuthHmac(to: Lowering, node: Node): HmacDraft | undefined {
 /** `key ID VALUE`. */
 function readKey(to: Lowering, line: Node, keys: Map<number, string>): void {
   const [first, value] = line.words
-  const id = first !== undefined && /^\d{1,3}$/.test(first.text) ? Number(first.text) : 0
-  if (id < 1 || id > 255 || value === undefined) {
-    to.report.error('value', line.keyword.at, 'key needs an id from 1 to 255 and a value; the line has no effect')
+  const { min, max } = rangeOf(line, 'ID')
+  const id = first !== undefined && /^\d{1,3}$/.test(first.text) ? Number(first.text) : Number.NaN
+  if (!(id >= min && id <= max) || value === undefined) {
+    to.report.error(
+      'value',
+      line.keyword.at,
+      `key needs an id from ${min} to ${max} and a value; the line has no effect`,
+    )
     return
   }
   const refuse = (why: string, remedy?: string) =>

@@ -2,15 +2,20 @@ import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micro
 import type { BfdSession } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { addressWord, badValue, boolean, integer, isInterfaceName, type Lowering, required } from './arguments.ts'
+import {
+  addressWord,
+  badValue,
+  boolean,
+  integer,
+  isInterfaceName,
+  type Lowering,
+  rangeOf,
+  required,
+} from './arguments.ts'
 import { readWeight, type TrackedWeight } from './weight.ts'
 
 export type LoweredSession = { readonly value: BfdSession; readonly weight: TrackedWeight; readonly at: Span }
 
-const LONGEST_NAME = 31
-/** 32 bits of microseconds. */
-const MOST_MILLIS = 4_294_967
-const LEAST_IDLE = 1_000
 const SENSIBLE_MILLIS = 10_000
 const SENSIBLE_MULTIPLIER = 10
 const HOPS = 255
@@ -48,8 +53,9 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
     to.report.error('object', at, `bfd_instance ${name.text} ${why}; it is left out`, { remedy })
     return undefined
   }
-  if (new TextEncoder().encode(name.text).length > LONGEST_NAME)
-    return reject(name.at, `has a name longer than ${LONGEST_NAME} bytes`, 'give it a shorter one')
+  const longest = node.known?.facts.longest
+  if (longest !== undefined && new TextEncoder().encode(name.text).length > longest)
+    return reject(name.at, `has a name longer than ${longest} bytes`, 'give it a shorter one')
   const draft: Draft = {
     neighbour: undefined,
     source: undefined,
@@ -125,13 +131,13 @@ function readLine(to: Lowering, line: Node, draft: Draft): void {
       draft.source = zonedAddress(to, line) ?? draft.source
       return
     case 'min_rx':
-      draft.minReceive = milliseconds(to, line, 1) ?? draft.minReceive
+      draft.minReceive = milliseconds(to, line) ?? draft.minReceive
       return
     case 'min_tx':
-      draft.minTransmit = milliseconds(to, line, 1) ?? draft.minTransmit
+      draft.minTransmit = milliseconds(to, line) ?? draft.minTransmit
       return
     case 'idle_tx':
-      draft.idleTransmit = milliseconds(to, line, LEAST_IDLE) ?? draft.idleTransmit
+      draft.idleTransmit = milliseconds(to, line) ?? draft.idleTransmit
       return
     case 'multiplier': {
       const multiplier = integer(to, line)
@@ -187,13 +193,14 @@ function zonedAddress(to: Lowering, line: Node): Written | undefined {
 }
 
 /** Milliseconds with at most three decimals. */
-function milliseconds(to: Lowering, line: Node, min: number): Micros | undefined {
+function milliseconds(to: Lowering, line: Node): Micros | undefined {
   const word = required(to, line, 'a number of milliseconds')
   if (word === undefined) return undefined
   const keyword = line.keyword.text
+  const { min, max } = rangeOf(line, 'MILLISECONDS')
   const value = /^(?:\d{1,7}(?:\.\d*)?|\.\d+)$/.test(word.text) ? Number(word.text) : undefined
-  if (value === undefined || value < min || value > MOST_MILLIS)
-    return badValue(to, keyword, word, `is not a number of milliseconds from ${min} to ${MOST_MILLIS}`)
+  if (value === undefined || value < min || value > max)
+    return badValue(to, keyword, word, `is not a number of milliseconds from ${min} to ${max}`)
   if (/\.\d{4,}$/.test(word.text))
     to.report.warning('remark', word.at, `${keyword} ${word.text}: rounded to whole microseconds`)
   if (value > SENSIBLE_MILLIS)

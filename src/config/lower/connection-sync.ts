@@ -1,6 +1,6 @@
 import { isMulticast } from '../../base/index.ts'
 import type { ConnectionSync, VirtualRouter } from '../../model/index.ts'
-import { isOption, type OptionName, optionOf, optionWords } from '../keywords/index.ts'
+import { firstWordsIn, isOption, type OptionName, optionOf, optionWords } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { addressWord, badValue, interfaceName, isInterfaceName, type Lowering, required, timer } from './arguments.ts'
@@ -70,8 +70,8 @@ function readKey(to: Lowering, line: Node): string | undefined {
 /** `lvs_sync_catch_up off | SECONDS [port N]`; undefined: as usual. */
 function readCatchUp(to: Lowering, line: Node): ConnectionSync['catchUp'] {
   const [first, option, value] = line.words
-  if (first?.text === 'off') return 'off'
-  const limit = timer(to, line, { min: 1, max: 3600 })
+  if (first !== undefined && firstWordsIn(line.known?.facts.takes ?? '').includes(first.text)) return 'off'
+  const limit = timer(to, line)
   if (limit === undefined) return undefined
   if (option === undefined) return { limit }
   const facts = optionOf('lvs_sync_catch_up', option.text)

@@ -1,6 +1,7 @@
 import type { DaemonSettings, ProcessSettings } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, boolean, integer, type Lowering, required } from './arguments.ts'
+import { badValue, boolean, integer, type Lowering, rangeOf, required } from './arguments.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] | undefined }
 
@@ -13,8 +14,6 @@ export type DaemonDraft = {
 }
 
 export const emptyDaemonDraft = (): DaemonDraft => ({ settings: {}, vrrp: {}, checker: {}, processNames: false })
-
-const LONGEST_NAME = 15
 
 /** One line of global_defs; false: it is about something else. */
 export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): boolean {
@@ -68,7 +67,7 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
 export function readInstance(to: Lowering, node: Node, { settings }: DaemonDraft): void {
   const word = required(to, node, 'a name')
   if (word === undefined) return
-  if (!/^[^/\s]{1,64}$/.test(word.text) || word.text.startsWith('.'))
+  if (!looksLike('IDENTITY', word.text))
     badValue(to, 'instance', word, 'is no name of an instance: it becomes part of file names')
   else if (settings.instance === undefined) settings.instance = word.text
   else to.report.warning('remark', node.at, 'instance is given already; the first one is used')
@@ -91,23 +90,21 @@ function readProcessLine(to: Lowering, node: Node, process: Mutable<ProcessSetti
 }
 
 function name(to: Lowering, node: Node): string | undefined {
-  return required(to, node, 'a name')?.text.slice(0, LONGEST_NAME)
+  return required(to, node, 'a name')?.text.slice(0, node.known?.facts.counted)
 }
 
 /** One that is no number cancels the list (keepalived). */
 function cpus(to: Lowering, node: Node): readonly number[] | undefined {
   const first = required(to, node, 'numbers of processors')
   if (first === undefined) return undefined
-  const bad = node.words.find(({ text }) => !/^\d{1,4}$/.test(text) || Number(text) >= MOST_CPUS)
+  const { min, max } = rangeOf(node, 'CPU')
+  const bad = node.words.find(({ text }) => !/^\d{1,4}$/.test(text) || Number(text) < min || Number(text) > max)
   if (bad !== undefined) {
-    badValue(to, node.keyword.text, bad, `is no number of a processor from 0 to ${MOST_CPUS - 1}`)
+    badValue(to, node.keyword.text, bad, `is no number of a processor from ${min} to ${max}`)
     return undefined
   }
   return [...new Set(node.words.map(({ text }) => Number(text)))]
 }
-
-/** CPU_SETSIZE. */
-const MOST_CPUS = 1024
 
 /** `022`, `0x1f`, or names of bits with `|` between them. */
 function umask(to: Lowering, node: Node): number | undefined {

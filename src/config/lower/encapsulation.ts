@@ -1,5 +1,6 @@
 import { type Family, parseAddress } from '../../base/index.ts'
 import type { Encapsulation } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Word } from '../syntax/index.ts'
 import { shown } from './arguments.ts'
 import { numberIn } from './iproute-names.ts'
@@ -32,8 +33,7 @@ export function readEncapsulation(line: OptionLine, option: Word): Encapsulation
     case 'ila': {
       const word = line.value(type as Word)
       if (word === undefined) return undefined
-      if (/^[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){3}$/i.test(word.text))
-        return { type: 'ila', locator: word.text.toLowerCase() }
+      if (looksLike('LOCATOR', word.text)) return { type: 'ila', locator: word.text.toLowerCase() }
       return line.refuse(word.at, `${shown(word)} is no locator`, 'write four groups of hexadecimal digits: 1:2:3:4')
     }
     default:
@@ -94,7 +94,7 @@ function readIp(
 }
 
 export const idIn = (text: string): string | undefined =>
-  /^(?:\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text) && BigInt(text) <= MOST_64 ? String(BigInt(text)) : undefined
+  looksLike('TUNNEL', text) && BigInt(text) <= MOST_64 ? String(BigInt(text)) : undefined
 
 function labelsIn(text: string): readonly number[] | undefined {
   const labels = text.split('/').map(numberIn)

@@ -1,9 +1,9 @@
 import { micros } from '../../base/index.ts'
 import type { CheckTiming } from '../../model/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integer, type Lowering, required, shown } from './arguments.ts'
+import { type Lowering, required, shown } from './arguments.ts'
 import type { PendingChecker } from './pending-checker.ts'
-import type { TrackedWeight } from './weight.ts'
+import { readWeight, type TrackedWeight } from './weight.ts'
 
 /** It asks nothing: keepalived.conf(5) gives it no words for that, and what a real server says of them is not for it. */
 const untimed: CheckTiming = {
@@ -41,13 +41,4 @@ export function readFileChecker(to: Lowering, node: Node): PendingChecker {
     )
     return []
   }
-}
-
-/** `weight N [reverse|noreverse]`. */
-function readWeight(to: Lowering, line: Node): TrackedWeight | undefined {
-  const weight = integer(to, line)
-  const option = line.words[1]
-  if (option !== undefined && option.text !== 'reverse' && option.text !== 'noreverse')
-    badValue(to, 'weight', option, 'is neither reverse nor noreverse')
-  return weight === undefined ? undefined : { weight, reverse: option?.text === 'reverse' }
 }

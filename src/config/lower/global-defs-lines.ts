@@ -8,13 +8,16 @@ import {
   seconds,
 } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs, KeptLine, MailSettings } from '../../model/index.ts'
+import { firstWordsIn } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
 import {
   address,
   boolean,
+  choice,
   command,
+  eitherOf,
   groupOf,
   integer,
   interfaceName,
@@ -158,7 +161,7 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       return
     case 'lvs_flush_on_stop':
     case 'lvs_flush_onstop':
-      draft.lvsFlushOnStop = true
+      if (node.words.length === 0 || choice(to, node) !== undefined) draft.lvsFlushOnStop = true
       return
     case 'lvs_timeouts':
       draft.lvsTimeouts = readTimeouts(to, node, draft.lvsTimeouts)
@@ -219,9 +222,10 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       draft.v3ChecksumAsV2 = true
       return
     case 'vrrp_rx_bufs_policy': {
-      const word = required(to, node, 'MTU, ADVERT or a number of bytes')
+      const sizes = firstWordsIn(node.known?.facts.takes ?? '')
+      const word = required(to, node, eitherOf([...sizes, 'a number of bytes']))
       // Buffers for some packets of a size are smaller than what there is without a word.
-      if (word === undefined || /^(?:mtu|advert)$/i.test(word.text)) return
+      if (word === undefined || sizes.includes(word.text.toUpperCase())) return
       draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
       return
     }

@@ -1,6 +1,6 @@
 import { type IpAddress, seconds } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs } from '../../model/index.ts'
-import { keywordAt } from '../keywords/index.ts'
+import { keywordAt, looksLike } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, type Lowering, required, timer } from './arguments.ts'
@@ -76,7 +76,7 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
 /** A name as ip-netns(8) has them: of a file in one directory. */
 function namespaceName(to: Lowering, node: Node, word: Word | undefined): string | undefined {
   if (word === undefined) return undefined
-  if (word.text !== '' && word.text !== '.' && word.text !== '..' && !word.text.includes('/')) return word.text
+  if (looksLike('NAMESPACE', word.text)) return word.text
   return badValue(to, node.keyword.text, word, 'is no name of a network namespace')
 }
 

@@ -1,6 +1,7 @@
 import type { BodyPattern, KeptLine } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, boolean, type Lowering, required, shown } from './arguments.ts'
+import { badValue, boolean, type Lowering, rangeOf, required, shown } from './arguments.ts'
 import { type Assertions, assertionLine } from './assertion-lines.ts'
 import { patternDraft, patternLine, patternOf } from './body-pattern.ts'
 import { keptLines, keptOf } from './kept-line.ts'
@@ -64,7 +65,7 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
 function readDigest(to: Lowering, node: Node): string | undefined {
   const word = required(to, node, '32 hexadecimal digits')
   if (word === undefined) return undefined
-  if (/^[0-9a-f]{32}$/i.test(word.text)) return word.text.toLowerCase()
+  if (looksLike('MD5', word.text)) return word.text.toLowerCase()
   return badValue(
     to,
     'digest',
@@ -74,19 +75,18 @@ function readDigest(to: Lowering, node: Node): string | undefined {
   )
 }
 
-/** `N` and `N-N`, each from 100 to 599; keepalived.conf(5)'s `2xx` is known to no keepalived. */
+/** `N` and `N-N`; keepalived.conf(5)'s `2xx` is known to no keepalived. */
 function readStatusCodes(to: Lowering, node: Node): Url['statusCodes'] {
   required(to, node, 'a status code')
+  const { min, max } = rangeOf(node, 'N-N')
   const codes: { from: number; to: number }[] = []
   for (const word of node.words) {
-    const match = /^(\d{3})(?:-(\d{3}))?$/.exec(word.text)
-    const from = Number(match?.[1])
-    const last = Number(match?.[2] ?? match?.[1])
-    if (match === null || from < 100 || last > 599 || from > last)
+    const [from = Number.NaN, last = from] = looksLike('N-N', word.text) ? word.text.split('-').map(Number) : []
+    if (!(from >= min && from <= last && last <= max))
       to.report.error(
         'value',
         word.at,
-        `status_code ${shown(word)} is not a code or range from 100 to 599; it is left out`,
+        `status_code ${shown(word)} is not a code or range from ${min} to ${max}; it is left out`,
       )
     else codes.push({ from, to: last })
   }

@@ -1,11 +1,9 @@
 import type { InterfaceSettings } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, integer, isInterfaceName, type Lowering, required, shown } from './arguments.ts'
 
 export type InterfaceSettingsDraft = { -readonly [Key in keyof InterfaceSettings]?: InterfaceSettings[Key] }
-
-/** NFT_NAME_MAXLEN, without its end. */
-const LONGEST_TABLE_NAME = 254
 
 /** A line of global_defs about virtual links or the firewall; false: it is about something else. */
 export function readInterfaceSetting(to: Lowering, node: Node, draft: InterfaceSettingsDraft): boolean {
@@ -68,7 +66,7 @@ function readTable(to: Lowering, node: Node, draft: InterfaceSettingsDraft): voi
   if (draft.table !== undefined)
     to.report.warning('remark', node.at, 'nftables is given already; the first one is used')
   else if (name === undefined) draft.table = 'keepalived'
-  else if (!/^[A-Za-z][\w/.\\-]*$/.test(name.text) || name.text.length > LONGEST_TABLE_NAME)
+  else if (!looksLike('TABLENAME', name.text))
     to.report.error('value', name.at, `nftables ${shown(name)} is no name of a table; the line has no effect`)
   else draft.table = name.text
 }

@@ -1,7 +1,15 @@
 import type { KeptLine } from '../../model/index.ts'
-import { type Argument, argumentsOf, mayBeAbsent, valueKinds } from '../keywords/index.ts'
-import type { Node } from '../syntax/index.ts'
-import { boolean, integer, type Lowering, required, timer } from './arguments.ts'
+import {
+  argumentPattern,
+  argumentsOf,
+  firstNumber,
+  itemPattern,
+  type KeywordFacts,
+  mayBeAbsent,
+  valueFacts,
+} from '../keywords/index.ts'
+import type { Node, Word } from '../syntax/index.ts'
+import { badValue, boolean, integer, type Lowering, required, shown, timer } from './arguments.ts'
 
 /** The lines of a block that are accepted and have no effect, without those whose values cannot be, which is said. */
 export const keptLines = (to: Lowering, nodes: readonly Node[]): readonly KeptLine[] =>
@@ -22,33 +30,36 @@ function kept(node: Node): KeptLine {
   }
 }
 
-/** Whether the arguments are what the table says, as far as one of its kinds of value tells. */
+/** Whether the arguments, and the lines of a block, are what the table says. */
 function isPossible(to: Lowering, node: Node): boolean {
-  const takes = node.known?.facts.takes ?? 'flag'
-  if (takes === 'bool') return boolean(to, node) !== undefined
-  const argument = argumentsOf(takes)
-  if (argument === undefined || (node.words.length === 0 && mayBeAbsent(argument))) return true
-  const value = firstValue(argument)
-  switch (value === undefined ? 'text' : valueKinds[value.name]) {
-    case 'integer':
-      return integer(to, node) !== undefined
-    case 'number':
-      return timer(to, node) !== undefined
-    default:
-      return required(to, node, 'a value') !== undefined
-  }
+  const facts = node.known?.facts
+  if (facts === undefined || facts.takes === 'flag') return true
+  if (facts.takes === 'bool') return boolean(to, node) !== undefined
+  return hasItsArguments(to, node, facts) && (node.block?.nodes ?? []).every((line) => isItem(to, line, facts))
 }
 
-function firstValue(of: Argument): Extract<Argument, { kind: 'value' }> | undefined {
-  switch (of.kind) {
-    case 'value':
-      return of
-    case 'word':
-      return undefined
-    case 'optional':
-    case 'repeated':
-      return firstValue(of.of)
-    default:
-      return of.of[0] && firstValue(of.of[0])
-  }
+function hasItsArguments(to: Lowering, node: Node, facts: KeywordFacts): boolean {
+  const argument = argumentsOf(facts.takes)
+  const [first] = node.words
+  if (argument === undefined || (first === undefined && mayBeAbsent(argument))) return true
+  const value = firstNumber(argument)
+  const kind = value && valueFacts(value).kind
+  if (kind === 'integer' && integer(to, node) === undefined) return false
+  if (kind === 'number' && timer(to, node) === undefined) return false
+  if (first === undefined) return required(to, node, facts.takes) !== undefined
+  if (matches(argumentPattern(facts), node.words)) return true
+  badValue(to, node.keyword.text, first, `is not ${facts.takes}`)
+  return false
 }
+
+function isItem(to: Lowering, line: Node, facts: KeywordFacts): boolean {
+  if (matches(itemPattern(facts), [line.keyword, ...line.words])) return true
+  to.report.error('value', line.at, `${shown(line.keyword)} is no line of ${facts.names[0]}; it has no effect`, {
+    remedy: `write ${facts.takes}`,
+  })
+  return false
+}
+
+const matches = (pattern: string | undefined, words: readonly Word[]): boolean =>
+  pattern === undefined ||
+  new RegExp(pattern).test(words.map(({ text, quoted }) => (quoted ? `"${text}"` : text)).join(' '))

@@ -1,7 +1,8 @@
 import { familyOf, type IpAddress } from '../../base/index.ts'
+import { MOST_IN_RANGE } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { addressRange, MOST_IN_RANGE } from './address-range.ts'
+import { addressRange } from './address-range.ts'
 import { isInterfaceName, type Lowering, required, shown } from './arguments.ts'
 
 export type LocalAddressGroup = {

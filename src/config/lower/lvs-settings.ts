@@ -7,7 +7,7 @@ import {
   type Timeouts,
   tableSizes,
 } from '../../model/index.ts'
-import { type OptionName, optionWords } from '../keywords/index.ts'
+import { firstWordsIn, type OptionName, optionWords } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, integer, isInterfaceName, type Lowering, noneOf, required } from './arguments.ts'
 import { lineWords, optionNumber } from './line-words.ts'
@@ -41,8 +41,9 @@ export function readSettingLine(to: Lowering, node: Node, draft: SettingsDraft):
     }
     case 'xdp': {
       const [first, second] = node.words
-      if ((first?.text === 'auto' || first?.text === 'off') && second === undefined) {
-        draft.xdp = first.text
+      const named = firstWordsIn(node.known?.facts.takes ?? '').includes(first?.text ?? '')
+      if (named && second === undefined) {
+        draft.xdp = first?.text === 'auto' ? 'auto' : 'off'
         return
       }
       const names = interfaceNames(to, node, 'auto, off or an interface')

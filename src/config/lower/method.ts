@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/index.ts'
 import type { ForwardingMethod, Tunnel } from '../../model/index.ts'
-import { choicesIn, optionOf, optionWords } from '../keywords/index.ts'
+import { choicesIn, firstWordsIn, optionOf, optionWords } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, eitherOf, type Lowering, noneOf, required, shown } from './arguments.ts'
 import { lineWords, optionNumber } from './line-words.ts'
@@ -26,10 +26,10 @@ const isTunnelType = (text: string): text is Tunnel['type'] =>
 
 /** `NAT | DR | FNAT | TUN [type ipip|gue|gre] [port N] [nocsum|csum|remcsum]`; undefined, and an error said, if it is none. */
 export function forwardingMethod(to: Lowering, node: Node): Forwarding | undefined {
-  const methods = Object.keys(METHODS)
+  const methods = firstWordsIn(node.known?.facts.takes ?? '')
   const word = required(to, node, eitherOf(methods))
   if (word === undefined) return undefined
-  const method = METHODS[word.text]
+  const method = methods.includes(word.text) ? METHODS[word.text] : undefined
   if (method === undefined) {
     const upper = word.text.toUpperCase()
     const remedy = METHODS[upper] !== undefined ? upper : upper === 'FULLNAT' ? 'FNAT' : undefined

@@ -1,4 +1,5 @@
 import type { Command, FifoName, GlobalDefs, NotifyFifo } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, command, groupOf, type Lowering, required, timer } from './arguments.ts'
@@ -92,7 +93,7 @@ function readPath(to: Lowering, node: Node, draft: FifoDraft): void {
   const path = required(to, node, 'a path')
   const [, user, group] = node.words
   if (path === undefined) return
-  if (!path.text.startsWith('/')) {
+  if (!looksLike('FILE', path.text)) {
     to.report.error(
       'value',
       path.at,

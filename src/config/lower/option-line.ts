@@ -5,6 +5,7 @@ import {
   isOption,
   type LineName,
   lines,
+  MOST_32,
   nameFileOf,
   type OptionFacts,
   type OptionName,
@@ -14,7 +15,7 @@ import {
 import { nearest } from '../nearest.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { isInterfaceName, type Lowering, MOST_32, noneOf, shown } from './arguments.ts'
+import { isInterfaceName, type Lowering, noneOf, shown } from './arguments.ts'
 
 /** A line of options read word by word. The first mistake is said, and the line has failed: it is to be left out. */
 export type OptionLine<Line extends LineName = LineName> = {
@@ -114,11 +115,12 @@ export function optionLine<Line extends LineName>(
       choice(option) {
         const word = value(option)
         if (word === undefined) return undefined
-        const { takes = '', min = 0, max } = factsOf(option) ?? {}
+        const { takes = '', min = 0, max, anyCase = false } = factsOf(option) ?? {}
         const words = choicesIn(takes)
         const number = decimal(word.text)
-        if (words.includes(word.text) || (max !== undefined && number !== undefined && number >= min && number <= max))
-          return word.text
+        const found = words.find((one) => one === word.text || (anyCase && one === word.text.toLowerCase()))
+        if (found !== undefined) return found
+        if (max !== undefined && number !== undefined && number >= min && number <= max) return word.text
         const all = max === undefined ? words : [...words, `${min} to ${max}`]
         return refuse(word.at, `${option.text} ${shown(word)} ${noneOf(all)}`)
       },
@@ -173,7 +175,9 @@ export function prefixIn(text: string): Prefix | undefined {
 }
 
 /** `default`, `any`, `all`: every address of a family. */
-export const isEverything = (text: string): boolean => /^(?:default|any|all)$/.test(text)
+export const isEverything = (text: string): boolean => EVERYTHING.includes(text)
+
+const EVERYTHING = choicesIn(optionOf('rule', 'from')?.takes ?? '')
 
 export const everything = (family: Family): Prefix => ({
   address: parseAddress(family === 4 ? '0.0.0.0' : '::') as IpAddress,

@@ -2,18 +2,18 @@ import { assertNever, type Family, familyOf } from '../../base/index.ts'
 import {
   type NextHop,
   type Prefix,
-  ROUTE_PROTOCOL,
   type Route,
   type RouteMetric,
   type RouteType,
   routeMetrics,
   routeTypes,
 } from '../../model/index.ts'
-import type { OptionName } from '../keywords/index.ts'
+import { looksLike, type OptionName, routeTimes } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, shown } from './arguments.ts'
 import { looksLikeAddress, readEncapsulation } from './encapsulation.ts'
+import { readTracking, type Tracking, watchedAs } from './kernel-item.ts'
 import { everything, isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from './option-line.ts'
 
 /** A route, where it stands, and the track_group it names. */
@@ -25,8 +25,7 @@ type Draft = Omit<Writable<Route>, 'nextHops' | 'locked' | 'metrics'> & {
   locked: string[]
   nextHops: (NextHop & { weight: number })[]
   everything?: Word
-  trackGroup?: Word
-}
+} & Tracking
 
 const MAIN_TABLE = 254
 /** Scopes of iproute2 for types that the kernel takes with no other. */
@@ -38,10 +37,8 @@ const SCOPE_OF: Readonly<Partial<Record<RouteType, number>>> = {
   anycast: 253,
 }
 const PREFERENCES: Readonly<Record<string, number>> = { low: 3, medium: 0, high: 1 }
-/** Kernel units in a millisecond, and the bounds in milliseconds (keepalived). */
+/** Kernel units in a millisecond. */
 const TIMES = { rtt: 8, rttvar: 4, rto_min: 1 } as const
-const SHORTEST_TIME = 200
-const LONGEST_TIME = 120_000
 
 /** One line of static_routes or virtual_routes: `[inet|inet6] [to] [TYPE] DEST {option} [nexthop …]`. */
 export function routeLine(to: Lowering, node: Node): RouteLine | undefined {
@@ -124,13 +121,8 @@ function readWord(to: Lowering, line: OptionLine<'route'>, word: Word, draft: Dr
     case 'as':
       return line.refuse(word.at, 'as is not a thing of this kernel', 'remove it')
     case 'no_track':
-      draft.untracked = true
-      return
-    case 'track_group': {
-      const name = line.value(word)
-      if (name !== undefined) draft.trackGroup = name
-      return
-    }
+    case 'track_group':
+      return readTracking(line, word, option, draft)
     case 'vrf':
       draft.vrf = line.interface(word)
       return
@@ -228,8 +220,7 @@ function readMetric(line: OptionLine, word: Word, name: RouteMetric | 'features'
       locked()
       const value = line.value(word)
       if (value === undefined) return
-      // TCP_CA_NAME_MAX with its zero.
-      if (/^[\w-]{1,15}$/.test(value.text)) draft.congestionControl = value.text
+      if (looksLike('ALGORITHM', value.text)) draft.congestionControl = value.text
       else line.refuse(value.at, `congctl ${shown(value)} is no name of a congestion control`)
       return
     }
@@ -239,16 +230,16 @@ function readMetric(line: OptionLine, word: Word, name: RouteMetric | 'features'
   draft.metrics[name] = line.number(word)
 }
 
-/** `N` in the kernel's unit, `Nms`, `Ns`; at least 0.2 s, at most 120 s (keepalived). */
+/** `N` in the kernel's unit, `Nms`, `Ns`, brought within the bounds of the table. */
 function readTime(line: OptionLine, option: Word, scale: number): number | undefined {
   const value = line.value(option)
   if (value === undefined) return undefined
-  const found = /^(\d{1,9}(?:\.\d{1,9})?)(|s|sec|secs|ms|msec|msecs)$/.exec(value.text)
-  if (found === null || (found[2] === '' && found[1]?.includes('.')))
+  if (!looksLike('TIME', value.text))
     return line.refuse(value.at, `${option.text} ${shown(value)} is no time`, `write ${option.text} 300ms, or 1.5s`)
-  const number = Number(found[1])
-  const raw = found[2] === '' ? number : Math.ceil(number * (found[2]?.startsWith('s') ? 1000 : 1) * scale)
-  return Math.min(LONGEST_TIME * scale, Math.max(SHORTEST_TIME * scale, raw))
+  const number = Number.parseFloat(value.text)
+  const unit = value.text.replace(/^[\d.]+/, '')
+  const raw = unit === '' ? number : Math.ceil(number * (unit.startsWith('s') ? 1000 : 1) * scale)
+  return Math.min(routeTimes.most * scale, Math.max(routeTimes.least * scale, raw))
 }
 
 function readDestination(line: OptionLine<'route'>, word: Word, draft: Draft): void {
@@ -285,6 +276,7 @@ function readDestination(line: OptionLine<'route'>, word: Word, draft: Draft): v
 }
 
 function typeIn(text: string): RouteType | undefined {
+  if (!looksLike('TYPE', text)) return undefined
   if (text === 'brd') return 'broadcast'
   return routeTypes.find((type, index) => type === text || String(index + 1) === text)
 }
@@ -343,11 +335,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title:
     draft.onlink = undefined
     draft.encapsulation = undefined
   }
-  const untracked = draft.untracked === true
-  if (!untracked && draft.protocol !== undefined && draft.protocol !== ROUTE_PROTOCOL)
-    to.report.warning('remark', node.at, `${title} has protocol ${ROUTE_PROTOCOL} for as long as it is watched`, {
-      remedy: 'add no_track, or remove protocol',
-    })
+  const watched = watchedAs(to, node, title, draft)
   if (draft.everything?.text === 'default6')
     to.report.warning('deprecated', draft.everything.at, 'default6 is an old word', { remedy: 'write inet6 default' })
   const type = draft.type ?? 'unicast'
@@ -365,7 +353,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title:
       tos: draft.tos ?? 0,
       table: draft.table === undefined || draft.table === 0 ? MAIN_TABLE : draft.table,
       ...(draft.vrf === undefined ? {} : { vrf: draft.vrf }),
-      protocol: untracked ? (draft.protocol ?? ROUTE_PROTOCOL) : ROUTE_PROTOCOL,
+      protocol: watched.protocol,
       scope: own === 6 ? 0 : (draft.scope ?? SCOPE_OF[type] ?? 0),
       ...(draft.metric === undefined ? {} : { metric: draft.metric }),
       ...defined(draft),
@@ -378,7 +366,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title:
       ...(draft.propagatesTtl === undefined ? {} : { propagatesTtl: draft.propagatesTtl }),
       nextHops: draft.nextHops,
       placement: draft.placement ?? 'prepend',
-      ...(untracked ? { untracked } : {}),
+      ...(watched.untracked ? { untracked: true } : {}),
     },
     at: node.at,
     ...(draft.trackGroup === undefined ? {} : { trackGroup: draft.trackGroup }),

@@ -1,11 +1,12 @@
 import { assertNever, type Family, familyOf } from '../../base/index.ts'
-import { type Prefix, ROUTE_PROTOCOL, type Rule, type RuleAction } from '../../model/index.ts'
-import type { OptionName } from '../keywords/index.ts'
+import { ipProtocols, type Prefix, type Rule, type RuleAction } from '../../model/index.ts'
+import { looksLike, type OptionName } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, shown } from './arguments.ts'
 import { idIn } from './encapsulation.ts'
 import { numberIn } from './iproute-names.ts'
+import { readTracking, type Tracking, watchedAs } from './kernel-item.ts'
 import { isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from './option-line.ts'
 
 export type RuleLine = { readonly value: Rule; readonly at: Span; readonly trackGroup?: Word }
@@ -18,31 +19,7 @@ export function preferences(): Preferences {
   return { next: (family) => next[family]-- }
 }
 
-type Draft = { -readonly [Key in keyof Rule]?: Rule[Key] | undefined } & { trackGroup?: Word }
-
-/** IPPROTO_*; other protocols go by their number. */
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  igmp: 2,
-  ipip: 4,
-  ipencap: 4,
-  tcp: 6,
-  udp: 17,
-  dccp: 33,
-  ipv6: 41,
-  rsvp: 46,
-  gre: 47,
-  esp: 50,
-  ah: 51,
-  'ipv6-icmp': 58,
-  icmpv6: 58,
-  ospf: 89,
-  pim: 103,
-  vrrp: 112,
-  l2tp: 115,
-  sctp: 132,
-  udplite: 136,
-}
+type Draft = { -readonly [Key in keyof Rule]?: Rule[Key] | undefined } & Tracking
 
 /** One line of static_rules or virtual_rules: selectors and exactly one action, in any order. */
 export function ruleLine(to: Lowering, node: Node, free: Preferences): RuleLine | undefined {
@@ -89,13 +66,8 @@ function readOption(
     case 'type':
       return
     case 'no_track':
-      draft.untracked = true
-      return
-    case 'track_group': {
-      const name = line.value(word)
-      if (name !== undefined) draft.trackGroup = name
-      return
-    }
+    case 'track_group':
+      return readTracking(line, word, option, draft)
     default:
       readSelector(to, line, word, option, draft)
   }
@@ -130,7 +102,7 @@ function readSelector(to: Lowering, line: OptionLine, word: Word, option: Select
       const value = line.value(word)
       if (value === undefined) return
       const [mark, mask] = value.text.split('/').map(numberIn)
-      if (mark === undefined || (value.text.includes('/') && mask === undefined))
+      if (!looksLike('MARK', value.text) || mark === undefined || (value.text.includes('/') && mask === undefined))
         line.refuse(value.at, `fwmark ${shown(value)} is not MARK[/MASK]`)
       else draft.mark = { value: mark, ...(mask === undefined ? {} : { mask }) }
       return
@@ -189,11 +161,8 @@ function readFlow(line: OptionLine, word: Word, option: FlowSelector, draft: Dra
       draft.destinationPorts = line.range(word)
       return
     case 'ipproto': {
-      const value = line.value(word)
-      if (value === undefined) return
-      const number = PROTOCOLS[value.text.toLowerCase()] ?? (/^\d{1,3}$/.test(value.text) ? Number(value.text) : 256)
-      if (number > 255) line.refuse(value.at, `ipproto ${shown(value)} is no protocol`, 'write its number')
-      else draft.ipProtocol = number
+      const named = line.choice(word)
+      if (named !== undefined) draft.ipProtocol = ipProtocols[named] ?? Number(named)
       return
     }
     default:
@@ -243,11 +212,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, free: 
     to.report.warning('remark', node.at, `the rule has no preference; using ${preference}`, {
       remedy: 'add preference and a number',
     })
-  const untracked = draft.untracked === true
-  if (!untracked && draft.protocol !== undefined && draft.protocol !== ROUTE_PROTOCOL)
-    to.report.warning('remark', node.at, `the rule has protocol ${ROUTE_PROTOCOL} for as long as it is watched`, {
-      remedy: 'add no_track, or remove protocol',
-    })
+  const watched = watchedAs(to, node, 'the rule', draft)
   return {
     value: {
       family: own,
@@ -264,12 +229,12 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, free: 
       ...(draft.outputInterface === undefined ? {} : { outputInterface: draft.outputInterface }),
       ...(draft.tunnelId === undefined ? {} : { tunnelId: draft.tunnelId }),
       ...(draft.uids === undefined ? {} : { uids: draft.uids }),
-      protocol: untracked ? (draft.protocol ?? ROUTE_PROTOCOL) : ROUTE_PROTOCOL,
+      protocol: watched.protocol,
       ...(draft.ipProtocol === undefined ? {} : { ipProtocol: draft.ipProtocol }),
       ...(draft.sourcePorts === undefined ? {} : { sourcePorts: draft.sourcePorts }),
       ...(draft.destinationPorts === undefined ? {} : { destinationPorts: draft.destinationPorts }),
       action,
-      ...(untracked ? { untracked } : {}),
+      ...(watched.untracked ? { untracked: true } : {}),
     },
     at: node.at,
     ...(trackGroup === undefined ? {} : { trackGroup }),

@@ -1,12 +1,10 @@
 import { hexOf } from '../../base/index.ts'
+import { secretBytes } from '../keywords/index.ts'
 import type { Word } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
 
-const SHORTEST = 32
-const LONGEST = 64
-
 /**
- * A key of 32 to 64 bytes, as hexadecimal digits: text, `hex:` and digits, or `file:PATH` or `cred:NAME` with one of these in it. No
+ * A key, as hexadecimal digits: text, `hex:` and digits, or `file:PATH` or `cred:NAME` with one of these in it. No
  * key is ever part of a message.
  */
 export function readSecret(
@@ -27,9 +25,9 @@ export function readSecret(
   }
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(hex)) return refused('has hex: and then something else than pairs of digits')
   const length = hex.length / 2
-  if (length < SHORTEST || length > LONGEST)
+  if (length < secretBytes.least || length > secretBytes.most)
     return refused(
-      `has ${length} bytes, and ${SHORTEST} to ${LONGEST} are wanted`,
+      `has ${length} bytes, and ${secretBytes.least} to ${secretBytes.most} are wanted`,
       'make one with: echo hex:$(openssl rand -hex 32)',
     )
   return hex.toLowerCase()

@@ -2,7 +2,7 @@ import { type Micros, micros, seconds } from '../../base/index.ts'
 import type { ServerName } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, type Lowering, required, timer } from './arguments.ts'
+import { choiceOf, type Lowering, timer } from './arguments.ts'
 
 const MIN_TTL = seconds(5)
 const MAX_TTL = seconds(300)
@@ -26,9 +26,8 @@ export function nameLine(to: Lowering, node: Node, draft: NameLines): boolean {
       break
     }
     case 'nxdomain': {
-      const word = required(to, node, 'keep or remove')
-      if (word?.text === 'keep' || word?.text === 'remove') draft.nxdomain = word.text
-      else if (word !== undefined) badValue(to, keyword, word, 'is neither keep nor remove')
+      const found = choiceOf(to, node, ['keep', 'remove'])
+      if (found !== undefined) draft.nxdomain = found
       break
     }
     default:

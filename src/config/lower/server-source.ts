@@ -1,5 +1,6 @@
 import { addressFromBytes, type Family, familyOf, parseAddress } from '../../base/index.ts'
 import { type ServerList, type ServerSource, sourceTitle } from '../../model/index.ts'
+import { firstWordsIn, looksLike } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, type Lowering, required } from './arguments.ts'
 import type { Forwarding } from './method.ts'
@@ -16,7 +17,9 @@ export type ServerSourceDraft = RealServerDraft & { readonly place: ListPlace }
 
 const UNSPECIFIED = addressFromBytes(new Uint8Array(4))
 
-export const isSource = ({ words }: Node): boolean => /^(?:file|dns|srv)$/.test(words[0]?.text ?? '')
+/** Not the address of one server. */
+export const isSource = ({ words, known }: Node): boolean =>
+  firstWordsIn(known?.facts.takes ?? '').includes(words[0]?.text ?? '')
 
 /** Undefined, and something said, if it is not told where they are listed. */
 export function readServerSource(
@@ -43,18 +46,20 @@ function readPlace(to: Lowering, node: Node): ListPlace | undefined {
   }
   const path = required(to, node, 'the path of a file', 1)
   if (path === undefined) return undefined
-  if (path.text.startsWith('/')) return { kind: 'file', path: path.text }
+  if (looksLike('FILE', path.text)) return { kind: 'file', path: path.text }
   return badValue(to, 'real_server file', path, 'is not the path of a file from / on')
 }
 
-/** Labels of 1 to 63 letters, digits, `-` and `_`, 253 bytes in all (RFC 1035 §2.3.4, RFC 2782). */
-const NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
+/** Bytes of a name in all (RFC 1035 §2.3.4). */
+const LONGEST_NAME = 253
 
 function domainName(to: Lowering, kind: 'dns' | 'srv', word: Word): string | undefined {
   const name = word.text.replace(/\.$/, '').toLowerCase()
   if (parseAddress(name) !== undefined)
     return badValue(to, `real_server ${kind}`, word, 'is an address, not a name', `write real_server ${name}`)
-  return NAME.test(name) ? name : badValue(to, `real_server ${kind}`, word, 'is no name of the DNS')
+  return looksLike('HOSTNAME', name) && name.length <= LONGEST_NAME
+    ? name
+    : badValue(to, `real_server ${kind}`, word, 'is no name of the DNS')
 }
 
 /** The sources of a virtual server; each of them once. Their templates have the unspecified address of its family. */

@@ -1,4 +1,5 @@
 import type { PemFile, TlsClient } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering, required, shown } from './arguments.ts'
 
@@ -49,7 +50,7 @@ function readPem(to: Lowering, line: Node, holds: 'CERTIFICATE' | 'PRIVATE KEY')
   const word = required(to, line, 'the path of a file')
   if (word === undefined) return undefined
   const keyword = line.keyword.text
-  if (!word.text.startsWith('/')) return badValue(to, keyword, word, 'is not an absolute path')
+  if (!looksLike('FILE', word.text)) return badValue(to, keyword, word, 'is not an absolute path')
   const content = to.read(word.text)
   if (!content.ok) return badValue(to, keyword, word, `cannot be read (${content.error.detail})`)
   if (holds === 'PRIVATE KEY' && content.value.readableByOthers === true)

@@ -1,5 +1,6 @@
 import { hexOf } from '../../base/index.ts'
 import { type CheckTls, type TlsVersion, tlsVersions } from '../../model/index.ts'
+import { looksLike } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required } from './arguments.ts'
@@ -60,7 +61,11 @@ function readPins(to: Lowering, node: Node, pins: string[]): void {
   required(to, node, 'the SHA-256 of a public key')
   for (const word of node.words) {
     const text = word.text.replace(/^sha256(?:\/\/|:)/, '')
-    const pin = /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : hexOfBase64(text)
+    const pin = looksLike('SHA256', word.text)
+      ? text.length === 64
+        ? text.toLowerCase()
+        : hexOfBase64(text)
+      : undefined
     if (pin === undefined)
       badValue(
         to,
@@ -73,9 +78,8 @@ function readPins(to: Lowering, node: Node, pins: string[]): void {
   }
 }
 
-/** 32 bytes in base64; anything else is undefined. */
-function hexOfBase64(text: string): string | undefined {
-  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) return undefined
+/** 32 bytes in base64. */
+function hexOfBase64(text: string): string {
   return hexOf(Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0)))
 }
 

@@ -1,10 +1,10 @@
 import type { Family } from '../../base/index.ts'
 import { familyOf, type IpAddress, macText, parseAddress } from '../../base/index.ts'
 import type { VirtualLink } from '../../model/index.ts'
-import type { OptionFacts } from '../keywords/index.ts'
+import { MOST_32, type OptionFacts } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, isInterfaceName, type Lowering, MOST_32, shown } from './arguments.ts'
+import { badValue, isInterfaceName, type Lowering, shown } from './arguments.ts'
 import { type LineWord, lineWords } from './line-words.ts'
 
 /** use_vmac or use_ipvlan as written. */

@@ -1,18 +1,22 @@
 import type { IpAddress, Micros } from '../../base/index.ts'
 import { isMulticast } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, KeptLine, Track, VirtualRouterNotifications } from '../../model/index.ts'
+import { firstWordsIn } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
 import {
   address,
   addressWord,
+  alone,
   boolean,
   choice,
   command,
+  eitherOf,
   integer,
   interfaceName,
   type Lowering,
+  noneOf,
   required,
   shown,
   timer,
@@ -312,20 +316,19 @@ function readLink(to: Lowering, node: Node, draft: RouterDraft): void {
 }
 
 function readOverslept(to: Lowering, node: Node, draft: RouterDraft): void {
-  const value = node.words.length === 0 ? 254 : integer(to, node)
+  const value = node.words.length === 0 ? alone(node) : integer(to, node)
   if (value !== undefined) draft.oversleptPriority = { value, at: node.at }
 }
 
 /** After MASTER a BACKUP is ignored (keepalived.conf(5)). */
 function readState(to: Lowering, node: Node, draft: RouterDraft): void {
-  const word = required(to, node, 'MASTER or BACKUP')
+  const words = firstWordsIn(node.known?.facts.takes ?? '')
+  const word = required(to, node, eitherOf(words))
   if (word === undefined) return
+  if (!words.includes(word.text))
+    to.report.error('value', word.at, `state ${shown(word)} ${noneOf(words)}; using BACKUP`)
   if (word.text === 'MASTER') draft.state = 'master'
-  else if (word.text === 'BACKUP') draft.state ??= 'backup'
-  else {
-    to.report.error('value', word.at, `state ${shown(word)} is neither MASTER nor BACKUP; using BACKUP`)
-    draft.state ??= 'backup'
-  }
+  else draft.state ??= 'backup'
 }
 
 function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotifications, draft: RouterDraft): void {

@@ -7,6 +7,7 @@ import {
   type VirtualAddress,
   type VirtualRouter,
 } from '../../model/index.ts'
+import { PASSWORD_BYTES } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
@@ -343,13 +344,14 @@ function authenticationOf(
     )
     return undefined
   }
-  // RFC 2338 §5.3.10: 8 bytes. The password itself is never shown.
+  // The password itself is never shown.
   const bytes = new TextEncoder().encode(password.text)
-  if (bytes.length <= 8) return { type, password: password.text }
-  to.report.warning('remark', password.at, `auth_pass is longer than 8 bytes; only the first 8 count`, {
+  if (bytes.length <= PASSWORD_BYTES) return { type, password: password.text }
+  const message = `auth_pass is longer than ${PASSWORD_BYTES} bytes; only the first ${PASSWORD_BYTES} count`
+  to.report.warning('remark', password.at, message, {
     rule: 'auth-pass-length',
   })
-  return { type, password: new TextDecoder().decode(bytes.subarray(0, 8)).replace(/\uFFFD+$/, '') }
+  return { type, password: new TextDecoder().decode(bytes.subarray(0, PASSWORD_BYTES)).replace(/\uFFFD+$/, '') }
 }
 
 function preemptOf(to: Lowering, draft: RouterDraft, priority: number, title: string): boolean {

@@ -6,10 +6,10 @@ import {
   type IpAddress,
   parseAddress,
 } from '../../base/index.ts'
-import { choicesIn, type OptionFacts, optionOf } from '../keywords/index.ts'
+import { choicesIn, MOST_IN_RANGE, type OptionFacts, optionOf } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { type AddressRange, addressRange, MOST_IN_RANGE } from './address-range.ts'
+import { type AddressRange, addressRange } from './address-range.ts'
 import { badValue, type Lowering, noneOf, portWord, required, shown } from './arguments.ts'
 import { optionNumber } from './line-words.ts'
 

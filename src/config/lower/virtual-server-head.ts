@@ -1,6 +1,6 @@
 import { type IpAddress, parseAddress } from '../../base/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { integerWord, type Lowering, MOST_32, required, shown } from './arguments.ts'
+import { integerWord, type Lowering, rangeOf, required, shown } from './arguments.ts'
 import type { ServerGroup } from './virtual-server-group.ts'
 
 /** What a virtual_server listens to, as its first line says. */
@@ -34,7 +34,7 @@ export function readServerHead(
   }
   if (word.text === 'fwmark') {
     const mark = required(to, node, 'a firewall mark', 1)
-    const value = mark === undefined ? undefined : integerWord(to, 'fwmark', mark, { min: 0, max: MOST_32 })
+    const value = mark === undefined ? undefined : integerWord(to, 'fwmark', mark, rangeOf(node, 'N'))
     return value === undefined ? undefined : { kind: 'fwmark', mark: value }
   }
   const address = parseAddress(word.text)
@@ -48,12 +48,13 @@ export function readServerHead(
   }
   const written = node.words[1]
   if (written === undefined) return { kind: 'address', address, port: 0 }
+  const { max } = rangeOf(node, 'PORT')
   const port = /^\d{1,5}$/.test(written.text) ? Number(written.text) : Number.NaN
-  if (port <= 65_535) return { kind: 'address', address, port }
+  if (port <= max) return { kind: 'address', address, port }
   to.report.error(
     'object',
     written.at,
-    `port ${shown(written)} is not a whole number from 1 to 65535; virtual_server ${address} is left out`,
+    `port ${shown(written)} is not a whole number from 1 to ${max}; virtual_server ${address} is left out`,
     /^[a-z]/i.test(written.text) ? { remedy: 'write the number; names of services are not known' } : {},
   )
   return undefined

@@ -12,6 +12,7 @@ import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import {
   addressWord,
+  alone,
   badValue,
   boolean,
   choice,
@@ -22,6 +23,7 @@ import {
   type Lowering,
   portWord,
   prefixOfMask,
+  rangeOf,
   required,
   timer,
 } from './arguments.ts'
@@ -81,9 +83,6 @@ export type ServerDraft = {
   sorryForwarding?: Forwarding | undefined
 }
 
-/** Seconds, where persistence is wished for without a time. */
-export const DEFAULT_PERSISTENCE = 360
-
 /** Every line of a virtual_server, its real servers included; what is inherited is found later. */
 export function readServer(to: Lowering, node: Node): ServerDraft {
   const draft: ServerDraft = {
@@ -136,8 +135,7 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       draft.opsAt = node.at
       return
     case 'persistence_timeout':
-      draft.persistenceTimeout =
-        node.words.length === 0 ? DEFAULT_PERSISTENCE : (integer(to, node) ?? draft.persistenceTimeout)
+      draft.persistenceTimeout = node.words.length === 0 ? alone(node) : (integer(to, node) ?? draft.persistenceTimeout)
       return
     case 'persistence_granularity':
       return readGranularity(to, node, draft)
@@ -272,7 +270,9 @@ function readGranularity(to: Lowering, node: Node, draft: ServerDraft): void {
   if (word === undefined) return
   const mask = parseAddress(word.text)
   const value =
-    mask === undefined ? integerWord(to, 'persistence_granularity', word, { min: 1, max: 128 }) : prefixOfMask(mask)
+    mask === undefined
+      ? integerWord(to, 'persistence_granularity', word, rangeOf(node, 'PREFIXLEN'))
+      : prefixOfMask(mask)
   if (value !== undefined) draft.granularity = { word, value }
   else if (mask !== undefined)
     badValue(

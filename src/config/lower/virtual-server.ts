@@ -14,6 +14,7 @@ import {
   type VirtualServer,
   withinWeights,
 } from '../../model/index.ts'
+import { DEFAULT_PERSISTENCE } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering } from './arguments.ts'
@@ -28,7 +29,7 @@ import { serverSourcesOf } from './server-source.ts'
 import type { LoweredFile } from './tracker.ts'
 import { familyOfEntry, type ServerGroup } from './virtual-server-group.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
-import { DEFAULT_PERSISTENCE, readServer, type ServerDraft } from './virtual-server-lines.ts'
+import { readServer, type ServerDraft } from './virtual-server-lines.ts'
 
 export type LoweredServer = {
   readonly value: VirtualServer

@@ -1,7 +1,7 @@
 import { micros, seconds } from '../../base/index.ts'
 import type { GarpGroup, InterfaceDelay, VrrpSettings } from '../../model/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
-import { badValue, integer, isInterfaceName, type Lowering, timer } from './arguments.ts'
+import { alone, badValue, integer, isInterfaceName, type Lowering, rangeOf, timer } from './arguments.ts'
 
 /** What global_defs and the small blocks beside it say of all virtual routers. */
 export type VrrpSettingsDraft = {
@@ -39,7 +39,7 @@ export function readVrrpSetting(to: Lowering, node: Node, draft: VrrpSettingsDra
       return true
     }
     case 'max_auto_priority': {
-      const most = node.words.length === 0 ? 99 : integer(to, node)
+      const most = node.words.length === 0 ? alone(node) : integer(to, node)
       if (most !== undefined) draft.most = most
       return true
     }
@@ -78,16 +78,13 @@ export function readGarpGroup(to: Lowering, node: Node, draft: VrrpSettingsDraft
   else draft.groups.push({ interfaces, garpInterval, gnaInterval })
 }
 
-const LONGEST_DELAY = 255
-
 /** Lines `IF DOWN [UP]`; UP is 0 when it is left out. */
 export function readInterfaceDelays(to: Lowering, node: Node, draft: VrrpSettingsDraft): void {
   for (const line of node.block?.nodes ?? []) {
     if (line.broken) continue
     const name = line.keyword
-    const range = { min: 0, max: LONGEST_DELAY }
-    const down = timer(to, line, range)
-    const up = line.words[1] === undefined ? seconds(0) : timer(to, line, range, 1)
+    const down = timer(to, line, rangeOf(node, 'DOWN'))
+    const up = line.words[1] === undefined ? seconds(0) : timer(to, line, rangeOf(node, 'UP'), 1)
     if (!isInterfaceName(name.text)) badValue(to, 'interface_up_down_delays', name, 'is no interface name')
     else if (draft.delays.some((one) => one.interface === name.text))
       to.report.warning('remark', name.at, `${name.text} has its delays already; the first ones are used`)

@@ -1,12 +1,16 @@
 import type { Track } from '../../model/index.ts'
+import { choicesIn } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { integer, type Lowering } from './arguments.ts'
+import { badValue, integer, type Lowering, noneOf } from './arguments.ts'
 
 /** A weight and its direction, as an object that can be tracked has them for those who track it without saying. */
 export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
 
-/** `weight N [reverse]`. */
+/** `weight N [reverse]`, or `weight N [reverse|noreverse]`. */
 export function readWeight(to: Lowering, line: Node): TrackedWeight | undefined {
   const weight = integer(to, line)
-  return weight === undefined ? undefined : { weight, reverse: line.words[1]?.text === 'reverse' }
+  const option = line.words[1]
+  const options = choicesIn(line.known?.facts.takes ?? '')
+  if (option !== undefined && !options.includes(option.text)) badValue(to, 'weight', option, noneOf(options))
+  return weight === undefined ? undefined : { weight, reverse: option?.text === 'reverse' }
 }

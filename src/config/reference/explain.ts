@@ -122,17 +122,27 @@ export function rangeText({
   range,
   anyCase,
   anyBase,
-}: Pick<KeywordFacts, 'min' | 'max' | 'range' | 'anyCase'> & Pick<OptionFacts, 'anyBase'>): string | undefined {
-  const to = min !== undefined && min < 0 ? '…' : '–'
-  const bounds = min === undefined ? [] : [max === undefined ? `≥ ${min}` : `${number(min)}${to}${number(max)}`]
+  bounds = {},
+  longest,
+  counted,
+  alone,
+}: Pick<KeywordFacts, 'min' | 'max' | 'bounds' | 'longest' | 'counted' | 'alone' | 'range' | 'anyCase'> &
+  Pick<OptionFacts, 'anyBase'>): string | undefined {
   const all = [
-    ...bounds,
+    ...(min === undefined ? [] : [between({ min, max })]),
+    ...Object.entries(bounds).map(([name, of]) => `${name} ${between(of)}`),
+    ...(longest === undefined ? [] : [`at most ${longest} bytes`]),
+    ...(counted === undefined ? [] : [`${counted} bytes, longer is cut`]),
+    ...(alone === undefined ? [] : [`alone: ${alone}`]),
     ...(anyBase === true ? ['also 0x and 0'] : []),
     ...(anyCase === true ? ['any case'] : []),
     ...(range === undefined ? [] : [range]),
   ]
   return all.length === 0 ? undefined : all.join('; ')
 }
+
+const between = ({ min = 0, max }: { readonly min?: number; readonly max?: number | undefined }): string =>
+  max === undefined ? `≥ ${min}` : `${number(min)}${min < 0 ? '…' : '–'}${number(max)}`
 
 const number = (of: number): string => String(of).replace('-', '−')
 

@@ -1,16 +1,21 @@
 import {
   type Argument,
+  argumentPattern,
   argumentsOf,
+  boundsOf,
   type Container,
   containerInside,
   containers,
+  firstNumber,
+  headPattern,
+  itemPattern,
   type Keyword,
   type KeywordFacts,
   keywordsIn,
   lines,
   mayBeAbsent,
   type OptionFacts,
-  valueKinds,
+  valueFacts,
 } from '../keywords/index.ts'
 import type { Schema, SchemaType } from './schema.ts'
 
@@ -47,11 +52,42 @@ function property(keyword: Keyword): Schema {
 function content({ name, container, content: kind, headed, facts }: Keyword): Schema {
   if (kind === 'line') return list(lineValue(facts))
   const inside = containerInside(container, name)
-  const body: Schema =
-    inside === undefined
-      ? { type: ['array', 'string', 'number', 'null'], items: { type: ['string', 'number'], ...described(facts) } }
-      : either({ $ref: `#/$defs/${nameOf(inside)}` })
-  return headed ? { type: 'object', additionalProperties: body } : body
+  const body: Schema = inside === undefined ? items(facts) : either({ $ref: `#/$defs/${nameOf(inside)}` })
+  const head = headed ? headPattern(facts) : undefined
+  return headed
+    ? {
+        type: 'object',
+        ...(head === undefined ? {} : { propertyNames: { pattern: head } }),
+        additionalProperties: body,
+      }
+    : body
+}
+
+/** Lines, or words, or one of them alone. */
+function items(facts: KeywordFacts): Schema {
+  const item: Schema = textOf(itemPattern(facts))
+  return {
+    ...item,
+    type: ['array', ...typesOf(item), 'null'],
+    items: { ...item, ...described(facts) },
+  }
+}
+
+const numbers = [0.5, 1, 1.5, 10, 100, 1000, 12345678]
+
+/** A text that looks so; numbers and truth values stand for what is written. */
+function textOf(pattern: string | undefined, nothing: readonly SchemaType[] = []): Schema {
+  if (pattern === undefined) return { type: ['string', 'number', 'boolean', ...nothing] }
+  const regex = new RegExp(pattern)
+  return {
+    type: [
+      'string',
+      ...(numbers.some((one) => regex.test(String(one))) ? (['number'] as const) : []),
+      ...(regex.test('true') ? (['boolean'] as const) : []),
+      ...nothing,
+    ],
+    pattern,
+  }
 }
 
 /** What the lines of a list look like. */
@@ -87,13 +123,15 @@ function lineValue(facts: KeywordFacts): Schema {
   const words = wordsOf(inner)
   if (words !== undefined)
     return { enum: [...words.flatMap((word) => spellings(word, facts)), ...(optional ? [null] : [])] }
-  const kind = inner.kind === 'value' ? valueKinds[inner.name] : 'text'
-  if (kind === 'text') return { type: ['string', 'number', 'boolean', ...nothing] }
+  const pattern = argumentPattern(facts)
+  const kind = inner.kind === 'value' ? valueFacts(inner.name).kind : 'text'
+  const first = firstNumber(inner)
+  const { min, max } = first === undefined ? {} : boundsOf(facts, first)
   return {
-    type: [kind, 'string', ...nothing],
-    ...(facts.min === undefined ? {} : { minimum: facts.min }),
-    ...(facts.max === undefined ? {} : { maximum: facts.max }),
-    pattern: kind === 'integer' ? '^"?-?\\d+"?(\\s|$)' : '^"?(\\d+\\.?\\d*|\\.\\d+)"?(\\s|$)',
+    ...(kind === 'text' ? textOf(pattern, nothing) : { type: [kind, 'string', ...nothing] }),
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(pattern === undefined ? {} : { pattern }),
   }
 }
 

@@ -15,6 +15,7 @@ export type Schema = {
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly patternProperties?: Readonly<Record<string, Schema>>
+  readonly propertyNames?: Schema
   readonly additionalProperties?: Schema | false
 }
 

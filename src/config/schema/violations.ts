@@ -11,6 +11,8 @@ export type Violation = {
   readonly kind: 'syntax' | 'value' | 'missing-argument'
   readonly message: string
   readonly remedy?: string
+  /** It is a text whose words are not as they should be; what lower/ has to say of them is more to the point. */
+  readonly within?: true
 }
 
 /**
@@ -34,6 +36,8 @@ export function violations(document: Document, schema: Schema): readonly Violati
     else if (isMap(node))
       for (const pair of node.items) {
         const name = isScalar(pair.key) ? String(pair.key.value) : ''
+        if (target.propertyNames !== undefined && isWrong(pair.key, target.propertyNames))
+          found.push({ node: pair.key as Node, key, ...said(key, pair.key, target.propertyNames), within: true })
         const inner = target.properties?.[name] ?? (target.additionalProperties || undefined)
         if (inner !== undefined) visit(pair.value, inner, target.properties === undefined ? key : (pair.key as Node))
       }
@@ -91,11 +95,21 @@ function isWrong(node: unknown, of: Schema): boolean {
   return (
     type === 'string' &&
     of.pattern !== undefined &&
-    !new RegExp(of.pattern).test(String((node as { value: unknown }).value))
+    !regexOf(of.pattern).test(String((node as { value: unknown }).value))
   )
 }
 
-function said(key: Node | undefined, node: unknown, of: Schema): Pick<Violation, 'kind' | 'message' | 'remedy'> {
+const regexes = new Map<string, RegExp>()
+
+function regexOf(pattern: string): RegExp {
+  const regex = regexes.get(pattern) ?? new RegExp(pattern)
+  regexes.set(pattern, regex)
+  return regex
+}
+
+type Said = Omit<Violation, 'node' | 'key'>
+
+function said(key: Node | undefined, node: unknown, of: Schema): Said {
   const name = isScalar(key) ? String(key.value) : ''
   const types = typesOf(of)
   if (of.additionalProperties !== undefined && of.additionalProperties !== false)
@@ -112,8 +126,15 @@ function said(key: Node | undefined, node: unknown, of: Schema): Pick<Violation,
   const text = node.type === 'PLAIN' && node.source !== undefined ? node.source : String(node.value)
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
   const value = text === '' ? '""' : shown
-  return { kind: 'value', message: `${name} ${value} is not ${wanted(of)}; the line has no effect` }
+  const isText = typesOf(of)[0] === 'string' || (typeOf(node) === 'string' && of.pattern !== undefined)
+  return {
+    kind: 'value',
+    message: `${name} ${value} is not ${wanted(of)}; the line has no effect`,
+    ...(isText ? { within: true } : {}),
+  }
 }
+
+const isNumeric = (of: Schema): boolean => typesOf(of).includes('integer') || typesOf(of)[0] === 'number'
 
 /** `a whole number from 1 to 255`. */
 function wanted(of: Schema): string {
@@ -128,11 +149,7 @@ function wanted(of: Schema): string {
     return words.length === 1 ? (words[0] as string) : `one of ${words.join(', ')}`
   }
   const types = typesOf(of)
-  const what = types.includes('integer')
-    ? 'a whole number'
-    : types.includes('number') && of.pattern !== undefined
-      ? 'a number'
-      : undefined
+  const what = types.includes('integer') ? 'a whole number' : isNumeric(of) ? 'a number' : undefined
   if (what === undefined) return types.includes('string') ? 'a text or a number' : 'true or false'
   if (of.minimum === undefined) return what
   return of.maximum === undefined ? `${what} of at least ${of.minimum}` : `${what} from ${of.minimum} to ${of.maximum}`

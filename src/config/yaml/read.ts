@@ -104,7 +104,8 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   /** What the schema does not allow is told, and left out. */
   const refused = new Set<unknown>()
   language ??= languageSchema()
-  for (const { node, key, kind, message, remedy } of violations(document, language)) {
+  for (const { node, key, kind, message, remedy, within } of violations(document, language)) {
+    if (within === true) continue
     refused.add(node ?? key)
     const at = placeOf(kind === 'missing-argument' ? key : resolved(node ?? key), { file: path, line: 1, column: 1 })
     add(complaint('error', kind, at, message, remedy === undefined ? {} : { remedy }))

@@ -25,8 +25,9 @@ export const addressLine = {
     },
     {
       names: ['label'],
-      takes: 'NAME',
-      range: '1–15 bytes; IPv4 only',
+      takes: 'LABEL',
+      longest: 15,
+      range: 'IPv4 only',
       means: 'its name among the addresses of the interface',
     },
     { names: ['peer'], takes: 'ADDRESS', range: 'of the same family', means: 'the other end of a link of two' },

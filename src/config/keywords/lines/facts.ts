@@ -6,7 +6,18 @@ export type InnerLine = 'nexthop' | 'encap ip' | 'encap ip6'
 /** A word within a line, and what stands behind it. Without `since` it came with the line. */
 export type OptionFacts = Pick<
   KeywordFacts,
-  'names' | 'takes' | 'default' | 'min' | 'max' | 'range' | 'means' | 'since' | 'instead'
+  | 'names'
+  | 'takes'
+  | 'default'
+  | 'min'
+  | 'max'
+  | 'bounds'
+  | 'longest'
+  | 'range'
+  | 'anyCase'
+  | 'means'
+  | 'since'
+  | 'instead'
 > & {
   /** What stands behind it has words of its own. */
   readonly inner?: readonly InnerLine[]
@@ -15,7 +26,7 @@ export type OptionFacts = Pick<
 }
 
 /** What the lines of a list look like, or what stands behind a keyword that has words of its own. */
-export type LineFacts = {
+export type LineFacts = Pick<KeywordFacts, 'min' | 'max' | 'bounds'> & {
   /** What one is, with its article. */
   readonly is: string
   /** As `takes` of a keyword; `OPTION` is any of its options. */

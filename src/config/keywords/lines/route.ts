@@ -1,6 +1,7 @@
 import { routeTypes } from '../../../model/index.ts'
-import { MOST_32 } from './bounds.ts'
+import { MOST_32, routeTimes } from '../bounds.ts'
 import type { LineFacts, OptionFacts } from './facts.ts'
+import { noTrack, protocol, trackGroup } from './kernel-item.ts'
 
 const hopOptions = [
   { names: ['via'], takes: '[inet|inet6] ADDRESS', means: 'the gateway' },
@@ -20,13 +21,13 @@ const hopOptions = [
 const word32 = { min: 0, max: MOST_32 } as const
 const time = {
   takes: '[lock] TIME',
-  range: "N in the kernel's unit, Nms or Ns; brought within 0.2–120 s",
+  range: `N in the kernel's unit, Nms or Ns; brought within ${routeTimes.least / 1000}–${routeTimes.most / 1000} s`,
 } as const
 
 /** static_routes, virtual_routes. */
 export const routeLine = {
   is: 'a route',
-  takes: '[inet|inet6] [to] [TYPE] PREFIX|default [OPTION …] [nexthop HOP …]',
+  takes: '[OPTION …] [TYPE] [OPTION …] PREFIX|default|any|all|default6 [OPTION …]',
   means: `where packets to a prefix go; TYPE is ${routeTypes.join(', ')} or its number`,
   options: [
     ...hopOptions,
@@ -37,15 +38,7 @@ export const routeLine = {
     { names: ['tos', 'dsfield'], takes: 'DSFIELD', min: 0, max: 255, default: '0', means: 'for packets with it only' },
     { names: ['table'], takes: 'TABLE', ...word32, default: 'main', means: 'the table that it is in' },
     { names: ['vrf'], takes: 'IF', means: 'the VRF whose table it is in' },
-    {
-      names: ['protocol'],
-      takes: 'PROTOCOL',
-      min: 0,
-      max: 255,
-      default: '18',
-      range: '18 unless no_track',
-      means: 'who has made it',
-    },
+    protocol,
     {
       names: ['scope'],
       takes: 'SCOPE',
@@ -72,7 +65,7 @@ export const routeLine = {
     { names: ['features'], takes: 'ecn', means: 'what TCP uses' },
     { names: ['quickack'], takes: 'N', min: 0, max: 1, means: 'acknowledge at once' },
     { names: ['fastopen_no_cookie'], takes: 'N', min: 0, max: 1, means: 'TCP fast open without cookie' },
-    { names: ['congctl'], takes: '[lock] NAME', range: '15 bytes', means: 'the congestion control' },
+    { names: ['congctl'], takes: '[lock] ALGORITHM', longest: 15, means: 'the congestion control' },
     {
       names: ['pref'],
       takes: 'low|medium|high|N',
@@ -92,13 +85,8 @@ export const routeLine = {
     },
     { names: ['or'], takes: 'ADDRESS', means: 'a second gateway', instead: 'nexthop' },
     { names: ['as'], takes: '[to] ADDRESS', means: 'no kernel has it; the line is refused' },
-    { names: ['no_track'], takes: 'flag', means: 'that it is lost is no fault, and it is not put back' },
-    {
-      names: ['track_group'],
-      takes: 'NAME',
-      range: 'static routes only; needs dev',
-      means: 'whose virtual routers fail with it',
-    },
+    noTrack,
+    trackGroup('routes'),
   ],
 } as const satisfies LineFacts
 
@@ -112,9 +100,7 @@ export const nextHop = {
 
 const tunnelId = {
   names: ['id'],
-  takes: 'N',
-  anyBase: true,
-  min: 0,
+  takes: 'TUNNEL',
   range: 'at most 64 bits',
   means: 'the id of the tunnel',
 } as const satisfies OptionFacts

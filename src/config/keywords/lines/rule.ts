@@ -1,5 +1,7 @@
-import { MOST_31, MOST_32 } from './bounds.ts'
+import { ipProtocols } from '../../../model/index.ts'
+import { MOST_31, MOST_32 } from '../bounds.ts'
 import type { LineFacts } from './facts.ts'
+import { noTrack, protocol, trackGroup } from './kernel-item.ts'
 
 /** static_rules, virtual_rules. */
 export const ruleLine = {
@@ -29,8 +31,8 @@ export const ruleLine = {
     { names: ['l3mdev'], takes: 'flag', means: "action: look the route up in the table of the packet's VRF" },
     { names: ['type'], takes: 'flag', means: 'an action follows; says nothing' },
     { names: ['inet', 'inet6'], takes: 'flag', default: 'as its prefixes, else inet', means: 'its family' },
-    { names: ['from'], takes: 'PREFIX|default', means: 'source addresses' },
-    { names: ['to'], takes: 'PREFIX|default', means: 'destination addresses' },
+    { names: ['from'], takes: 'PREFIX|default|any|all', means: 'source addresses' },
+    { names: ['to'], takes: 'PREFIX|default|any|all', means: 'destination addresses' },
     { names: ['not'], takes: 'flag', means: 'for what the rest does not match' },
     {
       names: ['preference', 'order', 'priority'],
@@ -62,20 +64,10 @@ export const ruleLine = {
     },
     { names: ['dev', 'iif'], takes: 'IF', means: 'incoming interface' },
     { names: ['oif'], takes: 'IF', means: 'outgoing interface' },
-    {
-      names: ['protocol'],
-      takes: 'PROTOCOL',
-      min: 0,
-      max: 255,
-      default: '18',
-      range: '18 unless no_track',
-      means: 'who has made it',
-    },
+    protocol,
     {
       names: ['tunnel-id', 'tun_id'],
-      takes: 'N',
-      anyBase: true,
-      min: 0,
+      takes: 'TUNNEL',
       range: 'at most 64 bits',
       means: 'id of the tunnel',
     },
@@ -96,13 +88,15 @@ export const ruleLine = {
       range: 'one number for both is ours',
       means: 'destination ports',
     },
-    { names: ['ipproto'], takes: 'NAME', range: 'a name or 0–255', means: 'the protocol within IP' },
-    { names: ['no_track'], takes: 'flag', means: 'that it is lost is no fault, and it is not put back' },
     {
-      names: ['track_group'],
-      takes: 'NAME',
-      range: 'static rules only; needs dev',
-      means: 'whose virtual routers fail with it',
+      names: ['ipproto'],
+      takes: `${Object.keys(ipProtocols).join('|')}|N`,
+      anyCase: true,
+      min: 0,
+      max: 255,
+      means: 'the protocol within IP',
     },
+    noTrack,
+    trackGroup('rules'),
   ],
 } as const satisfies LineFacts

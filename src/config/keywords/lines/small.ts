@@ -1,11 +1,11 @@
-import { MOST_32 } from './bounds.ts'
+import { MOST_32 } from '../bounds.ts'
 import type { LineFacts, OptionFacts } from './facts.ts'
 
 /** @param most  what each may weigh at most, up or down */
 const trackLine = <Most extends number>(is: string, weighs: string, most: Most) =>
   ({
     is,
-    takes: 'NAME [weight N] [reverse|noreverse]',
+    takes: 'NAME [OPTION …]',
     means: `without a weight ${weighs}`,
     options: [
       { names: ['weight'], takes: 'N', min: -most, max: most, means: 'added to the priority' },
@@ -66,7 +66,7 @@ const linkName = {
 
 export const macvlanWords = {
   is: 'use_vmac',
-  takes: '[[name] IF] [MAC] [OPTION …]',
+  takes: '[IF|MAC|OPTION …]',
   means: 'MAC: six octets, or five that the virtual_router_id follows; 00:00:5e:00:01:ID without',
   options: [
     linkName,
@@ -77,7 +77,7 @@ export const macvlanWords = {
 
 export const ipvlanWords = {
   is: 'use_ipvlan',
-  takes: '[[name] IF] [PREFIX] [OPTION …]',
+  takes: '[IF|PREFIX|OPTION …]',
   means: 'the address that advertisements leave from; IPv4 needs one',
   options: [
     linkName,
@@ -93,7 +93,7 @@ export const ipvlanWords = {
 
 export const connectionSyncWords = {
   is: 'lvs_sync_daemon',
-  takes: 'IF [[inst] INSTANCE] [OPTION …]',
+  takes: 'IF [INSTANCE [N]] [OPTION …]',
   means: 'where connections are told of',
   options: [
     { names: ['inst'], takes: 'INSTANCE', means: 'master and backup with this virtual router' },
