@@ -136,6 +136,8 @@ export type VirtualRouter = {
   readonly preemptDelay: Micros
   /** mcast_src_ip or unicast_src_ip; the interface's first address of the family (IPv6: link-local) when absent. */
   readonly source?: IpAddress
+  /** track_src_ip: in fault while the host does not have `source`; over IPv4 multicast leaves from it all the same without. */
+  readonly tracksSource?: true
   readonly multicastGroup: IpAddress
   /** Empty: multicast. */
   readonly unicastPeers: readonly IpAddress[]

@@ -126,6 +126,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     thread_timer_expired: { beside: ['nopreempt'] },
     timer_expired_backup: { beside: ['nopreempt'] },
     native_ipv6: { beside: ['version 3', 'no_virtual_ipaddress'], without: ['virtual_ipaddress'] },
+    track_src_ip: { beside: ['mcast_src_ip 192.0.2.5'] },
     unicast_fault_no_peer: { beside: ['unicast_ttl 3'] },
     unicast_peer: { values: ['{\n192.0.2.5\n192.0.2.6 min_ttl 1 max_ttl 9\n}'] },
     use_ipvlan: { values: ['ipvl0 192.0.2.70 bridge', 'name ipvl0 192.0.2.70 vepa group 3'] },

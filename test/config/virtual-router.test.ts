@@ -60,6 +60,7 @@ const rows: readonly (readonly [claim: string, lines: string, fields: Partial<Vi
   ['nopreempt', 'nopreempt', { preempt: false }],
   ['kernel_rx_buf_size', 'kernel_rx_buf_size 100000', { receiveBuffer: 100_000 }],
   ['promote_secondaries', 'promote_secondaries', { promotesSecondaries: true }],
+  ['track_src_ip', 'mcast_src_ip 192.0.2.5\ntrack_src_ip', { tracksSource: true }],
   [
     'old_unicast_checksum',
     'old_unicast_checksum\nunicast_peer {\n192.0.2.9\n}',

@@ -130,6 +130,7 @@ lab('V-017, V-045, V-046, V-072: checksums, hop limits, strangers and rival owne
   for (const id of [61, 62, 63, 64, 65]) await weak.holds(`198.51.100.${id}`)
   const lower = await onlooker.holdfastd(of(66, 255) + of(67, 255, ['owner_ignore_adverts']))
   for (const id of [66, 67]) await onlooker.holds(`198.51.100.${id}`)
+  const hidden = await onlooker.capture('ip proto 112 and src host 192.0.2.77')
   const daemon = await strong.holdfastd(
     [
       of(61, 100, heard('192.0.2.12 min_ttl 5 max_ttl 7')),
@@ -137,6 +138,7 @@ lab('V-017, V-045, V-046, V-072: checksums, hop limits, strangers and rival owne
       of(63, 100, heard('192.0.2.13', 'check_unicast_src')),
       of(64, 100, ['v3_checksum_as_v2']),
       ...[65, 66, 67].map((id) => of(id, 255)),
+      of(68, 100, ['mcast_src_ip 192.0.2.77']),
     ].join(''),
   )
   type Wanted = Readonly<Record<number, readonly [state: string, drop?: string]>>
@@ -160,9 +162,12 @@ lab('V-017, V-045, V-046, V-072: checksums, hop limits, strangers and rival owne
     // Of two owners that with the lower address gives way; where it does not listen, the other does in its place.
     66: ['master'],
     67: ['backup'],
+    68: ['master'],
   })
   await settle(lower, { 66: ['backup'], 67: ['master', 'owner-ignores'] })
   await weak.releases('198.51.100.65')
+  // Whose it is nobody is to know: the host does not have it.
+  await hidden.next((frame) => frame.kind === 'vrrp' && frame.virtualRouterId === 68)
   expect(daemon.process.output).toContain('the other side sums advertisements differently router=VI_64')
 })
 

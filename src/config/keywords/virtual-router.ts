@@ -399,9 +399,8 @@ export const routerFacts: readonly KeywordFacts[] = [
     takes: 'flag',
     default: 'off',
     range: 'cleared if no source address is configured',
-    means: 'FAULT while the source address is missing',
+    means: 'FAULT while the source address is missing; of unicast, and over IPv6, without a word',
     since: '2.0.0',
-    here: 'accepted',
   },
   {
     names: ['mcast_src_ip'],

@@ -62,6 +62,7 @@ export type RouterDraft = {
   oldUnicastChecksum?: 'always' | 'never'
   receiveBuffer?: number | undefined
   promotesSecondaries?: true
+  tracksSource?: true
   strict?: boolean | undefined
   multicastSource?: Written<IpAddress>
   unicastSource?: Written<IpAddress>
@@ -201,6 +202,9 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
       return
     case 'promote_secondaries':
       draft.promotesSecondaries = true
+      return
+    case 'track_src_ip':
+      draft.tracksSource = true
       return
     case 'kernel_rx_buf_size':
       draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer

@@ -127,6 +127,7 @@ function finish(
       preempt: preemptOf(to, draft, priority, title),
       preemptDelay: preemptDelayOf(to, draft, initialState, title),
       ...(source === undefined ? {} : { source }),
+      ...(source === undefined || draft.tracksSource === undefined ? {} : { tracksSource: true }),
       multicastGroup: group ?? (family === 4 ? globals.multicastGroup4 : globals.multicastGroup6),
       unicastPeers: peers,
       ...ttlLimitsOf(draft, peers),

@@ -53,6 +53,7 @@ export function routerText(router: VirtualRouter, secrets: 'shown' | 'hidden'): 
   when(!router.preempt, 'nopreempt')
   when(router.preemptDelay > 0, `preempt_delay ${timeText(router.preemptDelay)}`)
   when(router.source !== undefined, `${unicast ? 'unicast_src_ip' : 'mcast_src_ip'} ${router.source}`)
+  when(router.tracksSource === true, 'track_src_ip')
   when(
     router.multicastGroup !== (router.family === 4 ? '224.0.0.18' : 'ff02::12'),
     `mcast_dst_ip ${router.multicastGroup}`,

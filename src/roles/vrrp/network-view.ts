@@ -75,9 +75,9 @@ export function openNetworkView(): NetworkView {
 }
 
 /**
- * The address that advertisements leave from: the configured one if this host has it; else the interface's first
- * address that is not a virtual one, for IPv6 its link-local (RFC 9568 §5.1.2.1). An IPv6 address under duplicate
- * address detection cannot send.
+ * The address that advertisements leave from: the configured one if this host has it, and multicast over IPv4 also where it
+ * has not (mcast_src_ip hides whose they are); else the interface's first address that is not a virtual one, for IPv6 its
+ * link-local (RFC 9568 §5.1.2.1). An IPv6 address under duplicate address detection cannot send.
  * @param virtual all addresses that follow a master, of every virtual router
  * @param fixed   those that bear our mark and follow nobody
  */
@@ -105,8 +105,11 @@ export function sourceAddress(
     if ((flags & SECONDARY) === 0 && scope < SCOPE_LINK) return address
     fallback ??= address
   }
-  return fallback
+  return router.source !== undefined && isFreeSource(router) ? router.source : fallback
 }
+
+const isFreeSource = ({ family, unicastPeers, tracksSource }: VirtualRouter): boolean =>
+  family === 4 && unicastPeers.length === 0 && tracksSource !== true
 
 /** Good: up and running. */
 export function interfaceObservation(name: string, view: NetworkView): Observation {

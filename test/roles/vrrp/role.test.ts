@@ -372,6 +372,26 @@ describe('the vrrp role', () => {
     expect((await world.snapshot())[0]).toMatchObject({ state: 'master', masterAddress: 'fe80::12' })
   })
 
+  test('mcast_src_ip may be an address of nobody’s, unless track_src_ip waits for it', async () => {
+    const world = new World()
+    const source = address('192.0.2.77')
+    await world.configure([
+      { ...calm, source },
+      { ...calm, source, virtualRouterId: 52, tracksSource: true },
+      { ...calm, source, virtualRouterId: 53, unicastPeers: [address('192.0.2.12')] },
+    ])
+    world.run(seconds(4))
+    const faultReason = '192.0.2.77: this host does not have this source address'
+    expect(await world.snapshot()).toMatchObject([
+      { state: 'master', source },
+      { state: 'fault', faultReason },
+      { state: 'fault', faultReason },
+    ])
+    world.happens({ type: 'address', address: onLink(2, '192.0.2.77/24') })
+    world.run(seconds(4))
+    expect((await world.snapshot()).map(({ state }) => state)).toEqual(['master', 'master', 'master'])
+  })
+
   test('unicast goes to every peer', async () => {
     const peers = [address('192.0.2.12'), address('192.0.2.13')]
     const world = await master({ ...calm, unicastPeers: peers })
