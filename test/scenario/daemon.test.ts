@@ -100,25 +100,32 @@ lab('without -n it serves in the background once the command has ended with 0, a
   expect(existsSync(join(host.directory, 'my.pid'))).toBe(false)
 })
 
-lab('signals: HUP reloads, USR1 dumps the state where the configuration says, INT stops in order', async (lab) => {
-  const host = alone(lab)
-  const dump = join(host.directory, 'state')
-  const configuration = (priority: number) => `global_defs {\n  state_dump_file ${dump}\n}\n${instance({ priority })}`
-  const daemon = await host.holdfastd(configuration(100))
-  await host.holds(VIRTUAL_ADDRESS)
+lab(
+  'signals: HUP reloads, USR1 dumps the state where the configuration says, INT stops in order; -i and instance',
+  async (lab) => {
+    const host = alone(lab)
+    const dump = join(host.directory, 'state')
+    const globals = `instance BLUE\nglobal_defs {\n  state_dump_file ${dump}\n  data_use_instance\n}\n`
+    const configuration = (priority: number) =>
+      globals + instance({ priority }).replace(/( *priority) (\d+)/, '@green$1 1\n@blue$1 $2')
+    const daemon = await host.holdfastd(configuration(100), { options: ['-i', 'blue'] })
+    await host.holds(VIRTUAL_ADDRESS)
+    expect((await daemon.status()).virtualRouters).toMatchObject([{ basePriority: 100 }])
+    expect(text(join(daemon.runDirectory, 'holdfastd_BLUE.pid'))).toBe(`${daemon.pid}\n`)
 
-  daemon.configure(configuration(150))
-  daemon.process.signal('SIGHUP')
-  await daemon.shows('the new priority', ({ virtualRouters }) => virtualRouters[0]?.basePriority === 150)
+    daemon.configure(configuration(150))
+    daemon.process.signal('SIGHUP')
+    await daemon.shows('the new priority', ({ virtualRouters }) => virtualRouters[0]?.basePriority === 150)
 
-  daemon.process.signal('SIGUSR1')
-  await until('the dump', () => text(dump).includes('------< Configuration >------'))
-  expect(text(dump)).toMatch(/------< VRRP instance VI_51 >------\n(.*\n)* State = master\n/)
+    daemon.process.signal('SIGUSR1')
+    await until('the dump', () => text(`${dump}.BLUE`).includes('------< Configuration >------'))
+    expect(text(`${dump}.BLUE`)).toMatch(/------< VRRP instance VI_51 >------\n(.*\n)* State = master\n/)
 
-  daemon.process.signal('SIGINT')
-  expect(await daemon.process.end()).toBe(0)
-  expect(host.has(VIRTUAL_ADDRESS)).toBe(false)
-})
+    daemon.process.signal('SIGINT')
+    expect(await daemon.process.end()).toBe(0)
+    expect(host.has(VIRTUAL_ADDRESS)).toBe(false)
+  },
+)
 
 lab(
   "keepalived's real-time signals end nothing: JSON and cleared statistics are written, the rest is ignored",
@@ -163,6 +170,8 @@ lab(
       /: no vrrp_instance, no virtual_server and no bfd_instance in it; .*--allow-empty/,
     )
     expect((await daemon.status()).virtualRouters).toHaveLength(1)
+    expect((await daemon.holdfast('reload', '--allow-empty')).status).toBe(0)
+    expect((await daemon.status()).virtualRouters).toHaveLength(0)
   },
 )
 
