@@ -48,6 +48,8 @@ import { createScripts } from './scripts.ts'
  * Every wake-up costs as much as a probe.
  */
 const PROBE_SPACING: Micros = millis(10)
+/** So many begin at a time at most: after a stall thousands are due, and what they come to and the supervisor are heard in between. */
+const MOST_AT_ONCE = 128
 
 /**
  * The checker role: probes real servers as its slice says and tells the supervisor which services are wanted, which
@@ -64,10 +66,13 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   const outbox = new Outbox((message) => channel.send(message))
   const timer = ports.openTimer(() => {
     const now = clock.now()
-    for (let due = deadlines.takeDue(now); due !== undefined; due = deadlines.takeDue(now)) {
+    let begun = 0
+    for (; begun < MOST_AT_ONCE; begun++) {
+      const due = deadlines.takeDue(now)
+      if (due === undefined) break
       advance(due, { type: 'deadline-reached' }, now)
-      probesNotBefore = after(now, PROBE_SPACING)
     }
+    if (begun > 0) probesNotBefore = begun === MOST_AT_ONCE ? now : after(now, PROBE_SPACING)
     for (let due = others.takeDue(now); due !== undefined; due = others.takeDue(now))
       if (due instanceof Outbox === false) goOnRising(due, now)
     names.advance(now)

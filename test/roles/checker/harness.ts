@@ -64,6 +64,8 @@ export type World = {
   hangUp(): void
   readonly closed: () => boolean
   readonly armed: () => Instant | undefined
+  /** How often the timer has fired. */
+  readonly turns: () => number
 }
 
 /** A checker role in a world of its own: clock, timer, probes and channel are all the test's. */
@@ -75,6 +77,7 @@ export function openWorld(): World {
   let channelClosed = () => {}
   let closed = false
   let running = 0
+  let turns = 0
   let revision = 0
   let held: ReadonlySet<IpAddress> = new Set()
   let tellAddresses: ((held: ReadonlySet<IpAddress>) => void) | undefined
@@ -173,6 +176,7 @@ export function openWorld(): World {
       for (let i = 0; deadline !== undefined && deadline <= end; i++) {
         if (i > 100_000) throw new Error('the role never comes to rest')
         now = instant(Math.max(now, deadline))
+        turns++
         fire()
         await settled()
       }
@@ -191,6 +195,7 @@ export function openWorld(): World {
     hangUp: () => channelClosed(),
     closed: () => closed,
     armed: () => deadline,
+    turns: () => turns,
   }
   return world
 }

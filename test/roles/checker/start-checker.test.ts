@@ -74,6 +74,15 @@ test('probes that are due within 10 ms of each other begin together; one alone b
   ])
 })
 
+test('of thousands that are due after a stall 128 begin at a time, and all else has its turn in between', async () => {
+  const world = openWorld()
+  const many = (net: number) => Array.from({ length: 150 }, (_, i) => real(`10.1.${net}.${i}`))
+  await world.configure([virtual([...many(0), ...many(1)])])
+  await world.pass(1)
+  expect(world.probes).toHaveLength(300)
+  expect(world.turns()).toBe(3)
+})
+
 test('a first success of a server that was presumed up is known, but announced to no script', async () => {
   const world = openWorld()
   await world.configure([virtual([real(A)])])
