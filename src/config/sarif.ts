@@ -46,7 +46,7 @@ function resultOf(of: Diagnostic): object {
 
 const location = ({ file, line, column }: Pick<Diagnostic, 'file' | 'line' | 'column'>, endColumn?: number) => ({
   physicalLocation: {
-    artifactLocation: { uri: file.startsWith('/') ? `file://${encodeURI(file)}` : encodeURI(file) },
+    artifactLocation: { uri: file.startsWith('/') ? `file://${uriPath(file)}` : uriPath(file) },
     region: { startLine: line, startColumn: column, ...(endColumn === undefined ? {} : { endColumn }) },
   },
 })
@@ -56,3 +56,6 @@ const relatedLocation = (place: RelatedPlace, index: number) => ({
   ...location(place),
   message: { text: place.message },
 })
+
+/** As `encodeURI`, and the signs that would end a path. */
+const uriPath = (path: string): string => encodeURI(path).replace(/[?#]/g, encodeURIComponent)

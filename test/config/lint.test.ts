@@ -22,6 +22,8 @@ const service = (servers: string, lines = 'lb_algo rr\nlb_kind NAT') =>
   `virtual_server 192.0.2.1 80 {\nprotocol TCP\ndelay_loop 6\n${lines}\n${servers}}\n`
 const two = server() + server(checker, '10.0.0.2 80')
 
+const SECURE = 'global_defs {\nscript_user nobody\nenable_script_security\n}\n'
+
 /** What finds each rule, and the nearest thing that does not. */
 const cases: Readonly<Record<string, { bad: string; good: string; ports?: Partial<ConfigPorts> }>> = {
   'unbalanced-braces': { bad: `${router('').slice(0, -2)}${router('', 'B', 6, '192.0.2.2')}`, good: router('') },
@@ -42,6 +44,24 @@ const cases: Readonly<Record<string, { bad: string; good: string; ports?: Partia
   'script-as-root': {
     bad: router('notify /bin/there'),
     good: `global_defs {\nscript_user nobody\n}\n${router('notify /bin/there')}`,
+  },
+  'slow-script': {
+    bad: `${SECURE}vrrp_script S {\nscript /bin/true\ninterval 2\ntimeout 3\n}\n${router('track_script {\nS\n}')}`,
+    good: `${SECURE}vrrp_script S {\nscript /bin/true\ninterval 2\ntimeout 2\n}\n${router('track_script {\nS\n}')}`,
+  },
+  'word-twice': { bad: router('priority 90'), good: router('priority 100') },
+  'extra-words': { bad: router('nopreempt yes'), good: router('nopreempt\ngarp_master_delay 5') },
+  'source-is-virtual': {
+    bad: router('unicast_src_ip 192.0.2.8\nunicast_peer {\n192.0.2.1\n}'),
+    good: router('unicast_src_ip 192.0.2.8\nunicast_peer {\n192.0.2.9\n}'),
+  },
+  'network-address': {
+    bad: router('', 'A', 5, '192.0.2.255/24'),
+    good: router('', 'A', 5, '192.0.2.255/23'),
+  },
+  'real-server-is-virtual': {
+    bad: service(server() + server(checker, '192.0.2.1 8080')),
+    good: service(two),
   },
   'auth-pass-length': {
     bad: router('authentication {\nauth_type PASS\nauth_pass ninechars\n}'),
@@ -168,4 +188,12 @@ test('SARIF names rule, place and related place', () => {
       ],
     },
   ])
+})
+
+test('SARIF has the path of a file as a URI', () => {
+  const [one] = lint('wibble').diagnostics
+  const log = JSON.parse(renderSarif([{ ...one!, file: '/etc/a b#1?/ä.conf' }], { version: '1', rules: [] }))
+  const { uri } = log.runs[0].results[0].locations[0].physicalLocation.artifactLocation
+  expect(uri).toBe('file:///etc/a%20b%231%3F/%C3%A4.conf')
+  expect(new URL(uri)).toMatchObject({ search: '', hash: '' })
 })

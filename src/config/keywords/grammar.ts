@@ -131,6 +131,22 @@ export function mayBeAbsent(argument: Argument): boolean {
   }
 }
 
+/** How many words there can be behind the keyword. */
+export function mostWords(argument: Argument): number {
+  switch (argument.kind) {
+    case 'optional':
+      return mostWords(argument.of)
+    case 'repeated':
+      return Number.POSITIVE_INFINITY
+    case 'choice':
+      return Math.max(...argument.of.map(mostWords))
+    case 'sequence':
+      return argument.of.reduce((sum, one) => sum + mostWords(one), 0)
+    default:
+      return 1
+  }
+}
+
 type Reading = { at: number; readonly tokens: readonly string[] }
 
 /** `A B | C` */

@@ -22,6 +22,7 @@ export {
   firstWordsIn,
   itemsOf,
   mayBeAbsent,
+  mostWords,
   nameFileOf,
   truths,
   untruths,

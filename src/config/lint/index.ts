@@ -7,6 +7,7 @@
 import type { Diagnostic } from '../diagnostic.ts'
 import { type LoadedConfiguration, loadAnd } from '../load.ts'
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
+import { lineRules } from './line-rules.ts'
 import { routerRules } from './router-rules.ts'
 import type { Rule } from './rule.ts'
 import { scriptRules } from './script-rules.ts'
@@ -15,7 +16,7 @@ import { serviceRules } from './service-rules.ts'
 export type { Rule } from './rule.ts'
 
 /** In the order of a configuration. */
-export const lintRules: readonly Rule[] = [...scriptRules, ...routerRules, ...serviceRules]
+export const lintRules: readonly Rule[] = [...lineRules, ...scriptRules, ...routerRules, ...serviceRules]
 
 /**
  * Complaints of a start, and of all rules but those in `without`. An error stays whatever is switched off.

@@ -1,4 +1,5 @@
-import { familyOf } from '../../base/index.ts'
+import { addressBytes, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
+import type { VirtualRouter } from '../../model/index.ts'
 import { blocks, has, lineIn, type Rule } from './rule.ts'
 
 /** What bites in vrrp_instance and vrrp_sync_group. */
@@ -25,7 +26,7 @@ export const routerRules: readonly Rule[] = [
     look({ lowered }, complain) {
       const taken = new Map<string, (typeof lowered.routers)[number]>()
       for (const router of lowered.routers)
-        for (const { address } of [...router.value.addresses, ...router.value.excludedAddresses]) {
+        for (const address of heldBy(router.value)) {
           const first = taken.get(address)
           if (first === undefined) taken.set(address, router)
           else if (first !== router)
@@ -72,6 +73,44 @@ export const routerRules: readonly Rule[] = [
     },
   },
   {
+    name: 'source-is-virtual',
+    finds: 'a source or a unicast peer that is a virtual address',
+    why: 'Only the master holds it: the others cannot send from it, and what is sent to it reaches the master itself.',
+    look({ lowered, nodes }, complain) {
+      const virtual = new Set(lowered.routers.flatMap(({ value }) => heldBy(value)))
+      for (const block of blocks(nodes, 'vrrp_instance')) {
+        const peers = lineIn(block, 'unicast_peer')?.block?.nodes.map(({ keyword }) => keyword) ?? []
+        const sources = ['unicast_src_ip', 'mcast_src_ip'].flatMap((word) => lineIn(block, word)?.words[0] ?? [])
+        for (const { text, at } of [...sources, ...peers]) {
+          const address = parseAddress(text)
+          if (address !== undefined && virtual.has(address))
+            complain(at, `${text} is a virtual address, which only the master holds`, {
+              remedy: 'name an address that its host always has',
+            })
+        }
+      }
+    },
+  },
+  {
+    name: 'network-address',
+    finds: 'a virtual address that is the first or the last of its IPv4 network',
+    why: 'They stand for the network and for its broadcast: hosts neither ask for them nor answer.',
+    look({ lowered }, complain) {
+      for (const { value, name } of lowered.routers)
+        for (const { address, prefixLength } of [...value.addresses, ...value.excludedAddresses]) {
+          if (familyOf(address) !== 4 || prefixLength > 30) continue
+          const host = hostPart(address, prefixLength)
+          const last = 2 ** (32 - prefixLength) - 1
+          if (host === 0 || host === last)
+            complain(
+              name,
+              `vrrp_instance ${value.name}: ${address}/${prefixLength} is the ${host === 0 ? 'network' : 'broadcast'} address`,
+              { remedy: 'correct the address or its prefix length' },
+            )
+        }
+    },
+  },
+  {
     name: 'sync-group-weight',
     finds: 'weights of what a member of a vrrp_sync_group tracks, without sync_group_tracking_weight',
     why: 'Members must keep one priority to move together, so such weights do not count.',
@@ -101,11 +140,7 @@ export const routerRules: readonly Rule[] = [
     finds: 'a virtual_server whose address no vrrp_instance holds',
     why: 'After a failover the address does not follow, and clients find nobody.',
     look({ lowered }, complain) {
-      const held = new Set(
-        lowered.routers.flatMap(({ value }) =>
-          [...value.addresses, ...value.excludedAddresses].map(({ address }) => address),
-        ),
-      )
+      const held = new Set(lowered.routers.flatMap(({ value }) => heldBy(value)))
       if (held.size === 0) return
       for (const { value, at } of lowered.servers)
         if (value.service.kind === 'address' && !held.has(value.service.address))
@@ -115,6 +150,13 @@ export const routerRules: readonly Rule[] = [
     },
   },
 ]
+
+const heldBy = ({ addresses, excludedAddresses }: VirtualRouter): readonly IpAddress[] =>
+  [...addresses, ...excludedAddresses].map(({ address }) => address)
+
+/** Of an IPv4 address, as a number. */
+const hostPart = (address: IpAddress, prefixLength: number): number =>
+  addressBytes(address).reduce((number, byte) => number * 256 + byte, 0) % 2 ** (32 - prefixLength)
 
 const nameOf = (block: {
   readonly keyword: { readonly text: string }

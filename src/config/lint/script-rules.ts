@@ -33,6 +33,22 @@ export const scriptRules: readonly Rule[] = [
     },
   },
   {
+    name: 'slow-script',
+    finds: 'a vrrp_script whose timeout is longer than its interval',
+    why: 'The next run waits for it, so a script that hangs is noticed later than interval promises.',
+    look({ lowered }, complain) {
+      for (const { value, at } of lowered.trackScripts)
+        if (value.timeout > value.interval)
+          complain(
+            at,
+            `vrrp_script ${value.name} may take ${value.timeout / 1e6} s, and runs every ${value.interval / 1e6} s`,
+            {
+              remedy: 'shorten timeout, or lengthen interval',
+            },
+          )
+    },
+  },
+  {
     name: 'script-as-root',
     finds: 'scripts that run as root because nobody else is named',
     why: 'Scripts seldom need it, and a fault in one is then a fault of root.',

@@ -57,6 +57,21 @@ export const serviceRules: readonly Rule[] = [
     },
   },
   {
+    name: 'real-server-is-virtual',
+    finds: 'a real server at the virtual address of its virtual server',
+    why: 'The director would send clients to itself, over and over.',
+    look({ lowered, nodes }, complain) {
+      for (const { value, at } of lowered.servers)
+        for (const server of value.realServers) {
+          if (value.service.kind !== 'address' || server.address !== value.service.address) continue
+          const place = serverNode(nodeAt(nodes, at), server)
+          complain(place?.at ?? at, `real_server ${server.address} is the address of ${serverTitle(value)} itself`, {
+            remedy: 'name the address that the server has of its own',
+          })
+        }
+    },
+  },
+  {
     name: 'single-real-server',
     finds: 'a virtual server with one real server and no sorry_server',
     why: 'When that server dies the service is gone; the directors are redundant for nothing.',
