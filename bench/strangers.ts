@@ -15,10 +15,16 @@ import { repositoryRoot } from '../test/lab/library/root.ts'
 const PER_SECOND = 12_500
 const seconds = Number(argv[2] ?? 3)
 const only = argv[3]
-const VIP = '192.0.2.100'
-const [self, stranger, group] = ['192.0.2.11', '192.0.2.66', '224.0.0.18'] as const
+type Mode = 'password' | 'open' | 'signed' | 'unicast' | 'IPv6'
+/** From whom to whom, and about which address. */
+type Ends = { readonly stranger: string; readonly to: string; readonly virtual: string }
+const self = '192.0.2.11'
+const peer = '192.0.2.12'
+const overIpv4: Ends = { stranger: '192.0.2.66', to: '224.0.0.18', virtual: '192.0.2.100' }
+const overIpv6: Ends = { stranger: 'fe80::66', to: 'ff02::12', virtual: '2001:db8::100' }
+const endsOf = (mode: Mode): Ends =>
+  mode === 'IPv6' ? overIpv6 : mode === 'unicast' ? { ...overIpv4, to: self } : overIpv4
 
-type Mode = 'password' | 'open' | 'signed'
 const instance = (mode: Mode): string => `vrrp_instance VI_1 {
   state BACKUP
   interface eth0
@@ -27,29 +33,32 @@ const instance = (mode: Mode): string => `vrrp_instance VI_1 {
   priority 100
   advert_int 1
   ${mode === 'password' ? 'authentication {\n    auth_type PASS\n    auth_pass right\n  }' : ''}
+  ${mode === 'unicast' ? `unicast_peer {\n    ${peer}\n  }\n  check_unicast_src` : ''}
   ${mode === 'signed' ? `auth_hmac {\n    key 1 hex:${'a1'.repeat(32)}\n    active_key 1\n  }` : ''}
   virtual_ipaddress {
-    ${VIP}/24
+    ${endsOf(mode).virtual}/${mode === 'IPv6' ? 64 : 24}
   }
 }
 `
 
 const v2 = (more: { virtualRouterId?: number; password?: string } = {}): Uint8Array =>
-  advertisementBytes({ virtualRouterId: 51, priority: 200, addresses: [VIP], password: 'wrong', ...more })
-const v3 = (priority: number): Uint8Array =>
-  encodeAdvertisementV3(
+  advertisementBytes({ virtualRouterId: 51, priority: 200, addresses: [overIpv4.virtual], password: 'wrong', ...more })
+const v3 = (priority: number, { stranger, to, virtual }: Ends = overIpv4): Uint8Array => {
+  const size = to.includes(':') ? 16 : 4
+  return encodeAdvertisementV3(
     {
       version: 3,
       virtualRouterId: 51,
       priority,
       reserved: 0,
       interval: centiseconds(100),
-      addresses: [address(VIP)],
+      addresses: [address(virtual)],
       checksum: 'with-pseudo-header',
     },
-    4,
-    pseudoHeader(address(stranger), address(group), 112, 12),
+    size,
+    pseudoHeader(address(stranger), address(to), 112, 8 + size),
   )
+}
 const altered = (bytes: Uint8Array, at: number, value: number): Uint8Array => bytes.with(at, value)
 /** A trailer whose time is now, so that only its HMAC is wrong. */
 const signed = (): Uint8Array => {
@@ -71,6 +80,11 @@ const kinds: readonly Kind[] = [
   { name: 'weaker', mode: 'open', bytes: () => v3(1) },
   { name: 'resigning', mode: 'open', bytes: () => v3(0) },
   { name: 'stronger', mode: 'open', bytes: () => v3(200) },
+  { name: 'no peer', mode: 'unicast', bytes: () => v3(200, endsOf('unicast')) },
+  { name: 'IPv6: id', mode: 'IPv6', bytes: () => altered(v3(200, overIpv6), 1, 99) },
+  { name: 'IPv6: checksum', mode: 'IPv6', bytes: () => altered(v3(200, overIpv6), 6, 1) },
+  { name: 'IPv6: hop limit', mode: 'IPv6', bytes: () => v3(200, overIpv6), hops: 64 },
+  { name: 'IPv6: weaker', mode: 'IPv6', bytes: () => v3(1, overIpv6) },
 ]
 
 /** Nanoseconds that these have run. */
@@ -96,19 +110,21 @@ async function start(name: string, host: Host, configuration: string): Promise<D
 
 async function measure(lab: Lab, name: string, kind: Kind): Promise<readonly string[]> {
   const lan = lab.segment()
-  const on = (n: string) => ({ eth0: { segment: lan, addresses: [`${n}/24`] } })
+  const { stranger, to, virtual } = endsOf(kind.mode)
+  const on = (n: string) => ({ eth0: { segment: lan, addresses: [`${n}/${n.includes(':') ? 64 : 24}`] } })
   const [host, other, witness] = [
     lab.host('host', on(self)),
     lab.host('other', on(stranger)),
     lab.host('wit', on('192.0.2.3')),
   ]
   const daemon = await start(name, host, instance(kind.mode))
-  await host.holds(VIP)
-  const wire = await witness.capture(`ip proto 112 and src host ${self}`)
+  await host.holds(virtual)
+  const protocol = kind.mode === 'IPv6' ? 'ip6' : 'ip'
+  const wire = await witness.capture(`${protocol} proto 112 and not src host ${stranger}`)
   const flood = other.spawn('flood', [
     process.execPath,
     join(repositoryRoot, 'test/scenario/flood.mjs'),
-    ...['eth0', stranger, group, Buffer.from(kind.bytes()).toString('hex'), String(PER_SECOND), String(seconds + 1)],
+    ...['eth0', stranger, to, Buffer.from(kind.bytes()).toString('hex'), String(PER_SECOND), String(seconds + 1)],
     String(kind.hops ?? 255),
   ])
   const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
