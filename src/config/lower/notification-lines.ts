@@ -74,7 +74,7 @@ export function readNotificationLine(to: Lowering, node: Node, draft: Notificati
       draft.rest.fifoStatesOnReload = true
       return true
     case 'rs_init_notifies':
-      draft.rest.realServerInitNotifies = true
+      if (boolean(to, node) === true) draft.rest.realServerInitNotifies = true
       return true
     case 'startup_script_timeout':
     case 'shutdown_script_timeout': {
