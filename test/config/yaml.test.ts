@@ -8,7 +8,7 @@ import {
   type ShowFormat,
   showConfiguration,
 } from '../../src/config/index.ts'
-import { CONFIG_ID, CORPUS } from '../corpus/tables.ts'
+import { CONFIG_ID, CORPUS, corpusFiles } from '../corpus/tables.ts'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
 import { diskFiles, MAIN, memoryFiles, told } from './files.ts'
 
@@ -166,11 +166,11 @@ describe('there and back', () => {
 })
 
 describe('there and back, for every file of the corpus', () => {
-  for (const name of readdirSync(`${CORPUS}/conf`).filter((file) => file.endsWith('.conf')))
+  for (const name of corpusFiles)
     test(`${name} means the same as YAML and again as keepalived.conf`, () => {
       const as = (format: ShowFormat, from: ConfigPorts, path: string) =>
         showConfiguration(from, path, { configId: CONFIG_ID, hostName: 'alpha' }, { format, secrets: 'shown' })
-      const first = as('yaml', diskFiles, `${CORPUS}/conf/${name}`)
+      const first = as('yaml', diskFiles, `${CORPUS}/${name}`)
       if (first.text === undefined) return expect(first.configuration).toBeUndefined()
       // The files that values name are still there.
       const beside = (path: string, text: string): ConfigPorts => {
