@@ -9,7 +9,8 @@ const gatherFor = millis(100)
 export type KeptHealth = {
   /** What a daemon that ended without stopping knew. */
   readonly known: readonly HealthRecord[]
-  changed(records: readonly HealthRecord[]): void
+  /** @param records  asked when they are written: of thousands of servers that change together each says so */
+  changed(records: () => readonly HealthRecord[]): void
   /** After an orderly stop nothing is to be believed. */
   remove(): void
 }
@@ -21,13 +22,13 @@ export function keepHealth(
 ): KeptHealth {
   const boot = ports.bootId()
   const text = ports.readText(path)
-  let records: readonly HealthRecord[] = []
+  let records: () => readonly HealthRecord[] = () => []
   let cancel: (() => void) | undefined
   let removed = false
 
   function write(): void {
     if (removed) return
-    const written = ports.replaceText(path, encodeHealth(records, boot, ports.clock.wall()))
+    const written = ports.replaceText(path, encodeHealth(records(), boot, ports.clock.wall()))
     if (!written.ok) ports.log.warn('health cannot be kept', { reason: written.error.message })
     cancel = ports.schedule(millis(healthRefresh), write)
   }

@@ -115,7 +115,7 @@ export async function startSupervisor(
       // Before the start is done its failure is the start's.
       if (control !== undefined) void stop(1)
     },
-    onHealth: () => health.changed(roles.health()),
+    onHealth: keepKnownHealth,
     onName: listed.heard,
     onLeft: () => void changes(recompose),
     identify: asScriptUser,
@@ -230,6 +230,10 @@ export async function startSupervisor(
     if (!result.ok) log.error('what is drained cannot be removed', { reason: result.error })
   }
 
+  function keepKnownHealth(): void {
+    health.changed(() => roles.health())
+  }
+
   /** What is listed elsewhere has changed; who is not listed any more leaves first. */
   async function follow(titles: readonly string[]): Promise<void> {
     if (stopping !== undefined) return
@@ -237,7 +241,7 @@ export async function startSupervisor(
     const by = titles.length === 1 ? first : `${first} and ${titles.length - 1} more`
     const result = await replace(written, by)
     if (!result.ok) log.error('a list of real servers cannot be followed', { list: by, reason: result.error })
-    else health.changed(roles.health())
+    else keepKnownHealth()
   }
 
   /** The new configuration in force; what it has no more leaves first, if that is wanted. */
@@ -269,7 +273,7 @@ export async function startSupervisor(
     if (result.ok) {
       lastReloadError = undefined
       loadedAt = new Date(ports.clock.wall()).toISOString()
-      health.changed(roles.health())
+      keepKnownHealth()
       keepCopy(loaded.text)
       log.info('reloaded')
       if (model.global.fifoStatesOnReload === true) void roles.vrrp.applied(appliedLimit).then(roles.repeatStates)
