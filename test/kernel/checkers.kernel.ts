@@ -9,7 +9,7 @@ import { within } from './both-daemons.ts'
 import { DELAY_LOOP, type Director, FIRST, openDirector, type Variant, weightIn } from './checkers-scene.ts'
 
 /** Seconds that what is emulated may take besides, beside other work. */
-const SLACK = 8
+const SLACK = 20
 /** The port of the sorry server. */
 const SORRY = 80
 

@@ -1,4 +1,5 @@
 /** The vrrp role's process against the kernel and against keepalived: what only they can tell. */
+import { existsSync } from 'node:fs'
 import { afterEach, describe, expect } from 'vitest'
 import { address, instant, seconds } from '../../src/base/index.ts'
 import { instance } from '../lab/configurations.ts'
@@ -155,11 +156,14 @@ describe('the vrrp role', () => {
     await master.configure([router({ ...eager, advertisementInterval: seconds(40) })], { holdOnAtStop: seconds(300) })
     await strong.holds(VIP)
     master.orphan()
+    // A signal before it has noticed is the supervisor's to obey.
+    await until('it waits for another role', () => existsSync(`${strong.directory}/vrrp-handoff.sock`))
     master.kill('SIGTERM')
     await wire.next(isResignation)
     expect(strong.has(VIP)).toBe(true)
     master.kill('SIGTERM')
-    await master.ended()
+    // Of itself it would go on for an interval.
+    await until('it ends', () => master.exit !== undefined, { within: 35_000 })
     expect(strong.has(VIP)).toBe(false)
   })
 
