@@ -508,6 +508,9 @@ export function backendContract(name: string, subject: ContractSubject): void {
       const nowhere: ForwardingOp = { ...start, daemon: { role: 'backup', interface: 'nowhere0', syncId: 1 } }
       expect(await apply(stop, stop, nowhere)).toEqual(['ok', 'ok', 'invalid'])
       expect(await backend.syncDaemons()).toEqual([])
+      // Also before it has begun to run, which it has in some of these.
+      for (let round = 0; round < 100; round++) expect(await apply(start, stop)).toEqual(['ok', 'ok'])
+      expect(await backend.syncDaemons()).toEqual([])
     })
 
     test('destinations come and go many times without running out of room', async () => {
