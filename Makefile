@@ -6,6 +6,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/holdfast
 SHAREDIR = $(DESTDIR)$(PREFIX)/share
 DOCDIR = $(SHAREDIR)/doc/holdfast
+MANDIR = $(SHAREDIR)/man
 
 .PHONY: help setup setup-lab setup-guest setup-matrix build compile program tools native bpf install install-ipvsadm demo demo-nat test test-kernel bench bench-insn soak simulate fuzz fuzz-decoders corpus-goldens reference lint format clean
 .DEFAULT_GOAL := build
@@ -110,6 +111,8 @@ install:             ## install what is built: make install [DESTDIR=] [PREFIX=/
 	bin/holdfast completion zsh > $(SHAREDIR)/zsh/vendor-completions/_holdfast
 	bin/holdfast completion fish > $(SHAREDIR)/fish/vendor_completions.d/holdfast.fish
 	ln -sfn holdfast.fish $(SHAREDIR)/fish/vendor_completions.d/holdfastd.fish
+	install -d $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8
+	for page in holdfast.1 holdfastd.8 holdfast.conf.5 holdfast-ipvsadm.8; do bin/holdfast manual $$page > $(MANDIR)/man$${page##*.}/$$page || exit 1; done
 	bin/holdfast config schema > $(SHAREDIR)/holdfast/schema.json
 	install -m 644 conf-examples/* $(DOCDIR)/conf-examples/
 	install -m 644 README.md LICENSE $(DOCDIR)/

@@ -18,6 +18,15 @@ export function parseAddress(text: string): IpAddress | undefined {
   return bytes === undefined ? undefined : addressFromBytes(bytes)
 }
 
+/** `192.0.2.1:80` or `[2001:db8::1]:80`; without brackets an IPv6 address and a port cannot be told apart. */
+export function parseEndpoint(text: string): { readonly address: IpAddress; readonly port: number } | undefined {
+  const [, six, four = '', digits] = /^(?:\[([^[\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+  const address = parseAddress(six ?? four)
+  const port = Number(digits)
+  if (address === undefined || port > 65_535 || (six !== undefined) !== address.includes(':')) return undefined
+  return { address, port }
+}
+
 /** For constants in code and tests; throws on text that is not an address. */
 export function address(text: string): IpAddress {
   const parsed = parseAddress(text)

@@ -13,6 +13,7 @@ import {
 } from './commands/index.ts'
 import type { Shell } from './completion/index.ts'
 import { leave } from './leave.ts'
+import type { ManualPage } from './manual/index.ts'
 import { version } from './version.ts'
 
 await leave(await started(process.argv[1] ?? '', process.argv.slice(2)))
@@ -66,6 +67,15 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (shell: Shell) => {
       const { writeCompletion } = await import('./completion/index.ts')
       exitCode = writeCompletion(shell, program)
+    })
+
+  program
+    .command('manual')
+    .addArgument(new Argument('<page>').choices(['holdfast.1', 'holdfastd.8', 'holdfast.conf.5', 'holdfast-ipvsadm.8']))
+    .description('a manual page, for man(1): holdfast manual holdfast.conf.5 | man -l -')
+    .action(async (page: ManualPage) => {
+      const { writeManual } = await import('./manual/index.ts')
+      exitCode = writeManual(page, program)
     })
 
   addConfigurationCommands(program, ends)

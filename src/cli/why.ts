@@ -17,20 +17,12 @@ export async function explain(
   if (!asked.ok || snapshot === undefined) return complain(asked.ok ? 'no answer' : asked.error)
   const explained = why(snapshot, name, timesFrom(Date.now()))
   if (!explained.ok) return complain(explained.error)
-  const { kind, sentences } = explained.value
+  const { sentences } = explained.value
   process.stdout.write(
-    options.json
-      ? `${JSON.stringify({ kind, name, sentences, about: aboutOf(snapshot, name) }, undefined, 2)}\n`
-      : `${sentences.join('\n')}\n`,
+    options.json ? `${JSON.stringify(explained.value, undefined, 2)}\n` : `${sentences.join('\n')}\n`,
   )
   return 0
 }
-
-/** What the sentences were made of. */
-const aboutOf = ({ virtualRouters, virtualServers }: DaemonSnapshot, name: string) => [
-  ...virtualRouters.filter((one) => one.name === name || one.syncGroup === name),
-  ...virtualServers.filter(({ key, group }) => key === name || group?.name === name),
-]
 
 const timesFrom = (now: number): Times => ({
   at: (iso) => pointInTime(Date.parse(iso)),

@@ -29,7 +29,15 @@ export { lintConfiguration, lintRules, type Rule } from './lint/index.ts'
 export { type LoadedConfiguration, loadConfiguration } from './load.ts'
 export type { ConfigPorts, FileContent, FileFailure, LoadOptions } from './ports.ts'
 export { print } from './print/index.ts'
-export { type Explanation, explain, keywordQuestions, referencePage, supportTable } from './reference/index.ts'
+export {
+  type DescribedKeyword,
+  type Explanation,
+  explain,
+  keywordBlocks,
+  keywordQuestions,
+  referencePage,
+  supportTable,
+} from './reference/index.ts'
 export { render } from './render.ts'
 export { renderSarif } from './sarif.ts'
 export { languageSchema } from './schema/index.ts'

@@ -5,9 +5,11 @@
 
 export * from './dump-text.ts'
 export * from './exits.ts'
+export { heldDestinations } from './held-destinations.ts'
 export * from './instances-json.ts'
 export { rejectionMeaning } from './rejections.ts'
 export { serverOrderSnapshot, serverOrderWords } from './server-order.ts'
 export type * from './snapshot.ts'
+export type { Times } from './times.ts'
 export { type DescribedRouter, topologyText } from './topology-text.ts'
-export * from './why.ts'
+export { type Explanation, why } from './why.ts'

@@ -1,44 +1,50 @@
-import { fail, ok, type Result } from '../base/index.ts'
-import { rejectionMeaning } from './rejections.ts'
-import { serverOrderWords } from './server-order.ts'
-import type {
-  DaemonSnapshot,
-  IncidentSnapshot,
-  RealServerSnapshot,
-  TrackedSnapshot,
-  TransitionSnapshot,
-  VirtualRouterSnapshot,
-  VirtualServerSnapshot,
-} from './snapshot.ts'
+import { fail, ok, parseAddress, parseEndpoint, type Result } from '../base/index.ts'
+import { endpoint } from '../model/index.ts'
+import { heldDestinations } from './held-destinations.ts'
+import type { DaemonSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from './snapshot.ts'
+import type { Times } from './times.ts'
+import { groupSentences, routerSentences } from './why-router.ts'
+import { type RealServerAccount, realServerSentences, virtualServerSentences } from './why-server.ts'
 
 export type Explanation = {
-  readonly kind: 'virtual-router' | 'sync-group' | 'virtual-server'
+  readonly kind: 'virtual-router' | 'sync-group' | 'virtual-server' | 'real-server'
   readonly name: string
   /** In the order of what matters; each is whole by itself. */
   readonly sentences: readonly string[]
+  /** What they were made of. */
+  readonly about: readonly (VirtualRouterSnapshot | VirtualServerSnapshot | RealServerAbout)[]
 }
 
-/** How a point in time and the time since then are said. */
-export type Times = { readonly at: (iso: string) => string; readonly ago: (iso: string) => string }
+type RealServerAbout = Omit<RealServerAccount, 'virtualServer'> & { readonly virtualServer: string }
 
 /**
  * Why the object of this name is what it is, in plain sentences. The failure names what there is.
- * @param name of a virtual router, a sync group, a virtual server (its key) or its group
+ * @param name of a virtual router, a sync group, a virtual server (its key, or its address and port) or its group, or of a real
+ *             server: its address, with or without a port, or the name that it is listed by
  */
 export function why(snapshot: DaemonSnapshot, name: string, times: Times): Result<Explanation, string> {
   const { virtualRouters, virtualServers } = snapshot
   const routers = virtualRouters.filter((one) => one.name === name)
-  if (routers.length > 0)
-    return ok({
-      kind: 'virtual-router',
-      name,
-      sentences: routers.flatMap((one) => ofRouter(one, virtualRouters, times)),
-    })
+  if (routers.length > 0) {
+    const sentences = routers.flatMap((one) => routerSentences(one, virtualRouters, times))
+    return ok({ kind: 'virtual-router', name, sentences, about: routers })
+  }
   const members = virtualRouters.filter(({ syncGroup }) => syncGroup === name)
-  if (members.length > 0) return ok({ kind: 'sync-group', name, sentences: ofGroup(name, members, times) })
-  const servers = virtualServers.filter(({ key, group }) => key === name || group?.name === name)
-  if (servers.length > 0)
-    return ok({ kind: 'virtual-server', name, sentences: servers.flatMap((one) => ofServer(one, times)) })
+  if (members.length > 0)
+    return ok({ kind: 'sync-group', name, sentences: groupSentences(name, members, times), about: members })
+  const servers = virtualServers.filter((one) => isNamed(one, name))
+  if (servers.length > 0) {
+    const sentences = servers.flatMap((one) => virtualServerSentences(one, times))
+    return ok({ kind: 'virtual-server', name, sentences, about: servers })
+  }
+  const accounts = accountsOf(snapshot, name)
+  if (accounts.length > 0)
+    return ok({
+      kind: 'real-server',
+      name,
+      sentences: accounts.flatMap((one) => realServerSentences(one, times)),
+      about: accounts.map((one) => ({ ...one, virtualServer: one.virtualServer.key })),
+    })
   const missing = snapshot.roles.find(
     ({ role, state }) => role !== 'forwarding' && state !== 'running' && state !== 'stopped',
   )
@@ -49,6 +55,35 @@ export function why(snapshot: DaemonSnapshot, name: string, times: Times): Resul
   return fail(nothingOf(snapshot, name) + more)
 }
 
+/** By the key of one of its services, the same without the protocol, or its group. */
+const isNamed = ({ key, group }: VirtualServerSnapshot, name: string): boolean =>
+  group?.name === name || [key, ...(group?.others ?? [])].some((one) => one === name || one.endsWith(`/${name}`))
+
+/** The real servers of this name, wherever they stand. */
+function accountsOf({ virtualServers, forwarding }: DaemonSnapshot, name: string): readonly RealServerAccount[] {
+  const at = parseEndpoint(name)
+  const meant = at === undefined ? (parseAddress(name) ?? name.toLowerCase()) : endpoint(at)
+  const services = new Map(forwarding?.services.map((service) => [service.key, service]))
+  return virtualServers.flatMap((virtualServer) => {
+    const found = virtualServer.realServers.filter((real) =>
+      [real.address, endpoint(real), real.hostName].includes(meant),
+    )
+    if (found.length === 0) return []
+    const its = [virtualServer.key, ...(virtualServer.group?.others ?? [])].flatMap((key) => services.get(key) ?? [])
+    const held = heldDestinations(virtualServer, its)
+    const failure = its.find((service) => service.failure !== undefined)?.failure
+    return found.map((realServer) => ({
+      virtualServer,
+      realServer,
+      held: forwarding === undefined ? 'unknown' : (held.get(endpoint(realServer)) ?? 'absent'),
+      ...(failure === undefined ? {} : { failure }),
+    }))
+  })
+}
+
+/** As many are told by name. */
+const MOST_TOLD = 20
+
 /** `there is no VI_2; there are VI_1, VI_3`. */
 function nothingOf({ virtualRouters, virtualServers }: DaemonSnapshot, name: string): string {
   const groups = new Set(virtualRouters.flatMap(({ syncGroup }) => syncGroup ?? []))
@@ -57,197 +92,7 @@ function nothingOf({ virtualRouters, virtualServers }: DaemonSnapshot, name: str
     ...groups,
     ...virtualServers.map(({ key, group }) => group?.name ?? key),
   ]
-  return names.length === 0
-    ? `there is no ${name}, nor anything else`
-    : `there is no ${name}; there are ${names.join(', ')}`
+  if (names.length === 0) return `there is no ${name}, nor anything else`
+  const more = names.length > MOST_TOLD ? ` and ${names.length - MOST_TOLD} more` : ''
+  return `there is no ${name}; there are ${names.slice(0, MOST_TOLD).join(', ')}${more}`
 }
-
-const stateWords = {
-  initialize: 'has not begun',
-  backup: 'is backup',
-  master: 'is master',
-  fault: 'is in fault',
-} as const
-
-function ofRouter(
-  router: VirtualRouterSnapshot,
-  all: readonly VirtualRouterSnapshot[],
-  times: Times,
-): readonly string[] {
-  const { name, interface: on, virtualRouterId, family, version, state, since } = router
-  const what = `${on === '' ? 'any interface' : on}, id ${virtualRouterId}, IPv${family}, version ${version}`
-  return [
-    `${name} (${what}) ${stateWords[state]} since ${times.at(since)}, ${times.ago(since)} ago.`,
-    ...cameToIt(router),
-    ...whoIsMaster(router, times),
-    ...ordered(router, times),
-    ...heard(router, times),
-    ...priority(router),
-    ...groupOf(router, all),
-    ...(router.rejected ?? []).map(
-      ({ source, reason, count, last }) =>
-        `Advertisements of ${source} were refused ${count} ${count === 1 ? 'time' : 'times'}, the last one ${times.ago(last)} ago: ${rejectionMeaning(reason)}.`,
-    ),
-    ...(router.incidents ?? []).map((one) => incidentWords(one, times)),
-    ...earlier(router, times),
-  ]
-}
-
-function cameToIt({ state, history = [], faultReason }: VirtualRouterSnapshot): readonly string[] {
-  const last = history.at(-1)
-  if (state === 'initialize') return ['It waits for what it depends on, or for vrrp_startup_delay.']
-  if (last === undefined || last.to !== state) return ['What made it so is not known any more.']
-  const consequences = last.consequences.map(({ what, after }) => `${what} after ${milliseconds(after)}`)
-  return [
-    `It became so because ${last.because}.`,
-    // A fault may have another reason by now than the one it began with.
-    ...(faultReason === undefined || faultReason === last.because
-      ? []
-      : [`What keeps it in fault now: ${faultReason}.`]),
-    ...(consequences.length === 0 ? [] : [`Then it ${consequences.join(', ')}.`]),
-  ]
-}
-
-function whoIsMaster(router: VirtualRouterSnapshot, times: Times): readonly string[] {
-  const { state, masterAddress, masterPriority = 0, effectivePriority, addresses } = router
-  if (state === 'master') return [`It holds ${addresses.length === 0 ? 'no address' : addresses.join(', ')}.`]
-  if (state !== 'backup') return []
-  if (masterAddress === undefined) return ['No master has been heard yet; it becomes master when its timer runs out.']
-  const master = `The master is ${masterAddress} with priority ${masterPriority}`
-  if (masterPriority === 0) return [`${master}: it has resigned.`]
-  if (masterPriority > effectivePriority) return [`${master}, above its own ${effectivePriority}.`]
-  if (masterPriority === effectivePriority) return [`${master}, as its own; who is master stays master.`]
-  const why =
-    router.preempt === false
-      ? 'nopreempt lets the master be'
-      : router.fetchingUntil !== undefined
-        ? `before it preempts, the connections are fetched (lvs_sync_catch_up), which it waits for until ${times.at(router.fetchingUntil)} at most`
-        : 'preempt_delay has not passed, or the master’s next silence decides'
-  return [`${master}, below its own ${effectivePriority}; ${why}.`]
-}
-
-function ordered({ order, state }: VirtualRouterSnapshot, times: Times): readonly string[] {
-  if (order === undefined) return []
-  const { kind, by, since, until, reason } = order
-  const meaning = {
-    failover: 'it gave up its place, and does not take it back while another is master',
-    hold:
-      state === 'master' ? 'it stays master until it has to give way' : 'it does not take over while another is master',
-    maintenance: 'the host stands aside while another router is there',
-  } as const
-  const end = until === undefined ? '' : `, until ${times.at(until)} at most`
-  const why = reason === undefined ? '' : ` (${reason})`
-  return [`${by} ordered ${kind} ${times.ago(since)} ago${end}${why}: ${meaning[kind]}.`]
-}
-
-function heard({ lastHeard, state }: VirtualRouterSnapshot, times: Times): readonly string[] {
-  if (state === 'initialize') return []
-  if (lastHeard === undefined) return ['It has accepted no advertisement since its process was started.']
-  const { source, priority: advertised, at } = lastHeard
-  return [
-    `It heard last from ${source}, ${times.ago(at)} ago: ${advertised === 0 ? 'a resignation' : `priority ${advertised}`}.`,
-  ]
-}
-
-function priority({ basePriority, effectivePriority, tracked = [] }: VirtualRouterSnapshot): readonly string[] {
-  const own =
-    basePriority === effectivePriority
-      ? `Its priority is ${basePriority}.`
-      : `Its priority is ${effectivePriority} instead of ${basePriority}.`
-  return [own, ...tracked.map((one) => `It tracks ${trackedWords(one)}.`)]
-}
-
-function trackedWords({ kind, name, weight, reverse, found, reason }: TrackedSnapshot): string {
-  const counts = weight === 0 ? 'decides whether it may run' : `weight ${weight}${reverse ? ' reverse' : ''}`
-  const state =
-    typeof found === 'number'
-      ? `holds ${found}`
-      : found === 'bad'
-        ? `is bad${reason === undefined ? '' : `: ${reason}`}`
-        : found === 'ignored'
-          ? 'may not be run and counts for nothing'
-          : found === 'unknown'
-            ? 'has no result yet'
-            : 'is good'
-  return `${kind} ${name} (${counts}), which ${state}`
-}
-
-function groupOf({ name, syncGroup }: VirtualRouterSnapshot, all: readonly VirtualRouterSnapshot[]): readonly string[] {
-  if (syncGroup === undefined) return []
-  const others = all.filter((one) => one.syncGroup === syncGroup && one.name !== name)
-  const states = others.map((one) => `${one.name} ${stateWords[one.state]}`)
-  return [`It moves with sync group ${syncGroup}${states.length === 0 ? '' : `: ${states.join(', ')}`}.`]
-}
-
-function incidentWords({ kind, subject, by, count, last }: IncidentSnapshot, times: Times): string {
-  const often = `${count === 1 ? 'once' : `${count} times`}, the last one ${times.ago(last)} ago`
-  const who = by === undefined ? 'somebody' : by
-  return {
-    removed: `${subject} was taken away by ${who} and put back ${often}.`,
-    claimed: `${who} says that it has ${subject}: ${often}.`,
-    elsewhere: `${subject} is on another interface of this host as well${by === undefined ? '' : ` (${by})`}: ${often}.`,
-    duplicate: `The kernel found ${subject} to be somebody else's too (duplicate address detection): ${often}.`,
-  }[kind]
-}
-
-function earlier({ history = [] }: VirtualRouterSnapshot, times: Times): readonly string[] {
-  const lines = history.slice(-6, -1).reverse()
-  return lines.map(
-    (one: TransitionSnapshot) => `Before, ${times.at(one.at)}: ${one.from} to ${one.to} because ${one.because}.`,
-  )
-}
-
-function ofGroup(name: string, members: readonly VirtualRouterSnapshot[], times: Times): readonly string[] {
-  const faulty = members.filter(({ state }) => state === 'fault')
-  const masters = members.filter(({ state }) => state === 'master')
-  const state = faulty.length > 0 ? 'is in fault' : masters.length === members.length ? 'is master' : 'is backup'
-  return [
-    `${name} ${state}: ${masters.length} of its ${members.length} virtual routers are master, ${faulty.length} in fault.`,
-    ...members.map((one) => {
-      const last = one.history?.at(-1)
-      const reason = one.faultReason ?? (last?.to === one.state ? last.because : undefined)
-      return `${one.name} ${stateWords[one.state]} since ${times.at(one.since)}${reason === undefined ? '' : ` because ${reason}`}.`
-    }),
-  ]
-}
-
-function ofServer(
-  { key, group, quorum, sorryServerInUse, realServers }: VirtualServerSnapshot,
-  times: Times,
-): readonly string[] {
-  const up = realServers.filter(({ state }) => state === 'up').length
-  return [
-    `${group === undefined ? key : `${group.name} (${key})`} has ${quorum === 'up' ? 'its quorum' : 'lost its quorum'}: ${up} of ${realServers.length} real servers are up.`,
-    ...(sorryServerInUse ? ['Its sorry server is in use.'] : []),
-    ...realServers.map((one) => serverWords(one, times)),
-  ]
-}
-
-function serverWords(
-  {
-    address,
-    port,
-    state,
-    since,
-    reason,
-    weight,
-    effectiveWeight = weight,
-    kept,
-    orders = [],
-    checkers,
-  }: RealServerSnapshot,
-  times: Times,
-): string {
-  const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  const whole = `${where} is ${state} since ${times.at(since)}, ${times.ago(since)} ago`
-  const given = orders.map((order) => ` It is ${serverOrderWords(order, times.at)}.`).join('')
-  const serves = kept === true ? ' It serves all the same: too few others are left.' : ''
-  if (state === 'up') return `${whole}, weight ${effectiveWeight}.${given}`
-  const failed = checkers
-    .filter((one) => !one.up && one.detail !== undefined)
-    .map(({ kind, detail }) => `${kind}: ${detail}`)
-  const because = reason ?? (failed.length === 0 ? undefined : failed.join('; '))
-  return `${whole}${because === undefined ? '' : `: ${because}`}.${serves}${given}`
-}
-
-const milliseconds = (seconds: number): string => `${Number((seconds * 1_000).toFixed(1))} ms`

@@ -209,6 +209,25 @@ checker  waiting    -         2
 `)
 })
 
+test('of problems alone those servers are left out that are as configured, and all are counted', () => {
+  const real = { address: address('10.0.0.1'), port: 80, state: 'up', weight: 1, since: ago(9), checkers: [] } as const
+  const others = Array.from({ length: 999 }, (_, i) => ({ ...real, port: i + 1_000 }))
+  const down = { ...real, port: 81, state: 'down', reason: 'TCP_CHECK 10.0.0.1:81: refused' } as const
+  const drained = { ...real, port: 82, orders: [{ kind: 'drain', by: 'alice', since: ago(5) }] } as const
+  const server = { key: 'tcp/192.0.2.1:80', scheduler: 'rr', quorum: 'up', sorryServerInUse: false } as const
+  const well = { ...server, key: 'tcp/192.0.2.2:80', realServers: [real] }
+  const many = { ...snapshot, virtualServers: [{ ...server, realServers: [...others, down, drained] }, well] }
+  const text = statusText(many, now, paletteFor(false), undefined, 'problems')
+  expect(text).toContain(
+    '1 of 1 002 real servers down, 1 bound by orders; 0 of 2 virtual servers without quorum\nVIRTUAL SERVER',
+  )
+  expect(text.match(/^ {2}10\.0\.0\.1:\d+/gm)).toEqual(['  10.0.0.1:81', '  10.0.0.1:82'])
+  expect(text).not.toContain('192.0.2.2:80')
+  const sound = statusText({ ...many, virtualServers: [well] }, now, paletteFor(false), undefined, 'problems')
+  expect(sound).toContain('0 of 1 real servers down; 0 of 1 virtual servers without quorum\n')
+  expect(sound).not.toContain('VIRTUAL SERVER')
+})
+
 test('a narrow terminal costs the least important columns, then the ends of lines; no line is wider', () => {
   const widthOf = (line: string) => line.length
   for (const width of [30, 60, 80, 100, 120, 200]) {

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import { address } from '../../src/base/index.ts'
 import {
   type DaemonSnapshot,
+  type DestinationSnapshot,
+  type ForwardingSnapshot,
+  type RealServerSnapshot,
   type VirtualRouterSnapshot,
   type VirtualServerSnapshot,
   why,
@@ -186,6 +189,137 @@ test('of a real server it is said who has taken it out, and that one serves alth
     '10.0.0.1:80 is up since 18:00:00, 5 s ago, weight 7. It is given another weight by bob since 18:00:00.',
     '10.0.0.1:80 is down since 18:00:00, 5 s ago. It serves all the same: too few others are left.',
   ])
+})
+
+const up = { kind: 'tcp', up: true, lastProbe: since, lastOutcome: 'accepted', detail: 'connected' } as const
+const down = { kind: 'tcp', up: false, lastProbe: since, lastOutcome: 'refused', detail: 'connection refused' } as const
+const rates = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+const amounts = { ...rates, persistentConnections: 0, rates }
+const inTable = (weight: number): DestinationSnapshot => ({
+  address: address('10.0.0.1'),
+  port: 80,
+  method: 'nat',
+  weight,
+  activeConnections: 3,
+  inactiveConnections: 1,
+  ...amounts,
+})
+const order = { by: 'alice', reason: 'new disks', since } as const
+
+/** What is said of 10.0.0.1:80; `weight` is that in the table. */
+const pools: readonly [
+  claim: string,
+  real: Partial<RealServerSnapshot>,
+  weight: number | undefined,
+  first: string,
+  others: readonly string[],
+][] = [
+  [
+    'up: it takes connections, and what its check saw last',
+    { state: 'up', checkers: [up] },
+    1,
+    'takes new connections, weight 1.',
+    [
+      'It is up since 18:00:00, 5 s ago.',
+      'Its tcp check counts as up; 5 s ago it saw: connected.',
+      'It has 3 active and 1 inactive connections, by nat.',
+    ],
+  ],
+  [
+    'down: since when, and by which check',
+    { state: 'down', reason: 'TCP_CHECK 10.0.0.1:80: connection refused', checkers: [down] },
+    undefined,
+    'is not in the forwarding table: it is down.',
+    [
+      'It is down since 18:00:00, 5 s ago: TCP_CHECK 10.0.0.1:80: connection refused.',
+      'Its tcp check counts as down; 5 s ago it saw: connection refused.',
+    ],
+  ],
+  [
+    'drained: by whom and what for',
+    { state: 'up', checkers: [up], orders: [{ ...order, kind: 'drain' }] },
+    0,
+    'has weight 0 and takes no new connections: it is drained.',
+    ['It is drained by alice since 18:00:00: new disks.'],
+  ],
+  [
+    'disabled and down: both, as each has to be mended',
+    { state: 'down', checkers: [down], orders: [{ ...order, kind: 'disable' }] },
+    undefined,
+    'is not in the forwarding table: it is disabled, and it is down.',
+    [],
+  ],
+  [
+    'weight 0 by a check',
+    { state: 'up', weight: 5, effectiveWeight: 0, checkers: [up] },
+    0,
+    'has weight 0 and takes no new connections: its weight is 0.',
+    ['Its weight is 0 by its checks, 5 by configuration.'],
+  ],
+  [
+    'never checked with alpha',
+    { state: 'unknown', checkers: [{ kind: 'tcp', up: false }] },
+    undefined,
+    'is not in the forwarding table: no check has said that it is up (alpha).',
+    ['No check of it has come to a result yet.', 'Its tcp check has seen nothing yet and counts as down.'],
+  ],
+  [
+    'down in a panic',
+    { state: 'down', kept: true, checkers: [down] },
+    1,
+    'takes new connections, weight 1 although it is down: too few others are left (panic_threshold).',
+    [],
+  ],
+  [
+    'slow start',
+    { state: 'up', weight: 10, rampedWeight: 3, checkers: [] },
+    3,
+    'takes new connections, weight 3.',
+    ['It starts slowly and has 3 of 10 so far (slow_start).', 'It has no check, so it counts as up.'],
+  ],
+]
+for (const [claim, more, weight, first, others] of pools)
+  test(`a real server, ${claim}`, () => {
+    const real = {
+      address: address('10.0.0.1'),
+      port: 80,
+      weight: 1,
+      since,
+      state: 'up',
+      checkers: [],
+      ...more,
+    } as const
+    const key = 'tcp/192.0.2.100:80'
+    const server = { key, scheduler: 'rr', quorum: 'up', sorryServerInUse: false, realServers: [real] } as const
+    const destinations = weight === undefined ? [] : [inTable(weight)]
+    const forwarding: ForwardingSnapshot = {
+      backend: 'ebpf',
+      connectionTable: { size: 1, connections: 0 },
+      timeouts: { tcp: 900, tcpFin: 120, udp: 300 },
+      settings: {},
+      services: [{ key, scheduler: 'rr', ...rates, rates, destinations }],
+      exits: {},
+    }
+    const known = { ...snapshot([], [server]), forwarding }
+    const told = sentences(known, '10.0.0.1:80')
+    expect(told[0]).toBe(`10.0.0.1:80 of ${key} ${first}`)
+    expect(told).toEqual(expect.arrayContaining([...others]))
+    expect(sentences(known, '10.0.0.1')).toEqual(told)
+    expect(sentences(known, '192.0.2.100:80')[0]).toMatch(/has its quorum/)
+  })
+
+test('a real server by the name it is listed by, while the sorry server serves, and without the forwarding role', () => {
+  const real = { address: address('10.0.0.1'), port: 80, weight: 1, since, state: 'up', checkers: [up] } as const
+  const server = {
+    key: 'fwmark/4/7',
+    scheduler: 'rr',
+    quorum: 'down',
+    sorryServerInUse: true,
+    realServers: [{ ...real, hostName: 'web1.example' }],
+  } as const
+  expect(sentences(snapshot([], [server]), 'Web1.Example')[0]).toBe(
+    '10.0.0.1:80 (web1.example) of fwmark/4/7 is not to take new connections: the quorum is lost, and the sorry server serves.',
+  )
 })
 
 test('a name that is not there is answered with those that are', () => {

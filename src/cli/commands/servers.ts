@@ -4,6 +4,8 @@ import type { RolloutOptions } from '../rollout/index.ts'
 import type { ServerOrder, ServerOrderOptions } from '../server-orders.ts'
 import { type Ends, runDirectory } from './shared.ts'
 
+const SERVER = '10.0.0.1:80, an address for all its ports, or a name that real_server dns or srv lists'
+
 /** Real servers by hand, and the table they are in. */
 export function addServerOrders(program: Command, ends: Ends): void {
   const serverOptions = (command: Command): Command =>
@@ -22,9 +24,7 @@ export function addServerOrders(program: Command, ends: Ends): void {
     ['enable', 'end drain and disable'],
   ] as const
   for (const [request, description] of serverOrders) {
-    const command = serverOptions(
-      program.command(request).argument('<servers...>', '10.0.0.1:80, or an address for all its ports'),
-    ).description(description)
+    const command = serverOptions(program.command(request).argument('<servers...>', SERVER)).description(description)
     if (request === 'drain' || request === 'disable')
       command.option('--reason <text>', 'shown with it').option('--for <time>', 'at most so long: 90s, 10m, 2h, 3d')
     if (request === 'drain')
@@ -36,7 +36,7 @@ export function addServerOrders(program: Command, ends: Ends): void {
     )
   }
   serverOptions(program.command('weight'))
-    .argument('<server>', '10.0.0.1:80, or an address for all its ports')
+    .argument('<server>', SERVER)
     .argument('<weight>', 'a number, or `configured` for that of the configuration')
     .description('give a real server another weight')
     .option('--reason <text>', 'shown with it')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { JournalOptions } from '../journal/index.ts'
 import { requestReload } from '../reload.ts'
 import { showStatus } from '../status/index.ts'
@@ -9,14 +9,16 @@ export function addWatching(program: Command, ends: Ends): void {
   program
     .command('status')
     .description('virtual routers, virtual servers, connections and roles')
-    .option('--json', 'the snapshot as JSON')
-    .option('--yaml', 'the snapshot as YAML')
+    .addOption(new Option('--json', 'the snapshot as JSON').conflicts(['yaml', 'problems']))
+    .addOption(new Option('--yaml', 'the snapshot as YAML').conflicts('problems'))
+    .option('--problems', 'only what is not as the configuration has it, and how much there is of it')
     .option('--watch [seconds]', 'again and again, every second unless told otherwise')
     .addOption(runDirectory())
-    .action(async (options: { json?: true; yaml?: true; watch?: true | string; runDir: string }) => {
+    .action(async (options: { json?: true; yaml?: true; problems?: true; watch?: true | string; runDir: string }) => {
       ends(
         await showStatus({
           format: options.json ? 'json' : options.yaml ? 'yaml' : 'text',
+          ...(options.problems === undefined ? {} : { problems: options.problems }),
           ...(options.watch === undefined ? {} : { watch: options.watch === true ? 1 : Number(options.watch) }),
           runDirectory: options.runDir,
         }),
@@ -25,8 +27,8 @@ export function addWatching(program: Command, ends: Ends): void {
 
   program
     .command('why')
-    .argument('<name>', 'of a virtual router, a sync group or a virtual server')
-    .description('why it is what it is: master or not, up or not, since when, and what was heard from whom')
+    .argument('<name>', 'of a virtual router, a sync group, a virtual server or a real server (10.0.0.1:80)')
+    .description('why it is what it is: master or not, in the pool or not, since when, and what was heard from whom')
     .option('--json', 'the sentences, and what they were made of')
     .addOption(runDirectory())
     .action(async (name: string, options: { json?: true; runDir: string }) => {

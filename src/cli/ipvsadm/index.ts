@@ -4,4 +4,5 @@
  * does otherwise than ipvsadm stands in docs/ipvsadm.md.
  */
 
+export { helpText } from './help-text.ts'
 export { type Program, programs, runIpvsadm } from './run.ts'

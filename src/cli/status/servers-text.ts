@@ -1,7 +1,9 @@
+import { endpoint } from '../../model/index.ts'
 import {
   type CheckerSnapshot,
   type DestinationSnapshot,
   type ForwardingSnapshot,
+  heldDestinations,
   type RealServerSnapshot,
   type ServiceSnapshot,
   serverOrderWords,
@@ -10,16 +12,24 @@ import {
 import { bytes, count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
 import type { Palette } from './palette.ts'
+import { isServerProblem, isServiceProblem } from './problems.ts'
 import { type Cell, type Row, table } from './table.ts'
 
-/** Virtual servers, and indented below each its real servers and a sorry server in use. */
+/**
+ * Virtual servers, and indented below each its real servers and a sorry server in use.
+ * @param which  `problems`: only what is not as the configuration has it; may be nothing
+ */
 export function serversText(
   servers: readonly VirtualServerSnapshot[],
   forwarding: ForwardingSnapshot | undefined,
   now: number,
   palette: Palette,
   width: number | undefined,
+  which: 'all' | 'problems',
 ): string {
+  const problems = which === 'problems'
+  const shown = problems ? servers.filter((server) => isServiceProblem(server, forwarding)) : servers
+  if (shown.length === 0) return ''
   const services = new Map(forwarding?.services.map((service) => [service.key, service]))
   const head = heading(
     palette.title,
@@ -37,12 +47,12 @@ export function serversText(
     ['>OUT/S', 10],
     ['LAST CHECK', 1],
   )
-  const rows = servers.flatMap((server): Row[] => {
+  const rows = shown.flatMap((server): Row[] => {
     const service = services.get(server.key)
     const all = [server.key, ...(server.group?.others ?? [])].flatMap((key) => services.get(key) ?? [])
-    const destinations = joined(server, all)
+    const destinations = heldDestinations(server, all)
     const failures = new Set(all.flatMap(({ failure }) => failure ?? []))
-    const configured = new Set(server.realServers.map(place))
+    const configured = new Set(server.realServers.map(endpoint))
     return [
       [cell(server.key), server.quorum === 'up' ? cell('UP', palette.good) : cell('DOWN', palette.bad)],
       {
@@ -54,11 +64,13 @@ export function serversText(
         ? [{ note: '  ha_suspend: not checked, no address of it is on this host', show: palette.quiet }]
         : []),
       ...[...failures].map((failure) => ({ note: `  ${failure}`, show: palette.bad })),
-      ...server.realServers.flatMap((real) => realServerRows(real, destinations.get(place(real)), now, palette)),
+      ...server.realServers
+        .filter((real) => !problems || isServerProblem(real))
+        .flatMap((real) => realServerRows(real, destinations.get(endpoint(real)), now, palette)),
       ...[...destinations.values()]
-        .filter((held) => !configured.has(place(held)))
+        .filter((held) => !configured.has(endpoint(held)) && (!problems || server.sorryServerInUse))
         .map((held) => [
-          cell(`  ${place(held)} ${methodText(held)}`),
+          cell(`  ${endpoint(held)} ${methodText(held)}`),
           server.sorryServerInUse ? cell('SORRY', palette.odd) : cell('SPARE', palette.quiet),
           cell(''),
           ...counters(held),
@@ -77,7 +89,7 @@ function realServerRows(
   const shown = { up: good, down: bad, unknown: quiet }[real.state]
   return [
     [
-      cell(`  ${place(real)}${held === undefined ? '' : ` ${methodText(held)}`}`),
+      cell(`  ${endpoint(real)}${held === undefined ? '' : ` ${methodText(held)}`}`),
       cell(real.state.toUpperCase(), shown),
       cell(since(real.since, now)),
       ...(held === undefined ? Array.from({ length: 9 }, () => right('-')) : counters(held)),
@@ -131,43 +143,6 @@ const groupText = ({ name, others }: { readonly name: string; readonly others: r
     ? [`group ${name}`, ...others].join(', ')
     : `group ${name}, ${others.slice(0, 2).join(', ')} and ${others.length - 2} more`
 
-/**
- * What the services of a virtual server hold, one a server: those of a group count together, where a server without a port of its
- * own has another one in each.
- */
-function joined(
-  { realServers }: VirtualServerSnapshot,
-  services: readonly ServiceSnapshot[],
-): ReadonlyMap<string, DestinationSnapshot> {
-  const portless = new Set(realServers.filter(({ port }) => port === 0).map(({ address }) => address))
-  const sums = new Map<string, DestinationSnapshot>()
-  for (const held of services.flatMap(({ destinations }) => destinations)) {
-    const named = { ...held, port: portless.has(held.address) ? 0 : held.port }
-    const before = sums.get(place(named))
-    sums.set(place(named), before === undefined ? named : sum(before, named))
-  }
-  return sums
-}
-
-const sum = (a: DestinationSnapshot, b: DestinationSnapshot): DestinationSnapshot => ({
-  ...a,
-  activeConnections: a.activeConnections + b.activeConnections,
-  inactiveConnections: a.inactiveConnections + b.inactiveConnections,
-  persistentConnections: a.persistentConnections + b.persistentConnections,
-  connections: a.connections + b.connections,
-  inPackets: a.inPackets + b.inPackets,
-  outPackets: a.outPackets + b.outPackets,
-  inBytes: a.inBytes + b.inBytes,
-  outBytes: a.outBytes + b.outBytes,
-  rates: {
-    connections: a.rates.connections + b.rates.connections,
-    inPackets: a.rates.inPackets + b.rates.inPackets,
-    outPackets: a.rates.outPackets + b.rates.outPackets,
-    inBytes: a.rates.inBytes + b.rates.inBytes,
-    outBytes: a.rates.outBytes + b.rates.outBytes,
-  },
-})
-
 /** By direct routing and tunnels they go to the client another way. */
 const answersPassHere = ({ method }: DestinationSnapshot): boolean => method === 'nat' || method === 'fullnat'
 
@@ -192,6 +167,3 @@ function traits(service: ServiceSnapshot): readonly string[] {
     ...(service.tcpOptionAddress === true ? ['toa'] : []),
   ]
 }
-
-const place = ({ address, port }: { readonly address: string; readonly port: number }): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

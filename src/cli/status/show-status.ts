@@ -9,6 +9,8 @@ export type StatusOptions = {
   readonly format: 'text' | 'json' | 'yaml'
   /** Seconds between two snapshots; absent: one only. */
   readonly watch?: number
+  /** Of text only what is not as the configuration has it. */
+  readonly problems?: true
   readonly runDirectory: string
 }
 
@@ -54,7 +56,7 @@ async function watchStatus({ runDirectory }: StatusOptions, form: Form, watch: n
 const snapshotIn = (answer: DaemonAnswer): DaemonSnapshot => answer['snapshot'] as DaemonSnapshot
 
 /** JSON is indented once and one line a snapshot with --watch; the YAML library is loaded only when asked for. */
-async function formatter({ format, watch }: StatusOptions): Promise<Form> {
+async function formatter({ format, watch, problems }: StatusOptions): Promise<Form> {
   if (format === 'json')
     return (snapshot) => `${JSON.stringify(snapshot, undefined, watch === undefined ? 2 : undefined)}\n`
   if (format === 'yaml') {
@@ -62,5 +64,5 @@ async function formatter({ format, watch }: StatusOptions): Promise<Form> {
     return (snapshot) => (watch === undefined ? '' : '---\n') + stringify(snapshot)
   }
   const palette = paletteFor(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined)
-  return (snapshot, width) => statusText(snapshot, Date.now(), palette, width)
+  return (snapshot, width) => statusText(snapshot, Date.now(), palette, width, problems ? 'problems' : 'all')
 }

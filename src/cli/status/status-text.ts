@@ -19,6 +19,7 @@ import {
 import { count, since } from './amounts.ts'
 import { cell, heading, right } from './cells.ts'
 import type { Palette } from './palette.ts'
+import { isRouterProblem, isSessionProblem, serversInNumbers } from './problems.ts'
 import { reasonsText } from './reasons-text.ts'
 import { serversText } from './servers-text.ts'
 import { sessionsText } from './sessions-text.ts'
@@ -29,9 +30,19 @@ import { clip, type Row, table } from './table.ts'
  * stands in words below its row.
  * @param now    milliseconds since 1970
  * @param width  of the terminal, in characters; absent: there is none, and nothing is left out
+ * @param which  `problems`: of virtual routers, sessions and servers only those that are not as the configuration has them
  */
-export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palette, width?: number): string {
-  const { virtualRouters, bfdSessions, virtualServers, forwarding } = snapshot
+export function statusText(
+  snapshot: DaemonSnapshot,
+  now: number,
+  palette: Palette,
+  width?: number,
+  which: 'all' | 'problems' = 'all',
+): string {
+  const { virtualServers, forwarding } = snapshot
+  const problems = which === 'problems'
+  const virtualRouters = snapshot.virtualRouters.filter((one) => !problems || isRouterProblem(one))
+  const bfdSessions = snapshot.bfdSessions.filter((one) => !problems || isSessionProblem(one))
   const parts = [
     titleText(snapshot, now, palette, width),
     ...(virtualRouters.length === 0 ? [] : [routersText(virtualRouters, now, palette, width)]),
@@ -39,7 +50,8 @@ export function statusText(snapshot: DaemonSnapshot, now: number, palette: Palet
     ...(virtualServers.length === 0
       ? []
       : [
-          serversText(virtualServers, forwarding, now, palette, width) +
+          (problems ? `${clip(serversInNumbers(virtualServers), width ?? Infinity)}\n` : '') +
+            serversText(virtualServers, forwarding, now, palette, width, which) +
             sourcesText(snapshot.serverSources ?? [], palette, width) +
             absentOrdersText(snapshot.absentServerOrders ?? [], palette, width) +
             tableText(forwarding, virtualServers, palette, width) +

@@ -21,7 +21,9 @@ const GAP = 2
  */
 export function table(rows: readonly Row[], width = Number.POSITIVE_INFINITY): string {
   const cells = rows.filter((row): row is readonly Cell[] => !isNote(row))
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.text.length ?? 0)))
+  const widths = (cells[0] ?? []).map((_, column) =>
+    cells.reduce((widest, row) => Math.max(widest, row[column]?.text.length ?? 0), 0),
+  )
   const shown = new Set(widths.keys())
   const ranked = [...shown].filter((column) => rankOf(column) > 0).sort((a, b) => rankOf(b) - rankOf(a))
   const total = () => [...shown].reduce((sum, column) => sum + (widths[column] ?? 0) + GAP, -GAP)

@@ -3,5 +3,6 @@
  */
 
 export { type Explanation, explain, keywordQuestions } from './explain.ts'
+export { type DescribedKeyword, type KeywordBlock, keywordBlocks } from './keyword-blocks.ts'
 export { referencePage } from './page.ts'
 export { supportTable } from './support.ts'

@@ -1,6 +1,6 @@
 /** Keys read back: orders name what they remove by key alone, and it may be somebody else's. */
 
-import { type IpAddress, parseAddress } from '../../base/index.ts'
+import { parseEndpoint } from '../../base/index.ts'
 import type { ServiceAddress } from '../../model/index.ts'
 import { protocolNumbers } from './translate.ts'
 
@@ -12,13 +12,6 @@ export function parseServiceKey(key: string): ServiceAddress | undefined {
   const protocol = key.slice(0, slash)
   const at = parseEndpoint(key.slice(slash + 1))
   return at !== undefined && isProtocol(protocol) ? { kind: 'address', protocol, ...at } : undefined
-}
-
-/** Undoes `endpoint`; undefined for other text. */
-export function parseEndpoint(text: string): { readonly address: IpAddress; readonly port: number } | undefined {
-  const [, host, port] = /^\[?([^[\]]+)\]?:(\d{1,5})$/.exec(text) ?? []
-  const address = host === undefined ? undefined : parseAddress(host)
-  return address === undefined ? undefined : { address, port: Number(port) }
 }
 
 const isProtocol = (name: string): name is keyof typeof protocolNumbers => Object.hasOwn(protocolNumbers, name)

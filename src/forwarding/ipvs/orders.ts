@@ -1,4 +1,4 @@
-import { assertNever, fail, type Log, ok } from '../../base/index.ts'
+import { assertNever, fail, type Log, ok, parseEndpoint } from '../../base/index.ts'
 import type { ServiceAddress } from '../../model/index.ts'
 import type { IpvsDaemon, IpvsServiceIdentity } from '../../wire/ipvs/index.ts'
 import {
@@ -11,7 +11,7 @@ import {
   serviceKey,
 } from '../index.ts'
 import type { Kernel } from './kernel.ts'
-import { parseEndpoint, parseServiceKey } from './keys.ts'
+import { parseServiceKey } from './keys.ts'
 import { daemonRefusals, destinationRefusals, refusal, serviceRefusals } from './refusal.ts'
 import { writeSettings } from './sysctls.ts'
 import { identityOf, toKernelDestination, toKernelService } from './translate.ts'

@@ -1,7 +1,8 @@
 /**
  * What an operator has ordered about real servers: drain, disable, a weight; which of them binds a server, and when each ends.
  * Pure: orders, configurations and the time go in, what stands and what has ended come out. An order names a server by
- * address and port or by address alone, in one virtual server or in all, and stands for what a later configuration brings as well.
+ * address and port, by address alone or by the name it is listed by, in one virtual server or in all, and stands for what a later
+ * configuration brings as well.
  */
 
 export {
@@ -9,6 +10,7 @@ export {
   type BindingOrders,
   bindingOrders,
   isAbout,
+  namesOf,
   nextDeadline,
   type OrderAspect,
   type OrderedServer,
@@ -17,6 +19,7 @@ export {
   type ServerOrder,
   type ServerOrders,
   type ServerPlace,
+  serverPlace,
   takenOut,
 } from './state.ts'
 export {

@@ -1,8 +1,12 @@
 import type { Instant } from '../../base/index.ts'
+import { type RealServer, realServerKey } from '../../model/index.ts'
 
 /** Whom an order is about. */
 export type OrderedServer = {
-  /** `10.0.0.1:80`, or an address, which is its servers on every port. */
+  /**
+   * `10.0.0.1:80`, or an address, which is its servers on every port; or a name of the DNS with or without a port, which is the
+   * servers that are listed by that name, whatever address it has by then.
+   */
   readonly realServer: string
   /** The key of a virtual server; absent: all that have it. */
   readonly service?: string
@@ -44,12 +48,27 @@ export type ServerPlace = {
   readonly address: string
   /** `10.0.0.1:80` */
   readonly realServer: string
+  /** Of whom the DNS says that this is an address; absent: the address was given. */
+  readonly hostName?: string
 }
 
+/** @param service  the key of the virtual server that has it */
+export const serverPlace = (service: string, real: Pick<RealServer, 'address' | 'port' | 'hostName'>): ServerPlace => ({
+  service,
+  address: real.address,
+  realServer: realServerKey(real),
+  ...(real.hostName === undefined ? {} : { hostName: real.hostName }),
+})
+
+/** What an order may call it, the broader before the narrower. */
+export const namesOf = ({ address, realServer, hostName }: ServerPlace): readonly string[] =>
+  hostName === undefined
+    ? [address, realServer]
+    : [hostName, address, `${hostName}${realServer.slice(realServer.lastIndexOf(':'))}`, realServer]
+
 /** Is this server meant? */
-export const isAbout = (order: OrderedServer, { service, address, realServer }: ServerPlace): boolean =>
-  (order.service === undefined || order.service === service) &&
-  (order.realServer === realServer || order.realServer === address)
+export const isAbout = (order: OrderedServer, place: ServerPlace): boolean =>
+  (order.service === undefined || order.service === place.service) && namesOf(place).includes(order.realServer)
 
 /** By the name that they give their server, for there may be thousands of both. */
 export type OrdersByServer = ReadonlyMap<string, ServerOrders>
@@ -76,7 +95,7 @@ export function bindingOrders(orders: OrdersByServer, place: ServerPlace): Bindi
   let service: BindingOrders['service']
   let weight: BindingOrders['weight']
   let leave: BindingOrders['leave']
-  for (const name of [place.address, place.realServer])
+  for (const name of namesOf(place))
     for (const order of orders.get(name) ?? []) {
       if (!isAbout(order, place)) continue
       if (order.kind === 'leave') leave = order
@@ -98,8 +117,8 @@ export const takenOut = ({ service, leave }: BindingOrders): 'drain' | 'disable'
 const narrowness = ({ service, realServer }: ServerOrder): number =>
   (service === undefined ? 0 : 2) + (isEndpoint(realServer) ? 1 : 0)
 
-/** `10.0.0.1:80` and `[2001:db8::1]:80`, not an address alone. */
-const isEndpoint = (text: string): boolean => /^(?:[\d.]+|\[.*\]):\d+$/.test(text)
+/** `10.0.0.1:80`, `[2001:db8::1]:80` and `web1.example:80`, not an address or a name alone. */
+const isEndpoint = (text: string): boolean => /^(?:[^:]+|\[.*\]):\d+$/.test(text)
 
 /** When the next of them ends or changes by itself; undefined: none does. */
 export function nextDeadline(orders: ServerOrders): Instant | undefined {

@@ -1,6 +1,7 @@
 import { assertNever, type Instant } from '../../base/index.ts'
 import {
   aspectOf,
+  namesOf,
   type OrderAspect,
   type OrderedServer,
   type ServerOrder,
@@ -76,8 +77,7 @@ function without(
 /** Tells whether there is a server that an order is about. */
 export function whoIsMeant(servers: readonly ServerPlace[]): { has(order: OrderedServer): boolean } {
   const names = new Set<string>()
-  for (const { service, address, realServer } of servers)
-    for (const name of [address, realServer]) names.add(name).add(`${service} ${name}`)
+  for (const place of servers) for (const name of namesOf(place)) names.add(name).add(`${place.service} ${name}`)
   return {
     has: ({ service, realServer }) => names.has(service === undefined ? realServer : `${service} ${realServer}`),
   }

@@ -3,7 +3,7 @@ import { type Checker, type RealServer, realServerKey, type VirtualServer } from
 import type { CheckerHealth, Inherited } from '../../proto/health/index.ts'
 import { isAlive, question } from '../../proto/health/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
-import { type BindingOrders, bindingOrders, type OrdersByServer } from '../../proto/server-orders/index.ts'
+import { type BindingOrders, bindingOrders, type OrdersByServer, serverPlace } from '../../proto/server-orders/index.ts'
 import { initialQuorum, type QuorumState, type Ramp, resumedQuorum } from '../../proto/virtual-server/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import { CheckerPool } from './checker-pool.ts'
@@ -108,7 +108,7 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
 
 /** The orders that bind a real server of this virtual server. */
 export const ordersAbout = (orders: OrdersByServer, service: string, model: RealServer): BindingOrders =>
-  orders.size === 0 ? {} : bindingOrders(orders, { service, address: model.address, realServer: realServerKey(model) })
+  orders.size === 0 ? {} : bindingOrders(orders, serverPlace(service, model))
 
 function openServer(
   service: ServiceRun,

@@ -1,16 +1,12 @@
 import { type Configuration, type RealServer, realServerKey, type VirtualServer } from '../../model/index.ts'
-import type { ServerOrders, ServerPlace } from '../../proto/server-orders/index.ts'
+import { type ServerOrders, type ServerPlace, serverPlace } from '../../proto/server-orders/index.ts'
 import { placesIn } from './servers-named.ts'
 
 /** A real server that the configuration has no more and that stays until it is drained. */
 export type Leaver = { readonly service: VirtualServer; readonly real: RealServer }
 
 /** Where it stands. */
-export const placeOf = ({ service, real }: Leaver): ServerPlace => ({
-  service: service.key,
-  address: real.address,
-  realServer: realServerKey(real),
-})
+export const placeOf = ({ service, real }: Leaver): ServerPlace => serverPlace(service.key, real)
 
 const textOf = ({ service, realServer }: ServerPlace): string => `${service} ${realServer}`
 

@@ -1,29 +1,28 @@
-import { fail, ok, parseAddress, type Result } from '../../base/index.ts'
-import {
-  type Configuration,
-  endpoint,
-  realServerKey,
-  serviceKey,
-  servicesOf,
-  type VirtualServer,
-} from '../../model/index.ts'
-import type { ServerPlace } from '../../proto/server-orders/index.ts'
+import { fail, ok, parseAddress, parseEndpoint, type Result } from '../../base/index.ts'
+import { type Configuration, endpoint, serviceKey, servicesOf, type VirtualServer } from '../../model/index.ts'
+import { type ServerPlace, serverPlace } from '../../proto/server-orders/index.ts'
 
 /** Every real server where it stands. */
 export const placesIn = ({ virtualServers }: Pick<Configuration, 'virtualServers'>): readonly ServerPlace[] =>
-  virtualServers.flatMap(({ key, realServers }) =>
-    realServers.map((real) => ({ service: key, address: real.address, realServer: realServerKey(real) })),
-  )
+  virtualServers.flatMap(({ key, realServers }) => realServers.map((real) => serverPlace(key, real)))
+
+/** A name of the DNS that cannot be an address: its last label has a letter. */
+const HOST_NAME = /^((?:[\w-]+\.)*[\w-]*[a-z_][\w-]*)\.?(:\d{1,5})?$/i
 
 /**
- * What a user means by the name of a real server: an address in its usual form, with or without a port. The failure is a
- * sentence.
+ * What a user means by the name of a real server: an address in its usual form, or a name of the DNS, with or without a port. The
+ * failure is a sentence.
  */
 export function realServerNamed(text: string): Result<string, string> {
-  const match = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(text)
-  const address = parseAddress(match === null ? text : (match[1] ?? match[2] ?? ''))
-  if (address === undefined) return fail(`${text} is no real server; write 10.0.0.1:80, [2001:db8::1]:80 or an address`)
-  return ok(match === null ? address : endpoint({ address, port: Number(match[3]) }))
+  const at = parseEndpoint(text)
+  if (at !== undefined) return ok(endpoint(at))
+  const address = parseAddress(text)
+  if (address !== undefined) return ok(address)
+  const [, name, port = ''] = HOST_NAME.exec(text) ?? []
+  if (name !== undefined) return ok(`${name.toLowerCase()}${port}`)
+  return fail(
+    `${text} is no real server; write 10.0.0.1:80, [2001:db8::1]:80, an address or a name that lists real servers`,
+  )
 }
 
 /** As many are told by name. */
@@ -33,11 +32,15 @@ const MOST_TOLD = 5
 export function nobodyNamed(named: string, places: readonly ServerPlace[], service: string | undefined): string {
   const there = service === undefined ? 'no virtual server has' : `${service} does not have`
   const others = new Set<string>()
-  for (const { address, realServer } of places)
-    if (hostOf(realServer) === hostOf(named)) others.add(realServer.endsWith(':0') ? address : realServer)
+  for (const { address, realServer, hostName } of places)
+    if ([hostOf(realServer), hostName].includes(hostOf(named)))
+      others.add(realServer.endsWith(':0') ? address : realServer)
   const shown = [...others].slice(0, MOST_TOLD).join(', ')
   const more = others.size > MOST_TOLD ? ` and ${others.size - MOST_TOLD} more` : ''
-  return `${there} a real server ${named}${others.size === 0 ? '' : `; there is ${shown}${more}`}`
+  if (others.size > 0) return `${there} a real server ${named}; there is ${shown}${more}`
+  const isName = parseAddress(named) === undefined && parseEndpoint(named) === undefined
+  const whose = isName ? '; only those that real_server dns or srv lists have a name, the others their address' : ''
+  return `${there} a real server ${named}${whose}`
 }
 
 /** An address or an endpoint without its port. */

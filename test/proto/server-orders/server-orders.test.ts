@@ -11,7 +11,7 @@ import {
 } from '../../../src/proto/server-orders/index.ts'
 
 const VIP = 'tcp/192.0.2.1:80'
-const place = { service: VIP, address: '10.0.0.1', realServer: '10.0.0.1:80' }
+const place = { service: VIP, address: '10.0.0.1', realServer: '10.0.0.1:80', hostName: 'web1.example' }
 const by = { by: 'alice', since: '2026-01-01T00:00:00.000Z', realServer: '10.0.0.1:80' }
 
 const now = instant(10_000_000)
@@ -40,6 +40,18 @@ const bindings: readonly [claim: string, orders: ServerOrders, kind: string | un
     ['a weight stands beside a drain', [drain, weight], 'drain', 3],
     ['who leaves is drained', [leave], 'drain', undefined],
     ['or disabled, by whom that is ordered', [leave, disable], 'disable', undefined],
+    ['a name binds the server that is listed by it', [{ ...drain, realServer: 'web1.example' }], 'drain', undefined],
+    ['with a port that alone', [{ ...drain, realServer: 'web1.example:81' }], undefined, undefined],
+    [
+      'the port of a name binds before its address',
+      [
+        { ...disable, realServer: 'web1.example:80' },
+        { ...drain, realServer: '10.0.0.1' },
+      ],
+      'disable',
+      undefined,
+    ],
+    ['another name binds nobody', [{ ...drain, realServer: 'web2.example' }], undefined, undefined],
   ]
 for (const [claim, orders, kind, bound] of bindings)
   test(`orders of real servers: ${claim}`, () => {

@@ -100,6 +100,27 @@ test('orders survive a checker, a reload and a supervisor; not a reboot, and not
   expect(offered(rebooted)[0]?.orders).toEqual([])
 })
 
+test('a name stands for what is listed by it, whatever its addresses are by then', async () => {
+  const world = fakeWorld()
+  const named = (...hosts: readonly number[]) =>
+    model(virtualServer(1, { realServers: hosts.map((n) => ({ ...realServer(n), hostName: 'web.test' })) }))
+  world.load(named(1, 2))
+  const started = await world.start()
+  if (!started.ok) throw new Error(started.error.message)
+  const answers = ask(world, { request: 'drain', servers: ['Web.Test.'] })
+  await world.pass(0)
+  expect(answers).toMatchObject([{ told: ['web.test takes no new connections'] }])
+  expect(told(world).at(-1)).toMatchObject([{ kind: 'drain', realServer: 'web.test' }])
+  world.load(named(3))
+  await started.value.reload()
+  expect(kept(world)).toMatchObject([{ kind: 'drain', realServer: 'web.test' }])
+  const elsewhere = ask(world, { request: 'drain', servers: ['web.test:81'] })
+  await world.pass(0)
+  expect(elsewhere).toMatchObject([
+    { message: expect.stringMatching(/real server web.test:81; there is 192.0.2.3:80$/) },
+  ])
+})
+
 test('an order about what a reload removes ends', async () => {
   const { world, supervisor } = await running()
   ask(world, { request: 'disable', servers: ['192.0.2.2:80'] })
@@ -237,7 +258,12 @@ const refused: readonly (readonly [string, Answer, RegExp])[] = [
     { request: 'drain', servers: ['192.0.2.1:81'] },
     /no virtual server has a real server 192.0.2.1:81; there is 192.0.2.1:80$/,
   ],
-  ['a name that is none', { request: 'drain', servers: ['web1'] }, /web1 is no real server; write 10.0.0.1:80/],
+  ['what is no name', { request: 'drain', servers: ['10.0.0:80'] }, /10.0.0:80 is no real server; write 10.0.0.1:80/],
+  [
+    'a name that lists nobody',
+    { request: 'drain', servers: ['web1'] },
+    /real server web1; only those that real_server dns or srv lists have a name, the others their address$/,
+  ],
   [
     'a virtual server that is not there',
     { request: 'drain', servers: ['192.0.2.1'], service: 'x' },
