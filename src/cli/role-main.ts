@@ -48,7 +48,7 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
   switch (name) {
     case 'vrrp': {
       const { startVrrp, systemPorts } = await import('../roles/vrrp/index.ts')
-      return startVrrp(withTermination(to, isOrphan, { type: 'stop-at-once' }), systemPorts(), log)
+      return startVrrp(withTermination(to, isOrphan, { type: 'terminated' }), systemPorts(), log)
     }
     case 'checker': {
       const { startChecker, systemPorts } = await import('../roles/checker/index.ts')
@@ -66,25 +66,21 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
 }
 
 /**
- * The parent's channel as the role's, with one more voice in it: what the supervisor relays, and SIGTERM to a role without
- * a supervisor, say `stop`.
+ * The parent's channel as the role's, with one more voice in it: what the supervisor relays says `stop`, and so does SIGTERM
+ * to a role without a supervisor.
  * What the parent says has the form of its type: it is the same build.
- * @param again  what a second SIGTERM says; absent: the same
+ * @param terminated  what SIGTERM says in place of `stop`
  */
-function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean, again?: In): Channel<In, Out> {
+function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean, terminated?: In): Channel<In, Out> {
   let handler: ((message: In) => void) | undefined
-  let terminated = false
-  const stop = () => handler?.({ type: 'stop', leave: false } as In)
+  const stop = { type: 'stop', leave: false } as In
   onSignals({
     SIGINT() {},
     SIGHUP() {},
     SIGTERM() {
-      if (!isOrphan()) return
-      if (terminated && again !== undefined) handler?.(again)
-      else stop()
-      terminated = true
+      if (isOrphan()) handler?.(terminated ?? stop)
     },
-    [RELAYED]: stop,
+    [RELAYED]: () => handler?.(stop),
   })
   return {
     send: (message) => to.send(message),

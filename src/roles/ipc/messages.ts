@@ -115,6 +115,8 @@ export type ToVrrp =
   | { readonly type: 'caught-up'; readonly request: Instant }
   /** As `stop`, and nobody is waited for any longer. */
   | { readonly type: 'stop-at-once' }
+  /** SIGTERM without a supervisor: `stop`, and `stop-at-once` to one that is stopping. */
+  | { readonly type: 'terminated' }
 /** `initialize`: it was removed, or the role is at its end. */
 export type FailoverOutcome = 'backup' | 'master' | 'fault' | 'initialize'
 

@@ -161,11 +161,12 @@ export function startVrrpWith(channel: Channel<ToVrrp, FromVrrp>, ports: VrrpPor
             bfdSessions: sessions?.snapshots() ?? [],
           },
         })
-      // Also what SIGTERM says to a role without a supervisor.
       case 'stop':
         return resign(message.leave || (applied?.keepAddressesAtStop ?? false))
       case 'stop-at-once':
         return resign(applied?.keepAddressesAtStop ?? false, NOT_AT_ALL)
+      case 'terminated':
+        return resign(applied?.keepAddressesAtStop ?? false, stopping ? NOT_AT_ALL : undefined)
       default:
         return assertNever(message)
     }

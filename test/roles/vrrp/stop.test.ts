@@ -67,6 +67,17 @@ test('the same said twice is no hurry, and the supervisor says when it is one', 
   expect(world.ended).toBe(true)
 })
 
+test('SIGTERM without a supervisor begins a stop, and ends the wait of one that has begun', async () => {
+  for (const first of [stop, { type: 'terminated' }] as const) {
+    const world = await master()
+    await world.tell(first)
+    expect(world.deeds()).toEqual(['advert 0'])
+    await world.tell({ type: 'terminated' })
+    expect(world.deeds()).toEqual([`delete ${VIP}`, 'close eth0/ipv4'])
+    expect(world.ended).toBe(true)
+  }
+})
+
 test('a supervisor that dies meanwhile, or has more to say, does not keep it', async () => {
   const world = await master()
   await world.tell(stop)
