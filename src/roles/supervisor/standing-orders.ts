@@ -56,7 +56,8 @@ export function createOrders(
   const kept = ports.readText(path)
   let orders: StandingOrders = kept.ok ? decodeOrders(kept.value, boot, clock.now()) : []
   let cancel: (() => void) | undefined
-  const waiting = new Map<string, (became: FailoverOutcome | undefined) => void>()
+  /** Whoever has ordered a failover of this key and not heard yet what came of it. */
+  const waiting = new Map<string, ((became: FailoverOutcome | undefined) => void)[]>()
   const routers = () => model().virtualRouters
   const nameOf = (key: string) => routers().find((one) => virtualRouterKey(one) === key)?.name ?? key
   arm()
@@ -113,8 +114,8 @@ export function createOrders(
     const outcomes = keys.map(
       (key) =>
         new Promise<string>((resolve) => {
-          waiting.get(key)?.(undefined)
-          waiting.set(key, (became) => resolve(outcomeOf(nameOf(key), became)))
+          const others = waiting.get(key) ?? []
+          waiting.set(key, [...others, (became) => resolve(outcomeOf(nameOf(key), became))])
         }),
     )
     vrrp.send({ type: 'fail-over', keys })
@@ -182,12 +183,12 @@ export function createOrders(
       if (orders.length > 0) tell()
     },
     roleDied() {
-      for (const resolve of waiting.values()) resolve(undefined)
+      for (const resolve of [...waiting.values()].flat()) resolve(undefined)
       waiting.clear()
     },
     becameMaster: (key) => step({ type: 'became-master', key }),
     failoverEnded(key, became) {
-      waiting.get(key)?.(became)
+      for (const resolve of waiting.get(key) ?? []) resolve(became)
       waiting.delete(key)
       if (became === 'master') step({ type: 'found-nobody', key })
     },

@@ -53,6 +53,21 @@ test('a failover: the role stands aside, resigns, and the outcome is told to who
   expect(world.files.has('/run/holdfast/orders.json')).toBe(false)
 })
 
+test('two who order the same at once both hear what came of it', async () => {
+  const world = await running()
+  becomes(world, 51, 'MASTER')
+  await world.pass(0)
+  const [first, second] = [
+    ask(world, { request: 'failover', names: ['VI_1'] }),
+    ask(world, { request: 'maintenance', on: true, by: 'bob' }),
+  ]
+  await world.pass(0)
+  vrrp(world)?.say({ type: 'failover-ended', key: keyOf(51), became: 'backup' })
+  await world.pass(0)
+  for (const answers of [first, second])
+    expect(answers[0]).toMatchObject({ told: expect.arrayContaining([expect.stringContaining('was taken over')]) })
+})
+
 test('a failover that finds nobody leaves no order behind', async () => {
   const world = await running()
   becomes(world, 51, 'MASTER')
