@@ -1,4 +1,4 @@
-import { type Log, type Micros, type Result, seconds } from '../../base/index.ts'
+import { type Log, type Micros, micros, type Result, seconds } from '../../base/index.ts'
 import type { Command } from '../../model/index.ts'
 import type { Notification } from '../../proto/notify/index.ts'
 import type { RunningCommand, SupervisorPorts } from './ports.ts'
@@ -6,7 +6,7 @@ import { exitText } from './role-keeper.ts'
 
 type Script = Extract<Notification, { readonly type: 'script' }>
 
-/** A command waits this long for the one before it about the same object; then both run. */
+/** A command waits at most this long for those before it about the same object, however many they are. */
 const patience = seconds(5)
 
 /**
@@ -15,43 +15,53 @@ const patience = seconds(5)
  */
 export type ScriptRunner = {
   run(script: Script): void
-  /** Resolves when nothing runs or waits any more, or after `limit`: then what still runs is told to end. */
+  /**
+   * Resolves when nothing runs or waits any more, or after `limit`: then what still runs is told to end. What waits waits half
+   * as long at most, so that the last word is not lost to a script that hangs.
+   */
   finish(limit: Micros): Promise<void>
 }
 
-type Queue = { readonly waiting: Script[]; busy: boolean }
+type Queue = {
+  readonly waiting: { readonly script: Script; readonly cancel: () => void }[]
+  /** Ends the turn of the command that was started last. */
+  goOn: (() => void) | undefined
+}
 
 export function createScriptRunner(
   ports: Pick<SupervisorPorts, 'run' | 'schedule'>,
   log: Log,
   identify: (command: Command) => Result<Command, string>,
 ): ScriptRunner {
+  /** Of objects about which a command has its turn. */
   const queues = new Map<string, Queue>()
   const running = new Set<RunningCommand>()
   let onIdle: (() => void) | undefined
 
   function next(about: string, queue: Queue): void {
-    const notification = queue.waiting.shift()
-    if (notification === undefined) {
+    const first = queue.waiting.shift()
+    if (first === undefined) {
       queues.delete(about)
       if (queues.size === 0 && running.size === 0) onIdle?.()
       return
     }
-    const { command } = notification
+    first.cancel()
+    start(first.script, queue)
+  }
+
+  function start({ command, about }: Script, queue: Queue): void {
     const identified = identify(command)
     if (!identified.ok) {
       log.error('script is not run', { script: command.argv[0], about, reason: identified.error })
       return next(about, queue)
     }
-    queue.busy = true
-    let done = false
     const goOn = () => {
-      if (done) return
-      done = true
+      if (queue.goOn !== goOn) return
+      queue.goOn = undefined
       cancel()
-      queue.busy = false
       next(about, queue)
     }
+    queue.goOn = goOn
     const cancel = ports.schedule(patience, () => {
       if (queue.waiting.length > 0)
         log.warn('script is slow; the next one does not wait for it', { script: command.argv[0], about })
@@ -71,19 +81,28 @@ export function createScriptRunner(
 
   return {
     run(script) {
-      const queue = queues.get(script.about) ?? { waiting: [], busy: false }
-      queues.set(script.about, queue)
-      queue.waiting.push(script)
-      if (!queue.busy) next(script.about, queue)
+      const queue = queues.get(script.about)
+      if (queue !== undefined) {
+        const cancel = ports.schedule(patience, () => queue.goOn?.())
+        queue.waiting.push({ script, cancel })
+        return
+      }
+      const fresh: Queue = { waiting: [], goOn: undefined }
+      queues.set(script.about, fresh)
+      start(script, fresh)
     },
     finish(limit) {
       if (queues.size === 0 && running.size === 0) return Promise.resolve()
       return new Promise((resolve) => {
+        const cancelHurry = ports.schedule(micros(limit / 2), () => {
+          for (const queue of [...queues.values()]) while (queue.waiting.length > 0) queue.goOn?.()
+        })
         const cancel = ports.schedule(limit, () => {
           for (const script of running) script.kill('SIGTERM')
           resolve()
         })
         onIdle = () => {
+          cancelHurry()
           cancel()
           resolve()
         }

@@ -267,3 +267,40 @@ test('rs_init_notifies: what a server is at the start is told of too', async () 
   await says(true, [], false)
   expect(text(world, '/lvs')).toBe('RS [192.0.2.1]:tcp:80 [203.0.113.1]:tcp:80 UP\n')
 })
+
+test('a script that hangs keeps those after it waiting for five seconds, however many they are', async () => {
+  const notifying = routers.map((one) => ({ ...one, notify: { any: { argv: ['/bin/notify'] } } }))
+  const { world, enters } = await running({}, { virtualRouters: notifying })
+  const states = () => world.commands.map(({ command }) => command.argv.slice(1).join(' '))
+  for (const state of ['BACKUP', 'MASTER', 'FAULT', 'BACKUP', 'MASTER']) await enters('VI_1', state)
+  expect(states()).toEqual(['INSTANCE VI_1 BACKUP 100'])
+  await enters('VI_2', 'BACKUP')
+  expect(states()).toHaveLength(2)
+  await world.pass(5.1 * second)
+  expect(states().filter((line) => line.includes('VI_1'))).toEqual(
+    ['BACKUP', 'MASTER', 'FAULT', 'BACKUP', 'MASTER'].map((state) => `INSTANCE VI_1 ${state} 100`),
+  )
+  // Who comes later waits for none of them that has had its time.
+  await enters('VI_1', 'BACKUP')
+  await world.pass(5.1 * second)
+  expect(states().at(-1)).toBe('INSTANCE VI_1 BACKUP 100')
+})
+
+test('at the stop a script that hangs does not keep the last word from being said', async () => {
+  const notify = { master: { argv: ['/bin/hangs'] }, any: { argv: ['/bin/notify'] } }
+  const { world, supervisor, enters } = await running(
+    {},
+    { virtualRouters: routers.map((one) => ({ ...one, notify })) },
+  )
+  await enters('VI_1', 'MASTER')
+  await enters('VI_1', 'STOP')
+  const stopped = supervisor.stop()
+  await world.pass(3 * second)
+  const last = world.commands.at(-1)
+  expect(last?.command.argv).toEqual(['/bin/notify', 'INSTANCE', 'VI_1', 'STOP', '100'])
+  expect(last?.killed).toEqual([])
+  last?.end(0)
+  await world.pass(3 * second)
+  expect(world.commands[0]?.killed).toEqual(['SIGTERM'])
+  await stopped
+})
