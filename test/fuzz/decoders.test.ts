@@ -5,11 +5,12 @@ import { configurationTargets } from './configuration-targets.ts'
 import { openCoverage } from './coverage.ts'
 import { frameTargets } from './frame-targets.ts'
 import { fuzz } from './fuzzer.ts'
+import { kernelTargets } from './kernel-targets.ts'
 import { type Target, targets } from './targets.ts'
 
 const { numRuns, seed = 1 } = fuzzRuns(20_000, 1)
 
-for (const target of [...targets, ...frameTargets, ...configurationTargets])
+for (const target of [...targets, ...frameTargets, ...kernelTargets, ...configurationTargets])
   test(`${target.name}: nothing thrown, nothing accepted that does not come out again`, {
     timeout: fuzzTimeout(60_000),
   }, () => {

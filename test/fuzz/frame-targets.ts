@@ -33,7 +33,10 @@ const u32 = (value: number): readonly number[] => [...u16(value >>> 16), ...u16(
 const textBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** What was read, and what is read of the same made anew, as texts. */
-function readTwice<T>(read: (bytes: Uint8Array) => T | undefined, make: (value: T) => Uint8Array): Target['decode'] {
+export function readTwice<T>(
+  read: (bytes: Uint8Array) => T | undefined,
+  make: (value: T) => Uint8Array,
+): Target['decode'] {
   const told = (value: T | undefined): Uint8Array =>
     textBytes(JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part)) ?? 'nothing')
   return (bytes) => {

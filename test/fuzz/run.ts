@@ -4,10 +4,11 @@ import { configurationTargets } from './configuration-targets.ts'
 import { openCoverage } from './coverage.ts'
 import { frameTargets } from './frame-targets.ts'
 import { fuzz } from './fuzzer.ts'
+import { kernelTargets } from './kernel-targets.ts'
 import { targets } from './targets.ts'
 
 const [inputs, seed] = [Number(argv[2] ?? 10_000_000), Number(argv[3] ?? 1)]
-const chosen = [...targets, ...frameTargets, ...configurationTargets].filter(
+const chosen = [...targets, ...frameTargets, ...kernelTargets, ...configurationTargets].filter(
   ({ name }) => argv[4] === undefined || name.includes(argv[4]),
 )
 process.stdout.write(`${inputs} inputs each, seed ${seed}\n`)

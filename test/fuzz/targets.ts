@@ -98,7 +98,7 @@ const [router, host, group, group6] = ['192.0.2.1', '192.0.2.100', '224.0.0.18',
 const linkLocal = address('fe80::1')
 const mac = Uint8Array.of(2, 0, 0, 0, 0, 1)
 const little = true
-const NONE = new Uint8Array(0)
+export const NONE = new Uint8Array(0)
 
 /** A checksum of 0 and one of ffff are the same number in one's complement. */
 function oneZero(bytes: Uint8Array, at: number): Uint8Array {
@@ -204,7 +204,7 @@ const attribute = (type: number, ...value: readonly number[]): Attribute => ({
 const attributes = [attribute(1, 192, 0, 2, 1), attribute(3, 101, 116, 104, 48, 0), attribute(8, 1, 2, 3, 4)]
 
 /** Padding after an attribute may hold anything, and the last one may lack it: compared is what is made of what is made. */
-function headed<T>(
+export function headed<T>(
   name: string,
   seed: Uint8Array,
   decode: (bytes: Uint8Array, order: boolean) => Decoded<T>,

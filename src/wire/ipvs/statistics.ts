@@ -57,11 +57,15 @@ export function findStatistics(
 export function statisticsAttribute(type: number, statistics: IpvsStatistics, little: LittleEndian): Attribute {
   const fields = FIELDS.map((field, index) => {
     const value = new Uint8Array(8)
-    viewOf(value).setBigUint64(0, BigInt(statistics[field]), little)
+    viewOf(value).setBigUint64(0, atMost(LARGEST, BigInt(statistics[field])), little)
     return bytesAttribute(index + 1, value)
   })
   return nestedAttribute(type, fields, little)
 }
+
+/** As a number the largest count is one more than itself. */
+const LARGEST = 2n ** 64n - 1n
+const atMost = (most: bigint, value: bigint): bigint => (value > most ? most : value)
 
 function findCount(attributes: readonly Attribute[], type: number, little: LittleEndian): number {
   const value = findAttribute(attributes, type, 4)

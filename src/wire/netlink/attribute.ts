@@ -68,12 +68,15 @@ export function findUint16(attributes: readonly Attribute[], type: number, littl
 export const findUint8 = (attributes: readonly Attribute[], type: number): number | undefined =>
   findAttribute(attributes, type, 1)?.[0]
 
+/** A byte order mark is part of a name like any other character: an interface may begin with one. */
+const names = new TextDecoder('utf-8', { ignoreBOM: true })
+
 /** A zero-terminated string; the terminator may be missing. */
 export function findString(attributes: readonly Attribute[], type: number): string | undefined {
   const value = findAttribute(attributes, type)
   if (value === undefined) return undefined
   const end = value.indexOf(0)
-  return new TextDecoder().decode(end < 0 ? value : value.subarray(0, end))
+  return names.decode(end < 0 ? value : value.subarray(0, end))
 }
 
 /** The attributes within one attribute; empty where there is none or they are malformed. */
