@@ -74,7 +74,12 @@ type Flying = { readonly at: number; readonly to: number; readonly datagram: Out
 type Claim = { readonly at: number; readonly lan: number; readonly client: number; readonly by: number }
 
 /** What the LANs are. */
-export type Wiring = { readonly lans: 1 | 2; readonly unicast: boolean }
+export type Wiring = {
+  readonly lans: 1 | 2
+  readonly unicast: boolean
+  /** Each sends from the MAC of the virtual router: switches learn where that is from whatever was sent last. */
+  readonly virtualMac: boolean
+}
 
 export type Lan = ReturnType<typeof openLan>
 
@@ -90,7 +95,7 @@ const addressOf = (lan: number, machine: number): IpAddress =>
  */
 export function openLan(
   routers: readonly VirtualRouter[],
-  { lans, unicast }: Wiring,
+  { lans, unicast, virtualMac }: Wiring,
   random: () => number,
   step: StepFunction = realStep,
   tell?: (what: string) => void,
@@ -130,7 +135,7 @@ export function openLan(
   )
   const ofMachine = (machine: number): number[] => side.map((_, lan) => lan * routers.length + machine)
   const others = (i: number): number[] => ofMachine(hosts[i]!.machine).filter((other) => other !== i)
-  /** Which machine's hardware address each client has for the virtual address of its LAN. */
+  /** Which machine what each client sends to the virtual address of its LAN goes to. */
   const caches = side.map((): (number | undefined)[] => [undefined, undefined])
   let flying: Flying[] = []
   let claims: Claim[] = []
@@ -159,6 +164,7 @@ export function openLan(
     const host = hosts[i]!
     host.said = datagramsOf(host, priority, now)
     send(host.lan, host.machine, host.said)
+    if (virtualMac) claim(host)
   }
 
   /** What its group has to say to an event that would make it master (src/roles/vrrp/machines.ts). */
@@ -217,11 +223,14 @@ export function openLan(
     const host = hosts[i]!
     const { state, actions } = stepAnnouncements(host.announcing, event, now)
     host.announcing = state
-    const { lan, machine } = host
-    for (const _ of actions)
-      for (const client of [0, 1])
-        if (reaches(lan, machine, routers.length + client))
-          claims.push({ at: orderly ? now + 20 : arrival(), lan, client, by: machine })
+    for (const _ of actions) claim(host)
+  }
+
+  /** From here on what clients send to the virtual address goes to it. */
+  function claim({ lan, machine }: Host): void {
+    for (const client of [0, 1])
+      if (reaches(lan, machine, routers.length + client))
+        claims.push({ at: orderly ? now + 20 : arrival(), lan, client, by: machine })
   }
 
   function receive(i: number, { payload, source, destination, hopLimit }: Outgoing): void {

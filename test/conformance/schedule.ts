@@ -1,6 +1,6 @@
 /** One seed is one story: who the routers are, what befalls them, and what has to be true once the LAN is whole again. */
 import { micros, seconds } from '../../src/base/index.ts'
-import type { HmacSettings, VirtualRouter } from '../../src/model/index.ts'
+import { antiReplays, type HmacSettings, type VirtualRouter } from '../../src/model/index.ts'
 import { masterDownInterval } from '../../src/proto/vrrp/index.ts'
 import { announcements, router } from '../proto/vrrp/setting.ts'
 import { seeded } from '../proto/vrrp/simulate.ts'
@@ -16,9 +16,11 @@ export function play(seed: number, step?: StepFunction, tell?: (what: string) =>
   const random = seeded(seed)
   const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   const chance = (of: number): boolean => random() < of
-  const wiring: Wiring = { lans: chance(0.3) ? 2 : 1, unicast: chance(0.3) }
+  const wiring: Wiring = { lans: chance(0.3) ? 2 : 1, unicast: chance(0.3), virtualMac: chance(0.2) }
   const routers = participants(pick, chance)
-  tell?.(`${wiring.lans === 2 ? 'sync groups on two LANs' : 'one LAN'}, ${wiring.unicast ? 'unicast' : 'multicast'}`)
+  tell?.(
+    `${wiring.lans === 2 ? 'sync groups on two LANs' : 'one LAN'}, ${wiring.unicast ? 'unicast' : 'multicast'}${wiring.virtualMac ? ', virtual MAC' : ''}`,
+  )
   for (const [i, one] of routers.entries()) tell?.(`machine ${i}: ${described(one)}`)
   const lan = openLan(routers, wiring, random, step, tell)
   const slowest = Math.max(...routers.map(({ advertisementInterval }) => advertisementInterval))
@@ -41,7 +43,7 @@ function participants(pick: Pick_, chance: (of: number) => boolean): VirtualRout
   const downTimerAdverts = chance(0.1) ? 5 : 3
   const obeys = chance(0.5)
   const checkUnicastSource = chance(0.5)
-  const signed: Pick<VirtualRouter, 'hmac'> = chance(0.25) ? { hmac: HMAC } : {}
+  const signing = chance(0.25) ? { modes: pick(ROLLOUT), antiReplay: pick(antiReplays) } : undefined
   return Array.from({ length: pick([2, 2, 3, 3, 4, 5]) }, () => {
     const priority = pick([1, 50, 100, 100, 100, 150, 200, 254, 255])
     const preempt = obeys || chance(0.6)
@@ -54,7 +56,7 @@ function participants(pick: Pick_, chance: (of: number) => boolean): VirtualRout
       initialState,
       downTimerAdverts,
       checkUnicastSource,
-      ...signed,
+      ...(signing === undefined ? {} : { hmac: hmacOf(pick(signing.modes), pick([1, 2]), signing.antiReplay) }),
       advertisementInterval: varied ? micros(common * pick([1, 2, 5])) : common,
       preemptDelay: obeys || !chance(0.3) || !preempt ? micros(0) : micros(common * pick([2, 7, 20])),
       lowerPrioNoAdvert: silent,
@@ -71,13 +73,29 @@ function participants(pick: Pick_, chance: (of: number) => boolean): VirtualRout
   })
 }
 
-const HMAC: HmacSettings = {
-  keys: [{ id: 1, key: 'a1'.repeat(32) }],
-  activeKey: 1,
+/** Modes that stand beside each other while a cluster begins to sign; who enforces has nobody unsigned beside it. */
+const ROLLOUT: readonly (readonly HmacSettings['mode'][])[] = [
+  ['receive-only'],
+  ['receive-only', 'permissive'],
+  ['permissive', 'enforce'],
+  ['enforce'],
+]
+
+/** Both keys are known to all, whichever signs: one takes the place of the other. */
+const hmacOf = (
+  mode: HmacSettings['mode'],
+  activeKey: number,
+  antiReplay: HmacSettings['antiReplay'],
+): HmacSettings => ({
+  keys: [
+    { id: 1, key: 'a1'.repeat(32) },
+    { id: 2, key: 'b2'.repeat(32) },
+  ],
+  activeKey,
   window: 5,
-  antiReplay: 'time',
-  mode: 'enforce',
-}
+  antiReplay,
+  mode,
+})
 
 function disturb(
   lan: Lan,
@@ -163,7 +181,7 @@ function disturb(
         lan.forge(i, pick([0, 1, 255]))
         break
       case 'repeat':
-        if (routers[i]!.hmac !== undefined) lan.repeat(i)
+        if (signs(routers[i]!)) lan.repeat(i)
         break
     }
   }
@@ -235,7 +253,7 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], { lans }: Wiring, sl
   for (let turn = 0; turn < 6; turn++) {
     lan.forge(0, 0)
     // What all have heard is a replay; of who has said nothing since the healing somebody may not have heard the last.
-    if (masters[0] !== undefined && hostOf(masters[0]).router.hmac !== undefined) lan.repeat(masters[0])
+    if (masters[0] !== undefined && signs(hostOf(masters[0]).router)) lan.repeat(masters[0])
     lan.run(micros(Math.floor(slowest / 2)), look)
   }
   if (wrong !== undefined) return wrong
@@ -249,6 +267,9 @@ function judge(lan: Lan, routers: readonly VirtualRouter[], { lans }: Wiring, sl
   return undefined
 }
 
+/** Who does not sign can be repeated by anybody, also when it resigns. */
+const signs = ({ hmac }: VirtualRouter): boolean => hmac !== undefined && hmac.mode !== 'receive-only'
+
 const described = (one: VirtualRouter): string =>
   [
     `version ${one.version}, priority ${one.priority}, every ${one.advertisementInterval / 1e6} s`,
@@ -256,7 +277,9 @@ const described = (one: VirtualRouter): string =>
     ...(one.preemptDelay > 0 ? [`preempt_delay ${one.preemptDelay / 1e6}`] : []),
     ...(one.initialState === 'master' ? ['state MASTER'] : []),
     ...(one.lowerPrioNoAdvert ? ['lower_prio_no_advert'] : []),
-    ...(one.hmac === undefined ? [] : ['signed']),
+    ...(one.hmac === undefined
+      ? []
+      : [`${one.hmac.mode} by key ${one.hmac.activeKey}, ${one.hmac.antiReplay} windows`]),
     ...(one.checkUnicastSource ? ['check_unicast_src'] : []),
   ].join(', ')
 
