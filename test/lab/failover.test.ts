@@ -76,16 +76,43 @@ lab('a master without a successor waits for one, and a second SIGTERM ends that'
   expect(strong.has(VIRTUAL_ADDRESS)).toBe(false)
 })
 
-lab('a router whose link goes down is in fault and takes part again when it is up', async (lab) => {
-  const { strong } = routers(lab)
-  const daemon = await strong.holdfastd(instance({ priority: 200, version: 3, advertInt: 0.1 }))
-  await strong.holds(VIRTUAL_ADDRESS)
-  strong.linkDown()
-  await daemon.shows('it is in fault', ({ virtualRouters: [router] }) => router?.state === 'fault')
-  strong.linkUp()
-  await daemon.shows('it is master again', ({ virtualRouters: [router] }) => router?.state === 'master')
-  await strong.holds(VIRTUAL_ADDRESS)
-})
+lab(
+  'a router whose link flaps is in fault while it is down, one that does not track it is not; both have all at the end',
+  async (lab) => {
+    const { strong } = routers(lab)
+    const quick = { priority: 200, version: 3, advertInt: 0.1 } as const
+    const block = (name: string, line: string) => [`${name} {`, `  ${line}`, '}']
+    const route = '203.0.113.0/24'
+    const tracking = instance({ ...quick, more: block('virtual_routes', `${route} via 192.0.2.1 dev eth0`) })
+    const other = '192.0.2.101'
+    const unmoved = instance({
+      ...quick,
+      virtualRouterId: 52,
+      addresses: [`${other}/24`],
+      // The kernel takes it off with the link.
+      more: ['dont_track_primary', ...block('virtual_ipaddress_excluded', `${VIRTUAL_ADDRESS_6}/64`)],
+    })
+    const daemon = await strong.holdfastd(tracking + unmoved)
+    const all = async () => {
+      await Promise.all([VIRTUAL_ADDRESS, other, VIRTUAL_ADDRESS_6].map((address) => strong.holds(address)))
+      await until('the route is there', () => strong.ip('route', 'show', route) !== '')
+    }
+    await all()
+    strong.linkDown()
+    await daemon.shows('one is in fault', ({ virtualRouters: [one] }) => one?.state === 'fault')
+    strong.linkUp()
+    await all()
+    for (let left = 8; left > 0; left--) {
+      strong.linkDown()
+      strong.linkUp()
+    }
+    await daemon.shows('both are master', ({ virtualRouters }) =>
+      virtualRouters.every(({ state }) => state === 'master'),
+    )
+    await all()
+    expect((await daemon.status()).virtualRouters[1]).toMatchObject({ becameMaster: 1, releasedMaster: 0 })
+  },
+)
 
 lab('an IPv6 virtual router announces its address to all nodes with the override flag', async (lab) => {
   const { strong, onlooker } = routers(lab)

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
-import { advertisementBytes, type Capture, millis, nowMillis } from './library/index.ts'
+import { advertisementBytes, type Capture, millis, nowMillis, until } from './library/index.ts'
 import { routers } from './scenes.ts'
 
 /** The longest silence of a router, in milliseconds, between its advertisements since a moment and now. */
@@ -58,9 +58,9 @@ lab('a backup under wrong-password advertisements takes over as if there were no
   expect(claim.at - last!.at).toBeLessThan(7200)
 })
 
-lab('malformed advertisements of every kind are counted and change nothing', async (lab) => {
+lab('malformed advertisements of every kind, and those of strangers, are counted and change nothing', async (lab) => {
   const { strong, onlooker } = routers(lab)
-  const daemon = await strong.holdfastd(instance({ priority: 100 }))
+  const daemon = await strong.holdfastd(`global_defs {\n  log_unknown_vrids\n}\n${instance({ priority: 100 })}`)
   await strong.holds(VIRTUAL_ADDRESS)
   const wire = await onlooker.capture('ip proto 112')
   const sender = await onlooker.sender()
@@ -79,6 +79,7 @@ lab('malformed advertisements of every kind are counted and change nothing', asy
     sender.send(new Uint8Array(1400).fill(0xff))
     sender.send(advertisementBytes({ ...stranger, password: 'unasked' }))
     sender.send(advertisementBytes({ ...stranger, interval: 7 }))
+    sender.send(advertisementBytes({ ...stranger, virtualRouterId: 99 }))
   }
   const { virtualRouters } = await daemon.shows('counts what it dropped', ({ virtualRouters: [router] }) => {
     const total = Object.values(router?.drops ?? {}).reduce((a, b) => a + b, 0)
@@ -88,4 +89,8 @@ lab('malformed advertisements of every kind are counted and change nothing', asy
   expect(longestSilence(wire, '192.0.2.11', begun)).toBeLessThan(2000)
   expect(virtualRouters[0]?.state).toBe('master')
   expect(strong.has(VIRTUAL_ADDRESS)).toBe(true)
+  const told = () => daemon.process.lines.filter(({ text }) => /not configured here .*virtualRouterId=99/.test(text))
+  await until('the unknown one is told of', () => told().length > 0)
+  // Ten came; a line in ten seconds tells of one.
+  expect(told().length).toBeLessThan(10)
 })
