@@ -2,9 +2,10 @@
  * Where checkers connect to and from, for every kind of checker that connects, in the whole daemon. The server's packet filter
  * and the director's routes tell: each address of the server is reached in one way alone.
  */
+import { expect } from 'vitest'
 import { lab } from '../lab/lab-test.ts'
 import type { Host, Lab } from '../lab/library/index.ts'
-import { allEnd, type CheckRow, virtualServerOf } from './check-table.ts'
+import { allEnd, type CheckRow, serverOf, virtualServerOf } from './check-table.ts'
 import { type Kind, kinds, serveAllKinds } from './kinds.ts'
 
 /** Addresses of the server, by what it takes to be answered there. */
@@ -18,6 +19,10 @@ const reached = {
   byMark: ['192.0.2.24', '2001:db8::24'],
   /** Not at all: whatever comes is dropped. */
   never: ['192.0.2.25', '2001:db8::25'],
+  /** Not at all, and it is told so as firewalld does it. */
+  prohibited: ['192.0.2.26', '2001:db8::26'],
+  /** Not at all, by the rarest word there is for it: protocol unreachable, and source address failed policy. */
+  oddly: ['192.0.2.27', '2001:db8::27'],
 } as const
 const SOURCE = ['192.0.2.12', '2001:db8::12'] as const
 
@@ -48,6 +53,8 @@ function rowsOf(name: string, { good, check, port }: Kind, nextPort: () => numbe
       row('fwmark', byMark, up, 'fwmark 8'),
       row('another fwmark', byMark, 'down unreachable', 'fwmark 9'),
       row('connect_timeout', reached.never[i], late, 'connect_timeout 0.3'),
+      row('a firewall that prohibits it', reached.prohibited[i], 'down unreachable'),
+      row('a firewall that says so oddly', reached.oddly[i], 'down unreachable'),
       ...(port === undefined
         ? []
         : [
@@ -64,6 +71,21 @@ function rowsOf(name: string, { good, check, port }: Kind, nextPort: () => numbe
     ]
   })
 }
+
+/** Whose connect_timeout counts. */
+const limits = (
+  [
+    ['virtual server', '', ''],
+    ['real server', 'connect_timeout 0.6', ''],
+    ['checker', 'connect_timeout 0.6', 'connect_timeout 0.3'],
+  ] as const
+).map(
+  ([level, ofServer, ofChecker]): CheckRow => ({
+    claim: `connect_timeout of the ${level}`,
+    real: `${ofServer}\nTCP_CHECK {\nconnect_ip ${reached.never[0]}\nretry 0\n${ofChecker}\n}`,
+    ends: 'down connect-timeout',
+  }),
+)
 
 /** One that answers in every way, and on another segment one who has its addresses and never does. */
 function network(lab: Lab): { readonly director: Host; readonly server: Host } {
@@ -96,18 +118,25 @@ function network(lab: Lab): { readonly director: Host; readonly server: Host } {
 /** What lets through what each address takes. */
 function filter(server: Host): Promise<unknown> {
   const [v4, v6] = [0, 1].map((i) => (where: keyof typeof reached) => reached[where][i] as string)
+  /** What becomes of all that comes to the address over IPv6, but for the questions by which it is found. */
+  const over6 = (where: keyof typeof reached, verdict: string) =>
+    ['icmpv6 type != { nd-neighbor-solicit, nd-neighbor-advert }', 'meta l4proto != icmpv6']
+      .map((packets) => `ip6 daddr ${reached[where][1]} ${packets} ${verdict}`)
+      .join('\n    ')
   const high = '{ tcp, udp } th sport < 40000'
   const rules = `table inet taken {
   chain input {
     type filter hook input priority 0
     ip daddr ${v4?.('bySource')} ip saddr != ${SOURCE[0]} reject
-    ip6 daddr ${v6?.('bySource')} ip6 saddr != ${SOURCE[1]} icmpv6 type != { nd-neighbor-solicit, nd-neighbor-advert } reject
-    ip6 daddr ${v6?.('bySource')} ip6 saddr != ${SOURCE[1]} meta l4proto != icmpv6 reject
+    ${over6('bySource', `ip6 saddr != ${SOURCE[1]} reject`)}
     ip daddr ${v4?.('byPort')} meta l4proto ${high} reject
     ip6 daddr ${v6?.('byPort')} meta l4proto ${high} reject
     ip daddr ${v4?.('never')} drop
-    ip6 daddr ${v6?.('never')} icmpv6 type != { nd-neighbor-solicit, nd-neighbor-advert } drop
-    ip6 daddr ${v6?.('never')} meta l4proto != icmpv6 drop
+    ${over6('never', 'drop')}
+    ip daddr ${v4?.('prohibited')} reject with icmp type admin-prohibited
+    ${over6('prohibited', 'reject with icmpv6 type admin-prohibited')}
+    ip daddr ${v4?.('oddly')} reject with icmp type prot-unreachable
+    ${over6('oddly', 'reject with icmpv6 type policy-fail')}
   }
 }
 `
@@ -128,7 +157,10 @@ lab('every checker connects to where it is told, and from there', async (lab) =>
     const where = `connect_ip ${link?.local}\n${at === undefined ? '' : `connect_port ${at}`}\nbind_if eth0`
     return { claim: `${name}: a link-local address`, real: check(where), ends: `up ${good}` }
   })
-  const all = [...rows, ...linkLocal]
-  const daemon = await director.holdfastd(virtualServerOf(all, 'delay_loop 1\nwarmup 0'))
-  await allEnd(daemon, all)
+  const all = [...rows, ...linkLocal, ...limits]
+  const daemon = await director.holdfastd(virtualServerOf(all, 'delay_loop 1\nwarmup 0\nconnect_timeout 4'))
+  const seen = await allEnd(daemon, all)
+  expect(limits.map(({ claim }) => serverOf(seen, all, claim)?.checkers[0]?.detail)).toEqual(
+    [4, 0.6, 0.3].map((seconds) => `no connection within ${seconds} s`),
+  )
 })

@@ -34,6 +34,17 @@ const FIXED = 'one\nTwo 3\n'
 const digest = createHash('md5').update(FIXED).digest('hex')
 /** The pattern on the page /fixed, without or with more lines. */
 const onFixed = (pattern: string, ...more: readonly string[]) => `path /fixed\nregex "${pattern}"\n${more.join('\n')}`
+const onUmlaut = (pattern: string, ...more: readonly string[]) => `path /umlaut\nregex "${pattern}"\n${more.join('\n')}`
+/** Patterns whose backslashes are written twice, as within double quotes they have to be. */
+const ONLY_NAMED = '^()(?<x>o)ne\\\\sTw\\\\1 3'
+const UNSET = '^(x)?\\\\1one'
+const AT_THE_END = '3\\\\n^'
+const WORD = '^\\\\w$'
+/** They forbid what the pattern does not say, or change only how the matcher goes about it. */
+const INVISIBLE = [
+  ...['auto_callout', 'never_ucp', 'never_utf', 'never_backslash_c', 'use_offset_limit'],
+  ...['no_auto_possess', 'no_dotstar_anchor', 'no_start_optimize'],
+]
 const status = (code: number, ...wanted: readonly string[]) =>
   `path /status/${code}${wanted.length === 0 ? '' : `\nstatus_code ${wanted.join(' ')}`}`
 
@@ -95,6 +106,27 @@ const plain: readonly CheckRow[] = [
   http('the same without', OK, { url: onFixed('3$') }),
   http('regex_options firstline', MISMATCH, { url: onFixed('Two', 'regex_options firstline') }),
   http('the same without', OK, { url: onFixed('Two') }),
+  http('regex_options ungreedy', OK, { url: onFixed('^on(?>.*)e', 'regex_options ungreedy') }),
+  http('the same without', MISMATCH, { url: onFixed('^on(?>.*)e') }),
+  http('regex_options no_auto_capture', OK, { url: onFixed(ONLY_NAMED, 'regex_options no_auto_capture') }),
+  http('the same without', MISMATCH, { url: onFixed(ONLY_NAMED) }),
+  http('regex_options match_unset_backref', OK, { url: onFixed(UNSET, 'regex_options match_unset_backref') }),
+  http('the same without', MISMATCH, { url: onFixed(UNSET) }),
+  http('regex_options alt_circumflex', OK, { url: onFixed(AT_THE_END, 'regex_options multiline alt_circumflex') }),
+  http('the same without', MISMATCH, { url: onFixed(AT_THE_END, 'regex_options multiline') }),
+  http('regex_options allow_empty_class', OK, { url: onFixed('^one[^]Two', 'regex_options allow_empty_class') }),
+  http('regex_options alt_bsux', OK, { url: onFixed('\\\\u0054wo', 'regex_options alt_bsux') }),
+  http('regex_options alt_verbnames', OK, {
+    url: onFixed('(*MARK:a\\\\)b)one', 'regex_options alt_verbnames'),
+  }),
+  http('regex_options dupnames', OK, { url: onFixed('(?<a>three)|(?<a>Two)', 'regex_options dupnames') }),
+  http('regex_options utf', OK, { url: onUmlaut('^.$', 'regex_options utf') }),
+  http('the same without', MISMATCH, { url: onUmlaut('^.$') }),
+  http('regex_options utf ucp', OK, { url: onUmlaut(WORD, 'regex_options utf ucp') }),
+  http('the same without ucp', MISMATCH, { url: onUmlaut(WORD, 'regex_options utf') }),
+  ...INVISIBLE.map((option) =>
+    http(`regex_options ${option}`, OK, { url: onFixed('^one.Two', `regex_options dotall ${option}`) }),
+  ),
   http('regex_options, several', OK, { url: onFixed('^o n e . t w o', 'regex_options caseless extended dotall') }),
   http('regex_no_match', OK, { url: onFixed('three', 'regex_no_match') }),
   http('regex_no_match, and it does', MISMATCH, { url: onFixed('Two', 'regex_no_match') }),
@@ -198,6 +230,7 @@ lab('each option of HTTP_GET, SSL_GET and HTTP2_GET is seen by nginx, or decides
   const unknown = certify(web, 'stranger', undefined, '-addext', 'subjectAltName=DNS:www.example')
   const spki = new X509Certificate(readFileSync(known.pem)).publicKey.export({ type: 'spki', format: 'der' })
   const pages = `location /fixed { return 200 '${FIXED}'; }
+    location /umlaut { return 200 ü; }
     location /json {
       default_type application/json; add_header X-Role primary;
       return 200 '{"ready":true,"checks":[{"state":"down"},{"state":"up"}]}';

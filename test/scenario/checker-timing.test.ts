@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { expect } from 'vitest'
 import { lab } from '../lab/lab-test.ts'
-import { until } from '../lab/library/index.ts'
+import { type Holdfastd, type Host, until } from '../lab/library/index.ts'
 import { allEnd, type CheckRow, serverOf, virtualServerOf, weightsOf } from './check-table.ts'
 import { kinds, serveAllKinds } from './kinds.ts'
 
@@ -77,17 +77,59 @@ function rowsOf(flag: string): readonly TimedRow[] {
   ]
 }
 
+/** What is asked where nothing of the kind is written, told of because checker_log_all_failures is. */
+function unsaidRows(flag: string): readonly TimedRow[] {
+  const down = 'down connection-refused'
+  const { 'host of SMTP_CHECK': _same, ...different } = kinds
+  const each = Object.entries(different).map(([name, { good, check, port }]) => {
+    const where = port === undefined ? 'connect_timeout 1' : `connect_port ${port}`
+    const real = check(`connect_ip ${ADDRESS}\n${where}`)
+    return row(
+      name,
+      real,
+      `up ${good}`,
+      port === undefined ? 'down response-timeout' : down,
+      name === 'DNS_CHECK' ? 3 : 1,
+    )
+  })
+  const misc = `MISC_CHECK {\nmisc_path "/usr/bin/test -e ${flag}"\n}`
+  return [
+    ...each,
+    row('MISC_CHECK', misc, 'up accepted', 'down script-failed', 0),
+    row('log_all_failures no', 'TCP_CHECK {\nconnect_port 8080\nlog_all_failures no\n}', 'up connected', down, 0),
+  ]
+}
+
+/** How often each row was forgiven a failure from here on, as the log tells it. */
+function forgivenBy(daemon: Holdfastd, rows: readonly CheckRow[]): () => Record<string, number> {
+  const before = daemon.process.lines.length
+  return () => {
+    const told = daemon.process.lines
+      .slice(before)
+      .filter(({ text }) => / info .*probe failed and is repeated/.test(text))
+    return Object.fromEntries(
+      rows.map(({ claim }, i) => [claim, told.filter(({ text }) => text.includes(`${ADDRESS}:${1001 + i}`)).length]),
+    )
+  }
+}
+const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
+
 lab('every checker asks when it is told to, and as often', async (lab) => {
   const lan = lab.segment()
-  const director = lab.host('director', { eth0: { segment: lan, addresses: ['192.0.2.11/24'] } })
+  const [director, another] = [11, 12].map((n) =>
+    lab.host(`director${n}`, { eth0: { segment: lan, addresses: [`192.0.2.${n}/24`] } }),
+  ) as [Host, Host]
   const server = lab.host('server', { eth0: { segment: lan, addresses: [`${ADDRESS}/24`] } })
   const all = await serveAllKinds(server)
   const flag = director.file('flag', '')
-  const rows = rowsOf(flag)
-  const daemon = await director.holdfastd(
-    `global_defs {\nscript_user root\n}\n${virtualServerOf(rows, 'delay_loop 0.3\ndelay_before_retry 0.1\nretry 3\nwarmup 0')}`,
-  )
-  const begun = await allEnd(daemon, rows)
+  const configuration = (rows: readonly CheckRow[], timing: string, more = '') =>
+    `global_defs {\nscript_user root\n${more}\n}\n${virtualServerOf(rows, `delay_loop 0.3\nwarmup 0\n${timing}`)}`
+  const [rows, unsaid] = [rowsOf(flag), unsaidRows(flag)]
+  const daemons = await Promise.all([
+    director.holdfastd(configuration(rows, 'delay_before_retry 0.1\nretry 3')),
+    another.holdfastd(configuration(unsaid, '', 'checker_log_all_failures')),
+  ])
+  const [begun] = await Promise.all([allEnd(daemons[0], rows), allEnd(daemons[1], unsaid)])
   const inTable = ({ claim }: CheckRow) => !/^alpha of the|in a delay_loop$/.test(claim)
   expect(weightsOf(begun, rows)).toEqual(
     Object.fromEntries(rows.map((one) => [one.claim, inTable(one) ? 1 : undefined])),
@@ -95,20 +137,19 @@ lab('every checker asks when it is told to, and as often', async (lab) => {
   // What is asked once in an hour was asked at the start.
   const asked = serverOf(begun, rows, 'delay_loop of the real server')?.checkers[0]?.lastProbe
 
-  const before = daemon.process.lines.length
+  const told = [forgivenBy(daemons[0], rows), forgivenBy(daemons[1], unsaid)] as const
   rmSync(flag)
   server.sysctl('net.ipv4.icmp_echo_ignore_all=1')
   await all.stop()
-  const ended = await allEnd(
-    daemon,
-    rows.map((one) => ({ ...one, ends: one.then })),
-  )
+  const later = (one: TimedRow): CheckRow => ({ ...one, ends: one.then })
+  const [ended] = await Promise.all([allEnd(daemons[0], rows.map(later)), allEnd(daemons[1], unsaid.map(later))])
   expect(serverOf(ended, rows, 'delay_loop of the real server')?.checkers[0]?.lastProbe).toBe(asked)
-  const told = () =>
-    daemon.process.lines.slice(before).filter(({ text }) => / info .*probe failed and is repeated/.test(text))
-  const counted = () =>
-    rows.map(({ claim }, i) => [claim, told().filter(({ text }) => text.includes(`${ADDRESS}:${1001 + i}`)).length])
-  const expected = rows.map(({ claim, forgiven }) => [claim, forgiven])
-  await until('what was said has come', () => told().length >= expected.reduce((sum, [, n]) => sum + Number(n), 0))
-  expect(counted()).toEqual(expected)
+  for (const [i, expected] of [rows, unsaid].entries()) {
+    const forgiven = Object.fromEntries(expected.map((one) => [one.claim, one.forgiven]))
+    const counted = told[i] as (typeof told)[0]
+    await until('what was said has come', () => total(counted()) >= total(forgiven), {
+      detail: () => JSON.stringify(counted()),
+    })
+    expect(counted()).toEqual(forgiven)
+  }
 })

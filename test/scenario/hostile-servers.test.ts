@@ -37,6 +37,8 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'noise in records of TLS': 'tls-failure',
     'a handshake a byte at a time': LATE,
     'an alert of TLS': 'tls-failure',
+    'noise after the handshake': 'tls-failure',
+    'a server that wants a certificate': 'tls-failure',
     'silent after the handshake': LATE,
     'resets after the handshake': 'no-response',
     'a header without end over TLS': 'too-large',
@@ -61,6 +63,8 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'HTTP2_GET over TLS': {
     silent: LATE,
     'an alert of TLS': 'tls-failure',
+    'noise after the handshake': 'tls-failure',
+    'a server that wants a certificate': 'tls-failure',
     'a stream that says nothing over TLS': LATE,
     'a stream that is reset over TLS': 'reset',
     'a stream without end over TLS': 'too-large',
@@ -82,16 +86,46 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a byte at a time': LATE,
     'greetings without end': 'too-large',
     'a greeting a byte at a time': LATE,
+    'a greeting a line at a time': LATE,
     'silent after its greeting': LATE,
     'resets after its greeting': 'reset',
+    'an answer to HELO without end': 'too-large',
+    'an answer to HELO a line at a time': LATE,
+    'noise after its greeting': 'malformed-response',
   },
-  DNS_CHECK: { 'no datagram': LATE, 'the question back, a thousand times': LATE, 'datagrams of 64 KB': LATE },
+  DNS_CHECK: {
+    'no datagram': LATE,
+    'the question back, a thousand times': LATE,
+    'datagrams of 64 KB': LATE,
+    'an answer to another id': LATE,
+    'an answer to a question that names itself': LATE,
+    'an answer that is cut within its question': LATE,
+    'an answer whose records name themselves': 'accepted',
+    'an answer that counts more records than it has': 'accepted',
+  },
   UDP_CHECK: {
     'no datagram': LATE,
     'the question back, a thousand times': 'bad-reply',
     'datagrams of 64 KB': 'bad-reply',
   },
+  PING_CHECK: {
+    'no echo': LATE,
+    'an echo of another id': LATE,
+    'an echo of another number': LATE,
+    'an echo of other data': LATE,
+    'an echo that is cut': LATE,
+    'an echo of less than a header': LATE,
+    'the request itself': LATE,
+    'an echo with a wrong checksum': LATE,
+    'an echo from another address': LATE,
+    'a thousand wrong echoes': LATE,
+    "an error about somebody else's request": LATE,
+    "an error about somebody else's request, and the echo": 'accepted',
+    'an error about the request': 'unreachable',
+    'wrong echoes, and the right one twice': 'accepted',
+  },
 }
+const UP = ['connected', 'accepted']
 const checks: Readonly<Record<string, (lines: string) => string>> = {
   TCP_CHECK: (lines) => `TCP_CHECK {\n${lines}\n}`,
   HTTP_GET: (lines) => `HTTP_GET {\n${lines}\nurl {\npath /\nexpect_json .\n}\n}`,
@@ -102,6 +136,7 @@ const checks: Readonly<Record<string, (lines: string) => string>> = {
   SMTP_CHECK: (lines) => `SMTP_CHECK {\n${lines}\n}`,
   DNS_CHECK: (lines) => `DNS_CHECK {\n${lines}\n}`,
   UDP_CHECK: (lines) => `UDP_CHECK {\n${lines}\npayload 1234\nrequire_reply 99\n}`,
+  PING_CHECK: (lines) => `PING_CHECK {\n${lines}\n}`,
 }
 
 /** Resident memory that a process had at most, in bytes. */
@@ -116,18 +151,27 @@ lab('whatever servers do, a check ends in its time, with a name, and costs bound
   const director = lab.host('director', { eth0: { segment: lan, addresses: ['192.0.2.11/24'] } })
   const server = lab.host('server', { eth0: { segment: lan, addresses: ['192.0.2.21/24'] } })
   const { pem, key } = certify(server, 'hostile')
-  const program = join(repositoryRoot, 'test/scenario/hostile.mjs')
-  const hostile = server.spawn('hostile', [process.execPath, program, '192.0.2.21', pem, key])
-  const [{ text }] = await Promise.all([hostile.line(/^\{/), server.nginx({ listen: ['8080'], body: 'well' })])
-  const ports = JSON.parse(text) as Readonly<Record<string, number>>
+  const program = (name: string, ...argv: readonly string[]) =>
+    server.spawn(name, [process.execPath, join(repositoryRoot, `test/scenario/${name}.mjs`), ...argv]).line(/^\{/)
+  server.sysctl('net.ipv4.icmp_echo_ignore_all=1')
+  const echoes = Object.keys(expected['PING_CHECK'] ?? {}).map((_, i) => `192.0.2.${31 + i}`)
+  for (const one of echoes) server.ip('addr', 'add', `${one}/24`, 'dev', 'eth0')
+  const [bytes, echo] = await Promise.all([
+    program('hostile', '192.0.2.21', pem, key),
+    program('hostile-echo', '192.0.2.21', ...echoes),
+    server.nginx({ listen: ['8080'], body: 'well' }),
+  ])
+  const ports = JSON.parse(bytes.text) as Readonly<Record<string, number>>
+  const addresses = JSON.parse(echo.text) as Readonly<Record<string, string>>
 
   const rows = Object.entries(expected).flatMap(([kind, outcomes]) =>
     Object.entries(outcomes).map(([name, outcome]): CheckRow => {
       // Who is to be late is asked again, should the first word of this host itself be late; the others are asked once, with all
       // the time that a slow machine takes.
       const [timeout, loop] = outcome === LATE ? [2, 1] : [20, 3600]
-      const lines = `connect_port ${ports[name]}\nconnect_timeout ${timeout}\nretry 0\ndelay_loop ${loop}`
-      const state = outcome === 'connected' ? 'up' : 'down'
+      const where = kind === 'PING_CHECK' ? `connect_ip ${addresses[name]}` : `connect_port ${ports[name]}`
+      const lines = `${where}\nconnect_timeout ${timeout}\nretry 0\ndelay_loop ${loop}`
+      const state = UP.includes(outcome) ? 'up' : 'down'
       return { claim: `${kind}: ${name}`, real: checks[kind]?.(lines) ?? '', ends: `${state} ${outcome}` }
     }),
   )

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttp2Server, createSecureServer as createSecureHttp2Server } from 'node:http2'
 import { createServer } from 'node:net'
 import process from 'node:process'
-import { createServer as createTlsServer } from 'node:tls'
+import { Duplex } from 'node:stream'
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 
 const [address, pem, key] = process.argv.slice(2)
@@ -31,6 +32,10 @@ const drip = (begin, byte) => (stream) => {
 }
 const silent = () => {}
 const after = (act) => (stream) => void stream.once('data', () => act(stream))
+const greets = (act) => (socket) => {
+  socket.write('220 hello\r\n')
+  after(act)(socket)
+}
 const say = (bytes) => (stream) => stream.end(bytes)
 
 const ok = 'HTTP/1.1 200 OK\r\n'
@@ -49,6 +54,17 @@ const frame = (type, flags, stream, payload) => {
   return Buffer.concat([head, payload])
 }
 const settings = frame(4, 0, 0, Buffer.alloc(0))
+
+/** TLS for whom something may be said beside it, once it is asked something. */
+const beside = (act) => (socket) => {
+  const within = new Duplex({ read: () => {}, write: (chunk, _, done) => socket.write(chunk, done) })
+  socket.on('data', (chunk) => within.push(chunk))
+  const secureContext = createSecureContext(identity)
+  const secure = new TLSSocket(within, { isServer: true, secureContext, ALPNProtocols: ['h2', 'http/1.1'] })
+  secure.on('error', () => {})
+  secure.once('data', () => act(socket))
+}
+const noRecord = Buffer.concat([Buffer.from([0x17, 3, 3, 0x40, 0]), Buffer.alloc(0x4000, 0xee)])
 
 const bytes = {
   silent,
@@ -71,6 +87,7 @@ const bytes = {
     flood('', Buffer.concat([Buffer.from([0x16, 3, 3, 0x40, 0]), Buffer.alloc(0x4000, 0xee)])),
   ),
   'a handshake a byte at a time': drip(Buffer.from([0x16, 3, 3, 0x40, 0]), Buffer.from([0])),
+  'noise after the handshake': beside((socket) => socket.write(noRecord)),
   'an alert of TLS': after(say(Buffer.from([0x15, 3, 3, 0, 2, 2, 40]))),
   'settings without end': flood('', Buffer.concat(Array(1000).fill(settings))),
   'pings without end': flood(settings, Buffer.concat(Array(1000).fill(frame(6, 0, 0, Buffer.alloc(8))))),
@@ -80,11 +97,12 @@ const bytes = {
   ),
   'greetings without end': flood('', '220-more\r\n'.repeat(5_000)),
   'a greeting a byte at a time': drip('220-', '2'),
+  'a greeting a line at a time': drip('', '220-more\r\n'),
   'silent after its greeting': (socket) => socket.write('220 hello\r\n'),
-  'resets after its greeting': (socket) => {
-    socket.write('220 hello\r\n')
-    socket.once('data', () => socket.resetAndDestroy())
-  },
+  'an answer to HELO without end': greets(flood('', '250-more\r\n'.repeat(5_000))),
+  'an answer to HELO a line at a time': greets(drip('', '250-more\r\n')),
+  'noise after its greeting': greets(flood('', `${'\0'.repeat(8_000)}\n`)),
+  'resets after its greeting': greets((socket) => socket.resetAndDestroy()),
 }
 
 const overTls = {
@@ -95,6 +113,8 @@ const overTls = {
   'a body a byte at a time over TLS': after(drip(`${ok}\r\n`, 'x')),
   'a compressed bomb over TLS': after(say(bomb)),
 }
+
+const wantsCertificate = createTlsServer({ ...identity, requestCert: true, ALPNProtocols: ['h2', 'http/1.1'] })
 
 const head = { ':status': 200 }
 const streams = {
@@ -111,11 +131,32 @@ const streams = {
   },
 }
 
+/** The query as an answer without an error, with what `change` makes of it. */
+const dns =
+  (change) =>
+  (socket, query, { port, address: to }) => {
+    const answer = Buffer.from(query)
+    answer.writeUInt16BE(0x8180, 2)
+    socket.send(change(answer) ?? answer, port, to)
+  }
+/** In a message, the name that begins at `at` is to be read there: a pointer of RFC 1035 §4.1.4 to itself. */
+const selfNamed = (at) => Buffer.from([0xc0, at])
+
 const datagrams = {
   'no datagram': () => {},
   'the question back, a thousand times': (socket, message, { port, address: to }) => {
     for (let i = 0; i < 1_000; i++) socket.send(message, port, to)
   },
+  'an answer to another id': dns((answer) => void answer.writeUInt8(answer[0] ^ 1, 0)),
+  'an answer to a question that names itself': dns((answer) =>
+    Buffer.concat([answer.subarray(0, 12), selfNamed(12), Buffer.from([0, 1, 0, 1])]),
+  ),
+  'an answer that is cut within its question': dns((answer) => answer.subarray(0, 15)),
+  'an answer whose records name themselves': dns((answer) => {
+    answer.writeUInt16BE(1, 6)
+    return Buffer.concat([answer, selfNamed(answer.length), Buffer.from([0, 1, 0, 1, 0, 0, 0, 0, 0, 0])])
+  }),
+  'an answer that counts more records than it has': dns((answer) => void answer.writeUInt16BE(0xffff, 6)),
   'datagrams of 64 KB': (socket, _, { port, address: to }) => {
     for (let i = 0; i < 20; i++) socket.send(Buffer.alloc(65_000, 0xee), port, to)
   },
@@ -146,6 +187,10 @@ await Promise.all([
       name,
       createTlsServer(identity, quiet(handler)).on('tlsClientError', () => {}),
     ),
+  ),
+  listen(
+    'a server that wants a certificate',
+    wantsCertificate.on('tlsClientError', () => {}),
   ),
   ...Object.entries(streams).flatMap(([name, handler]) => [
     listen(name, http2(createHttp2Server(), handler)),

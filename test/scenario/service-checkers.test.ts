@@ -1,5 +1,5 @@
 /** Checkers of other protocols than HTTP in the whole daemon, each against a real server of its kind that fails and returns. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { DaemonSnapshot, RealServerSnapshot } from '../../src/observe/index.ts'
@@ -157,5 +157,11 @@ lab(
     await until('requests without it', () => load.between(out).length > 100)
     expect(summary(load.requests).failed).toBe(0)
     expect([...summary(load.between(out + 200)).byServer.keys()]).toEqual(['web2'])
+    renameSync(director.file('next', '3\n'), state)
+    await daemon.shows('another file in its place', tableIs('192.0.2.21=0 192.0.2.22=13'))
+    rmSync(state)
+    await daemon.shows('no file holds 0', tableIs('192.0.2.21=1 192.0.2.22=1'))
+    renameSync(director.file('next', '4\n'), state)
+    await daemon.shows('a file again', tableIs('192.0.2.21=0 192.0.2.22=17'))
   },
 )

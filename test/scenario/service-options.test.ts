@@ -195,6 +195,7 @@ const local: readonly WeighedRow[] = [
   weighed('FILE_CHECK: a file that is not there holds 0', 'up file-up', 5, file('missing', 'weight 7')),
   weighed('FILE_CHECK: a FIFO holds 0, and nobody waits for its writer', 'up file-up', 5, file('fifo', 'weight 7')),
   weighed('FILE_CHECK: so does a file of 10 GiB, and nobody reads it', 'up file-up', 5, file('huge', 'weight 7')),
+  weighed('FILE_CHECK: and a directory', 'up file-up', 5, file('directory', 'weight 7')),
   weighed('FILE_CHECK: several files', 'up file-up file-up', 6, file('three'), file('negative', 'weight 1')),
   weighed('FILE_CHECK and misc_dynamic', 'up file-up accepted', 12, file('three'), exits(11, 'misc_dynamic')),
 ]
@@ -206,12 +207,13 @@ lab('each option of MISC_CHECK and FILE_CHECK decides, or weighs', async (lab) =
     return `track_file ${name} {\nfile ${path}\nweight 1\n}`
   }
   await director.exec('mkfifo', join(director.directory, 'fifo'))
+  await director.exec('mkdir', join(director.directory, 'directory'))
   await director.exec('truncate', '-s', '10G', join(director.directory, 'huge'))
   const files = [
     tracked('three', '3'),
     tracked('zero', '0'),
     tracked('negative', '-2'),
-    ...['missing', 'fifo', 'huge'].map((name) => tracked(name)),
+    ...['missing', 'fifo', 'huge', 'directory'].map((name) => tracked(name)),
   ]
   const daemon = await director.holdfastd(
     `global_defs {\nscript_user root\n}\n${files.join('\n')}\n${virtualServerOf(local, 'delay_loop 5\nwarmup 0')}`,

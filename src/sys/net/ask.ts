@@ -30,6 +30,11 @@ const ICMP6_FILTER = 1
 const ECHO_REPLY = 0
 const ECHO_REPLY_6 = 129
 
+/** What an error quotes at the least of an echo request, and where in it type, code, identifier and sequence number stand. */
+const ECHO_HEADER = 8
+const ECHO_NAMES = [0, 1, 4, 5, 6, 7]
+const MSG_ERRQUEUE = 0x2000
+
 /** Datagrams taken at one wake-up: a flood leaves time for others. */
 const BATCH = 64
 /** No datagram is longer. One for all sockets: what it holds is passed on before the next read. */
@@ -66,8 +71,9 @@ export function ask(
       for (let left = BATCH; left > 0 && !descriptor.closed; left--) {
         const size = sys.recvmsg(descriptor.fd, buffer, undefined, undefined, 0, lengths)
         if (size < 0) {
-          if (!isWouldBlock(size)) settle(fail(refusal(over, 'receive', size)))
-          return
+          if (isWouldBlock(size)) return
+          if (over === 'icmp' && isAboutAnother(descriptor.fd, request)) continue
+          return settle(fail(refusal(over, 'receive', size)))
         }
         if (onDatagram(buffer.subarray(0, size)) === 'enough') settle(ok(undefined))
       }
@@ -104,6 +110,17 @@ function open(target: ConnectTarget, over: Question['over']): Result<PolledDescr
   return fail(refusal(over, 'connect', connected))
 }
 
+/**
+ * A raw socket is told of every ICMP error about a message from here to its target, whoever sent that: of the error that is told
+ * next, is it about another message than this request? It is taken from the queue.
+ */
+function isAboutAnother(fd: number, request: Uint8Array): boolean {
+  const size = hfsys().recvmsg(fd, buffer, undefined, undefined, MSG_ERRQUEUE, lengths)
+  // The kernel may have had no room to keep it; then it counts.
+  if (size < ECHO_HEADER) return false
+  return !ECHO_NAMES.every((at) => buffer[at] === request[at])
+}
+
 /** struct icmp6_filter: 256 bits in words of the host. */
 function allBut(type: number): Uint8Array {
   const words = new Uint32Array(8).fill(0xffffffff)
@@ -120,7 +137,5 @@ function refusal(over: Question['over'], phase: NetFailure['phase'], outcome: nu
       reason: 'refused',
       message: over === 'udp' ? 'nobody listens on the port (ICMP)' : 'refused (ICMP)',
     }
-  // Over IPv6: administratively prohibited.
-  if (code === 'EACCES' && phase === 'receive') return failureOf(phase, 'EHOSTUNREACH')
   return failureOf(phase, code)
 }

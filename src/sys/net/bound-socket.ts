@@ -1,6 +1,6 @@
 import { addressBytes, fail, familyOf, hostIsLittleEndian, ok, type Result } from '../../base/index.ts'
 import { hfsys, probeHfsys } from '../../native/index.ts'
-import { failureOf } from './failure.ts'
+import { ownTrouble } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
 const AF_INET = 2
@@ -27,7 +27,7 @@ export function openBoundSocket(target: ConnectTarget, type: number, protocol = 
   const sys = hfsys()
   const family = familyOf(target.address)
   const fd = sys.socket(family === 4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)
-  if (fd < 0) return fail(failureOf('connect', codeOf(fd)))
+  if (fd < 0) return fail(ownTrouble('connect', codeOf(fd)))
 
   const refuse = (failure: NetFailure): Result<BoundSocket, NetFailure> => {
     sys.close(fd)
@@ -49,7 +49,7 @@ export function openBoundSocket(target: ConnectTarget, type: number, protocol = 
     const any = new Uint8Array(family === 4 ? 4 : 16)
     const from = bindAddress === undefined ? any : addressBytes(bindAddress)
     const bound = sys.bind(fd, socketAddress(from, bindPort ?? 0, scope))
-    if (bound < 0) return refuse(failureOf('connect', codeOf(bound)))
+    if (bound < 0) return refuse(ownTrouble('connect', codeOf(bound)))
   }
   return ok({ fd, remote: socketAddress(addressBytes(target.address), target.port, scope) })
 }

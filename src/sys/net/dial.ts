@@ -1,7 +1,7 @@
 import { connect, type OnReadOpts, Socket } from 'node:net'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { CancelSignal } from './cancellation.ts'
-import { cancelled, errorCode, failureOf } from './failure.ts'
+import { cancelled, errorCode, failureOf, ownTrouble } from './failure.ts'
 import { connectMarked } from './marked-socket.ts'
 import { type Settle, settledWithin } from './settled-within.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
@@ -34,7 +34,10 @@ function dialPlain(target: ConnectTarget, receiver: Receiver | undefined, settle
     ...(target.bindPort === undefined ? {} : { localPort: target.bindPort }),
     ...(receiver === undefined ? {} : { onread: receiver }),
   })
-  const onError = (error: Error) => settle(fail(failureOf('connect', errorCode(error))))
+  const onError = (error: NodeJS.ErrnoException) => {
+    const failed = error.syscall === 'bind' ? ownTrouble : failureOf
+    settle(fail(failed('connect', errorCode(error))))
+  }
   socket.once('error', onError)
   socket.once('connect', () => {
     socket.off('error', onError)

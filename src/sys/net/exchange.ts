@@ -3,7 +3,7 @@ import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { waitForAnswer } from './answer-wait.ts'
 import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
-import { cancelled, errorCode, failureOf, timerMillis } from './failure.ts'
+import { cancelled, streamFailure, timerMillis } from './failure.ts'
 import { handshake } from './handshake.ts'
 import { MOST_WRITTEN, plainExchange } from './plain-exchange.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
@@ -75,7 +75,7 @@ async function streamExchange(
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort)
     if (tls !== undefined) socket.on('data', take)
-    socket.on('error', (error) => settle(fail(failureOf('receive', errorCode(error)))))
+    socket.on('error', (error) => settle(fail(streamFailure('receive', error))))
     socket.once('end', () => settle(ok(undefined)))
     socket.once('close', () => settle(ok(undefined)))
     socket.write(request)

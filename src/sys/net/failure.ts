@@ -14,15 +14,31 @@ export function failureOf(phase: NetFailure['phase'], code: string): NetFailure 
     case 'ENETUNREACH':
     case 'ENETDOWN':
       return { phase, reason: 'unreachable', message: `the network is unreachable (${code})` }
+    // ICMPv6 alone says so of a firewall or a policy; over IPv4 that is EHOSTUNREACH.
+    case 'EACCES':
+      return { phase, reason: 'unreachable', message: `administratively prohibited (${code})` }
+    // The rarer words of ICMP: protocol unreachable, host isolated, source route failed.
+    case 'ENOPROTOOPT':
+    case 'ENONET':
+    case 'EOPNOTSUPP':
+    case 'ENOTSUP':
+      return { phase, reason: 'unreachable', message: `refused by ICMP (${code})` }
     case 'ECONNRESET':
     case 'ECONNABORTED':
     case 'EPIPE':
     case 'EPROTO':
       return { phase, reason: 'reset', message: 'the server reset the connection' }
     default:
-      return { phase, reason: 'local', message: `this host could not ${phase} (${code})` }
+      return ownTrouble(phase, code)
   }
 }
+
+/** Of what this host does by itself, bind(2) say: nothing that the network could have said. */
+export const ownTrouble = (phase: NetFailure['phase'], code: string): NetFailure => ({
+  phase,
+  reason: 'local',
+  message: `this host could not ${phase} (${code})`,
+})
 
 export function timeoutOf(phase: NetFailure['phase'], limit: Micros): NetFailure {
   const what = {
@@ -43,12 +59,16 @@ const lateness = (phase: NetFailure['phase'], what: string, limit: Micros): NetF
   message: `${what} within ${limit / 1_000_000} s`,
 })
 
-/** OpenSSL's errors have no errno name; what is in their text goes to the user as its last part. */
-export function tlsFailure(error: unknown): NetFailure {
+/**
+ * What broke a stream that may speak TLS. OpenSSL's errors have no errno name; what is in their text goes to the user as its last
+ * part. In TLS 1.3 a server refuses our certificate, or that we have none, only after the handshake.
+ */
+export function streamFailure(phase: 'handshake' | 'receive', error: unknown): NetFailure {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (/^E[A-Z]+$/.test(code)) return failureOf('handshake', code)
+  if (/^E[A-Z]+$/.test(code)) return failureOf(phase, code)
   const said = 'reason' in Object(error) ? String((error as { reason: unknown }).reason) : code
-  return { phase: 'handshake', reason: 'tls', message: `the TLS handshake failed (${said || 'no reason given'})` }
+  const what = phase === 'handshake' ? 'the TLS handshake failed' : 'TLS broke off after the handshake'
+  return { phase, reason: 'tls', message: `${what} (${said || 'no reason given'})` }
 }
 
 export const cancelled: NetFailure = { phase: 'connect', reason: 'local', message: 'the probe was called off' }

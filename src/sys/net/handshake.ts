@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import type { CancelSignal } from './cancellation.ts'
-import { cancelled, timeoutOf, tlsFailure } from './failure.ts'
+import { cancelled, streamFailure, timeoutOf } from './failure.ts'
 import type { NetFailure } from './target.ts'
 import { objection, secureContextFor, type TlsOptions } from './tls.ts'
 import { WaitLimit } from './wait-limit.ts'
@@ -45,8 +45,8 @@ export function handshake(
       resolve(result)
     }
     const onAbort = () => settle(fail(cancelled))
-    const onError = (error: Error) => settle(fail(tlsFailure(error)))
-    const onClose = () => settle(fail(tlsFailure(new Error('closed'))))
+    const onError = (error: Error) => settle(fail(streamFailure('handshake', error)))
+    const onClose = () => settle(fail(streamFailure('handshake', new Error('closed'))))
     const wait = new WaitLimit(limit, () => settle(fail(timeoutOf('handshake', limit))))
     secure.once('error', onError)
     secure.once('close', onClose)

@@ -3,7 +3,7 @@ import { fail, type Micros, ok, type Result } from '../../base/index.ts'
 import { waitForAnswer } from './answer-wait.ts'
 import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
-import { cancelled, errorCode, failureOf } from './failure.ts'
+import { cancelled, streamFailure } from './failure.ts'
 import { handshake } from './handshake.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 import type { TlsOptions } from './tls.ts'
@@ -116,8 +116,8 @@ function fieldsOf(headers: IncomingHttpHeaders): readonly Field[] {
 
 /** What nghttp2 objects to, or the peer has told us with RST_STREAM or GOAWAY; and what any socket may come to. */
 function http2Failure(error: Error): NetFailure {
-  const code = errorCode(error)
-  if (!code.startsWith('ERR_HTTP2')) return failureOf('receive', code)
+  const code = 'code' in error ? String(error.code) : ''
+  if (!code.startsWith('ERR_HTTP2')) return streamFailure('receive', error)
   const told = code === 'ERR_HTTP2_STREAM_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR'
   return {
     phase: 'receive',
