@@ -144,7 +144,7 @@ test('a list that is too long, and a text that is too long, are refused', () => 
     JSON.stringify(Array.from({ length: many }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`))
   expect(serverList(listing(MOST_LISTED)).ok).toBe(true)
   expect(serverList('- 1\n'.repeat(MOST_LISTED + 1))).toMatchObject({
-    error: { message: 'it lists more than 4096 servers' },
+    error: { message: 'it lists more than 16384 servers' },
   })
   expect(serverList(`#${'x'.repeat(2 << 20)}`)).toMatchObject({
     error: { message: 'it has more than 2097152 characters' },

@@ -4,7 +4,7 @@ import { endpoint, type ListedServer } from '../../model/index.ts'
 import { boundedDocument } from '../yaml/index.ts'
 
 /** As many servers may be listed in one file. */
-export const MOST_LISTED = 4096
+export const MOST_LISTED = 16_384
 /** Characters; more is no such list. */
 const LONGEST = 2 << 20
 const MOST_WEIGHT = 2_147_483_647

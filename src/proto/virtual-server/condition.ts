@@ -33,3 +33,6 @@ export function weightOf(
 
 /** New connections may go to it. */
 export const serves = ({ alive, order, kept }: Condition): boolean => (alive || kept === true) && order === undefined
+
+/** What of its weight counts towards the quorum: all while it serves, a slow start disregarded. */
+export const quorumWeight = (condition: Condition): number => (serves(condition) ? condition.weight : 0)

@@ -6,10 +6,10 @@
  */
 
 export type { QuorumAction } from './action.ts'
-export { type Condition, serves, weightOf } from './condition.ts'
+export { type Condition, quorumWeight, serves, weightOf } from './condition.ts'
 export type { QuorumEvent } from './event.ts'
 export { keptInPanic, type PanicCandidate } from './panic.ts'
 export { nextStepAt, type Ramp, rampedWeight } from './slow-start.ts'
 export { initialQuorum, type QuorumState, resumedQuorum } from './state.ts'
 export { type QuorumStep, stepQuorum } from './step.ts'
-export { livingWeight, sorryServerInUse, wantedService, wantedServices } from './wanted-service.ts'
+export { sorryServerInUse, wantedService, wantedServices } from './wanted-service.ts'

@@ -10,13 +10,6 @@ import {
 import { type Condition, serves } from './condition.ts'
 import type { QuorumState } from './state.ts'
 
-/** The weight sum that counts towards the quorum: of those that serve, a slow start disregarded. */
-export function livingWeight(conditions: readonly Condition[]): number {
-  let sum = 0
-  for (const condition of conditions) if (serves(condition)) sum += condition.weight
-  return sum
-}
-
 /** The sorry server serves exactly while the quorum is down. */
 export const sorryServerInUse = (server: Pick<VirtualServer, 'sorryServer'>, quorum: QuorumState): boolean =>
   quorum.name === 'down' && server.sorryServer !== undefined

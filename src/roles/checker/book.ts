@@ -39,12 +39,16 @@ export type RealServerRun = {
   ramp?: Ramp
   /** It was found down and serves all the same (panic_threshold). */
   kept: boolean
+  /** Its part of its virtual server's weight, as of the last `recount`. */
+  counted: number
 }
 
 export type ServiceRun = {
   readonly model: VirtualServer
   readonly realServers: readonly RealServerRun[]
   quorum: QuorumState
+  /** The sum that the quorum is about, kept up by `recount`: to weigh thousands anew for each that changes would take too long. */
+  weight: number
   /** None of its addresses is on this host, and so nobody asks (ha_suspend). */
   suspended: boolean
 }
@@ -90,6 +94,7 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
       model,
       realServers,
       quorum: old?.quorum ?? (resumed.has(model.key) ? resumedQuorum : initialQuorum),
+      weight: 0,
       suspended: false,
     }
     for (const real of model.realServers) {
@@ -127,6 +132,7 @@ function openServer(
     since: wall,
     orders: ordersAbout(orders, service.model.key, model),
     kept: false,
+    counted: 0,
   }
   const failed = new Set(record?.failedCheckers)
   const named = model.checkers.some((checker) => failed.has(question(checker)))
@@ -179,6 +185,7 @@ function carryOver(
     since,
     orders: ordersAbout(orders, service.model.key, model),
     kept,
+    counted: 0,
     ...(reason === undefined ? {} : { reason }),
     ...(announced === undefined ? {} : { announced }),
     ...(ramp === undefined || model.slowStart === undefined ? {} : { ramp: { ...ramp, length: model.slowStart } }),

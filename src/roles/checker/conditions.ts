@@ -1,6 +1,6 @@
 import type { Instant } from '../../base/index.ts'
 import { takenOut } from '../../proto/server-orders/index.ts'
-import { type Condition, keptInPanic, rampedWeight, weightOf } from '../../proto/virtual-server/index.ts'
+import { type Condition, keptInPanic, quorumWeight, rampedWeight, weightOf } from '../../proto/virtual-server/index.ts'
 import type { RealServerRun, ServiceRun } from './book.ts'
 
 /** The weight a real server counts with: by configuration or an operator, and by its checkers. */
@@ -14,19 +14,30 @@ export const effectiveWeight = ({ model, checkers, orders }: RealServerRun): num
 /** What counts of each real server of a virtual server, in the order of the model. */
 export const conditionsOf = ({ realServers }: ServiceRun, now: Instant): readonly Condition[] =>
   realServers.map((server) => {
-    const { alive, orders, ramp, kept } = server
-    const weight = effectiveWeight(server)
-    const order = takenOut(orders)
-    return {
-      alive,
-      weight,
-      ...(order === undefined ? {} : { order }),
-      ...(kept ? { kept: true } : {}),
-      ...(ramp === undefined ? {} : { rampedWeight: rampedWeight(weight, ramp, now) }),
-    }
+    const condition = conditionOf(server)
+    const { ramp } = server
+    return ramp === undefined ? condition : { ...condition, rampedWeight: rampedWeight(condition.weight, ramp, now) }
   })
 
-/** Decides anew which servers that were found down serve all the same (panic_threshold). */
+/** Without its slow start, which is a matter of time. */
+function conditionOf(server: RealServerRun): Condition {
+  const order = takenOut(server.orders)
+  return {
+    alive: server.alive,
+    weight: effectiveWeight(server),
+    ...(order === undefined ? {} : { order }),
+    ...(server.kept ? { kept: true } : {}),
+  }
+}
+
+/** Something about the real server has changed: the weight of its virtual server follows. */
+export function recount(server: RealServerRun): void {
+  const counted = quorumWeight(conditionOf(server))
+  server.service.weight += counted - server.counted
+  server.counted = counted
+}
+
+/** Decides anew which servers that were found down serve all the same (panic_threshold), and what all of them weigh. */
 export function keepInPanic({ model, realServers }: ServiceRun): void {
   const { panicThreshold } = model
   const kept =
@@ -36,5 +47,8 @@ export function keepInPanic({ model, realServers }: ServiceRun): void {
           panicThreshold,
           realServers.map(({ alive, orders, since }) => ({ alive, ordered: takenOut(orders) !== undefined, since })),
         )
-  for (const [i, server] of realServers.entries()) server.kept = kept.has(i)
+  for (const [i, server] of realServers.entries()) {
+    server.kept = kept.has(i)
+    recount(server)
+  }
 }

@@ -40,10 +40,14 @@ export class Outbox {
     this.#announcements.push(announcement)
   }
 
-  /** Sends what is waiting if the last batch is long enough ago; else tells when. */
-  flush(now: Instant): Instant | undefined {
+  /**
+   * Sends what is waiting if the last batch is long enough ago; else tells when.
+   * @param complete  called before a batch goes out, to put in what is still missing
+   */
+  flush(now: Instant, complete: () => void): Instant | undefined {
     if (this.#services.size === 0 && this.#announcements.length === 0) return undefined
     if (this.#notBefore !== undefined && now < this.#notBefore) return this.#notBefore
+    complete()
     let destinations = 0
     if (this.#services.size > 0) {
       const services = [...this.#services.values()].flatMap((wanted) => wanted())

@@ -14,7 +14,6 @@ import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../
 import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
 import { type BindingOrders, type OrdersByServer, ordersByServer, takenOut } from '../../proto/server-orders/index.ts'
 import {
-  livingWeight,
   nextStepAt,
   type QuorumEvent,
   sorryServerInUse,
@@ -33,7 +32,7 @@ import {
   serversIn,
   writeBook,
 } from './book.ts'
-import { conditionsOf, effectiveWeight, keepInPanic } from './conditions.ts'
+import { conditionsOf, effectiveWeight, keepInPanic, recount } from './conditions.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { hearsay } from './hearsay.ts'
 import { createNames } from './names.ts'
@@ -91,6 +90,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   /** The addresses of this host; undefined: not looked for, or not known. */
   let held: ReadonlySet<IpAddress> | undefined
   const known = hearsay()
+  /** Those of which it is to be decided who is kept in panic. */
+  const undecided = new Set<ServiceRun>()
   let offered: { readonly revision: number; readonly slice: CheckerSlice } | undefined
   let begun = false
   let ended = false
@@ -131,7 +132,9 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       case 'ping':
         return channel.send({ type: 'pong' })
       case 'snapshot-requested':
-        return tell(message.id)
+        decide()
+        tell(message.id)
+        return settle(clock.now())
       case 'stop':
         return end()
       default:
@@ -182,6 +185,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     watch()
     for (const run of runsIn(changed)) schedule(run)
     for (const service of changed) {
+      for (const server of service.realServers) recount(server)
       for (const server of service.realServers) {
         noteHealth(server)
         rise(server, now)
@@ -199,6 +203,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
     for (const service of left) if (!book.has(service.model.key)) announceRemoved(service)
     for (const run of runsIn(book.values())) hear(run)
+    decide()
     outbox.sendComplete(
       [...book.values()].map((service) => ({
         key: service.model.key,
@@ -305,8 +310,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       server.since = clock.wall()
       // A start of everything is no reason to spare one server.
       if (alive && server.announced === false) beginRising(server)
-      keepInPanic(server.service)
-      putService(server.service)
+      recount(server)
     }
     // Under alpha a server is down from the start; scripts hear of it with the first result (keepalived does the same).
     const announce = changed || (!alive && server.announced === undefined)
@@ -316,15 +320,15 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       else log.info('real server went down', { ...fieldsOf(server), reason: server.reason })
     }
     outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce })
-    if (changed) weigh(server.service, 'new')
+    if (changed) reconsider(server.service)
   }
 
   /** A checker adds something else to the server's weight. */
   function noteContribution(server: RealServerRun): void {
     log.info('weight of a real server changed', { ...fieldsOf(server), weight: effectiveWeight(server) })
     outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce: false })
-    putService(server.service)
-    weigh(server.service, 'new')
+    recount(server)
+    reconsider(server.service)
   }
 
   /** Has the orders bind the servers they are about; one that serves again starts slowly. */
@@ -336,12 +340,10 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       server.orders = now
       if (sameOrders(before, now)) continue
       changed = true
+      recount(server)
       if (takenOut(before) !== undefined && takenOut(now) === undefined && server.alive) beginRising(server)
     }
-    if (!changed) return
-    keepInPanic(service)
-    putService(service)
-    weigh(service, 'new')
+    if (changed) reconsider(service)
   }
 
   /** slow_start: from now on its weight grows. */
@@ -382,8 +384,25 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         outbox.putAnnouncement({ type: 'real-server-removed', serviceKey, realServerKey: key })
   }
 
+  /** Real servers of it stand otherwise than before: the table and the quorum follow. */
+  function reconsider(service: ServiceRun): void {
+    putService(service)
+    if (service.model.panicThreshold === undefined) weigh(service, 'new')
+    else undecided.add(service)
+  }
+
+  /** Whom a panic keeps is a matter of all servers, and so it is decided once for all that has changed since the last batch. */
+  function decide(): void {
+    for (const service of undecided) {
+      if (book.get(service.model.key) !== service) continue
+      keepInPanic(service)
+      weigh(service, 'new')
+    }
+    undecided.clear()
+  }
+
   function weigh(service: ServiceRun, change: 'new' | 'known', type: QuorumEvent['type'] = 'weighed'): void {
-    const weight = livingWeight(conditionsOf(service, clock.now()))
+    const { weight } = service
     const { state, actions } = stepQuorum(service.model, service.quorum, { type, weight })
     service.quorum = state
     for (const { up } of actions) {
@@ -454,7 +473,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
 
   function settle(now: Instant): void {
     if (ended) return
-    const later = outbox.flush(now)
+    const later = outbox.flush(now, decide)
     if (later !== undefined) others.set(outbox, later)
     const { earliest } = deadlines
     const probes = earliest === undefined ? undefined : instant(Math.max(earliest, probesNotBefore))

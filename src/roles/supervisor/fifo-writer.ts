@@ -8,7 +8,8 @@ type Waiting = { readonly about: string; readonly line: string }
 
 /**
  * Writes lines into a pipe in their order and never waits for its reader. What finds the pipe full waits here; when that
- * gets too much, lines go of whose object a later one waits, oldest first: the last of each object is never lost.
+ * gets too much, lines go of whose object a later one waits, first those that have been void for longest: the last of each
+ * object is never lost.
  */
 export type FifoWriter = {
   write(about: string, line: string): void
@@ -22,22 +23,29 @@ export type FifoWriter = {
 }
 
 export function createFifoWriter(path: string, pipe: Fifo, log: Log): FifoWriter {
-  let waiting: Waiting[] = []
+  /** By number, in their order. */
+  const waiting = new Map<number, Waiting>()
+  /** The number of the last line of each object that has one here. */
+  const last = new Map<string, number>()
+  /** Numbers of those that later ones make void. */
+  const superseded = new Set<number>()
+  let count = 0
   let lost = 0
+  let thinned = false
   let broken: string | undefined
   let onWritten: (() => void) | undefined
 
   function flush(): void {
-    let written = 0
-    for (const { line } of waiting) {
+    for (const [number, { about, line }] of waiting) {
       const outcome = pipe.write(line)
-      if (outcome === 'full') break
-      written++
+      if (outcome === 'full') return pipe.whenWritable(flush)
       if (outcome !== 'written') complain(outcome.failed)
+      waiting.delete(number)
+      superseded.delete(number)
+      if (last.get(about) === number) last.delete(about)
     }
-    waiting = waiting.slice(written)
-    if (waiting.length > 0) return pipe.whenWritable(flush)
-    if (written > 0 && lost > 0) log.info('FIFO is read again', { fifo: path, lost })
+    if (thinned) log.info('FIFO is read again', { fifo: path, lost })
+    thinned = false
     onWritten?.()
     onWritten = undefined
   }
@@ -50,30 +58,36 @@ export function createFifoWriter(path: string, pipe: Fifo, log: Log): FifoWriter
   }
 
   function thinOut(): void {
-    if (waiting.length <= MOST_WAITING) return
-    const last = new Map(waiting.map(({ about }, index) => [about, index]))
-    const oldest = waiting.findIndex(({ about }, index) => last.get(about) !== index)
-    if (oldest < 0) return
-    waiting.splice(oldest, 1)
+    if (waiting.size <= MOST_WAITING) return
+    const [first] = superseded
+    if (first === undefined) return
+    superseded.delete(first)
+    waiting.delete(first)
     lost++
-    if (lost === 1) log.warn('nobody reads the FIFO; lines that later ones make void are lost', { fifo: path })
+    if (!thinned) log.warn('nobody reads the FIFO; lines that later ones make void are lost', { fifo: path })
+    thinned = true
   }
 
   return {
     write(about, line) {
-      waiting.push({ about, line })
-      if (waiting.length > 1) return thinOut()
+      const before = last.get(about)
+      if (before !== undefined) superseded.add(before)
+      last.set(about, ++count)
+      waiting.set(count, { about, line })
+      if (waiting.size > 1) return thinOut()
       flush()
     },
-    waiting: () => waiting.length,
+    waiting: () => waiting.size,
     lost: () => lost,
     whenWritten(action) {
-      if (waiting.length === 0) action()
+      if (waiting.size === 0) action()
       else onWritten = action
     },
     close() {
-      lost += waiting.length
-      waiting = []
+      lost += waiting.size
+      waiting.clear()
+      last.clear()
+      superseded.clear()
       pipe.close()
     },
   }

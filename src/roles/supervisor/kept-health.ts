@@ -1,10 +1,12 @@
-import { millis } from '../../base/index.ts'
+import { elapsed, type Instant, micros, millis } from '../../base/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import { decodeHealth, encodeHealth, healthRefresh } from './health-file.ts'
 import type { SupervisorPorts } from './ports.ts'
 
-/** Changes that come close together are written once. */
+/** Changes that come close together are written once, */
 const gatherFor = millis(100)
+/** and so late at most, if they do not end. */
+const gatherAtMost = millis(1_000)
 
 export type KeptHealth = {
   /** What a daemon that ended without stopping knew. */
@@ -24,10 +26,13 @@ export function keepHealth(
   const text = ports.readText(path)
   let records: () => readonly HealthRecord[] = () => []
   let cancel: (() => void) | undefined
+  /** When the first change came that is not written yet. */
+  let waitsSince: Instant | undefined
   let removed = false
 
   function write(): void {
     if (removed) return
+    waitsSince = undefined
     const written = ports.replaceText(path, encodeHealth(records(), boot, ports.clock.wall()))
     if (!written.ok) ports.log.warn('health cannot be kept', { reason: written.error.message })
     cancel = ports.schedule(millis(healthRefresh), write)
@@ -37,8 +42,11 @@ export function keepHealth(
     known: text.ok ? decodeHealth(text.value, boot, ports.clock.wall()) : [],
     changed(now) {
       records = now
+      const time = ports.clock.now()
+      waitsSince ??= time
+      const left = micros(gatherAtMost - elapsed(waitsSince, time))
       cancel?.()
-      cancel = ports.schedule(gatherFor, write)
+      cancel = ports.schedule(micros(Math.min(gatherFor, Math.max(0, left))), write)
     },
     remove() {
       removed = true

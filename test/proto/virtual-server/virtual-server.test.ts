@@ -5,8 +5,8 @@ import { endpoint, type RealServer, serviceKey, type VirtualServer } from '../..
 import {
   type Condition,
   initialQuorum,
-  livingWeight,
   type QuorumState,
+  quorumWeight,
   stepQuorum,
   wantedService,
   wantedServices,
@@ -227,9 +227,13 @@ test('a weight that wobbles by less than the hysteresis changes the quorum at mo
   )
 })
 
-test('the living weight counts who lives', () => {
-  expect(livingWeight(living(virtual(two), [true, false]))).toBe(2)
-  expect(livingWeight(living(virtual(two), [true, true]))).toBe(5)
+test('who serves counts towards the quorum with his whole weight, others with nothing', () => {
+  const alive = { alive: true, weight: 5 }
+  expect(quorumWeight(alive)).toBe(5)
+  expect(quorumWeight({ ...alive, rampedWeight: 1 })).toBe(5)
+  expect(quorumWeight({ ...alive, alive: false })).toBe(0)
+  expect(quorumWeight({ ...alive, alive: false, kept: true })).toBe(5)
+  expect(quorumWeight({ ...alive, order: 'drain' })).toBe(0)
 })
 
 test('all that the user said of forwarding reaches the table: of the service, its servers and the sorry server', () => {

@@ -367,6 +367,17 @@ describe('health', () => {
     expect(ran(world)).toEqual([])
   })
 
+  test('is on disk a second after a change at the latest, though others follow without end', async () => {
+    const world = fakeWorld()
+    await running(world)
+    for (let i = 0; i < 22; i++) {
+      world.living('checker')[0]?.say({ type: 'real-server-health', record: health(i % 2 === 0), announce: false })
+      await world.pass(0.05 * second)
+    }
+    const { records } = JSON.parse(world.files.get(file) ?? '{}') as { records?: readonly HealthRecord[] }
+    expect(records).toHaveLength(1)
+  })
+
   const unbelievable: readonly [string, string][] = [
     ['another boot', JSON.stringify({ bootId: 'another', writtenAt: 1_700_000_999_000, records: [health(false)] })],
     ['a minute ago', JSON.stringify({ bootId: 'this-boot', writtenAt: 1_700_000_930_000, records: [health(false)] })],
