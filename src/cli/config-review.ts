@@ -11,6 +11,8 @@ import {
   lintConfiguration,
   lintRules,
   loadConfiguration,
+  pairRules,
+  type Rule,
   referencePage,
   render,
   renderSarif,
@@ -36,22 +38,16 @@ export type LintOptions = {
 
 export type CompareOptions = {
   readonly format: ReviewFormat
+  readonly without?: string
   readonly configId?: string
   readonly otherConfigId?: string
 }
 
 /** `holdfast config lint`: 0 nothing found, 1 something, 2 errors among it. */
 export function lint(file: string | undefined, { format, without, rules, configId }: LintOptions): number {
-  if (rules) {
-    process.stdout.write(lintRules.map(({ name, finds, why }) => `${name}\n    ${finds}\n    ${why}\n`).join(''))
-    return 0
-  }
-  const off = (without ?? '').split(',').filter((name) => name !== '')
-  const unknown = off.find((name) => !lintRules.some((rule) => rule.name === name))
-  if (unknown !== undefined) {
-    process.stderr.write(`there is no rule ${unknown}; \`holdfast config lint --rules\` lists them\n`)
-    return 2
-  }
+  if (rules) return listRules(lintRules)
+  const off = namesOf(lintRules, without, '`holdfast config lint --rules` lists them')
+  if (off === undefined) return 2
   const path = findConfiguration(file, fileExists)
   const { diagnostics, sources } = lintConfiguration(configurationFiles, path, optionsFor(configId), off)
   tell(diagnostics, sources, format)
@@ -60,11 +56,15 @@ export function lint(file: string | undefined, { format, without, rules, configI
 }
 
 /** `holdfast config compare`: whether two directors' files make a pair; 0 they do, 1 with something to say, 2 they do not. */
-export function compare(one: string, other: string, { format, configId, otherConfigId }: CompareOptions): number {
+export function compare(one: string, other: string, options: CompareOptions): number {
+  const { format, without, configId, otherConfigId } = options
+  const off = namesOf(pairRules, without, `there are ${pairRules.map(({ name }) => name).join(', ')}`)
+  if (off === undefined) return 2
   const { first, second, differences } = compareConfigurations(
     configurationFiles,
     { path: resolve(one), options: { ...optionsFor(configId), hostName: 'the first host' } },
     { path: resolve(other), options: { ...optionsFor(otherConfigId ?? configId), hostName: 'the second host' } },
+    off,
   )
   const broken = [first, second].flatMap(({ diagnostics }) =>
     diagnostics.filter(({ severity }) => severity === 'error'),
@@ -73,6 +73,20 @@ export function compare(one: string, other: string, { format, configId, otherCon
   tell(all, [...first.sources, ...second.sources], format)
   if (all.length === 0 && format === 'text') process.stdout.write('the two files make a pair\n')
   return verdict(all)
+}
+
+function listRules(rules: readonly Rule[]): number {
+  process.stdout.write(rules.map(({ name, finds, why }) => `${name}\n    ${finds}\n    ${why}\n`).join(''))
+  return 0
+}
+
+/** The names of `--without`; undefined, and said so, if one is no rule's. */
+function namesOf(rules: readonly Rule[], without: string | undefined, others: string): readonly string[] | undefined {
+  const names = (without ?? '').split(',').filter((name) => name !== '')
+  const unknown = names.find((name) => !rules.some((rule) => rule.name === name))
+  if (unknown === undefined) return names
+  process.stderr.write(`there is no rule ${unknown}; ${others}\n`)
+  return undefined
 }
 
 export type ShowOptions = { readonly format: ShowFormat; readonly secrets?: true; readonly configId?: string }
@@ -127,7 +141,8 @@ const optionsFor = (configId: string | undefined): LoadOptions => ({
 
 function tell(diagnostics: readonly Diagnostic[], sources: readonly SourceFile[], format: ReviewFormat): void {
   if (format === 'json') process.stdout.write(`${JSON.stringify(diagnostics, undefined, 2)}\n`)
-  else if (format === 'sarif') process.stdout.write(renderSarif(diagnostics, { version, rules: lintRules }))
+  else if (format === 'sarif')
+    process.stdout.write(renderSarif(diagnostics, { version, rules: [...lintRules, ...pairRules] }))
   else {
     const color = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
     process.stdout.write(render(diagnostics, sources, { color, rules: true }))

@@ -6,7 +6,7 @@
  * Does badly: it reads everything again at each reload, however little changed.
  */
 
-export { type Comparison, compareConfigurations } from './compare/index.ts'
+export { type Comparison, compareConfigurations, pairRules } from './compare/index.ts'
 export type { Diagnostic, DiagnosticKind, RelatedPlace } from './diagnostic.ts'
 export {
   type Changed,

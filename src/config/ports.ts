@@ -1,4 +1,4 @@
-import type { Result } from '../base/index.ts'
+import type { IpAddress, Result } from '../base/index.ts'
 
 export type FileContent = {
   readonly bytes: Uint8Array
@@ -14,10 +14,13 @@ export type FileFailure = {
   readonly detail: string
 }
 
+/** An address of this host, and so the network that it is in. */
+export type HostNetwork = { readonly interface: string; readonly address: IpAddress; readonly prefixLength: number }
+
 /**
  * The world as the configuration needs it. `read` and `list` take absolute paths. What is optional is asked only when it
  * is there: without `interfaceExists` no interface is doubted, without `isExecutable` no script,
- * without `patternFault` no pattern.
+ * without `patternFault` no pattern, without `networks` no address.
  */
 export type ConfigPorts = {
   read(path: string): Result<FileContent, FileFailure>
@@ -25,6 +28,8 @@ export type ConfigPorts = {
   list(path: string): readonly string[] | undefined
   interfaceExists?(name: string): boolean
   isExecutable?(path: string): boolean
+  /** The addresses that links of this host have. */
+  networks?(): readonly HostNetwork[]
   /** What is wrong with a pattern of PCRE2, compiled with these options (regex_options). */
   patternFault?(source: string, options: readonly string[]): string | undefined
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { compareConfigurations } from '../../src/config/index.ts'
+import { compareConfigurations, pairRules } from '../../src/config/index.ts'
 import { memoryFiles } from './files.ts'
 
 const ONE = '/one.conf'
@@ -178,17 +178,36 @@ test('a file that is not there is its own complaint, and nothing is compared', (
   expect(second.diagnostics.map(({ kind }) => kind)).toEqual(['no-configuration'])
 })
 
-test('docs/configuration.md has every name', () => {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
-  const sources = ['index.ts', 'routers.ts', 'services.ts'].map((name) =>
-    readFileSync(join(import.meta.dirname, '../../src/config/compare', name), 'utf8'),
+test.each([
+  ['2 over a gap of 50', 50, 2, 2, ['warning pair-weight']],
+  ['50 over a gap of 50: an equal one is left alone', 50, 50, 50, ['warning pair-weight']],
+  ['51 over a gap of 50', 50, 51, 51, []],
+  ['51 here, and the other file does not track it', 50, 51, 0, ['warning pair-weight']],
+])('a positive weight of %s', (_, gap, here, there, expected) => {
+  const file = (priority: number, weight: number) =>
+    `vrrp_instance A {\ninterface eth0\nvirtual_router_id 5\npriority ${priority}\nvirtual_ipaddress {\n192.0.2.1\n}\n` +
+    `${weight === 0 ? '' : `track_interface {\neth1 weight ${weight}\n}\n`}}\n`
+  const found = said(file(150, here), file(150 - gap, there))
+  expect(found.map((one) => one.split(' ').slice(0, 2).join(' '))).toEqual(expected)
+})
+
+test('a rule is switched off by its name', () => {
+  const at = (path: string, hostName: string) => ({ path, options: { configId: 'x', hostName } })
+  const ports = memoryFiles({ [ONE]: 'vrrp_version 3\n', [OTHER]: '' })
+  const found = (without: readonly string[]) =>
+    compareConfigurations(ports, at(ONE, 'alpha'), at(OTHER, 'alpha'), without).differences.map(({ rule }) => rule)
+  expect([found([]), found(['pair-router-id'])]).toEqual([['pair-router-id'], []])
+})
+
+test('docs/configuration.md has every rule in the same words, and each is one that is told', () => {
+  const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
+  const told = ['index.ts', 'routers.ts', 'services.ts'].flatMap((name) =>
+    [...read(`src/config/compare/${name}`).matchAll(/'(pair-[\w-]+)'/g)].map(([, rule]) => rule),
   )
-  const names = new Set(
-    sources
-      .join('')
-      .match(/'pair-[\w-]+'/g)
-      ?.map((name) => name.slice(1, -1)),
-  )
-  expect(names.size).toBeGreaterThan(10)
-  for (const name of names) expect(text).toContain(`| \`${name}\` |`)
+  expect(pairRules.map(({ name }) => name).sort()).toEqual([...new Set(told)].sort())
+  const rows = read('docs/configuration.md').split('\n')
+  for (const { name, finds, why } of pairRules)
+    expect(
+      rows.filter((row) => row.startsWith(`| \`${name}\` |`) && row.endsWith(`| ${finds} | ${why} |`)),
+    ).toHaveLength(1)
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { IpAddress } from '../../src/base/index.ts'
 import { type ConfigPorts, lintConfiguration, lintRules, renderSarif } from '../../src/config/index.ts'
 import { MAIN, memoryFiles } from './files.ts'
 
@@ -112,6 +113,53 @@ const cases: Readonly<Record<string, { bad: string; good: string; ports?: Partia
     bad: service(`${two}sorry_server 10.0.0.2 80\n`),
     good: service(`${two}sorry_server 10.0.0.2 8080\n`),
   },
+  'config-id-unnamed': {
+    bad: `${router('@^lb1 nopreempt')}@lb2\t# alone\n`,
+    good: router('@alpha nopreempt\n@lb2 priority 90'),
+  },
+  'never-used': {
+    bad: `${SECURE}vrrp_script S {\nscript /bin/true\n}\n${router('')}`,
+    good: `${SECURE}vrrp_script S {\nscript /bin/true\n}\n${router('track_script {\nS\n}')}`,
+  },
+  'mail-goes-nowhere': {
+    bad: `${router('smtp_alert')}global_defs {\nnotification_email {\nops@example.com\n}\n}\n`,
+    good: `${router('smtp_alert')}global_defs {\nnotification_email {\nops@example.com\n}\nsmtp_server 192.0.2.25\n}\n`,
+  },
+  'script-without-shell': {
+    bad: `${SECURE}${router('notify "/bin/ps ax | grep x"')}`,
+    good: `${SECURE}${router(`notify "/bin/sh -c 'ps ax | grep x; true' a&b"`)}`,
+  },
+  'address-off-network': {
+    bad: router('', 'A', 5, '198.51.100.1'),
+    good: router('', 'A', 5, '192.0.2.1\n198.51.100.1/24\n203.0.113.1/32 dev lo\n203.0.113.2 dev eth1'),
+    ports: {
+      networks: () => [
+        { interface: 'lo', address: '127.0.0.1' as IpAddress, prefixLength: 8 },
+        { interface: 'eth0', address: '192.0.2.9' as IpAddress, prefixLength: 24 },
+        { interface: 'eth0', address: 'fe80::9' as IpAddress, prefixLength: 64 },
+      ],
+    },
+  },
+  'source-without-peers': {
+    bad: router('unicast_src_ip 192.0.2.8'),
+    good: router('mcast_src_ip 192.0.2.8'),
+  },
+  'own-peer': {
+    bad: router('unicast_src_ip 192.0.2.8\nunicast_peer {\n192.0.2.8\n192.0.2.9\n}'),
+    good: router('unicast_src_ip 192.0.2.8\nunicast_peer {\n192.0.2.9\n}'),
+  },
+  'sync-group-preemption': {
+    bad: `${router('nopreempt')}${router('', 'B', 6, '192.0.2.2')}vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n`,
+    good: `${router('nopreempt')}${router('nopreempt', 'B', 6, '192.0.2.2')}vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n`,
+  },
+  'nopreempt-with-weight': {
+    bad: router('nopreempt\ntrack_interface {\neth1 weight 5\n}'),
+    good: router('nopreempt\ntrack_interface {\neth1\n}'),
+  },
+  'weight-without-effect': {
+    bad: service(server() + server(`weight 2\n${checker}`, '10.0.0.2 80')),
+    good: service(server() + server(`weight 2\n${checker}`, '10.0.0.2 80'), 'lb_algo wrr\nlb_kind NAT'),
+  },
 }
 
 test('every rule has a case', () => {
@@ -149,10 +197,12 @@ describe('switching off', () => {
   ])('by a comment %s', (_, text, left) => {
     expect(found(text)).toEqual(left)
   })
-  test('an error stays', () => {
+  test('an error by name, and by no comment', () => {
     const name = 'duplicate-virtual-router-id'
     const { bad: text } = cases[name] as { bad: string }
-    expect(lint(text, [name]).diagnostics.map(({ rule }) => rule)).toEqual([name])
+    expect(lint(text, [name]).diagnostics).toEqual([])
+    const commented = text.replaceAll('virtual_router_id 5', `virtual_router_id 5 # lint: off ${name}`)
+    expect(lint(commented).diagnostics.map(({ rule }) => rule)).toEqual([name])
   })
 })
 
@@ -196,4 +246,37 @@ test('SARIF has the path of a file as a URI', () => {
   const { uri } = log.runs[0].results[0].locations[0].physicalLocation.artifactLocation
   expect(uri).toBe('file:///etc/a%20b%231%3F/%C3%A4.conf')
   expect(new URL(uri)).toMatchObject({ search: '', hash: '' })
+})
+
+const off = (words: string, networks: Parameters<typeof found>[1] = cases['address-off-network']?.ports) =>
+  lint(router('', 'A', 5, words), [], networks).diagnostics.map(({ message }) => message)
+
+test('an address in the network of another interface is told so, whatever its prefix', () => {
+  expect(
+    off('192.0.2.5/24 dev eth1', { networks: () => [network('eth0', '192.0.2.9'), network('eth1', '10.0.0.9')] }),
+  ).toEqual(['vrrp_instance A: 192.0.2.5 is in the network of eth0, not of eth1'])
+})
+
+test('the network that a virtual address itself has brought is none to be in', () => {
+  expect(
+    off('198.51.100.5', { networks: () => [network('eth0', '198.51.100.5'), network('eth0', '192.0.2.9')] }),
+  ).toEqual(['vrrp_instance A: 198.51.100.5 is in no network of this host'])
+})
+
+const network = (on: string, address: string) => ({ interface: on, address: address as IpAddress, prefixLength: 24 })
+
+test.each([
+  ['lb_algo lc', 'write wlc'],
+  ['lb_algo dh', 'write wrr'],
+])('%s without regard of weights: %s', (words, remedy) => {
+  const text = service(server() + server(`weight 2\n${checker}`, '10.0.0.2 80'), `${words}\nlb_kind NAT`)
+  expect(lint(text).diagnostics.map((one) => `${one.line} ${one.remedy}`)).toEqual([`4 ${remedy}`])
+})
+
+test.each([
+  ['track_file', 'track_file F {\nfile /tmp/f\n}\n', 'FILE_CHECK {\ntrack_file F\n}'],
+  ['bfd_instance', 'bfd_instance F {\nneighbor_ip 192.0.2.8\n}\n', 'BFD_CHECK {\nname F\n}'],
+])('a %s that only a checker names is used', (_, block, check) => {
+  expect(found(block + service(two)).map((one) => one.split(' ')[0])).toContain('never-used')
+  expect(found(block + service(two.replace(checker, check))).join()).not.toContain('never-used')
 })

@@ -85,6 +85,7 @@ export function addConfigurationCommands(program: Command, ends: Ends): void {
     .description(
       "whether two directors' files make a pair; exit code 1 when there is something to say, 2 when they do not",
     )
+    .option('--without <rules>', 'names of rules that are not asked, with commas between')
     .addOption(reviewFormat())
     .addOption(configId())
     .option('--other-config-id <id>', 'configuration id of the second director')

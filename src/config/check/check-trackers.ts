@@ -38,7 +38,10 @@ export function checkTrackers(
   const isTracked =
     (kind: Track['kind'], word: string) => (one: { readonly value: { readonly name: string }; readonly at: Span }) => {
       if (tracked.has(trackKey({ kind, name: one.value.name }))) return true
-      report.warning('remark', one.at, `${word} ${one.value.name} is tracked by nothing; it is left out`)
+      report.warning('remark', one.at, `${word} ${one.value.name} is tracked by nothing; it is left out`, {
+        rule: 'never-used',
+        remedy: 'add the line that tracks it, or remove it',
+      })
       return false
     }
   return {

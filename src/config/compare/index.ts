@@ -13,6 +13,8 @@ import { compareRouters } from './routers.ts'
 import { compareServices } from './services.ts'
 import { type Finding, type Side, sideOf } from './side.ts'
 
+export { pairRules } from './pair-rules.ts'
+
 export type Comparison = {
   /** Both files as loaded, with their own complaints. */
   readonly first: LoadedConfiguration
@@ -21,17 +23,21 @@ export type Comparison = {
   readonly differences: readonly Diagnostic[]
 }
 
-/** @param options of each, since a director's configuration id may decide what its file says */
+/**
+ * @param options of each, since a director's configuration id may decide what its file says
+ * @param without names of `pairRules` that are not asked
+ */
 export function compareConfigurations(
   ports: ConfigPorts,
   one: { readonly path: string; readonly options: LoadOptions },
   other: { readonly path: string; readonly options: LoadOptions },
+  without: readonly string[] = [],
 ): Comparison {
   const [first, a] = side(ports, one)
   const [second, b] = side(ports, other)
   const findings =
     a === undefined || b === undefined ? [] : [...globals(a, b), ...compareRouters(a, b), ...compareServices(a, b)]
-  return { first, second, differences: findings.map(asDiagnostic) }
+  return { first, second, differences: findings.filter(({ rule }) => !without.includes(rule)).map(asDiagnostic) }
 }
 
 function side(

@@ -211,16 +211,22 @@ function* peerFinding(
 /** A tracker whose weight does not bring the master below its peer is watched for nothing. */
 function* weightFindings(one: VirtualRouter, two: VirtualRouter, where: string, finding: Found): Generator<Finding> {
   if (one.priority <= two.priority || one.priority === 255) return
-  const gap = one.priority - two.priority
-  for (const { kind, name, weight } of one.tracks)
-    if (kind !== 'file' && weight < 0 && -weight < gap)
-      yield finding(
-        'pair-weight',
-        'warning',
-        [`track_${kind}`],
-        `when ${kind} ${name} fails ${where}, priority ${one.priority} becomes ${one.priority + weight}, still above ${two.priority}: nothing moves`,
-        `give it a weight of at most ${-(gap + 1)}`,
-      )
+  for (const { kind, name, weight } of one.tracks) {
+    if (kind === 'file' || weight === 0) continue
+    // What is good adds a positive weight, on the peer too if it tracks the same; what is bad adds a negative one.
+    const theirs = two.tracks.find((track) => track.kind === kind && track.name === name)?.weight ?? 0
+    const [left, against] = [one.priority + Math.min(weight, 0), two.priority + Math.max(theirs, 0)]
+    // An equal one is left alone.
+    if (left < against) continue
+    const least = one.priority - two.priority + 1
+    yield finding(
+      'pair-weight',
+      'warning',
+      [`track_${kind}`],
+      `when ${kind} ${name} fails ${where}, priority ${left} is left, and ${against} is not more: nothing moves`,
+      weight < 0 ? `give it a weight of at most ${-least}` : `give it a weight of at least ${least} in both files`,
+    )
+  }
 }
 
 const seconds = ({ advertisementInterval }: VirtualRouter): number => advertisementInterval / 1_000_000

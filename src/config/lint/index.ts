@@ -4,22 +4,40 @@
  * `lint: off NAME`, for a line. Knows one file only: what two directors must agree on is compare/.
  */
 
-import type { Diagnostic } from '../diagnostic.ts'
+import { type Diagnostic, inOrder } from '../diagnostic.ts'
 import { type LoadedConfiguration, loadAnd } from '../load.ts'
 import type { ConfigPorts, LoadOptions } from '../ports.ts'
+import { complaint } from '../report.ts'
+import type { SourceFile } from '../source/index.ts'
+import { fileRules } from './file-rules.ts'
 import { lineRules } from './line-rules.ts'
+import { mailRules } from './mail-rules.ts'
+import { nameRules } from './name-rules.ts'
+import { preemptionRules } from './preemption-rules.ts'
 import { routerRules } from './router-rules.ts'
 import type { Rule } from './rule.ts'
 import { scriptRules } from './script-rules.ts'
 import { serviceRules } from './service-rules.ts'
+import { unicastRules } from './unicast-rules.ts'
 
 export type { Rule } from './rule.ts'
 
 /** In the order of a configuration. */
-export const lintRules: readonly Rule[] = [...lineRules, ...scriptRules, ...routerRules, ...serviceRules]
+export const lintRules: readonly Rule[] = [
+  ...fileRules,
+  ...lineRules,
+  ...nameRules,
+  ...mailRules,
+  ...scriptRules,
+  ...routerRules,
+  ...unicastRules,
+  ...preemptionRules,
+  ...serviceRules,
+]
 
 /**
- * Complaints of a start, and of all rules but those in `without`. An error stays whatever is switched off.
+ * Complaints of a start, and of all rules but those in `without`. A comment switches no error off: what it costs is lost at
+ * every start.
  * @param without names of rules
  */
 export function lintConfiguration(
@@ -30,15 +48,29 @@ export function lintConfiguration(
 ): LoadedConfiguration {
   const loaded = loadAnd(ports, path, options, (checked, report) => {
     for (const { name, look } of lintRules)
-      look?.(checked, (at, message, details = {}) => report.warning('lint', at, message, { ...details, rule: name }))
+      look?.(
+        checked,
+        (at, message, details = {}) => report.warning('lint', at, message, { ...details, rule: name }),
+        ports,
+      )
   })
   const files = new Map(loaded.sources.map((file) => [file.path, file]))
   const off = ({ rule, severity, file, line }: Diagnostic): boolean =>
     rule !== undefined &&
-    severity !== 'error' &&
     (without.includes(rule) ||
-      [line, line - 1].some((at) => switchedOff(files.get(file)?.lines[at - 1], at < line, rule)))
-  return { ...loaded, diagnostics: loaded.diagnostics.filter((one) => !off(one)) }
+      (severity !== 'error' &&
+        [line, line - 1].some((at) => switchedOff(files.get(file)?.lines[at - 1], at < line, rule))))
+  const all = inOrder([...loaded.diagnostics, ...saidOfFiles(loaded.sources, options)], loaded.files)
+  return { ...loaded, diagnostics: all.filter((one) => !off(one)) }
+}
+
+function saidOfFiles(files: readonly SourceFile[], options: LoadOptions): readonly Diagnostic[] {
+  const found: Diagnostic[] = []
+  for (const { name, lookAtFiles } of lintRules)
+    lookAtFiles?.(files, options, (at, message, details = {}) =>
+      found.push(complaint('warning', 'lint', at, message, { ...details, rule: name })),
+    )
+  return found
 }
 
 /** `# lint: off NAME …` behind a line, or on a line of its own before it. */

@@ -1,8 +1,12 @@
-import { addressBytes, familyOf, type IpAddress, parseAddress } from '../../base/index.ts'
-import type { VirtualRouter } from '../../model/index.ts'
-import { blocks, has, lineIn, type Rule } from './rule.ts'
+import { addressBytes, familyOf, type IpAddress, inSubnet } from '../../base/index.ts'
+import type { VirtualAddress } from '../../model/index.ts'
+import type { HostNetwork } from '../ports.ts'
+import { blockAround, heldBy, lineIn, type Rule } from './rule.ts'
 
-/** What bites in vrrp_instance and vrrp_sync_group. */
+/** Whose addresses are for the host itself, or, of a balancer's servers, for nobody to ask for. */
+const LOOPBACK = 'lo'
+
+/** What bites in vrrp_instance. */
 export const routerRules: readonly Rule[] = [
   {
     name: 'auth-pass-length',
@@ -45,49 +49,15 @@ export const routerRules: readonly Rule[] = [
     name: 'strict-unpingable',
     finds: 'vrrp_strict or strict_mode without accept, and a priority below 255',
     why: 'The master drops what is sent to the virtual address itself: it answers no ping, and no service on it is reached.',
-    look({ nodes }, complain) {
-      const globally = blocks(nodes, 'global_defs').find((block) => has(block, 'vrrp_strict'))
-      for (const block of blocks(nodes, 'vrrp_instance')) {
-        const own = lineIn(block, 'strict_mode')
-        const word = own?.words[0]?.text ?? 'true'
-        const strict = own === undefined ? globally !== undefined : /^(true|on|yes)$/i.test(word)
-        if (!strict || has(block, 'accept') || lineIn(block, 'priority')?.words[0]?.text === '255') continue
-        complain(own?.at ?? block.at, `in strict mode the addresses of ${nameOf(block)} answer no ping and no client`, {
-          remedy: 'add accept, or do without strict mode',
-        })
-      }
-    },
-  },
-  {
-    name: 'half-unicast',
-    finds: 'unicast peers without unicast_src_ip',
-    why: 'The source is then the first address of the interface, which changes when addresses come and go; the peer refuses the new one.',
-    look({ nodes }, complain) {
-      for (const block of blocks(nodes, 'vrrp_instance')) {
-        const peers = lineIn(block, 'unicast_peer')
-        if (peers !== undefined && !has(block, 'unicast_src_ip') && !has(block, 'mcast_src_ip'))
-          complain(peers.at, `${nameOf(block)} has unicast peers and no source of its own`, {
-            remedy: 'add unicast_src_ip with the address that the peer has in its unicast_peer',
-          })
-      }
-    },
-  },
-  {
-    name: 'source-is-virtual',
-    finds: 'a source or a unicast peer that is a virtual address',
-    why: 'Only the master holds it: the others cannot send from it, and what is sent to it reaches the master itself.',
     look({ lowered, nodes }, complain) {
-      const virtual = new Set(lowered.routers.flatMap(({ value }) => heldBy(value)))
-      for (const block of blocks(nodes, 'vrrp_instance')) {
-        const peers = lineIn(block, 'unicast_peer')?.block?.nodes.map(({ keyword }) => keyword) ?? []
-        const sources = ['unicast_src_ip', 'mcast_src_ip'].flatMap((word) => lineIn(block, word)?.words[0] ?? [])
-        for (const { text, at } of [...sources, ...peers]) {
-          const address = parseAddress(text)
-          if (address !== undefined && virtual.has(address))
-            complain(at, `${text} is a virtual address, which only the master holds`, {
-              remedy: 'name an address that its host always has',
-            })
-        }
+      for (const { value, name } of lowered.routers) {
+        if (value.strict !== true || value.dropsPackets !== true) continue
+        const block = blockAround(nodes, name)
+        complain(
+          (block && lineIn(block, 'strict_mode'))?.at ?? name,
+          `in strict mode the addresses of vrrp_instance ${value.name} answer no ping and no client`,
+          { remedy: 'add accept, or do without strict mode' },
+        )
       }
     },
   },
@@ -111,29 +81,23 @@ export const routerRules: readonly Rule[] = [
     },
   },
   {
-    name: 'sync-group-weight',
-    finds: 'weights of what a member of a vrrp_sync_group tracks, without sync_group_tracking_weight',
-    why: 'Members must keep one priority to move together, so such weights do not count.',
-    look({ lowered }, complain) {
-      for (const group of lowered.syncGroups) {
-        if (group.value.trackingWeight) continue
-        for (const router of lowered.routers) {
-          if (!group.value.members.includes(router.value.name)) continue
-          const weighed = router.value.tracks.find(({ weight }) => weight !== 0)
-          if (weighed !== undefined)
-            complain(
-              router.name,
-              `the weight of ${weighed.kind} ${weighed.name} does not count: ${router.value.name} is in vrrp_sync_group ${group.value.name}`,
-              { remedy: 'track it in the group, or add sync_group_tracking_weight to it' },
-            )
+    name: 'address-off-network',
+    finds: 'a virtual address that is in no network of its interface, on this host',
+    why: 'Its neighbours do not ask that link for it, so nobody finds it without a route.',
+    look({ lowered }, complain, { networks }) {
+      const here = networks?.()
+      if (here === undefined) return
+      const virtual = new Set(lowered.routers.flatMap(({ value }) => heldBy(value)))
+      const real = here.filter(({ address }) => !virtual.has(address))
+      for (const { value, name } of lowered.routers)
+        for (const address of [...value.addresses, ...value.excludedAddresses]) {
+          const elsewhere = otherNetwork(address, real)
+          if (elsewhere !== undefined)
+            complain(name, `vrrp_instance ${value.name}: ${address.address} is in ${elsewhere}`, {
+              remedy: 'correct the address, or write dev and its interface behind it',
+            })
         }
-      }
     },
-  },
-  {
-    name: 'sync-group-single',
-    finds: 'a vrrp_sync_group of one member',
-    why: 'It has nothing to move together with; perhaps a name is missing.',
   },
   {
     name: 'service-not-on-virtual-address',
@@ -151,14 +115,23 @@ export const routerRules: readonly Rule[] = [
   },
 ]
 
-const heldBy = ({ addresses, excludedAddresses }: VirtualRouter): readonly IpAddress[] =>
-  [...addresses, ...excludedAddresses].map(({ address }) => address)
+/**
+ * Where an address belongs, if that is not the interface that it is put on: undefined also where this host has no say, as it
+ * has no other address of the family there, or the address brings a network of its own.
+ */
+function otherNetwork(
+  { address, prefixLength, interface: on }: VirtualAddress,
+  networks: readonly HostNetwork[],
+): string | undefined {
+  const family = familyOf(address)
+  const own = networks.filter((one) => one.interface === on && familyOf(one.address) === family)
+  const holds = (one: HostNetwork) => inSubnet(one.address, address, one.prefixLength)
+  if (on === LOOPBACK || own.length === 0 || own.some(holds)) return undefined
+  const other = networks.find((one) => one.interface !== LOOPBACK && familyOf(one.address) === family && holds(one))
+  if (other !== undefined) return `the network of ${other.interface}, not of ${on}`
+  return prefixLength === (family === 4 ? 32 : 128) ? 'no network of this host' : undefined
+}
 
 /** Of an IPv4 address, as a number. */
 const hostPart = (address: IpAddress, prefixLength: number): number =>
   addressBytes(address).reduce((number, byte) => number * 256 + byte, 0) % 2 ** (32 - prefixLength)
-
-const nameOf = (block: {
-  readonly keyword: { readonly text: string }
-  readonly words: readonly { readonly text: string }[]
-}) => `${block.keyword.text} ${block.words[0]?.text ?? ''}`.trimEnd()

@@ -1,6 +1,9 @@
 import type { Checked } from '../check/index.ts'
 import type { Rule } from './rule.ts'
 
+/** A word that only a shell understands; in the one argument of `sh -c` it is none. */
+const SHELL_SIGN = /^(?:\|\|?|&&?|;|[012&]?(?:>>?|<)\S*|[^\s'"]*;)$/
+
 /** What bites in scripts, and in the file as such. */
 export const scriptRules: readonly Rule[] = [
   {
@@ -28,6 +31,20 @@ export const scriptRules: readonly Rule[] = [
         if (!program.startsWith('/'))
           complain(at, `${program} has no full path`, {
             remedy: `write where it is, as \`command -v ${program}\` tells`,
+          })
+      }
+    },
+  },
+  {
+    name: 'script-without-shell',
+    finds: 'pipes, redirections and other signs of the shell in a command',
+    why: 'No shell reads it: the program gets | and > as arguments, and the rest of the line with them.',
+    look(checked, complain) {
+      for (const { command, at } of scripts(checked)) {
+        const sign = command.argv.find((word) => SHELL_SIGN.test(word))
+        if (sign !== undefined)
+          complain(at, `${command.argv[0]} gets ${sign} as an argument: no shell reads the line`, {
+            remedy: 'write it into a script, or behind /bin/sh -c in single quotes',
           })
       }
     },

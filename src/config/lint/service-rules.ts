@@ -1,8 +1,10 @@
 import { parseAddress } from '../../base/index.ts'
-import { describedServers } from '../../model/index.ts'
+import { describedServers, type SchedulerName } from '../../model/index.ts'
 import { serverTitle } from '../lower/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { blocks, lineIn, nodeAt, type Rule } from './rule.ts'
+
+const WEIGHTLESS: ReadonlySet<SchedulerName> = new Set(['rr', 'lc', 'dh'])
 
 /** What bites in virtual_server and real_server. */
 export const serviceRules: readonly Rule[] = [
@@ -54,6 +56,26 @@ export const serviceRules: readonly Rule[] = [
             remedy: 'give it a weight, or comment it out',
           })
         }
+    },
+  },
+  {
+    name: 'weight-without-effect',
+    finds: 'real servers of different weights under a scheduler that gives each the same',
+    why: 'rr, lc and dh only ask whether a weight is 0; the larger server gets no more than the others.',
+    look({ lowered, nodes }, complain) {
+      for (const { value, at } of lowered.servers) {
+        const weights = new Set(describedServers(value).flatMap(({ weight }) => (weight === 0 ? [] : weight)))
+        if (!WEIGHTLESS.has(value.scheduler) || weights.size < 2) continue
+        const block = nodeAt(nodes, at)
+        const place = block && (lineIn(block, 'lb_algo') ?? lineIn(block, 'lvs_sched'))
+        complain(
+          place?.at ?? at,
+          `${value.scheduler} of ${serverTitle(value)} does not regard the weights of its servers`,
+          {
+            remedy: value.scheduler === 'lc' ? 'write wlc' : 'write wrr',
+          },
+        )
+      }
     },
   },
   {

@@ -1,5 +1,6 @@
 import { accessSync, constants, readdirSync } from 'node:fs'
-import { fail, ok, type Result } from '../../base/index.ts'
+import { networkInterfaces } from 'node:os'
+import { fail, type IpAddress, ok, parseAddress, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { patternFault } from '../pattern/index.ts'
 import { readRegular } from './read-regular.ts'
@@ -12,6 +13,8 @@ export type ReadFile = {
   /** Its group or others may read it. */
   readonly readableByOthers: boolean
 }
+
+export type HostNetwork = { readonly interface: string; readonly address: IpAddress; readonly prefixLength: number }
 
 export type ReadFailure = {
   readonly reason: 'missing' | 'denied' | 'unreadable' | 'not-a-file' | 'too-large'
@@ -57,6 +60,16 @@ export const configurationFiles = {
   },
 
   interfaceExists: (name: string): boolean => hfsys().ifIndex(name) > 0,
+
+  /** Of links that are up. */
+  networks: (): readonly HostNetwork[] =>
+    Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+      addresses.flatMap(({ address: text, cidr }) => {
+        const address = parseAddress(text)
+        const prefixLength = Number(cidr?.slice(cidr.indexOf('/') + 1))
+        return address === undefined || Number.isNaN(prefixLength) ? [] : [{ interface: name, address, prefixLength }]
+      }),
+    ),
 
   patternFault,
 
