@@ -106,6 +106,8 @@ lab('V-082: a backup takes no frame to the virtual MAC, which a switch may flood
   daemon.process.signal('SIGHUP')
   await strong.releases(VIRTUAL_ADDRESS)
   expect(await ping(onlooker, '192.0.2.11')).toBe(false)
+  // What it changes by itself is not another's doing.
+  expect((await daemon.status()).virtualRouters[0]?.incidents).toBeUndefined()
 })
 
 lab('an owner takes packets to its addresses whatever is written', async (lab) => {

@@ -1,5 +1,5 @@
 import { fail, hostIsLittleEndian as host, ok, type Result } from '../../base/index.ts'
-import { tableOfRemoval } from '../../wire/nftables/index.ts'
+import { endsTransaction, tableOfRemoval } from '../../wire/nftables/index.ts'
 import { isWouldBlock, systemError } from '../descriptor/index.ts'
 import { NETLINK_NETFILTER, openGroupSocket } from './netlink-socket.ts'
 import { FIRST_SEQUENCE, SEQUENCES } from './nftables.ts'
@@ -25,6 +25,8 @@ export const watchNftables: WatchNftables = (onRemoved) => {
   const opened = openGroupSocket([GROUP], RECEIVE_BUFFER, undefined, NETLINK_NETFILTER)
   if (!opened.ok) return fail(opened.error)
   const socket = opened.value
+  /** Of transactions whose end has not come yet, by the port of who makes them. */
+  const pending = new Map<number, Set<string>>()
   const watching = socket.descriptor.whenReadable(() => {
     const tables = new Set<string>()
     let lost = false
@@ -36,13 +38,22 @@ export const watchNftables: WatchNftables = (onRemoved) => {
         continue
       }
       for (const message of received.messages) {
-        if (isOurs(message.sequence)) continue
-        const table = tableOfRemoval(message, host)
-        if (table !== undefined) tables.add(table)
+        const { port, sequence } = message
+        const removed = pending.get(port) ?? new Set()
+        if (!endsTransaction(message)) {
+          const table = tableOfRemoval(message, host)
+          if (table !== undefined) pending.set(port, removed.add(table))
+          continue
+        }
+        pending.delete(port)
+        // Only here: Linux 6.18 tells of elements of sets without a number.
+        if (!isOurs(sequence)) for (const table of removed) tables.add(table)
       }
     }
-    if (lost) onRemoved('unknown')
-    else if (tables.size > 0) onRemoved(tables)
+    if (lost) {
+      pending.clear()
+      onRemoved('unknown')
+    } else if (tables.size > 0) onRemoved(tables)
   })
   if (watching < 0) {
     socket.close()

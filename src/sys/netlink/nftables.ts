@@ -18,8 +18,8 @@ import type { NetlinkError } from './ports.ts'
 const TIMEOUT_US = 5_000_000
 
 /**
- * The kernel tells of each change with the sequence number of its request: by these numbers a monitor knows ours. A batch has
- * fewer than SEQUENCES messages.
+ * The kernel tells of a transaction with the sequence number of a request of it: by these numbers a monitor knows ours. A
+ * batch has fewer than SEQUENCES messages.
  */
 export const FIRST_SEQUENCE = 0x4846_0000
 export const SEQUENCES = 0x1_0000

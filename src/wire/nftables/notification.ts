@@ -4,6 +4,8 @@ import { NF_HEADER, NFTABLES } from './batch.ts'
 
 /** NFT_MSG_DELTABLE, DELCHAIN, DELRULE, DELSET, DELSETELEM. */
 const REMOVALS: ReadonlySet<number> = new Set([2, 5, 8, 11, 14])
+/** NFT_MSG_NEWGEN. */
+const NEW_GENERATION = 15
 /** NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE and NFTA_SET_ELEM_LIST_TABLE are all 1. */
 const TABLE = 1
 
@@ -13,3 +15,7 @@ export function tableOfRemoval({ type, payload }: NetlinkMessage, host: LittleEn
   const attributes = decodeAttributes(payload.subarray(NF_HEADER), host)
   return attributes.ok ? findString(attributes.value, TABLE) : undefined
 }
+
+/** What the kernel tells last of a transaction, by the port and the sequence number of who made it. */
+export const endsTransaction = ({ type }: Pick<NetlinkMessage, 'type'>): boolean =>
+  type === ((NFTABLES << 8) | NEW_GENERATION)

@@ -4,6 +4,7 @@ import {
   batchOf,
   counter,
   drop,
+  endsTransaction,
   equals,
   lookup,
   meta,
@@ -93,4 +94,5 @@ test('whatever is removed tells of its table; nothing else does, and no bytes ma
     expect(tableOfRemoval(message(type, payload), true)).toBeUndefined()
   for (let length = 0; length < 19; length++)
     expect(tableOfRemoval(message(0x0a02, payload.subarray(0, length)), true)).toBeUndefined()
+  expect([0x0a0f, 0x0a0e, 0x0b0f, 15].map((type) => endsTransaction({ type }))).toEqual([true, false, false, false])
 })
