@@ -9,8 +9,9 @@ export function virtualServerSentences(
   times: Times,
 ): readonly string[] {
   const up = realServers.filter(({ state }) => state === 'up').length
+  const out = realServers.filter(({ orders = [] }) => orders.some(({ kind }) => kind !== 'weight')).length
   return [
-    `${group === undefined ? key : `${group.name} (${key})`} has ${quorum === 'up' ? 'its quorum' : 'lost its quorum'}: ${up} of ${realServers.length} real servers are up.`,
+    `${group === undefined ? key : `${group.name} (${key})`} has ${quorum === 'up' ? 'its quorum' : 'lost its quorum'}: ${up} of ${realServers.length} real servers are up${out === 0 ? '' : `, ${out} taken out by hand`}.`,
     ...(sorryServerInUse ? ['Its sorry server is in use.'] : []),
     ...(suspended === true ? [NOT_CHECKED] : []),
     ...realServers.map((one) => inOneSentence(one, times)),
@@ -90,7 +91,9 @@ function whatHinders({ virtualServer, realServer, failure }: RealServerAccount):
   return [
     ...(ordered === undefined ? [] : [ORDERED[ordered.kind]]),
     ...(fallen ? [state === 'down' ? 'it is down' : 'no check has said that it is up (alpha)'] : []),
-    ...(!fallen && virtualServer.sorryServerInUse ? ['the quorum is lost, and the sorry server serves'] : []),
+    ...(!fallen && ordered === undefined && virtualServer.sorryServerInUse
+      ? ['the quorum is lost, and the sorry server serves']
+      : []),
     ...(!fallen && effectiveWeight === 0 ? ['its weight is 0'] : []),
     ...(failure === undefined ? [] : [failure]),
   ]

@@ -59,9 +59,11 @@ function deadlineReached(orders: ServerOrders, now: Instant): ServerOrdersStep {
 
 function disabled(order: ServerOrder): ServerOrder {
   if (order.kind !== 'drain') return order
-  const { deadline: _, ...rest } = order
-  return { ...rest, kind: 'disable' }
+  const { deadline: _, reason, ...rest } = order
+  return { ...rest, kind: 'disable', reason: [...(reason === undefined ? [] : [reason]), NOT_DRAINED].join('; ') }
 }
+
+const NOT_DRAINED = 'not drained by its deadline'
 
 function without(
   orders: ServerOrders,

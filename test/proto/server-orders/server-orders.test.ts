@@ -22,6 +22,7 @@ const weight: ServerOrder = { ...by, kind: 'weight', weight: 3 }
 const leave: ServerOrder = { ...by, kind: 'leave', service: VIP }
 const timed: ServerOrder = { ...disable, until: now }
 const late: ServerOrder = { ...drain, deadline: now }
+const undrained: ServerOrder = { ...disable, reason: 'not drained by its deadline' }
 const notYet: ServerOrder = { ...drain, deadline: soon }
 
 const bindings: readonly [claim: string, orders: ServerOrders, kind: string | undefined, weight: number | undefined][] =
@@ -119,7 +120,7 @@ const steps: readonly [
     ['leave released'],
   ],
   ['its time is over', [timed, drain], { type: 'deadline-reached' }, [drain], ['disable time-over']],
-  ['at its deadline what drains is disabled', [late], { type: 'deadline-reached' }, [disable], ['drain deadline']],
+  ['at its deadline what drains is disabled', [late], { type: 'deadline-reached' }, [undrained], ['drain deadline']],
   ['before it nothing changes', [notYet], { type: 'deadline-reached' }, [notYet], []],
 ]
 for (const [claim, before, event, after, ended] of steps)
