@@ -1,18 +1,25 @@
 import { fail, ok, parseAddress, parseEndpoint, type Result } from '../base/index.ts'
 import { endpoint } from '../model/index.ts'
 import { heldDestinations } from './held-destinations.ts'
-import type { DaemonSnapshot, VirtualRouterSnapshot, VirtualServerSnapshot } from './snapshot.ts'
+import { serverOrderWords } from './server-order.ts'
+import type {
+  AbsentServerOrderSnapshot,
+  DaemonSnapshot,
+  ServerSourceSnapshot,
+  VirtualRouterSnapshot,
+  VirtualServerSnapshot,
+} from './snapshot.ts'
 import type { Times } from './times.ts'
 import { groupSentences, routerSentences } from './why-router.ts'
 import { type RealServerAccount, realServerSentences, virtualServerSentences } from './why-server.ts'
 
 export type Explanation = {
-  readonly kind: 'virtual-router' | 'sync-group' | 'virtual-server' | 'real-server'
+  readonly kind: 'virtual-router' | 'sync-group' | 'virtual-server' | 'real-server' | 'server-list'
   readonly name: string
   /** In the order of what matters; each is whole by itself. */
   readonly sentences: readonly string[]
   /** What they were made of. */
-  readonly about: readonly (VirtualRouterSnapshot | VirtualServerSnapshot | RealServerAbout)[]
+  readonly about: readonly (VirtualRouterSnapshot | VirtualServerSnapshot | RealServerAbout | List)[]
 }
 
 type RealServerAbout = Omit<RealServerAccount, 'virtualServer'> & { readonly virtualServer: string }
@@ -20,7 +27,8 @@ type RealServerAbout = Omit<RealServerAccount, 'virtualServer'> & { readonly vir
 /**
  * Why the object of this name is what it is, in plain sentences. The failure names what there is.
  * @param name of a virtual router, a sync group, a virtual server (its key, or its address and port) or its group, or of a real
- *             server: its address, with or without a port, or the name that it is listed by
+ *             server: its address, with or without a port, or the name that it is listed by; or what would list real servers and
+ *             does not
  */
 export function why(snapshot: DaemonSnapshot, name: string, times: Times): Result<Explanation, string> {
   const { virtualRouters, virtualServers } = snapshot
@@ -45,6 +53,14 @@ export function why(snapshot: DaemonSnapshot, name: string, times: Times): Resul
       sentences: accounts.flatMap((one) => realServerSentences(one, times)),
       about: accounts.map((one) => ({ ...one, virtualServer: one.virtualServer.key })),
     })
+  const lists = listsNamed(snapshot, name)
+  if (lists.length > 0)
+    return ok({
+      kind: 'server-list',
+      name,
+      sentences: lists.flatMap((one) => listSentences(one, times)),
+      about: lists,
+    })
   const missing = snapshot.roles.find(
     ({ role, state }) => role !== 'forwarding' && state !== 'running' && state !== 'stopped',
   )
@@ -59,10 +75,15 @@ export function why(snapshot: DaemonSnapshot, name: string, times: Times): Resul
 const isNamed = ({ key, group }: VirtualServerSnapshot, name: string): boolean =>
   group?.name === name || [key, ...(group?.others ?? [])].some((one) => one === name || one.endsWith(`/${name}`))
 
+/** An address, an address and port or a name of the DNS in the form that snapshots have. */
+function canonical(name: string): string {
+  const at = parseEndpoint(name)
+  return at === undefined ? (parseAddress(name) ?? name.toLowerCase()) : endpoint(at)
+}
+
 /** The real servers of this name, wherever they stand. */
 function accountsOf({ virtualServers, forwarding }: DaemonSnapshot, name: string): readonly RealServerAccount[] {
-  const at = parseEndpoint(name)
-  const meant = at === undefined ? (parseAddress(name) ?? name.toLowerCase()) : endpoint(at)
+  const meant = canonical(name)
   const services = new Map(forwarding?.services.map((service) => [service.key, service]))
   return virtualServers.flatMap((virtualServer) => {
     const found = virtualServer.realServers.filter((real) =>
@@ -79,6 +100,25 @@ function accountsOf({ virtualServers, forwarding }: DaemonSnapshot, name: string
       ...(failure === undefined ? {} : { failure }),
     }))
   })
+}
+
+type List = ServerSourceSnapshot | AbsentServerOrderSnapshot
+
+/** Lists of real servers of this name, and orders about servers that none of them has. */
+const listsNamed = ({ serverSources = [], absentServerOrders = [] }: DaemonSnapshot, name: string): readonly List[] => [
+  ...serverSources.filter((one) => ('file' in one ? one.file === name : one.name === name.toLowerCase())),
+  ...absentServerOrders.filter(({ realServer }) => realServer === canonical(name)),
+]
+
+function listSentences(list: List, times: Times): readonly string[] {
+  if ('by' in list) return [`${list.realServer} is in no list just now.`, `It is ${serverOrderWords(list, times.at)}.`]
+  const asked =
+    'askedAt' in list && list.askedAt !== undefined ? [`It answered last ${times.ago(list.askedAt)} ago.`] : []
+  return [
+    `${'file' in list ? list.file : `${list.records} ${list.name}`} lists ${list.servers} real servers as far as is known.`,
+    ...(list.problem === undefined ? [] : [`It cannot be used: ${list.problem}.`]),
+    ...asked,
+  ]
 }
 
 /** As many are told by name. */

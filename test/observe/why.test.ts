@@ -324,6 +324,23 @@ test('a real server by the name it is listed by, while the sorry server serves, 
   )
 })
 
+test('a name that lists nobody, and a server that was ordered about and is in no list', () => {
+  const lists = {
+    ...snapshot([]),
+    serverSources: [{ name: 'web.test', records: 'A', servers: 0, askedAt: since, problem: 'no such name' }],
+    absentServerOrders: [{ ...order, kind: 'drain', realServer: '10.0.0.1' }],
+  } as const
+  expect(sentences(lists, 'web.test')).toEqual([
+    'A web.test lists 0 real servers as far as is known.',
+    'It cannot be used: no such name.',
+    'It answered last 5 s ago.',
+  ])
+  expect(sentences(lists, '10.0.0.1')).toEqual([
+    '10.0.0.1 is in no list just now.',
+    'It is drained by alice since 18:00:00: new disks.',
+  ])
+})
+
 test('a name that is not there is answered with those that are', () => {
   const routers = [router(), router({ name: 'VI_3', syncGroup: 'G1' })]
   expect(sentences(snapshot(routers), 'VI_2')).toEqual(['there is no VI_2; there are VI_1, VI_3, G1'])

@@ -19,7 +19,7 @@ import type { SupervisorPorts } from './ports.ts'
 import type { ServerOrderCommand } from './server-order-request.ts'
 import { decodeServerOrders, encodeServerOrders } from './server-orders-file.ts'
 import { type ServerTold, told } from './server-told.ts'
-import { nobodyNamed, placesIn, realServerNamed, virtualServerNamed } from './servers-named.ts'
+import { isSourceName, nobodyNamed, placesIn, realServerNamed, virtualServerNamed } from './servers-named.ts'
 
 /** Orders about real servers that stand until they are ended or their time is over. */
 export type ServerOrderBook = {
@@ -114,7 +114,8 @@ export function createServerOrders(
       const isKnown = orders.some(
         (order) => order.realServer === one.realServer && order.service === service?.value.key,
       )
-      if (!(isKnown || here.has(one))) return fail(nobodyNamed(one.realServer, places, service?.value.key))
+      if (!(isKnown || here.has(one) || isSourceName(model, one.realServer, service?.value.key)))
+        return fail(nobodyNamed(one.realServer, places, service?.value.key))
       about.push(one)
     }
     return ok(about)

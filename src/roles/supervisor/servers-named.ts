@@ -25,6 +25,18 @@ export function realServerNamed(text: string): Result<string, string> {
   )
 }
 
+/** Does a virtual server, or the one of this key, have its real servers from the DNS by this name? Just now it may list none. */
+export const isSourceName = (
+  { virtualServers }: Pick<Configuration, 'virtualServers'>,
+  named: string,
+  service?: string,
+) =>
+  virtualServers.some(
+    ({ key, serverSources = [] }) =>
+      (service === undefined || service === key) &&
+      serverSources.some((source) => source.kind === 'dns' && source.name === named),
+  )
+
 /** As many are told by name. */
 const MOST_TOLD = 5
 
