@@ -6,6 +6,7 @@
 
 import process from 'node:process'
 import { assertNever, type Log, type LogFields } from '../base/index.ts'
+import type { ProcessSettings } from '../model/index.ts'
 import type { Channel } from '../roles/ipc/index.ts'
 import { ignoreRealTimeSignals, onSignals, type ParentChannel, parentChannel, RELAYED } from '../sys/process/index.ts'
 
@@ -30,7 +31,7 @@ if (role === undefined || parent === undefined) {
 async function run(name: (typeof roles)[number], to: ParentChannel): Promise<void> {
   const namespace = process.argv.find((word) => word.startsWith('--namespace='))?.slice('--namespace='.length)
   if (namespace !== undefined) await enterNamespace(namespace)
-  const settings = process.argv.find((word) => word.startsWith('--process='))?.slice('--process='.length)
+  const settings = processSettings(process.argv)
 
   let orphan = false
   const isOrphan = () => orphan
@@ -48,7 +49,7 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
   switch (name) {
     case 'vrrp': {
       const { startVrrp, systemPorts } = await import('../roles/vrrp/index.ts')
-      return startVrrp(withTermination(to, isOrphan, { type: 'terminated' }), systemPorts(), log)
+      return startVrrp(withTermination(to, isOrphan, { type: 'terminated' }), systemPorts(settings), log)
     }
     case 'checker': {
       const { startChecker, systemPorts } = await import('../roles/checker/index.ts')
@@ -110,9 +111,15 @@ async function dropPrivileges(log: Log): Promise<void> {
 }
 
 /** What the configuration says of this process; our supervisor writes it, so it is what its type says. */
-async function applySettings(text: string, log: Log): Promise<void> {
+function processSettings(words: readonly string[]): ProcessSettings | undefined {
+  const option = '--process='
+  const text = words.find((word) => word.startsWith(option))?.slice(option.length)
+  return text === undefined ? undefined : (JSON.parse(text) as ProcessSettings)
+}
+
+async function applySettings(settings: ProcessSettings, log: Log): Promise<void> {
   const { applyRunSettings } = await import('../sys/privileges/index.ts')
-  for (const reason of applyRunSettings(JSON.parse(text))) log.warn('process cannot be run as configured', { reason })
+  for (const reason of applyRunSettings(settings)) log.warn('process cannot be run as configured', { reason })
 }
 
 async function enterNamespace(name: string): Promise<void> {

@@ -8,6 +8,10 @@ export type ProcessSettings = {
   readonly realTimePriority?: number
   /** Numbers of the processors it may run on. */
   readonly cpus?: readonly number[]
+  /** The program stays in memory: its code, libraries, stack and heap of C. */
+  readonly locksProgram?: true
+  /** Bytes of news from the kernel, of links, addresses and routes, that may wait to be read; less than ours is ours. */
+  readonly monitorBuffer?: number
 }
 
 /** Of the daemon's processes and files; nothing that virtual routers or servers depend on. */
@@ -20,6 +24,8 @@ export type DaemonSettings = {
   readonly processName?: string
   readonly vrrp?: ProcessSettings
   readonly checker?: ProcessSettings
+  /** The same for news of processes. */
+  readonly processMonitorBuffer?: number
   /** File creation mask, 0–0777; -u counts more. */
   readonly umask?: number
   /** Where USR2 writes VRRP's counters; the default is TMP/keepalived.stats. */

@@ -63,13 +63,15 @@ export type Hfsys = {
   statfsType(path: string): Outcome
   /** Our umask takes bits away from the mode. */
   mkfifo(path: string, mode: number): Outcome
-  /** Of the calling thread, as all that follow but pidfd*. */
+  /** Of the calling thread, as all that follow but mlock2 and pidfd*. */
   setScheduler(policy: number, priority: number): Outcome
   getScheduler(): Outcome
   /** Bit n of byte n / 8 is processor n. */
   setAffinity(mask: Uint8Array): Outcome
   setns(fd: number, type: number): Outcome
   prctl(option: number, argument: number): Outcome
+  /** Both in bytes; what user space can address is exact in a number. */
+  mlock2(address: number, length: number, flags: number): Outcome
   setThreadName(name: string): Outcome
   /** Six words: effective, permitted, inheritable of capabilities 0-31, then of 32-63. */
   capget(into: Uint32Array): Outcome

@@ -1,3 +1,4 @@
+import { keepalivedErrors } from './keepalived-errors.ts'
 import type { DaemonSnapshot, VirtualRouterSnapshot } from './snapshot.ts'
 
 /**
@@ -64,8 +65,7 @@ export function statisticsText(routers: readonly VirtualRouterSnapshot[]): strin
 }
 
 function routerStatistics(router: VirtualRouterSnapshot): string {
-  const { drops } = router
-  const of = (...reasons: readonly string[]): number => reasons.reduce((sum, reason) => sum + (drops[reason] ?? 0), 0)
+  const errors = keepalivedErrors(router)
   return `VRRP Instance: ${router.name}
   Advertisements:
     Received: ${router.advertisementsReceived}
@@ -73,22 +73,22 @@ function routerStatistics(router: VirtualRouterSnapshot): string {
   Became master: ${router.becameMaster}
   Released master: ${router.releasedMaster}
   Packet Errors:
-    Length: ${of('length')}
-    TTL: ${of('ttl')}
-    Invalid Type: ${of('type')}
-    Advertisement Interval: ${of('interval')}
-    Address List: ${of('addresses', 'destination')}
+    Length: ${errors.length}
+    TTL: ${errors.ttl}
+    Invalid Type: ${errors.type}
+    Advertisement Interval: ${errors.interval}
+    Address List: ${errors.addressList}
   Authentication Errors:
-    Invalid Type: ${of('authentication-type-unknown')}
-    Type Mismatch: ${of('authentication-type')}
-    Failure: ${of('authentication', 'authentication-replay')}
+    Invalid Type: ${errors.authenticationTypeUnknown}
+    Type Mismatch: ${errors.authenticationType}
+    Failure: ${errors.authentication}
   Authentication Extension Errors:
-    Missing: ${of('hmac-missing')}
-    Malformed: ${of('hmac-malformed')}
-    Unknown Key: ${of('hmac-unknown-key')}
-    Invalid HMAC: ${of('hmac-invalid')}
-    Stale: ${of('hmac-stale')}
-    Replay: ${of('hmac-replay')}
+    Missing: ${errors.hmacMissing}
+    Malformed: ${errors.hmacMalformed}
+    Unknown Key: ${errors.hmacUnknownKey}
+    Invalid HMAC: ${errors.hmacInvalid}
+    Stale: ${errors.hmacStale}
+    Replay: ${errors.hmacReplay}
   Priority Zero:
     Received: ${router.priorityZeroReceived}
     Sent: ${router.priorityZeroSent}

@@ -1,5 +1,6 @@
 import type { Instant } from '../base/index.ts'
 import type { Command, TrackProcess, TrackScript } from '../model/index.ts'
+import { keepalivedErrors } from './keepalived-errors.ts'
 import { keepalivedRoute, keepalivedRule } from './keepalived-routing.ts'
 import { addressTexts, commandWords, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
@@ -103,27 +104,27 @@ function data({ model, snapshot }: DescribedRouter, scripts: readonly TrackScrip
   }
 }
 
-function stats({ drops, ...snapshot }: VirtualRouterSnapshot) {
-  const of = (...reasons: readonly string[]): number => reasons.reduce((sum, reason) => sum + (drops[reason] ?? 0), 0)
+function stats(snapshot: VirtualRouterSnapshot) {
+  const errors = keepalivedErrors(snapshot)
   return {
     advert_rcvd: snapshot.advertisementsReceived,
     advert_sent: snapshot.advertisementsSent,
     become_master: snapshot.becameMaster,
     release_master: snapshot.releasedMaster,
-    packet_len_err: of('length'),
-    advert_interval_err: of('interval'),
-    ip_ttl_err: of('ttl'),
-    invalid_type_rcvd: of('type'),
-    addr_list_err: of('address-list', 'destination'),
-    invalid_authtype: of('authentication-type-unknown'),
-    authtype_mismatch: of('authentication-type'),
-    auth_failure: of('authentication', 'authentication-replay'),
-    auth_ext_missing: of('hmac-missing'),
-    auth_ext_malformed: of('hmac-malformed'),
-    auth_ext_unknown_key: of('hmac-unknown-key'),
-    auth_ext_invalid_hmac: of('hmac-invalid'),
-    auth_ext_stale: of('hmac-stale'),
-    auth_ext_replay: of('hmac-replay'),
+    packet_len_err: errors.length,
+    advert_interval_err: errors.interval,
+    ip_ttl_err: errors.ttl,
+    invalid_type_rcvd: errors.type,
+    addr_list_err: errors.addressList,
+    invalid_authtype: errors.authenticationTypeUnknown,
+    authtype_mismatch: errors.authenticationType,
+    auth_failure: errors.authentication,
+    auth_ext_missing: errors.hmacMissing,
+    auth_ext_malformed: errors.hmacMalformed,
+    auth_ext_unknown_key: errors.hmacUnknownKey,
+    auth_ext_invalid_hmac: errors.hmacInvalid,
+    auth_ext_stale: errors.hmacStale,
+    auth_ext_replay: errors.hmacReplay,
     pri_zero_rcvd: snapshot.priorityZeroReceived,
     pri_zero_sent: snapshot.priorityZeroSent,
   }

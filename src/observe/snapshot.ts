@@ -107,6 +107,8 @@ export type VirtualRouterSnapshot = {
   readonly releasedMaster: number
   /** Rejected advertisements by reason; only reasons seen. */
   readonly drops: Readonly<Record<string, number>>
+  /** Accepted ones that say otherwise than our configuration, by what it is, `address-list` or `interval`; absent: none did. */
+  readonly remarks?: Readonly<Record<string, number>>
   /**
    * Messages on its interface, in its family, that were for no virtual router of ours: `virtual-router-id`, or `length`
    * when too short to say for whom. Other virtual routers on the segment make these in good order. Absent when none came.

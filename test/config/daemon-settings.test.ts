@@ -11,6 +11,9 @@ test('how processes are run and where dumps go', () => {
     vrrp_process_name a_very_long_name_of_a_process
     vrrp_priority -10
     vrrp_cpu_affinity 0 2 2
+    vrrp_no_swap
+    vrrp_netlink_monitor_rcv_bufs 4000000
+    process_monitor_rcv_bufs 5000000
     checker_priority 5
     checker_rt_priority 20
     umask 022
@@ -24,8 +27,9 @@ test('how processes are run and where dumps go', () => {
   expect(told(loaded)).toEqual([])
   expect(loaded.model.global.daemon).toEqual({
     processName: 'keepalived',
-    vrrp: { name: 'a_very_long_nam', nice: -10, cpus: [0, 2] },
+    vrrp: { name: 'a_very_long_nam', nice: -10, cpus: [0, 2], locksProgram: true, monitorBuffer: 4_000_000 },
     checker: { name: 'keepalived', nice: 5, realTimePriority: 20 },
+    processMonitorBuffer: 5_000_000,
     umask: 0o22,
     statsDumpFile: '/var/tmp/stats',
     jsonDumpFile: '/var/tmp/',
@@ -87,16 +91,18 @@ test('what can have no effect is told, once for each reason', () => {
     checker_rlimit_rttime 5000
     vrrp_netlink_cmd_rcv_bufs 100000
     vrrp_netlink_monitor_rcv_bufs_force
+    lvs_netlink_monitor_rcv_bufs 100000
     random_seed 7
     tmp_config_directory /tmp
-    checker_no_swap
+    bfd_no_swap
     bfd_priority -5`)
   expect(told(loaded).map((line) => line.replace(/^\S+ warning remark: /, ''))).toEqual([
     expect.stringContaining('*_rlimit_rttime has no effect'),
-    expect.stringContaining('*_rcv_bufs have no effect'),
+    expect.stringContaining('*_netlink_cmd_rcv_bufs have no effect'),
+    expect.stringContaining('*_rcv_bufs_force have no effect'),
+    expect.stringContaining('lvs_netlink_monitor_rcv_bufs has no effect'),
     expect.stringContaining('random_seed has no effect'),
     expect.stringContaining('tmp_config_directory has no effect'),
-    expect.stringContaining('*_no_swap have no effect'),
     expect.stringContaining('BFD runs in the vrrp role'),
   ])
 })

@@ -25,7 +25,8 @@ const router: VirtualRouterSnapshot = {
     ttl: 8,
     type: 9,
     interval: 10,
-    destination: 11,
+    destination: 7,
+    'address-list': 3,
     'authentication-type-unknown': 12,
     'authentication-type': 13,
     authentication: 14,
@@ -94,7 +95,7 @@ test('a text from outside cannot end its line', () => {
 })
 
 test('the statistics have the layout of keepalived, with our drops as its errors', () => {
-  expect(statisticsText([router])).toBe(`VRRP Instance: VI_1
+  expect(statisticsText([{ ...router, remarks: { 'address-list': 1, interval: 20 } }])).toBe(`VRRP Instance: VI_1
   Advertisements:
     Received: 2
     Sent: 1

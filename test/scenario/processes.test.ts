@@ -16,6 +16,8 @@ const stat = (pid: number): readonly string[] =>
 const status = (pid: number, key: string): string =>
   new RegExp(`^${key}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
 const niceOf = (pid: number): number => Number(stat(pid)[16])
+const MiB = 1_048_576
+const lockedBytes = (pid: number): number => Number.parseInt(status(pid, 'VmLck'), 10) * 1024
 const policyOf = (pid: number) => ({ priority: Number(stat(pid)[37]), policy: Number(stat(pid)[38]) })
 
 lab('name, nice value, processors, real-time class and mask are what the configuration says', async (lab) => {
@@ -27,6 +29,8 @@ lab('name, nice value, processors, real-time class and mask are what the configu
   vrrp_priority -7
   vrrp_no_swap
   vrrp_cpu_affinity ${last}
+  vrrp_netlink_monitor_rcv_bufs 4000000
+  process_monitor_rcv_bufs 5000000
   checker_priority 6
   checker_rt_priority 12
   umask 0137
@@ -46,6 +50,12 @@ lab('name, nice value, processors, real-time class and mask are what the configu
   expect(policyOf(checker)).toEqual({ priority: 12, policy: SCHED_RR })
   // Whoever gives a nice value wants ordinary scheduling.
   expect(policyOf(vrrp).policy).toBe(SCHED_OTHER)
+  // What of it is mapped from files, but no page that nobody has touched.
+  expect(lockedBytes(vrrp)).toBeGreaterThan(MiB * 20)
+  expect(lockedBytes(checker)).toBe(0)
+  // The kernel doubles them.
+  const buffers = await host.exec('ss', '-A', 'netlink', '-Hanm')
+  expect(buffers.stdout).toContain('rb8000000,')
   // The checker has become nobody afterwards.
   expect(status(checker, 'Uid')).not.toMatch(/^0\s/)
   expect(status(daemon.pid, 'Umask')).toBe('0137')

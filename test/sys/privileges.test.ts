@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { enterNetworkNamespace, hasCapability, lockFile } from '../../src/sys/privileges/index.ts'
+import { programMappings } from '../../src/sys/privileges/locked-memory.ts'
 import { until } from './namespaces.ts'
 
 const run = promisify(execFile)
@@ -200,4 +201,37 @@ test('a network namespace that is not there, or a file that is none, is refused 
     error: { code: 'ENOENT', message: expect.stringContaining('/run/netns/no-such-namespace') },
   })
   expect(enterNetworkNamespace('/etc/passwd')).toMatchObject({ ok: false, error: { code: 'EINVAL' } })
+})
+
+describe('locked memory', () => {
+  test('of the address space what is not V8’s', () => {
+    const maps = [
+      '00400000-00500000 r-xp 00000000 fe:00 77   /usr/bin/node',
+      '00500000-00501000 ---p 00100000 fe:00 77   /usr/bin/node',
+      '00600000-00700000 rw-p 00000000 00:00 0   [heap]',
+      '1000000000-1000100000 rw-p 00000000 00:00 0 ',
+      '7fffffff0000-7ffffffff000 rw-p 00000000 00:00 0   [stack]',
+      '7ffffffff000-800000000000 r-xp 00000000 00:00 0   [vdso]',
+      'no mapping',
+      '',
+    ].join('\n')
+    expect(programMappings(maps)).toEqual([
+      { address: 0x400000, length: 0x100000 },
+      { address: 0x600000, length: 0x100000 },
+      { address: 0x7fffffff0000, length: 0xf000 },
+    ])
+  })
+
+  test('collections of garbage go on', async () => {
+    const seen = await child(`
+      const failures = privileges.applyRunSettings({ locksProgram: true })
+      let kept = Array.from({ length: 2_000_000 }, (_, i) => ({ i }))
+      kept = kept.length
+      ;(await import('node:v8')).setFlagsFromString('--expose-gc')
+      const collect = (await import('node:vm')).runInNewContext('gc')
+      for (let i = 0; i < 4; i++) collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+      print({ failures, kept, locked: Number.parseInt(status('VmLck')) > 20_000 })
+    `)
+    expect(seen).toEqual({ failures: [], kept: 2_000_000, locked: true })
+  })
 })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { openProcessMonitor, type ProcessNews } from '../../src/sys/netlink/index.ts'
 import { describeProcess, processIds } from '../../src/sys/process/index.ts'
@@ -36,6 +36,18 @@ describe('news of processes', () => {
       expect(about.at(-1)).toBe('exited')
       expect(threads).toEqual([])
     })
+
+  test('a larger buffer is had beyond the limit of the system, a smaller one is not', () => {
+    for (const [asked, had] of [
+      [5_000_000, 10_000_000],
+      [2_304, 4_194_304],
+    ] as const) {
+      const monitor = must(openProcessMonitor(() => {}, asked))
+      // The kernel doubles it.
+      expect(execFileSync('ss', ['-A', 'netlink', '-Hanm'], { encoding: 'utf8' })).toContain(`rb${had},`)
+      monitor.close()
+    }
+  })
 })
 
 describe('processes in /proc', () => {

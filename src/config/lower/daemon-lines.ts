@@ -19,7 +19,7 @@ export const emptyDaemonDraft = (): DaemonDraft => ({ settings: {}, vrrp: {}, ch
 export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): boolean {
   const { settings } = draft
   const keyword = node.keyword.text
-  const ofProcess = /^(vrrp|checker|lvs)_(priority|rt_priority|cpu_affinity|process_name)$/.exec(keyword)
+  const ofProcess = /^(vrrp|checker|lvs)_(priority|rt_priority|cpu_affinity|process_name|no_swap)$/.exec(keyword)
   if (ofProcess !== null && keyword !== 'vrrp_rt_priority') {
     readProcessLine(to, node, ofProcess[1] === 'vrrp' ? draft.vrrp : draft.checker, ofProcess[2] ?? '')
     return true
@@ -27,6 +27,12 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
   switch (keyword) {
     case 'data_use_instance':
       if (boolean(to, node) === true) settings.dumpsWithInstance = true
+      return true
+    case 'vrrp_netlink_monitor_rcv_bufs':
+      draft.vrrp.monitorBuffer = integer(to, node) || undefined
+      return true
+    case 'process_monitor_rcv_bufs':
+      settings.processMonitorBuffer = integer(to, node) || undefined
       return true
     case 'process_names':
       draft.processNames = true
@@ -83,6 +89,9 @@ function readProcessLine(to: Lowering, node: Node, process: Mutable<ProcessSetti
       return
     case 'cpu_affinity':
       process.cpus = cpus(to, node) ?? process.cpus
+      return
+    case 'no_swap':
+      process.locksProgram = true
       return
     case 'process_name':
       process.name = name(to, node) ?? process.name

@@ -10,7 +10,9 @@ export function daemonLines(of: DaemonSettings | undefined): readonly string[] {
     ...(of.dumpsWithInstance === true ? ['data_use_instance'] : []),
     ...line('process_name', of.processName && word(of.processName)),
     ...processLines('vrrp', of.vrrp),
+    ...line('vrrp_netlink_monitor_rcv_bufs', of.vrrp?.monitorBuffer),
     ...processLines('checker', of.checker),
+    ...line('process_monitor_rcv_bufs', of.processMonitorBuffer),
     ...line('umask', of.umask === undefined ? undefined : `0${of.umask.toString(8)}`),
     ...line('stats_dump_file', of.statsDumpFile && word(of.statsDumpFile)),
     ...line('json_dump_file', of.jsonDumpFile && word(of.jsonDumpFile)),
@@ -31,5 +33,6 @@ function processLines(role: string, of: ProcessSettings | undefined): readonly s
     ...(of.nice === undefined ? [] : [`${role}_priority ${of.nice}`]),
     ...(of.realTimePriority === undefined ? [] : [`${role}_rt_priority ${of.realTimePriority}`]),
     ...(of.cpus === undefined ? [] : [`${role}_cpu_affinity ${of.cpus.join(' ')}`]),
+    ...(of.locksProgram === true ? [`${role}_no_swap`] : []),
   ]
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a process may do and how it is run. All but the pidfd calls concern the calling thread only. */
+/* What a process may do and how it is run. All but mlock2 and the pidfd calls concern the calling thread only. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
@@ -57,6 +57,17 @@ static napi_value call_prctl(napi_env env, napi_callback_info info)
 	if (!arguments(env, info, "ii", &option, &argument))
 		return NULL;
 	return outcome(env, prctl(option, (unsigned long)argument, 0UL, 0UL, 0UL));
+}
+
+/* mlock2(address, length, flags) → 0; of the whole process, both in bytes */
+static napi_value call_mlock2(napi_env env, napi_callback_info info)
+{
+	double address, length;
+	int32_t flags;
+
+	if (!arguments(env, info, "ddi", &address, &length, &flags))
+		return NULL;
+	return outcome(env, syscall(SYS_mlock2, (uintptr_t)address, (size_t)length, flags));
 }
 
 /* setThreadName(name) → 0; the kernel keeps 15 bytes */
@@ -161,6 +172,7 @@ const struct function process_functions[] = {
 	{ "setAffinity", call_set_affinity },
 	{ "setns", call_setns },
 	{ "prctl", call_prctl },
+	{ "mlock2", call_mlock2 },
 	{ "setThreadName", call_set_thread_name },
 	{ "capget", call_capget },
 	{ "capset", call_capset },

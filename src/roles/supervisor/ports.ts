@@ -87,8 +87,14 @@ export type SupervisorPorts = {
     ids(): readonly number[]
     /** Undefined: it has ended. @param withArguments whether the command line is wanted; it is empty otherwise */
     describe(pid: number, withArguments: boolean): FoundProcess | undefined
-    /** Tells what happens to processes from now on; the failure says why that cannot be had. */
-    watch(onNews: (news: ProcessNews) => void): Result<{ close(): void }, { readonly message: string }>
+    /**
+     * Tells what happens to processes from now on; the failure says why that cannot be had.
+     * @param receiveBuffer  bytes of news that may wait to be read; less than ours is ours
+     */
+    watch(
+      onNews: (news: ProcessNews) => void,
+      receiveBuffer?: number,
+    ): Result<{ close(): void }, { readonly message: string }>
   }
   /** How the daemon's own process is named and makes files. */
   applySettings(settings: Pick<DaemonSettings, 'processName' | 'umask'>): void

@@ -204,7 +204,7 @@ export async function startSupervisor(
       ports.applySettings(to.global.daemon ?? {})
       reloadTimer.adopt(to.global.daemon ?? {})
       notifier.adopt(to.global)
-      trackers.adopt(options.vrrp ? to : { trackScripts: [], trackFiles: to.trackFiles, trackProcesses: [] })
+      trackers.adopt(options.vrrp ? to : { ...to, trackScripts: [], trackProcesses: [] })
     })
     // The role that had them may have been dead just then.
     if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before, undefined)

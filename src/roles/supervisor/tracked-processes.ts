@@ -21,8 +21,11 @@ const POLL = seconds(1)
 
 /** Processes that are counted, by the kernel's word or by looking. */
 export type TrackedProcesses = {
-  /** From here on exactly these; those that are unchanged go on. */
-  adopt(tracks: readonly TrackProcess[]): void
+  /**
+   * From here on exactly these; those that are unchanged go on.
+   * @param receiveBuffer  of news of processes, bytes; undefined: ours. It counts where none were tracked before
+   */
+  adopt(tracks: readonly TrackProcess[], receiveBuffer: number | undefined): void
   observed(): readonly Observed[]
   counted(): readonly CountedProcess[]
   stop(): void
@@ -44,9 +47,9 @@ export function trackProcesses(
   let cancelDelay: (() => void) | undefined
   let complained = false
 
-  function begin(): void {
+  function begin(receiveBuffer: number | undefined): void {
     if (watch !== undefined || cancelPoll !== undefined) return
-    const watched = processes.watch(hear)
+    const watched = processes.watch(hear, receiveBuffer)
     if (watched.ok) {
       watch = watched.value
       return
@@ -131,7 +134,7 @@ export function trackProcesses(
   }
 
   return {
-    adopt(wanted) {
+    adopt(wanted, receiveBuffer) {
       const known = new Map(tracked.map((one) => [one.track.name, one]))
       tracks = wanted
       withArguments = needsArguments(wanted)
@@ -141,7 +144,7 @@ export function trackProcesses(
         return end()
       }
       // News first: what happens while all are looked at is told besides.
-      begin()
+      begin(receiveBuffer)
       look()
       tracked = wanted.map((track) => {
         const before = known.get(track.name)

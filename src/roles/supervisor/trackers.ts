@@ -9,7 +9,7 @@ import { type TrackedScript, trackScript } from './tracked-script.ts'
 /** What virtual routers track and cannot see themselves: scripts are run, files watched and processes counted here, where there is time. */
 export type Trackers = {
   /** From here on exactly these are tracked; those that were before go on. */
-  adopt(model: Pick<Configuration, 'trackScripts' | 'trackFiles' | 'trackProcesses'>): void
+  adopt(model: Pick<Configuration, 'trackScripts' | 'trackFiles' | 'trackProcesses' | 'global'>): void
   /** What is known now. */
   observed(): readonly Observed[]
   /** Processes with how many there are. */
@@ -79,7 +79,7 @@ export function createTrackers(
     adopt(model) {
       adoptScripts(model.trackScripts)
       adoptFiles(model.trackFiles)
-      processes.adopt(model.trackProcesses)
+      processes.adopt(model.trackProcesses, model.global.daemon?.processMonitorBuffer)
       adopted = true
     },
     observed,

@@ -121,12 +121,12 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     const shorter = Math.min(interval, router.advertisementInterval)
     one.judged = isSigned
       ? undefined
-      : judged(datagram, { state: state.name, previous }, now, shorter, { priority, interval }, isPlain)
+      : judged(datagram, { state: state.name, previous }, now, shorter, result.value, isPlain)
     for (const remark of remarks)
       if (remark === 'address-list' || priority !== RESIGNED)
         complain(log, one, now, remark, `advertisement accepted with another ${remark} than ours`, remark, source)
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
-    hear(one, source, { priority, interval }, now)
+    hear(one, source, result.value, now)
   }
 
   function hear(one: RunningRouter, source: IpAddress, said: Said, now: Instant): void {
@@ -147,8 +147,9 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     noteRejected(rejected, source, reason, clock.wall())
   }
 
-  function tally({ counters }: RunningRouter, { priority }: Said): void {
+  function tally({ counters }: RunningRouter, { priority, remarks }: Said): void {
     counters.advertisementsReceived++
+    for (const remark of remarks) counters.remarks.set(remark, (counters.remarks.get(remark) ?? 0) + 1)
     if (priority === RESIGNED) counters.priorityZeroReceived++
   }
 

@@ -1,9 +1,9 @@
 import { after, type Instant, type IpAddress, type Micros, micros, sameBytes } from '../../base/index.ts'
-import type { Rejection } from '../../proto/vrrp/index.ts'
+import type { Rejection, Remark } from '../../proto/vrrp/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
 
 /** What an advertisement says that was accepted. */
-export type Said = { readonly priority: number; readonly interval: Micros }
+export type Said = { readonly priority: number; readonly interval: Micros; readonly remarks: readonly Remark[] }
 
 /** The last datagram judged for a virtual router. */
 export type Judged = {

@@ -1,7 +1,14 @@
 import type { Instant, IpAddress } from '../../base/index.ts'
 import { neededInterfaces, type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
-import { type Expectation, initialize, type LastHeard, OWNER, type VrrpState } from '../../proto/vrrp/index.ts'
+import {
+  type Expectation,
+  initialize,
+  type LastHeard,
+  OWNER,
+  type Remark,
+  type VrrpState,
+} from '../../proto/vrrp/index.ts'
 import type { Fetching } from './catch-up.ts'
 import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
 import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
@@ -57,6 +64,7 @@ export type RunningRouter = {
     becameMaster: number
     releasedMaster: number
     readonly drops: Map<string, number>
+    readonly remarks: Map<Remark, number>
   }
 }
 
@@ -91,6 +99,7 @@ export function newRunningRouter(router: VirtualRouter, wall: number, now: Insta
       becameMaster: 0,
       releasedMaster: 0,
       drops: new Map(),
+      remarks: new Map(),
     },
   }
 }
@@ -100,9 +109,10 @@ export const headerSignerFor = (router: VirtualRouter, before: HeaderSignerState
   router.authentication?.type === 'ah' ? openHeaderSigner(router, before) : undefined
 
 export function clearCounters({ counters }: RunningRouter): void {
-  const { drops, ...counts } = counters
+  const { drops, remarks, ...counts } = counters
   for (const name of Object.keys(counts)) counters[name as keyof typeof counts] = 0
   drops.clear()
+  remarks.clear()
 }
 
 /**
@@ -143,7 +153,7 @@ export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<strin
   const masterAddress = state.name === 'master' ? source : heard?.source
   const masterPriority = state.name === 'master' ? router.priority : heard?.priority
   const inSeconds = (us: number): number => us / 1_000_000
-  const { drops, ...counts } = counters
+  const { drops, remarks, ...counts } = counters
   return {
     name: router.name,
     interface: router.interface,
@@ -164,6 +174,7 @@ export function snapshotOf(running: RunningRouter, unclaimed?: ReadonlyMap<strin
     addresses: [...router.addresses, ...router.excludedAddresses].map((one) => `${one.address}/${one.prefixLength}`),
     ...counts,
     drops: Object.fromEntries(drops),
+    ...(remarks.size === 0 ? {} : { remarks: Object.fromEntries(remarks) }),
     ...(unclaimed === undefined ? {} : { unclaimed: Object.fromEntries(unclaimed) }),
     ...(running.lastHeard === undefined ? {} : { lastHeard: lastHeardOf(running.lastHeard) }),
     ...(running.rejected.size === 0 ? {} : { rejected: rejectedSnapshot(running.rejected) }),

@@ -1,3 +1,4 @@
+import type { ProcessSettings } from '../../model/index.ts'
 import { overwriteText, readText, removeFile, replaceText } from '../../sys/files/index.ts'
 import { connectToPredecessor, listenForSuccessor } from '../../sys/handoff/index.ts'
 import {
@@ -26,7 +27,8 @@ import type { VrrpPorts } from './ports.ts'
 /** How long what is written may take to leave, ms. */
 const LAST_WORDS = 500
 
-export const systemPorts = (): VrrpPorts => ({
+/** @param settings  of this process, those that concern what it opens */
+export const systemPorts = ({ monitorBuffer }: Pick<ProcessSettings, 'monitorBuffer'> = {}): VrrpPorts => ({
   clock: systemClock,
   openTimer,
   lingerUntil,
@@ -39,7 +41,7 @@ export const systemPorts = (): VrrpPorts => ({
   // libbpf is not loaded before there is a flood.
   openFloodGuard: async () => (await import('../../sys/flood-guard/index.ts')).openFloodGuard(),
   openRouteClient,
-  openRouteMonitor,
+  openRouteMonitor: (options) => openRouteMonitor({ receiveBuffer: monitorBuffer, ...options }),
   changeNftables,
   watchNftables,
   links: {

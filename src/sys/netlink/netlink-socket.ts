@@ -23,6 +23,8 @@ const MSG_TRUNC = 0x20
 
 /** The kernel fills datagrams of a dump up to 32 kB. */
 const RECEIVE_SIZE = 65_536
+/** The kernel doubles it, in a C int. */
+const MOST_BUFFER = 0x3fffffff
 /** `struct sockaddr_nl`: family, pad, port, groups. */
 const ADDRESS_SIZE = 12
 const ADDRESS_PORT = 4
@@ -78,7 +80,7 @@ export const openBlockingSocket = (protocol: number): Result<NetlinkSocket, Syst
 
 /**
  * A member of multicast groups (RTNLGRP_*, or those of another `protocol`) that does not block.
- * @param receiveBuffer  bytes; beyond them the kernel drops events and says ENOBUFS
+ * @param receiveBuffer  bytes, whatever net.core.rmem_max says; beyond them the kernel drops events and says ENOBUFS
  * @param filter         of classic BPF, over the whole message; its header included
  */
 export const openGroupSocket = (
@@ -95,7 +97,7 @@ export const openGroupSocket = (
       if (!attached.ok) return attached
     }
     // Without CAP_NET_ADMIN the default size stays, and events are lost a little sooner.
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, Math.min(receiveBuffer, MOST_BUFFER))
     const address = new Uint8Array(ADDRESS_SIZE)
     new DataView(address.buffer).setUint16(0, AF_NETLINK, hostIsLittleEndian)
     const bound = checked('bind', bind(fd, address))

@@ -133,6 +133,8 @@ export type RouteMonitor = { close(): void }
 export type OpenRouteMonitor = (options: {
   readonly groups: readonly ('link' | 'address' | 'neighbour' | 'route' | 'own-routing')[]
   readonly onEvent: (event: RouteEvent) => void
+  /** Bytes of news that may wait to be read; at least a megabyte. */
+  readonly receiveBuffer?: number | undefined
 }) => Result<RouteMonitor, NetlinkError>
 
 /** Speaks to one family of generic netlink. `what` opens the message of an error. */

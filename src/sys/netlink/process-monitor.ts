@@ -29,13 +29,15 @@ const FIRST_USERS = 'user:[4026531837]'
 /**
  * Tells of every process that is forked, executes, is renamed or ends, from the moment this returns. Needs CAP_NET_ADMIN,
  * the host's process and user namespaces, and a kernel with CONFIG_PROC_EVENTS; the failure says what is missing.
+ * @param receiveBuffer  bytes of news that may wait to be read; at least two megabytes
  */
 export function openProcessMonitor(
   onNews: (news: ProcessNews) => void,
+  receiveBuffer = 0,
 ): Result<{ close(): void }, { readonly message: string }> {
   const elsewhere = outsideFirstNamespaces()
   if (elsewhere !== undefined) return fail({ message: elsewhere })
-  const opened = openAnywhere()
+  const opened = openAnywhere(Math.max(RECEIVE_BUFFER, receiveBuffer))
   if (!opened.ok) return fail({ message: `the kernel does not tell of processes: ${opened.error.message}` })
   const socket = opened.value
   const { descriptor } = socket
@@ -71,7 +73,8 @@ export function openProcessMonitor(
 }
 
 /** The connector is in the first network namespace only; elsewhere the kernel refuses the connection. */
-function openAnywhere(): Result<NetlinkSocket, SystemError> {
+function openAnywhere(receiveBuffer: number): Result<NetlinkSocket, SystemError> {
+  const open = () => openHere(receiveBuffer)
   const [own, ...others] = networkNamespaces()
   const here = open()
   if (here.ok || here.error.code !== 'ECONNREFUSED' || own === undefined) return here
@@ -82,8 +85,8 @@ function openAnywhere(): Result<NetlinkSocket, SystemError> {
   return here
 }
 
-function open(): Result<NetlinkSocket, SystemError> {
-  const opened = openGroupSocket([PROCESS_CONNECTOR], RECEIVE_BUFFER, processEventFilter(), NETLINK_CONNECTOR)
+function openHere(receiveBuffer: number): Result<NetlinkSocket, SystemError> {
+  const opened = openGroupSocket([PROCESS_CONNECTOR], receiveBuffer, processEventFilter(), NETLINK_CONNECTOR)
   if (!opened.ok) return opened
   const socket = opened.value
   const request = { type: NLMSG_DONE, flags: 0, sequence: 0, port: 0, payload: encodeListen(hostIsLittleEndian) }

@@ -14,10 +14,10 @@ const BATCH = 128
 /** Some thousand changes that come at once. */
 const RECEIVE_BUFFER = 1_048_576
 
-export const openRouteMonitor: OpenRouteMonitor = ({ groups, onEvent }) => {
+export const openRouteMonitor: OpenRouteMonitor = ({ groups, onEvent, receiveBuffer = 0 }) => {
   const opened = openGroupSocket(
     groups.flatMap((group) => GROUPS[group]),
-    RECEIVE_BUFFER,
+    Math.max(RECEIVE_BUFFER, receiveBuffer),
     groups.every((group) => group === 'own-routing') ? ownRoutingFilter() : undefined,
   )
   if (!opened.ok) return fail({ code: opened.error.code, message: opened.error.message })

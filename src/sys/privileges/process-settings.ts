@@ -3,6 +3,7 @@ import process from 'node:process'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { checked, type SystemError, systemErrorOf } from '../descriptor/index.ts'
+import { lockProgram } from './locked-memory.ts'
 import { setProcessName } from './process-attributes.ts'
 import { setRealTime } from './real-time.ts'
 
@@ -12,16 +13,17 @@ export type RunSettings = {
   readonly nice?: number
   readonly realTimePriority?: number
   readonly cpus?: readonly number[]
+  readonly locksProgram?: true
 }
 
 /**
- * Of the main thread, where all of our work is done; the name is the whole process'. Threads of Node that
+ * Of the main thread, where all of our work is done; the name and what is locked are the whole process'. Threads of Node that
  * run already stay as they are.
  * @returns what could not be done, a sentence each
  */
-export function applyRunSettings({ name, nice, realTimePriority, cpus }: RunSettings): readonly string[] {
+export function applyRunSettings({ name, nice, realTimePriority, cpus, locksProgram }: RunSettings): readonly string[] {
   const failures: string[] = []
-  const note = (done: Result<unknown, SystemError>) => {
+  const note = (done: Result<unknown, { readonly message: string }>) => {
     if (!done.ok) failures.push(done.error.message)
   }
   if (name !== undefined) nameProcess(name)
@@ -29,6 +31,7 @@ export function applyRunSettings({ name, nice, realTimePriority, cpus }: RunSett
   if (cpus !== undefined)
     note(checked('sched_setaffinity', hfsys().setAffinity(maskOf(cpus)), `cpus ${cpus.join(' ')}`))
   if (realTimePriority !== undefined) note(setRealTime(realTimePriority))
+  if (locksProgram === true) note(lockProgram())
   return failures
 }
 

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { address, centiseconds, instant, micros, millis, pseudoHeader, seconds } from '../../../src/base/index.ts'
+import {
+  address,
+  centiseconds,
+  type IpAddress,
+  instant,
+  micros,
+  millis,
+  pseudoHeader,
+  seconds,
+} from '../../../src/base/index.ts'
 import type { VirtualRouter } from '../../../src/model/index.ts'
 import type { HandoffConnection } from '../../../src/sys/handoff/index.ts'
 import { ADDRESS_PROTOCOL } from '../../../src/sys/netlink/ports.ts'
@@ -17,7 +26,12 @@ const group = address('224.0.0.18')
 
 function advertisement(
   priority: number,
-  more: { checksum?: 'message-only'; virtualRouterId?: number; interval?: number } = {},
+  more: {
+    checksum?: 'message-only'
+    virtualRouterId?: number
+    interval?: number
+    addresses?: readonly [IpAddress]
+  } = {},
 ): Uint8Array {
   const message = {
     version: 3,
@@ -635,6 +649,17 @@ describe('the same advertisement within a tenth of the interval', () => {
     expect(often.done).toEqual(once.done)
     expect(often.states()).toEqual(once.states())
     expect((await often.snapshot())[0]).toMatchObject({ advertisementsReceived: 20 * 51 })
+  })
+
+  test('V-039: with other addresses than ours it is accepted, and counted each time', async () => {
+    const world = await master()
+    const other = advertisement(50, { addresses: [address('192.0.2.101')] })
+    for (let i = 0; i < 3; i++) hear(world, other)
+    world.run(millis(500))
+    hear(world, other)
+    hear(world, advertisement(50))
+    const [shown] = await world.snapshot()
+    expect(shown).toMatchObject({ advertisementsReceived: 5, drops: {}, remarks: { 'address-list': 4 } })
   })
 
   test('is judged again when the state, the configuration or the sender is another', async () => {
