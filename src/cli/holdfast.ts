@@ -44,7 +44,12 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('Looks at a running holdfastd and at configurations.')
     .version(version, '-v, --version')
     .exitOverride()
-  for (const add of [addWatching, addRouterOrders, addServerOrders, addHostCommands]) add(program, ends)
+    .configureOutput({ outputError: (text, write) => write(`holdfast: ${text.replace(/^error: /, '')}`) })
+  addWatching(program.commandsGroup('What runs, and why:'), ends)
+  addRouterOrders(program.commandsGroup('Who is master, by hand:'), ends)
+  addServerOrders(program.commandsGroup('Real servers, by hand:'), ends)
+  addConfigurationCommands(program.commandsGroup('Configurations:'), ends)
+  addHostCommands(program.commandsGroup('This host and its links:'), ends)
 
   // These only for the list of commands: they have been carried out before.
   program
@@ -61,6 +66,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('the forwarding table by hand, as ipvsadm does; `holdfast ipvsadm -h` explains')
 
   program
+    .commandsGroup('For shells and man(1):')
     .command('completion')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .description('the script by which a shell completes holdfast, holdfastd and keywords')
@@ -77,8 +83,6 @@ async function main(argv: readonly string[]): Promise<number> {
       const { writeManual } = await import('./manual/index.ts')
       exitCode = writeManual(page, program)
     })
-
-  addConfigurationCommands(program, ends)
 
   try {
     await program.parseAsync([...argv], { from: 'user' })
