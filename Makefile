@@ -95,7 +95,7 @@ install:             ## install what is built: make install [DESTDIR=] [PREFIX=/
 	@test -e dist/program/holdfastd.js -a -e build/native/hfsys.node || { echo 'nothing is built yet: run make build' >&2; exit 1; }
 	rm -rf $(LIBDIR)
 	install -d $(LIBDIR)/dist $(LIBDIR)/build/native $(LIBDIR)/build/bpf $(LIBDIR)/bin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
-	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DOCDIR)/conf-examples
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DOCDIR)/conf-examples $(DOCDIR)/docs/decisions
 	cp -r dist/program $(LIBDIR)/dist/
 	install -m 644 package.json $(LIBDIR)/
 	install -m 644 build/native/*.node $(LIBDIR)/build/native/
@@ -116,6 +116,8 @@ install:             ## install what is built: make install [DESTDIR=] [PREFIX=/
 	bin/holdfast config schema > $(SHAREDIR)/holdfast/schema.json
 	install -m 644 conf-examples/* $(DOCDIR)/conf-examples/
 	install -m 644 README.md LICENSE $(DOCDIR)/
+	install -m 644 docs/*.md $(DOCDIR)/docs/
+	install -m 644 docs/decisions/*.md $(DOCDIR)/docs/decisions/
 
 # For scripts that call ipvsadm. Not part of `install`: Debian's package has files of these names in /usr/sbin.
 install-ipvsadm:     ## links named ipvsadm, ipvsadm-save and ipvsadm-restore: make install-ipvsadm PREFIX=/usr/local
@@ -125,6 +127,10 @@ install-ipvsadm:     ## links named ipvsadm, ipvsadm-save and ipvsadm-restore: m
 	  if [ -e "$$at" ] && [ ! -L "$$at" ]; then echo "$$at is another program; remove it, or take another PREFIX" >&2; exit 1; fi; \
 	done
 	for name in ipvsadm ipvsadm-save ipvsadm-restore; do ln -sfn ../lib/holdfast/bin/holdfast $(DESTDIR)$(PREFIX)/sbin/$$name; done
+	for name in ipvsadm ipvsadm-save ipvsadm-restore; do \
+	  at=$(MANDIR)/man8/$$name.8; \
+	  [ -e "$$at.gz" ] || { [ -e "$$at" ] && [ ! -L "$$at" ]; } || ln -sfn holdfast-ipvsadm.8 "$$at"; \
+	done
 
 # --- show and prove ---------------------------------------------------------------------------------------------------
 demo: tools          ## two directors, a failing real server, a killed master: make demo [ARGS=--nat]

@@ -45,6 +45,18 @@ test('make install puts commands, unit, examples and licence where a package wou
   expect(lstatSync(join(destination, 'usr/sbin/holdfastd')).isSymbolicLink()).toBe(true)
 })
 
+test('whoever reads the installed README finds every page that it and the pages name', () => {
+  const documentation = join(destination, 'usr/share/doc/holdfast')
+  const pages = readdirSync(documentation, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
+  const named = pages.flatMap((page) =>
+    [...readFileSync(join(documentation, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(
+      ([, to = '']) => join(documentation, page, '..', to),
+    ),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((path) => !existsSync(path))).toEqual([])
+})
+
 test('an installed tree holds no compiler, no linter and no test', () => {
   const modules = readdirSync(join(destination, 'usr/lib/holdfast/node_modules'))
   expect(modules).toEqual(expect.arrayContaining(['commander', 'pino', 'yaml']))
@@ -79,6 +91,7 @@ test('make install-ipvsadm adds links that answer as ipvsadm, and replaces no pr
   expect(version).toMatchObject({ status: 0, output: expect.stringMatching(/^ipvsadm v1\.31 /) })
   expect(await run([at('ipvsadm-save'), '-x'], { cwd: '/' })).toMatchObject({ status: 1 })
   expect(readlinkSync(at('ipvsadm-restore'))).toBe('../lib/holdfast/bin/holdfast')
+  expect(readFileSync(join(destination, 'usr/share/man/man8/ipvsadm.8'), 'utf8')).toContain('.TH HOLDFAST-IPVSADM 8')
 })
 
 lab('a daemon runs from the installed tree', async (lab) => {
