@@ -11,4 +11,5 @@ export {
   settingRules,
   type Timeouts,
   tableSizes,
+  usualSync,
 } from '../model/index.ts'

@@ -1,4 +1,5 @@
-import { type IpAddress, type Micros, seconds } from '../base/index.ts'
+import type { IpAddress, Micros } from '../base/index.ts'
+import { usualCatchUp } from './usual.ts'
 
 /** lvs_sync_daemon: directors tell each other of their connections. */
 export type ConnectionSync = {
@@ -9,11 +10,11 @@ export type ConnectionSync = {
   readonly syncId: number
   /** Bytes of a message; absent: what fits a frame. */
   readonly maxLength?: number
-  /** The first, where sync_ports says that there are more; absent: 8848. */
+  /** The first, where sync_ports says that there are more; absent: as `usualSync`. */
   readonly port?: number
-  /** TTL or hop limit; absent: 1. */
+  /** TTL or hop limit; absent: as `usualSync`. */
   readonly ttl?: number
-  /** Where messages are sent: a group, or with the embedded core also a host; absent: 224.0.0.81. */
+  /** Where messages are sent: a group, or with the embedded core also a host; absent: as `usualSync`. */
   readonly group?: IpAddress
   /** Between Holdfasts: messages are signed by the first, and each verifies; hexadecimal. Absent: they are not. Never logged, never in a snapshot. */
   readonly keys?: readonly string[]
@@ -28,8 +29,6 @@ export type CatchUpSettings = {
   readonly port: number
 }
 
-const usual: CatchUpSettings = { limit: seconds(30), port: 8847 }
-
 /** Undefined: it is off. */
 export const catchUpOf = ({ catchUp }: ConnectionSync): CatchUpSettings | undefined =>
-  catchUp === 'off' ? undefined : { ...usual, ...catchUp }
+  catchUp === 'off' ? undefined : { ...usualCatchUp, ...catchUp }

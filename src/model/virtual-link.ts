@@ -22,13 +22,13 @@ export type VirtualLink = {
 
 /** Names and rules of what virtual routers make on a host besides addresses. What is absent is as keepalived has it by default. */
 export type InterfaceSettings = {
-  /** First part of made names of virtual links; `vrrp`. */
+  /** First part of made names of virtual links; absent: USUAL_LINK_PREFIX. */
   readonly linkPrefix?: string
   /** The same of those that carry addresses only; as `linkPrefix`. */
   readonly addressLinkPrefix?: string
   /** Of the nftables table, in both families; `keepalived`. */
   readonly table?: string
-  /** Of its base chains, relative to `filter`; -1. */
+  /** Of its base chains, relative to `filter`; absent: USUAL_CHAIN_PRIORITY. */
   readonly chainPriority?: number
   readonly countPackets?: true
 }

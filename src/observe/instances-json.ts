@@ -1,5 +1,5 @@
 import type { Instant } from '../base/index.ts'
-import type { Command, TrackProcess, TrackScript } from '../model/index.ts'
+import { type Command, type TrackProcess, type TrackScript, USUAL_JSON_VERSION } from '../model/index.ts'
 import { keepalivedErrors } from './keepalived-errors.ts'
 import { keepalivedRoute, keepalivedRule } from './keepalived-routing.ts'
 import { addressTexts, commandWords, wantedState } from './keepalived-words.ts'
@@ -27,7 +27,7 @@ export type CountedProcess = {
 export function instancesJson(
   routers: readonly DescribedRouter[],
   scripts: readonly TrackScript[] = [],
-  version: 1 | 2 = 1,
+  version: 1 | 2 = USUAL_JSON_VERSION,
   processes: readonly CountedProcess[] = [],
 ): string {
   const all = routers.map((one) => ({

@@ -214,6 +214,7 @@ const SAMPLES: Readonly<Record<Exclude<ValueName, 'N' | 'SECONDS'>, string>> = {
   TABLE: 'table1',
   TABLENAME: 'table1',
   TEST: '+read',
+  '±TEST': '-match',
   TIME: '300ms',
   TUNNEL: '7',
   TYPE: 'unicast',
@@ -270,11 +271,17 @@ export function examplesOf(keyword: Keyword, { values }: Setting): readonly stri
 
 /** Looks like nothing that has a form of its own. */
 const NOTHING = '[?]/[?]'
-const WRONG: Readonly<Partial<Record<ValueName, string>>> = {
-  DOMAIN: 'a..b',
-  HOSTNAME: 'a..b',
-  LABEL: 'sixteen-bytes-16',
-  REALMS: '1/2/3',
+const WRONG: Readonly<Partial<Record<ValueName, readonly string[]>>> = {
+  BITS: ['01000', '0x200', 'IRWXA', 'S_IRUSR|'],
+  DOMAIN: ['a..b', `a.${'b'.repeat(64)}`, `${`${'c'.repeat(61)}.`.repeat(4)}dddddd`],
+  HOSTNAME: ['a..b', `a.${'b'.repeat(64)}`, `${`${'c'.repeat(61)}.`.repeat(4)}dddddd`],
+  JSONPATH: ['.a..b', '.a[x]', '.a]', "['a]", '[1234567890]'],
+  LABEL: ['sixteen-bytes-16'],
+  LABELS: ['1048576', '0x100000', '1/2/', '1//2'],
+  REALMS: ['1/2/3'],
+  TEST: ['reads', '+all', '--read'],
+  '±TEST': ['match', '+reads'],
+  TUNNEL: ['18446744073709551616', '0x10000000000000000'],
 }
 
 /** The same, with one value each that cannot be: a number out of bounds, or a text that does not look like one. */
@@ -307,5 +314,5 @@ function wrongValues(name: ValueName, facts: Pick<Keyword['facts'], 'min' | 'max
   const outside = [...below, ...(max === undefined ? [] : [String(max + 1)])]
   if (kind !== 'text') return [NOTHING, ...outside]
   if (file !== undefined && name !== 'REALMS') return outside
-  return pattern === undefined ? [] : [WRONG[name] ?? NOTHING]
+  return pattern === undefined ? [] : (WRONG[name] ?? [NOTHING])
 }

@@ -1,5 +1,5 @@
 import { familyOf, hostIsLittleEndian, type IpAddress, macText } from '../../base/index.ts'
-import type { Configuration, VirtualRouter } from '../../model/index.ts'
+import { type Configuration, usualSync, type VirtualRouter } from '../../model/index.ts'
 import { type Rejection, validate } from '../../proto/vrrp/index.ts'
 import { decodeArpPacket } from '../../wire/arp/index.ts'
 import { decodeControlPacket } from '../../wire/bfd/index.ts'
@@ -30,7 +30,6 @@ export type Listener = {
   readonly own: boolean
 }
 
-const SYNC_PORT = 8848
 const BFD_PORTS = { single: 3784, multihop: 4784 } as const
 const ANY_HOP_LIMIT = 255
 
@@ -40,7 +39,7 @@ export function wordsFor(frame: Uint8Array, listener: Listener): Told | undefine
   if (packet === undefined) return arpWords(frame, listener)
   if (packet.protocol === VRRP_PROTOCOL) return vrrpWords(packet, listener)
   if (packet.port === BFD_PORTS.single || packet.port === BFD_PORTS.multihop) return bfdWords(packet, listener)
-  if (packet.port === (listener.configuration?.global.connectionSync?.port ?? SYNC_PORT))
+  if (packet.port === (listener.configuration?.global.connectionSync?.port ?? usualSync.port))
     return syncWords(packet, listener)
   return neighbourWords(frame, listener)
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
+import { USUAL_UMASK } from '../../model/index.ts'
 import { type Supervisor, type SupervisorOptions, startSupervisor, systemPorts } from '../../roles/supervisor/index.ts'
 import { dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
 import { type NamedLog, openLog } from '../../sys/log/index.ts'
@@ -17,9 +18,6 @@ const internalError = 70
 
 /** Without these nothing can be done; forwarding says itself what more it needs. */
 const needed = ['net_admin', 'net_raw'] as const
-
-/** keepalived's mask for files that it creates. */
-const defaultUmask = 0o177
 
 /**
  * The daemon's process: until it is told to stop, or cannot start.
@@ -43,7 +41,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   }
   const tooLong = tooLongFor(resolve(options.runDirectory))
   if (tooLong !== undefined) return complain(1, tooLong)
-  process.umask(options.umask ?? defaultUmask)
+  process.umask(options.umask ?? USUAL_UMASK)
   if (options.withoutEffect.length > 0) {
     log.warn('options without effect', { options: options.withoutEffect.join(' ') })
   }

@@ -46,6 +46,11 @@ export type Container = (typeof containers)[number]
  */
 export type Reservation = 'accepted'
 
+export type Default = number | boolean | string
+
+/** All, the first, or the first and reading the file says so of the others; or a word that counts wherever it stands. */
+export type Twice = 'all' | 'first' | 'told' | 'MASTER'
+
 export type Bounds = { readonly min?: number; readonly max?: number }
 
 /** A row of the table of keywords (keepalived.conf(5) as of keepalived 2.4.3, and words of our own). */
@@ -57,8 +62,14 @@ export type KeywordFacts = {
   readonly takes: string
   /** Its lines, or what stands behind it, have words of their own. */
   readonly line?: LineName
-  /** What holds without it; absent: nothing, or the word is required. */
-  readonly default?: string
+  /** What it means where it is not written, as it would be written: a number in its unit, on or off, or words. */
+  readonly default?: Default
+  /** Where that differs from block to block. */
+  readonly defaultIn?: Readonly<Partial<Record<Container, Default>>>
+  /** What holds without it, where that is nothing to be written, or more than that. */
+  readonly without?: string
+  /** What strict mode makes of it. */
+  readonly strict?: Default
   /** The number that it stands for where none follows. */
   readonly alone?: number
   /** Bounds of the numbers it takes, in their unit. */
@@ -70,6 +81,8 @@ export type KeywordFacts = {
   readonly longest?: number
   /** Bytes that count; the rest is cut off. */
   readonly counted?: number
+  /** What counts of several in one block; absent: the last. */
+  readonly twice?: Twice
   /** What else limits its values. */
   readonly range?: string
   /** Its words may be written in any case. */

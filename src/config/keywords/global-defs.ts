@@ -1,4 +1,12 @@
-import { MOST_31, MOST_32 } from './bounds.ts'
+import {
+  dumpFiles,
+  USUAL_CHAIN_PRIORITY,
+  USUAL_JSON_VERSION,
+  USUAL_LINK_PREFIX,
+  USUAL_SCRIPT_LIMIT,
+  USUAL_UMASK,
+} from '../../model/index.ts'
+import { includeTests, MAIL_PORT, MOST_31, MOST_32 } from './bounds.ts'
 import { type KeywordFacts, rowsIn } from './facts.ts'
 import {
   ALWAYS_FORCED,
@@ -14,10 +22,10 @@ import {
 } from './reasons.ts'
 
 /** What words of each process have in common. */
-const ofProcess = { takes: 'NAME', default: 'as parent', counted: 15 } as const
+const ofProcess = { takes: 'NAME', without: 'as parent', counted: 15 } as const
 const niceness = {
   takes: 'N',
-  default: 'unchanged',
+  without: 'unchanged',
   min: -20,
   max: 19,
   means: 'nice value of the process',
@@ -31,17 +39,17 @@ const realTime = {
 } as const
 const processors = {
   takes: 'CPU…',
-  default: 'all',
+  without: 'all',
   range: 'numbers of processors; one that is none cancels the list',
   means: 'pin the process',
   since: '2.0.17',
 } as const
-const lockedMemory = { takes: 'flag', default: 'off', means: 'lock the process into memory' } as const
-const receiveBuffers = { takes: 'BYTES', default: '65536', min: 0, max: MOST_32 } as const
-const beyondLimit = { takes: 'bool', default: 'off', means: 'exceed the system limit' } as const
+const lockedMemory = { takes: 'flag', default: false, means: 'lock the process into memory' } as const
+const receiveBuffers = { takes: 'BYTES', min: 0, max: MOST_32 } as const
+const beyondLimit = { takes: 'bool', default: false, means: 'exceed the system limit' } as const
 const chainPriority = {
   takes: 'N',
-  default: '−1',
+  default: USUAL_CHAIN_PRIORITY,
   min: -MOST_31 - 1,
   max: MOST_31,
   means: 'base chain priority',
@@ -54,14 +62,14 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['process_names'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'children call themselves keepalived_vrrp, keepalived_lvs, keepalived_bfd',
       since: '2.0.16',
     },
     {
       names: ['process_name'],
       takes: 'NAME',
-      default: 'program name',
+      without: 'program name',
       counted: 15,
       means: 'name of the parent process',
       since: '2.0.16',
@@ -95,7 +103,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['max_auto_priority'],
       takes: '[N]',
-      default: '0 = off',
+      default: 0,
+      without: 'off',
       alone: 99,
       min: -1,
       max: 99,
@@ -106,7 +115,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['min_auto_priority_delay'],
       takes: 'MICROSECONDS',
-      default: '1000000',
+      default: 1000000,
       min: 1,
       max: 10000000,
       means: 'lateness that triggers such a step',
@@ -139,17 +148,17 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_rt_priority'],
       ...realTime,
-      default: '1 where the kernel allows it, unless vrrp_priority or max_auto_priority is given',
+      without: '1 where the kernel allows it, unless vrrp_priority or max_auto_priority is given',
     },
     {
       names: ['checker_rt_priority'],
       ...realTime,
-      default: 'off',
+      without: 'off',
     },
     {
       names: ['bfd_rt_priority'],
       ...realTime,
-      default: 'off',
+      without: 'off',
       here: 'accepted',
       why: NO_BFD_PROCESS,
     },
@@ -166,7 +175,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_rlimit_rttime', 'checker_rlimit_rttime', 'bfd_rlimit_rttime'],
       takes: 'MICROSECONDS',
-      default: '10000',
+      default: 10000,
       min: 1,
       max: MOST_32,
       range: '1 becomes 2',
@@ -186,7 +195,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['umask'],
       takes: 'BITS …',
-      default: '0177',
+      default: `0${USUAL_UMASK.toString(8)}`,
       range: '0–0777 with base prefix, or bits joined by |: IRUSR IWUSR IXUSR IRWXU and the same with GRP/G and OTH/O',
       means: 'file creation mask; ignored when -u was given; blanks around | are optional',
       since: '2.0.9',
@@ -194,7 +203,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['random_seed'],
       takes: 'N',
-      default: 'time',
+      without: 'time',
       min: 0,
       max: MOST_32,
       means: 'seed for _RANDOM, warm-up and DNS ids',
@@ -204,16 +213,16 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['startup_script'],
+      twice: 'first',
       takes: 'COMMAND [USER [GROUP]]',
-      default: 'none',
-      range: 'once',
+      without: 'none',
       means: 'run by the parent before children start; the daemon waits for it',
       since: '2.1.0',
     },
     {
       names: ['startup_script_timeout'],
       takes: 'SECONDS',
-      default: '10',
+      default: USUAL_SCRIPT_LIMIT / 1_000_000,
       min: 1,
       max: 1000,
       means: 'limit for startup_script',
@@ -221,16 +230,16 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['shutdown_script'],
+      twice: 'first',
       takes: 'COMMAND [USER [GROUP]]',
-      default: 'none',
-      range: 'once',
+      without: 'none',
       means: 'run by the parent after children ended',
       since: '2.1.0',
     },
     {
       names: ['shutdown_script_timeout'],
       takes: 'SECONDS',
-      default: '10',
+      default: USUAL_SCRIPT_LIMIT / 1_000_000,
       min: 1,
       max: 1000,
       means: 'limit for shutdown_script',
@@ -239,7 +248,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['reload_check_config'],
       takes: '[LOGFILE]',
-      default: 'off; no LOGFILE = /dev/null',
+      without: 'off; no LOGFILE = /dev/null',
       means:
         'before a reload start itself with --config-test, at most 5 s; refuse the reload if it fails; children started later exit 2 on any configuration error',
       since: '2.2.0',
@@ -248,7 +257,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['reload_time_file'],
       takes: 'PATH',
-      default: 'off',
+      without: 'off',
       range: 'exactly one word',
       means:
         'the file holds a time: HH:MM:SS, YY-MM-DD HH:MM:SS, YYYY-MM-DD HH:MM:SS, optional Z for UTC; a reload happens then. The file is watched; a time-only entry in the past means tomorrow; otherwise invalid or past cancels. The file is deleted when it fires',
@@ -257,7 +266,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['reload_repeat'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means:
         'the file of a time-only entry is not deleted after the reload, so it repeats daily (dated entries are deleted always)',
       since: '2.1.0',
@@ -265,23 +274,24 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['reload_file'],
       takes: '[PATH]',
-      default: 'off; no PATH = RUN/keepalived.reload',
+      without: 'off; no PATH = RUN/keepalived.reload',
       means:
         'marker file (mode 0644) that exists exactly while configuration files are being read, so that writers of those files can hold off; a stale one is removed at start',
       since: '2.2.0',
     },
     {
       names: ['include_check'],
-      takes: '[TEST …]',
-      default: 'none; no TEST = all',
-      range: 'TEST: read, match, wildcard_match, brace_match, each with + or - before it, or none',
+      twice: 'all',
+      takes: '[TEST [±TEST …]]',
+      without: 'none; no TEST = all',
+      range: `TEST: ${Object.keys(includeTests).join(', ')}, each with + or - before it; the first also without, then read and it alone`,
       means: 'which include failures count',
       since: '2.2.0',
     },
     {
       names: ['config_save_dir'],
       takes: 'DIR',
-      default: 'off',
+      without: 'off',
       range: 'created if absent (mode 0700)',
       means: 'keep a copy of each consolidated configuration that was loaded',
       since: '2.2.3',
@@ -289,7 +299,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['tmp_config_directory'],
       takes: 'DIR',
-      default: 'anonymous memory',
+      without: 'anonymous memory',
       range: 'first wins; fixed on reload',
       means: 'keep the consolidated copy in an unlinked file there',
       since: '2.2.0',
@@ -299,14 +309,14 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['data_use_instance'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'put instance and namespace names into the dump file names',
       since: '2.2.3',
     },
     {
       names: ['state_dump_file'],
       takes: 'PATH',
-      default: 'TMP/keepalived.data',
+      default: `TMP/${dumpFiles.state}`,
       range: 'non-empty; relative = under TMP; trailing / = directory',
       means: 'where the data dump of USR1 goes',
       since: '2.3.3',
@@ -314,7 +324,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['stats_dump_file'],
       takes: 'PATH',
-      default: 'TMP/keepalived.stats',
+      default: `TMP/${dumpFiles.statistics}`,
       range: 'non-empty; relative = under TMP; trailing / = directory',
       means: 'where the statistics of USR2 go',
       since: '2.3.3',
@@ -322,7 +332,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['json_dump_file'],
       takes: 'PATH',
-      default: 'TMP/keepalived.json',
+      default: `TMP/${dumpFiles.json}`,
       range: 'non-empty; relative = under TMP; trailing / = directory',
       means: 'where the JSON of SIGRTMIN+2 goes',
       since: '2.3.3',
@@ -330,7 +340,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['json_version'],
       takes: 'N',
-      default: '1',
+      default: USUAL_JSON_VERSION,
       min: 1,
       max: 2,
       means: 'layout of the JSON dump',
@@ -339,7 +349,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['iproute_usr_dir'],
       takes: 'DIR',
-      default: 'built-in (/usr/share/iproute2)',
+      without: 'built-in (/usr/share/iproute2)',
       range: 'one word',
       means:
         'where the name files of iproute2 (rt_tables, rt_protos, rt_realms, rt_scopes, rt_dsfield, group) and NAME.d/*.conf are looked up',
@@ -348,7 +358,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['iproute_etc_dir'],
       takes: 'DIR',
-      default: 'built-in (/etc/iproute2)',
+      without: 'built-in (/etc/iproute2)',
       range: 'one word',
       means: 'a file here replaces the one of the same name in iproute_usr_dir',
       since: '2.3.2',
@@ -356,7 +366,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['notification_email'],
       takes: '{ MAIL … } word list',
-      default: 'none',
+      without: 'none',
       range: 'Name <a@b> must be quoted',
       means:
         'receivers; display names with special characters are quoted for the header. Without receivers no mail is sent',
@@ -365,29 +375,29 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['notification_email_from'],
       takes: 'MAIL',
-      default: 'user@host',
+      without: 'user@host',
       means: 'sender',
       since: '1.2.2',
     },
     {
       names: ['smtp_server'],
       takes: 'HOST [PORT]',
-      default: 'none',
-      range: 'address or name; PORT 25',
+      without: 'none',
+      range: `address or name; PORT ${MAIL_PORT}`,
       means: 'without it no mail is sent',
       since: '1.2.2',
     },
     {
       names: ['smtp_helo_name'],
       takes: 'NAME',
-      default: 'local host name',
+      without: 'local host name',
       means: 'name in HELO',
       since: '1.2.20',
     },
     {
       names: ['smtp_connect_timeout'],
       takes: 'SECONDS',
-      default: '30',
+      default: 30,
       min: 0,
       max: 4294,
       range: '0 becomes 1',
@@ -397,21 +407,21 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['smtp_alert'],
       takes: 'bool',
-      default: 'unset',
+      without: 'unset',
       means: 'default for every object that does not set it',
       since: '2.0.0',
     },
     {
       names: ['smtp_alert_vrrp'],
       takes: 'bool',
-      default: 'unset',
+      without: 'unset',
       means: 'default for instances and sync groups, before smtp_alert',
       since: '2.0.0',
     },
     {
       names: ['smtp_alert_checker'],
       takes: 'bool',
-      default: 'unset',
+      without: 'unset',
       means:
         'default for virtual and real servers, before smtp_alert. All unset: VRRP off, virtual servers off, real servers on',
       since: '2.0.0',
@@ -419,28 +429,28 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['no_email_faults'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'no mail for FAULT',
       since: '2.0.0',
     },
     {
       names: ['no_checker_emails'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'mail only when the real server as a whole changes, not each checker',
       since: '2.0.0',
     },
     {
       names: ['router_id'],
       takes: 'STRING',
-      default: 'local host name',
+      without: 'local host name',
       means: 'appears in mail subjects and SNMP',
       since: '1.2.2',
     },
     {
       names: ['script_user'],
       takes: 'USER [GROUP]',
-      default: "user keepalived_script if it exists, else the daemon's own ids",
+      without: "user keepalived_script if it exists, else the daemon's own ids",
       range: 'must exist',
       means:
         'default identity of all scripts and FIFOs. With enable_script_security the fallback to the own ids is refused (scripts without user are then unusable)',
@@ -449,7 +459,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_script_security'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means:
         'do not run a script as root if somebody else could change it; without it, using any script is a complaint of kind security',
       since: '1.3.0',
@@ -457,92 +467,94 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['set_supplementary_groups'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'give scripts the supplementary groups of their user (otherwise none)',
       since: '2.4.3+',
     },
     {
       names: ['use_symlink_paths'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'start scripts by the path as written rather than the resolved one',
       since: '2.3.0',
       here: 'accepted',
     },
     {
       names: ['notify_fifo'],
+      twice: 'told',
       takes: 'FILE [USER [GROUP]]',
-      default: 'none',
-      range: 'first wins',
+      without: 'none',
       means:
         'FIFO for all VRRP and checker events; made if absent; an existing one must be a FIFO owned by the daemon or USER; symbolic links are refused',
       since: '1.3.6',
     },
     {
       names: ['notify_fifo_script'],
+      twice: 'told',
       takes: 'COMMAND [USER [GROUP]]',
-      default: 'none',
-      range: 'first wins',
+      without: 'none',
       means: 'started to read the FIFO; FIFO path is appended as last argument',
       since: '1.3.6',
     },
     {
       names: ['vrrp_notify_fifo'],
+      twice: 'told',
       takes: 'FILE [USER [GROUP]]',
-      default: 'none',
-      range: 'first wins; ignored if equal to notify_fifo',
+      without: 'none',
+      range: 'ignored if equal to notify_fifo',
       means: 'VRRP events only',
       since: '1.3.6',
     },
     {
       names: ['vrrp_notify_fifo_script'],
+      twice: 'told',
       takes: 'COMMAND [USER [GROUP]]',
-      default: 'none',
-      range: 'first wins',
+      without: 'none',
       means: 'started to read vrrp_notify_fifo; its path is appended',
       since: '1.3.6',
     },
     {
       names: ['lvs_notify_fifo'],
+      twice: 'told',
       takes: 'FILE [USER [GROUP]]',
-      default: 'none',
-      range: 'first wins; ignored if equal to notify_fifo',
+      without: 'none',
+      range: 'ignored if equal to notify_fifo',
       means: 'checker events only; may equal vrrp_notify_fifo, then only the VRRP script runs',
       since: '1.3.6',
     },
     {
       names: ['lvs_notify_fifo_script'],
+      twice: 'told',
       takes: 'COMMAND [USER [GROUP]]',
-      default: 'none',
-      range: 'first wins',
+      without: 'none',
       means: 'started to read lvs_notify_fifo; its path is appended',
       since: '1.3.6',
     },
     {
       names: ['vrrp_notify_priority_changes'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'FIFO lines when an effective priority changes',
       since: '2.0.16',
     },
     {
       names: ['fifo_write_vrrp_states_on_reload'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'write the state of unchanged instances and groups again after a reload',
       since: '2.2.5',
     },
     {
       names: ['rs_init_notifies'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'notify up/down of real servers at start as well',
       since: '2.0.0',
     },
     {
       names: ['vrrp_version'],
       takes: 'N',
-      default: '2',
+      default: 2,
       min: 2,
       max: 3,
       means: 'version of IPv4 instances that do not say; IPv6 is 3',
@@ -574,7 +586,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['dynamic_interfaces'],
       takes: '[allow_if_changes]',
-      default: 'off',
+      default: false,
       range: 'must precede use',
       means:
         'accept interfaces that do not exist yet (and survive deletion); the word also tolerates type or VRID conflicts that change later',
@@ -583,7 +595,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_master_delay'],
       takes: 'SECONDS',
-      default: '5',
+      default: 5,
       min: 0,
       max: 4294,
       means: 'second burst of gratuitous ARP/NA after becoming master; 0 = none',
@@ -592,7 +604,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_master_repeat'],
       takes: 'N',
-      default: '5',
+      default: 5,
       min: 0,
       max: MOST_32,
       range: '0 becomes 1',
@@ -602,7 +614,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_master_refresh'],
       takes: 'SECONDS',
-      default: '0 = off',
+      default: 0,
+      without: 'off',
       min: 0,
       max: MOST_32,
       means: 'periodic announcement while master (checked when adverts are sent)',
@@ -611,7 +624,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_master_refresh_repeat'],
       takes: 'N',
-      default: '1',
+      default: 1,
       min: 0,
       max: MOST_32,
       range: '0 becomes 1',
@@ -621,7 +634,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_lower_prio_delay'],
       takes: 'SECONDS',
-      default: '= master delay',
+      without: '= master delay',
       min: 0,
       max: 4294,
       means: 'second burst after hearing a lower-priority master',
@@ -630,7 +643,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_lower_prio_repeat'],
       takes: 'N',
-      default: '= master repeat',
+      without: '= master repeat',
       min: 0,
       max: MOST_31,
       range: '0 = none',
@@ -640,7 +653,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_garp_interval'],
       takes: 'SECONDS',
-      default: '0',
+      default: 0,
       min: 0.000001,
       max: 4294,
       range: '0 is an error, stays 0',
@@ -650,7 +663,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_gna_interval'],
       takes: 'SECONDS',
-      default: '0',
+      default: 0,
       min: 0.000001,
       max: 4294,
       means: 'the same for unsolicited neighbour advertisements',
@@ -659,14 +672,15 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_min_garp'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'sets repeat 1, delay 0, refresh 0, refresh repeat 0 for those still at their defaults',
       since: '2.0.12',
     },
     {
       names: ['vrrp_garp_extra_if'],
       takes: '[all] SECONDS',
-      default: '0 = off',
+      default: 0,
+      without: 'off',
       min: 1,
       max: 86400,
       means: "period for announcing addresses on interfaces other than the instance's own; all = not only VMACs",
@@ -684,7 +698,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_down_timer_adverts'],
       takes: 'N',
-      default: '3',
+      default: 3,
       min: 1,
       max: 100,
       means: 'adverts to miss before a backup takes over',
@@ -693,42 +707,43 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_lower_prio_no_advert'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'do not answer a lower-priority advert at once',
       since: '1.2.20',
     },
     {
       names: ['vrrp_higher_prio_send_advert'],
       takes: 'bool',
-      default: 'on (keepalived: off)',
+      default: true,
+      without: 'keepalived: off',
       means: 'send one advert before giving way to a higher one (helps layer-2 tables)',
       since: '1.3.5',
     },
     {
       names: ['vrrp_owner_ignore_adverts'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'instances with priority 255 drop all adverts',
       since: '2.3.3',
     },
     {
       names: ['vrrp_check_unicast_src'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'unicast adverts must come from a configured peer',
       since: '1.2.20',
     },
     {
       names: ['vrrp_skip_check_adv_addr'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'compare the address list only when the master changes',
       since: '1.2.20',
     },
     {
       names: ['vrrp_strict'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means:
         'hold to the letter of the RFC: no authentication, no unicast, and the virtual addresses answer nobody unless accept is given',
       since: '1.2.20',
@@ -736,14 +751,14 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['v3_checksum_as_v2'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'version 3 over IPv4 without pseudo-header in the checksum (old peers)',
       since: '2.2.8',
     },
     {
       names: ['vrrp_startup_delay'],
       takes: 'SECONDS',
-      default: '0',
+      default: 0,
       min: 0.001,
       means: 'after start stay passive this long (not on reload)',
       since: '2.0.14',
@@ -751,7 +766,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_delay_after_boot'],
       takes: 'SECONDS',
-      default: '0',
+      default: 0,
       min: 0.001,
       means: 'the same counted from boot; the longer remaining one counts',
       since: '2.4.0',
@@ -759,30 +774,32 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['log_unknown_vrids'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'log adverts for virtual router ids not configured on the interface',
       since: '2.0.16',
     },
     {
       names: ['vmac_prefix'],
+      twice: 'told',
       takes: 'STEM',
-      default: 'vrrp',
-      range: '1–10 bytes; first wins',
+      default: USUAL_LINK_PREFIX,
+      range: '1–10 bytes',
       means: 'first part of generated VMAC names (vrrp.51, vrrp6.51)',
       since: '2.2.0',
     },
     {
       names: ['vmac_addr_prefix'],
+      twice: 'told',
       takes: 'STEM',
-      default: '= vmac_prefix',
-      range: '1–10 bytes; first wins',
+      without: '= vmac_prefix',
+      range: '1–10 bytes',
       means: 'the same for VMACs that carry only addresses',
       since: '2.2.0',
     },
     {
       names: ['disable_local_igmp'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       range: 'sysctl must exist; fixed on reload',
       means: 'stop IGMP reports for link-local groups while running',
       since: '2.2.0',
@@ -790,7 +807,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_iptables'],
       takes: '[NAME [NAME]]',
-      default: 'off; no name = INPUT OUTPUT',
+      without: 'off; no name = INPUT OUTPUT',
       range: 'chain names ≤ 27 bytes, different; first wins',
       means:
         'drop rules for non-accept mode and VMACs in these chains; only IN given = no output rules. With an nftables-only build it switches nftables on',
@@ -800,7 +817,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_ipsets'],
       takes: '[NAME …]',
-      default: 'names keepalived, keepalived6, keepalived_if6, … when iptables is used',
+      without: 'names keepalived, keepalived6, keepalived_if6, … when iptables is used',
       range: '≤ 30 bytes, all different',
       means: 'sets to use; missing names derive from the first (6, _if6, _igmp, _mld, _nd); no name = no sets',
       since: '1.2.20',
@@ -808,9 +825,10 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['nftables'],
+      twice: 'told',
       takes: '[TABLENAME]',
-      default: 'off; no name = keepalived',
-      range: '≤ 254 bytes; first wins',
+      without: 'off; no name = keepalived',
+      range: '≤ 254 bytes',
       means: 'use nftables; preferred when both are configured; switched on by itself when non-accept or VMAC needs it',
       since: '2.0.11',
     },
@@ -822,7 +840,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['nftables_ifindex'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'match interface index instead of name for link-local addresses',
       since: '2.0.11',
       here: 'accepted',
@@ -830,14 +848,15 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['nftables_counters'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'add counters to the rules (VRRP and IPVS)',
       since: '2.0.11',
     },
     {
       names: ['vrrp_rx_bufs_policy'],
+      twice: 'all',
       takes: 'MTU | ADVERT | BYTES …',
-      default: 'kernel default',
+      without: 'kernel default',
       anyCase: true,
       min: 0,
       max: MOST_32,
@@ -848,7 +867,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_rx_bufs_multiplier'],
       takes: 'N',
-      default: '3',
+      default: 3,
       min: 1,
       max: MOST_32,
       means: 'number of messages of that size to have room for',
@@ -858,6 +877,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_netlink_cmd_rcv_bufs'],
       ...receiveBuffers,
+      default: 65_536,
       range: '0 = unchanged',
       means: "receive buffer of the VRRP process' netlink socket for commands",
       since: '2.0.0',
@@ -867,7 +887,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['vrrp_netlink_monitor_rcv_bufs'],
       ...receiveBuffers,
-      default: '1 MiB',
+      without: '1 MiB',
       range: 'less than the default has no effect',
       means: "receive buffer of the VRRP process' netlink sockets for news of links, addresses and routes",
       since: '2.0.0',
@@ -875,7 +895,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['process_monitor_rcv_bufs'],
       ...receiveBuffers,
-      default: '2 MiB',
+      without: '2 MiB',
       range: 'less than the default has no effect',
       means: 'receive buffer of the netlink socket for news of processes',
       since: '2.0.11',
@@ -896,9 +916,10 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     },
     {
       names: ['lvs_timeouts'],
+      twice: 'all',
       takes: '[tcp N] [tcpfin N] [udp N]',
       line: 'lvs_timeouts',
-      default: "kernel's",
+      without: "kernel's",
       range: '0–2678400; 0 = unchanged',
       means: 'IPVS session time-outs',
       since: '1.2.24',
@@ -906,14 +927,14 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['lvs_flush'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'empty the IPVS table at start (not on reload)',
       since: '1.2.23',
     },
     {
       names: ['lvs_flush_on_stop'],
       takes: '[VS]',
-      default: 'off',
+      default: false,
       means:
         'at stop flush the whole table in one operation; VS = delete each own service without first removing its servers',
       since: '2.2.0',
@@ -921,16 +942,17 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['lvs_flush_onstop'],
       takes: '[VS]',
-      default: 'off',
+      default: false,
       means: 'deprecated spelling of lvs_flush_on_stop',
       since: '2.0.15',
     },
     {
       names: ['lvs_sync_daemon'],
+      twice: 'told',
       takes: 'IF [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDRESS]',
       line: 'lvs_sync_daemon',
-      default: 'off',
-      range: 'first wins; group multicast',
+      without: 'off',
+      range: 'group multicast',
       means:
         "run the connection sync daemon. With an instance: master role while that instance is master, else backup role; without: both roles. Default id = that instance's virtual router id, else 0; port 8848, group 224.0.0.81, ttl 1 are the kernel's. Old form IF INSTANCE ID accepted with a message",
       since: '1.2.20',
@@ -938,14 +960,14 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['checker_log_all_failures'],
       takes: 'bool',
-      default: 'off',
+      default: false,
       means: 'log each failed attempt, not only the deciding one',
       since: '2.0.11',
     },
     {
       names: ['nftables_ipvs'],
       takes: '[TABLENAME]',
-      default: 'off; no name = keepalived_ipvs',
+      without: 'off; no name = keepalived_ipvs',
       range: '≤ 254 bytes; first wins',
       means:
         'map address ranges of server groups to one firewall mark with nftables sets instead of one IPVS service per address',
@@ -963,7 +985,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['nftables_ipvs_start_fwmark'],
       takes: 'N',
-      default: '1000',
+      default: 1000,
       min: 1,
       max: MOST_32,
       means: 'first mark to use',
@@ -997,7 +1019,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['snmp_socket'],
       takes: 'SPEC',
-      default: 'unix:/var/agentx/master',
+      without: 'unix:/var/agentx/master',
       range: 'first wins (also over -A)',
       means: 'AgentX master socket',
       since: '1.2.20',
@@ -1007,7 +1029,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_snmp_vrrp'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'serve the VRRP part of KEEPALIVED-MIB',
       since: '2.0.0',
       here: 'accepted',
@@ -1016,7 +1038,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_snmp_keepalived'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'deprecated spelling of enable_snmp_vrrp',
       since: '1.2.20',
       here: 'accepted',
@@ -1025,7 +1047,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_snmp_checker'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'serve the checker part',
       since: '1.2.20',
       here: 'accepted',
@@ -1034,7 +1056,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_snmp_rfc'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'both of the next two',
       since: '1.2.20',
       here: 'accepted',
@@ -1043,7 +1065,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_snmp_rfcv2'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'VRRP-MIB (RFC 2787)',
       since: '1.2.20',
       here: 'accepted',
@@ -1052,7 +1074,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_snmp_rfcv3'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'VRRPV3-MIB (RFC 6527)',
       since: '1.2.20',
       here: 'accepted',
@@ -1061,7 +1083,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_traps'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'send notifications',
       since: '1.2.5',
       here: 'accepted',
@@ -1070,7 +1092,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['snmp_vs_stats_update_interval'],
       takes: 'SECONDS',
-      default: '5',
+      default: 5,
       min: 0.001,
       max: 30,
       means: 'age at which service statistics are re-read',
@@ -1081,7 +1103,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['snmp_rs_stats_update_interval'],
       takes: 'SECONDS',
-      default: '= previous',
+      without: '= previous',
       min: 0.001,
       max: 30,
       means: 'the same for destinations',
@@ -1092,7 +1114,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['enable_dbus'],
       takes: 'flag',
-      default: 'off',
+      default: false,
       means: 'offer the D-Bus interface org.keepalived.Vrrp1',
       since: '1.3.0',
       here: 'accepted',
@@ -1101,7 +1123,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['dbus_service_name'],
       takes: 'NAME',
-      default: 'org.keepalived.Vrrp1',
+      without: 'org.keepalived.Vrrp1',
       means: 'bus name',
       since: '1.3.7',
       here: 'accepted',
@@ -1110,7 +1132,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['dbus_no_interface_name'],
       takes: 'NAME',
-      default: 'none',
+      without: 'none',
       means: 'path element for instances without interface',
       since: '2.3.0',
       here: 'accepted',

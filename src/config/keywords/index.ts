@@ -6,14 +6,35 @@
 
 export {
   DEFAULT_PERSISTENCE,
+  domainName,
+  FIRST_PREFERENCE,
+  HMAC_WINDOW,
+  includeTests,
+  JSON_STEP,
+  MAIL_PORT,
   MOST_32,
   MOST_IN_RANGE,
   MOST_NAME_SERVERS,
+  OWNER_PRIORITY,
   PASSWORD_BYTES,
+  routePreferences,
   routeTimes,
   secretBytes,
+  UNICAST_TTL,
+  umaskBits,
 } from './bounds.ts'
-export { type Container, containers, type KeywordFacts, type Reservation } from './facts.ts'
+export {
+  defaultAt,
+  strictNumber,
+  strictTruth,
+  usualChoice,
+  usualNumber,
+  usualOption,
+  usualOptionChoice,
+  usualTruth,
+  usualWord,
+} from './defaults.ts'
+export { type Container, containers, type Default, type KeywordFacts, type Reservation, type Twice } from './facts.ts'
 export {
   type Argument,
   argumentsOf,
@@ -42,4 +63,12 @@ export {
   keywordsByName,
   keywordsIn,
 } from './positions.ts'
-export { LONGEST_INTERFACE_NAME, looksLike, type NameFile, type ValueName, valueFacts, values } from './values.ts'
+export {
+  builtInNames,
+  LONGEST_INTERFACE_NAME,
+  looksLike,
+  type NameFile,
+  type ValueName,
+  valueFacts,
+  values,
+} from './values.ts'

@@ -55,7 +55,7 @@ function fractionTo(digits: string): string {
 }
 
 /** From one that is not negative up to another, without leading zeros. */
-function natural(min: number, max: number, radix: Radix): string {
+export function natural(min: number | bigint, max: number | bigint, radix: Radix): string {
   const [low, high] = [min.toString(radix), max.toString(radix)]
   const top = DIGITS[radix - 1] as string
   const ways: string[] = []

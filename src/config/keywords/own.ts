@@ -1,4 +1,12 @@
-import { type SettingRule, settingNames, settingRules, tableSizeNames, tableSizes } from '../../model/index.ts'
+import {
+  DNS_PORT,
+  type SettingRule,
+  settingNames,
+  settingRules,
+  tableSizeNames,
+  tableSizes,
+  usualCatchUp,
+} from '../../model/index.ts'
 import { MOST_IN_RANGE, MOST_NAME_SERVERS, secretBytes } from './bounds.ts'
 import type { KeywordFacts } from './facts.ts'
 import { ownCheckerFacts } from './own-checkers.ts'
@@ -8,7 +16,7 @@ const numbered = (name: string, { default: value, min, max, meaning }: SettingRu
   names: [name],
   in: ['lvs_settings'],
   takes: 'N',
-  default: String(value),
+  default: value,
   min,
   max,
   means: meaning,
@@ -26,8 +34,9 @@ export const ownFacts: readonly KeywordFacts[] = [
   {
     names: ['lvs_sync_key'],
     in: ['global_defs'],
+    twice: 'all',
     takes: 'KEY',
-    default: 'messages are not signed',
+    without: 'messages are not signed',
     range: `${secretBytes.least}–${secretBytes.most} bytes: text, hex:DIGITS, file:PATH or cred:NAME; the first signs, each verifies`,
     means:
       'messages of lvs_sync_daemon carry an HMAC between directors with the embedded core, and what is not signed is dropped',
@@ -35,9 +44,10 @@ export const ownFacts: readonly KeywordFacts[] = [
   {
     names: ['lvs_sync_catch_up'],
     in: ['global_defs'],
+    twice: 'first',
     takes: 'off | SECONDS [OPTION …]',
     line: 'lvs_sync_catch_up',
-    default: '30 port 8847',
+    default: `${usualCatchUp.limit / 1_000_000} port ${usualCatchUp.port}`,
     min: 1,
     max: 3600,
     range: 'with decimals; the port is of UDP and TCP',
@@ -56,14 +66,15 @@ export const ownFacts: readonly KeywordFacts[] = [
     names: ['toa'],
     in: ['virtual_server'],
     takes: 'flag',
-    default: 'off',
+    default: false,
     means: "FNAT tells TCP servers the client's address",
   },
   {
     names: ['panic_threshold'],
     in: ['virtual_server'],
     takes: 'PERCENT',
-    default: '0: checks may take all servers',
+    default: 0,
+    without: 'checks may take all servers',
     min: 0,
     max: 100,
     means: 'checks never take the last so many percent of its servers; who went down last is kept',
@@ -72,7 +83,8 @@ export const ownFacts: readonly KeywordFacts[] = [
     names: ['slow_start'],
     in: ['virtual_server', 'virtual_server/real_server'],
     takes: 'SECONDS',
-    default: "the virtual server's, 0: the whole weight at once",
+    default: 0,
+    without: "the whole weight at once; the virtual server's first",
     min: 0,
     max: 4_294_967_295,
     means: 'a server that comes up, or is taken back into service, reaches its weight in steps within this time',
@@ -80,8 +92,9 @@ export const ownFacts: readonly KeywordFacts[] = [
   {
     names: ['nameserver'],
     in: ['global_defs'],
+    twice: 'all',
     takes: 'ADDRESS [PORT]',
-    default: 'those of /etc/resolv.conf, port 53',
+    without: `those of /etc/resolv.conf, port ${DNS_PORT}`,
     bounds: { PORT: { min: 1, max: 65_535 } },
     range: `at most ${MOST_NAME_SERVERS} lines; the next is asked when one does not answer`,
     means: 'who is asked for the names of real_server dns and srv',
@@ -90,7 +103,7 @@ export const ownFacts: readonly KeywordFacts[] = [
     names: ['ttl_min'],
     in: ['virtual_server/real_server'],
     takes: 'SECONDS',
-    default: '5',
+    default: 5,
     min: 1,
     max: 86_400,
     means: 'dns and srv: an answer counts so long at least, and so long after a failure the name is asked for again',
@@ -99,7 +112,7 @@ export const ownFacts: readonly KeywordFacts[] = [
     names: ['ttl_max'],
     in: ['virtual_server/real_server'],
     takes: 'SECONDS',
-    default: '300',
+    default: 300,
     min: 1,
     max: 604_800,
     means: 'dns and srv: an answer counts so long at most, whatever its TTL',
@@ -117,7 +130,7 @@ export const ownFacts: readonly KeywordFacts[] = [
     names: ['interfaces'],
     in: ['lvs_settings'],
     takes: 'IF …',
-    default: 'all',
+    without: 'all',
     means: 'where the embedded core takes packets; at the next start',
   },
   {

@@ -1,8 +1,19 @@
 import { routeTypes } from '../../model/index.ts'
-import { secretBytes } from './bounds.ts'
+import { domainName, includeTests, JSON_STEP, MOST_64, MOST_MPLS_LABEL, secretBytes, umaskBits } from './bounds.ts'
+import { natural, numberOfAnyBase, oneOf } from './number-pattern.ts'
 
 /** A file of iproute2 that gives names to numbers. */
 export type NameFile = 'group' | 'rt_dsfield' | 'rt_protos' | 'rt_realms' | 'rt_scopes' | 'rt_tables'
+
+/** What the kernel has whether or not there are files. */
+export const builtInNames = {
+  rt_tables: { default: 253, main: 254, local: 255 },
+  rt_protos: { redirect: 1, kernel: 2, boot: 3, static: 4, gated: 8, ra: 9, keepalived: 18 },
+  rt_realms: { cosmos: 0 },
+  rt_scopes: { global: 0, site: 200, link: 253, host: 254, nowhere: 255 },
+  rt_dsfield: {},
+  group: { default: 0 },
+} as const satisfies Readonly<Record<NameFile, Readonly<Record<string, number>>>>
 
 /** What stands where `takes` has a word in capitals. */
 export type ValueFacts = {
@@ -30,6 +41,12 @@ const INTERFACE = `(?!\\.{1,2}"?(?:\\s|$))[^/\\s"]{1,${LONGEST_INTERFACE_NAME}}`
 /** An id and what tells families and the second of a name follow: `6.255`. */
 const LONGEST_LINK_STEM = LONGEST_INTERFACE_NAME - '6.255'.length
 const { least, most } = secretBytes
+const MPLS_LABEL = numberOfAnyBase(0, MOST_MPLS_LABEL)
+const INCLUDE_TEST = oneOf(Object.keys(includeTests))
+const BIT = `(?:S_)?I${oneOf(Object.keys(umaskBits.which))}${oneOf(Object.keys(umaskBits.whose))}`
+/** Labels of such characters, in all no longer than a name may be. */
+const nameOf = (character: string): string =>
+  `(?=[^\\s"]{1,${domainName.name}}\\.?(?:["\\s]|$))${character}{1,${domainName.label}}(?:\\.${character}{1,${domainName.label}})*\\.?`
 
 /** Every word in capitals that stands for something else. */
 export const values = {
@@ -56,10 +73,10 @@ export const values = {
   /** TCP_CA_NAME_MAX with its zero. */
   ALGORITHM: { kind: 'text', pattern: '[\\w-]{1,15}' },
   ARG: { kind: 'text' },
-  BITS: { kind: 'text', pattern: '(?:0[xX][0-9A-Fa-f]+|\\d+|[A-Z_|]+)' },
+  BITS: { kind: 'text', pattern: `(?:${numberOfAnyBase(0, umaskBits.most)}|${BIT}(?:\\s*\\|\\s*${BIT})*)` },
   COMMAND: { kind: 'text' },
   DIR: { kind: 'text' },
-  DOMAIN: { kind: 'text', pattern: '(?:\\.|[^.\\s"]{1,63}(?:\\.[^.\\s"]{1,63})*\\.?)' },
+  DOMAIN: { kind: 'text', pattern: `(?:\\.|${nameOf('[^.\\s"]')})` },
   DSFIELD: { kind: 'text', file: 'rt_dsfield' },
   /** A token (RFC 9110 §5.1). */
   FIELD: { kind: 'text', pattern: "[\\w!#$%&'*+.^`|~-]+" },
@@ -69,7 +86,7 @@ export const values = {
   HEX: { kind: 'text', pattern: `(?:${hex('2')})+` },
   HOP: { kind: 'text' },
   HOST: { kind: 'text' },
-  HOSTNAME: { kind: 'text', pattern: '[A-Za-z0-9_-]{1,63}(?:\\.[A-Za-z0-9_-]{1,63})*\\.?' },
+  HOSTNAME: { kind: 'text', pattern: nameOf('[A-Za-z0-9_-]') },
   IF: { kind: 'text', pattern: INTERFACE },
   IFGROUP: { kind: 'text', file: 'group' },
   IDENTITY: { kind: 'text', pattern: '[^/\\s".][^/\\s"]{0,63}' },
@@ -79,7 +96,7 @@ export const values = {
     pattern: `(?:hex:(?:${hex('2')}){${least},${most}}|file:[^"]+|cred:[\\w@-][\\w.@-]*|(?!hex:|file:|cred:)(?:[\\x20-\\x7e]{${least},${most}}|(?=.*[^\\x00-\\x7f])[^"]{11,${most}}))`,
   },
   LABEL: { kind: 'text', pattern: '[^\\s"]{1,15}' },
-  LABELS: { kind: 'text', pattern: `${NUMBER}(?:/${NUMBER})*` },
+  LABELS: { kind: 'text', pattern: `${MPLS_LABEL}(?:/${MPLS_LABEL})*` },
   LOCATOR: { kind: 'text', pattern: `${hex('1,4')}(?::${hex('1,4')}){3}` },
   LOGFILE: { kind: 'text' },
   MAC: { kind: 'text', pattern: `${hex('1,2')}(?::${hex('1,2')}){4,5}` },
@@ -100,15 +117,16 @@ export const values = {
   SCOPE: { kind: 'text', file: 'rt_scopes' },
   SHA256: { kind: 'text', pattern: `(?:sha256(?://|:))?(?:${hex('64')}|[A-Za-z0-9+/]{43}=)` },
   SPEC: { kind: 'text' },
-  JSONPATH: { kind: 'text', pattern: `(?:\\.|(?:\\.[^.[\\]'\\s"]+|\\['[^']*'\\]|\\[\\d{1,9}\\])+)` },
+  JSONPATH: { kind: 'text', pattern: `(?:\\.|(?:${JSON_STEP})+)` },
   STEM: { kind: 'text', pattern: `[^/\\s"]{1,${LONGEST_LINK_STEM}}` },
   STRING: { kind: 'text' },
   TABLE: { kind: 'text', file: 'rt_tables' },
   /** NFT_NAME_MAXLEN, without its end. */
   TABLENAME: { kind: 'text', pattern: '[A-Za-z][\\w/.\\\\-]{0,253}' },
-  TEST: { kind: 'text' },
+  TEST: { kind: 'text', pattern: `[+-]?${INCLUDE_TEST}` },
+  '±TEST': { kind: 'text', pattern: `[+-]${INCLUDE_TEST}` },
   TIME: { kind: 'text', pattern: '(?:\\d{1,9}|\\d{1,9}(?:\\.\\d{1,9})?(?:s|secs?|ms|msecs?))' },
-  TUNNEL: { kind: 'text', pattern: `(?:\\d{1,20}|0[xX]${hex('1,16')})` },
+  TUNNEL: { kind: 'text', pattern: `(?:0{0,19}${natural(0n, MOST_64, 10)}|0[xX]${hex('1,16')})` },
   TYPE: { kind: 'text', pattern: [...routeTypes, 'brd', ...routeTypes.map((_, index) => index + 1)].join('|') },
   USER: { kind: 'text' },
   VALUE: { kind: 'text' },

@@ -2,11 +2,6 @@ import { argumentsOf, type Container, containerInside, mostWords } from '../keyw
 import type { Node } from '../syntax/index.ts'
 import type { Complain, Rule } from './rule.ts'
 
-/** Words of which a block has one; a second one goes before it. */
-const SINGLE = new Set(
-  `advert_int connect_port connect_timeout delay_before_retry delay_loop fall interface interval lb_algo lb_kind persistence_timeout
-  priority protocol quorum retry rise script state timeout version virtual_router_id weight`.split(/\s+/),
-)
 /** Their lines are read by other rules than that of blanks between words. */
 const OWN_READER = /\b(?:COMMAND|PATTERN)\b/
 
@@ -15,7 +10,7 @@ export const lineRules: readonly Rule[] = [
   {
     name: 'word-twice',
     finds: 'two values for a word that has one, in one block',
-    why: 'The last one counts, and the other is passed over in silence.',
+    why: 'One of them counts, most often the last, and the other is passed over in silence.',
     look: ({ nodes }, complain) => inEachBlock(nodes, 'root', (lines) => tellTwice(lines, complain)),
   },
   {
@@ -40,18 +35,24 @@ function inEachBlock(nodes: readonly Node[], container: Container, look: (lines:
 function tellTwice(lines: readonly Node[], complain: Complain): void {
   const seen = new Map<string, Node>()
   for (const line of lines) {
-    const name = line.keyword.text
-    if (!SINGLE.has(name)) continue
-    const before = seen.get(name)
-    if (before !== undefined && valueText(before) !== valueText(line))
-      complain(line.at, `${name} ${valueText(line)} goes before ${name} ${valueText(before)}`, {
+    const { known } = line
+    if (known === undefined || known.support === 'accepted') continue
+    const { twice = 'last' } = known.facts
+    if (twice === 'all' || twice === 'told') continue
+    const before = seen.get(known.name)
+    if (before !== undefined && valueText(before) !== valueText(line)) {
+      const counts = twice === 'first' || (twice !== 'last' && before.words[0]?.text === twice) ? before : line
+      const passed = counts === line ? before : line
+      complain(line.at, `${shown(counts)} goes before ${shown(passed)}`, {
         remedy: 'keep the one that is meant',
         related: [{ at: before.at, message: 'first written here' }],
       })
-    seen.set(name, line)
+    }
+    if (twice !== 'first' || before === undefined) seen.set(known.name, line)
   }
 }
 
+const shown = (line: Node): string => `${line.keyword.text} ${valueText(line)}`.trimEnd()
 const valueText = ({ words }: Node): string => words.map(({ text }) => text).join(' ')
 
 function tellExtra({ keyword, words, known }: Node, complain: Complain): void {

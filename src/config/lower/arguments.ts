@@ -108,6 +108,18 @@ export function boolean(to: Lowering, node: Node): boolean | undefined {
   return undefined
 }
 
+/** The same, kept as `true` or not at all. */
+export function switched<Key extends string>(
+  to: Lowering,
+  node: Node,
+  of: { [Name in Key]?: true | undefined },
+  key: Key,
+): void {
+  const is = boolean(to, node)
+  if (is === true) Object.assign(of, { [key]: true })
+  else if (is === false) delete of[key]
+}
+
 /** A numeric address. What follows a `/` is dropped with a remark; keepalived drops it without. */
 export function address(to: Lowering, node: Node, index = 0): { value: IpAddress; at: Span } | undefined {
   const word = required(to, node, 'an address', index)

@@ -1,5 +1,5 @@
 import type { HeaderAssertion, JsonAssertion } from '../../model/index.ts'
-import { looksLike } from '../keywords/index.ts'
+import { JSON_STEP, looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering, required } from './arguments.ts'
 
@@ -35,7 +35,8 @@ export function assertionLine(to: Lowering, node: Node, into: Assertions): boole
 function readPath(text: string): JsonAssertion['path'] | undefined {
   if (text === '.') return []
   const path: (string | number)[] = []
-  const step = /\.([^.[\]'\s]+)|\['([^']*)'\]|\[(\d{1,9})\]/y
+  if (!looksLike('JSONPATH', text)) return undefined
+  const step = new RegExp(JSON_STEP, 'y')
   while (step.lastIndex < text.length) {
     const found = step.exec(text)
     if (found === null) return undefined

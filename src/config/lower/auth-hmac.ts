@@ -1,4 +1,5 @@
 import { antiReplays, type HmacSettings, hmacModes } from '../../model/index.ts'
+import { usualChoice } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { choiceOf, integer, type Lowering, rangeOf } from './arguments.ts'
@@ -7,13 +8,15 @@ import { readSecret } from './secret.ts'
 /** auth_hmac before it is known what the default window is. */
 export type HmacDraft = Omit<HmacSettings, 'window'> & { readonly window?: number; readonly at: Span }
 
+const BLOCK = 'vrrp_instance/auth_hmac'
+
 /** The block; undefined, and an error said, where its keys are of no use. No key is ever part of a message. */
 export function readAuthHmac(to: Lowering, node: Node): HmacDraft | undefined {
   const keys = new Map<number, string>()
   let activeKey: { readonly id: number; readonly at: Span } | undefined
   let window: number | undefined
-  let antiReplay: HmacSettings['antiReplay'] = 'time'
-  let mode: HmacSettings['mode'] = 'enforce'
+  let antiReplay: HmacSettings['antiReplay'] = usualChoice(BLOCK, 'anti_replay', antiReplays)
+  let mode: HmacSettings['mode'] = usualChoice(BLOCK, 'mode', hmacModes)
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
       case 'key':

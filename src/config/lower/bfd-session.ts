@@ -1,5 +1,6 @@
-import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micros, seconds } from '../../base/index.ts'
+import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micros } from '../../base/index.ts'
 import type { BfdSession } from '../../model/index.ts'
+import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import {
@@ -12,7 +13,7 @@ import {
   rangeOf,
   required,
 } from './arguments.ts'
-import { readWeight, type TrackedWeight } from './weight.ts'
+import { readWeight, type TrackedWeight, usualWeight } from './weight.ts'
 
 export type LoweredSession = { readonly value: BfdSession; readonly weight: TrackedWeight; readonly at: Span }
 
@@ -20,8 +21,18 @@ const SENSIBLE_MILLIS = 10_000
 const SENSIBLE_MULTIPLIER = 10
 const HOPS = 255
 
-/** RFC 5881 §5 wants 255; keepalived sends 64 over IPv6 where nothing is said, which other speakers refuse. */
-const HOP_LIMIT = 255
+const usualMillis = (name: string): Micros => micros(usualNumber('bfd_instance', name) * 1_000)
+const usual = {
+  minReceive: usualMillis('min_rx'),
+  minTransmit: usualMillis('min_tx'),
+  idleTransmit: usualMillis('idle_tx'),
+  multiplier: usualNumber('bfd_instance', 'multiplier'),
+  passive: usualTruth('bfd_instance', 'passive'),
+  // RFC 5881 §5 wants 255; keepalived sends 64 over IPv6 where nothing is said, which other speakers refuse.
+  hopLimit: usualNumber('bfd_instance', 'ttl'),
+  multihop: usualTruth('bfd_instance', 'multihop'),
+  maxHops: usualNumber('bfd_instance', 'max_hops'),
+}
 
 type Written = {
   readonly value: IpAddress
@@ -59,16 +70,10 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
   const draft: Draft = {
     neighbour: undefined,
     source: undefined,
-    minReceive: micros(10_000),
-    minTransmit: micros(10_000),
-    idleTransmit: seconds(1),
-    multiplier: 5,
-    passive: false,
-    hopLimit: HOP_LIMIT,
+    ...usual,
     maxHops: undefined,
-    multihop: false,
     tells: new Set(),
-    weight: { weight: 0, reverse: false },
+    weight: usualWeight('bfd_instance'),
   }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   const { neighbour, source, tells, maxHops, weight } = draft
@@ -90,7 +95,7 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
     )
   if (source?.zone !== undefined && source.zone !== zone)
     return reject(source.at, `has its neighbour on ${zone} and its source on ${source.zone}`, 'name one interface')
-  const hops = maxHops === undefined ? 0 : maxHops.value
+  const hops = maxHops === undefined ? usual.maxHops : maxHops.value
   if (maxHops !== undefined && hops !== HOPS && hops > draft.hopLimit)
     to.report.warning(
       'remark',

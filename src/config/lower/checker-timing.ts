@@ -1,9 +1,11 @@
-import { type Micros, seconds } from '../../base/index.ts'
+import type { Micros } from '../../base/index.ts'
 import type { CheckTiming } from '../../model/index.ts'
+import { type Container, usualNumber } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, type Lowering } from './arguments.ts'
 import { type Inherited, inherit, inheritedLine, serviceDefaults } from './inherited.ts'
 import type { CheckerParents } from './pending-checker.ts'
+import { usualTime } from './usual.ts'
 
 /** The words of every checker that asks, as written. */
 export type TimingDraft = {
@@ -20,18 +22,19 @@ export function timingLine(to: Lowering, node: Node, draft: TimingDraft): boolea
 }
 
 /** What holds where neither the checker nor its parents say something; it differs from checker to checker. */
-export type TimingDefaults = {
-  /** 1. */
-  readonly retry?: number
-  /** 1 s. */
-  readonly delayBeforeRetry?: Micros | 'delay-loop'
-}
+export type TimingDefaults = { readonly retry: number; readonly delayBeforeRetry: Micros | 'delay-loop' }
 
-export function timingOf(draft: TimingDraft, parents: CheckerParents, defaults: TimingDefaults = {}): CheckTiming {
+/** As the table has it for a checker's block. */
+export const timingDefaults = (at: Container): TimingDefaults => ({
+  retry: usualNumber(at, 'retry'),
+  delayBeforeRetry: usualTime(at, 'delay_before_retry'),
+})
+
+export function timingOf(draft: TimingDraft, parents: CheckerParents, defaults: TimingDefaults): CheckTiming {
   const { inherited: own } = draft
   const { inherited } = parents
   const delayLoop = own.delayLoop ?? inherit(inherited, 'delayLoop') ?? serviceDefaults.delayLoop
-  const { retry = 1, delayBeforeRetry = seconds(1) } = defaults
+  const { retry, delayBeforeRetry } = defaults
   return {
     delayLoop,
     retry: own.retry ?? inherit(inherited, 'retry') ?? retry,
@@ -40,7 +43,7 @@ export function timingOf(draft: TimingDraft, parents: CheckerParents, defaults: 
       inherit(inherited, 'delayBeforeRetry') ??
       (delayBeforeRetry === 'delay-loop' ? delayLoop : delayBeforeRetry),
     warmup: own.warmup ?? inherit(inherited, 'warmup') ?? delayLoop,
-    alpha: own.alpha ?? inherit(inherited, 'alpha') ?? false,
+    alpha: own.alpha ?? inherit(inherited, 'alpha') ?? serviceDefaults.alpha,
     logAllFailures: draft.logAllFailures ?? parents.logAllFailures,
   }
 }

@@ -19,9 +19,9 @@ export const checkerReaders: Readonly<Record<string, Reader>> = keeping({
   UDP_CHECK: readUdpChecker,
   PING_CHECK: readPingChecker,
   FILE_CHECK: readFileChecker,
-  HTTP_GET: readHttpChecker,
-  SSL_GET: readHttpChecker,
-  HTTP2_GET: readHttpChecker,
+  HTTP_GET: readHttpChecker('HTTP_GET'),
+  SSL_GET: readHttpChecker('SSL_GET'),
+  HTTP2_GET: readHttpChecker('HTTP2_GET'),
   GRPC_CHECK: readGrpcChecker,
 })
 

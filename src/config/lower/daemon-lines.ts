@@ -1,7 +1,7 @@
 import type { DaemonSettings, ProcessSettings } from '../../model/index.ts'
-import { looksLike } from '../keywords/index.ts'
+import { looksLike, umaskBits } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, boolean, integer, type Lowering, rangeOf, required } from './arguments.ts'
+import { badValue, integer, type Lowering, rangeOf, required, switched } from './arguments.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] | undefined }
 
@@ -26,7 +26,7 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
   }
   switch (keyword) {
     case 'data_use_instance':
-      if (boolean(to, node) === true) settings.dumpsWithInstance = true
+      switched(to, node, settings, 'dumpsWithInstance')
       return true
     case 'vrrp_netlink_monitor_rcv_bufs':
       draft.vrrp.monitorBuffer = integer(to, node) || undefined
@@ -59,7 +59,7 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
       settings.reloadTimeFile = required(to, node, 'a path')?.text ?? settings.reloadTimeFile
       return true
     case 'reload_repeat':
-      if (boolean(to, node) === true) settings.reloadRepeat = true
+      switched(to, node, settings, 'reloadRepeat')
       return true
     case 'reload_file':
       settings.reloadFile = node.words[0]?.text ?? ''
@@ -120,8 +120,7 @@ function umask(to: Lowering, node: Node): number | undefined {
   const first = required(to, node, 'a number or bits')
   if (first === undefined) return undefined
   const text = node.words.map((word) => word.text).join('')
-  const value = /^(?:0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i.test(text) ? numberOf(text) : bitsOf(text)
-  if (value !== undefined && value <= 0o777) return value
+  if (looksLike('BITS', text)) return /^\d/.test(text) ? numberOf(text) : bitsOf(text)
   badValue(to, 'umask', first, 'is neither a number up to 0777 nor bits such as IRWXG|IRWXO')
   return undefined
 }
@@ -129,18 +128,13 @@ function umask(to: Lowering, node: Node): number | undefined {
 const numberOf = (text: string): number =>
   /^0x/i.test(text) ? Number.parseInt(text, 16) : Number.parseInt(text, text.startsWith('0') ? 8 : 10)
 
-const whose: Readonly<Record<string, number>> = { USR: 6, U: 6, GRP: 3, G: 3, OTH: 0, O: 0 }
-const which: Readonly<Record<string, number>> = { R: 4, W: 2, X: 1, RWX: 7 }
-
-function bitsOf(text: string): number | undefined {
+/** Of words as `looksLike` lets them through: `IRWXG|S_IWOTH`. */
+function bitsOf(text: string): number {
   let bits = 0
-  for (const word of text.split('|')) {
-    const [, right = '', owner = ''] = /^(?:S_)?I(RWX|R|W|X)(USR|GRP|OTH|U|G|O)$/.exec(word) ?? []
-    const shift = whose[owner]
-    const value = which[right]
-    if (shift === undefined || value === undefined) return undefined
-    bits |= value << shift
-  }
+  for (const word of text.split('|'))
+    for (const [owner, shift] of Object.entries(umaskBits.whose))
+      for (const [right, value] of Object.entries(umaskBits.which))
+        if (word.endsWith(`I${right}${owner}`)) bits |= value << shift
   return bits
 }
 

@@ -1,11 +1,16 @@
-import { type DnsChecker, type DnsType, dnsTypes, type UdpChecker } from '../../model/index.ts'
+import { DNS_PORT, type DnsChecker, type DnsType, dnsTypes, type UdpChecker } from '../../model/index.ts'
+import { domainName, looksLike, usualChoice, usualNumber, usualWord } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, choiceOf, integer, type Lowering, required } from './arguments.ts'
 import { probeDraft, probeLine, targetOf } from './checker-target.ts'
-import { timingOf } from './checker-timing.ts'
+import { type TimingDefaults, timingDefaults, timingOf } from './checker-timing.ts'
 import type { PendingChecker } from './pending-checker.ts'
 
-const DNS_PORT = 53
+const PING = timingDefaults('virtual_server/real_server/PING_CHECK')
+const DNS_BLOCK = 'virtual_server/real_server/DNS_CHECK'
+const DNS: TimingDefaults = { retry: usualNumber(DNS_BLOCK, 'retry'), delayBeforeRetry: 'delay-loop' }
+const UDP_BLOCK = 'virtual_server/real_server/UDP_CHECK'
+const UDP = timingDefaults(UDP_BLOCK)
 
 /** `PING_CHECK { … }`: where it asks is all there is to say. */
 export function readPingChecker(to: Lowering, node: Node): PendingChecker {
@@ -13,14 +18,14 @@ export function readPingChecker(to: Lowering, node: Node): PendingChecker {
   for (const line of node.block?.nodes ?? []) probeLine(to, line, draft)
   return (parents) => {
     const target = targetOf(to, draft, parents, 'none')
-    return target === undefined ? [] : [{ kind: 'ping', timing: timingOf(draft, parents), target }]
+    return target === undefined ? [] : [{ kind: 'ping', timing: timingOf(draft, parents, PING), target }]
   }
 }
 
 /** `DNS_CHECK { … }`. */
 export function readDnsChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
-  let type: DnsType = 'SOA'
+  let type: DnsType = usualChoice(DNS_BLOCK, 'type', dnsTypes)
   let name: string | undefined
   for (const line of node.block?.nodes ?? [])
     if (line.keyword.text === 'type') type = choiceOf(to, line, dnsTypes) ?? type
@@ -28,26 +33,28 @@ export function readDnsChecker(to: Lowering, node: Node): PendingChecker {
     else probeLine(to, line, draft)
   return (parents): readonly DnsChecker[] => {
     const target = targetOf(to, draft, parents, DNS_PORT)
-    const timing = timingOf(draft, parents, { retry: 3, delayBeforeRetry: 'delay-loop' })
-    return target === undefined ? [] : [{ kind: 'dns', timing, target, name: name ?? '.', type }]
+    const timing = timingOf(draft, parents, DNS)
+    return target === undefined
+      ? []
+      : [{ kind: 'dns', timing, target, name: name ?? usualWord(DNS_BLOCK, 'name'), type }]
   }
 }
 
-/** RFC 1035 §2.3.4: labels of 1 to 63 bytes, 255 in all with their lengths. */
+/** As `domainName` has it, in bytes. */
 function readName(to: Lowering, line: Node): string | undefined {
   const word = required(to, line, 'a domain name')
   if (word === undefined) return undefined
   if (word.text === '.') return '.'
-  const labels = word.text.replace(/\.$/, '').split('.')
-  const sizes = labels.map((label) => new TextEncoder().encode(label).length)
+  const name = word.text.replace(/\.$/, '')
+  const sizes = name.split('.').map(bytesOf)
   if (sizes.includes(0)) return badValue(to, 'name', word, 'has an empty label')
-  if (sizes.some((size) => size > 63) || sizes.reduce((sum, size) => sum + size + 1, 1) > 255)
+  if (sizes.some((size) => size > domainName.label) || bytesOf(name) > domainName.name)
     return badValue(to, 'name', word, 'is longer than a domain name may be')
-  return labels.join('.')
+  return looksLike('DOMAIN', name) ? name : badValue(to, 'name', word, 'is no domain name')
 }
 
-/** keepalived's. */
-const MAX_REPLY = 255
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length
+
 /** UDP over IPv4. */
 const MOST_PAYLOAD = 65_507
 
@@ -56,8 +63,8 @@ export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
   let payload = ''
   let required: { pattern?: string } | undefined
-  let minLength = 0
-  let maxLength = MAX_REPLY
+  let minLength = usualNumber(UDP_BLOCK, 'min_reply_length')
+  let maxLength = usualNumber(UDP_BLOCK, 'max_reply_length')
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
       case 'payload':
@@ -87,7 +94,9 @@ export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   const reply = required === undefined ? {} : { reply: { ...required, minLength, maxLength } }
   return (parents): readonly UdpChecker[] => {
     const target = targetOf(to, draft, parents)
-    return target === undefined ? [] : [{ kind: 'udp', timing: timingOf(draft, parents), target, payload, ...reply }]
+    return target === undefined
+      ? []
+      : [{ kind: 'udp', timing: timingOf(draft, parents, UDP), target, payload, ...reply }]
   }
 }
 

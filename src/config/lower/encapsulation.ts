@@ -6,9 +6,6 @@ import { shown } from './arguments.ts'
 import { numberIn } from './iproute-names.ts'
 import type { OptionLine } from './option-line.ts'
 
-const MOST_64 = 0xffff_ffff_ffff_ffffn
-const MOST_LABEL = 0xfffff
-
 /** What follows `encap`: its type and, for as long as the words are of it, its options. */
 export function readEncapsulation(line: OptionLine, option: Word): Encapsulation | undefined {
   const type = line.value(option)
@@ -93,12 +90,10 @@ function readIp(
   return draft
 }
 
-export const idIn = (text: string): string | undefined =>
-  looksLike('TUNNEL', text) && BigInt(text) <= MOST_64 ? String(BigInt(text)) : undefined
+export const idIn = (text: string): string | undefined => (looksLike('TUNNEL', text) ? String(BigInt(text)) : undefined)
 
 function labelsIn(text: string): readonly number[] | undefined {
-  const labels = text.split('/').map(numberIn)
-  return labels.every((label): label is number => label !== undefined && label <= MOST_LABEL) ? labels : undefined
+  return looksLike('LABELS', text) ? text.split('/').flatMap((label) => numberIn(label) ?? []) : undefined
 }
 
 /** Whether text could be an address at all, for better complaints. */

@@ -8,7 +8,7 @@ import {
   seconds,
 } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs, KeptLine, MailSettings } from '../../model/index.ts'
-import { firstWordsIn } from '../keywords/index.ts'
+import { firstWordsIn, usualNumber, usualTruth, usualWord } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
@@ -60,9 +60,22 @@ export type GlobalDraft = {
   scripts: { command: Command; at: Span }[]
 }
 
-/** RFC 9568 §5.1.1.2 and §5.1.2.2. */
-const MULTICAST_GROUP_4 = constant('224.0.0.18')
-const MULTICAST_GROUP_6 = constant('ff02::12')
+const usual = {
+  version: usualNumber('global_defs', 'vrrp_version') === 2 ? 2 : 3,
+  defaultInterface: usualWord('global_defs', 'default_interface'),
+  multicastGroup4: constant(usualWord('global_defs', 'vrrp_mcast_group4')),
+  multicastGroup6: constant(usualWord('global_defs', 'vrrp_mcast_group6')),
+  minGarp: usualTruth('global_defs', 'vrrp_min_garp'),
+  downTimerAdverts: usualNumber('global_defs', 'vrrp_down_timer_adverts'),
+  lowerPrioNoAdvert: usualTruth('global_defs', 'vrrp_lower_prio_no_advert'),
+  higherPrioSendAdvert: usualTruth('global_defs', 'vrrp_higher_prio_send_advert'),
+  ownerIgnoreAdverts: usualTruth('global_defs', 'vrrp_owner_ignore_adverts'),
+  checkUnicastSource: usualTruth('global_defs', 'vrrp_check_unicast_src'),
+  skipCheckAdvAddr: usualTruth('global_defs', 'vrrp_skip_check_adv_addr'),
+  v3ChecksumAsV2: usualTruth('global_defs', 'v3_checksum_as_v2'),
+  strict: usualTruth('global_defs', 'vrrp_strict'),
+  checkerLogAllFailures: usualTruth('global_defs', 'checker_log_all_failures'),
+} as const
 
 export const emptyDraft = (): GlobalDraft => ({
   daemonSettings: emptyDaemonDraft(),
@@ -71,25 +84,12 @@ export const emptyDraft = (): GlobalDraft => ({
   notifications: emptyNotifications(),
   vrrpAll: emptyVrrpSettings(),
   interfaces: {},
-  minGarp: false,
   kept: [],
   keptAtTop: [],
   scripts: [],
-  version: 2,
-  defaultInterface: 'eth0',
   iprouteDirectories: IPROUTE_DIRECTORIES,
-  multicastGroup4: MULTICAST_GROUP_4,
-  multicastGroup6: MULTICAST_GROUP_6,
-  downTimerAdverts: 3,
-  lowerPrioNoAdvert: false,
-  higherPrioSendAdvert: true,
-  ownerIgnoreAdverts: false,
-  checkUnicastSource: false,
-  skipCheckAdvAddr: false,
-  v3ChecksumAsV2: false,
-  strict: false,
   receiveBuffer: 0,
-  checkerLogAllFailures: false,
+  ...usual,
 })
 
 /** One line of global_defs. */
@@ -110,9 +110,11 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       mail.from = required(to, node, 'an address')?.text ?? mail.from
       return
     case 'smtp_server': {
-      mail.server = required(to, node, 'a host')?.text ?? mail.server
+      const server = required(to, node, 'a host')
+      if (server === undefined) return
+      mail.server = server.text
       const port = node.words[1]
-      if (port !== undefined) mail.port = portWord(to, 'smtp_server', port) ?? mail.port
+      mail.port = port && portWord(to, 'smtp_server', port)
       return
     }
     case 'smtp_helo_name':

@@ -1,6 +1,6 @@
 import { type IpAddress, seconds } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs } from '../../model/index.ts'
-import { keywordAt, looksLike } from '../keywords/index.ts'
+import { keywordAt, looksLike, MAIL_PORT, usualNumber } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, type Lowering, required, timer } from './arguments.ts'
@@ -11,6 +11,7 @@ import { keptLines, keptOf } from './kept-line.ts'
 import { readSettingLine } from './lvs-settings.ts'
 import { type AlertDefaults, alertDefaults, fifosOf } from './notification-lines.ts'
 import { readTlsClient } from './tls-client.ts'
+import { usualTime } from './usual.ts'
 import { readGarpGroup, readInterfaceDelays, vrrpSettingsOf } from './vrrp-settings.ts'
 
 /** What virtual routers and checkers take where they say nothing themselves. */
@@ -83,13 +84,24 @@ function namespaceName(to: Lowering, node: Node, word: Word | undefined): string
 /** vrrp_garp_lower_prio_repeat takes less than vrrp_garp_master_repeat, which it follows. */
 const MOST_LOWER_PRIORITY_REPEATS = keywordAt('global_defs', 'vrrp_garp_lower_prio_repeat')?.facts.max ?? 0
 
+const usual = {
+  masterDelay: usualTime('global_defs', 'vrrp_garp_master_delay'),
+  masterRepeat: usualNumber('global_defs', 'vrrp_garp_master_repeat'),
+  masterRefresh: usualTime('global_defs', 'vrrp_garp_master_refresh'),
+  masterRefreshRepeat: usualNumber('global_defs', 'vrrp_garp_master_refresh_repeat'),
+  garpInterval: usualTime('global_defs', 'vrrp_garp_interval'),
+  gnaInterval: usualTime('global_defs', 'vrrp_gna_interval'),
+  mailTimeout: usualTime('global_defs', 'smtp_connect_timeout'),
+  childWaitTime: usualTime('root', 'child_wait_time'),
+}
+
 function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
   const { mail, announcements: garp, notifications } = draft
   const fifos = fifosOf(to, notifications)
   const vrrpSettings = vrrpSettingsOf(draft.vrrpAll)
   const daemon = daemonSettings(draft.daemonSettings)
-  const masterDelay = garp.masterDelay ?? seconds(draft.minGarp ? 0 : 5)
-  const masterRepeat = garp.masterRepeat ?? (draft.minGarp ? 1 : 5)
+  const masterDelay = garp.masterDelay ?? (draft.minGarp ? seconds(0) : usual.masterDelay)
+  const masterRepeat = garp.masterRepeat ?? (draft.minGarp ? 1 : usual.masterRepeat)
   return {
     defs: {
       routerId: draft.routerId ?? hostName,
@@ -97,9 +109,9 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
         recipients: mail.recipients ?? [],
         ...(mail.from === undefined ? {} : { from: mail.from }),
         ...(mail.server === undefined ? {} : { server: mail.server }),
-        port: mail.port ?? 25,
+        port: mail.port ?? MAIL_PORT,
         ...(mail.heloName === undefined ? {} : { heloName: mail.heloName }),
-        connectTimeout: mail.connectTimeout ?? seconds(30),
+        connectTimeout: mail.connectTimeout ?? usual.mailTimeout,
         ...(notifications.withoutFaults ? { withoutFaults: true } : {}),
         ...(notifications.withoutCheckers ? { withoutCheckers: true } : {}),
       },
@@ -110,7 +122,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...notifications.rest,
       ...fifos.of,
       ...(draft.stateDumpFile === undefined ? {} : { stateDumpFile: draft.stateDumpFile }),
-      childWaitTime: draft.childWaitTime ?? seconds(5),
+      childWaitTime: draft.childWaitTime ?? usual.childWaitTime,
       ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
       ...(draft.vrrpStartupDelay === undefined ? {} : { vrrpStartupDelay: draft.vrrpStartupDelay }),
       ...(Object.keys(draft.interfaces).length === 0 ? {} : { interfaceSettings: draft.interfaces }),
@@ -136,12 +148,12 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
     announcements: {
       masterDelay,
       masterRepeat,
-      masterRefresh: garp.masterRefresh ?? seconds(0),
-      masterRefreshRepeat: garp.masterRefreshRepeat ?? 1,
+      masterRefresh: garp.masterRefresh ?? usual.masterRefresh,
+      masterRefreshRepeat: garp.masterRefreshRepeat ?? usual.masterRefreshRepeat,
       lowerPrioDelay: garp.lowerPrioDelay ?? masterDelay,
       lowerPrioRepeat: garp.lowerPrioRepeat ?? Math.min(masterRepeat, MOST_LOWER_PRIORITY_REPEATS),
-      garpInterval: garp.garpInterval ?? seconds(0),
-      gnaInterval: garp.gnaInterval ?? seconds(0),
+      garpInterval: garp.garpInterval ?? usual.garpInterval,
+      gnaInterval: garp.gnaInterval ?? usual.gnaInterval,
       ...(garp.extraInterval === undefined || garp.extraInterval === 0
         ? {}
         : { extraInterval: garp.extraInterval, extraOnAll: garp.extraOnAll ?? false }),

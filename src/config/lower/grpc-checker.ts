@@ -1,16 +1,20 @@
+import { usualTruth } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, type Lowering, required } from './arguments.ts'
 import { probeDraft, probeLine, targetOf } from './checker-target.ts'
-import { timingOf } from './checker-timing.ts'
+import { timingDefaults, timingOf } from './checker-timing.ts'
 import { inherit } from './inherited.ts'
 import type { PendingChecker } from './pending-checker.ts'
 import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
+
+const BLOCK = 'virtual_server/real_server/GRPC_CHECK'
+const TIMING = timingDefaults(BLOCK)
 
 /** `GRPC_CHECK { … }`, of ours. */
 export function readGrpcChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
   const tls: TlsDraft = { pins: [] }
-  let spoken = false
+  let spoken = usualTruth(BLOCK, 'tls')
   let service = ''
   for (const line of node.block?.nodes ?? []) {
     if (probeLine(to, line, draft) || tlsLine(to, line, tls)) continue
@@ -33,7 +37,7 @@ export function readGrpcChecker(to: Lowering, node: Node): PendingChecker {
     return [
       {
         kind: 'grpc',
-        timing: timingOf(draft, parents),
+        timing: timingOf(draft, parents, TIMING),
         target,
         service,
         ...(virtualHost === undefined ? {} : { virtualHost }),

@@ -1,16 +1,29 @@
-import { seconds } from '../../base/index.ts'
 import { type HttpChecker, type HttpRequestCheck, http1Versions } from '../../model/index.ts'
+import { type Container, usualChoice, usualTruth } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, choiceOf, type Lowering, required } from './arguments.ts'
 import { type ProbeDraft, probeLine, targetOf } from './checker-target.ts'
-import { type TimingDefaults, timingOf } from './checker-timing.ts'
-import { readUrl, type Url } from './http-url.ts'
+import { timingDefaults, timingOf } from './checker-timing.ts'
+import { readUrl, type Url, usualStatusCodes } from './http-url.ts'
 import { inherit } from './inherited.ts'
 import type { Mutable } from './mutable.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
 import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
-const DEFAULTS: TimingDefaults = { delayBeforeRetry: seconds(3) }
+const HTTP = 'virtual_server/real_server/HTTP_GET'
+const SSL = 'virtual_server/real_server/SSL_GET'
+const HTTP2 = 'virtual_server/real_server/HTTP2_GET'
+
+/** What holds in a block where nothing is written. */
+const usualIn = (at: Container) => ({ timing: timingDefaults(at), fastRecovery: usualTruth(at, 'fast_recovery') })
+const version1 = (at: Container) => usualChoice(at, 'http_protocol', http1Versions)
+const usualTls = (at: Container) => ({ spoken: true, enableSni: usualTruth(at, 'enable_sni') })
+
+const usual = {
+  HTTP_GET: { ...usualIn(HTTP), httpVersion: version1(HTTP), tls: undefined },
+  SSL_GET: { ...usualIn(SSL), httpVersion: version1(SSL), tls: usualTls(SSL) },
+  HTTP2_GET: { ...usualIn(HTTP2), httpVersion: '2', tls: { ...usualTls(HTTP2), spoken: usualTruth(HTTP2, 'tls') } },
+} as const
 
 /** HTTP_GET, SSL_GET or HTTP2_GET as written. */
 type HttpDraft = ProbeDraft & {
@@ -31,39 +44,41 @@ type HttpTlsDraft = TlsDraft & {
 }
 
 /** `HTTP_GET { … }`, `SSL_GET { … }` or, of ours, `HTTP2_GET { … }`. */
-export function readHttpChecker(to: Lowering, node: Node): PendingChecker {
-  const second = node.keyword.text === 'HTTP2_GET'
-  const draft: HttpDraft = {
-    keyword: node.keyword.text,
-    at: node.at,
-    inherited: {},
-    urls: [],
-    httpVersion: second ? '2' : '1.0',
-    fastRecovery: false,
-    tls: node.keyword.text === 'HTTP_GET' ? undefined : { pins: [], spoken: true, enableSni: second },
-  }
-  for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
-  return (parents) => {
-    const target = targetOf(to, draft, parents)
-    if (target === undefined) return []
-    if (draft.urls.length === 0) {
-      to.report.error('object', draft.at, `${draft.keyword} has no url; the checker is left out`, {
-        remedy: 'add url { path … }',
-      })
-      return []
+export const readHttpChecker =
+  (block: keyof typeof usual) =>
+  (to: Lowering, node: Node): PendingChecker => {
+    const { timing, httpVersion, fastRecovery, tls } = usual[block]
+    const draft: HttpDraft = {
+      keyword: node.keyword.text,
+      at: node.at,
+      inherited: {},
+      urls: [],
+      httpVersion,
+      fastRecovery,
+      tls: tls && { ...tls, pins: [] },
     }
-    const checker: Mutable<HttpChecker> = {
-      kind: 'http',
-      timing: timingOf(draft, parents, DEFAULTS),
-      target,
-      requests: draft.urls.map((url) => requestOf(url, draft, parents)),
-      httpVersion: draft.httpVersion,
-      fastRecovery: draft.fastRecovery,
+    for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
+    return (parents) => {
+      const target = targetOf(to, draft, parents)
+      if (target === undefined) return []
+      if (draft.urls.length === 0) {
+        to.report.error('object', draft.at, `${draft.keyword} has no url; the checker is left out`, {
+          remedy: 'add url { path … }',
+        })
+        return []
+      }
+      const checker: Mutable<HttpChecker> = {
+        kind: 'http',
+        timing: timingOf(draft, parents, timing),
+        target,
+        requests: draft.urls.map((url) => requestOf(url, draft, parents)),
+        httpVersion: draft.httpVersion,
+        fastRecovery: draft.fastRecovery,
+      }
+      if (draft.tls?.spoken) checker.tls = tlsOf(draft.tls)
+      return [checker]
     }
-    if (draft.tls?.spoken) checker.tls = tlsOf(draft.tls)
-    return [checker]
   }
-}
 
 function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
   if (probeLine(to, node, draft)) return
@@ -108,7 +123,7 @@ function requestOf(url: Url, draft: HttpDraft, { inherited }: CheckerParents): H
   const serverName = tls?.spoken && tls.enableSni ? (tls.serverName ?? host) : undefined
   const request: Mutable<HttpRequestCheck> = {
     path: url.path,
-    statusCodes: url.statusCodes ?? [{ from: 200, to: 299 }],
+    statusCodes: url.statusCodes ?? usualStatusCodes,
   }
   if (host !== undefined) request.virtualHost = host
   if (url.kept !== undefined) request.kept = url.kept

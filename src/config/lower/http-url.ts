@@ -1,5 +1,5 @@
 import type { BodyPattern, KeptLine } from '../../model/index.ts'
-import { looksLike } from '../keywords/index.ts'
+import { looksLike, usualWord } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, rangeOf, required, shown } from './arguments.ts'
 import { type Assertions, assertionLine } from './assertion-lines.ts'
@@ -75,13 +75,26 @@ function readDigest(to: Lowering, node: Node): string | undefined {
   )
 }
 
+const ends = (range: string): readonly number[] => range.split('-').map(Number)
+
+/** What an answer may be where no url says. */
+export const usualStatusCodes: NonNullable<Url['statusCodes']> = usualWord(
+  'virtual_server/real_server/HTTP_GET/url',
+  'status_code',
+)
+  .split(' ')
+  .map((range) => {
+    const [from = 0, to = from] = ends(range)
+    return { from, to }
+  })
+
 /** `N` and `N-N`; keepalived.conf(5)'s `2xx` is known to no keepalived. */
 function readStatusCodes(to: Lowering, node: Node): Url['statusCodes'] {
   required(to, node, 'a status code')
   const { min, max } = rangeOf(node, 'N-N')
   const codes: { from: number; to: number }[] = []
   for (const word of node.words) {
-    const [from = Number.NaN, last = from] = looksLike('N-N', word.text) ? word.text.split('-').map(Number) : []
+    const [from = Number.NaN, last = from] = looksLike('N-N', word.text) ? ends(word.text) : []
     if (!(from >= min && from <= last && last <= max))
       to.report.error(
         'value',

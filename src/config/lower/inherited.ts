@@ -1,6 +1,8 @@
-import { type Micros, seconds } from '../../base/index.ts'
+import type { Micros } from '../../base/index.ts'
+import { usualTruth } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, integer, type Lowering, timer } from './arguments.ts'
+import { usualTime } from './usual.ts'
 
 /** What a checker takes from itself, its real server or its virtual server, whichever says it first. */
 export type Inherited = {
@@ -41,7 +43,11 @@ export function inheritedLine(to: Lowering, node: Node, into: Inherited): boolea
 }
 
 /** keepalived.conf(5): the virtual server's own defaults, taken last. */
-export const serviceDefaults = { connectTimeout: seconds(5), delayLoop: seconds(60) } as const
+export const serviceDefaults = {
+  connectTimeout: usualTime('virtual_server', 'connect_timeout'),
+  delayLoop: usualTime('virtual_server', 'delay_loop'),
+  alpha: usualTruth('virtual_server', 'alpha'),
+} as const
 
 /** The first of `chain` that says it. */
 export const inherit = <Key extends keyof Inherited>(chain: readonly Inherited[], key: Key): Inherited[Key] => {

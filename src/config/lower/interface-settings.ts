@@ -1,7 +1,7 @@
 import type { InterfaceSettings } from '../../model/index.ts'
 import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
-import { boolean, integer, isInterfaceName, type Lowering, required, shown } from './arguments.ts'
+import { integer, isInterfaceName, type Lowering, required, shown, switched } from './arguments.ts'
 
 export type InterfaceSettingsDraft = { -readonly [Key in keyof InterfaceSettings]?: InterfaceSettings[Key] }
 
@@ -23,7 +23,7 @@ export function readInterfaceSetting(to: Lowering, node: Node, draft: InterfaceS
       return true
     }
     case 'nftables_counters':
-      if (boolean(to, node) === true) draft.countPackets = true
+      switched(to, node, draft, 'countPackets')
       return true
     case 'vrrp_iptables':
     case 'vrrp_ipsets':

@@ -1,4 +1,4 @@
-import type { NameFile } from '../keywords/index.ts'
+import { builtInNames, type NameFile } from '../keywords/index.ts'
 import type { ConfigPorts } from '../ports.ts'
 
 /** Names of tables, protocols and so on, as `ip` knows them. */
@@ -10,16 +10,6 @@ export type IprouteNames = {
 export type IprouteDirectories = { readonly usr: string; readonly etc: string }
 
 export const IPROUTE_DIRECTORIES: IprouteDirectories = { usr: '/usr/share/iproute2', etc: '/etc/iproute2' }
-
-/** What the kernel has whether or not there are files. */
-const BUILT_IN: Readonly<Record<NameFile, Readonly<Record<string, number>>>> = {
-  rt_tables: { default: 253, main: 254, local: 255 },
-  rt_protos: { redirect: 1, kernel: 2, boot: 3, static: 4, gated: 8, ra: 9, keepalived: 18 },
-  rt_realms: { cosmos: 0 },
-  rt_scopes: { global: 0, site: 200, link: 253, host: 254, nowhere: 255 },
-  rt_dsfield: {},
-  group: { default: 0 },
-}
 
 /**
  * Reads each file when it is first asked for. One in `etc` takes the place of the one of the same name in `usr`, and
@@ -43,7 +33,7 @@ export function iprouteNames(
         .map((name) => textOf(`${directory}/${file}.d/${name}`) ?? ''),
     )
     const main = textOf(`${etc}/${file}`) ?? textOf(`${usr}/${file}`) ?? ''
-    return new Map([...Object.entries(BUILT_IN[file]), ...[main, ...more].flatMap(entriesOf)])
+    return new Map([...Object.entries(builtInNames[file]), ...[main, ...more].flatMap(entriesOf)])
   }
   return {
     numberOf(file, text) {

@@ -16,8 +16,10 @@ export const methodNames: Readonly<Record<ForwardingMethod, string>> = {
   fullnat: 'FNAT',
 }
 
+export const methods = Object.keys(methodNames) as readonly ForwardingMethod[]
+
 const METHODS: Readonly<Record<string, ForwardingMethod>> = Object.fromEntries(
-  (Object.keys(methodNames) as ForwardingMethod[]).map((method) => [methodNames[method], method]),
+  methods.map((method) => [methodNames[method], method]),
 )
 
 const CHECKSUMS = { nocsum: 'none', csum: 'checksum', remcsum: 'remote-checksum' } as const

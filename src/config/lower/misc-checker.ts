@@ -3,9 +3,11 @@ import type { Command, MiscChecker } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { command, groupOf, type Lowering, required, timer } from './arguments.ts'
-import { type TimingDraft, timingLine, timingOf } from './checker-timing.ts'
+import { type TimingDraft, timingDefaults, timingLine, timingOf } from './checker-timing.ts'
 import { inherit, serviceDefaults } from './inherited.ts'
 import type { PendingChecker } from './pending-checker.ts'
+
+const TIMING = timingDefaults('virtual_server/real_server/MISC_CHECK')
 
 /**
  * `MISC_CHECK { … }`.
@@ -49,7 +51,7 @@ export function readMiscChecker(to: Lowering, node: Node, scripts: { command: Co
   return (parents): readonly MiscChecker[] => [
     {
       kind: 'misc',
-      timing: timingOf(draft, parents, { retry: 0 }),
+      timing: timingOf(draft, parents, TIMING),
       command: script,
       timeout: timeout > 0 ? timeout : (inherit(parents.inherited.slice(-1), 'delayLoop') ?? serviceDefaults.delayLoop),
       ...(dynamic ? { dynamicFrom: parents.weight } : {}),

@@ -1,8 +1,8 @@
 import type { Command, FifoName, GlobalDefs, NotifyFifo } from '../../model/index.ts'
-import { looksLike } from '../keywords/index.ts'
+import { looksLike, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { boolean, command, groupOf, type Lowering, required, timer } from './arguments.ts'
+import { boolean, command, groupOf, type Lowering, required, switched, timer } from './arguments.ts'
 import type { Mutable } from './mutable.ts'
 
 /** What global_defs says of notifications, as written so far. */
@@ -29,10 +29,10 @@ type FifoDraft = {
 
 export const emptyNotifications = (): NotificationDraft => ({
   fifos: { all: {}, vrrp: {}, lvs: {} },
-  priorityChanges: false,
+  priorityChanges: usualTruth('global_defs', 'vrrp_notify_priority_changes'),
   alerts: {},
   withoutFaults: false,
-  withoutCheckers: false,
+  withoutCheckers: usualTruth('global_defs', 'no_checker_emails'),
   rest: {},
 })
 
@@ -68,13 +68,13 @@ export function readNotificationLine(to: Lowering, node: Node, draft: Notificati
       draft.withoutCheckers = boolean(to, node) ?? draft.withoutCheckers
       return true
     case 'set_supplementary_groups':
-      if (boolean(to, node) === true) draft.rest.supplementaryGroups = true
+      switched(to, node, draft.rest, 'supplementaryGroups')
       return true
     case 'fifo_write_vrrp_states_on_reload':
       draft.rest.fifoStatesOnReload = true
       return true
     case 'rs_init_notifies':
-      if (boolean(to, node) === true) draft.rest.realServerInitNotifies = true
+      switched(to, node, draft.rest, 'realServerInitNotifies')
       return true
     case 'startup_script_timeout':
     case 'shutdown_script_timeout': {
@@ -166,11 +166,17 @@ export type AlertDefaults = {
   readonly realServer: boolean
 }
 
+const usualAlerts = {
+  vrrp: usualTruth('vrrp_instance', 'smtp_alert'),
+  virtualServer: usualTruth('virtual_server', 'smtp_alert'),
+  realServer: usualTruth('virtual_server/real_server', 'smtp_alert'),
+}
+
 export const alertDefaults = ({ alerts }: NotificationDraft, possible: boolean): AlertDefaults => ({
   possible,
-  vrrp: alerts.vrrp ?? alerts.all ?? false,
-  virtualServer: alerts.checker ?? alerts.all ?? false,
-  realServer: alerts.checker ?? alerts.all ?? true,
+  vrrp: alerts.vrrp ?? alerts.all ?? usualAlerts.vrrp,
+  virtualServer: alerts.checker ?? alerts.all ?? usualAlerts.virtualServer,
+  realServer: alerts.checker ?? alerts.all ?? usualAlerts.realServer,
 })
 
 type AlertKind = 'vrrp' | 'virtualServer' | 'realServer'

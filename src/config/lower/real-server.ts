@@ -1,5 +1,6 @@
 import { familyOf, type IpAddress, type Micros } from '../../base/index.ts'
 import { type Checker, type Command, endpoint, type RealServer, type ServiceAddress } from '../../model/index.ts'
+import { usualNumber } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { addressWord, boolean, command, integer, type Lowering, portWord, required, timer } from './arguments.ts'
@@ -86,8 +87,8 @@ export function readDraft(
     port,
     inherited: {},
     forwarding,
-    upperThreshold: 0,
-    lowerThreshold: 0,
+    upperThreshold: usualNumber('virtual_server/real_server', 'uthreshold'),
+    lowerThreshold: usualNumber('virtual_server/real_server', 'lthreshold'),
     checkers: [],
     sessionCheckers: [],
     scripts: [],

@@ -8,7 +8,15 @@ import {
   routeMetrics,
   routeTypes,
 } from '../../model/index.ts'
-import { looksLike, type OptionName, routeTimes } from '../keywords/index.ts'
+import {
+  builtInNames,
+  looksLike,
+  type OptionName,
+  routePreferences,
+  routeTimes,
+  usualOption,
+  usualOptionChoice,
+} from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, shown } from './arguments.ts'
@@ -27,18 +35,25 @@ type Draft = Omit<Writable<Route>, 'nextHops' | 'locked' | 'metrics'> & {
   everything?: Word
 } & Tracking
 
-const MAIN_TABLE = 254
+const MAIN_TABLE = builtInNames.rt_tables.main
+const scopes = builtInNames.rt_scopes
 /** Scopes of iproute2 for types that the kernel takes with no other. */
 const SCOPE_OF: Readonly<Partial<Record<RouteType, number>>> = {
-  local: 254,
-  nat: 254,
-  broadcast: 253,
-  multicast: 253,
-  anycast: 253,
+  local: scopes.host,
+  nat: scopes.host,
+  broadcast: scopes.link,
+  multicast: scopes.link,
+  anycast: scopes.link,
 }
-const PREFERENCES: Readonly<Record<string, number>> = { low: 3, medium: 0, high: 1 }
+const PREFERENCES: Readonly<Record<string, number>> = routePreferences
 /** Kernel units in a millisecond. */
 const TIMES = { rtt: 8, rttvar: 4, rto_min: 1 } as const
+
+const usual = {
+  tos: usualOption('route', 'tos'),
+  placement: usualOptionChoice('route', 'prepend', ['add', 'append', 'prepend']),
+  weight: usualOption('nexthop', 'weight'),
+}
 
 /** One line of static_routes or virtual_routes: `[inet|inet6] [to] [TYPE] DEST {option} [nexthop …]`. */
 export function routeLine(to: Lowering, node: Node): RouteLine | undefined {
@@ -284,13 +299,13 @@ function typeIn(text: string): RouteType | undefined {
 function readNextHops(to: Lowering, of: OptionLine, first: Word, draft: Draft): void {
   const line = of.as('nexthop')
   for (let word: Word | undefined = first; word !== undefined && !line.failed(); ) {
-    const hop: Writable<NextHop> & { weight: number } = { weight: 1 }
+    const hop: Writable<NextHop> & { weight: number } = { weight: usual.weight }
     let last: Word = word
     for (word = line.next(); word !== undefined && word.text !== 'nexthop' && !line.failed(); word = line.next()) {
       last = word
       const option = line.option(word)
       if (option === undefined) line.refuseWord(word, 'write the options of the route before its next hops')
-      else if (option === 'weight') hop.weight = line.number(word) ?? 1
+      else if (option === 'weight') hop.weight = line.number(word) ?? usual.weight
       else readHop(to, line, word, option, hop)
     }
     if (hop.via === undefined && hop.interface === undefined && !line.failed())
@@ -307,7 +322,7 @@ function readAlternative(to: Lowering, line: OptionLine, word: Word, draft: Draf
   if (draft.via === undefined) return line.refuse(word.at, 'or needs a via before it')
   const second = line.address(word)
   if (second === undefined) return
-  draft.nextHops.push({ via: draft.via, weight: 1 }, { via: second, weight: 1 })
+  draft.nextHops.push({ via: draft.via, weight: usual.weight }, { via: second, weight: usual.weight })
   draft.via = undefined
 }
 
@@ -350,7 +365,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title:
       destination,
       ...(draft.from === undefined ? {} : { from: draft.from }),
       ...(draft.preferredSource === undefined ? {} : { preferredSource: draft.preferredSource }),
-      tos: draft.tos ?? 0,
+      tos: draft.tos ?? usual.tos,
       table: draft.table === undefined || draft.table === 0 ? MAIN_TABLE : draft.table,
       ...(draft.vrf === undefined ? {} : { vrf: draft.vrf }),
       protocol: watched.protocol,
@@ -365,7 +380,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, title:
       ...(draft.preference === undefined ? {} : { preference: draft.preference }),
       ...(draft.propagatesTtl === undefined ? {} : { propagatesTtl: draft.propagatesTtl }),
       nextHops: draft.nextHops,
-      placement: draft.placement ?? 'prepend',
+      placement: draft.placement ?? usual.placement,
       ...(watched.untracked ? { untracked: true } : {}),
     },
     at: node.at,

@@ -1,6 +1,6 @@
 import { assertNever, type Family, familyOf } from '../../base/index.ts'
 import { ipProtocols, type Prefix, type Rule, type RuleAction } from '../../model/index.ts'
-import { looksLike, type OptionName } from '../keywords/index.ts'
+import { FIRST_PREFERENCE, looksLike, type OptionName, usualOption } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, shown } from './arguments.ts'
@@ -11,13 +11,15 @@ import { isEverything, type OptionLine, optionLine, prefixIn, realmsIn } from '.
 
 export type RuleLine = { readonly value: Rule; readonly at: Span; readonly trackGroup?: Word }
 
-/** Preferences for rules that name none: from 16384 downwards, in each family (keepalived). */
+/** Preferences for rules that name none: downwards, in each family. */
 export type Preferences = { next(family: Family): number }
 
 export function preferences(): Preferences {
-  const next = { 4: 16_384, 6: 16_384 }
+  const next = { 4: FIRST_PREFERENCE, 6: FIRST_PREFERENCE }
   return { next: (family) => next[family]-- }
 }
+
+const USUAL_TOS = usualOption('rule', 'tos')
 
 type Draft = { -readonly [Key in keyof Rule]?: Rule[Key] | undefined } & Tracking
 
@@ -220,7 +222,7 @@ function finish(to: Lowering, node: Node, line: OptionLine, draft: Draft, free: 
       ...(draft.to === undefined ? {} : { to: draft.to }),
       ...(draft.inverted === undefined ? {} : { inverted: draft.inverted }),
       preference,
-      tos: draft.tos ?? 0,
+      tos: draft.tos ?? USUAL_TOS,
       ...(draft.mark === undefined ? {} : { mark: draft.mark }),
       ...(draft.realms === undefined ? {} : { realms: draft.realms }),
       ...(draft.suppressPrefixLength === undefined ? {} : { suppressPrefixLength: draft.suppressPrefixLength }),

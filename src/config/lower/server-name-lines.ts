@@ -1,11 +1,12 @@
-import { type Micros, micros, seconds } from '../../base/index.ts'
+import { type Micros, micros } from '../../base/index.ts'
 import type { ServerName } from '../../model/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { choiceOf, type Lowering, timer } from './arguments.ts'
+import { usualTime } from './usual.ts'
 
-const MIN_TTL = seconds(5)
-const MAX_TTL = seconds(300)
+const MIN_TTL = usualTime('virtual_server/real_server', 'ttl_min')
+const MAX_TTL = usualTime('virtual_server/real_server', 'ttl_max')
 
 /** What a real_server says about the DNS, and where. */
 export type NameLines = {

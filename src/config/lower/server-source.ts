@@ -1,6 +1,6 @@
 import { addressFromBytes, type Family, familyOf, parseAddress } from '../../base/index.ts'
 import { type ServerList, type ServerSource, sourceTitle } from '../../model/index.ts'
-import { firstWordsIn, looksLike } from '../keywords/index.ts'
+import { firstWordsIn, looksLike, usualChoice } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, type Lowering, required } from './arguments.ts'
 import type { Forwarding } from './method.ts'
@@ -50,16 +50,11 @@ function readPlace(to: Lowering, node: Node): ListPlace | undefined {
   return badValue(to, 'real_server file', path, 'is not the path of a file from / on')
 }
 
-/** Bytes of a name in all (RFC 1035 §2.3.4). */
-const LONGEST_NAME = 253
-
 function domainName(to: Lowering, kind: 'dns' | 'srv', word: Word): string | undefined {
   const name = word.text.replace(/\.$/, '').toLowerCase()
   if (parseAddress(name) !== undefined)
     return badValue(to, `real_server ${kind}`, word, 'is an address, not a name', `write real_server ${name}`)
-  return looksLike('HOSTNAME', name) && name.length <= LONGEST_NAME
-    ? name
-    : badValue(to, `real_server ${kind}`, word, 'is no name of the DNS')
+  return looksLike('HOSTNAME', name) ? name : badValue(to, `real_server ${kind}`, word, 'is no name of the DNS')
 }
 
 /** The sources of a virtual server; each of them once. Their templates have the unspecified address of its family. */
@@ -84,11 +79,13 @@ export function serverSourcesOf(
   return [...sources.values()]
 }
 
+const USUAL_NXDOMAIN = usualChoice('virtual_server/real_server', 'nxdomain', ['keep', 'remove'])
+
 function listOf(to: Lowering, { place, nameLines, at }: ServerSourceDraft, family: Family): ServerList {
   if (place.kind === 'file') {
     remarkNameLines(to, nameLines, `file ${place.path}`)
     return place
   }
   const range = ttlRange(to, nameLines, { title: `${place.kind} ${place.name}`, at })
-  return { ...place, family, ...range, nxdomain: nameLines.nxdomain ?? 'keep' }
+  return { ...place, family, ...range, nxdomain: nameLines.nxdomain ?? USUAL_NXDOMAIN }
 }

@@ -1,13 +1,13 @@
 import type { SmtpChecker } from '../../model/index.ts'
+import { MAIL_PORT, usualWord } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
 import { type ProbeDraft, probeDraft, probeLine, targetOf } from './checker-target.ts'
-import { timingLine, timingOf } from './checker-timing.ts'
+import { timingDefaults, timingLine, timingOf } from './checker-timing.ts'
 import type { PendingChecker } from './pending-checker.ts'
 
-const PORT = 25
-/** keepalived's. */
-const HELO_NAME = 'smtpchecker.keepalived.org'
+const BLOCK = 'virtual_server/real_server/SMTP_CHECK'
+const TIMING = timingDefaults(BLOCK)
 
 /**
  * `SMTP_CHECK { … }`: one checker, and one more for each `host { … }`, an old way to write several; the first of these takes
@@ -16,7 +16,7 @@ const HELO_NAME = 'smtpchecker.keepalived.org'
 export function readSmtpChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
   const hosts: ProbeDraft[] = []
-  let heloName = HELO_NAME
+  let heloName = usualWord(BLOCK, 'helo_name')
   for (const line of node.block?.nodes ?? [])
     if (line.keyword.text === 'helo_name') heloName = required(to, line, 'a name')?.text ?? heloName
     else if (line.keyword.text === 'host') hosts.push(readHost(to, line, draft))
@@ -25,8 +25,8 @@ export function readSmtpChecker(to: Lowering, node: Node): PendingChecker {
   return (parents) =>
     targets.flatMap((one): readonly SmtpChecker[] => {
       const around = { ...parents, inherited: [draft.inherited, ...parents.inherited] }
-      const target = targetOf(to, one, around, PORT)
-      return target === undefined ? [] : [{ kind: 'smtp', timing: timingOf(draft, parents), target, heloName }]
+      const target = targetOf(to, one, around, MAIL_PORT)
+      return target === undefined ? [] : [{ kind: 'smtp', timing: timingOf(draft, parents, TIMING), target, heloName }]
     })
 }
 

@@ -1,8 +1,18 @@
-import { micros } from '../../base/index.ts'
+import { micros, seconds } from '../../base/index.ts'
+import { OWNER_PRIORITY, strictNumber, strictTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
-import type { RouterDraft } from './virtual-router-lines.ts'
+import { priorityOf, type RouterDraft } from './virtual-router-lines.ts'
+
+const strict = {
+  downTimerAdverts: strictNumber('down_timer_adverts'),
+  lowerPrioDelay: seconds(strictNumber('garp_lower_prio_delay')),
+  lowerPrioRepeat: strictNumber('garp_lower_prio_repeat'),
+  lowerPrioNoAdvert: strictTruth('lower_prio_no_advert'),
+  higherPrioSendAdvert: strictTruth('higher_prio_send_advert'),
+  ownerIgnoreAdverts: strictTruth('owner_ignore_adverts'),
+}
 
 /**
  * What strict mode (vrrp_strict, strict_mode) allows of a virtual router: RFC 9568 and RFC 3768 to the letter. What
@@ -44,8 +54,8 @@ export function strictly(
       'put fe80::… first',
     )
 
-  const priority = draft.priority ?? (draft.state === 'master' ? 255 : 100)
-  const owner = priority === 255
+  const priority = priorityOf(draft)
+  const owner = priority === OWNER_PRIORITY
   const state = owner ? 'master' : 'backup'
   if (draft.state !== undefined && draft.state !== state)
     remark(
@@ -60,8 +70,12 @@ export function strictly(
   const { preemptDelay, downTimerAdverts, link } = draft
   if (preemptDelay !== undefined && preemptDelay.value > 0)
     remark('preempt_delay', 'preempt_delay has no effect', 'remove it')
-  if (downTimerAdverts !== undefined && downTimerAdverts !== 3)
-    remark('down_timer_adverts', `down_timer_adverts is 3, not ${downTimerAdverts}`, 'remove it')
+  if (downTimerAdverts !== undefined && downTimerAdverts !== strict.downTimerAdverts)
+    remark(
+      'down_timer_adverts',
+      `down_timer_adverts is ${strict.downTimerAdverts}, not ${downTimerAdverts}`,
+      'remove it',
+    )
   if (draft.accept === true && version === 2 && !owner)
     remark('accept', 'version 2 has no accept mode, so packets to the virtual addresses are dropped', 'write version 3')
   if (link?.mac !== undefined)
@@ -80,11 +94,15 @@ export function strictly(
     ...(link === undefined ? {} : { link: { ...linkRest, kind: link.kind, at: link.at } }),
     ...(preemptDelay === undefined ? {} : { preemptDelay: { ...preemptDelay, value: micros(0) } }),
     noAddresses: false,
-    downTimerAdverts: 3,
+    downTimerAdverts: strict.downTimerAdverts,
     accept: owner || (version === 3 && draft.accept === true),
-    announcements: { ...draft.announcements, lowerPrioDelay: micros(0), lowerPrioRepeat: 0 },
-    lowerPrioNoAdvert: true,
-    higherPrioSendAdvert: false,
-    ownerIgnoreAdverts: true,
+    announcements: {
+      ...draft.announcements,
+      lowerPrioDelay: strict.lowerPrioDelay,
+      lowerPrioRepeat: strict.lowerPrioRepeat,
+    },
+    lowerPrioNoAdvert: strict.lowerPrioNoAdvert,
+    higherPrioSendAdvert: strict.higherPrioSendAdvert,
+    ownerIgnoreAdverts: strict.ownerIgnoreAdverts,
   }
 }

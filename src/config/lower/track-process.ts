@@ -1,11 +1,20 @@
-import { type Micros, micros } from '../../base/index.ts'
 import type { TrackProcess } from '../../model/index.ts'
+import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { choiceOf, integer, type Lowering, required, timer } from './arguments.ts'
-import { readWeight, type TrackedWeight } from './weight.ts'
+import { usualTime } from './usual.ts'
+import { firstWeight, type TrackedWeight, usualWeight } from './weight.ts'
 
 export type LoweredProcess = { readonly value: TrackProcess; readonly weight: TrackedWeight; readonly at: Span }
+
+const usual = {
+  fullCommand: usualTruth('vrrp_track_process', 'full_command'),
+  weight: usualWeight('vrrp_track_process'),
+  quorum: usualNumber('vrrp_track_process', 'quorum'),
+  forkDelay: usualTime('vrrp_track_process', 'fork_delay'),
+  terminateDelay: usualTime('vrrp_track_process', 'terminate_delay'),
+}
 
 /** `vrrp_track_process NAME { … }`; undefined, and an error said, if nothing says which processes. */
 export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefined {
@@ -13,12 +22,9 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
   if (name === undefined) return undefined
   let words: readonly Word[] | undefined
   let match: TrackProcess['match']
-  let fullCommand = false
-  let weight: TrackedWeight = { weight: 0, reverse: false }
+  let { fullCommand, weight, forkDelay, terminateDelay } = usual
   let quorum: number | undefined
   let most: { readonly value: number; readonly at: Span } | undefined
-  let forkDelay: Micros = micros(0)
-  let terminateDelay: Micros = micros(0)
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
       case 'process':
@@ -33,7 +39,7 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
         fullCommand = true
         break
       case 'weight':
-        weight = readWeight(to, line) ?? weight
+        weight = firstWeight(to, line, weight, usual.weight)
         break
       case 'quorum':
         quorum = integer(to, line) ?? quorum
@@ -62,7 +68,7 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
     return undefined
   }
   // None may run: then none is the least, too.
-  const least = quorum ?? (most?.value === 0 ? 0 : 1)
+  const least = quorum ?? (most?.value === 0 ? 0 : usual.quorum)
   if (most !== undefined && most.value < least) {
     to.report.error(
       'object',

@@ -1,12 +1,14 @@
 import { assertNever, type Micros, micros, seconds } from '../../base/index.ts'
 import type { Command, Track, TrackFile, TrackScript } from '../../model/index.ts'
+import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, command, integer, type Lowering, required, shown, timer } from './arguments.ts'
 import { type LoweredSession, lowerSession } from './bfd-session.ts'
 import { lineWords, optionNumber } from './line-words.ts'
 import { type LoweredProcess, lowerProcess } from './track-process.ts'
-import { readWeight, type TrackedWeight } from './weight.ts'
+import { usualTime } from './usual.ts'
+import { firstWeight, readWeight, type TrackedWeight, usualWeight } from './weight.ts'
 
 export type LoweredScript = {
   readonly value: TrackScript
@@ -64,6 +66,14 @@ function add<T extends { readonly value: { readonly name: string }; readonly at:
     })
 }
 
+const usualScript = {
+  interval: usualTime('vrrp_script', 'interval'),
+  rise: usualNumber('vrrp_script', 'rise'),
+  fall: usualNumber('vrrp_script', 'fall'),
+  weight: usualWeight('vrrp_script'),
+  initFail: usualTruth('vrrp_script', 'init_fail'),
+}
+
 function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
@@ -73,8 +83,8 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
   let timeout: Micros | undefined
   let rise: number | undefined
   let fall: number | undefined
-  let weight: TrackedWeight = { weight: 0, reverse: false }
-  let initFail = false
+  let weight = usualScript.weight
+  let initFail = usualScript.initFail
   const period = (line: Node) => {
     const time = timer(to, line)
     // 0 becomes 1 s; milliseconds are the least there is (keepalived.conf(5)).
@@ -118,7 +128,7 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
     })
     return undefined
   }
-  const times = interval ?? seconds(1)
+  const times = interval ?? usualScript.interval
   const identified = { ...found.command, ...user }
   return {
     value: {
@@ -126,8 +136,8 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
       command: identified,
       interval: times,
       timeout: timeout ?? times,
-      rise: rise ?? 1,
-      fall: fall ?? 1,
+      rise: rise ?? usualScript.rise,
+      fall: fall ?? usualScript.fall,
       initFail,
     },
     weight,
@@ -140,11 +150,13 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
 const opening = (of: Command): Command =>
   of.argv[0]?.startsWith('<') ? { ...of, argv: ['/bin/sh', '-c', `: ${of.argv.join(' ')}`] } : of
 
+const usualFileWeight = usualWeight('track_file')
+
 function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
   const name = required(to, node, 'a name')
   if (name === undefined) return undefined
   let path: string | undefined
-  let weight: TrackedWeight = { weight: 1, reverse: false }
+  let weight = usualFileWeight
   let init: TrackFile['init']
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
@@ -156,7 +168,7 @@ function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
         break
       }
       case 'weight':
-        weight = readWeight(to, line) ?? weight
+        weight = firstWeight(to, line, weight, usualFileWeight)
         break
       case 'init_file': {
         const [first] = line.words
@@ -182,7 +194,7 @@ export function readTracks(to: Lowering, node: Node, known: Trackables, before: 
   for (const line of node.block?.nodes ?? []) {
     if (line.broken) continue
     const name = line.keyword
-    const usual = usualWeight(kind, name.text, known)
+    const usual = ownWeight(kind, name.text, known)
     if (kind === 'bfd' && known.sessions.get(name.text)?.value.vrrp === false)
       to.report.error('value', name.at, `bfd_instance ${shown(name)} tells checkers only; it is not tracked`, {
         remedy: `write vrrp in bfd_instance ${name.text} as well, or remove the line`,
@@ -203,7 +215,7 @@ export function readTracks(to: Lowering, node: Node, known: Trackables, before: 
 const NO_WEIGHT: TrackedWeight = { weight: 0, reverse: false }
 
 /** As its own block says; undefined where there is none. */
-function usualWeight(kind: Track['kind'], name: string, known: Trackables): TrackedWeight | undefined {
+function ownWeight(kind: Track['kind'], name: string, known: Trackables): TrackedWeight | undefined {
   switch (kind) {
     case 'interface':
       return undefined

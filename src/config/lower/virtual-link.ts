@@ -1,7 +1,7 @@
 import type { Family } from '../../base/index.ts'
 import { familyOf, type IpAddress, macText, parseAddress } from '../../base/index.ts'
 import type { VirtualLink } from '../../model/index.ts'
-import { MOST_32, type OptionFacts } from '../keywords/index.ts'
+import { MOST_32, type OptionFacts, usualOptionChoice } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { badValue, isInterfaceName, type Lowering, shown } from './arguments.ts'
@@ -44,6 +44,8 @@ export function readIpvlan(to: Lowering, node: Node): LinkDraft {
   }
   return draft
 }
+
+const USUAL_MODE = usualOptionChoice('use_ipvlan', 'bridge', ['bridge', 'private', 'vepa'])
 
 /** False: the word is no address. */
 function readOwnAddress(to: Lowering, word: Word, draft: LinkDraft): boolean {
@@ -140,7 +142,7 @@ export function virtualLinkOf(to: Lowering, draft: LinkDraft | undefined, of: Of
       )
       return 'bad'
     }
-    return { kind, ...shared, transmitsOnBase: false, mode: mode ?? 'bridge', ...(address && { address }) }
+    return { kind, ...shared, transmitsOnBase: false, mode: mode ?? USUAL_MODE, ...(address && { address }) }
   }
   if (unicast && transmitsOnBase === undefined)
     to.report.warning(

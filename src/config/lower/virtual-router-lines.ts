@@ -1,7 +1,7 @@
 import type { IpAddress, Micros } from '../../base/index.ts'
 import { isMulticast } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, KeptLine, Track, VirtualRouterNotifications } from '../../model/index.ts'
-import { firstWordsIn } from '../keywords/index.ts'
+import { firstWordsIn, OWNER_PRIORITY, usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
@@ -102,16 +102,26 @@ const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
   notify: 'any',
 }
 
+const usual = {
+  noAddresses: usualTruth('vrrp_instance', 'no_virtual_ipaddress'),
+  preempt: !usualTruth('vrrp_instance', 'nopreempt'),
+  nativeIpv6: usualTruth('vrrp_instance', 'native_ipv6'),
+  dontTrackPrimary: usualTruth('vrrp_instance', 'dont_track_primary'),
+}
+
+const USUAL_PRIORITY = usualNumber('vrrp_instance', 'priority')
+
+/** keepalived.conf(5): who begins as master without a priority owns the addresses. */
+export const priorityOf = ({ priority, state }: RouterDraft): number =>
+  priority ?? (state === 'master' ? OWNER_PRIORITY : USUAL_PRIORITY)
+
 /** Every line of a vrrp_instance that makes sense by itself; what contradicts another is found later. */
 export function readRouter(to: Lowering, node: Node, trackables: Trackables, free: Preferences): RouterDraft {
   const draft: RouterDraft = {
     excluded: [],
     routes: [],
     rules: [],
-    noAddresses: false,
-    preempt: true,
-    nativeIpv6: false,
-    dontTrackPrimary: false,
+    ...usual,
     peers: [],
     announcements: {},
     tracks: [],
@@ -336,7 +346,7 @@ function readState(to: Lowering, node: Node, draft: RouterDraft): void {
 }
 
 function readNotify(to: Lowering, node: Node, key: keyof VirtualRouterNotifications, draft: RouterDraft): void {
-  if (draft.notify[key] !== undefined) {
+  if (draft.notify[key] !== undefined || (key === 'deleted' && draft.tellsDeleted === true)) {
     to.report.warning('remark', node.at, `${node.keyword.text} is given already; the first one is used`)
     return
   }

@@ -1,4 +1,4 @@
-import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micros, seconds } from '../../base/index.ts'
+import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micros } from '../../base/index.ts'
 import {
   type Command,
   type HmacSettings,
@@ -7,7 +7,7 @@ import {
   type VirtualAddress,
   type VirtualRouter,
 } from '../../model/index.ts'
-import { PASSWORD_BYTES } from '../keywords/index.ts'
+import { HMAC_WINDOW, OWNER_PRIORITY, PASSWORD_BYTES, UNICAST_TTL, usualOption, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required } from './arguments.ts'
@@ -17,9 +17,10 @@ import { smtpAlert } from './notification-lines.ts'
 import type { Preferences } from './rule-line.ts'
 import { strictly } from './strict.ts'
 import type { Trackables } from './tracker.ts'
+import { usualTime } from './usual.ts'
 import type { AddressLine } from './virtual-address.ts'
 import { virtualLinkOf } from './virtual-link.ts'
-import { type RouterDraft, readRouter, type Written } from './virtual-router-lines.ts'
+import { priorityOf, type RouterDraft, readRouter, type Written } from './virtual-router-lines.ts'
 
 /** A virtual router, and where what other checks ask about was written. */
 export type LoweredRouter = {
@@ -37,6 +38,13 @@ export type LoweredRouter = {
 /** RFC 9568 §5.2.5: the count of addresses is one byte. */
 const MOST_ADDRESSES = 255
 const LONGEST_V3 = micros(40_950_000)
+
+const usual = {
+  accept: usualTruth('vrrp_instance', 'accept'),
+  interval: usualTime('vrrp_instance', 'advert_int'),
+  minTtl: usualOption('unicast_peer', 'min_ttl'),
+  maxTtl: usualOption('unicast_peer', 'max_ttl'),
+}
 
 /** `vrrp_instance NAME { … }` with every default filled in; undefined, and an error said, if it cannot run. */
 export function lowerVirtualRouter(
@@ -78,8 +86,8 @@ function finish(
     if (version === 3) return drop('has no virtual address', 'add virtual_ipaddress { … } or no_virtual_ipaddress')
     to.report.warning('remark', node.at, `${title} has no virtual address`, { remedy: 'add virtual_ipaddress { … }' })
   }
-  const priority = draft.priority ?? (draft.state === 'master' ? 255 : 100)
-  const initialState = draft.state ?? (priority === 255 ? 'master' : 'backup')
+  const priority = priorityOf(draft)
+  const initialState = draft.state ?? (priority === OWNER_PRIORITY ? 'master' : 'backup')
   const peers = peersOf(to, draft, family)
   const advertisementInterval = intervalOf(to, draft, version)
   const virtualLink = virtualLinkOf(to, draft.link, {
@@ -119,7 +127,7 @@ function finish(
       ...(authentication === undefined ? {} : { authentication }),
       addresses,
       excludedAddresses: excluded,
-      ...(priority === 255 || (draft.accept ?? true) ? {} : { dropsPackets: true }),
+      ...(priority === OWNER_PRIORITY || (draft.accept ?? usual.accept) ? {} : { dropsPackets: true }),
       ...(draft.routes.length === 0 ? {} : { routes: draft.routes.map(({ value }) => value) }),
       ...(draft.rules.length === 0 ? {} : { rules: draft.rules.map(({ value }) => value) }),
       ...((written.strict ?? globals.strict) ? { strict: true } : {}),
@@ -131,14 +139,13 @@ function finish(
       multicastGroup: group ?? (family === 4 ? globals.multicastGroup4 : globals.multicastGroup6),
       unicastPeers: peers,
       ...ttlLimitsOf(draft, peers),
-      // 255 is keepalived's for IPv4; for IPv6 it leaves the kernel's, which is 64.
-      unicastTtl: draft.unicastTtl ?? (family === 4 ? 255 : 64),
+      unicastTtl: draft.unicastTtl ?? UNICAST_TTL[family],
       checkUnicastSource: draft.checkUnicastSource ?? globals.checkUnicastSource,
       downTimerAdverts: draft.downTimerAdverts ?? globals.downTimerAdverts,
       announcements: { ...globals.announcements, ...draft.announcements },
       lowerPrioNoAdvert: draft.lowerPrioNoAdvert ?? globals.lowerPrioNoAdvert,
       higherPrioSendAdvert: draft.higherPrioSendAdvert ?? globals.higherPrioSendAdvert,
-      ownerIgnoreAdverts: priority === 255 && (draft.ownerIgnoreAdverts ?? globals.ownerIgnoreAdverts),
+      ownerIgnoreAdverts: priority === OWNER_PRIORITY && (draft.ownerIgnoreAdverts ?? globals.ownerIgnoreAdverts),
       skipCheckAdvAddr: draft.skipCheckAdvAddr ?? globals.skipCheckAdvAddr,
       v3ChecksumAsV2: draft.v3ChecksumAsV2 ?? globals.v3ChecksumAsV2,
       ...(draft.oldUnicastChecksum === undefined || peers.length === 0
@@ -291,7 +298,7 @@ function addressesOf(
 
 /** RFC 3768 §5.3.7: version 2 has whole seconds; RFC 9568 §5.2.7: version 3 has 12 bits of centiseconds. */
 function intervalOf(to: Lowering, draft: RouterDraft, version: 2 | 3): Micros {
-  if (draft.interval === undefined) return seconds(1)
+  if (draft.interval === undefined) return usual.interval
   const { value, at } = draft.interval
   const text = value / 1_000_000
   if (version === 3 && value > LONGEST_V3) {
@@ -310,10 +317,15 @@ function intervalOf(to: Lowering, draft: RouterDraft, version: 2 | 3): Micros {
   return rounded
 }
 
-/** The default window: three intervals in whole seconds, from 5 to 300 (keepalived.conf(5)). */
+/** keepalived.conf(5). */
+function usualWindow(interval: Micros): number {
+  const { intervals, least, most } = HMAC_WINDOW
+  return Math.min(most, Math.max(least, intervals * Math.floor(interval / 1_000_000)))
+}
+
 function hmacOf({ hmac }: RouterDraft, interval: Micros): HmacSettings | undefined {
   if (hmac === undefined) return undefined
-  const { at: _, window = Math.min(300, Math.max(5, 3 * Math.floor(interval / 1_000_000))), ...rest } = hmac
+  const { at: _, window = usualWindow(interval), ...rest } = hmac
   return { ...rest, window }
 }
 
@@ -357,7 +369,7 @@ function authenticationOf(
 
 function preemptOf(to: Lowering, draft: RouterDraft, priority: number, title: string): boolean {
   if (draft.preempt) return true
-  const why = priority === 255 ? 'priority 255' : draft.state === 'master' ? 'state MASTER' : undefined
+  const why = priority === OWNER_PRIORITY ? 'priority 255' : draft.state === 'master' ? 'state MASTER' : undefined
   if (why === undefined) return false
   to.report.warning('remark', draft.nopreemptAt as Span, `nopreempt does not go with ${why}; ${title} preempts`, {
     rule: 'nopreempt-with-master',
@@ -416,7 +428,7 @@ function oversleptOf(to: Lowering, draft: RouterDraft, title: string): Pick<Virt
 function ttlLimitsOf(draft: RouterDraft, peers: readonly IpAddress[]): Pick<VirtualRouter, 'peerTtlLimits'> {
   const limits = peers.flatMap((peer) => {
     const { min, max } = draft.peers.find(({ value }) => value === peer) ?? {}
-    return min === undefined && max === undefined ? [] : [{ peer, min: min ?? 0, max: max ?? 255 }]
+    return min === undefined && max === undefined ? [] : [{ peer, min: min ?? usual.minTtl, max: max ?? usual.maxTtl }]
   })
   return limits.length === 0 ? {} : { peerTtlLimits: limits }
 }

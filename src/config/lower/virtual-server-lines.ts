@@ -7,7 +7,7 @@ import {
   type SchedulerName,
   schedulers,
 } from '../../model/index.ts'
-import { isOption, type OptionName, optionWords } from '../keywords/index.ts'
+import { isOption, type OptionName, optionWords, usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import {
@@ -83,6 +83,16 @@ export type ServerDraft = {
   sorryForwarding?: Forwarding | undefined
 }
 
+/** Where nothing is written. */
+const usual = {
+  quorum: usualNumber('virtual_server', 'quorum'),
+  hysteresis: usualNumber('virtual_server', 'hysteresis'),
+  omega: usualTruth('virtual_server', 'omega'),
+  inhibitOnFailure: usualTruth('virtual_server', 'inhibit_on_failure'),
+  weight: usualNumber('virtual_server', 'weight'),
+  sorryInhibit: usualTruth('virtual_server', 'sorry_server_inhibit'),
+}
+
 /** Every line of a virtual_server, its real servers included; what is inherited is found later. */
 export function readServer(to: Lowering, node: Node): ServerDraft {
   const draft: ServerDraft = {
@@ -92,12 +102,7 @@ export function readServer(to: Lowering, node: Node): ServerDraft {
     sources: [],
     scripts: [],
     kept: [],
-    quorum: 1,
-    hysteresis: 0,
-    omega: false,
-    inhibitOnFailure: false,
-    weight: 1,
-    sorryInhibit: false,
+    ...usual,
   }
   for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
   return draft
@@ -184,7 +189,7 @@ function readLine(to: Lowering, node: Node, draft: ServerDraft): void {
       draft.omega = true
       return
     case 'quorum':
-      draft.quorum = integer(to, node) ?? 1
+      draft.quorum = integer(to, node) ?? usual.quorum
       return
     case 'hysteresis':
       draft.hysteresis = integer(to, node) ?? draft.hysteresis

@@ -10,19 +10,21 @@ import {
   type ServiceAddress,
   type SorryServer,
   schedulerFlags,
+  schedulers,
   serviceKey,
   type VirtualServer,
   withinWeights,
 } from '../../model/index.ts'
-import { DEFAULT_PERSISTENCE } from '../keywords/index.ts'
+import { DEFAULT_PERSISTENCE, usualChoice } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering } from './arguments.ts'
 import type { LoweredSession } from './bfd-session.ts'
 import type { Globals } from './global-defs.ts'
+import { serviceDefaults } from './inherited.ts'
 import { keptOf } from './kept-line.ts'
 import type { LocalAddressGroup } from './local-address-group.ts'
-import type { Forwarding } from './method.ts'
+import { type Forwarding, methodNames, methods } from './method.ts'
 import { smtpAlert } from './notification-lines.ts'
 import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
 import { serverSourcesOf } from './server-source.ts'
@@ -44,6 +46,14 @@ export type Surroundings = {
   readonly serverGroups: ReadonlyMap<string, ServerGroup>
   readonly sessions: ReadonlyMap<string, LoweredSession>
   readonly files: ReadonlyMap<string, LoweredFile>
+}
+
+const protocols = ['tcp', 'udp', 'sctp'] as const
+
+const usual = {
+  scheduler: usualChoice('virtual_server', 'lb_algo', schedulers),
+  method: usualChoice('virtual_server', 'lb_kind', methods, (one) => methodNames[one]),
+  protocol: usualChoice('virtual_server', 'protocol', protocols, (one) => one.toUpperCase()),
 }
 
 /** `virtual_server IP [PORT] | fwmark N | group NAME { … }`; undefined, and something said, if there is nothing to forward to. */
@@ -71,10 +81,11 @@ function finish(
       ...(rule === undefined ? {} : { rule }),
     })
 
-  if (draft.scheduler === undefined) remark('has no lb_algo; using wlc', 'add lb_algo and a scheduler')
-  if (draft.forwarding === undefined) remark('has no lb_kind; using NAT', 'add lb_kind NAT, DR, TUN or FNAT')
-  const forwarding = draft.forwarding ?? { method: 'nat' }
-  const scheduler = draft.scheduler ?? 'wlc'
+  if (draft.scheduler === undefined) remark(`has no lb_algo; using ${usual.scheduler}`, 'add lb_algo and a scheduler')
+  if (draft.forwarding === undefined)
+    remark(`has no lb_kind; using ${methodNames[usual.method]}`, 'add lb_kind NAT, DR, TUN or FNAT')
+  const forwarding = draft.forwarding ?? { method: usual.method }
+  const scheduler = draft.scheduler ?? usual.scheduler
   const flags = flagsOf(to, draft, scheduler)
   const localAddresses = localAddressesOf(to, draft, service, localGroups)
   const ported = portedLike([service, ...others])
@@ -151,7 +162,7 @@ function finish(
       ...(sorryServer === undefined ? {} : { sorryServer }),
       quorum,
       hysteresis,
-      alpha: draft.inherited.alpha ?? false,
+      alpha: draft.inherited.alpha ?? serviceDefaults.alpha,
       omega: draft.omega,
       ...(draft.quorumUp === undefined ? {} : { quorumUp: draft.quorumUp }),
       ...(draft.quorumDown === undefined ? {} : { quorumDown: draft.quorumDown }),
@@ -202,7 +213,7 @@ function servicesFor(to: Lowering, node: Node, head: ServerHead, draft: ServerDr
     to.report.warning('remark', node.at, `${title} has no protocol; using UDP`, {
       remedy: 'add protocol TCP or protocol UDP',
     })
-  const protocol = draft.protocol?.value ?? 'udp'
+  const protocol = draft.protocol?.value ?? usual.protocol
   if (head.kind === 'address') {
     if (draft.family !== undefined && draft.family.value !== familyOf(head.address))
       to.report.error('value', draft.family.at, `ip_family contradicts ${head.address}; the line has no effect`)

@@ -1,7 +1,12 @@
-import { micros, seconds } from '../../base/index.ts'
+import { micros } from '../../base/index.ts'
 import type { GarpGroup, InterfaceDelay, VrrpSettings } from '../../model/index.ts'
+import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { alone, badValue, integer, isInterfaceName, type Lowering, rangeOf, timer } from './arguments.ts'
+import { usualTime } from './usual.ts'
+
+const USUAL_LATENESS = usualNumber('global_defs', 'min_auto_priority_delay')
+const USUAL_DELAY = usualTime('root', 'interface_up_down_delays')
 
 /** What global_defs and the small blocks beside it say of all virtual routers. */
 export type VrrpSettingsDraft = {
@@ -18,7 +23,7 @@ export const emptyVrrpSettings = (): VrrpSettingsDraft => ({
   groups: [],
   delays: [],
   rest: {},
-  dynamicInterfaces: false,
+  dynamicInterfaces: usualTruth('global_defs', 'dynamic_interfaces'),
 })
 
 /** One line of global_defs, if it is one of these. */
@@ -84,7 +89,7 @@ export function readInterfaceDelays(to: Lowering, node: Node, draft: VrrpSetting
     if (line.broken) continue
     const name = line.keyword
     const down = timer(to, line, rangeOf(node, 'DOWN'))
-    const up = line.words[1] === undefined ? seconds(0) : timer(to, line, rangeOf(node, 'UP'), 1)
+    const up = line.words[1] === undefined ? USUAL_DELAY : timer(to, line, rangeOf(node, 'UP'), 1)
     if (!isInterfaceName(name.text)) badValue(to, 'interface_up_down_delays', name, 'is no interface name')
     else if (draft.delays.some((one) => one.interface === name.text))
       to.report.warning('remark', name.at, `${name.text} has its delays already; the first ones are used`)
@@ -97,7 +102,7 @@ export function vrrpSettingsOf({ groups, delays, rest, most, lateness }: VrrpSet
     ...(groups.length === 0 ? {} : { garpGroups: groups }),
     ...(delays.length === 0 ? {} : { interfaceDelays: delays }),
     ...rest,
-    ...(most === undefined || most < 1 ? {} : { autoPriority: { most, lateness: micros(lateness ?? 1_000_000) } }),
+    ...(most === undefined || most < 1 ? {} : { autoPriority: { most, lateness: micros(lateness ?? USUAL_LATENESS) } }),
   }
   return Object.keys(settings).length === 0 ? undefined : settings
 }

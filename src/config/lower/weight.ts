@@ -1,10 +1,19 @@
 import type { Track } from '../../model/index.ts'
-import { choicesIn } from '../keywords/index.ts'
+import { type Container, choicesIn, usualNumber } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, integer, type Lowering, noneOf } from './arguments.ts'
 
 /** A weight and its direction, as an object that can be tracked has them for those who track it without saying. */
 export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
+
+/** What a block that can be tracked has where its weight is not written. */
+export const usualWeight = (at: Container): TrackedWeight => ({ weight: usualNumber(at, 'weight'), reverse: false })
+
+/** The first line that says something else than is usual (keepalived). */
+export function firstWeight(to: Lowering, line: Node, before: TrackedWeight, usual: TrackedWeight): TrackedWeight {
+  const weight = readWeight(to, line)
+  return weight === undefined || before.weight !== usual.weight ? before : weight
+}
 
 /** `weight N [reverse]`, or `weight N [reverse|noreverse]`. */
 export function readWeight(to: Lowering, line: Node): TrackedWeight | undefined {

@@ -3,12 +3,15 @@ import {
   containerInside,
   containers,
   containersOf,
+  type Default,
+  defaultAt,
   type KeywordFacts,
   keywordAt,
   keywordsIn,
   lines,
   type OptionFacts,
   optionWords,
+  type Twice,
 } from '../keywords/index.ts'
 import { nearest } from '../nearest.ts'
 import { type OptionPlace, optionPlaces, spelled } from './places.ts'
@@ -77,7 +80,7 @@ function keywordEntry(name: string, facts: KeywordFacts, places: readonly Contai
     headOf(name, facts),
     `    ${facts.means}`,
     ...lineOf('in', places.map(spelled).join(', ')),
-    ...lineOf('default', facts.default),
+    ...lineOf('default', defaultTexts(facts, places)),
     ...lineOf('range', rangeText(facts)),
     ...lineOf('write', facts.instead),
     ...lineOf('see also', others.join(', ')),
@@ -102,7 +105,7 @@ function optionEntry(name: string, facts: OptionFacts, places: readonly OptionPl
     headOf(name, facts),
     `    ${facts.means}`,
     ...lineOf('in', [...new Set(places.map(({ path }) => path.join('.')))].join(', ')),
-    ...lineOf('default', facts.default),
+    ...lineOf('default', defaultText(facts)),
     ...lineOf('range', rangeText(facts)),
     ...lineOf('write', facts.instead),
     ...lineOf('see also', others.join(', ')),
@@ -115,6 +118,32 @@ function optionEntry(name: string, facts: OptionFacts, places: readonly OptionPl
 
 const text = (of: readonly string[]): string => `${of.join('\n')}\n`
 
+/** What holds without it: `5`, `off (keepalived: on)`, `as global; strict: 0`. */
+export function defaultText(
+  facts: Pick<KeywordFacts, 'default' | 'defaultIn' | 'without' | 'strict'>,
+  at?: Container,
+): string | undefined {
+  const { without, strict } = facts
+  const value = at === undefined ? facts.default : defaultAt(facts, at)
+  const usual =
+    value === undefined ? without : without === undefined ? written(value) : `${written(value)} (${without})`
+  return strict === undefined ? usual : `${usual}; strict: ${written(strict)}`
+}
+
+/** Of several places, those apart that have another. */
+function defaultTexts(facts: KeywordFacts, places: readonly Container[]): string | undefined {
+  const [first] = places
+  if (first !== undefined && places.length === 1) return defaultText(facts, first)
+  const others = places.flatMap((at) => {
+    const value = facts.defaultIn?.[at]
+    return value === undefined ? [] : [`${at.split('/').at(-1)} ${written(value)}`]
+  })
+  return [defaultText(facts), ...others].filter((text) => text !== undefined).join('; ')
+}
+
+const written = (value: Default): string =>
+  typeof value === 'boolean' ? (value ? 'on' : 'off') : typeof value === 'number' ? number(value) : value
+
 /** Bounds and conditions in one line: `1–255; required`. */
 export function rangeText({
   min,
@@ -126,7 +155,8 @@ export function rangeText({
   longest,
   counted,
   alone,
-}: Pick<KeywordFacts, 'min' | 'max' | 'bounds' | 'longest' | 'counted' | 'alone' | 'range' | 'anyCase'> &
+  twice,
+}: Pick<KeywordFacts, 'min' | 'max' | 'bounds' | 'longest' | 'counted' | 'alone' | 'range' | 'anyCase' | 'twice'> &
   Pick<OptionFacts, 'anyBase'>): string | undefined {
   const all = [
     ...(min === undefined ? [] : [between({ min, max })]),
@@ -137,8 +167,16 @@ export function rangeText({
     ...(anyBase === true ? ['also 0x and 0'] : []),
     ...(anyCase === true ? ['any case'] : []),
     ...(range === undefined ? [] : [range]),
+    ...(twice === undefined ? [] : [severalText[twice]]),
   ]
   return all.length === 0 ? undefined : all.join('; ')
+}
+
+const severalText: Readonly<Record<Twice, string>> = {
+  all: 'each line counts',
+  first: 'the first line counts',
+  told: 'the first line counts, with a message',
+  MASTER: 'MASTER counts wherever it stands',
 }
 
 const between = ({ min = 0, max }: { readonly min?: number; readonly max?: number | undefined }): string =>

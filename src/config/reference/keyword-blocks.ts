@@ -1,5 +1,5 @@
 import { type Container, containers, type KeywordFacts, keywordsIn, type LineName, lines } from '../keywords/index.ts'
-import { rangeText, sinceText } from './explain.ts'
+import { defaultText, rangeText, sinceText } from './explain.ts'
 import { optionPlaces, spelled } from './places.ts'
 
 /** What is told of a keyword, or of a word within a line; nothing absent is told. */
@@ -25,7 +25,7 @@ const lineNames = Object.keys(lines) as LineName[]
 const block = (container: Container): KeywordBlock => ({
   title: spelled(container),
   keywords: keywordsIn(container).map(({ name, support, facts }) => ({
-    ...described(facts, [name]),
+    ...described(facts, [name], container),
     since: sinceText(facts, container),
     accepted: support === 'accepted',
   })),
@@ -37,15 +37,17 @@ const line = (name: LineName): KeywordBlock => ({
 })
 
 function described(
-  facts: Pick<KeywordFacts, 'takes' | 'means' | 'default' | 'instead'> & Parameters<typeof rangeText>[0],
+  facts: Pick<KeywordFacts, 'takes' | 'means' | 'default' | 'defaultIn' | 'without' | 'strict' | 'instead'> & Parameters<typeof rangeText>[0],
   names: readonly string[],
+  at?: Container,
 ): Omit<DescribedKeyword, 'since' | 'accepted'> {
+  const usual = defaultText(facts, at)
   const range = rangeText(facts)
   return {
     names,
     takes: facts.takes,
     means: facts.instead === undefined ? facts.means : `${facts.means}; write ${facts.instead}`,
-    ...(facts.default === undefined ? {} : { default: facts.default }),
+    ...(usual === undefined ? {} : { default: usual }),
     ...(range === undefined ? {} : { range }),
   }
 }

@@ -1,5 +1,5 @@
 import { type Container, containers, keywordsIn, type LineName, lines, type OptionFacts } from '../keywords/index.ts'
-import { rangeText, sinceText } from './explain.ts'
+import { defaultText, rangeText, sinceText } from './explain.ts'
 import { optionPlaces, spelled } from './places.ts'
 
 const marks = { supported: '', accepted: 'accepted' } as const
@@ -32,7 +32,7 @@ function table(container: Container): readonly string[] {
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map(
       ({ name, here, facts }) =>
-        `| \`${name}\` | ${[facts.takes, facts.default, rangeText(facts), facts.means].map(cell).join(' | ')} | ${sinceText(
+        `| \`${name}\` | ${[facts.takes, defaultText(facts, container), rangeText(facts), facts.means].map(cell).join(' | ')} | ${sinceText(
           facts,
           container,
         )
@@ -52,7 +52,7 @@ function optionTable(line: LineName): readonly string[] {
     (facts) =>
       `| ${facts.names.map((name) => `\`${name}\``).join(' ')} | ${[
         facts.takes,
-        facts.default,
+        defaultText(facts),
         rangeText(facts),
         facts.instead === undefined ? facts.means : `${facts.means}; write ${facts.instead}`,
       ]

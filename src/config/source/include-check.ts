@@ -1,12 +1,14 @@
+import { includeTests } from '../keywords/index.ts'
+
 /**
  * What makes an include fail that must not (keepalived.conf(5), "include_check"). R: a match cannot be read, is no file or is executable;
  * M: a plain name is not there; W: a pattern matches nothing; B: a name that is one way of a `{a,b}` is not there.
  */
-export type IncludeTest = 'R' | 'M' | 'W' | 'B'
+export type IncludeTest = (typeof includeTests)[keyof typeof includeTests]
 
-export const allTests: readonly IncludeTest[] = ['R', 'M', 'W', 'B']
+export const allTests: readonly IncludeTest[] = Object.values(includeTests)
 
-const WORDS: Readonly<Record<string, IncludeTest>> = { read: 'R', match: 'M', wildcard_match: 'W', brace_match: 'B' }
+const WORDS: Readonly<Record<string, IncludeTest>> = includeTests
 
 /** What counts for a keyword; for plain `include` what include_check says. */
 export function fatalTests(keyword: string, checked: readonly IncludeTest[]): readonly IncludeTest[] {

@@ -1,9 +1,16 @@
-import { address, fail, familyOf, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
+import { fail, familyOf, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
 import { openRouteClient } from '../../sys/netlink/index.ts'
 import { openSyncReceiver, openSyncSender } from '../../sys/socket/index.ts'
 import { systemClock } from '../../sys/time/index.ts'
 import { SEAL } from '../../wire/ipvs-sync/index.ts'
-import type { ControlOp, ForwardingBackend, ForwardingOp, OpResult, SyncDaemon } from '../index.ts'
+import {
+  type ControlOp,
+  type ForwardingBackend,
+  type ForwardingOp,
+  type OpResult,
+  type SyncDaemon,
+  usualSync,
+} from '../index.ts'
 import { noSyncCounters, type SyncCounters } from './counters.ts'
 import type { ConnectionExchange } from './exchange.ts'
 import { type Meeting, openMeeting } from './meeting.ts'
@@ -12,9 +19,6 @@ import { createReceiver } from './receiver.ts'
 import { createSender, spread } from './sender.ts'
 import { createSigner, createVerifier } from './signature.ts'
 
-const GROUP = address('224.0.0.81')
-const PORT = 8848
-const TTL = 1
 /** What an Ethernet frame takes, less the headers of UDP and IP. */
 const FRAME = 1500
 const HEADERS = { 4: 28, 6: 48 } as const
@@ -61,7 +65,7 @@ export function withSyncDaemons(
         ...(keys === undefined ? {} : { keys }),
         catchUp,
         destination: placeOf(daemon).destination,
-        hopLimit: ttl || TTL,
+        hopLimit: ttl || usualSync.ttl,
         isNeighbour: neighboursOn(name),
         counters,
       })
@@ -144,7 +148,7 @@ function startMaster(
       interface: daemon.interface,
       destination,
       port: port + i,
-      hopLimit: daemon.ttl || TTL,
+      hopLimit: daemon.ttl || usualSync.ttl,
       ...(settings.buffer === undefined ? {} : { buffer: settings.buffer }),
     }),
   )
@@ -223,9 +227,12 @@ function openAll<T extends { close(): void }>(
   return ok({ opened, close })
 }
 
-const placeOf = ({ group = GROUP, port }: SyncDaemon): { readonly destination: IpAddress; readonly port: number } => ({
+const placeOf = ({
+  group = usualSync.group,
+  port,
+}: SyncDaemon): { readonly destination: IpAddress; readonly port: number } => ({
   destination: group,
-  port: port || PORT,
+  port: port || usualSync.port,
 })
 
 /** None where they cannot be read. */

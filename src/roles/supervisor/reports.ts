@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import { type Configuration, type GlobalDefs, virtualRouterKey } from '../../model/index.ts'
+import { type Configuration, dumpFiles, type GlobalDefs, virtualRouterKey } from '../../model/index.ts'
 import {
   type CountedProcess,
   type DaemonSnapshot,
@@ -111,7 +111,7 @@ export function createReports(
   }
 
   async function dumpStatistics(): Promise<Result<string, string>> {
-    const path = pathOf(now().model.global.daemon?.statsDumpFile, 'keepalived.stats')
+    const path = pathOf(now().model.global.daemon?.statsDumpFile, dumpFiles.statistics)
     return write(path, statisticsText((await snapshot()).virtualRouters))
   }
 
@@ -119,7 +119,7 @@ export function createReports(
     snapshot,
     async dump() {
       const { model, processes } = now()
-      const path = pathOf(model.global.stateDumpFile, 'keepalived.data')
+      const path = pathOf(model.global.stateDumpFile, dumpFiles.state)
       const state = await snapshot()
       const topology = topologyText(described(state), model.syncGroups, {
         scripts: model.trackScripts,
@@ -142,7 +142,7 @@ export function createReports(
       // As keepalived: without any instance no file is written.
       if (known.length === 0) return fail('there is no virtual router')
       const { daemon } = model.global
-      const path = pathOf(daemon?.jsonDumpFile, 'keepalived.json')
+      const path = pathOf(daemon?.jsonDumpFile, dumpFiles.json)
       return write(path, instancesJson(known, model.trackScripts, daemon?.jsonVersion, processes))
     },
   }

@@ -5,6 +5,7 @@ import {
   type Configuration,
   hasStatics,
   type StaticItems,
+  USUAL_SCRIPT_LIMIT,
   type VirtualRouter,
 } from '../../model/index.ts'
 import { createChanger } from './change.ts'
@@ -45,7 +46,6 @@ const noConfiguration = 'no configuration that could be used'
 const lastWordsLimits = { scripts: seconds(5), others: seconds(1) }
 /** For writers of configuration files, whoever they are (keepalived). */
 const MARKER_MODE = 0o644
-const startScriptLimit = seconds(10)
 /** For what a reload changes to have changed. */
 const appliedLimit = seconds(5)
 
@@ -138,7 +138,7 @@ export async function startSupervisor(
   }))
 
   if (options.dumpConfiguration) log.info('configuration', { model: JSON.stringify(withoutSecrets(model)) })
-  const { startupScript, startupScriptTimeout = startScriptLimit } = model.global
+  const { startupScript, startupScriptTimeout = USUAL_SCRIPT_LIMIT } = model.global
   if (startupScript !== undefined) await runToEnd(ports, startupScript, asScriptUser, startupScriptTimeout)
 
   ports.applySettings(model.global.daemon ?? {})
@@ -328,7 +328,7 @@ export async function startSupervisor(
     // A role that was dead, or had to be killed, has left them.
     if (!options.keepAddresses) await clearLeftAddresses(model.virtualRouters, model.statics)
     await notifier.finish(lastWordsLimits)
-    const { shutdownScript, shutdownScriptTimeout = startScriptLimit } = model.global
+    const { shutdownScript, shutdownScriptTimeout = USUAL_SCRIPT_LIMIT } = model.global
     if (shutdownScript !== undefined) await runToEnd(ports, shutdownScript, asScriptUser, shutdownScriptTimeout)
     health.remove()
     control?.close()

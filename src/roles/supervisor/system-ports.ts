@@ -1,6 +1,6 @@
 import { fail, type Log, ok } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
-import type { ProcessSettings } from '../../model/index.ts'
+import { type ProcessSettings, USUAL_UMASK } from '../../model/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
 import { openFifo } from '../../sys/fifo/index.ts'
 import {
@@ -78,9 +78,6 @@ const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
   checker: [],
   forwarding: [],
 }
-
-/** keepalived's mask for files that it creates. */
-const DEFAULT_MASK = 0o177
 
 const anotherDirectory = 'name another directory with --run-dir'
 
@@ -170,7 +167,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     processes: { ids: processIds, describe: describeProcess, watch: openProcessMonitor },
     applySettings({ processName, umask }) {
       nameProcess(processName ?? 'holdfastd')
-      if (system.umask === undefined) setFileMask(umask ?? DEFAULT_MASK)
+      if (system.umask === undefined) setFileMask(umask ?? USUAL_UMASK)
     },
     pid: system.pid,
     bootId,

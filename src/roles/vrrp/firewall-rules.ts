@@ -1,5 +1,5 @@
 import { addressBytes, type Family, familyOf, hostIsLittleEndian as host } from '../../base/index.ts'
-import type { InterfaceSettings } from '../../model/index.ts'
+import { type InterfaceSettings, USUAL_CHAIN_PRIORITY } from '../../model/index.ts'
 import {
   accept,
   counter,
@@ -125,7 +125,7 @@ export function tableRequests(
   const own = links.filter((link) => link.family === family)
   const drops = dropping.has(family)
   if (own.length === 0 && !drops) return []
-  const hook = (name: string, number: number, priority = settings.chainPriority ?? -1) =>
+  const hook = (name: string, number: number, priority = settings.chainPriority ?? USUAL_CHAIN_PRIORITY) =>
     nft.addChain(table, { name, base: { hook: number, priority } })
   const count = settings.countPackets === true ? [counter] : []
   const away = [...count, drop(host)]

@@ -1,5 +1,11 @@
 import { type Family, familyOf, sameBytes } from '../../base/index.ts'
-import { type InterfaceSettings, type VirtualAddress, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import {
+  type InterfaceSettings,
+  USUAL_LINK_PREFIX,
+  type VirtualAddress,
+  type VirtualRouter,
+  virtualRouterKey,
+} from '../../model/index.ts'
 import { type Link, VIRTUAL_LINK_MARK } from '../../sys/netlink/index.ts'
 import type { NetworkView } from './network-view.ts'
 
@@ -75,7 +81,7 @@ export function openLinkNames(view: NetworkView, settings: () => InterfaceSettin
 
   return {
     name(routers) {
-      const { linkPrefix = 'vrrp', addressLinkPrefix = linkPrefix } = settings()
+      const { linkPrefix = USUAL_LINK_PREFIX, addressLinkPrefix = linkPrefix } = settings()
       const links = new Map<string, WantedLink>()
       // Names that nobody has any more are free; those that were written go first.
       const ids = new Set(routers.flatMap(idsOf))

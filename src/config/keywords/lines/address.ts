@@ -7,7 +7,7 @@ export const addressLine = {
   takes: 'PREFIX [OPTION …]',
   means: 'an address with its length, 32 or 128 unless said; options in any order',
   options: [
-    { names: ['dev'], takes: 'IF', default: "the virtual router's; static: default_interface", means: 'where it is' },
+    { names: ['dev'], takes: 'IF', without: "the virtual router's; static: default_interface", means: 'where it is' },
     {
       names: ['scope'],
       takes: 'SCOPE',
@@ -40,7 +40,7 @@ export const addressLine = {
     {
       names: ['preferred_lft'],
       takes: 'N|forever',
-      default: '0 for IPv6 /128, else forever',
+      without: '0 for IPv6 /128, else forever',
       min: 0,
       max: FOR_EVER,
       means: 'seconds for which it may be a source address',

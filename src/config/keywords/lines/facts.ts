@@ -9,6 +9,7 @@ export type OptionFacts = Pick<
   | 'names'
   | 'takes'
   | 'default'
+  | 'without'
   | 'min'
   | 'max'
   | 'bounds'

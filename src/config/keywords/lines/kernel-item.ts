@@ -7,7 +7,7 @@ export const protocol = {
   takes: 'PROTOCOL',
   min: 0,
   max: 255,
-  default: `${ROUTE_PROTOCOL}`,
+  default: ROUTE_PROTOCOL,
   range: `${ROUTE_PROTOCOL} unless no_track`,
   means: 'who has made it',
 } as const satisfies OptionFacts

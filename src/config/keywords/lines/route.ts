@@ -1,5 +1,5 @@
 import { routeTypes } from '../../../model/index.ts'
-import { MOST_32, routeTimes } from '../bounds.ts'
+import { MOST_32, routePreferences, routeTimes } from '../bounds.ts'
 import type { LineFacts, OptionFacts } from './facts.ts'
 import { noTrack, protocol, trackGroup } from './kernel-item.ts'
 
@@ -35,7 +35,7 @@ export const routeLine = {
     { names: ['to'], takes: 'flag', means: 'the destination follows' },
     { names: ['src'], takes: 'ADDRESS', means: 'the source address that is preferred' },
     { names: ['from'], takes: 'PREFIX', range: 'IPv6 only', means: 'for packets from there only' },
-    { names: ['tos', 'dsfield'], takes: 'DSFIELD', min: 0, max: 255, default: '0', means: 'for packets with it only' },
+    { names: ['tos', 'dsfield'], takes: 'DSFIELD', min: 0, max: 255, default: 0, means: 'for packets with it only' },
     { names: ['table'], takes: 'TABLE', ...word32, default: 'main', means: 'the table that it is in' },
     { names: ['vrf'], takes: 'IF', means: 'the VRF whose table it is in' },
     protocol,
@@ -44,7 +44,7 @@ export const routeLine = {
       takes: 'SCOPE',
       min: 0,
       max: 255,
-      default: 'by its type',
+      without: 'by its type',
       range: 'IPv4 only',
       means: 'how far it goes',
     },
@@ -68,7 +68,7 @@ export const routeLine = {
     { names: ['congctl'], takes: '[lock] ALGORITHM', longest: 15, means: 'the congestion control' },
     {
       names: ['pref'],
-      takes: 'low|medium|high|N',
+      takes: `${Object.keys(routePreferences).join('|')}|N`,
       min: 0,
       max: 255,
       range: 'IPv6 only',
@@ -95,7 +95,7 @@ export const nextHop = {
   is: 'a next hop',
   takes: '[OPTION …]',
   means: 'one of several gateways of a route; via or dev is needed',
-  options: [...hopOptions, { names: ['weight'], takes: 'N', min: 1, max: 256, default: '1', means: 'its share' }],
+  options: [...hopOptions, { names: ['weight'], takes: 'N', min: 1, max: 256, default: 1, means: 'its share' }],
 } as const satisfies LineFacts
 
 const tunnelId = {

@@ -1,5 +1,5 @@
 import { ipProtocols } from '../../../model/index.ts'
-import { MOST_31, MOST_32 } from '../bounds.ts'
+import { FIRST_PREFERENCE, MOST_31, MOST_32 } from '../bounds.ts'
 import type { LineFacts } from './facts.ts'
 import { noTrack, protocol, trackGroup } from './kernel-item.ts'
 
@@ -30,7 +30,7 @@ export const ruleLine = {
     { names: ['blackhole', 'unreachable', 'prohibit'], takes: 'flag', means: 'action: drop, or refuse' },
     { names: ['l3mdev'], takes: 'flag', means: "action: look the route up in the table of the packet's VRF" },
     { names: ['type'], takes: 'flag', means: 'an action follows; says nothing' },
-    { names: ['inet', 'inet6'], takes: 'flag', default: 'as its prefixes, else inet', means: 'its family' },
+    { names: ['inet', 'inet6'], takes: 'flag', without: 'as its prefixes, else inet', means: 'its family' },
     { names: ['from'], takes: 'PREFIX|default|any|all', means: 'source addresses' },
     { names: ['to'], takes: 'PREFIX|default|any|all', means: 'destination addresses' },
     { names: ['not'], takes: 'flag', means: 'for what the rest does not match' },
@@ -40,10 +40,19 @@ export const ruleLine = {
       anyBase: true,
       min: 0,
       max: MOST_32,
-      default: '16384 and downwards, with a message',
+      default: FIRST_PREFERENCE,
+      without: 'and downwards, with a message',
       means: 'the least is asked first',
     },
-    { names: ['tos', 'dsfield'], takes: 'DSFIELD', min: 0, max: 255, default: '0: any', means: 'type of service' },
+    {
+      names: ['tos', 'dsfield'],
+      takes: 'DSFIELD',
+      min: 0,
+      max: 255,
+      default: 0,
+      without: 'any',
+      means: 'type of service',
+    },
     { names: ['fwmark'], takes: 'MARK', range: 'N[/MASK], also 0x', means: 'firewall mark' },
     { names: ['realms'], takes: 'REALMS', range: '[FROM/]TO; IPv4, with table only', means: 'realms' },
     {

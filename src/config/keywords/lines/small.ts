@@ -1,3 +1,4 @@
+import { usualCatchUp, usualSync } from '../../../model/index.ts'
 import { MOST_32 } from '../bounds.ts'
 import type { LineFacts, OptionFacts } from './facts.ts'
 
@@ -27,8 +28,8 @@ export const peerLine = {
   takes: 'ADDRESS [OPTION …]',
   means: 'whom advertisements are sent to; a limit implies check_unicast_src',
   options: [
-    { names: ['min_ttl'], takes: 'N', min: 0, max: 255, means: 'what comes with less is dropped' },
-    { names: ['max_ttl'], takes: 'N', min: 0, max: 255, means: 'what comes with more is dropped' },
+    { names: ['min_ttl'], takes: 'N', min: 0, max: 255, default: 0, means: 'what comes with less is dropped' },
+    { names: ['max_ttl'], takes: 'N', min: 0, max: 255, default: 255, means: 'what comes with more is dropped' },
   ],
 } as const satisfies LineFacts
 
@@ -59,7 +60,7 @@ const ifGroup = {
 const linkName = {
   names: ['name'],
   takes: 'IF',
-  default: 'made of a prefix and the virtual_router_id',
+  without: 'made of a prefix and the virtual_router_id',
   range: 'the word may be left out',
   means: 'what the link is called',
 } as const satisfies OptionFacts
@@ -97,11 +98,11 @@ export const connectionSyncWords = {
   means: 'where connections are told of',
   options: [
     { names: ['inst'], takes: 'INSTANCE', means: 'master and backup with this virtual router' },
-    { names: ['id'], takes: 'N', min: 0, max: 255, default: 'the virtual_router_id, else 0', means: 'whom it is for' },
+    { names: ['id'], takes: 'N', min: 0, max: 255, without: 'the virtual_router_id, else 0', means: 'whom it is for' },
     { names: ['maxlen'], takes: 'N', min: 1, max: 65_507, means: 'the longest message, in bytes' },
-    { names: ['port'], takes: 'N', min: 1, max: 65_535, default: '8848', means: 'UDP port' },
-    { names: ['ttl'], takes: 'N', min: 1, max: 255, default: '1', means: 'hops' },
-    { names: ['group'], takes: 'ADDRESS', default: '224.0.0.81', means: 'multicast group' },
+    { names: ['port'], takes: 'N', min: 1, max: 65_535, default: usualSync.port, means: 'UDP port' },
+    { names: ['ttl'], takes: 'N', min: 1, max: 255, default: usualSync.ttl, means: 'hops' },
+    { names: ['group'], takes: 'ADDRESS', default: usualSync.group, means: 'multicast group' },
   ],
 } as const satisfies LineFacts
 
@@ -109,10 +110,12 @@ export const catchUpWords = {
   is: 'lvs_sync_catch_up',
   takes: 'off | SECONDS [OPTION …]',
   means: 'how a director that joins has all connections',
-  options: [{ names: ['port'], takes: 'N', min: 1, max: 65_535, default: '8847', means: 'UDP and TCP port' }],
+  options: [
+    { names: ['port'], takes: 'N', min: 1, max: 65_535, default: usualCatchUp.port, means: 'UDP and TCP port' },
+  ],
 } as const satisfies LineFacts
 
-const timeout = { takes: 'SECONDS', min: 0, max: 2_678_400, default: '0: left as it is' } as const
+const timeout = { takes: 'SECONDS', min: 0, max: 2_678_400, default: 0, without: 'left as it is' } as const
 
 export const timeoutWords = {
   is: 'lvs_timeouts',
