@@ -57,5 +57,6 @@ const relatedLocation = (place: RelatedPlace, index: number) => ({
   message: { text: place.message },
 })
 
-/** As `encodeURI`, and the signs that would end a path. */
-const uriPath = (path: string): string => encodeURI(path).replace(/[?#]/g, encodeURIComponent)
+/** As `encodeURI`, and the signs that would end a path; half of a character, which no URI has, as one that is unknown. */
+const uriPath = (path: string): string =>
+  encodeURI(path.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/[?#]/g, encodeURIComponent)

@@ -37,7 +37,8 @@ const line = (name: LineName): KeywordBlock => ({
 })
 
 function described(
-  facts: Pick<KeywordFacts, 'takes' | 'means' | 'default' | 'defaultIn' | 'without' | 'strict' | 'instead'> & Parameters<typeof rangeText>[0],
+  facts: Pick<KeywordFacts, 'takes' | 'means' | 'default' | 'defaultIn' | 'without' | 'strict' | 'instead'> &
+    Parameters<typeof rangeText>[0],
   names: readonly string[],
   at?: Container,
 ): Omit<DescribedKeyword, 'since' | 'accepted'> {
