@@ -133,7 +133,7 @@ function stats(snapshot: VirtualRouterSnapshot) {
 function process({ track, count, holds, changesAt }: CountedProcess) {
   const waits = changesAt !== undefined
   return {
-    process: track.command,
+    process: track.name,
     ...(track.arguments.length === 0 ? {} : { parameters: track.arguments.join(' ') }),
     param_match: track.match ?? 'none',
     min_processes: track.quorum,

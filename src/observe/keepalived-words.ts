@@ -55,6 +55,11 @@ function preferenceWord({ preferredLifetime, prefixLength }: VirtualAddress): st
 /** `'/usr/bin/check' 'web'`. */
 export const commandWords = ({ argv }: Command): string => argv.map((word) => `'${word}'`).join(' ')
 
+/** Whom a script runs as. */
+export type Identity = { readonly uid: number; readonly gid: number }
+
+export const identityText = ({ uid, gid }: Identity): string => `${uid}:${gid}`
+
 /** The state it has or strives for: at the start the one that is configured. */
 export const wantedState = (
   { initialState }: Pick<VirtualRouter, 'initialState'>,

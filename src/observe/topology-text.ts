@@ -1,29 +1,41 @@
 import type { Command, SyncGroup, VirtualRouter } from '../model/index.ts'
 import { keepalivedRoute, keepalivedRule } from './keepalived-routing.ts'
-import { addressTexts, commandWords, wantedState } from './keepalived-words.ts'
+import { addressTexts, commandWords, type Identity, identityText, wantedState } from './keepalived-words.ts'
 import type { VirtualRouterSnapshot } from './snapshot.ts'
 import { type Trackers, trackedLines, trackersText } from './trackers-text.ts'
 
 /** A virtual router as configured and as it is. */
 export type DescribedRouter = { readonly model: VirtualRouter; readonly snapshot: VirtualRouterSnapshot }
 
+type NotifyScripts = readonly (readonly [what: string, command: Command | undefined])[]
+type ScriptLines = (all: NotifyScripts) => readonly string[]
+
 /**
  * Virtual routers, sync groups and what is tracked in the layout of keepalived's data file, line by line, so that what reads
  * that finds them: indentation, order and spelling are keepalived's. What Holdfast has no counterpart of is left out;
  * passwords are asterisks.
+ * @param identityOf  whom a script runs as; undefined: it is not run
  */
 export function topologyText(
   routers: readonly DescribedRouter[],
   groups: readonly SyncGroup[],
   trackers: Trackers,
+  identityOf: (command: Command) => Identity | undefined,
 ): string {
+  const scriptLines = (all: NotifyScripts): readonly string[] =>
+    all.flatMap(([what, command]) => {
+      if (command === undefined) return []
+      const identity = identityOf(command)
+      const as = identity === undefined ? '' : `, uid:gid ${identityText(identity)}`
+      return [`${what} script = ${commandWords(command)}${as}`]
+    })
   return [
     '------< VRRP Topology >------\n',
-    ...routers.map((one) => routerText(one, groups)),
+    ...routers.map((one) => routerText(one, groups, scriptLines)),
     ...(groups.length === 0
       ? []
-      : ['------< VRRP Sync groups >------\n', ...groups.map((one) => groupText(one, routers))]),
-    trackersText(trackers, routers),
+      : ['------< VRRP Sync groups >------\n', ...groups.map((one) => groupText(one, routers, scriptLines))]),
+    trackersText(trackers, routers, identityOf),
   ].join('')
 }
 
@@ -33,7 +45,11 @@ const seconds = (us: number): number => Math.floor(us / 1_000_000)
 const titled = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [title, ...lines.map((text) => `  ${text}`)]
 
-function routerText({ model, snapshot }: DescribedRouter, groups: readonly SyncGroup[]): string {
+function routerText(
+  { model, snapshot }: DescribedRouter,
+  groups: readonly SyncGroup[],
+  scriptLines: ScriptLines,
+): string {
   const { announcements: garp, notify } = model
   const group = groups.find(({ members }) => members.includes(model.name))
   const since = Date.parse(snapshot.since)
@@ -151,10 +167,7 @@ function unicastLines(model: VirtualRouter): readonly string[] {
   ]
 }
 
-const scriptLines = (all: readonly (readonly [what: string, command: Command | undefined])[]): readonly string[] =>
-  all.flatMap(([what, command]) => (command === undefined ? [] : [`${what} script = ${commandWords(command)}`]))
-
-function groupText(group: SyncGroup, routers: readonly DescribedRouter[]): string {
+function groupText(group: SyncGroup, routers: readonly DescribedRouter[], scriptLines: ScriptLines): string {
   const { name, members, tracks, notify } = group
   const all = members.flatMap((member) => routers.find(({ model }) => model.name === member)?.snapshot ?? [])
   const states = all.map((one) => one.state)

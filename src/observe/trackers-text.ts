@@ -1,12 +1,15 @@
-import type { BfdSession, Track, TrackFile, TrackScript } from '../model/index.ts'
+import type { BfdSession, Command, Track, TrackFile, TrackScript } from '../model/index.ts'
 import type { CountedProcess } from './instances-json.ts'
-import { commandWords } from './keepalived-words.ts'
+import { commandWords, type Identity, identityText } from './keepalived-words.ts'
 import type { BfdSessionSnapshot, TrackedSnapshot } from './snapshot.ts'
 import type { DescribedRouter } from './topology-text.ts'
 
+/** A tracked script, what its runs have come to, 0 … rise + fall − 1, and whether one is under way. */
+export type RunScript = { readonly script: TrackScript; readonly count: number; readonly running: boolean }
+
 /** What virtual routers may track. */
 export type Trackers = {
-  readonly scripts: readonly TrackScript[]
+  readonly scripts: readonly RunScript[]
   readonly files: readonly TrackFile[]
   readonly processes: readonly CountedProcess[]
   readonly sessions: readonly BfdSession[]
@@ -15,7 +18,11 @@ export type Trackers = {
 }
 
 /** Sections of keepalived's data file: tracked scripts, files, processes and BFD sessions, each where there are any. */
-export function trackersText(all: Trackers, routers: readonly DescribedRouter[]): string {
+export function trackersText(
+  all: Trackers,
+  routers: readonly DescribedRouter[],
+  identityOf: (command: Command) => Identity | undefined,
+): string {
   const section = (title: string, entries: readonly string[]): string =>
     entries.length === 0 ? '' : `------< ${title} >------\n${entries.join('')}`
   const trackersOf = (kind: Track['kind'], name: string): readonly Tracking[] =>
@@ -27,7 +34,7 @@ export function trackersText(all: Trackers, routers: readonly DescribedRouter[])
   return [
     section(
       'VRRP Scripts',
-      all.scripts.map((one) => scriptText(one, trackersOf('script', one.name))),
+      all.scripts.map((one) => scriptText(one, trackersOf('script', one.script.name), identityOf(one.script.command))),
     ),
     section(
       'VRRP Track files',
@@ -96,7 +103,11 @@ const entry = (
 
 const seconds = (us: number): number => Math.floor(us / 1_000_000)
 
-function scriptText(script: TrackScript, tracking: readonly Tracking[]): string {
+function scriptText(
+  { script, count, running }: RunScript,
+  tracking: readonly Tracking[],
+  identity: Identity | undefined,
+): string {
   const isKnown = tracking.some(({ found }) => found !== 'unknown')
   const lines = [
     `Command = ${commandWords(script.command)}`,
@@ -105,12 +116,15 @@ function scriptText(script: TrackScript, tracking: readonly Tracking[]): string 
     `Timeout = ${script.timeout === script.interval ? 0 : seconds(script.timeout)} sec`,
     `Rise = ${script.rise}`,
     `Fall = ${script.fall}`,
+    `Result = ${count}`,
     `Insecure = ${tracking.some(({ found }) => found === 'ignored') ? 'yes' : 'no'}`,
     `Init state = ${isKnown ? 'unknown' : script.initFail ? 'failed' : 'init'}`,
     `Status = ${tracking.some(({ found }) => found === 'good') ? 'GOOD' : 'BAD'}`,
+    ...(identity === undefined ? [] : [`Script uid:gid = ${identityText(identity)}`]),
+    'VRRP instances :',
     'Tracking instances :',
   ]
-  return entry(`VRRP Script = ${script.name}`, lines, tracking, ['State = idle'])
+  return entry(`VRRP Script = ${script.name}`, lines, tracking, [`State = ${running ? 'running' : 'idle'}`])
 }
 
 function fileText({ name, path }: TrackFile, tracking: readonly Tracking[]): string {

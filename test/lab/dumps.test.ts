@@ -241,14 +241,13 @@ function sections(data: string): ReadonlyMap<string, readonly string[]> {
 }
 
 /** Lines of what only the moment or keepalived's own inside tell. */
-const momentary =
-  /^ {3}(?:Last transition|Read timeout|fd_in|State = (?:idle|running)|Flags:| {2}Using unicast|Result =|Script uid:gid|VRRP instances :)/
+const momentary = /^ {3}(?:Last transition|Read timeout|fd_in|State = (?:idle|running)|Flags:| {2}Using unicast)/
 /** What stands with each that tracks it: the defaults that keepalived took it from. */
 const taken = /^ {3}Weight = /
 const facts = (lines: readonly string[] = [], { directory }: Host) =>
   lines
     .filter((line) => !momentary.test(line) && !taken.test(line))
-    .map((line) => line.replace(/(?:, uid:gid \d+:\d+|, ifindex \d+| \[.*\])$/, ''))
+    .map((line) => line.replace(/(?:, ifindex \d+| \[.*\])$/, ''))
     // A rule's "from all" is a network to it.
     .map((line) => line.replace('from 0.0.0.0/0 ', 'from all '))
     .map((line) => line.replace(directory, '').replace('secret42', '********'))

@@ -103,7 +103,7 @@ test('routes and rules stand between addresses and trackers, as text; version 2 
   expect(keys.slice(keys.indexOf('vips'))).toEqual(['vips', 'vroutes', 'vrules', 'auth_type', 'auth_data'])
 })
 
-test('version 2 has tracked processes, with how many there are and what is waited for', () => {
+test('version 2 has tracked processes by their names, with how many there are and what is waited for, as keepalived 2.3.4 writes it', () => {
   const track = {
     name: 'web',
     command: 'nginx',
@@ -116,8 +116,8 @@ test('version 2 has tracked processes, with how many there are and what is waite
     terminateDelay: seconds(0.5),
     weight: -20,
   } as const
-  const { command, name, forkDelay, terminateDelay } = track
-  const plain = { name, command, arguments: [], fullCommand: false, quorum: 1, forkDelay, terminateDelay }
+  const { command, forkDelay, terminateDelay } = track
+  const plain = { name: 'plain', command, arguments: [], fullCommand: false, quorum: 1, forkDelay, terminateDelay }
   const one = { model, snapshot }
   const text = instancesJson([one], [], 2, [
     { track, count: 1, holds: true, changesAt: instant(7) },
@@ -125,7 +125,7 @@ test('version 2 has tracked processes, with how many there are and what is waite
   ])
   expect(JSON.parse(text).track_process).toEqual([
     {
-      process: 'nginx',
+      process: 'web',
       parameters: '-g daemon off;',
       param_match: 'initial',
       min_processes: 2,
@@ -139,7 +139,7 @@ test('version 2 has tracked processes, with how many there are and what is waite
       terminate_delay_timer_running: true,
       full_command: true,
     },
-    expect.objectContaining({ param_match: 'none', weight: 0, terminate_delay_timer_running: false }),
+    expect.objectContaining({ process: 'plain', param_match: 'none', weight: 0, terminate_delay_timer_running: false }),
   ])
   expect(JSON.parse(instancesJson([one], [], 2))).not.toHaveProperty('track_process')
 })

@@ -7,6 +7,7 @@ import type {
   StaticItems,
   VirtualRouter,
 } from '../../model/index.ts'
+import type { Identity } from '../../observe/index.ts'
 import type { FoundProcess } from '../../proto/track-process/index.ts'
 import type { Fifo } from '../../sys/fifo/index.ts'
 import type { Letter, MailError, MailServer } from '../../sys/mail/index.ts'
@@ -117,7 +118,8 @@ export type SupervisorPorts = {
     routers: readonly VirtualRouter[] | undefined,
     statics: StaticItems | undefined,
   ): Promise<Result<readonly string[], { readonly message: string }>>
-  userExists(name: string): boolean
+  /** Whom a script runs as; undefined: there is no such user or group. Without a user: ourselves. */
+  identity(user: string | undefined, group?: string): Identity | undefined
   /** Why a script that root runs could be changed by somebody else. */
   unsafeScript(path: string): string | undefined
   run(command: Command, onEnd: (end: Result<RoleExit, { readonly message: string }>) => void): RunningCommand

@@ -1,13 +1,15 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import { type Configuration, dumpFiles, type GlobalDefs, virtualRouterKey } from '../../model/index.ts'
+import { type Command, type Configuration, dumpFiles, type GlobalDefs, virtualRouterKey } from '../../model/index.ts'
 import {
   type CountedProcess,
   type DaemonSnapshot,
   type DeliverySnapshot,
   type DescribedRouter,
   dumpText,
+  type Identity,
   instancesJson,
   type RoleSnapshot,
+  type RunScript,
   type ServerSourceSnapshot,
   statisticsText,
   topologyText,
@@ -35,15 +37,17 @@ export type DaemonState = {
   readonly loadedAt: string
   readonly lastReloadError?: string
   readonly deliveries: readonly DeliverySnapshot[]
+  readonly scripts: readonly RunScript[]
   readonly processes: readonly CountedProcess[]
   readonly serverSources: readonly ServerSourceSnapshot[]
   readonly model: Configuration
 }
 
 export function createReports(
-  ports: Pick<SupervisorPorts, 'pid' | 'replaceText' | 'log'>,
+  ports: Pick<SupervisorPorts, 'pid' | 'replaceText' | 'log' | 'identity'>,
   options: SupervisorOptions,
   roles: Roles,
+  identify: (command: Command) => Result<Command, string>,
   now: () => DaemonState,
 ): Reports {
   async function snapshot(history = false): Promise<DaemonSnapshot> {
@@ -115,19 +119,29 @@ export function createReports(
     return write(path, statisticsText((await snapshot()).virtualRouters))
   }
 
+  function identityOf(command: Command): Identity | undefined {
+    const identified = identify(command)
+    return identified.ok ? ports.identity(identified.value.user, identified.value.group) : undefined
+  }
+
   return {
     snapshot,
     async dump() {
-      const { model, processes } = now()
+      const { model, scripts, processes } = now()
       const path = pathOf(model.global.stateDumpFile, dumpFiles.state)
       const state = await snapshot()
-      const topology = topologyText(described(state), model.syncGroups, {
-        scripts: model.trackScripts,
-        files: model.trackFiles,
-        processes,
-        sessions: model.bfdSessions.filter(({ vrrp }) => vrrp),
-        bfd: state.bfdSessions,
-      })
+      const topology = topologyText(
+        described(state),
+        model.syncGroups,
+        {
+          scripts,
+          files: model.trackFiles,
+          processes,
+          sessions: model.bfdSessions.filter(({ vrrp }) => vrrp),
+          bfd: state.bfdSessions,
+        },
+        identityOf,
+      )
       return write(path, dumpText(state, topology, withoutSecrets(model)))
     },
     dumpStatistics,

@@ -13,7 +13,7 @@ const defaultUser = 'keepalived_script'
 export function scriptIdentity(
   command: Command,
   global: Pick<GlobalDefs, 'scriptUser' | 'enableScriptSecurity' | 'supplementaryGroups'>,
-  ports: Pick<SupervisorPorts, 'userExists' | 'unsafeScript'>,
+  ports: Pick<SupervisorPorts, 'identity' | 'unsafeScript'>,
 ): Result<Command, string> {
   const { scriptUser, enableScriptSecurity } = global
   const known: Command =
@@ -21,7 +21,7 @@ export function scriptIdentity(
       ? command
       : scriptUser !== undefined
         ? { ...command, ...scriptUser }
-        : ports.userExists(defaultUser)
+        : ports.identity(defaultUser) !== undefined
           ? { ...command, user: defaultUser }
           : command
   const identified: Command = global.supplementaryGroups === true ? { ...known, supplementaryGroups: true } : known

@@ -127,11 +127,12 @@ export async function startSupervisor(
   const changes = inTurn()
   const reload = oneAtATime((wanted) => changes(() => reloadOnce(wanted)))
   const reloadTimer = createReloadTimer(ports, () => void reload())
-  const reports = createReports(ports, options, roles, () => ({
+  const reports = createReports(ports, options, roles, asScriptUser, () => ({
     startedAt,
     loadedAt,
     ...(lastReloadError === undefined ? {} : { lastReloadError }),
     deliveries: notifier.deliveries(),
+    scripts: trackers.ran(),
     processes: trackers.counted(),
     serverSources: listed.describe(),
     model,

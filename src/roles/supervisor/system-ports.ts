@@ -1,6 +1,7 @@
 import { fail, type Log, ok } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
 import { type ProcessSettings, USUAL_UMASK } from '../../model/index.ts'
+import type { Identity } from '../../observe/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
 import { openFifo } from '../../sys/fifo/index.ts'
 import {
@@ -30,6 +31,7 @@ import {
   describeProcess,
   forkChild,
   lookUpIdentity,
+  ownIdentity,
   processIds,
   relaySignals,
   runScript,
@@ -86,7 +88,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
   const environment = { ...system.environment }
   for (const name of notForRoles) delete environment[name]
   // Asked before each script; a name that is not in the local files costs a process to look up.
-  const users = new Map<string, boolean>()
+  const identities = new Map<string, Identity | undefined>()
   let forwardingNamespace: string | undefined
   /** A role is told only where it is not to be with us. */
   const namespaceOf = (role: RoleName): readonly string[] => {
@@ -183,10 +185,13 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     },
     removeLeftAddresses: (routers, statics) => removeLeftAddresses(system.namespace, routers, statics),
     pinsExist: () => hasEntries(options.pinDirectory),
-    userExists(name) {
-      const known = users.get(name) ?? lookUpIdentity(name).ok
-      users.set(name, known)
-      return known
+    identity(user, group) {
+      if (user === undefined) return ownIdentity()
+      const name = group === undefined ? user : `${user}:${group}`
+      if (identities.has(name)) return identities.get(name)
+      const found = lookUpIdentity(user, group)
+      identities.set(name, found.ok ? found.value : undefined)
+      return identities.get(name)
     },
     unsafeScript,
     run(command, onEnd) {

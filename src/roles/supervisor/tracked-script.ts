@@ -17,7 +17,7 @@ export const NOT_YET_RUN = { type: 'bad', reason: 'has not run yet' } as const
 /** A script that is run over and over. */
 export type TrackedScript = {
   readonly script: TrackScript
-  readonly verdict: () => Verdict
+  readonly state: () => TrackScriptState
   /** Undefined: it has not said anything yet. */
   observation(): Observation | undefined
   close(): void
@@ -98,7 +98,7 @@ export function trackScript(
   cancel = ports.schedule(micros(0), () => dispatch({ type: 'deadline-reached' }))
   return {
     script,
-    verdict: () => state.verdict,
+    state: () => state,
     observation() {
       if (refused !== undefined) return { type: 'ignored' }
       if (state.verdict === 'unknown') return undefined

@@ -1,6 +1,6 @@
 import type { Result } from '../../base/index.ts'
 import { type Command, type Configuration, type Observed, type TrackScript, trackKey } from '../../model/index.ts'
-import type { CountedProcess } from '../../observe/index.ts'
+import type { CountedProcess, RunScript } from '../../observe/index.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { type TrackedFile, trackFile } from './tracked-file.ts'
 import { trackProcesses } from './tracked-processes.ts'
@@ -12,6 +12,8 @@ export type Trackers = {
   adopt(model: Pick<Configuration, 'trackScripts' | 'trackFiles' | 'trackProcesses' | 'global'>): void
   /** What is known now. */
   observed(): readonly Observed[]
+  /** Scripts with what their runs have come to. */
+  ran(): readonly RunScript[]
   /** Processes with how many there are. */
   counted(): readonly CountedProcess[]
   stop(): void
@@ -47,7 +49,8 @@ export function createTrackers(
       const before = scripts.get(script.name)
       if (before !== undefined && same(before.script, script)) continue
       before?.close()
-      const known = before !== undefined && same(before.script.command, script.command) ? before.verdict() : 'unknown'
+      const known =
+        before !== undefined && same(before.script.command, script.command) ? before.state().verdict : 'unknown'
       const one = trackScript(ports, script, identify, known, () => tell(ofScript(one)))
       scripts.set(script.name, one)
     }
@@ -83,6 +86,11 @@ export function createTrackers(
       adopted = true
     },
     observed,
+    ran: () =>
+      [...scripts.values()].map((one) => {
+        const { count, run } = one.state()
+        return { script: one.script, count, running: run !== undefined }
+      }),
     counted: processes.counted,
     stop() {
       for (const one of [...scripts.values(), ...files.values()]) one.close()

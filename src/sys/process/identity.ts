@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
 import { fail, ok, type Result } from '../../base/index.ts'
 
 export type Identity = { readonly uid: number; readonly gid: number }
@@ -17,6 +18,9 @@ export function lookUpIdentity(user: string, group?: string): Result<Identity, {
   if (found === undefined) return fail({ message: `${group}: no such group` })
   return ok({ uid, gid: Number(found[2]) })
 }
+
+/** Whom this process runs as. */
+export const ownIdentity = (): Identity => ({ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 })
 
 /** The name of a user or group in the local files, else its number. */
 export const ownerName = (uid: number): string => nameIn('passwd', uid)

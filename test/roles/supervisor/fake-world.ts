@@ -275,7 +275,7 @@ export function fakeWorld() {
       return ok([])
     },
     pinsExist: () => world.pins,
-    userExists: (name) => world.users.includes(name),
+    identity: (user) => (user === undefined || world.users.includes(user) ? { uid: 0, gid: 0 } : undefined),
     unsafeScript: () => world.unsafe,
     run(command, onEnd) {
       const killed: string[] = []
