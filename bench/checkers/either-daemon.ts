@@ -65,7 +65,8 @@ export const daemons: Readonly<
     async start(host, text) {
       const at = (name: string): string => join(host.directory, name)
       const file = host.file('keepalived.conf', text)
-      const pids = ['-p', at('keepalived.pid'), '-c', at('checkers.pid')]
+      // Of all its processes: it does not start beside another one's.
+      const pids = ['-p', at('keepalived.pid'), '-c', at('checkers.pid'), '-r', at('vrrp.pid'), '-b', at('bfd.pid')]
       const pretended = { ...quietEnvironment(), LD_PRELOAD: join(repositoryRoot, 'build/tools/pretend-ipvs.so') }
       const argv = ['keepalived', '-n', '-l', '-G', '-D', '-C', '-f', file, ...pids]
       const daemon = host.spawn('keepalived', argv, kernelHasIpvs ? quietEnvironment() : pretended)

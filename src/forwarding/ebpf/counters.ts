@@ -17,7 +17,7 @@ export const noRates = (): Rates => ({ services: new Estimator(), slots: new Est
 
 /** Reads all totals for the estimators; to be called every ESTIMATION_INTERVAL. */
 export function sampleRates({ maps }: Director, table: Table, { services, slots }: Rates): void {
-  const totals = new Map(table.usedSlots().map((slot) => [slot, readTotals(maps, slot)]))
+  const totals = totalsBySlot(maps, table)
   const carried = table.slotsByService()
   slots.sample(totals)
   services.sample(
@@ -29,11 +29,13 @@ export function sampleRates({ maps }: Director, table: Table, { services, slots 
 }
 
 export function readCounters({ maps }: Director, table: Table, rates: Rates = noRates()): ServiceCounters[] {
+  const totals = totalsBySlot(maps, table)
   const carried = table.slotsByService()
+  const carriedBy = (slot: number): TrafficCounters => totals.get(slot) ?? NO_TRAFFIC
   return [...table.counted()].map(({ key, id, slots }) => ({
     serviceKey: key,
     rates: rates.services.rates(key),
-    ...carried(key, id).reduce((sum, index) => add(sum, readTotals(maps, index)), readTraffic(maps.retired, id)),
+    ...carried(key, id).reduce((sum, index) => add(sum, carriedBy(index)), readTraffic(maps.retired, id)),
     destinations: slots.map(({ index, destinationKey }) => {
       const bytes = maps.loads.lookup(u32(index))
       const load = layout.load.decode(bytes ?? new Uint8Array(layout.load.size))
@@ -42,7 +44,7 @@ export function readCounters({ maps }: Director, table: Table, rates: Rates = no
       return {
         destinationKey,
         rates: rates.slots.rates(index),
-        ...readTotals(maps, index),
+        ...carriedBy(index),
         activeConnections: active,
         inactiveConnections: Math.max(0, total - active),
         persistentConnections: Math.max(0, load.persistent | 0),
@@ -66,10 +68,16 @@ export function keepTotals({ maps }: Director, serviceId: number, slot: number):
   writeTraffic(maps.retired, serviceId, totals)
 }
 
+/** Each slot once: of tens of thousands this is most of the work. */
+const totalsBySlot = (maps: Director['maps'], table: Table): ReadonlyMap<number, TrafficCounters> =>
+  new Map(table.usedSlots().map((slot) => [slot, readTotals(maps, slot)]))
+
 /** What a destination has carried since its counters were last set to zero. */
 function readTotals(maps: Director['maps'], slot: number): TrafficCounters {
-  const { connections, inPackets, outPackets, inBytes, outBytes } = readTraffic(maps.baselines, slot)
   const whole = readTraffic(maps.dest_traffic, slot)
+  // Then there was nothing to set to zero, and many destinations have nothing to do.
+  if (whole.connections === 0 && whole.inPackets === 0 && whole.outPackets === 0) return NO_TRAFFIC
+  const { connections, inPackets, outPackets, inBytes, outBytes } = readTraffic(maps.baselines, slot)
   return {
     connections: whole.connections - connections,
     inPackets: whole.inPackets - inPackets,
