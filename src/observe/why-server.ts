@@ -14,18 +14,18 @@ export function virtualServerSentences(
     `${group === undefined ? key : `${group.name} (${key})`} has ${quorum === 'up' ? 'its quorum' : 'lost its quorum'}: ${up} of ${realServers.length} real servers are up${out === 0 ? '' : `, ${out} taken out by hand`}.`,
     ...(sorryServerInUse ? ['Its sorry server is in use.'] : []),
     ...(suspended === true ? [NOT_CHECKED] : []),
-    ...realServers.map((one) => inOneSentence(one, times)),
+    ...realServers.map((one) => inOneSentence(one, sorryServerInUse, times)),
   ]
 }
 
 const NOT_CHECKED = 'Nothing is checked: no address of the virtual server is on this host (ha_suspend).'
 
-function inOneSentence(real: RealServerSnapshot, times: Times): string {
+function inOneSentence(real: RealServerSnapshot, sorryServerInUse: boolean, times: Times): string {
   const { weight, effectiveWeight = weight, orders = [] } = real
   const given = orders.map((order) => ` It is ${serverOrderWords(order, times.at)}.`).join('')
   if (real.state === 'up') return `${endpoint(real)} ${sinceWhen(real, times)}, weight ${effectiveWeight}.${given}`
   const reason = whyDown(real)
-  const serves = real.kept === true ? ' It serves all the same: too few others are left.' : ''
+  const serves = real.kept === true && !sorryServerInUse ? ' It serves all the same: too few others are left.' : ''
   return `${endpoint(real)} ${sinceWhen(real, times)}${reason === undefined ? '' : `: ${reason}`}.${serves}${given}`
 }
 

@@ -97,12 +97,12 @@ function realServerRows(
     ],
     ...(real.hostName === undefined ? [] : [{ note: `    ${real.hostName}`, show: quiet }]),
     ...(real.reason === undefined ? [] : [{ note: `    ${real.reason}`, show: bad }]),
-    ...standingNotes(real).map((note) => ({ note: `    ${note}`, show: odd })),
+    ...standingNotes(real, held).map((note) => ({ note: `    ${note}`, show: odd })),
   ]
 }
 
 /** What else counts for it than its checks: orders with who gave them and why, a slow start, a panic. */
-function standingNotes(real: RealServerSnapshot): readonly string[] {
+function standingNotes(real: RealServerSnapshot, held: DestinationSnapshot | undefined): readonly string[] {
   const { weight, effectiveWeight, rampedWeight, kept, orders = [] } = real
   return [
     ...orders.map((order) => serverOrderWords(order)),
@@ -112,7 +112,9 @@ function standingNotes(real: RealServerSnapshot): readonly string[] {
     ...(rampedWeight === undefined
       ? []
       : [`slow start: ${count(rampedWeight)} of ${count(effectiveWeight ?? weight)}`]),
-    ...(kept === true ? ['serves although it is down: too few others are left (panic_threshold)'] : []),
+    ...(kept === true && held !== undefined
+      ? ['serves although it is down: too few others are left (panic_threshold)']
+      : []),
   ]
 }
 

@@ -127,7 +127,7 @@ const virtualServerSnapshot = (
 
 /** What is out of the ordinary about it. */
 function standing(server: RealServerRun, clock: Clock): Partial<RealServerSnapshot> {
-  const { model, orders, ramp, kept } = server
+  const { model, orders, ramp, kept, alive } = server
   const weight = effectiveWeight(server)
   const times = { now: clock.now(), wall: clock.wall() }
   const given = [orders.leave, orders.service, orders.weight].flatMap((order) =>
@@ -136,7 +136,7 @@ function standing(server: RealServerRun, clock: Clock): Partial<RealServerSnapsh
   return {
     ...(weight === model.weight ? {} : { effectiveWeight: weight }),
     ...(given.length === 0 ? {} : { orders: given }),
-    ...(ramp === undefined ? {} : { rampedWeight: rampedWeight(weight, ramp, clock.now()) }),
+    ...(ramp === undefined || !(alive || kept) ? {} : { rampedWeight: rampedWeight(weight, ramp, clock.now()) }),
     ...(kept ? { kept } : {}),
   }
 }

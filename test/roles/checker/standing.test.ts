@@ -109,6 +109,18 @@ test('slow_start: a server that comes up reaches its weight in steps, also throu
   expect(await weightAfter(0)).toBe(50)
   expect(await weightAfter(11)).toBe(100)
   expect(shown(world)[0]?.realServers[0]).not.toHaveProperty('rampedWeight')
+  for (const [answer, length] of [
+    ['reset', 7],
+    [undefined, 6],
+    ['reset', 7],
+  ] as const) {
+    if (answer === undefined) world.answers.clear()
+    else world.answers.set(`${A}:80`, answer)
+    await world.pass(length)
+  }
+  const [down] = shown(world)[0]?.realServers ?? []
+  expect(down).toMatchObject({ state: 'down' })
+  expect(down).not.toHaveProperty('rampedWeight')
 })
 
 test('slow_start: the whole weight counts for the quorum, and who is taken back into service starts slowly', async () => {
