@@ -240,7 +240,13 @@ lab(
     await server('up', 1)
     first.killAll()
     await server('down', undefined)
-    await gateway.keepalived(peer, [])
+    const second = await gateway.keepalived(peer, [])
+    await server('up', 1)
+    second.killAll()
+    await server('down', undefined)
+    // Without the session nothing decides any more.
+    daemon.configure(service.replace(/BFD_CHECK {[^}]*}/, ''))
+    expect((await daemon.holdfast('reload')).status).toBe(0)
     await server('up', 1)
   },
   150_000,
