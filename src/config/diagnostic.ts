@@ -18,6 +18,8 @@ export type DiagnosticKind =
   | 'interface'
   | 'security'
   | 'remark'
+  /** A word of the language that changes nothing here. */
+  | 'without-effect'
   /** Correct, and yet seldom what was meant: a rule of lint/. */
   | 'lint'
 

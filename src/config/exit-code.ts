@@ -6,7 +6,7 @@ import type { LoadedConfiguration } from './load.ts'
  *
  * | code | when |
  * | --- | --- |
- * | 0 | nothing to complain of, or only that scripts to be run later are not there |
+ * | 0 | nothing to complain of, or only of scripts to be run later, of includes that may fail, and of words without effect here |
  * | 4 | it would not run: the file is missing or cannot be read, is no YAML, or it has an error and `strict` is wanted |
  * | 6 | an include that must not fail did, or scripts run without enable_script_security |
  * | 2 | a keyword lacks its argument |
@@ -25,9 +25,15 @@ export function exitCodeForTest(
   if (configuration === undefined) return failedInclude ? 6 : 4
   if (some((one) => one.kind === 'missing-argument')) return 2
   if (some((one) => one.kind === 'security')) return 6
-  // A file is often tested before the scripts it names are put there; keepalived looks for those of vrrp_script only.
-  return diagnostics.every((one) => one.severity === 'warning' && one.rule === 'script-not-executable') ? 0 : 5
+  return diagnostics.every(isHarmless) ? 0 : 5
 }
+
+/**
+ * Of which keepalived says nothing, or no more than a line in the log: a file is often tested before the scripts it names are put
+ * there (it looks for those of vrrp_script only), and what has no effect here has one there.
+ */
+const isHarmless = ({ severity, kind, rule }: Diagnostic): boolean =>
+  severity === 'warning' && (rule === 'script-not-executable' || kind === 'include' || kind === 'without-effect')
 
 /** Why a reload from this text is refused: every error. Warnings are no reason; keepalived refuses nothing. */
 export const refusals = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>

@@ -20,7 +20,7 @@ export type HostNetwork = { readonly interface: string; readonly address: IpAddr
 /**
  * The world as the configuration needs it. `read` and `list` take absolute paths. What is optional is asked only when it
  * is there: without `interfaceExists` no interface is doubted, without `isExecutable` no script,
- * without `patternFault` no pattern, without `networks` no address.
+ * without `patternFault` no pattern, without `accountFault` no user, without `networks` no address.
  */
 export type ConfigPorts = {
   read(path: string): Result<FileContent, FileFailure>
@@ -28,6 +28,8 @@ export type ConfigPorts = {
   list(path: string): readonly string[] | undefined
   interfaceExists?(name: string): boolean
   isExecutable?(path: string): boolean
+  /** Why nothing can run as this user, and this group if one is named; undefined: it can. */
+  accountFault?(user: string, group?: string): string | undefined
   /** The addresses that links of this host have. */
   networks?(): readonly HostNetwork[]
   /** What is wrong with a pattern of PCRE2, compiled with these options (regex_options). */

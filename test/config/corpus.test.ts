@@ -120,9 +120,9 @@ describe('files that are wrong on purpose', () => {
       if (verdict === 'accept') expect(told(loaded)).toEqual([])
       if (verdict === 'warn') expect(loaded.diagnostics.every((one) => one.severity === 'warning')).toBe(true)
       if (verdict === 'reject')
-        expect(loaded.diagnostics.some((one) => one.severity === 'error' || /^unknown|^include/.test(one.kind))).toBe(
-          true,
-        )
+        expect(
+          loaded.diagnostics.some((one) => one.severity === 'error' || /^unknown|^include|^source/.test(one.kind)),
+        ).toBe(true)
     })
 })
 

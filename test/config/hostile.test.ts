@@ -108,7 +108,7 @@ test('files that include each other, and one that includes itself, are read once
     '/etc/keepalived/b': 'include a\nz',
   })
   expect(
-    diagnostics.filter(({ kind }) => kind === 'include').map(({ file, line, message }) => `${file}:${line} ${message}`),
+    diagnostics.filter(({ kind }) => kind === 'source').map(({ file, line, message }) => `${file}:${line} ${message}`),
   ).toEqual([
     `${MAIN}:2 include keepalived.conf: ${MAIN} includes itself; it is not read again`,
     '/etc/keepalived/b:1 include a: /etc/keepalived/a includes itself; it is not read again',
@@ -137,7 +137,7 @@ test('of a pattern for 100,000 files the first are read, and that is told', () =
   )
   expect(read).toBeLessThan(5000)
   expect(told({ diagnostics })).toEqual([
-    '1:1 warning include: include d/*: more than 32 files deep or 4096 in all; not read',
+    '1:1 warning source: include d/*: more than 32 files deep or 4096 in all; not read',
   ])
 })
 

@@ -38,6 +38,14 @@ const cases: Readonly<Record<string, { bad: string; good: string; ports?: Partia
     good: `global_defs {\nscript_user nobody\nenable_script_security\n}\n${router('notify /bin/there')}`,
     ports: { isExecutable: () => true },
   },
+  'script-user': {
+    bad: `global_defs {\nscript_user nobdy\nenable_script_security\n}\n${router('notify /bin/there')}`,
+    good: `${SECURE}${router('notify "/bin/there x" nobody nogroup')}`,
+    ports: {
+      isExecutable: () => true,
+      accountFault: (user) => (user === 'nobody' ? undefined : `${user}: no such user`),
+    },
+  },
   'script-without-path': {
     bad: `global_defs {\nscript_user nobody\n}\n${router('notify there')}`,
     good: `global_defs {\nscript_user nobody\n}\n${router('notify /bin/there')}`,

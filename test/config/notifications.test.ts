@@ -117,3 +117,9 @@ test('a group with a colon comes with the other groups of the user', () => {
     supplementaryGroups: true,
   })
 })
+
+test('a notification_email that names nobody is told', () => {
+  expect(told(load('global_defs {\nnotification_email {\n}\n}\n'))).toEqual([
+    '2:1 warning remark: notification_email names nobody; it has no effect',
+  ])
+})

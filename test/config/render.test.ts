@@ -85,6 +85,9 @@ test('a long line is cut around the place', () => {
 
 const codes: readonly (readonly [claim: string, text: string, code: number])[] = [
   ['0: nothing to complain of', '', 0],
+  ['0: an include finds nothing where it may', 'include none.conf', 0],
+  ['5: a file includes itself', 'include keepalived.conf', 5],
+  ['0: a word has no effect here', 'global_defs {\nenable_snmp_vrrp\nvrrp_no_swap\n}', 0],
   ['5: a warning', 'wibble', 5],
   ['5: an error that drops an object', 'vrrp_instance A {\ninterface eth0\n}', 5],
   ['2: an argument is missing, whatever else', 'vrrp_instance A {\npriority\nwibble\n}', 2],
@@ -129,6 +132,37 @@ test('a script that is not there is told, and neither a matter of security nor o
   ])
   expect(exitCodeForTest(loaded)).toBe(0)
   expect(exitCodeForTest(load(`${script}\nwibble`, {}, { isExecutable: () => false }))).toBe(5)
+})
+
+const accountFault = (user: string, group?: string) =>
+  user !== 'nobody' ? `${user}: no such user` : group === 'nogrp' ? `${group}: no such group` : undefined
+
+test.each([
+  ['that of the command', '', 'notify /bin/true daemn', ['6:1 daemn: no such user; /bin/true will not run']],
+  ['its group', '', 'notify /bin/true nobody nogrp', ['6:1 nogrp: no such group; /bin/true will not run']],
+  [
+    'script_user, once',
+    'script_user nobdy',
+    'notify /bin/true\nnotify_fault /bin/false\nnotify_stop /bin/true nobody',
+    ['9:1 nobdy: no such user; scripts without a user of their own will not run'],
+  ],
+  [
+    'nobody named, and enable_script_security on',
+    'enable_script_security',
+    'notify /bin/true\nnotify_fault /bin/false',
+    [
+      '6:1 enable_script_security wants a user, and there is no keepalived_script here; this script will not run, nor will others without one',
+    ],
+  ],
+  ['nobody named, and enable_script_security off', '', 'notify /bin/true', []],
+])('a user of scripts that there is not is told: %s', (_, global, lines, expected) => {
+  const instance = `vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.1 }\n# scripts\n${lines}\n}\n`
+  const text = `${instance}${global === '' ? '' : `global_defs {\n${global}\n}\n`}`
+  const loaded = load(text, {}, { isExecutable: () => true, accountFault })
+  const users = loaded.diagnostics.filter(({ rule }) => rule === 'script-user')
+  expect(users.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual(
+    expected.map((one) => one.replace('9:1', `${text.split('\n').indexOf(global) + 1}:1`)),
+  )
 })
 
 test('a missing interface is a warning at its line, and its virtual router stays', () => {

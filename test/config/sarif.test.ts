@@ -25,6 +25,7 @@ const kinds: Readonly<Record<DiagnosticKind, true>> = {
   interface: true,
   security: true,
   remark: true,
+  'without-effect': true,
   lint: true,
 }
 

@@ -34,6 +34,12 @@ const rows: readonly (readonly [claim: string, text: string, lines: readonly str
   ['predefined names', 'x ${_PWD} ${_INSTANCE} ${_ENV SITE}', ['x /etc/keepalived alpha north']],
   ['${_HASH} begins a comment for the grammar', 'x ${_HASH} y', ['x # y']],
   ['a multi-line definition stands for its lines', '$A= \\\n b { \\\n c \\\n }\nx\n$A', ['x', 'b {', 'c', '}']],
+  [
+    'a comment in a multi-line definition ends before its backslash, and the definition goes on',
+    '$A= # c \\\n b # c \\\n # c \\\n c \\ ! c\n d # c\nx\n$A',
+    ['x', 'b', 'c', 'd'],
+  ],
+  ['a line of comment only ends a multi-line definition', '$A= \\\nb \\\n# c\nc\n$A', ['c', 'b']],
   ['a blank line ends a multi-line definition', '$A= \\\nb \\\n\nc\n$A', ['c', 'b']],
   ['definitions nest', '$IN= \\\n i ${N}\n$OUT= \\\n o \\\n $IN\n$N=1\n$OUT\n$N=2\n$OUT', ['o', 'i 1', 'o', 'i 2']],
   ['a condition inside a multi-line definition', '$A= \\\n@beta b \\\n@alpha c\n$A', ['c']],
@@ -232,7 +238,7 @@ const includes: readonly (readonly [claim: string, text: string, told: readonly 
   [
     'a file that includes itself is read once',
     'include keepalived.conf',
-    [`1:1 warning include: include keepalived.conf: ${MAIN} includes itself; it is not read again`],
+    [`1:1 warning source: include keepalived.conf: ${MAIN} includes itself; it is not read again`],
     true,
   ],
   [

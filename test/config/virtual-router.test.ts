@@ -50,11 +50,6 @@ test('a virtual router with the least written has every default of keepalived.co
 const rows: readonly (readonly [claim: string, lines: string, fields: Partial<VirtualRouter>])[] = [
   ['state MASTER without priority owns the addresses', 'state MASTER', { initialState: 'master', priority: 255 }],
   ['priority 255 without state begins as master', 'priority 255', { initialState: 'master', priority: 255 }],
-  [
-    'after MASTER a BACKUP is ignored',
-    'state MASTER\nstate BACKUP\npriority 9',
-    { initialState: 'master', priority: 9 },
-  ],
   ['the last of a repeated word counts', 'priority 1\npriority 2', { priority: 2 }],
   ['version 3 has fractions of a second', 'version 3\nadvert_int 0.25', { version: 3, advertisementInterval: s(0.25) }],
   ['nopreempt', 'nopreempt', { preempt: false }],
@@ -255,6 +250,7 @@ const complaints: readonly (readonly [lines: string, told: string | RegExp])[] =
   ['notify /bin/a\nnotify /bin/b', '3:1 warning remark: notify is given already; the first one is used'],
   ['notify ""', /is no command/],
   [`notify "/bin/a 'b"`, /has a quote that is not closed/],
+  ['notify \'/bin/a "$HOME" # b\'', /^2:8 error value: notify .* has a quote that is not closed/],
   ['notify', '2:1 error missing-argument: notify needs a command; the line has no effect'],
   ['version 3\nauthentication {\nauth_type PASS\nauth_pass x\n}', /is version 3, which knows no authentication/],
   ['authentication {\nauth_type PASS\n}', /auth_type PASS without a password/],
@@ -275,7 +271,17 @@ const complaints: readonly (readonly [lines: string, told: string | RegExp])[] =
   ],
   ['virtual_ipaddress {\n192.0.2.1/31 brd +\n}', /brd \+ needs a prefix of at most \/30/],
   ['virtual_ipaddress {\n192.0.2.1 dev\n}', /^3:11 error missing-argument: dev needs a value/],
-  ['virtual_ipaddress {\n2001:db8::1 label x\n}', /label is for IPv4 only/],
+  ['virtual_ipaddress {\n2001:db8::1 label x\n}', '3:13 error value: label is for IPv4 only; it has no effect'],
+  ['virtual_ipaddress {\nfe80::1/64 scope link\n}', '3:12 error value: scope is for IPv4 only; it has no effect'],
+  ['state MASTER\nstate BACKUP', '3:1 warning remark: state MASTER is given already; it is used'],
+  [
+    'native_ipv6',
+    '2:1 error value: native_ipv6 does not go with the IPv4 addresses of vrrp_instance VI_1; it has no effect',
+  ],
+  [
+    'track_interface {\neth1\neth0 weight 5\n}',
+    '4:1 warning remark: eth0 is its own interface, which is watched anyway; the line has no effect',
+  ],
 ]
 for (const [lines, message] of complaints)
   test(`vrrp_instance, with a complaint: ${lines.replaceAll('\n', ' ')}`, () => {

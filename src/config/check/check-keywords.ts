@@ -40,7 +40,7 @@ export function checkKeywords(nodes: readonly Node[], report: Report, keep: bool
     nodes: kept,
     finish() {
       for (const see of around.unseen ?? []) see()
-      for (const [why, at] of around.reasons) report.warning('remark', at, why)
+      for (const [why, at] of around.reasons) report.warning('without-effect', at, why)
     },
   }
 }

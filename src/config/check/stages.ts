@@ -58,7 +58,7 @@ export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, 
       (name) => ports.interfaceExists?.(name) ?? true,
       report,
     )
-  if (ports.isExecutable !== undefined) checkScripts(lowered, (path) => ports.isExecutable?.(path) ?? true, report)
+  if (ports.isExecutable !== undefined) checkScripts(lowered, ports, report)
   const names = new Set(lowered.routers.map(({ value }) => value.name))
   const statics = checkMembers(lowered.statics, names, report)
   const connectionSync = lowered.connectionSync?.value

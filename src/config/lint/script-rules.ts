@@ -22,6 +22,11 @@ export const scriptRules: readonly Rule[] = [
     why: 'A script that others than root may write, run as root, gives them the director.',
   },
   {
+    name: 'script-user',
+    finds: 'a script whose user or group this host does not have',
+    why: 'It is not run, and that shows at the failover, which is the wrong moment.',
+  },
+  {
     name: 'script-without-path',
     finds: 'a script without its full path',
     why: 'It is searched in the PATH of the daemon, which under systemd is not that of your shell.',

@@ -161,9 +161,15 @@ export const isInterfaceName = (text: string): boolean =>
 
 /** `COMMAND [USER [GROUP]]` by the script reader: the second word is split again into program and arguments. */
 export function command(to: Lowering, node: Node): Command | undefined {
-  const [, text, user, group] = to.tree.scriptWords(node)
+  const words = to.tree.scriptWords(node)
+  const [, text, user, group] = words
   if (text === undefined) {
     required(to, { ...node, words: [] }, 'a command')
+    return undefined
+  }
+  const open = words.find(({ closed }) => !closed)
+  if (open !== undefined) {
+    badValue(to, node.keyword.text, open, 'has a quote that is not closed', 'put # and ! inside double quotes')
     return undefined
   }
   const argv = commandArguments(text.text)

@@ -104,6 +104,10 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       const lines = (node.block?.nodes ?? []).filter((line) => !line.broken)
       const recipients = lines.flatMap((line) => [line.keyword, ...line.words])
       mail.recipients = [...(mail.recipients ?? []), ...recipients.map((word) => word.text)]
+      if (recipients.length === 0 && node.block !== undefined)
+        to.report.warning('remark', node.at, 'notification_email names nobody; it has no effect', {
+          remedy: 'add an address, or remove it',
+        })
       return
     }
     case 'notification_email_from':
@@ -125,7 +129,9 @@ export function readGlobalLine(to: Lowering, node: Node, draft: GlobalDraft): vo
       return
     case 'script_user': {
       const user = required(to, node, 'a user')
-      if (user !== undefined) draft.scriptUser = { user: user.text, ...groupOf(node.words[1]) }
+      if (user === undefined) return
+      draft.scriptUser = { user: user.text, ...groupOf(node.words[1]) }
+      draft.scriptUserAt = node.at
       return
     }
     case 'enable_script_security':

@@ -18,6 +18,7 @@ import { readGarpGroup, readInterfaceDelays, vrrpSettingsOf } from './vrrp-setti
 export type Globals = {
   readonly defs: GlobalDefs
   readonly scripts: readonly { readonly command: Command; readonly at: Span }[]
+  readonly scriptUserAt?: Span
   readonly version: 2 | 3
   /** Of static addresses that name none. */
   readonly defaultInterface: string
@@ -140,6 +141,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...(draft.keptAtTop.length === 0 ? {} : { keptAtTop: draft.keptAtTop }),
     },
     scripts: [...draft.scripts, ...fifos.scripts],
+    ...(draft.scriptUserAt === undefined ? {} : { scriptUserAt: draft.scriptUserAt }),
     version: draft.version,
     defaultInterface: draft.defaultInterface,
     iprouteDirectories: draft.iprouteDirectories,

@@ -158,8 +158,8 @@ function readOption(
     case 'brd':
     case 'broadcast':
       if (family === 4) return readOption4(to, node, option, facts, value, options)
-      to.report.error('value', word.at, `${option} is for IPv4 only; ${leftOut(node)}`)
-      return false
+      to.report.error('value', word.at, `${option} is for IPv4 only; it has no effect`, { remedy: 'remove it' })
+      return true
     default:
       return assertNever(option)
   }

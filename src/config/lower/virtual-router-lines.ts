@@ -51,7 +51,7 @@ export type RouterDraft = {
   preempt: boolean
   nopreemptAt?: Span
   preemptDelay?: Written<Micros>
-  nativeIpv6: boolean
+  nativeIpv6?: Span
   dontTrackPrimary: boolean
   link?: LinkDraft
   /** Where vmac_xmit_base stands. */
@@ -105,7 +105,6 @@ const NOTIFY: Readonly<Record<string, keyof VirtualRouterNotifications>> = {
 const usual = {
   noAddresses: usualTruth('vrrp_instance', 'no_virtual_ipaddress'),
   preempt: !usualTruth('vrrp_instance', 'nopreempt'),
-  nativeIpv6: usualTruth('vrrp_instance', 'native_ipv6'),
   dontTrackPrimary: usualTruth('vrrp_instance', 'dont_track_primary'),
 }
 
@@ -195,7 +194,7 @@ function readLine(to: Lowering, node: Node, draft: RouterDraft): void {
       return
     }
     case 'native_ipv6':
-      draft.nativeIpv6 = true
+      draft.nativeIpv6 = at
       return
     case 'use_vmac':
     case 'use_ipvlan':
@@ -341,6 +340,8 @@ function readState(to: Lowering, node: Node, draft: RouterDraft): void {
   if (word === undefined) return
   if (!words.includes(word.text))
     to.report.error('value', word.at, `state ${shown(word)} ${noneOf(words)}; using BACKUP`)
+  if (word.text === 'BACKUP' && draft.state === 'master')
+    to.report.warning('remark', node.at, 'state MASTER is given already; it is used')
   if (word.text === 'MASTER') draft.state = 'master'
   else draft.state ??= 'backup'
 }

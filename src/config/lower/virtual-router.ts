@@ -4,6 +4,7 @@ import {
   type HmacSettings,
   interfacesOfRoute,
   interfacesOfRule,
+  type Track,
   type VirtualAddress,
   type VirtualRouter,
 } from '../../model/index.ts'
@@ -78,6 +79,15 @@ function finish(
   if (on.text === 'lo') return drop('is on the loopback interface', 'name an Ethernet interface')
 
   const family = familyOfRouter(said)
+  if (family === 4 && said.nativeIpv6 !== undefined)
+    to.report.error(
+      'value',
+      said.nativeIpv6,
+      `native_ipv6 does not go with the IPv4 addresses of ${title}; it has no effect`,
+      {
+        remedy: 'remove it',
+      },
+    )
   const version = versionOf(to, said, family, globals)
   const draft = (written.strict ?? globals.strict) ? strictly(to, node, said, { title, version }) : said
   if (draft === undefined) return undefined
@@ -155,7 +165,7 @@ function finish(
       ...(draft.promotesSecondaries === undefined ? {} : { promotesSecondaries: true }),
       dontTrackPrimary: draft.dontTrackPrimary || anyInterface,
       // The own interface is tracked anyway, or is not to be (dont_track_primary).
-      tracks: draft.tracks.filter(({ kind, name: tracked }) => kind !== 'interface' || tracked !== on.text),
+      tracks: othersTracked(to, node, draft.tracks, on.text),
       ...(draft.tellsDeleted === true ? { tellsDeleted: true } : {}),
       ...smtpAlert(draft.smtpAlert, globals.alerts, 'vrrp'),
       ...(lacksPeers(draft, peers) ? { lacksPeers: true } : {}),
@@ -220,6 +230,24 @@ function placeOf(
   }
 }
 
+/** Without its own interface: that is watched anyway, unless dont_track_primary says otherwise. */
+function othersTracked(to: Lowering, node: Node, tracks: readonly Track[], own: string): readonly Track[] {
+  const others = tracks.filter(({ kind, name }) => kind !== 'interface' || name !== own)
+  if (others.length < tracks.length) {
+    const lists = (node.block?.nodes ?? []).filter(({ keyword }) => keyword.text === 'track_interface')
+    const line = lists.flatMap(({ block }) => block?.nodes ?? []).find(({ keyword }) => keyword.text === own)
+    to.report.warning(
+      'remark',
+      line?.at ?? node.at,
+      `${own} is its own interface, which is watched anyway; the line has no effect`,
+      {
+        remedy: 'remove it',
+      },
+    )
+  }
+  return others
+}
+
 /** 0 leaves it to us. */
 const receiveBufferOf = (bytes: number): Pick<VirtualRouter, 'receiveBuffer'> =>
   bytes === 0 ? {} : { receiveBuffer: bytes }
@@ -231,7 +259,7 @@ function familyOfRouter(draft: RouterDraft): Family {
     draft.peers[0]?.value ??
     draft.unicastSource?.value ??
     draft.multicastSource?.value
-  return sign === undefined ? (draft.nativeIpv6 ? 6 : 4) : familyOf(sign)
+  return sign === undefined ? (draft.nativeIpv6 === undefined ? 4 : 6) : familyOf(sign)
 }
 
 function versionOf(to: Lowering, draft: RouterDraft, family: Family, globals: Globals): 2 | 3 {

@@ -175,7 +175,7 @@ function expandLine(context: Context, written: MappedText, standing: Standing): 
 }
 
 /**
- * `$NAME= \` and the lines it takes: each but the last ends in `\`, a blank line ends it too. Also taken when its condition
+ * `$NAME= \` and the lines it takes: each but the last ends in `\`, a blank line or one of comment only ends it too. Also taken when its condition
  * does not hold, so that its lines are not read as something else.
  */
 function multiLineDefinition(
@@ -185,21 +185,18 @@ function multiLineDefinition(
   from: number,
 ): { readonly next: number } | undefined {
   const { holds, rest } = conditional(lineAt(from), context.options.configId)
-  const head = uncommented(rest)
-  const match = /^\$([A-Za-z_]\w*)=(.*)\\$/.exec(head.text)
+  const { content: head, continues: begins } = bodyLine(rest)
+  const match = begins ? /^\$([A-Za-z_]\w*)=/.exec(head.text) : null
   if (match === null) return undefined
   const body: MappedText[] = []
   const valueAt = head.text.indexOf('=') + 1
-  const opening = trimEnd(trimStart(slice(head, valueAt, head.text.length - 1)))
+  const opening = trimStart(slice(head, valueAt))
   if (opening.text !== '') body.push(opening)
   let next = from + 1
   while (next < lines.count) {
     const line = next++
     if (lines.isLeftOut(line)) continue
-    const text = uncommented(trimStart(lineAt(line)))
-    if (text.text === '') break
-    const continues = text.text.endsWith('\\')
-    const content = continues ? trimEnd(slice(text, 0, text.text.length - 1)) : text
+    const { content, continues } = bodyLine(trimStart(lineAt(line)))
     if (content.text !== '') body.push(content)
     if (!continues) break
   }
@@ -208,9 +205,12 @@ function multiLineDefinition(
   return { next }
 }
 
-function uncommented(line: MappedText): MappedText {
+/** A line without its comment and without the `\` that makes the next one part of the definition, which may also end the comment. */
+function bodyLine(line: MappedText): { readonly content: MappedText; readonly continues: boolean } {
   const comment = commentStart(line.text)
-  return trimEnd(comment < 0 ? line : slice(line, 0, comment))
+  const text = trimEnd(comment < 0 ? line : slice(line, 0, comment))
+  if (text.text.endsWith('\\')) return { content: trimEnd(slice(text, 0, text.text.length - 1)), continues: true }
+  return { content: text, continues: line.text.trimEnd().endsWith('\\') }
 }
 
 function expandSequence(context: Context, line: MappedText, standing: Standing): void {
@@ -256,7 +256,7 @@ function includeLine(context: Context, line: MappedText, keyword: string, writte
     const counted = fatal.includes(found.test)
     if (counted) context.complete = false
     context.add(
-      complaint(counted ? 'error' : 'warning', 'include', place, found.message, {
+      complaint(counted ? 'error' : 'warning', found.endless && !counted ? 'source' : 'include', place, found.message, {
         endColumn: place.column + line.text.length,
         ...(found.remedy === undefined ? {} : { remedy: found.remedy }),
         related: standing.usedAt,

@@ -11,6 +11,8 @@ export type Included =
   | {
       readonly kind: 'problem'
       readonly test: IncludeTest
+      /** Reading it would not end, or not soon: a fault of the text, and not of the files. */
+      readonly endless?: true
       readonly message: string
       readonly remedy?: string
     }
@@ -27,7 +29,7 @@ export function* includedFiles(
   fileCount: () => number,
   fatal: readonly IncludeTest[],
 ): Generator<Included> {
-  const problem = (test: IncludeTest, message: string, remedy?: string): Included => ({
+  const problem = (test: IncludeTest, message: string, remedy?: string): Included & { readonly kind: 'problem' } => ({
     kind: 'problem',
     test,
     message: `include ${pattern}: ${message}`,
@@ -36,11 +38,8 @@ export function* includedFiles(
   const absolute = resolve(directory, pattern)
   const all = ways(absolute)
   if (all === undefined) {
-    yield problem(
-      'R',
-      `its braces stand for more than ${MOST_ALTERNATIVES} patterns; not read`,
-      'write several includes',
-    )
+    const message = `its braces stand for more than ${MOST_ALTERNATIVES} patterns; not read`
+    yield { ...problem('R', message, 'write several includes'), endless: true }
     return
   }
   const found = all.map((way) => ({ way, paths: glob(way, (path) => ports.list(path)) }))
@@ -62,11 +61,14 @@ export function* includedFiles(
   }
   for (const path of matched.flatMap(({ paths }) => paths)) {
     if (openFiles.includes(path)) {
-      yield problem('R', `${path} includes itself; it is not read again`, 'remove the line')
+      yield { ...problem('R', `${path} includes itself; it is not read again`, 'remove the line'), endless: true }
       continue
     }
     if (openFiles.length >= DEEPEST_INCLUDE || fileCount() >= MOST_FILES) {
-      yield problem('R', `more than ${DEEPEST_INCLUDE} files deep or ${MOST_FILES} in all; not read`)
+      yield {
+        ...problem('R', `more than ${DEEPEST_INCLUDE} files deep or ${MOST_FILES} in all; not read`),
+        endless: true,
+      }
       return
     }
     const content = ports.read(path)

@@ -8,6 +8,12 @@ export type Word = {
   readonly quoted: boolean
 }
 
+/** A word of a line with a command. */
+export type ScriptWord = Word & {
+  /** False: a quote of it is still open at the end of the line. */
+  readonly closed: boolean
+}
+
 /** A block as written: what stands between its braces. */
 export type BlockNode = {
   readonly at: Span
@@ -36,7 +42,7 @@ export type Tree = {
   /** Nodes of top-level blocks stay once they are made; otherwise they are made anew each time a block is looked into. */
   readonly keeps: boolean
   /** The line read again for keywords whose second word is a command: both quotes group, pieces join. Keyword included. */
-  scriptWords(of: Node): readonly Word[]
+  scriptWords(of: Node): readonly ScriptWord[]
   /** The arguments read again for a pattern: both quotes group, escapes are read everywhere; undefined: one is not closed. */
   escapedWords(of: Node): readonly string[] | undefined
 }

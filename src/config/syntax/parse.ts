@@ -1,6 +1,6 @@
 import type { Report } from '../report.ts'
 import { nodesOf, pairBraces } from './blocks.ts'
-import type { Node, Tree, Word } from './node.ts'
+import type { Node, ScriptWord, Tree } from './node.ts'
 import { parse as runParser } from './parser.generated.js'
 import { readTokens } from './tokens.ts'
 
@@ -29,16 +29,12 @@ export function parse(text: string, report: Report, keep = true): Tree {
   }
 }
 
-const wordOf = (raw: RawWord): Word => ({
-  text: raw.text,
-  at: { start: raw.start, end: raw.end },
-  quoted: raw.quoted,
-})
-
-function scriptWords(text: string, of: Node): readonly Word[] {
+function scriptWords(text: string, of: Node): readonly ScriptWord[] {
   const raw: readonly RawWord[] = runParser(text.slice(of.at.start, of.at.end), { startRule: 'ScriptLine' })
   return raw.map((word) => ({
-    ...wordOf(word),
+    text: word.text,
+    quoted: word.quoted,
+    closed: word.closed,
     at: { start: word.start + of.at.start, end: word.end + of.at.start },
   }))
 }

@@ -2,6 +2,7 @@ import { fail, type Log, ok } from '../../base/index.ts'
 import { type Diagnostic, loadConfiguration } from '../../config/index.ts'
 import { type ProcessSettings, USUAL_UMASK } from '../../model/index.ts'
 import type { Identity } from '../../observe/index.ts'
+import { lookUpIdentity, ownIdentity } from '../../sys/accounts/index.ts'
 import { listenControl } from '../../sys/control/index.ts'
 import { openFifo } from '../../sys/fifo/index.ts'
 import {
@@ -30,8 +31,6 @@ import {
 import {
   describeProcess,
   forkChild,
-  lookUpIdentity,
-  ownIdentity,
   processIds,
   relaySignals,
   runScript,

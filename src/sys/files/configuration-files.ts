@@ -2,6 +2,7 @@ import { accessSync, constants, readdirSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { fail, type IpAddress, ok, parseAddress, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
+import { accountFault } from '../accounts/index.ts'
 import { patternFault } from '../pattern/index.ts'
 import { readRegular } from './read-regular.ts'
 import { reasonFor } from './small-files.ts'
@@ -72,6 +73,8 @@ export const configurationFiles = {
     ),
 
   patternFault,
+
+  accountFault,
 
   isExecutable(path: string): boolean {
     try {

@@ -1,10 +1,9 @@
 /**
- * Child processes: forked roles and their channel, notification scripts, signals, users and groups. Owns the children
+ * Child processes: forked roles and their channel, notification scripts and signals. Owns the children
  * it starts and nothing else. The supervisor uses all of it, a role its own end of the channel.
  */
 
 export * from './descriptor-limit.ts'
-export * from './identity.ts'
 export * from './load-module.ts'
 export * from './parent-channel.ts'
 export * from './process-table.ts'

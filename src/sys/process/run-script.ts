@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 import { fail, ok, type Result } from '../../base/index.ts'
-import { type Identity, lookUpIdentity } from './identity.ts'
+import { type Identity, lookUpIdentity } from '../accounts/index.ts'
 import type { ChildExit } from './role-child.ts'
 
 export type ScriptOptions = {

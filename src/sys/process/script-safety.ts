@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { groupName, ownerName } from './identity.ts'
+import { groupName, ownerName } from '../accounts/index.ts'
 
 /**
  * Why a script that root runs could be changed by somebody else, in words; undefined when it could not. Looks at the

@@ -3,13 +3,8 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import {
-  lookUpIdentity,
-  runScript,
-  type ScriptEnd,
-  type ScriptOptions,
-  unsafeScript,
-} from '../../../src/sys/process/index.ts'
+import { lookUpIdentity } from '../../../src/sys/accounts/index.ts'
+import { runScript, type ScriptEnd, type ScriptOptions, unsafeScript } from '../../../src/sys/process/index.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-script-'))
 chmodSync(directory, 0o777)

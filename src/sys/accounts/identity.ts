@@ -22,6 +22,12 @@ export function lookUpIdentity(user: string, group?: string): Result<Identity, {
 /** Whom this process runs as. */
 export const ownIdentity = (): Identity => ({ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 })
 
+/** Why scripts cannot run as these; undefined: they can. */
+export function accountFault(user: string, group?: string): string | undefined {
+  const found = lookUpIdentity(user, group)
+  return found.ok ? undefined : found.error.message
+}
+
 /** The name of a user or group in the local files, else its number. */
 export const ownerName = (uid: number): string => nameIn('passwd', uid)
 export const groupName = (gid: number): string => nameIn('group', gid)

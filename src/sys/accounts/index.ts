@@ -1,0 +1,3 @@
+/** Users and groups of this host, by name and by number. Owns nothing. */
+
+export * from './identity.ts'
