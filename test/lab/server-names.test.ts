@@ -102,4 +102,14 @@ lab('servers come and go with the records of a name, stay while nobody answers, 
   expect(weights(await daemon.status(), 81)).toBe('192.0.2.22=7')
 
   expect(summary(load.requests).failed).toBe(0)
+
+  expect((await daemon.holdfast('drain', 'web.test', '--reason', 'moves')).stdout).toBe(
+    'web.test takes no new connections\n',
+  )
+  await daemon.shows('whoever has the name is drained', (s) => weights(s) === '192.0.2.22=0')
+  expect((await daemon.holdfast('why', 'web.test')).stdout).toMatch(
+    /^192\.0\.2\.22:80 \(web\.test\) of \S+ has weight 0 and takes no new connections: it is drained\.\n.*\n.*drained by root since .*: moves\.\nIts tcp check counts as up; /,
+  )
+  expect((await daemon.holdfast('undrain', 'web.test')).stdout).toBe('web.test is back in service\n')
+  await daemon.shows('it is back', (s) => weights(s) === '192.0.2.22=5')
 })
