@@ -342,7 +342,10 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   function ownReason(one: RunningRouter): string | undefined {
     const { router } = one
     const source = sourceAddress(router, view, parts.virtual, staticAddresses(parts))
-    const reason = links.problem(router) ?? faultReason(router, view, source) ?? needed(one)
+    // What an interface that is gone has taken with it is no reason of its own.
+    const isGone = router.interface !== '' && view.link(router.interface) === undefined
+    const problem = isGone ? undefined : links.problem(router)
+    const reason = problem ?? faultReason(router, view, source) ?? needed(one)
     return reason ?? sockets.failure(socketKey(router))?.message ?? assessed(one).fault
   }
 

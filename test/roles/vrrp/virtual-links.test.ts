@@ -172,9 +172,12 @@ test('the interface below goes with all that is on it, and everything is made ag
   await world.configure([vmac])
   world.run(seconds(4))
   const link = linkOf(world, 'vrrp.51')
+  // What is on an interface is told of as gone before the interface.
+  world.linkFailure = { code: 'ENODEV', message: 'add the interface vrrp.51: No such device (ENODEV)' }
   world.happens({ type: 'link-removed', index: link?.index ?? 0, name: 'vrrp.51' })
   deedsOf(world)
   world.happens({ type: 'link-removed', index: 2, name: 'eth0' })
+  world.linkFailure = undefined
   expect((await world.snapshot())[0]).toMatchObject({ state: 'fault', faultReason: 'eth0: no such interface' })
   const again = linkOf(world, 'vrrp.51')
   if (again !== undefined) world.happens({ type: 'link-removed', index: again.index, name: 'vrrp.51' })
