@@ -15,6 +15,7 @@ export {
   masterDownInterval,
   OWNER,
   RESIGNED,
+  resumableFor,
   skewTime,
   type TimedRouter,
 } from './intervals.ts'

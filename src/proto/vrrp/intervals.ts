@@ -29,6 +29,10 @@ export function masterDownInterval(router: TimedRouter, masterInterval: Micros):
   return micros(router.downTimerAdverts * masterInterval + skewTime(router, masterInterval))
 }
 
+/** Silence of a master in which no backup can have taken its place, whatever the backup's priority. */
+export const resumableFor = ({ downTimerAdverts, advertisementInterval }: TimedRouter): Micros =>
+  micros(downTimerAdverts * advertisementInterval)
+
 /** After a resignation: the weakest of backups has advertised once. */
 export function successionTime(router: TimedRouter): Micros {
   const { advertisementInterval: interval } = router

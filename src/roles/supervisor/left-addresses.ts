@@ -18,7 +18,7 @@ export async function removeLeftAddresses(
   statics: StaticItems = noStaticItems,
 ): Promise<Result<readonly string[], { readonly message: string }>> {
   // Not at the start: most daemons end without ever needing it.
-  const { ADDRESS_PROTOCOL, openRouteClient } = await import('../../sys/netlink/index.ts')
+  const { ADDRESS_PROTOCOL, openRouteClient, VIRTUAL_LINK_MARK } = await import('../../sys/netlink/index.ts')
   const client = namespace === undefined ? openRouteClient() : withinNetworkNamespace(namespace, openRouteClient)
   if (!client.ok) return client
   const routes = client.value
@@ -27,10 +27,15 @@ export async function removeLeftAddresses(
     if (!links.ok) return links
     const addresses = routes.addresses()
     if (!addresses.ok) return addresses
-    const names = new Map(links.value.map(({ index, name }) => [index, name]))
+    // A virtual link has a name that the role has found for it: of its addresses the mark says enough.
+    const names = new Map(links.value.map(({ index, name, alias }) => [index, alias === VIRTUAL_LINK_MARK ? '' : name]))
     const wanted =
       routers &&
-      new Set([...routers.flatMap(addressesOf), ...statics.addresses].map((one) => placeOf(one.interface, one)))
+      new Set(
+        [...routers.flatMap(addressesOf), ...statics.addresses].map((one) =>
+          placeOf('onVirtualLink' in one ? '' : one.interface, one),
+        ),
+      )
     if (routers !== undefined) {
       const cleared = removeRouting(routes, routers, statics)
       if (!cleared.ok) return cleared

@@ -1,10 +1,17 @@
 import { assertNever, fail, type Result } from '../../base/index.ts'
 import type { ForwardingAsk } from '../../forwarding/index.ts'
-import type { Command, Configuration, Observed } from '../../model/index.ts'
+import {
+  type Command,
+  type Configuration,
+  type Observed,
+  type VirtualRouter,
+  virtualRouterKey,
+} from '../../model/index.ts'
 import type { TransitionSnapshot } from '../../observe/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord, NameNews } from '../ipc/index.ts'
 import { createCatchUpRelay } from './catch-up.ts'
 import { createCheckerScripts } from './checker-scripts.ts'
+import { createForsakenMasters } from './forsaken-masters.ts'
 import { type AnswerPart, createForwardingAsks } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
 import type { Notifier } from './notifier.ts'
@@ -25,6 +32,8 @@ export type RolesHooks = {
   readonly model: () => Configuration
   /** With -R a role that dies ends everything. */
   readonly onFatalDeath: (role: string, exit: RoleExit) => void
+  /** What these hold is another router's by now, and nobody is there to take it off. */
+  readonly onForsaken: (routers: readonly VirtualRouter[]) => void
   readonly onHealth: () => void
   /** What a name of real servers has come to. */
   readonly onName: (key: string, news: NameNews) => void
@@ -104,6 +113,8 @@ export function createRoles(
     (message) => vrrp.send(message),
   )
 
+  const forsaken = createForsakenMasters(ports, hooks.onForsaken)
+
   const scripts = createCheckerScripts(ports, hooks.model, hooks.identify, (id, end) =>
     checker.send({ type: 'script-ended', id, end }),
   )
@@ -128,6 +139,12 @@ export function createRoles(
     onMessage: fromVrrp,
     onDeath(exit, at) {
       routers.roleDied(at)
+      const { masters = [], diedAt = at } = routers.resume() ?? {}
+      const keys = new Set(masters.map(({ key }) => key))
+      forsaken.roleDied(
+        hooks.model().virtualRouters.filter((one) => keys.has(virtualRouterKey(one))),
+        diedAt,
+      )
       orders.roleDied()
       return onDeath('vrrp', exit)
     },
@@ -138,6 +155,7 @@ export function createRoles(
     },
     onServing() {
       routers.roleServes()
+      forsaken.roleServes()
       orders.roleServes()
       const observed = hooks.observed()
       if (observed.length > 0) vrrp.send({ type: 'observed', observed })

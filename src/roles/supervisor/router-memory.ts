@@ -111,7 +111,8 @@ export function rememberRouters(
       for (const router of after.virtualRouters) removed.delete(virtualRouterKey(router))
     },
     roleDied(at) {
-      diedAt = at
+      // Of one that died before it served, nobody has heard anything.
+      diedAt ??= at
     },
     resume() {
       if (diedAt === undefined) return undefined

@@ -115,6 +115,7 @@ export async function startSupervisor(
       // Before the start is done its failure is the start's.
       if (control !== undefined) void stop(1)
     },
+    onForsaken: (routers) => void clearLeftAddresses(routers, undefined),
     onHealth: keepKnownHealth,
     onName: listed.heard,
     onLeft: () => void changes(recompose),

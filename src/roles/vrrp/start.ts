@@ -1,5 +1,6 @@
 import { after, assertNever, elapsed, type Instant, instant, type Log, micros } from '../../base/index.ts'
 import { hasStatics, virtualRouterKey } from '../../model/index.ts'
+import { resumableFor } from '../../proto/vrrp/index.ts'
 import type { Channel, FromVrrp, ResumedRouter, ToVrrp, VrrpNotifyState, VrrpSlice } from '../ipc/index.ts'
 import { type BfdSessions, openBfdSessions } from './bfd-sessions.ts'
 import type { Told } from './machines.ts'
@@ -206,7 +207,7 @@ function inTime(slice: VrrpSlice, now: Instant): readonly ResumedRouter[] {
   const gone = elapsed(resume.diedAt, now)
   return resume.masters.filter(({ key }) => {
     const router = routers.find((candidate) => virtualRouterKey(candidate) === key)
-    return router !== undefined && gone < router.downTimerAdverts * router.advertisementInterval
+    return router !== undefined && gone < resumableFor(router)
   })
 }
 

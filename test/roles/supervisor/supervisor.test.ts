@@ -320,6 +320,28 @@ describe('a role that dies', () => {
     })
   })
 
+  test('vrrp: who does not serve before it dies has changed nothing; when a backup may have it, the address goes', async () => {
+    const world = fakeWorld()
+    await running(world)
+    const entered = { type: 'virtual-router-state', key: 'eth0/ipv4/51', name: 'VI_1', state: 'MASTER', priority: 100 }
+    world.living('vrrp')[0]?.say(entered)
+    await world.pass(0)
+    // One that comes back in time.
+    world.living('vrrp')[0]?.die()
+    await world.pass(5 * second)
+    expect(world.swept).toEqual([])
+
+    world.answer = (role) => (role === 'vrrp' ? 'silent' : 'ready')
+    world.living('vrrp')[0]?.die()
+    await world.pass(2 * second)
+    world.living('vrrp')[0]?.die()
+    await world.pass(0.9 * second)
+    expect(world.swept).toEqual([])
+    expect(world.living('vrrp')[0]?.heard[0]).toMatchObject({ slice: { resume: { diedAt: 1_005_000_000 } } })
+    await world.pass(0.2 * second)
+    expect(world.swept).toEqual([['VI_1']])
+  })
+
   test('or hangs: one that says nothing for fifteen seconds is killed and started again', async () => {
     const world = fakeWorld()
     await running(world)
