@@ -53,6 +53,10 @@ export type Hfsys = {
   flock(fd: number, operation: number): Outcome
   /** CLOCK_MONOTONIC in whole microseconds, rounded down. */
   clock(): number
+  /** Keeps the processor until `clock` says so. */
+  linger(until: number): void
+  /** CLOCK_REALTIME in whole microseconds since 1970, rounded down. */
+  wallClock(): number
   /** A timer on CLOCK_MONOTONIC; reading gives 8 bytes once it has fired, else EAGAIN. */
   timerfdCreate(): Outcome
   /** Microseconds of `clock`; negative disarms, the past fires at once. */

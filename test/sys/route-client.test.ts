@@ -113,6 +113,14 @@ describe('addresses', () => {
     expect(held('2001:db8::240')).toBeUndefined()
   })
 
+  test('a rehearsed address is not added, the same one is', () => {
+    const request = { interfaceIndex, address: address('198.51.100.9'), prefixLength: 24, scope: 0 }
+    client.rehearseAddress(request)
+    expect(held('198.51.100.9')).toBeUndefined()
+    expect(must(client.addAddress(request))).toBe('added')
+    must(client.deleteAddress(request))
+  })
+
   test('a family can be asked for alone', () => {
     here.ip('addr', 'add', '203.0.113.9/32', 'dev', 'lo')
     expect(must(client.addresses(4)).every((entry) => !entry.address.includes(':'))).toBe(true)

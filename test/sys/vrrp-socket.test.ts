@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { address, type IpAddress, instant, internetChecksum } from '../../src/base/index.ts'
+import {
+  address,
+  after,
+  type Instant,
+  type IpAddress,
+  instant,
+  internetChecksum,
+  millis,
+} from '../../src/base/index.ts'
 import { hfsys } from '../../src/native/index.ts'
 import { openFrameSocket, openVrrpSocket, type SystemError, type VrrpDatagram } from '../../src/sys/socket/index.ts'
-import { openTimer } from '../../src/sys/time/index.ts'
+import { lingerUntil, openTimer, systemClock } from '../../src/sys/time/index.ts'
 import { must, type Namespace, namespace, neighbours, until } from './namespaces.ts'
 
 const [left, right] = neighbours('fe80::1/64', 'fe80::2/64')
@@ -185,6 +193,44 @@ describe('IPv6', () => {
     receiver.socket.close()
   })
 })
+
+test.each([
+  [4, '192.0.2.1', GROUP4],
+  [6, 'fe80::1', GROUP6],
+] as const)(
+  'over IPv%i a message comes with when it came, which is before it is read',
+  async (family, source, group) => {
+    const sender = listener(left, family, [])
+    const arrivals: { readonly arrivedAt: Instant; readonly readAt: Instant }[] = []
+    const receiver = must(
+      right.within(() =>
+        openVrrpSocket({
+          family,
+          interface: 'eth0',
+          groups: [group],
+          onDatagram: (_datagram, arrivedAt) => arrivals.push({ arrivedAt, readAt: systemClock.now() }),
+          onError: () => {},
+        }),
+      ),
+    )
+    const began = systemClock.now()
+    let busyUntil = began
+    // Stamps begin a moment after the first socket asks for them, and a slow machine may come to read too late for them.
+    await until('one that was read later than it came', () => {
+      const last = arrivals.at(-1)
+      if (last !== undefined && last.arrivedAt < busyUntil && last.readAt >= busyUntil) return true
+      must(
+        sender.socket.send({ payload: new Uint8Array(8), source: address(source), destination: group, hopLimit: 255 }),
+      )
+      busyUntil = after(systemClock.now(), millis(1))
+      lingerUntil(busyUntil)
+      return false
+    })
+    expect(arrivals.every(({ arrivedAt, readAt }) => began <= arrivedAt && arrivedAt <= readAt)).toBe(true)
+    sender.socket.close()
+    receiver.close()
+  },
+)
 
 test('a handler may close the socket amid a batch, and hears no more', async () => {
   const sender = listener(left, 4, [])

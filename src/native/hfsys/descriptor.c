@@ -70,15 +70,43 @@ static napi_value call_flock(napi_env env, napi_callback_info info)
 	return outcome(env, flock(fd, operation));
 }
 
+static double microseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec * 1e6 + (double)(now.tv_nsec / 1000);
+}
+
 /* clock() → CLOCK_MONOTONIC in whole microseconds, rounded down */
 static napi_value call_clock(napi_env env, napi_callback_info info)
 {
 	napi_value result = NULL;
-	struct timespec now;
 
 	(void)info;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	napi_create_double(env, (double)now.tv_sec * 1e6 + (double)(now.tv_nsec / 1000), &result);
+	napi_create_double(env, microseconds(CLOCK_MONOTONIC), &result);
+	return result;
+}
+
+/* linger(until), in microseconds of clock(): keeps the processor until then */
+static napi_value call_linger(napi_env env, napi_callback_info info)
+{
+	double until;
+
+	if (!arguments(env, info, "d", &until))
+		return NULL;
+	while (microseconds(CLOCK_MONOTONIC) < until)
+		;
+	return NULL;
+}
+
+/* wallClock() → CLOCK_REALTIME in whole microseconds since 1970, rounded down */
+static napi_value call_wall_clock(napi_env env, napi_callback_info info)
+{
+	napi_value result = NULL;
+
+	(void)info;
+	napi_create_double(env, microseconds(CLOCK_REALTIME), &result);
 	return result;
 }
 
@@ -159,6 +187,8 @@ const struct function descriptor_functions[] = {
 	{ "ioctl", call_ioctl },
 	{ "flock", call_flock },
 	{ "clock", call_clock },
+	{ "linger", call_linger },
+	{ "wallClock", call_wall_clock },
 	{ "timerfdCreate", call_timerfd_create },
 	{ "timerfdSet", call_timerfd_set },
 	{ "mount", call_mount },

@@ -1,4 +1,4 @@
-import type { IpAddress, Micros } from '../../base/index.ts'
+import type { Instant, IpAddress, Micros } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 
 /** An advertisement that passed `validate`; one that did not never becomes an event. */
@@ -11,6 +11,8 @@ export type AdvertisementReceived = {
   readonly source: IpAddress
   /** The address we send from: it breaks a tie of priorities. */
   readonly self: IpAddress
+  /** When it came, not after now: a down timer that it starts began then. Absent: now. */
+  readonly arrivedAt?: Instant
   /** A weaker master is let be for the time being: what its place needs is being fetched from it. */
   readonly held?: boolean
 }

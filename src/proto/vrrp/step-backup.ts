@@ -40,16 +40,16 @@ export function stepBackup(router: VirtualRouter, state: Backup, event: VrrpEven
 }
 
 function hear(router: VirtualRouter, state: Backup, event: AdvertisementReceived, now: Instant): Step {
-  const { priority, source } = event
+  const { priority, source, arrivedAt = now } = event
   // A resignation: wait only the skew, so that the best backup goes first. It counts once, and only from the master that is
   // followed: RFC 9568 §6.4.2 takes it from anybody, and so from a forger, who could put the takeover off with it as well.
   if (priority === RESIGNED) {
     if (state.heard?.source !== source || state.heard.priority === RESIGNED) return stay(state)
     const skew = skewTime(router, state.masterInterval)
-    return stay({ ...state, downAt: after(now, skew), heard: { source, priority } })
+    return stay({ ...state, downAt: after(arrivedAt, skew), heard: { source, priority } })
   }
   const interval = learnedInterval(router, event.interval)
-  const followed = waiting(router, interval, now, { source, priority })
+  const followed = waiting(router, interval, arrivedAt, { source, priority })
   if (priority >= router.priority || !preempts(router)) return stay(followed)
   // While preempt_delay runs it is followed like any other (keepalived); afterwards the timer may run out.
   const preemptAt = router.preemptDelay === 0 ? undefined : (state.preemptAt ?? after(now, router.preemptDelay))

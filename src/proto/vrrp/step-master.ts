@@ -164,8 +164,8 @@ function giveWay(
   withLastWord: boolean,
   why?: Cause,
 ): Step {
-  const { priority, source } = event
-  const next: VrrpState = waiting(router, learnedInterval(router, event.interval), now, { source, priority })
+  const { priority, source, arrivedAt = now } = event
+  const next: VrrpState = waiting(router, learnedInterval(router, event.interval), arrivedAt, { source, priority })
   // higher_prio_send_advert: one more, so that the other learns that there were two and tells the neighbours again who is
   // right (keepalived). After a healed partition nothing else would.
   const last: readonly VrrpAction[] = withLastWord ? [{ type: 'send-advertisement', priority: router.priority }] : []

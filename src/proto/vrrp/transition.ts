@@ -47,15 +47,15 @@ export function enterBackup(router: VirtualRouter, now: Instant, cause: Cause, w
   }
 }
 
-/** A backup whose down timer starts at `now`. */
+/** A backup whose down timer starts at `from`. */
 export function waiting(
   router: VirtualRouter,
   masterInterval: Micros,
-  now: Instant,
+  from: Instant,
   heard?: HeardMaster,
   wait: Micros = masterDownInterval(router, masterInterval),
 ): Backup {
-  return { name: 'backup', masterInterval, downAt: after(now, wait), ...(heard === undefined ? {} : { heard }) }
+  return { name: 'backup', masterInterval, downAt: after(from, wait), ...(heard === undefined ? {} : { heard }) }
 }
 
 export const enterFault = (reason: string): Step => ({

@@ -38,7 +38,7 @@ import type { Arrival } from './sockets.ts'
  * and in this family; in backup or master; what the codec checks; what `validate` checks. An advertisement that fails is
  * counted, complained about once, and touches no timer and no state.
  */
-export type Receive = (at: Arrival, datagram: VrrpDatagram) => void
+export type Receive = (at: Arrival, datagram: VrrpDatagram, arrivedAt: Instant) => void
 
 export function openReceiver(parts: Parts, machines: Machines): Receive {
   const { running, floods, log, clock } = parts
@@ -58,7 +58,7 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
     return ofInterface[virtualRouterId] ?? ''
   }
 
-  return (at, datagram) => {
+  return (at, datagram, arrivedAt) => {
     const { interface: name, base, family } = at
     const { source } = datagram
     const behind = datagram.header === undefined ? datagram : behindHeader(datagram)
@@ -88,7 +88,7 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
       // What a master says each time.
       if (typeof verdict !== 'string' && last.isPlain) {
         last.until = after(now, last.pause)
-        return hear(one, source, verdict, now)
+        return hear(one, source, verdict, now, arrivedAt)
       }
     }
     const split = splitOf(one, behind)
@@ -126,15 +126,19 @@ export function openReceiver(parts: Parts, machines: Machines): Receive {
       if (remark === 'address-list' || priority !== RESIGNED)
         complain(log, one, now, remark, `advertisement accepted with another ${remark} than ours`, remark, source)
     if (checksum !== undefined) noteChecksum(one, checksum, datagram)
-    hear(one, source, result.value, now)
+    hear(one, source, result.value, now, arrivedAt)
   }
 
-  function hear(one: RunningRouter, source: IpAddress, said: Said, now: Instant): void {
+  function hear(one: RunningRouter, source: IpAddress, said: Said, now: Instant, arrivedAt: Instant): void {
     const { priority, interval } = said
     if (one.source === undefined) return
     tally(one, said)
     one.lastHeard = { source, priority, at: now, wall: clock.wall() }
-    machines.advance(one, { type: 'advertisement-received', priority, interval, source, self: one.source }, now)
+    machines.advance(
+      one,
+      { type: 'advertisement-received', priority, interval, source, self: one.source, arrivedAt },
+      now,
+    )
   }
 
   function nobodys(at: Arrival, reason: Unclaimed): void {

@@ -15,7 +15,7 @@ import type { VrrpSockets } from './sockets.ts'
 /**
  * Goes once through a backup's takeover and its end, without effect, and makes ready what they need: code that runs for the
  * first time takes ten times as long, and at 10 ms advertisements that is a good part of the outage. The code is the real
- * one and so are the system calls; these get something in them that the kernel refuses after reading all the rest.
+ * one and so are the system calls; these get something in them that the kernel does not carry out, and none waits for anybody.
  */
 export type Rehearse = (one: RunningRouter) => void
 
@@ -37,9 +37,6 @@ function kindOf({ router }: RunningRouter, view: NetworkView): string {
   return [family, version, authentication?.type, hmac !== undefined, unicastPeers.length > 0, ...links].join(' ')
 }
 
-/** An index that no interface has. */
-const NO_INTERFACE = 0x7fffffff
-
 const deafAlarm: Alarm = { wakeBy() {}, silence() {}, close() {} }
 
 export function openRehearsal(parts: Parts): Rehearsal {
@@ -47,7 +44,7 @@ export function openRehearsal(parts: Parts): Rehearsal {
   const refused: RouteClient = {
     ...routes,
     addAddress(request) {
-      routes.addAddress({ ...request, interfaceIndex: NO_INTERFACE })
+      routes.rehearseAddress(request)
       return ok('added')
     },
     deleteAddress: () => ok(undefined),

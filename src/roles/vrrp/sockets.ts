@@ -46,7 +46,7 @@ const NO_INTERFACE = 0
 export function openVrrpSockets(
   ports: Pick<VrrpPorts, 'openVrrpSocket' | 'clock'>,
   log: Log,
-  onDatagram: (at: Arrival, datagram: VrrpDatagram) => void,
+  onDatagram: (at: Arrival, datagram: VrrpDatagram, arrivedAt: Instant) => void,
   /** A socket was lost; synchronize is to be called. */
   onLost: () => void,
 ): VrrpSockets {
@@ -89,7 +89,7 @@ export function openVrrpSockets(
           ...(need.anyInterface ? { anyInterface: true } : {}),
           groups: [...need.groups],
           ...(need.receiveBuffer === 0 ? {} : { receiveBuffer: need.receiveBuffer }),
-          onDatagram: (datagram) => onDatagram(need, datagram),
+          onDatagram: (datagram, arrivedAt) => onDatagram(need, datagram, arrivedAt),
           onError(error) {
             // What hurts a socket for a moment is told by the same call (recvmsg: ENETDOWN); only what lasts loses it.
             if (error.code === 'ENETDOWN') return

@@ -100,7 +100,7 @@ export function openVirtualRouters(
     return one && advertisingInterface(one.router)
   }
   const announcer = openAnnouncer(ports, view, log, advertisingAt)
-  const onDatagram: Receive = (at, datagram) => receive(at, datagram)
+  const onDatagram: Receive = (at, datagram, arrivedAt) => receive(at, datagram, arrivedAt)
   const sockets = openVrrpSockets(ports, log, onDatagram, () => alarm.wakeBy(clock.now()))
   let settings: InterfaceSettings = {}
   const kept = openKeptSettings(ports.files, log)
@@ -178,7 +178,11 @@ export function openVirtualRouters(
   )
   const receive = openReceiver(parts, machines)
   const { rehearse, rehearseAgain } = openRehearsal(parts)
-  const readiness = openReadiness(clock, rehearseAgain)
+  const readiness = openReadiness(clock, (one) => {
+    // As in `runDeadlines`: what a takeover runs for the first time is compiled then.
+    sockets.takeWaiting()
+    rehearseAgain(one)
+  })
   const surroundings = openSurroundings(parts, machines, rehearse)
 
   const loaded = surroundings.reload()

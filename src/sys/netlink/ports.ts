@@ -93,6 +93,11 @@ export type RouteClient = {
    */
   addAddress(request: AddressRequest): Result<'added' | 'present', NetlinkError>
   /**
+   * Does all that `addAddress` does, in a message that the kernel acknowledges without reading it: nothing is added, no lock is
+   * waited for, and the next `addAddress` is quick.
+   */
+  rehearseAddress(request: AddressRequest): void
+  /**
    * EADDRNOTAVAIL and ENODEV count as success. Other addresses of the same subnet stay, also where the host's
    * promote_secondaries is off and this was the first of them.
    */

@@ -48,6 +48,11 @@ export const openRouteClient: OpenRouteClient = () => {
     return result
   }
 
+  function addAs(type: number, request: AddressRequest): Result<'added' | 'present', NetlinkError> {
+    const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | wire.NLM_F_EXCL
+    return added(exchange(`add ${request.address}/${request.prefixLength}`, type, flags, newAddress(request)))
+  }
+
   return ok({
     links: () => dump('RTM_GETLINK', wire.RTM_GETLINK, allLinks(), readLink),
     addresses: (family) => dump('RTM_GETADDR', wire.RTM_GETADDR, allAddresses(family), readAddress),
@@ -62,11 +67,8 @@ export const openRouteClient: OpenRouteClient = () => {
       return route === undefined ? fail({ code: 'ENETUNREACH', message: `route to ${to}: none` }) : ok(route)
     },
 
-    addAddress(request) {
-      const flags = wire.NLM_F_ACK | wire.NLM_F_CREATE | wire.NLM_F_EXCL
-      const what = `add ${request.address}/${request.prefixLength}`
-      return added(exchange(what, wire.RTM_NEWADDR, flags, newAddress(request)))
-    },
+    addAddress: (request) => addAs(wire.RTM_NEWADDR, request),
+    rehearseAddress: (request) => void addAs(wire.NLMSG_NOOP, request),
 
     deleteAddress(request) {
       const what = `delete ${request.address}/${request.prefixLength}`

@@ -16,6 +16,8 @@ export const SO_PRIORITY = 12
 export const SO_BINDTODEVICE = 25
 export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
+export const SO_TIMESTAMPNS = 35
+export const SCM_TIMESTAMPNS = SO_TIMESTAMPNS
 export const SO_RXQ_OVFL = 40
 export const SO_MEMINFO = 55
 /** linux/pkt_sched.h: what keeps the network together goes first. */

@@ -1,4 +1,4 @@
-import type { Family, IpAddress, Result } from '../../base/index.ts'
+import type { Family, Instant, IpAddress, Result } from '../../base/index.ts'
 import type { SystemError } from '../descriptor/index.ts'
 import type { FloodGuard, GuardedSocket } from '../flood-guard/index.ts'
 
@@ -51,7 +51,8 @@ export type OpenVrrpSocket = (options: {
   readonly groups: readonly IpAddress[]
   /** Bytes; absent: room for some hundred advertisements. */
   readonly receiveBuffer?: number
-  readonly onDatagram: (datagram: VrrpDatagram) => void
+  /** `arrivedAt`: when the kernel had it, not after now. */
+  readonly onDatagram: (datagram: VrrpDatagram, arrivedAt: Instant) => void
   /** The socket is unusable (interface removed); the owner closes it and opens another one later. */
   readonly onError: (error: SystemError) => void
 }) => Result<VrrpSocket, SystemError>

@@ -1,7 +1,8 @@
-import { fail, type IpAddress, ok, type Result } from '../../base/index.ts'
+import { fail, type IpAddress, instant, micros, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { checked, Descriptor, isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
 import type { GuardedSocket } from '../flood-guard/index.ts'
+import { openArrivalClock, stampOf } from './arrival-clock.ts'
 import * as c from './constants.ts'
 import { openPace } from './pace.ts'
 import type { OpenVrrpSocket, VrrpSocket } from './ports.ts'
@@ -45,6 +46,7 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
   const address = new Uint8Array(SOCKET_ADDRESS_SIZE)
   const control = new Uint8Array(256)
   const lengths = new Int32Array(3)
+  const arrivalOf = openArrivalClock({ now: () => instant(sys.clock()), wall: () => micros(sys.wallClock()) })
 
   const pace = openPace(descriptor, read, (error) =>
     options.onError(systemError('epoll_ctl', error, options.interface)),
@@ -58,14 +60,12 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
         break
       }
       pace.count()
-      const datagram = family.receive(
-        data.subarray(0, size),
-        address.subarray(0, lengths[0]),
-        control.subarray(0, lengths[1]),
-      )
+      const told = control.subarray(0, lengths[1])
+      const arrivedAt = arrivalOf(stampOf(told, sys.wordSize))
+      const datagram = family.receive(data.subarray(0, size), address.subarray(0, lengths[0]), told)
       if (datagram === undefined) continue
       if (interfaceIndex !== ANY_INTERFACE && datagram.interfaceIndex !== interfaceIndex) continue
-      options.onDatagram(datagram)
+      options.onDatagram(datagram, arrivedAt)
     }
   }
   const watching = pace.begin()
@@ -128,6 +128,8 @@ function prepare(
       value: Math.min(receiveBuffer, MOST_BUFFER),
       optional: true,
     },
+    // A backup counts from when an advertisement came, whatever this process did then.
+    { name: 'SO_TIMESTAMPNS', level: c.SOL_SOCKET, option: c.SO_TIMESTAMPNS, value: 1, optional: true },
     ...family.options(interfaceIndex),
     // After IP_TOS, which sets a priority of its own.
     { name: 'SO_PRIORITY', level: c.SOL_SOCKET, option: c.SO_PRIORITY, value: c.TC_PRIO_CONTROL, optional: true },

@@ -8,7 +8,8 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
 }
 
-/** Keeps the processor until then. For the last microseconds before a moment that counts: a timer wakes up after it. */
-export function lingerUntil(at: Instant): void {
-  while (systemClock.now() < at);
-}
+/**
+ * Keeps the processor until then. For the last microseconds before a moment that counts: a timer wakes up after it, and a loop in
+ * JavaScript would be compiled when it has run so often.
+ */
+export const lingerUntil = (at: Instant): void => hfsys().linger(at)

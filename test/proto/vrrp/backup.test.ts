@@ -64,6 +64,22 @@ const rows: readonly Row[] = [
     [],
   ],
   [
+    'the down timer counts from when the advertisement came, not from when it was read',
+    router,
+    backup,
+    advert({ arrivedAt: at(9.995) }),
+    heard(13.604375, from(higher, 200)),
+    [],
+  ],
+  [
+    'and so does the skew of a resignation',
+    router,
+    backup,
+    advert({ priority: 0, arrivedAt: at(9.995) }),
+    heard(10.604375, from(higher, 0)),
+    [],
+  ],
+  [
     'only the master it follows can resign (RFC 9568 §6.4.2 believes anybody)',
     router,
     backup,

@@ -135,6 +135,13 @@ const rows: readonly Row[] = [
     gaveWay,
   ],
   [
+    'from when its advertisement came, not from when it was read',
+    router,
+    advert({ priority: 101, arrivedAt: at(9.995) }),
+    follows(13.604375, 101),
+    gaveWay,
+  ],
+  [
     'RFC 9568 §6.4.3: and its interval is adopted',
     router,
     advert({ interval: seconds(4) }),

@@ -32,7 +32,7 @@ const before = (length: number): Instant => after(downAt, micros(-length))
 
 test('a backup is woken some milliseconds before its time is up, and once it is ready just before', () => {
   expect(wakingTime(backup())).toBe(before(4_000))
-  expect(wakingTime(backup({ readyFor: downAt }))).toBe(before(150))
+  expect(wakingTime(backup({ readyFor: downAt }))).toBe(before(300))
 })
 
 test('a master is woken when it is to advertise', () => {
@@ -41,7 +41,7 @@ test('a master is woken when it is to advertise', () => {
 
 test('it waits for its moment itself only when that is near and it is ready', () => {
   const ready = backup({ readyFor: downAt })
-  expect([before(151), before(150), before(1), downAt].map((now) => isImminent(ready, now))).toEqual([
+  expect([before(301), before(300), before(1), downAt].map((now) => isImminent(ready, now))).toEqual([
     false,
     true,
     true,
@@ -54,10 +54,17 @@ test('it goes through its takeover as long as there is time for one that takes t
   const { rehearsed, ringAt } = readiness(500)
   const one = backup()
   ringAt(before(4_000), one)
-  expect(rehearsed).toEqual([-4000, -3500, -3000, -2500, -2000, -1500])
+  // After that the socket is to be read once more.
+  expect(rehearsed).toEqual([-4000, -3500, -3000, -2500, -2000])
   expect(one.readyFor).toBe(downAt)
-  ringAt(before(150), one)
-  expect(rehearsed).toHaveLength(6)
+  ringAt(before(300), one)
+  expect(rehearsed).toHaveLength(5)
+})
+
+test('and not more often than makes it quicker', () => {
+  const { rehearsed, ringAt } = readiness(50)
+  ringAt(before(4_000), backup())
+  expect(rehearsed).toEqual([-4000, -3950, -3900, -3850, -3800, -3750, -3700, -3650])
 })
 
 test('before it is time, and where there is no time left, nothing is gone through', () => {
@@ -65,7 +72,7 @@ test('before it is time, and where there is no time left, nothing is gone throug
   const one = backup()
   ringAt(before(4_001), one)
   expect(one.readyFor).toBeUndefined()
-  ringAt(before(1_150), one)
+  ringAt(before(1_500), one)
   expect(one.readyFor).toBe(downAt)
   expect(rehearsed).toEqual([])
 })

@@ -256,6 +256,19 @@ describe('the vrrp role', () => {
     expect(world.states()).toEqual(['BACKUP', 'MASTER'])
   })
 
+  test('a backup takes over a down interval after the last advertisement came, however late it was read', async () => {
+    const world = new World()
+    await world.configure([calm])
+    const payload = advertisement(200)
+    const datagram = { payload, source, destination: group, declaredLength: payload.length }
+    world.receive('eth0/ipv4', datagram, instant(world.now - 5_000))
+    // Three intervals and the skew of priority 100.
+    world.run(micros(3_609_375 - 6_000))
+    expect(world.deeds()).not.toContain('advert 100')
+    world.run(micros(1_000))
+    expect(world.deeds()).toContain('advert 100')
+  })
+
   test('whoever overslept listens before it takes over', async () => {
     const world = new World()
     await world.configure([calm])

@@ -46,7 +46,7 @@ test('V-054: the timer of a backup moves by what the down interval changed', asy
   const before = world.now + 3_609_375
   world.happens({ type: 'link', link: ethernet(3, 'eth1', { up: false }) })
   // 30/256 of a second more.
-  world.run(micros(before - world.now + 117_000))
+  world.run(micros(before - world.now + 116_500))
   expect(world.deeds()).toEqual([])
   world.run(micros(1_000))
   expect(world.deeds()[0]).toBe('advert 70')

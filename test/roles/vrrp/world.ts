@@ -122,7 +122,7 @@ export class World {
   random: () => number = () => 0.5
   readonly #udp = new Map<string, (datagram: UdpDatagram) => void>()
   #routingMonitor: (event: RouteEvent) => void = () => {}
-  readonly #receivers = new Map<string, (datagram: VrrpDatagram) => void>()
+  readonly #receivers = new Map<string, (datagram: VrrpDatagram, arrivedAt: Instant) => void>()
   readonly supervisor: Channel<FromVrrp, ToVrrp>
   #revision = 0
   #lastLink = 100
@@ -228,8 +228,9 @@ export class World {
   receive(
     key: string,
     datagram: Omit<VrrpDatagram, 'interfaceIndex' | 'hopLimit'> & { readonly hopLimit?: number },
+    arrivedAt = this.now,
   ): void {
-    this.#receivers.get(key)?.({ interfaceIndex: 2, hopLimit: 255, ...datagram })
+    this.#receivers.get(key)?.({ interfaceIndex: 2, hopLimit: 255, ...datagram }, arrivedAt)
   }
 
   /** A BFD packet comes in. @param key port and family: `3784/ipv4` */
@@ -332,7 +333,7 @@ export class World {
           rehearse: () => ok(undefined),
           protect: (guard) => guard.protect(0, family === 6 ? 'ipv6' : 'ipv4'),
           takeWaiting: () => {
-            for (const datagram of this.unread.splice(0)) onDatagram(datagram)
+            for (const datagram of this.unread.splice(0)) onDatagram(datagram, this.now)
           },
           close: () => {
             this.#receivers.delete(key)
@@ -406,6 +407,7 @@ export class World {
           addresses: () => ok(this.addresses),
           neighbours: () => ok([]),
           route: () => fail({ code: 'ENETUNREACH', message: 'no route' }),
+          rehearseAddress() {},
           addAddress: (request) => {
             if (!this.links.has(request.interfaceIndex)) return fail({ code: 'ENODEV', message: 'no such device' })
             const added: LinkAddress = { ...request, flags: 0, protocol: ADDRESS_PROTOCOL }
