@@ -290,6 +290,17 @@ export function openVirtualRouters(
     if (parts.stopping) endIfAllHave()
   }
 
+  /** A stop that takes longer than the moment that it usually does says why. */
+  function tellWhoWaits(): void {
+    const until = [...running.values()].flatMap(({ state }) => (state.name === 'master' ? state.advertiseAt : []))
+    if (until.length === 0) return
+    const seconds = (Math.max(...until) - clock.now()) / 1_000_000
+    log.info('masters have resigned and wait for others to take their place', {
+      masters: until.length,
+      atMost: seconds,
+    })
+  }
+
   function endIfAllHave(): void {
     const ended = onEnded
     if (ended === undefined || [...running.values()].some(({ state }) => state.name === 'master')) return
@@ -426,6 +437,7 @@ export function openVirtualRouters(
           }
         }),
       )
+      tellWhoWaits()
       endIfAllHave()
     },
     handOver(keys) {

@@ -29,6 +29,7 @@ test('a master says that it resigns, and nothing else, until its successor speak
   const world = await master({ ...calm, announcements: { ...calm.announcements, masterDelay: seconds(4.5) } })
   await world.tell(stop)
   expect(world.deeds()).toEqual(['advert 0'])
+  expect(world.logged.at(-1)).toMatch(/wait for others .*"masters":1,"atMost":\d/)
   await turn(world, millis(900))
   expect(world.deeds()).toEqual([])
   expect(world.states().at(-1)).toBe('MASTER')
