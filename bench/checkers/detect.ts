@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FifoListener, type Host, until } from '../../test/lab/library/index.ts'
 import { configuration, SINK, STRICT_TCP_CHECK } from './configuration.ts'
 import { daemons } from './either-daemon.ts'
-import { percentile } from './process-figures.ts'
+import { connectsOf, percentile } from './process-figures.ts'
 
 export type DetectFigures = {
   /** Seconds from the end of a server to its removal. */
@@ -14,6 +14,8 @@ export type DetectFigures = {
 
 const DELAY_LOOP = 5
 const FIRST_PORT = 100
+/** The first of all is spread over one delay_loop, and code that runs for the first time is slow. */
+const ROUNDS_BEFORE = 3
 /** Seconds from the end of one lot of servers to that of the next. */
 const APART = 1.37
 
@@ -38,8 +40,16 @@ export async function detect(
   }
   const both = [watched.Holdfast, watched.keepalived]
   try {
-    // Each has been asked at its own time by then, and twice.
-    await pause((1 + 2 * DELAY_LOOP + DELAY_LOOP) * 1_000)
+    // Each has been asked at its own time by then, however slow the machine is.
+    await until(
+      'both have asked every server again and again',
+      () => both.every(({ asked }) => asked() > ROUNDS_BEFORE * size * lots),
+      {
+        within: 600_000,
+        every: 500,
+        detail: () => both.map(({ asked }) => asked()).join(' and '),
+      },
+    )
     for (const [lot, sink] of sinks.entries()) {
       ended.set(FIRST_PORT + lot, performance.now())
       await sink.stop('SIGKILL')
@@ -74,12 +84,14 @@ async function watch(name: Name, host: Host, count: number, ended: ReadonlyMap<n
   }, 5)
   const text = configuration(count, of, { fifo, delayLoop: DELAY_LOOP, own: daemons[name].own })
   const daemon = await daemons[name].start(host, text)
+  const begun = connectsOf(daemon.checker)
+  const asked = () => connectsOf(daemon.checker) - begun
   const stop = async () => {
     clearInterval(timer)
     listener.close()
     await daemon.stop()
   }
-  return { times, stop }
+  return { times, asked, stop }
 }
 
 const figuresOf = (times: readonly number[]): DetectFigures => ({
