@@ -26,7 +26,7 @@ function without(keyword: Keyword): ReturnType<typeof load> {
 const complaints = (of: ReturnType<typeof load>, base: ReturnType<typeof load>): readonly string[] => {
   const before = new Set(base.diagnostics.map(({ message }) => message))
   return of.diagnostics
-    .filter(({ message, kind }) => !before.has(message) && kind !== 'deprecated' && kind !== 'remark')
+    .filter(({ message, kind }) => !before.has(message) && !['deprecated', 'remark', 'without-effect'].includes(kind))
     .map(({ severity, message }) => `${severity}: ${message}`)
 }
 
