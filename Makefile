@@ -168,6 +168,7 @@ fuzz: build          ## the properties with many more runs: make fuzz [HOLDFAST_
 corpus-goldens: setup-lab ## writes down anew what is made of test/corpus, and what keepalived answers to it; read the diff
 	@$(BIN)/vitest run --project unit test/config/corpus.test.ts -u
 	@$(BIN)/vitest run --project lab test/scenario/corpus-reference.test.ts -u
+	@HOLDFAST_RECORD=1 $(BIN)/vitest run --project lab test/scenario/expansion-reference.test.ts
 
 reference: compile   ## write docs/keywords.md and the table in docs/configuration.md anew, from the table of keywords
 	bin/holdfast config reference > docs/keywords.md

@@ -273,7 +273,7 @@ const complaints: readonly (readonly [lines: string, told: string | RegExp])[] =
   ['virtual_ipaddress {\n192.0.2.1 dev\n}', /^3:11 error missing-argument: dev needs a value/],
   ['virtual_ipaddress {\n2001:db8::1 label x\n}', '3:13 error value: label is for IPv4 only; it has no effect'],
   ['virtual_ipaddress {\nfe80::1/64 scope link\n}', '3:12 error value: scope is for IPv4 only; it has no effect'],
-  ['state MASTER\nstate BACKUP', '3:1 warning remark: state MASTER is given already; it is used'],
+  ['state MASTER\nstate BACKUP', '3:1 warning remark: state BACKUP behind state MASTER has no effect'],
   [
     'native_ipv6',
     '2:1 error value: native_ipv6 does not go with the IPv4 addresses of vrrp_instance VI_1; it has no effect',

@@ -108,7 +108,7 @@ test('slow_start is what its servers have, unless they say otherwise', () => {
 test('snmp_name is kept, for whenever there is SNMP', () => {
   const { value, told } = server('snmp_name web', 'snmp_name one')
   expect(value).toMatchObject({ snmpName: 'web', realServers: [{ snmpName: 'one' }] })
-  expect(new Set(told.map((line) => line.replace(/^.*remark: /, '')))).toEqual(
+  expect(new Set(told.map((line) => line.replace(/^.*(?:remark|without-effect): /, '')))).toEqual(
     new Set(['there is no SNMP yet; its words have no effect']),
   )
 })

@@ -1,11 +1,22 @@
 /** What the corpus holds, and the tables beside it. */
 import { readdirSync, readFileSync } from 'node:fs'
+import type { ExpansionCase } from './random-expansions.ts'
 
 export const CORPUS = 'test/corpus'
 export const FOLDERS = ['conf', 'bad'] as const
 export const REFERENCE = `${CORPUS}/REFERENCE.tsv`
+/** One a line: files made at random, and the members of the group in them as keepalived has them. */
+export const EXPANSIONS = `${CORPUS}/expansions.jsonl`
 /** What `@conditions` and `${_INSTANCE}` see, for both programs. */
 export const CONFIG_ID = 'alpha'
+
+export type RecordedExpansion = ExpansionCase & { readonly members: readonly string[] }
+
+export const recordedExpansions = (): readonly RecordedExpansion[] =>
+  readFileSync(EXPANSIONS, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RecordedExpansion)
 
 /** Rows of a .tsv without its comments and its line of names. */
 export const table = (path: string): readonly (readonly string[])[] =>

@@ -341,7 +341,7 @@ function readState(to: Lowering, node: Node, draft: RouterDraft): void {
   if (!words.includes(word.text))
     to.report.error('value', word.at, `state ${shown(word)} ${noneOf(words)}; using BACKUP`)
   if (word.text === 'BACKUP' && draft.state === 'master')
-    to.report.warning('remark', node.at, 'state MASTER is given already; it is used')
+    to.report.warning('remark', node.at, 'state BACKUP behind state MASTER has no effect')
   if (word.text === 'MASTER') draft.state = 'master'
   else draft.state ??= 'backup'
 }
