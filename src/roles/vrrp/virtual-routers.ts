@@ -244,8 +244,8 @@ export function openVirtualRouters(
         ports.lingerUntil(deadline)
         now = clock.now()
       }
-      // What would keep a backup from taking over may wait in a busy socket.
-      if (deadline !== undefined && deadline <= now && !areRead) {
+      // What keeps a backup from taking over may wait in a socket: it came while this code kept the processor, or the socket is busy.
+      if (one.state.name === 'backup' && deadline !== undefined && deadline <= now && !areRead) {
         areRead = true
         sockets.takeWaiting()
         deadline = deadlineOf(one.state)

@@ -16,8 +16,6 @@ export type Pace = {
   begin(): Outcome
   /** One datagram has been read. */
   count(): void
-  /** Reads what a busy socket holds by now; another has been read already. */
-  takeWaiting(): void
   end(): void
 }
 
@@ -40,7 +38,11 @@ function readNoMore(inTurn: () => void): void {
 }
 
 /** @param onError it cannot be watched any more */
-export function openPace(descriptor: Descriptor, read: () => void, onError: (error: Outcome) => void): Pace {
+export function openPace(
+  descriptor: Pick<Descriptor, 'closed' | 'whenReadable' | 'pause'>,
+  read: () => void,
+  onError: (error: Outcome) => void,
+): Pace {
   let [began, counted, turns] = [0, 0, 0]
 
   const begin = (): Outcome => descriptor.whenReadable(whenReadable)
@@ -70,9 +72,6 @@ export function openPace(descriptor: Descriptor, read: () => void, onError: (err
     begin,
     count() {
       counted++
-    },
-    takeWaiting() {
-      if (busy.has(inTurn) && !descriptor.closed) read()
     },
     end: () => readNoMore(inTurn),
   }

@@ -32,7 +32,7 @@ export type VrrpSocket = {
   rehearse: VrrpSocket['send']
   /** From here on this guard hears first; `close` releases it. */
   protect(guard: FloodGuard): Result<GuardedSocket, SystemError>
-  /** Hands on what waits: a busy socket is read every few milliseconds only. */
+  /** Hands on what waits, now: a socket is read between two turns of the event loop, a busy one every few milliseconds. */
   takeWaiting(): void
   close(): void
 }

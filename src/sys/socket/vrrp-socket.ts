@@ -93,7 +93,9 @@ export const openVrrpSocket: OpenVrrpSocket = (options) => {
       send({ ...message, hopLimit: NO_HOP_LIMIT })
       return ok(undefined)
     },
-    takeWaiting: () => pace.takeWaiting(),
+    takeWaiting() {
+      if (!descriptor.closed) read()
+    },
     close: () => {
       pace.end()
       guarded?.release()

@@ -101,7 +101,7 @@ export class World {
   /** What the making of a virtual link meets. */
   linkFailure: { readonly code: string; readonly message: string } | undefined
   readonly #timers: FakeTimer[] = []
-  /** What waits in a busy VRRP socket. */
+  /** What waits in a VRRP socket. */
   readonly unread: VrrpDatagram[] = []
   #monitor: (event: RouteEvent) => void = () => {}
   /** BFD: what was sent, from which sockets, and what waits unread in the receiver's. */
