@@ -9,6 +9,9 @@ import { u32 } from './struct.ts'
 import type { Table } from './table.ts'
 
 const NO_TRAFFIC: TrafficCounters = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
+const NO_LOAD = layout.load.decode(new Uint8Array(layout.load.size))
+/** Entries read by one system call. */
+const SLICE = 1_024
 
 /** What is estimated: services by their key, destinations by their slot. */
 export type Rates = { readonly services: Estimator<string>; readonly slots: Estimator<number> }
@@ -23,7 +26,7 @@ export function sampleRates({ maps }: Director, table: Table, { services, slots 
   services.sample(
     [...table.counted()].map(({ key, id }) => {
       const of = carried(key, id).map((slot) => totals.get(slot) ?? NO_TRAFFIC)
-      return [key, of.reduce(add, readTraffic(maps.retired, id))] as const
+      return [key, of.reduce(add, readTraffic(maps.retired, id) ?? NO_TRAFFIC)] as const
     }),
   )
 }
@@ -32,13 +35,13 @@ export function readCounters({ maps }: Director, table: Table, rates: Rates = no
   const totals = totalsBySlot(maps, table)
   const carried = table.slotsByService()
   const carriedBy = (slot: number): TrafficCounters => totals.get(slot) ?? NO_TRAFFIC
+  const loads = frontOf(maps.loads, roomOf(table.usedSlots()), (bytes) => layout.load.decode(bytes))
   return [...table.counted()].map(({ key, id, slots }) => ({
     serviceKey: key,
     rates: rates.services.rates(key),
-    ...carried(key, id).reduce((sum, index) => add(sum, carriedBy(index)), readTraffic(maps.retired, id)),
+    ...carried(key, id).reduce((sum, index) => add(sum, carriedBy(index)), readTraffic(maps.retired, id) ?? NO_TRAFFIC),
     destinations: slots.map(({ index, destinationKey }) => {
-      const bytes = maps.loads.lookup(u32(index))
-      const load = layout.load.decode(bytes ?? new Uint8Array(layout.load.size))
+      const load = loads.get(index) ?? NO_LOAD
       const active = Math.max(0, (load.active + load.embryo_active) | 0)
       const total = Math.max(0, (load.total + load.embryo_total) | 0)
       return {
@@ -64,32 +67,63 @@ export function readExits({ maps }: { readonly maps: Pick<Director['maps'], 'exi
 
 /** Adds what a slot has carried to what is kept of a service's forgotten destinations. */
 export function keepTotals({ maps }: Director, serviceId: number, slot: number): void {
-  const totals = add(readTraffic(maps.retired, serviceId), readTotals(maps, slot))
+  const totals = add(readTraffic(maps.retired, serviceId) ?? NO_TRAFFIC, readTotals(maps, slot))
   writeTraffic(maps.retired, serviceId, totals)
 }
 
-/** Each slot once: of tens of thousands this is most of the work. */
-const totalsBySlot = (maps: Director['maps'], table: Table): ReadonlyMap<number, TrafficCounters> =>
-  new Map(table.usedSlots().map((slot) => [slot, readTotals(maps, slot)]))
+/** All that slots have carried, read a thousand at a time: of tens of thousands this is most of the work. */
+function totalsBySlot(maps: Director['maps'], table: Table): ReadonlyMap<number, TrafficCounters> {
+  const slots = table.usedSlots()
+  const whole = frontOf(maps.dest_traffic, roomOf(slots), sumOfProcessors)
+  const baselines = whole.size === 0 ? whole : frontOf(maps.baselines, roomOf(slots), sumOfProcessors)
+  return new Map(slots.map((slot) => [slot, since(whole.get(slot), baselines.get(slot))] as const))
+}
+
+/** One more than the highest. */
+const roomOf = (slots: readonly number[]): number => slots.reduce((room, slot) => Math.max(room, slot + 1), 0)
+
+/** What an array holds before `count`, by index; what is all zeros is left out. */
+function frontOf<T>(map: BpfMap, count: number, decode: (bytes: Uint8Array) => T): ReadonlyMap<number, T> {
+  const found = new Map<number, T>()
+  if (count === 0) return found
+  let first = 0
+  for (const slice of map.slices(Math.min(count, SLICE))) {
+    for (let i = 0; i < slice.count && first + i < count; i++) {
+      const bytes = slice.values.subarray(i * map.readSize, (i + 1) * map.readSize)
+      if (!isZero(bytes)) found.set(first + i, decode(bytes))
+    }
+    first += slice.count
+    if (first >= count) break
+  }
+  return found
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false
+  return true
+}
 
 /** What a destination has carried since its counters were last set to zero. */
 function readTotals(maps: Director['maps'], slot: number): TrafficCounters {
   const whole = readTraffic(maps.dest_traffic, slot)
-  // Then there was nothing to set to zero, and many destinations have nothing to do.
-  if (whole.connections === 0 && whole.inPackets === 0 && whole.outPackets === 0) return NO_TRAFFIC
-  const { connections, inPackets, outPackets, inBytes, outBytes } = readTraffic(maps.baselines, slot)
+  return whole === undefined ? NO_TRAFFIC : since(whole, readTraffic(maps.baselines, slot))
+}
+
+/** Either is undefined where it is all zeros; of what has carried nothing there was nothing to set to zero. */
+function since(whole: TrafficCounters | undefined, baseline = NO_TRAFFIC): TrafficCounters {
+  if (whole === undefined) return NO_TRAFFIC
   return {
-    connections: whole.connections - connections,
-    inPackets: whole.inPackets - inPackets,
-    outPackets: whole.outPackets - outPackets,
-    inBytes: whole.inBytes - inBytes,
-    outBytes: whole.outBytes - outBytes,
+    connections: whole.connections - baseline.connections,
+    inPackets: whole.inPackets - baseline.inPackets,
+    outPackets: whole.outPackets - baseline.outPackets,
+    inBytes: whole.inBytes - baseline.inBytes,
+    outBytes: whole.outBytes - baseline.outBytes,
   }
 }
 
 /** Counters to zero for whoever reads them; those of the programs go on. */
 export function zeroTotals({ maps }: Director, serviceId: number, slots: readonly number[]): void {
-  for (const slot of slots) writeTraffic(maps.baselines, slot, readTraffic(maps.dest_traffic, slot))
+  for (const slot of slots) writeTraffic(maps.baselines, slot, readTraffic(maps.dest_traffic, slot) ?? NO_TRAFFIC)
   writeTraffic(maps.retired, serviceId, NO_TRAFFIC)
 }
 
@@ -107,11 +141,16 @@ function writeTraffic(map: BpfMap, index: number, totals: TrafficCounters): void
   if (!written.ok) throw new Error(written.error.message)
 }
 
-/** The sum over all processors. */
-function readTraffic(map: BpfMap, index: number): TrafficCounters {
+/** undefined: all zeros. */
+function readTraffic(map: BpfMap, index: number): TrafficCounters | undefined {
   const bytes = map.lookup(u32(index))
+  return bytes === undefined || isZero(bytes) ? undefined : sumOfProcessors(bytes)
+}
+
+/** @param bytes of a per-CPU map one value a processor, else one */
+function sumOfProcessors(bytes: Uint8Array): TrafficCounters {
   let sum = NO_TRAFFIC
-  for (let at = 0; bytes !== undefined && at < bytes.length; at += layout.traffic.size) {
+  for (let at = 0; at < bytes.length; at += layout.traffic.size) {
     const one = layout.traffic.decode(bytes, at)
     sum = add(sum, {
       connections: one.conns,

@@ -9,9 +9,9 @@ const ENOSPC = -28
 /** A slice of a map: `count` keys and values, packed one after the other; valid until the next slice is asked for. */
 export type Slice = { readonly count: number; readonly keys: Uint8Array; readonly values: Uint8Array }
 
-/** A BPF map by its descriptor. Keys and values are bytes in the kernel's layout; they are not kept after a call. */
 const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
+/** A BPF map by its descriptor. Keys and values are bytes in the kernel's layout; they are not kept after a call. */
 export class BpfMap {
   readonly fd: number
   readonly info: MapInfo
@@ -52,16 +52,16 @@ export class BpfMap {
 
   /**
    * The whole map in slices. Entries that come and go meanwhile may be seen or not; one that stays is seen at least
-   * once. Not for per-CPU maps.
+   * once. An array comes in the order of its indexes. Values are of `readSize` bytes.
    */
   *slices(size: number): Generator<Slice, void, void> {
-    const { keySize, valueSize, name } = this.info
+    const { keySize, name } = this.info
     let cursor: Uint8Array | undefined
     let room = size
     for (;;) {
       const next = new Uint8Array(Math.max(keySize, 8))
       const keys = new Uint8Array(room * keySize)
-      const values = new Uint8Array(room * valueSize)
+      const values = new Uint8Array(room * this.readSize)
       const { error, count } = hfbpf().mapLookupBatch(this.fd, cursor, next, keys, values, room)
       if (error === ENOSPC) {
         // One bucket holds more than a slice.
