@@ -3,8 +3,8 @@
  * host (all its cables cut), on an orderly stop, on SIGKILL of the whole daemon, when the master's interface goes down, and
  * when it comes back up and the stronger router takes the address again; at three advertisement intervals.
  *
- * A client asks the address ten times a millisecond (echo.c) and a witness sees who claims it. `away` is the longest time
- * between two answers from the event on. Where a master falls silent, it is what lies between half an interval after its last
+ * A client asks the address ten times a millisecond (echo.c) and a witness sees who claims it. `away` is the longest row
+ * of questions without an answer from the event on. Where a master falls silent, it is what lies between half an interval after its last
  * advertisement and the first answer: where in its interval it dies decides as much as who waits for it. After a SIGKILL the
  * dead daemon's host still answers for the address, so there the new master's first ARP claim takes the place of the answer.
  * Medians of several rounds, the two daemons in turn.
@@ -123,7 +123,7 @@ async function measureIn(lab: Lab, daemon: DaemonName, setting: Setting, event: 
 
 type Answers = { readonly number: number; readonly longest: number; readonly until: number }
 
-/** How many answers came since then, the longest time between two of them, and when it ended; in milliseconds. */
+/** How many answers came since then, how long the longest silence was, and when it ended; in milliseconds. */
 async function answersSince(probe: LabProcess, since: number): Promise<Answers> {
   const asked = probe.lines.length
   probe.write(`${Math.round(since * 1000)}\n`)
@@ -134,6 +134,8 @@ async function answersSince(probe: LabProcess, since: number): Promise<Answers> 
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+/** Where neither was away they are equal. */
+const ratio = (ours: number, theirs: number): string => (ours === theirs ? 1 : ours / theirs).toFixed(2)
 const shown = (ms: number): string =>
   (ms < 1000 ? `${ms.toFixed(ms < 10 ? 2 : 1)} ms` : `${(ms / 1000).toFixed(2)} s`).padStart(9)
 
@@ -150,7 +152,7 @@ for (const setting of settings)
     for (let round = 0; round < roundsOf(setting, event); round++)
       for (const daemon of daemons) seen[daemon].push(await measure(daemon, setting, event))
     const [ours, theirs] = [median(seen.holdfast), median(seen.keepalived)]
-    const row = `${setting.name.padEnd(12)}${event.padEnd(12)} ${shown(ours)} ${shown(theirs).padStart(10)}   ${(ours / theirs).toFixed(2)}\n`
+    const row = `${setting.name.padEnd(12)}${event.padEnd(12)} ${shown(ours)} ${shown(theirs).padStart(10)}   ${ratio(ours, theirs)}\n`
     process.stdout.write(row)
   }
 process.exit(0)

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
-import { FifoListener, type Host, until } from '../../test/lab/library/index.ts'
+import { type Host, nowMillis, until } from '../../test/lab/library/index.ts'
 import { configuration, SINK, STRICT_TCP_CHECK } from './configuration.ts'
 import { daemons } from './either-daemon.ts'
 import { connectsOf, percentile } from './process-figures.ts'
@@ -51,7 +52,7 @@ export async function detect(
       },
     )
     for (const [lot, sink] of sinks.entries()) {
-      ended.set(FIRST_PORT + lot, performance.now())
+      ended.set(FIRST_PORT + lot, nowMillis())
       await sink.stop('SIGKILL')
       await pause(APART * 1_000)
     }
@@ -69,27 +70,22 @@ export async function detect(
 async function watch(name: Name, host: Host, count: number, ended: ReadonlyMap<number, number>) {
   const fifo = `${host.directory}/lvs.fifo`
   const of = (i: number) => ({ port: FIRST_PORT + Math.floor(i / 20), checker: STRICT_TCP_CHECK })
-  const listener = new FifoListener(fifo, 5)
+  execFileSync('mkfifo', [fifo])
+  // It sleeps until there is something: what measures must not take the time from what is measured.
+  const reader = host.spawn('fifo', ['cat', fifo])
   const times: number[] = []
-  let read = 0
-  const timer = setInterval(() => {
-    const end = listener.text.lastIndexOf('\n') + 1
-    const lines = listener.text.slice(read, end).split('\n')
-    read = end
-    for (const line of lines) {
-      const port = /^RS \[[^\]]+\]:tcp:(\d+) .*DOWN$/.exec(line)?.[1]
-      const at = ended.get(Number(port))
-      if (at !== undefined) times.push((performance.now() - at) / 1_000)
-    }
-  }, 5)
+  reader.onLine(({ at, text }) => {
+    const port = /^RS \[[^\]]+\]:tcp:(\d+) .*DOWN$/.exec(text)?.[1]
+    const since = ended.get(Number(port))
+    if (since !== undefined) times.push((at - since) / 1_000)
+  })
   const text = configuration(count, of, { fifo, delayLoop: DELAY_LOOP, own: daemons[name].own })
   const daemon = await daemons[name].start(host, text)
   const begun = connectsOf(daemon.checker)
   const asked = () => connectsOf(daemon.checker) - begun
   const stop = async () => {
-    clearInterval(timer)
-    listener.close()
     await daemon.stop()
+    await reader.end()
   }
   return { times, asked, stop }
 }
