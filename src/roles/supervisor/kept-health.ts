@@ -1,4 +1,4 @@
-import { elapsed, type Instant, micros, millis } from '../../base/index.ts'
+import { after, elapsed, type Instant, micros, millis } from '../../base/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import { decodeHealth, encodeHealth, healthRefresh } from './health-file.ts'
 import type { SupervisorPorts } from './ports.ts'
@@ -7,6 +7,8 @@ import type { SupervisorPorts } from './ports.ts'
 const gatherFor = millis(100)
 /** and so late at most, if they do not end. */
 const gatherAtMost = millis(1_000)
+/** Of thousands of servers it takes its time: then the next is further off, so that no more than a twentieth of a processor writes. */
+const restAfter = 19
 
 export type KeptHealth = {
   /** What a daemon that ended without stopping knew. */
@@ -28,13 +30,18 @@ export function keepHealth(
   let cancel: (() => void) | undefined
   /** When the first change came that is not written yet. */
   let waitsSince: Instant | undefined
+  /** Before that it is not written again, unless it must be. */
+  let notBefore = ports.clock.now()
   let removed = false
 
   function write(): void {
     if (removed) return
     waitsSince = undefined
+    const begun = ports.clock.now()
     const written = ports.replaceText(path, encodeHealth(records(), boot, ports.clock.wall()))
     if (!written.ok) ports.log.warn('health cannot be kept', { reason: written.error.message })
+    const ended = ports.clock.now()
+    notBefore = after(ended, micros(restAfter * elapsed(begun, ended)))
     cancel = ports.schedule(millis(healthRefresh), write)
   }
 
@@ -46,7 +53,8 @@ export function keepHealth(
       waitsSince ??= time
       const left = micros(gatherAtMost - elapsed(waitsSince, time))
       cancel?.()
-      cancel = ports.schedule(micros(Math.min(gatherFor, Math.max(0, left))), write)
+      const quiet = Math.max(gatherFor, elapsed(time, notBefore))
+      cancel = ports.schedule(micros(Math.min(quiet, Math.max(0, left))), write)
     },
     remove() {
       removed = true

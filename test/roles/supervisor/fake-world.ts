@@ -88,6 +88,8 @@ export function fakeWorld() {
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
     /** What the vrrp role tells of its virtual routers. */
+    /** How long it takes to replace a file, in microseconds, and how often that was done. */
+    replacing: { takes: 0, times: 0 },
     routers: [] as readonly unknown[],
     /** How the daemon's own process was to be. */
     settings: [] as object[],
@@ -200,6 +202,8 @@ export function fakeWorld() {
       return text === undefined ? fail({ code: 'ENOENT', message: `${path}: no such file or directory` }) : ok(text)
     },
     replaceText(path, text) {
+      now += world.replacing.takes
+      world.replacing.times += 1
       world.files.set(path, text)
       return ok(undefined)
     },

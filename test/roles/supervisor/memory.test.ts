@@ -378,6 +378,19 @@ describe('health', () => {
     expect(records).toHaveLength(1)
   })
 
+  test('takes no more than a twentieth of the time to write', async () => {
+    const world = fakeWorld()
+    await running(world)
+    world.replacing = { takes: 0.03 * second, times: 0 }
+    for (let i = 0; i < 60; i++) {
+      world.living('checker')[0]?.say({ type: 'real-server-health', record: health(i % 2 === 0), announce: false })
+      await world.pass(0.15 * second)
+    }
+    // Nine seconds of changes, each long enough after the other to be written by itself.
+    expect(world.replacing.times).toBeGreaterThanOrEqual(9)
+    expect(world.replacing.times).toBeLessThanOrEqual(16)
+  })
+
   const unbelievable: readonly [string, string][] = [
     ['another boot', JSON.stringify({ bootId: 'another', writtenAt: 1_700_000_999_000, records: [health(false)] })],
     ['a minute ago', JSON.stringify({ bootId: 'this-boot', writtenAt: 1_700_000_930_000, records: [health(false)] })],
