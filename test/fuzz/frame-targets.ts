@@ -1,5 +1,5 @@
 /** What is read of whole frames, and messages of few kinds, for the fuzzer: none of them is ever written by what reads it, so it is here. */
-import { address, addressBytes, familyOf, pseudoHeader } from '../../src/base/index.ts'
+import { address, addressBytes, familyOf, pseudoHeader, sameBytes } from '../../src/base/index.ts'
 import { decodeArpPacket, encodeArpPacket } from '../../src/wire/arp/index.ts'
 import { decodeProcessEvent, type ProcessEvent, type Task } from '../../src/wire/connector/index.ts'
 import { decodeHealthResponse } from '../../src/wire/grpc/index.ts'
@@ -14,7 +14,7 @@ import {
   encodeAdvertisementV3,
   VRRP_PROTOCOL,
 } from '../../src/wire/vrrp/index.ts'
-import { sumInto, type Target } from './targets.ts'
+import { NONE, sumInto, type Target } from './targets.ts'
 
 const [client, server, group, linkLocal, allNodes] = ['192.0.2.9', '192.0.2.1', '224.0.0.18', 'fe80::1', 'ff02::1'].map(
   address,
@@ -32,7 +32,7 @@ const u16 = (value: number): readonly number[] => [value >> 8, value & 0xff]
 const u32 = (value: number): readonly number[] => [...u16(value >>> 16), ...u16(value & 0xffff)]
 const textBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** What was read, and what is read of the same made anew, as texts. */
+/** What was read, and what is read of the same made anew: as texts where they differ, which is most of what an input would cost. */
 export function readTwice<T>(
   read: (bytes: Uint8Array) => T | undefined,
   make: (value: T) => Uint8Array,
@@ -41,8 +41,20 @@ export function readTwice<T>(
     textBytes(JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part)) ?? 'nothing')
   return (bytes) => {
     const value = read(bytes)
-    return value === undefined ? undefined : [told(value), told(read(make(value)))]
+    if (value === undefined) return undefined
+    const again = read(make(value))
+    return areSame(value, again) ? [NONE, NONE] : [told(value), told(again)]
   }
+}
+
+/** Of plain values and bytes; may say false of what `told` makes one text of. */
+function areSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && sameBytes(a, b)
+  const keys = Object.keys(a)
+  if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false
+  const [one, other] = [a, b] as [Record<string, unknown>, Record<string, unknown>]
+  return keys.every((key) => key in other && areSame(one[key], other[key]))
 }
 
 function frameOf({ source, destination, hopLimit, protocol, payload, port }: FramedDatagram): Uint8Array {

@@ -78,7 +78,7 @@ import {
 } from '../../src/wire/netlink/index.ts'
 import { NFTABLES, tableOfRemoval } from '../../src/wire/nftables/index.ts'
 import { readTwice } from './frame-targets.ts'
-import { NONE, type Target } from './targets.ts'
+import { NONE, routeOf, type Target } from './targets.ts'
 
 const [client, virtual, server, client6, group6] = ['192.0.2.9', '192.0.2.1', '10.0.0.1', 'fe80::9', 'ff02::12'].map(
   addressOf,
@@ -132,6 +132,7 @@ const toldTarget = <M, T>(
   name,
   seeds: seeds.map(encode),
   covers: '/src/',
+  guided: 2_000_000,
   decode: readTwice(
     (bytes) => {
       const told = read(bytes)
@@ -148,18 +149,6 @@ const linkOf = (attributes: readonly Attribute[]) => ({
   index: 2,
   flags: 0x1043,
   change: 0,
-  attributes,
-})
-const routeOf = (attributes: readonly Attribute[]) => ({
-  family: 2,
-  destinationLength: 24,
-  sourceLength: 0,
-  tos: 0,
-  table: 254,
-  protocol: 3,
-  scope: 0,
-  type: 1,
-  flags: 0,
   attributes,
 })
 const nextHop = (index: number, gateway: IpAddress) => ({

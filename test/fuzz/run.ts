@@ -1,4 +1,4 @@
-/** `make fuzz-decoders`: so many inputs for each decoder, guided by coverage, until one fails. Arguments: INPUTS [SEED [NAME]]. */
+/** `make fuzz-decoders`: so many inputs for each decoder, guided by coverage, until one fails. Arguments: INPUTS [SEED [NAME]], the name or a part of several. */
 import { argv } from 'node:process'
 import { configurationTargets } from './configuration-targets.ts'
 import { openCoverage } from './coverage.ts'
@@ -8,9 +8,9 @@ import { kernelTargets } from './kernel-targets.ts'
 import { targets } from './targets.ts'
 
 const [inputs, seed] = [Number(argv[2] ?? 10_000_000), Number(argv[3] ?? 1)]
-const chosen = [...targets, ...frameTargets, ...kernelTargets, ...configurationTargets].filter(
-  ({ name }) => argv[4] === undefined || name.includes(argv[4]),
-)
+const all = [...targets, ...frameTargets, ...kernelTargets, ...configurationTargets]
+const named = all.filter(({ name }) => name === argv[4])
+const chosen = named.length > 0 ? named : all.filter(({ name }) => name.includes(argv[4] ?? ''))
 process.stdout.write(`${inputs} inputs each, seed ${seed}\n`)
 let failed = 0
 for (const target of chosen) {

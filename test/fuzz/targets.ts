@@ -261,6 +261,20 @@ const syncTarget = (version: 0 | 1, connections: readonly SyncedConnection[]): T
   },
 })
 
+/** An IPv4 route of the main table. */
+export const routeOf = (attributes: readonly Attribute[]) => ({
+  family: 2,
+  destinationLength: 24,
+  sourceLength: 0,
+  tos: 0,
+  table: 254,
+  protocol: 3,
+  scope: 0,
+  type: 1,
+  flags: 0,
+  attributes,
+})
+
 const na = encodeUnsolicitedAdvertisement({ mac, address: address('2001:db8::100'), router: true, override: true })
 
 const drawn = new Uint8Array(16).fill(0x5a)
@@ -458,26 +472,7 @@ export const targets: readonly Target[] = [
     decodeNeighbourMessage,
     encodeNeighbourMessage,
   ),
-  headed(
-    'netlink route',
-    encodeRouteMessage(
-      {
-        family: 2,
-        destinationLength: 24,
-        sourceLength: 0,
-        tos: 0,
-        table: 254,
-        protocol: 3,
-        scope: 0,
-        type: 1,
-        flags: 0,
-        attributes,
-      },
-      little,
-    ),
-    decodeRouteMessage,
-    encodeRouteMessage,
-  ),
+  headed('netlink route', encodeRouteMessage(routeOf(attributes), little), decodeRouteMessage, encodeRouteMessage),
   headed(
     'netlink rule',
     encodeRuleMessage(
