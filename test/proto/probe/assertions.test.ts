@@ -88,6 +88,12 @@ describe('expect_json', () => {
   })
   test('arrays a hundred thousand deep do no harm', () => {
     expect(judge({ json }, `HTTP/1.1 200 x\r\n\r\n${'['.repeat(100_000)}`)).toMatchObject({ reason: 'json-mismatch' })
+    const whole = `HTTP/1.1 200 x\r\n\r\n{"status":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    expect(judge({ json }, whole)).toMatchObject({ reason: 'accepted' })
+    expect(judge({ json: [{ path: ['status'], value: 'ok' }] }, whole)).toEqual({
+      reason: 'json-mismatch',
+      detail: 'expected .status to be ok, got what is nested too deep',
+    })
   })
 })
 
