@@ -68,7 +68,11 @@ export async function http2Exchange(
     const wait = waitForAnswer(target.connectTimeout, patience, (failure) => settle(fail(failure)))
     const onAbort = () => settle(fail(cancelled))
     const onError = (error: Error) => settle(fail(http2Failure(error)))
-    const finish = () => settle(answer === undefined ? fail(ended) : ok(answer))
+    const finish = () => {
+      if (answer === undefined) return settle(fail(ended))
+      // Neither a stream that is cancelled nor a connection that closes in the middle is an error to Node.
+      settle(stream.rstCode === constants.NGHTTP2_NO_ERROR ? ok(answer) : fail(brokenOff(stream.rstCode)))
+    }
     socket.on('error', onError)
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort)
@@ -91,7 +95,7 @@ export async function http2Exchange(
     })
     stream.on('data', (chunk: Uint8Array) => {
       wait.heard(chunk.length)
-      if (onBytes(chunk) === 'enough') finish()
+      if (onBytes(chunk) === 'enough' && answer !== undefined) settle(ok(answer))
     })
     stream.on('close', finish)
     if (body !== undefined) stream.end(body)
@@ -103,6 +107,12 @@ const ended: NetFailure = {
   reason: 'reset',
   message: 'the server closed the connection without an answer',
 }
+
+const brokenOff = (code: number | undefined): NetFailure => ({
+  phase: 'receive',
+  reason: 'reset',
+  message: `the server ended the stream or the connection within its answer (HTTP/2 code ${code})`,
+})
 
 function fieldsOf(headers: IncomingHttpHeaders): readonly Field[] {
   return Object.entries(headers).flatMap(([name, value]): Field[] =>

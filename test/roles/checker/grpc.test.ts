@@ -264,6 +264,31 @@ describe('HTTP2_GET without TLS', () => {
       () => serveHttp2((stream) => stream.session?.goaway(11)),
       { reason: 'reset' },
     ],
+    [
+      'a stream that is cancelled in the middle of its body',
+      () =>
+        serveBytes((socket) => {
+          let heard = ''
+          // SETTINGS, and once the request is here HEADERS with status 200, four bytes of DATA and RST_STREAM with CANCEL.
+          socket.write(Buffer.from('000000040000000000', 'hex'))
+          socket.on('data', (bytes) => {
+            heard += bytes.toString('hex')
+            if (!/01(?:04|05|24|25)00000001/.test(heard)) return
+            heard = ''
+            socket.write(Buffer.from('000001010400000001880000040000000000018080808000000403000000000100000008', 'hex'))
+          })
+        }),
+      { reason: 'reset' },
+    ],
+    [
+      'a connection that ends in the middle of a body',
+      () =>
+        serveHttp2((stream) => {
+          stream.respond({ ':status': 200 })
+          stream.write('half', () => stream.session?.destroy())
+        }),
+      { reason: 'reset' },
+    ],
     ['an answer that does not come', () => serveHttp2(() => {}), { reason: 'response-timeout' }],
     [
       'a body that drips',
