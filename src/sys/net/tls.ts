@@ -6,7 +6,7 @@ import type { NetFailure } from './target.ts'
 
 export type TlsVersion = '1.0' | '1.1' | '1.2' | '1.3'
 
-/** What a client asks of TLS. Without any of it: every version OpenSSL allows, no name, and nothing is verified. */
+/** What a client asks of TLS. Without any of it: every version OpenSSL allows (1.2 and 1.3), no name, and nothing is verified. */
 export type TlsOptions = {
   /** Server name indication (RFC 6066 §3); an address is not sent. */
   readonly serverName?: string
@@ -59,6 +59,8 @@ function createContext(
         ...(maxVersion === undefined
           ? {}
           : { maxVersion: `TLSv1${maxVersion === '1.0' ? '' : `.${maxVersion.slice(2)}`}` as 'TLSv1' }),
+        // OpenSSL 3 speaks neither but at its lowest level; whoever writes them has such a server.
+        ...(minVersion === '1.0' || minVersion === '1.1' ? { ciphers: 'DEFAULT:@SECLEVEL=0' } : {}),
         // Without a list Node reads all authorities it has, also where nobody asks for them.
         ...(verify ? (ca === undefined ? {} : { ca: ca.pem }) : { ca: [] }),
         ...(certificate === undefined ? {} : { cert: certificate.pem }),

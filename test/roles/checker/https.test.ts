@@ -34,7 +34,7 @@ async function freePorts(count: number): Promise<readonly number[]> {
   return ports
 }
 
-let [modern, old, private_] = [0, 0, 0]
+let [modern, old, ancient, private_] = [0, 0, 0, 0]
 let stop = async () => {}
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ beforeAll(async () => {
   certify('other', '/CN=other.example', [...signed, '-addext', 'subjectAltName=DNS:other.example'])
   certify('client', '/CN=director', signed)
   openssl('ec', '-in', 'client.key', '-aes128', '-passout', 'pass:sesame', '-out', 'locked.key')
-  ;[modern, old, private_] = (await freePorts(3)) as [number, number, number]
+  ;[modern, old, ancient, private_] = (await freePorts(4)) as [number, number, number, number]
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const keys = (name: string) => `ssl_certificate ${path(`${name}.pem`)}; ssl_certificate_key ${path(`${name}.key`)};`
   const page = 'location / { return 200 "$ssl_server_name $ssl_protocol $ssl_alpn_protocol $ssl_client_s_dn\\n"; }'
@@ -57,6 +57,8 @@ beforeAll(async () => {
       server { listen 127.0.0.1:${modern} ssl http2 default_server; ssl_protocols TLSv1.3; ${keys('www')} ${page} }
       server { listen 127.0.0.1:${modern} ssl http2; server_name other.example; ${keys('other')} ${page} }
       server { listen 127.0.0.1:${old} ssl; ssl_protocols TLSv1.2; ${keys('www')} ${page} }
+      server { listen 127.0.0.1:${ancient} ssl; ssl_protocols TLSv1 TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;
+        ${keys('www')} ${page} }
       server { listen 127.0.0.1:${private_} ssl; ${keys('www')} ssl_verify_client on;
         ssl_client_certificate ${path('authority.pem')}; ${page} }
     }`,
@@ -108,6 +110,14 @@ const pinOf = (name: string) =>
     .digest('hex')
 /** What the server saw of the handshake, by the page it made of it. */
 const saw = (page: string) => ({ digest: digestOf(`${page}\n`) })
+
+test('TLS 1.0 and 1.1 are spoken with whoever asks for them', async () => {
+  expect(await ask(ancient, { minVersion: '1.0', maxVersion: '1.0', request: saw(' TLSv1  ') })).toMatchObject({
+    reason: 'accepted',
+  })
+  expect(await ask(ancient, { minVersion: '1.1', request: saw(' TLSv1.1  ') })).toMatchObject({ reason: 'accepted' })
+  expect(await ask(ancient)).toMatchObject({ reason: 'tls-failure' })
+})
 
 test('any version is spoken, and without enable_sni no name is sent', async () => {
   expect(await ask(modern, { request: saw(' TLSv1.3  ') })).toMatchObject({ reason: 'accepted' })
