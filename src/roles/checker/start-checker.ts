@@ -308,8 +308,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     if (changed) {
       server.alive = alive
       server.since = clock.wall()
-      // A start of everything is no reason to spare one server.
-      if (alive && server.announced === false) beginRising(server)
+      // A start of everything is no reason to spare one server, nor is the end of a panic in which it has served all the time.
+      if (alive && server.announced === false && !server.kept) beginRising(server)
       recount(server)
     }
     // Under alpha a server is down from the start; scripts hear of it with the first result (keepalived does the same).

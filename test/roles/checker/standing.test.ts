@@ -169,6 +169,29 @@ test('panic_threshold: checks take no more than it leaves, and those who went do
   expect(world.table()[VIP]).toEqual({ '10.0.0.1:80': 1, '10.0.0.4:80': 1 })
 })
 
+test('slow_start spares nobody in a panic, and nobody that served all through it', async () => {
+  const world = openWorld()
+  const addresses = [1, 2, 3, 4].map((host) => `10.0.0.${host}`)
+  const servers = addresses.map((at) => real(at, { weight: 20, slowStart: seconds(60) }))
+  await world.configure([virtual(servers, { panicThreshold: 50 })])
+  await world.pass(2)
+  for (const at of addresses) {
+    world.answers.set(`${at}:80`, 'reset')
+    await world.pass(12)
+  }
+  expect(world.table()[VIP]).toEqual({ '10.0.0.3:80': 20, '10.0.0.4:80': 20 })
+  world.answers.delete('10.0.0.1:80')
+  await world.pass(12)
+  expect(world.table()[VIP]).toEqual({ '10.0.0.1:80': 20, '10.0.0.4:80': 20 })
+  world.answers.delete('10.0.0.4:80')
+  await world.pass(12)
+  expect(world.table()[VIP]).toEqual({ '10.0.0.1:80': 20, '10.0.0.4:80': 20 })
+  world.answers.delete('10.0.0.2:80')
+  await world.pass(12)
+  expect(world.table()[VIP]?.['10.0.0.1:80']).toBe(20)
+  expect(world.table()[VIP]?.['10.0.0.2:80']).toBeLessThan(20)
+})
+
 test('ha_suspend: nobody asks while the address is elsewhere, what was found stays, and the questions go on with the address', async () => {
   const world = openWorld()
   await world.configure([virtual([real(A)], { haSuspend: true }), other()])
