@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from '../lab/configurations.ts'
 import { lab } from '../lab/lab-test.ts'
+import { certify } from '../lab/library/certificates.ts'
 import { type Host, type Lab, until } from '../lab/library/index.ts'
+import { must } from '../lab/library/process.ts'
 import { repositoryRoot } from '../lab/library/root.ts'
 
 const program = (name: 'holdfastd' | 'holdfast') => [process.execPath, join(repositoryRoot, 'bin', name)]
@@ -14,7 +16,10 @@ const text = (path: string): string => (existsSync(path) ? readFileSync(path, 'u
 
 const PASSWORD = 'sesame42'
 const NEXT_PASSWORD = 'quince77'
+const KEY_PASSWORD = 'walnut-tree 19'
 const KEYS = [
+  KEY_PASSWORD,
+  'a key for connections, in plain words',
   'key of plain words, thirty-two of them',
   'c0ffee'.repeat(11).slice(0, 64),
   'a key that only systemd knows of us',
@@ -32,25 +37,33 @@ lab('no password and no key is in any log, status, dump, journal, plan, or file 
   const run = join(host.directory, 'run')
   const credentials = join(host.directory, 'credentials')
   await host.exec('mkdir', '-m', '700', credentials)
-  host.file('credentials/vrrp.key', `${KEYS[2]}\n`)
+  host.file('credentials/vrrp.key', `${KEYS[4]}\n`)
   const copies = join(host.directory, 'copies')
   const hmac = [
     'auth_hmac {',
-    `  key 1 "${KEYS[0]}"`,
-    `  key 2 hex:${KEYS[1]}`,
+    `  key 1 "${KEYS[2]}"`,
+    `  key 2 hex:${KEYS[3]}`,
     '  key 3 cred:vrrp.key',
     '  active_key 3',
     '}',
   ]
+  const shown = certify(host, 'director')
+  const locked = join(host.directory, 'locked.key')
+  must(['openssl', 'pkey', '-in', shown.key, '-aes256', '-passout', `pass:${KEY_PASSWORD}`, '-out', locked])
+  // A line out of the middle of it.
+  const secrets = [...KEYS, text(locked).split('\n')[2] ?? '']
+  expect(secrets.at(-1)).toMatch(/^[\w+/]{64}$/)
   const configuration = (password: string) =>
-    `global_defs {\n  state_dump_file ${host.directory}/keepalived.data\n  config_save_dir ${copies}\n}\n` +
+    `global_defs {\n  state_dump_file ${host.directory}/keepalived.data\n  config_save_dir ${copies}\n` +
+    `  lvs_sync_daemon eth0\n  lvs_sync_key "${KEYS[1]}"\n}\n` +
+    `SSL {\n  certificate ${shown.pem}\n  key ${locked}\n  password "${KEY_PASSWORD}"\n}\n` +
     instance({ priority: 100, version: 3, advertInt: 0.1, more: hmac }) +
     instance({ priority: 100, version: 2, virtualRouterId: 52, addresses: ['192.0.2.102/24'], password })
   const file = host.file('secret.conf', configuration(PASSWORD))
   const environment = { ...process.env, TMPDIR: host.directory, CREDENTIALS_DIRECTORY: credentials }
   const daemon = host.spawn(
     'holdfastd',
-    [...program('holdfastd'), '-n', '-d', '-D', '--log-json', '-f', file, '--run-dir', run],
+    [...program('holdfastd'), '-P', '-n', '-d', '-D', '--log-json', '-f', file, '--run-dir', run],
     environment,
   )
   await host.holds(VIRTUAL_ADDRESS)
@@ -101,7 +114,7 @@ lab('no password and no key is in any log, status, dump, journal, plan, or file 
     if (pid !== undefined) outputs.set(`command line of ${pid}`, text(`/proc/${pid}/cmdline`))
 
   const found = [...outputs].flatMap(([where, output]) =>
-    [PASSWORD, NEXT_PASSWORD, ...KEYS].flatMap((secret) =>
+    [PASSWORD, NEXT_PASSWORD, ...secrets].flatMap((secret) =>
       forms(secret)
         .filter((form) => output.includes(form))
         .map((form) => `${where}: ${form}`),

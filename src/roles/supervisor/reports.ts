@@ -1,5 +1,13 @@
 import { fail, ok, type Result } from '../../base/index.ts'
-import { type Command, type Configuration, dumpFiles, type GlobalDefs, virtualRouterKey } from '../../model/index.ts'
+import {
+  type Command,
+  type Configuration,
+  type ConnectionSync,
+  dumpFiles,
+  type GlobalDefs,
+  type TlsClient,
+  virtualRouterKey,
+} from '../../model/index.ts'
 import {
   type CountedProcess,
   type DaemonSnapshot,
@@ -177,8 +185,14 @@ function describe(role: { describe(): RoleSnapshot }, answer: unknown): RoleSnap
 
 /** The model as it may be shown: passwords and keys replaced by asterisks, as keepalived's dumps have them. */
 export function withoutSecrets(model: Configuration): Configuration {
+  const { tlsClient, connectionSync, ...global } = model.global
   return {
     ...model,
+    global: {
+      ...global,
+      ...(tlsClient === undefined ? {} : { tlsClient: withoutKey(tlsClient) }),
+      ...(connectionSync === undefined ? {} : { connectionSync: withoutKeys(connectionSync) }),
+    },
     virtualRouters: model.virtualRouters.map(({ authentication, hmac, ...router }) => ({
       ...router,
       ...(authentication === undefined ? {} : { authentication: { ...authentication, password: HIDDEN } }),
@@ -186,5 +200,16 @@ export function withoutSecrets(model: Configuration): Configuration {
     })),
   }
 }
+
+const withoutKey = ({ key, password, ...client }: TlsClient): TlsClient => ({
+  ...client,
+  ...(key === undefined ? {} : { key: { path: key.path, pem: HIDDEN } }),
+  ...(password === undefined ? {} : { password: HIDDEN }),
+})
+
+const withoutKeys = ({ keys, ...sync }: ConnectionSync): ConnectionSync => ({
+  ...sync,
+  ...(keys === undefined ? {} : { keys: keys.map(() => HIDDEN) }),
+})
 
 const HIDDEN = '********'
