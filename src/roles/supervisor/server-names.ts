@@ -58,13 +58,14 @@ export function createServerNames(
     const askedAt = ports.clock.wall()
     if ('problem' in news) {
       // The reason may be another each time: kernels do not tell every time that nobody listens.
-      if (before.problem === undefined || before.askedAt === undefined || before.gone !== news.gone)
+      if (before.problem === undefined || before.askedAt === undefined || (news.gone && !before.gone))
         ports.log.warn('name of real servers cannot be used; those that were known stay, but for nxdomain remove', {
           name: of.name,
           reason: news.problem,
           servers: servers.length,
         })
-      return { of, servers, gone: news.gone, problem: news.problem, askedAt }
+      // Nobody answering is no word that it is there again.
+      return { of, servers, gone: before.gone || news.gone, problem: news.problem, askedAt }
     }
     if (JSON.stringify(servers) !== JSON.stringify(news.servers))
       ports.log.info('name of real servers', { name: of.name, from: servers.length, to: news.servers.length })

@@ -121,6 +121,9 @@ test('a name that does not exist keeps its servers, or takes them away where tha
   await world.pass(5 * second)
   expect([inForce(world), inForce(world, other)]).toEqual([['192.0.2.1'], []])
   // Nobody knows any more; it was gone, and there is no word that it is back.
+  await hear(world, lost)
+  await world.pass(5 * second)
+  expect([inForce(world), inForce(world, other)]).toEqual([['192.0.2.1'], []])
   await hear(world, found(1))
   expect(inForce(world, other)).toEqual(['192.0.2.1'])
 })
