@@ -14,7 +14,10 @@ export type ScriptOptions = {
 }
 
 export type RunningScript = {
-  /** Signals the whole process group of the script; nothing once it has ended. */
+  /**
+   * Signals the whole process group of the script; nothing once it has ended. Of one that then ends, what it has started and
+   * leaves behind is killed soon after.
+   */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
 }
 
@@ -61,18 +64,45 @@ export function runScript(options: ScriptOptions, onEnd: (end: ScriptEnd) => voi
     ...(identity === undefined || groups !== undefined ? {} : identity.value),
   })
   child.on('error', (error) => end(fail({ message: `${program}: ${error.message}` })))
-  child.on('exit', (code, signal) => end(ok({ code: code ?? undefined, signal: signal ?? undefined })))
+  let told = false
+  child.on('exit', (code, signal) => {
+    if (told && child.pid !== undefined) endRest(child.pid)
+    end(ok({ code: code ?? undefined, signal: signal ?? undefined }))
+  })
   return {
     kill(signal) {
       if (ended || child.pid === undefined) return
-      try {
-        process.kill(-child.pid, signal)
-      } catch (error) {
-        // It ended by itself in between.
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-      }
+      told = true
+      signalGroup(child.pid, signal)
     },
   }
+}
+
+/** @returns whether there is anybody in that process group */
+function signalGroup(group: number, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean {
+  try {
+    process.kill(-group, signal)
+    return true
+  } catch (error) {
+    // It ended by itself in between.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    return false
+  }
+}
+
+/** How often it is looked, and how long apart in ms, whether what a script has left behind ends as it was told to. */
+const LOOKS = 8
+const LOOK_EVERY = 250
+
+/** Those that do not are killed: a check that hangs every few seconds must not leave a process each time. Once empty, the number of a group may be that of another. */
+function endRest(group: number): void {
+  let looks = LOOKS
+  const timer = setInterval(() => {
+    looks--
+    if (!signalGroup(group, looks > 0 ? 0 : 'SIGKILL') || looks === 0) clearInterval(timer)
+  }, LOOK_EVERY)
+  timer.unref()
+  if (!signalGroup(group, 0)) clearInterval(timer)
 }
 
 /** spawn leaves a child no group but its own. */

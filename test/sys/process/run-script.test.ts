@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { lookUpIdentity } from '../../../src/sys/accounts/index.ts'
 import { runScript, type ScriptEnd, type ScriptOptions, unsafeScript } from '../../../src/sys/process/index.ts'
 
@@ -74,6 +74,36 @@ test('killing it reaches what it has started', async () => {
   for (let i = 0; i < 100 && existsSync(`/proc/${sleeper}`); i++)
     await new Promise((resolve) => setTimeout(resolve, 20))
   expect(existsSync(`/proc/${sleeper}`)).toBe(false)
+})
+
+test('what it leaves behind when it is told to end, and does not end by itself, is killed', async () => {
+  const ready = join(directory, 'stubborn')
+  const path = script(
+    'stubborn.sh',
+    `#!/bin/sh\nsh -c 'trap "" TERM; echo $$ > ${ready}.new; mv ${ready}.new ${ready}; exec sleep 1000' &\nwait\n`,
+  )
+  const ended = new Promise<ScriptEnd>((resolve) => {
+    const running = runScript({ argv: [path] }, resolve)
+    const poll = setInterval(() => {
+      if (!existsSync(ready)) return
+      clearInterval(poll)
+      running.kill('SIGTERM')
+    }, 20)
+  })
+  expect(await ended).toMatchObject({ value: { signal: 'SIGTERM' } })
+  const sleeper = readFileSync(ready, 'utf8').trim()
+  expect(existsSync(`/proc/${sleeper}`)).toBe(true)
+  await vi.waitUntil(() => !existsSync(`/proc/${sleeper}`), { timeout: 20_000 })
+})
+
+test('what one that ends by itself leaves behind is left alone', async () => {
+  const left = join(directory, 'left')
+  const path = script('leaving.sh', `#!/bin/sh\nsleep 1000 &\necho $! > ${left}\n`)
+  expect(await run({ argv: [path] })).toMatchObject({ value: { code: 0 } })
+  const sleeper = Number(readFileSync(left, 'utf8').trim())
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  expect(existsSync(`/proc/${sleeper}`)).toBe(true)
+  process.kill(sleeper)
 })
 
 const failures: readonly [string, ScriptOptions, RegExp][] = [
