@@ -31,8 +31,13 @@ export type ServerOrderBook = {
   readonly standing: () => ServerOrders
   /** Those about servers that no list has just now. */
   readonly absent: () => readonly AbsentServerOrderSnapshot[]
-  /** @param listing  keys of virtual servers that have servers listed elsewhere */
+  /**
+   * What was ordered about servers that are not there any more ends, and binds them until `settle`.
+   * @param listing  keys of virtual servers that have servers listed elsewhere
+   */
   adopt(model: Configuration, listing: readonly string[]): void
+  /** The servers of orders that have ended for good are gone. */
+  settle(): void
 }
 
 export function createServerOrders(
@@ -44,7 +49,7 @@ export function createServerOrders(
     readonly tell: (orders: ServerOrders) => void
     /** Undefined: the table cannot be asked. */
     readonly remaining: () => Promise<Remaining | undefined>
-    /** What was leaving has left, or need not any more. */
+    /** What was leaving has left, or need not any more; `settle` is to follow. */
     readonly onLeft: () => void
   },
 ): ServerOrderBook {
@@ -52,12 +57,17 @@ export function createServerOrders(
   const boot = ports.bootId()
   const kept = ports.readText(path)
   let orders: ServerOrders = kept.ok ? decodeServerOrders(kept.value, boot, clock.now()) : []
+  /** Ended because their servers go: until these are gone they bind, or what was drained would serve once more. */
+  let parting: ServerOrders = []
   let cancelDeadline: (() => void) | undefined
   const drains = createDrainWatch(ports, {
     orders: () => orders,
     places: () => placesIn(hooks.model()),
     remaining: hooks.remaining,
-    onGone: (leaving) => release(leaving, 'leave'),
+    onGone(leaving) {
+      parting = [...parting, ...leaving]
+      release(leaving, 'leave')
+    },
   })
   arm()
 
@@ -66,6 +76,7 @@ export function createServerOrders(
     for (const event of events) {
       const { orders: left, ended } = stepServerOrders(orders, event, clock.now())
       orders = left
+      parting = [...parting, ...ended.flatMap(({ order, why }) => (why === 'removed' ? [order] : []))]
       for (const { order, why } of ended)
         log.info(why === 'deadline' ? 'drain is over, real server disabled' : `${order.kind} ended`, {
           ...aboutOf(order),
@@ -77,7 +88,7 @@ export function createServerOrders(
       orders.length === 0 ? ok(ports.removeFile(path)) : ports.replaceText(path, encodeServerOrders(orders, boot))
     if (!written.ok) log.warn('orders cannot be kept over a restart', { reason: written.error.message })
     arm()
-    hooks.tell(orders)
+    hooks.tell([...orders, ...parting])
     if (leavers(before) > leavers(orders)) hooks.onLeft()
   }
 
@@ -192,6 +203,11 @@ export function createServerOrders(
     },
     adopt(model, listing) {
       if (orders.length > 0) step({ type: 'configured', servers: placesIn(model), listing })
+    },
+    settle() {
+      if (parting.length === 0) return
+      parting = []
+      hooks.tell(orders)
     },
   }
 }

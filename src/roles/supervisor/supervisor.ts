@@ -208,6 +208,7 @@ export async function startSupervisor(
       notifier.adopt(to.global)
       trackers.adopt(options.vrrp ? to : { ...to, trackScripts: [], trackProcesses: [] })
     })
+    roles.serverOrders.settle()
     // The role that had them may have been dead just then.
     if (changed.ok && to.virtualRouters.length === 0) await clearLeftAddresses(before, undefined)
     return changed

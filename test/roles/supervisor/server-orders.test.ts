@@ -194,6 +194,38 @@ test('a graceful reload: what is gone stays, drained, until nothing is left of i
   expect(told(world).at(-1)).toEqual([])
 })
 
+/** What the checker hears from here on, orders with how many there are. */
+const hears = (world: World) => {
+  const before = checker(world)?.heard.length ?? 0
+  return () =>
+    (checker(world)?.heard.slice(before) ?? []).flatMap(({ type, orders }) =>
+      type === 'server-orders' ? [`${(orders as Answer[]).length} orders`] : type === 'commit' ? ['commit'] : [],
+    )
+}
+
+test('what has been drained and goes serves no moment more: it is bound until it is gone', async () => {
+  const { world } = await running()
+  holds(world, 0, 2)
+  world.load(model(virtualServer(1, { realServers: [realServer(2)] })))
+  ask(world, { request: 'reload', gracefulFor: 'bob' })
+  await world.pass(second)
+  const leaving = hears(world)
+  holds(world, 0, 0)
+  await world.pass(second)
+  expect(leaving()).toEqual(['1 orders', 'commit', '0 orders'])
+
+  world.load(usual)
+  ask(world, { request: 'reload' })
+  await world.pass(second)
+  ask(world, { request: 'drain', servers: ['192.0.2.1:80'] })
+  await world.pass(second)
+  world.load(model(virtualServer(1, { realServers: [realServer(2)] })))
+  const removed = hears(world)
+  ask(world, { request: 'reload' })
+  await world.pass(second)
+  expect(removed()).toEqual(['1 orders', 'commit', '0 orders'])
+})
+
 test('one that is leaving and is configured again is in service', async () => {
   const { world } = await running()
   holds(world, 0, 2)
