@@ -1,4 +1,4 @@
-import type { Family, IpAddress, Micros } from '../base/index.ts'
+import { type Family, familyOf, type IpAddress, type Micros } from '../base/index.ts'
 import type { Checker } from './checker.ts'
 import type { Command } from './command.ts'
 import type { KeptLine } from './kept-line.ts'
@@ -105,7 +105,7 @@ export type Persistence = {
 }
 
 export type VirtualServer = {
-  /** Unique in the model; the `serviceKey` of `service`. */
+  /** Unique in the model; its `virtualServerKey`. */
   readonly key: string
   readonly service: ServiceAddress
   /**
@@ -149,6 +149,19 @@ export type VirtualServer = {
 
 /** A real server's identity inside its virtual server: address and port, not weight or checkers. */
 export const realServerKey = (of: Pick<RealServer, 'address' | 'port'>): string => endpoint(of)
+
+/**
+ * The key of a virtual server: of a single service the `serviceKey`; of a group `group/NAME/tcp/4`, or `group/NAME/fwmark/4` where it
+ * has marks alone, so that it is the same one whatever is added to the group or leaves it.
+ */
+export function virtualServerKey(of: Pick<VirtualServer, 'service' | 'group'>): string {
+  if (of.group === undefined) return serviceKey(of.service)
+  const addressed = servicesOf(of).find((one) => one.kind === 'address')
+  const kind = addressed?.kind === 'address' ? addressed.protocol : 'fwmark'
+  return `group/${of.group.name}/${kind}/${familyOfService(of.service)}`
+}
+
+const familyOfService = (of: ServiceAddress): Family => (of.kind === 'fwmark' ? of.family : familyOf(of.address))
 
 /** Everything it listens to: one service, or those of its group. */
 export const servicesOf = ({ service, group }: Pick<VirtualServer, 'service' | 'group'>): readonly ServiceAddress[] =>

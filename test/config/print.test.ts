@@ -22,6 +22,7 @@ import {
   type VirtualRouter,
   type VirtualServer,
   virtualRouterKey,
+  virtualServerKey,
 } from '../../src/model/index.ts'
 import { fuzzRuns, fuzzTimeout } from '../fuzz-runs.ts'
 import { serviceCheckers } from './checker-values.ts'
@@ -365,7 +366,7 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
     const total = realServers.reduce((sum, one) => sum + one.weight, 0)
     const persistent = seed.prefixLength !== undefined || (service.kind === 'address' && port === 0)
     return {
-      key: serviceKey(service),
+      key: '',
       service,
       ...(seed.grouped
         ? {
@@ -403,6 +404,7 @@ const virtualServer: fc.Arbitrary<VirtualServer> = fc
       ...(seed.script === undefined ? {} : { quorumUp: seed.script }),
     }
   })
+  .map((server): VirtualServer => ({ ...server, key: virtualServerKey(server) }))
 
 const fifo = (path: string) =>
   fc.record({ path: fc.constant(path), user: word, reader: command }, { requiredKeys: ['path'] })

@@ -513,6 +513,13 @@ ${lines}
 real_server ${realServer} {\n}\n}`)
 const keysOf = (of: VirtualServer | undefined) => (of === undefined ? [] : servicesOf(of).map(serviceKey))
 
+test('a group is the same virtual server whatever comes to it or leaves it', () => {
+  const keyOf = (entries: string) => grouped(entries).model.virtualServers[0]?.key
+  expect(keyOf('192.0.2.1 80\n192.0.2.2 80')).toBe('group/G/tcp/4')
+  expect(keyOf('192.0.2.2 80')).toBe('group/G/tcp/4')
+  expect(keyOf('fwmark 7\n192.0.2.2 80')).toBe('group/G/tcp/4')
+})
+
 test('a group of virtual servers is one virtual server with every address, range, network and mark of it', () => {
   const loaded = grouped(
     '192.0.2.1 80\n192.0.2.8-9 80\n192.0.2.254-192.0.3.0 81\n192.0.2.64/30\n192.0.2.1/32 443\nfwmark 7 inet\nfwmark 8',
@@ -520,7 +527,7 @@ test('a group of virtual servers is one virtual server with every address, range
   )
   expect(told(loaded)).toEqual([])
   expect(loaded.model.virtualServers).toHaveLength(1)
-  expect(loaded.model.virtualServers[0]).toMatchObject({ key: 'tcp/192.0.2.1:80', group: { name: 'G' } })
+  expect(loaded.model.virtualServers[0]).toMatchObject({ key: 'group/G/tcp/4', group: { name: 'G' } })
   expect(keysOf(loaded.model.virtualServers[0])).toEqual([
     'tcp/192.0.2.1:80',
     'tcp/192.0.2.8:80',

@@ -1,13 +1,14 @@
-import { endpoint, realServerKey, type VirtualServer } from '../../model/index.ts'
+import { endpoint, realServerKey, serviceKey, type VirtualServer } from '../../model/index.ts'
 import { type LoweredServer, serverTitle } from '../lower/index.ts'
 import type { Finding, Side } from './side.ts'
 
 /** Virtual servers of the two files, by what they listen to. After a failover clients meet the other list. */
 export function* compareServices(a: Side, b: Side): Generator<Finding> {
-  const theirs = new Map(b.checked.lowered.servers.map((server) => [server.value.key, server]))
+  const theirs = new Map(b.checked.lowered.servers.map((server) => [serviceKey(server.value.service), server]))
   for (const mine of a.checked.lowered.servers) {
-    const other = theirs.get(mine.value.key)
-    theirs.delete(mine.value.key)
+    const key = serviceKey(mine.value.service)
+    const other = theirs.get(key)
+    theirs.delete(key)
     if (other === undefined) yield missing(a, mine, b)
     else yield* comparePair(a, mine, b, other)
   }

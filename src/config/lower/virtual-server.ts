@@ -13,6 +13,7 @@ import {
   schedulers,
   serviceKey,
   type VirtualServer,
+  virtualServerKey,
   withinWeights,
 } from '../../model/index.ts'
 import { DEFAULT_PERSISTENCE, usualChoice } from '../keywords/index.ts'
@@ -147,7 +148,7 @@ function finish(
     )
   return {
     value: {
-      key: serviceKey(service),
+      key: virtualServerKey({ service, ...(group === undefined ? {} : { group }) }),
       service,
       ...(group === undefined ? {} : { group }),
       scheduler,

@@ -104,7 +104,7 @@ const virtualServerSnapshot = (
   { model, quorum, realServers, suspended }: ServiceRun,
   clock: Clock,
 ): VirtualServerSnapshot => ({
-  key: model.key,
+  key: model.group === undefined ? model.key : serviceKey(model.service),
   ...(model.group === undefined
     ? {}
     : { group: { name: model.group.name, others: model.group.others.map(serviceKey) } }),

@@ -36,7 +36,10 @@ export function decodeJournal(text: string, boot: string): readonly JournalEntry
 
 /** Whether an entry is about the object of this name: a virtual router, a group, a script, a server … */
 export const isAbout = ({ fields }: JournalEntry, name: string): boolean =>
-  Object.entries(fields).some(([key, value]) => key !== 'reason' && value === name)
+  Object.entries(fields).some(
+    ([key, value]) =>
+      key !== 'reason' && (value === name || (key === 'virtualServer' && String(value).startsWith(`group/${name}/`))),
+  )
 
 function changeOf(value: unknown): RouterChange | undefined {
   if (!isRecord(value) || typeof value['key'] !== 'string' || !isRecord(value['transition'])) return undefined

@@ -72,6 +72,7 @@ export function virtualServerNamed(model: Configuration, name: string): Result<V
 }
 
 const namesOf = (server: VirtualServer): readonly string[] => [
+  server.key,
   ...(server.group === undefined ? [] : [server.group.name]),
   ...servicesOf(server).flatMap((one) => [
     serviceKey(one),

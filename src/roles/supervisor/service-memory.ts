@@ -1,5 +1,5 @@
 import { assertNever, elapsed } from '../../base/index.ts'
-import { type Configuration, realServerKey, serviceKey, type VirtualServer } from '../../model/index.ts'
+import { type Configuration, realServerKey, serviceKey, servicesOf, type VirtualServer } from '../../model/index.ts'
 import {
   checkerNotifications,
   initialNotify,
@@ -48,11 +48,8 @@ export function rememberServices(
 ): ServiceMemory {
   const health = new Map(known.map((record) => [healthKey(record), record]))
   const quorums = new Map<string, boolean>()
-  let removed: ReadonlyMap<string, VirtualServer> = new Map()
-  let indexed: { readonly of: readonly VirtualServer[]; readonly byKey: ReadonlyMap<string, VirtualServer> } = {
-    of: [],
-    byKey: new Map(),
-  }
+  let removed: Index = indexOf([])
+  let indexed: Index = indexOf([])
   let wanted: WantedServices
   let order = 0
   let notify = initialNotify
@@ -83,31 +80,25 @@ export function rememberServices(
 
   function send(news: WantedNews): void {
     order += 1
-    const serviceKeys = news.services.map(({ service }) => serviceKey(service.address))
+    const serviceKeys = news.services.map(({ service }) => ownerOf(serviceKey(service.address)))
     tell({ type: 'services-ordered', order, complete: news.complete, serviceKeys })
     toForwarding({ type: 'services-wanted', order, ...news })
   }
 
-  /** Those in force come first; what a reload removed still has its scripts. */
-  const servers = (): readonly VirtualServer[] => [...model().virtualServers, ...removed.values()]
-
-  function inForce(): ReadonlyMap<string, VirtualServer> {
+  function inForce(): Index {
     const { virtualServers } = model()
-    if (indexed.of !== virtualServers) indexed = { of: virtualServers, byKey: byKey(virtualServers) }
-    return indexed.byKey
+    if (indexed.of !== virtualServers) indexed = indexOf(virtualServers)
+    return indexed
   }
 
-  /** The virtual servers of a key, that in force first. */
+  /** The virtual servers of a key, that in force first; what a reload removed still has its scripts. */
   const serversOf = (key: string): readonly VirtualServer[] =>
-    [inForce().get(key), removed.get(key)].filter((server) => server !== undefined)
+    [inForce().byKey.get(key), removed.byKey.get(key)].filter((server) => server !== undefined)
 
   const isUp = (key: string, realServer: string) => health.get(`${key} ${realServer}`)?.up
 
   /** Scripts are about virtual servers, and a group is one with many services. */
-  function ownerOf(key: string): string {
-    const owner = servers().find(({ group }) => group?.others.some((service) => serviceKey(service) === key))
-    return owner?.key ?? key
-  }
+  const ownerOf = (key: string): string => inForce().groups.get(key) ?? removed.groups.get(key) ?? key
 
   return {
     wanted({ type: _, ...news }) {
@@ -146,7 +137,7 @@ export function rememberServices(
       // A new checker role may say again what scripts have heard.
       const heard = quorums.get(key) === up
       const isFirst = !quorums.has(key)
-      if (inForce().has(key)) quorums.set(key, up)
+      if (inForce().byKey.has(key)) quorums.set(key, up)
       else quorums.delete(key)
       if (!announce || heard) return
       const notifications = quorumNotifications(serversOf(key), key, up, isUp, model().global, isFirst)
@@ -154,7 +145,7 @@ export function rememberServices(
     },
     health: () => [...health.values()],
     adopt(before, after) {
-      removed = byKey(before.virtualServers)
+      removed = indexOf(before.virtualServers)
       const kept = new Set(
         after.virtualServers.flatMap(({ key, realServers }) =>
           realServers.map((real) => `${key} ${realServerKey(real)}`),
@@ -169,7 +160,21 @@ export function rememberServices(
   }
 }
 
-const byKey = (servers: readonly VirtualServer[]): ReadonlyMap<string, VirtualServer> =>
-  new Map(servers.map((server) => [server.key, server]))
+type Index = {
+  readonly of: readonly VirtualServer[]
+  readonly byKey: ReadonlyMap<string, VirtualServer>
+  /** Services of groups, each with the key of its virtual server. */
+  readonly groups: ReadonlyMap<string, string>
+}
+
+const indexOf = (of: readonly VirtualServer[]): Index => ({
+  of,
+  byKey: new Map(of.map((server) => [server.key, server])),
+  groups: new Map(
+    of.flatMap((server) =>
+      server.group === undefined ? [] : servicesOf(server).map((one) => [serviceKey(one), server.key] as const),
+    ),
+  ),
+})
 
 const healthKey = (record: HealthRecord): string => `${record.serviceKey} ${record.realServerKey}`
