@@ -15,11 +15,15 @@ import type { Outgoing } from './outgoing.ts'
 
 /**
  * The authentication header of one virtual router (auth_type AH). One sequence number serves all routers that have its id, as
- * keepalived's does: whoever becomes master goes on from the last one heard.
+ * keepalived's does: whoever becomes master goes on from the last one heard. It keeps ahead of the clock: a process that takes
+ * another's place knows nothing of what that one has sent, and its own must not look like a replay of it.
  */
 export type HeaderSigner = {
-  /** Whole IPv4 packets. */
-  seal(datagrams: readonly Outgoing[]): readonly Outgoing[]
+  /**
+   * Whole IPv4 packets.
+   * @param wall milliseconds since 1970
+   */
+  seal(datagrams: readonly Outgoing[], wall: number): readonly Outgoing[]
   /** The sequence number of a packet that is what it says it is. */
   open(datagram: VrrpDatagram): Result<number, 'authentication-type' | 'authentication' | 'authentication-replay'>
   /** One with this sequence number is accepted. */
@@ -29,6 +33,12 @@ export type HeaderSigner = {
 const NO_ICV = new Uint8Array(0)
 const ICV = 12
 const MOST_32 = 0xffff_ffff
+/** Milliseconds since 1970 at the beginning of 2020, from where quarters of a second have room in 32 bits until 2054. */
+const EPOCH = 1_577_836_800_000
+/** Milliseconds. An interval is a second at least; what is sent out of turn in between may be twice as much. */
+const TICK = 250
+
+const clockSequence = (wall: number): number => Math.floor(Math.max(0, wall - EPOCH) / TICK) % MOST_32
 
 export function openHeaderSigner(router: VirtualRouter, before?: HeaderSignerState): HeaderSigner & HeaderSignerState {
   const key = openHmac('md5', hexOf(passwordData(router.authentication?.password ?? '')))
@@ -41,9 +51,10 @@ export function openHeaderSigner(router: VirtualRouter, before?: HeaderSignerSta
     get identification() {
       return state.identification
     },
-    seal(datagrams) {
+    seal(datagrams, wall) {
       // keepalived begins anew when it has counted to the end, and so do its peers with the next master.
-      state.sequence = state.sequence >= MOST_32 ? 1 : state.sequence + 1
+      const next = state.sequence >= MOST_32 ? 1 : state.sequence + 1
+      state.sequence = Math.max(next, clockSequence(wall))
       state.identification = (state.identification % 0xffff) + 1
       return datagrams.map((datagram) => {
         const { payload, source, destination, hopLimit } = datagram

@@ -122,7 +122,7 @@ export function clearCounters({ counters }: RunningRouter): void {
  */
 export function outgoingAt(running: RunningRouter, priority: number, wall: number): readonly Outgoing[] {
   const datagrams = unsignedAt(running, priority)
-  if (running.headerSigner !== undefined) return running.headerSigner.seal(datagrams)
+  if (running.headerSigner !== undefined) return running.headerSigner.seal(datagrams, wall)
   const [first] = datagrams
   const trailer = first && running.signer?.sign(first.source, first.payload, wall)
   return trailer === undefined ? datagrams : withTrailer(datagrams, trailer)

@@ -10,8 +10,9 @@ const plain: VirtualRouter = { ...router, version: 2, announcements: quiet }
 const withHeader: VirtualRouter = { ...plain, authentication: { type: 'ah', password: 'secret' } }
 const source = address('192.0.2.12')
 
-async function sender(of: VirtualRouter): Promise<World> {
+async function sender(of: VirtualRouter, wallOffset = 0): Promise<World> {
   const world = new World()
+  world.wallOffset = wallOffset
   world.addresses = [onLink(2, '192.0.2.12/24')]
   await world.configure([{ ...of, priority: 200 }])
   world.run(seconds(3.3))
@@ -103,4 +104,13 @@ test('a replay is refused, and a master goes on from the last number heard', asy
   to.sent.splice(0)
   to.run(seconds(4))
   expect(to.sent[0]?.payload[31]).toBe(last + 1)
+})
+
+test('a process that takes the place of another one is no replay of it', async () => {
+  const began = Date.UTC(2026, 0, 1)
+  const [from, to] = [await sender(withHeader, began), await receiver(withHeader)]
+  for (let i = 0; i < 30; i++) pass(from, to)
+  const next = await sender(withHeader, began + 31_000)
+  for (let i = 0; i < 3; i++) pass(next, to)
+  expect(await seen(to)).toMatchObject({ state: 'backup', drops: {}, advertisementsReceived: 33 })
 })
