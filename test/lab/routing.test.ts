@@ -241,3 +241,66 @@ lab('what a daemon that was killed left is removed by the next one, if it is not
   })
   await again.stop()
 })
+
+/** One line of each kind of change that a reload can make to a route or a rule which stays what it is to the kernel. */
+const changing: readonly [what: string, before: string, after: string][] = [
+  ['routes', '192.0.3.0/24 via 10.9.0.2', '192.0.3.0/24 via 10.9.0.2 mtu 1400 src 10.9.0.1'],
+  ['routes', '192.0.4.0/24 via 10.9.0.2 mtu 1400', '192.0.4.0/24 via 10.9.0.2'],
+  ['routes', '192.0.5.0/24 via 10.9.0.2', '192.0.5.0/24 via 10.9.0.3'],
+  ['routes', '192.0.6.0/24 dev eth0', '192.0.6.0/24 via 10.9.0.2 dev eth0'],
+  ['routes', '192.0.7.0/24 via 10.9.0.2 metric 5', '192.0.7.0/24 via 10.9.0.2 metric 6'],
+  ['routes', 'blackhole 192.0.8.0/24', 'unreachable 192.0.8.0/24'],
+  [
+    'routes',
+    '192.0.9.0/24 nexthop via 10.9.0.2 nexthop via 10.9.0.3',
+    '192.0.9.0/24 nexthop via 10.9.0.2 weight 2 nexthop via 10.9.0.3',
+  ],
+  ['routes', '192.0.10.0/24 via 10.9.0.2 advmss 1200', '192.0.10.0/24 nexthop via 10.9.0.2 nexthop via 10.9.0.3'],
+  ['routes', '2001:db8:a::/48 via 2001:db8:9::99 dev eth0', '2001:db8:a::/48 via 2001:db8:9::99 dev eth0 mtu 1300'],
+  ['routes', '2001:db8:b::/48 via 2001:db8:9::99 dev eth0', '2001:db8:b::/48 via 2001:db8:9::98 dev eth0'],
+  ['rules', 'from 10.2.0.0/16 table 100 preference 90', 'from 10.2.0.0/16 iif eth1 table 100 preference 90'],
+  ['rules', 'from 10.3.0.0/16 iif eth1 table 100 preference 91', 'from 10.3.0.0/16 table 100 preference 91'],
+  ['rules', 'from 10.4.0.0/16 table 100 preference 92', 'from 10.4.0.0/16 blackhole preference 92'],
+]
+const linesOf = (kind: string, at: 1 | 2): string =>
+  changing.flatMap((one) => (one[0] === kind ? [`\n${one[at]}`] : [])).join('')
+const BASE = '\n10.9.0.1/24 dev eth0\n2001:db8:9::1/64 dev eth0'
+
+for (const kind of ['static', 'virtual'] as const) {
+  const configured = (at: 1 | 2): string => {
+    const all = block(`${kind}_routes`, linesOf('routes', at)) + block(`${kind}_rules`, linesOf('rules', at))
+    return block('static_ipaddress', BASE) + (kind === 'static' ? all + instance(ADDRESS) : instance(ADDRESS + all))
+  }
+  lab(`a reload that changes ${kind} routes and rules in place leaves the new ones alone, both ways`, async (lab) => {
+    const host = twin(lab, 'host')
+    const nothing = everything(host)
+    const daemon = await host.holdfastd(configured(1))
+    const settled = (length: number) =>
+      until('all routes and rules are there', () => {
+        const now = host.has('10.9.5.5') ? everything(host) : undefined
+        return now?.routes.length === length ? now : undefined
+      })
+    const count = linesOf('routes', 1).split('\n').length - 1
+    const first = await settled(count)
+    daemon.configure(configured(2))
+    expect((await daemon.holdfast('reload')).status).toBe(0)
+    await daemon.stop()
+    expect(everything(host)).toEqual(nothing)
+    await daemon.restart()
+    const second = await settled(count)
+    for (const [at, expected] of [
+      [1, first],
+      [2, second],
+    ] as const) {
+      daemon.configure(configured(at))
+      expect((await daemon.holdfast('reload')).status).toBe(0)
+      await until('all is as after a start', () => JSON.stringify(everything(host)) === JSON.stringify(expected), {
+        detail: () => JSON.stringify({ now: everything(host), expected }, undefined, 1),
+      })
+      const [one] = (await daemon.status()).virtualRouters
+      expect(one?.incidents ?? []).toEqual([])
+    }
+    await daemon.stop()
+    expect(everything(host)).toEqual(nothing)
+  })
+}

@@ -11,7 +11,10 @@ export type RoutingKeeper = {
   release(owner: string): void
   /** Forgets what `owner` holds and leaves it in the kernel. */
   forget(owner: string): void
-  /** Puts the removals within `work` off to its end: what another takes over meanwhile stays. */
+  /**
+   * Puts the removals within `work` off to its end: what another takes over meanwhile stays. What the kernel could take for
+   * one of those that go comes after them.
+   */
   together(work: () => void): void
   /**
    * Puts what is held into the kernel where it is not there.
@@ -33,6 +36,8 @@ export type Restored = { readonly subject: string; readonly owners: ReadonlySet<
 type Item = { readonly kind: 'route'; readonly route: Route } | { readonly kind: 'rule'; readonly rule: Rule }
 type Held = {
   readonly item: Item
+  /** Of a route: what the kernel tells routes apart by first. */
+  readonly key: string | undefined
   readonly owners: Set<string>
   /** It was in the kernel when last looked at. */
   placed: boolean
@@ -43,6 +48,8 @@ type Held = {
 export function openRoutingKeeper(client: RouteClient, view: NetworkView, log: Log): RoutingKeeper {
   const held = new Map<string, Held>()
   let deferred: Set<string> | undefined
+  /** What waits for the removals. */
+  let late: Held[] = []
 
   /** While it is down the kernel takes no route by it. */
   const indexOf = (name: string): number | undefined => {
@@ -97,6 +104,13 @@ export function openRoutingKeeper(client: RouteClient, view: NetworkView, log: L
     for (const [id, entry] of [...held].reverse()) if (!keep(id) && entry.owners.delete(owner)) drop(id, entry)
   }
 
+  const isMistakable = (entry: Held): boolean => {
+    if (entry.key === undefined) return false
+    for (const one of held.values())
+      if (one.key === entry.key && one !== entry && mayMeanEither(one.item, entry.item)) return true
+    return false
+  }
+
   return {
     hold(owner, routes, rules) {
       const wanted = itemsOf(routes, rules)
@@ -106,9 +120,11 @@ export function openRoutingKeeper(client: RouteClient, view: NetworkView, log: L
           known.owners.add(owner)
           continue
         }
-        const entry: Held = { item, owners: new Set([owner]), placed: false, complaint: undefined }
+        const key = item.kind === 'route' ? keyOf(item.route) : undefined
+        const entry: Held = { item, key, owners: new Set([owner]), placed: false, complaint: undefined }
         held.set(id, entry)
-        attempt(entry)
+        if (deferred !== undefined && isMistakable(entry)) late.push(entry)
+        else attempt(entry)
       }
       dropAll(owner, (id) => wanted.has(id))
     },
@@ -125,6 +141,9 @@ export function openRoutingKeeper(client: RouteClient, view: NetworkView, log: L
         const entry = held.get(id)
         if (entry !== undefined) drop(id, entry)
       }
+      const waited = late
+      late = []
+      for (const entry of waited) if (entry.owners.size > 0) attempt(entry)
     },
     ensure(doubt, may) {
       const restored: Restored[] = []
@@ -162,6 +181,18 @@ function itemsOf(routes: readonly Route[], rules: readonly Rule[]): ReadonlyMap<
   }
   return items
 }
+
+/**
+ * Whether a request to remove the one of two routes of a key may remove the other: the kernel looks at what the request names, and
+ * takes the first route that has all of it. IPv6 has no two at once that differ in less than their ways.
+ */
+function mayMeanEither(a: Item, b: Item): boolean {
+  const [one, other] = [a, b].map((item) => (item.kind === 'route' ? item.route.via : undefined))
+  return one === undefined || other === undefined || one === other
+}
+
+const keyOf = ({ family, destination, from, tos, table, vrf, metric = 0 }: Route): string =>
+  JSON.stringify([family, destination, from, tos, vrf ?? table, metric])
 
 const dependsOn = (item: Item, sources: ReadonlySet<IpAddress>): boolean =>
   item.kind === 'route' && item.route.preferredSource !== undefined && sources.has(item.route.preferredSource)

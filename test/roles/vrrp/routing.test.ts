@@ -84,6 +84,16 @@ describe('virtual routes and rules', () => {
     expect(world.states()).toEqual(['BACKUP', 'MASTER'])
   })
 
+  test('a route that changes in place comes once the kernel cannot take it for the old one', async () => {
+    const world = await master(withRouting(NET))
+    world.deeds()
+    await world.configure([withRouting(`${NET} mtu 1400`)])
+    expect(world.deeds()).toEqual([
+      'delete route 198.51.100.0/24 table 254 by 2',
+      'add route 198.51.100.0/24 table 254 by 2',
+    ])
+  })
+
   test('one that moves to another virtual router in a reload is never missing', async () => {
     const other: VirtualRouter = { ...router, name: 'VI_2', virtualRouterId: 52, addresses: [], announcements: quiet }
     const world = await master(withRouting(NET, RULE))
