@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { after, type Instant, instant, micros, millis } from '../../src/base/index.ts'
-import { openTimer, systemClock, type Timer } from '../../src/sys/time/index.ts'
+import { after, type Instant, instant, micros, millis, seconds } from '../../src/base/index.ts'
+import { openTimer, schedule, systemClock, type Timer } from '../../src/sys/time/index.ts'
 
 /** Arms a timer of its own by `arm` and gives the moments at which it fired, once there are `count`. */
 function fired(count: number, arm: (timer: Timer, moments: readonly Instant[]) => void): Promise<readonly Instant[]> {
@@ -80,4 +80,35 @@ test('a disarmed and a closed timer do not fire', async () => {
   await fired(1, (timer) => timer.arm(after(systemClock.now(), millis(20))))
   expect(count).toBe(0)
   disarmed.close()
+})
+
+/** The moment at which what is scheduled so came, after `busy` µs in which the loop did not look at the clock. */
+const scheduled = (delay: number, busy = 0): Promise<{ readonly due: Instant; readonly came: Instant }> =>
+  new Promise((resolve) => {
+    const start = systemClock.now()
+    while (systemClock.now() < start + busy);
+    const due = after(systemClock.now(), micros(delay))
+    schedule(micros(delay), () => resolve({ due, came: systemClock.now() }))
+  })
+
+test('what is scheduled does not come before its time, however old the time of the loop is', async () => {
+  for (const [delay, busy] of [
+    [0, 0],
+    [300, 0],
+    [1_700, 0],
+    [20_000, 50_000],
+    [100_000, 60_000],
+  ] as const) {
+    const { due, came } = await scheduled(delay, busy)
+    expect(came).toBeGreaterThanOrEqual(due)
+  }
+})
+
+test('what is scheduled for a month from now, or is cancelled, does not come', async () => {
+  let count = 0
+  const cancels = [schedule(seconds(30 * 86_400), () => count++), schedule(millis(1), () => count++)]
+  cancels[1]?.()
+  await scheduled(30_000)
+  expect(count).toBe(0)
+  for (const cancel of cancels) cancel()
 })

@@ -3,6 +3,7 @@ import type { ForwardingBackend, Unsupported } from '../../forwarding/index.ts'
 import { makeDirectory, readText, replaceText } from '../../sys/files/index.ts'
 import { openRouteClient } from '../../sys/netlink/index.ts'
 import type { FileLock } from '../../sys/privileges/index.ts'
+import { schedule } from '../../sys/time/index.ts'
 import type { ForwardingSlice } from '../ipc/index.ts'
 import { lockInTurn } from './lock-in-turn.ts'
 import type { ForwardingPorts } from './ports.ts'
@@ -34,10 +35,7 @@ export function systemPorts(): ForwardingPorts {
       return text.ok ? text.value.split('\n').filter((key) => key !== '') : []
     },
     rememberOwnServices: (slice, keys) => replaceText(ownServicesFile(slice), keys.map((key) => `${key}\n`).join('')),
-    schedule(delay, action) {
-      const timer = setTimeout(action, delay / 1_000)
-      return () => clearTimeout(timer)
-    },
+    schedule,
   }
 }
 

@@ -37,7 +37,7 @@ import {
   type SignalName,
   unsafeScript,
 } from '../../sys/process/index.ts'
-import { systemClock } from '../../sys/time/index.ts'
+import { schedule, systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import { removeLeftAddresses } from './left-addresses.ts'
 import type { SupervisorOptions } from './options.ts'
@@ -106,10 +106,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     log: system.log,
     nameInstance: system.nameInstance,
     clock: systemClock,
-    schedule(delay, action) {
-      const timer = setTimeout(action, delay / 1_000)
-      return () => clearTimeout(timer)
-    },
+    schedule,
     startRole: <R extends RoleName>(
       role: R,
       handlers: RoleHandlers<RoleTraffic[R]['from']>,
