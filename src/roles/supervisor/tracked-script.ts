@@ -6,7 +6,6 @@ import {
   type TrackScriptAction,
   type TrackScriptEvent,
   type TrackScriptState,
-  type Verdict,
 } from '../../proto/track-script/index.ts'
 import type { RunningCommand, SupervisorPorts } from './ports.ts'
 import { exitText } from './role-keeper.ts'
@@ -20,28 +19,29 @@ export type TrackedScript = {
   readonly state: () => TrackScriptState
   /** Undefined: it has not said anything yet. */
   observation(): Observation | undefined
+  /** How its last failed run ended. */
+  readonly reason: () => string
   close(): void
 }
 
 /**
- * @param known  of a script of the same name and command that this one follows: it has no first result to wait for
+ * @param before  a script of the same name and command that this one follows: it has no first result to wait for
  */
 export function trackScript(
   ports: Pick<SupervisorPorts, 'clock' | 'schedule' | 'run' | 'log'>,
   script: TrackScript,
   identify: (command: Command) => Result<Command, string>,
-  known: Verdict,
+  before: Pick<TrackedScript, 'state' | 'reason'> | undefined,
   onChange: () => void,
 ): TrackedScript {
   const { clock, log } = ports
   const { name } = script
-  let state: TrackScriptState = resumed(script, initialTrackScript(script, clock.now()), known)
+  let state: TrackScriptState = resumed(script, initialTrackScript(script, clock.now()), before?.state())
   let running: RunningCommand | undefined
   let cancel: (() => void) | undefined
   let closed = false
   let refused: string | undefined
-  /** How the last run ended. */
-  let reason: string = NOT_YET_RUN.reason
+  let reason: string = before?.reason() ?? NOT_YET_RUN.reason
 
   function dispatch(event: TrackScriptEvent): void {
     if (closed) return
@@ -88,10 +88,11 @@ export function trackScript(
     refused = undefined
     running = ports.run(identified.value, (end) => {
       running = undefined
+      const ok = end.ok && end.value.code === 0
       // A run that was told to end has its reason already.
-      if ((state.run?.signals ?? 0) === 0)
+      if (!ok && (state.run?.signals ?? 0) === 0)
         reason = !end.ok ? `cannot be run: ${end.error.message}` : `ended with ${exitText(end.value)}`
-      dispatch({ type: 'run-ended', ok: end.ok && end.value.code === 0 })
+      dispatch({ type: 'run-ended', ok })
     })
   }
 
@@ -99,6 +100,7 @@ export function trackScript(
   return {
     script,
     state: () => state,
+    reason: () => reason,
     observation() {
       if (refused !== undefined) return { type: 'ignored' }
       if (state.verdict === 'unknown') return undefined
@@ -112,7 +114,11 @@ export function trackScript(
   }
 }
 
-const resumed = (script: TrackScript, state: TrackScriptState, known: Verdict): TrackScriptState =>
-  known === 'unknown'
-    ? state
-    : { ...state, verdict: known, count: known === 'good' ? script.rise + script.fall - 1 : 0 }
+const resumed = (
+  script: TrackScript,
+  fresh: TrackScriptState,
+  before: TrackScriptState | undefined,
+): TrackScriptState =>
+  before === undefined || before.verdict === 'unknown'
+    ? fresh
+    : { ...fresh, verdict: before.verdict, count: before.verdict === 'good' ? script.rise + script.fall - 1 : 0 }

@@ -49,9 +49,8 @@ export function createTrackers(
       const before = scripts.get(script.name)
       if (before !== undefined && same(before.script, script)) continue
       before?.close()
-      const known =
-        before !== undefined && same(before.script.command, script.command) ? before.state().verdict : 'unknown'
-      const one = trackScript(ports, script, identify, known, () => tell(ofScript(one)))
+      const follows = before !== undefined && same(before.script.command, script.command)
+      const one = trackScript(ports, script, identify, follows ? before : undefined, () => tell(ofScript(one)))
       scripts.set(script.name, one)
     }
   }
