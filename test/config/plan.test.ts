@@ -114,6 +114,23 @@ test('global_defs have a line of their own', () => {
   ])
 })
 
+test('what stands around an object is named by its block, and is no change of the object', () => {
+  const text = (id: string, statics: string, priority: number) =>
+    `global_defs {\nrouter_id ${id}\n}\nstatic_ipaddress {\n${statics} dev eth0\n}\n` +
+    router(`${vip('192.0.2.1')}\npriority ${priority}`)
+  const all = planned(text('one', '10.0.0.1/24', 100), text('two', '10.0.0.2/24', 101))
+  expect(all.map(({ kind, keywords }) => ({ kind, keywords }))).toEqual([
+    {
+      kind: 'global_defs',
+      keywords: [
+        { keyword: 'router_id', before: 'one', after: 'two' },
+        { keyword: 'static_ipaddress', before: '10.0.0.1/24 dev eth0', after: '10.0.0.2/24 dev eth0' },
+      ],
+    },
+    { kind: 'vrrp_instance', keywords: [{ keyword: 'priority', before: '100', after: '101' }] },
+  ])
+})
+
 test('trackers and sync groups', () => {
   const text = (interval: number) =>
     `vrrp_script chk {\nscript /bin/true\ntimeout 9\ninterval ${interval}\n}\nvrrp_sync_group G {\ngroup { A }\n}\n` +

@@ -10,11 +10,17 @@ type Line = { readonly path: string; readonly text: string }
 /**
  * What is written differently in two configurations, every default spelt out. Passwords and keys are compared and not shown:
  * that there is another one is all that is said.
+ * @param paths of one object, whose own block is known to whoever asks, or of the whole, where only global_defs goes without saying
  */
-export function changedKeywords(before: Configuration, after: Configuration): readonly ChangedKeyword[] {
-  const shown = lineChanges(linesOf(print(before)), linesOf(print(after)))
-  const secret = { secrets: 'shown' } as const
-  const all = lineChanges(linesOf(print(before, secret)), linesOf(print(after, secret)))
+export function changedKeywords(
+  before: Configuration,
+  after: Configuration,
+  paths: Paths = 'of-object',
+): readonly ChangedKeyword[] {
+  const changes = (options?: Parameters<typeof print>[1]) =>
+    lineChanges(linesOf(print(before, options), paths), linesOf(print(after, options), paths))
+  const shown = changes()
+  const all = changes({ secrets: 'shown' })
   return all.length === shown.length
     ? shown
     : [...shown, { keyword: 'a password or key', before: HIDDEN, after: HIDDEN }]
@@ -22,14 +28,18 @@ export function changedKeywords(before: Configuration, after: Configuration): re
 
 const HIDDEN = '********'
 
-function linesOf(text: string): readonly Line[] {
+type Paths = 'of-object' | 'whole'
+
+function linesOf(text: string, paths: Paths): readonly Line[] {
   const path: string[] = []
   const lines: Line[] = []
   for (const line of text.split('\n').map((one) => one.trim())) {
     if (line === '}') path.pop()
     else if (line.endsWith(' {')) path.push(line.slice(0, -2))
-    // The head of the object itself is known to whoever asks.
-    else if (line !== '') lines.push({ path: path.slice(1).join(' '), text: line })
+    else if (line !== '') {
+      const isKnown = paths === 'of-object' || path[0] === 'global_defs'
+      lines.push({ path: path.slice(isKnown ? 1 : 0).join(' '), text: line })
+    }
   }
   return lines
 }

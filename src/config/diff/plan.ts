@@ -25,8 +25,8 @@ export function plan(before: Configuration, after: Configuration, stateOf: State
     before,
     after,
   )
-  const old = bare(before)
-  const fresh = bare(after)
+  // What stands around an object is no change of it.
+  const around = bare(after)
   const holders = new Map(after.virtualRouters.flatMap((one) => addressesOf(one).map((text) => [text, one.name])))
   return [
     ...rest(before, after),
@@ -45,7 +45,7 @@ export function plan(before: Configuration, after: Configuration, stateOf: State
               (verdict === 'restart' ? beginsAnew : goesOn)(was, is, stateOf(key)),
               [
                 ...(was.name === is.name ? [] : [{ keyword: 'name', before: was.name, after: is.name }]),
-                ...changedKeywords({ ...old, virtualRouters: [was] }, { ...fresh, virtualRouters: [is] }),
+                ...changedKeywords({ ...around, virtualRouters: [was] }, { ...around, virtualRouters: [is] }),
               ],
             ),
           ],
@@ -101,7 +101,7 @@ export function plan(before: Configuration, after: Configuration, stateOf: State
                 key,
                 'changed',
                 words.changed,
-                changedKeywords({ ...old, ...words.of(was) }, { ...fresh, ...words.of(is) }),
+                changedKeywords({ ...around, ...words.of(was) }, { ...around, ...words.of(is) }),
               ),
             ],
       ),
@@ -143,7 +143,7 @@ const bare = (of: Configuration): Configuration => ({
 
 /** global_defs and whatever else stands outside those objects. */
 function rest(before: Configuration, after: Configuration): Plan {
-  const keywords = changedKeywords(bare(before), bare(after))
+  const keywords = changedKeywords(bare(before), bare(after), 'whole')
   return keywords.length === 0 && equal(before.global, after.global)
     ? []
     : [object('global_defs', '', 'changed', 'holds from now on', keywords)]
