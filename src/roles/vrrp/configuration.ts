@@ -59,14 +59,17 @@ export function configure(
       // What is static may be what is sent from.
       surroundings.reload()
     }
+    // What ends is told of first: what begins may have its name.
+    for (const one of [...running.values()]) {
+      const isGone = !wanted.has(one.key)
+      if (!isGone && !beginAnew.includes(one.key)) continue
+      machines.advance(one, { type: 'deleted' }, clock.now())
+      running.delete(one.key)
+      if (isGone) incidents.forget(one.key)
+    }
     for (const one of running.values()) {
       const router = wanted.get(one.key)
       if (router === undefined) continue
-      if (beginAnew.includes(one.key)) {
-        machines.advance(one, { type: 'deleted' }, clock.now())
-        running.delete(one.key)
-        continue
-      }
       one.tracks = tracksOf(router)
       one.needs = needsOf(router)
       if (!sameValue(router, one.configured)) adjust(parts, machines, surroundings, one, router)
@@ -91,12 +94,6 @@ export function configure(
     const verdicts = surroundings.judge([...running.values()])
     for (const one of fresh) if (since.has(one.key)) start(parts, machines, one, since.get(one.key), verdicts.get(one))
     for (const one of fresh) if (!since.has(one.key)) start(parts, machines, one, undefined, verdicts.get(one))
-    for (const one of [...running.values()])
-      if (!wanted.has(one.key)) {
-        machines.advance(one, { type: 'deleted' }, clock.now())
-        running.delete(one.key)
-        incidents.forget(one.key)
-      }
   })
   surroundings.reassess()
   links.settle()
