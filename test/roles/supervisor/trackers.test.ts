@@ -76,6 +76,21 @@ test('the role begins with scripts of init_fail as failed, at a start and in a r
   expect(offered()).toEqual([notYet('chk')])
 })
 
+test('why a script has failed is told also after a reload that changes how it is run, and while it recovers', async () => {
+  const { world, supervisor } = await running({ trackScripts: [{ ...script, rise: 3 }] })
+  const bad = { key: 'script chk', observation: { type: 'bad', reason: 'ended with exit code 3' } }
+  world.commands[0]?.end(3)
+  await settle()
+  expect(heard(world)).toEqual([bad])
+  await world.pass(2 * second)
+  world.commands.at(-1)?.end(0)
+  await settle()
+  world.load(model({ trackScripts: [{ ...script, rise: 3, interval: seconds(5) }] }))
+  expect(await supervisor.reload()).toMatchObject({ ok: true })
+  await settle()
+  expect(heard(world).at(-1)).toEqual(bad)
+})
+
 test('one that hangs has failed at its time-out, gets SIGTERM and SIGKILL, and holds nothing up', async () => {
   const { world } = await running({ trackScripts: [script] })
   await world.pass(1.1 * second)

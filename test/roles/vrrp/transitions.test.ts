@@ -49,6 +49,17 @@ test('the last one heard and those who are refused are in the snapshot, the late
   expect(snapshot?.rejected?.at(-1)).toMatchObject({ source: '192.0.2.25', reason: 'checksum', count: 2 })
 })
 
+test('a reload tells of what ends before it tells of what begins under the same name', async () => {
+  const world = new World()
+  await world.configure([calm])
+  world.run(seconds(10))
+  await world.settle()
+  expect(world.states(calm.name)).toEqual(['BACKUP', 'MASTER'])
+  await world.configure([{ ...calm, virtualRouterId: calm.virtualRouterId + 1 }])
+  // keepalived calls a removed one without notify_deleted FAULT; the last word is what there is now.
+  expect(world.states(calm.name)).toEqual(['BACKUP', 'MASTER', 'FAULT', 'BACKUP'])
+})
+
 test('a reload that has a master speak elsewhere has it resign, let go, and begin anew', async () => {
   const world = new World()
   await world.configure([calm])
