@@ -169,6 +169,8 @@ lab(
     expect(strong.mac('vrrp.51')).toBe('00:00:5e:00:01:33')
     const after = Date.now()
     await wire.next((frame) => frame.kind === 'vrrp', after)
+    const [removed] = (await daemon.status()).virtualRouters
+    expect(removed?.incidents).toMatchObject([{ kind: 'removed', subject: 'interface vrrp.51', count: 1 }])
 
     const index = () =>
       (JSON.parse(strong.ip('-j', 'link', 'show', 'dev', 'vrrp.51')) as { ifindex: number }[])[0]?.ifindex

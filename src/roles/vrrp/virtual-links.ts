@@ -64,6 +64,8 @@ export function openVirtualLinks(
   reread: () => void,
   /** Links are there that were not. */
   onMade: () => void,
+  /** Somebody had removed this link of a virtual router, and it is there again. */
+  onRestored: (name: string, owner: string) => void,
 ): VirtualLinks {
   const { links: host, files, clock } = ports
   const names = openLinkNames(view, settings)
@@ -74,6 +76,8 @@ export function openVirtualLinks(
   /** Made here, or found with our mark: to be removed when nobody needs them. */
   const ours = new Set<string>()
   const made = new Map<string, { since: Instant; times: number }>()
+  /** Links that were there, by name, with the index of the interface below: without that they go by themselves. */
+  const stood = new Map<string, number>()
   /** Link-local addresses copied from below, by the name of the link. */
   const lent = new Map<string, ReadonlyMap<IpAddress, number>>()
   /** Interfaces below, by name with index, whose settings are as they have to be. */
@@ -90,6 +94,7 @@ export function openVirtualLinks(
       log.error('virtual link cannot be removed', { interface: link.name, reason: removed.error.message })
     else view.apply({ type: 'link-removed', index: link.index, name: link.name })
     ours.delete(link.name)
+    stood.delete(link.name)
     lent.delete(link.name)
     return removed.ok
   }
@@ -117,6 +122,7 @@ export function openVirtualLinks(
     const present = view.link(name)
     if (present !== undefined && fits(present, want, view)) {
       if (present.alias === VIRTUAL_LINK_MARK) ours.add(name)
+      stood.set(name, base.index)
       if (present.up || raise(name)) problems.delete(name)
       return false
     }
@@ -150,6 +156,8 @@ export function openVirtualLinks(
       return false
     }
     ours.add(name)
+    if (stood.get(name) === base.index) onRestored(name, want.owner)
+    stood.set(name, base.index)
     // Nothing of IPv6 is to be on it, not even a link-local address that neighbours see.
     if (kind === 'macvlan' && want.family === 4) files.write(`${confOf(6, name)}/disable_ipv6`, '1')
     else files.write(`${confOf(6, name)}/disable_ipv6`, '0')
@@ -237,6 +245,7 @@ export function openVirtualLinks(
     for (const name of [...ours]) {
       const link = view.link(name)
       if (wanted.has(name)) continue
+      stood.delete(name)
       if (link === undefined) ours.delete(name)
       else if (remove(link)) log.info('virtual link removed', { interface: name })
     }

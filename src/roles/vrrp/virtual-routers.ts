@@ -104,6 +104,7 @@ export function openVirtualRouters(
   const sockets = openVrrpSockets(ports, log, onDatagram, () => alarm.wakeBy(clock.now()))
   let settings: InterfaceSettings = {}
   const kept = openKeptSettings(ports.files, log)
+  const incidents = openIncidents(clock, log)
   const autoPriority = openAutoPriority(ports, log)
   const localIgmp = openLocalIgmp(ports.files, log)
   const links = openVirtualLinks(
@@ -114,9 +115,9 @@ export function openVirtualRouters(
     () => settings,
     () => void surroundings.reload(),
     () => firewall.arrange({ links: links.present(), dropping: droppingFamilies(routersOf(parts)) }),
+    (name, owner) => incidents.note('removed', `interface ${name}`, [owner]),
   )
   let runDirectory = ''
-  const incidents = openIncidents(clock, log)
   const firewall = openFirewall(
     ports,
     log,

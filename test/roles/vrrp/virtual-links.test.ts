@@ -141,6 +141,16 @@ test('a link that somebody removes is made again at once, its addresses come bac
   await world.settle()
   expect(deedsOf(world)).toEqual(['make vrrp.51 over 2', 'close vrrp.51/ipv4', 'add 192.0.2.100/24', 'arp 192.0.2.100'])
   expect(world.states()).toEqual(['BACKUP', 'MASTER'])
+  expect((await world.snapshot())[0]?.incidents).toContainEqual(
+    expect.objectContaining({ kind: 'removed', subject: 'interface vrrp.51', count: 1 }),
+  )
+})
+
+test('a link that a reload takes away and another brings back was removed by nobody else', async () => {
+  const world = host()
+  for (const routers of [[vmac], [router], [vmac]]) await world.configure(routers)
+  expect(linkOf(world, 'vrrp.51')).toBeDefined()
+  expect((await world.snapshot())[0]?.incidents).toBeUndefined()
 })
 
 test('somebody who removes a link again and again meets a limit, and it is made when the second is over', async () => {
@@ -186,7 +196,10 @@ test('the interface below goes with all that is on it, and everything is made ag
   world.happens({ type: 'address', address: onLink(9, '192.0.2.11/24') })
   expect(deedsOf(world)).toContain('make vrrp.51 over 9')
   world.run(seconds(4))
-  expect((await world.snapshot())[0]?.state).toBe('master')
+  const [snapshot] = await world.snapshot()
+  expect(snapshot?.state).toBe('master')
+  // It went with the interface below: nobody took it away.
+  expect(snapshot?.incidents).toBeUndefined()
 })
 
 test('what a crash left is taken over where it fits and removed where nobody needs it', async () => {
