@@ -15,6 +15,8 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 /** Owns nothing on a Debian system. */
 const checkerUser = 'nobody'
 
+const ignored = (): void => {}
+
 const roles = ['vrrp', 'checker', 'forwarding'] as const
 const role = roles.find((name) => name === process.argv[2])
 const parent = parentChannel()
@@ -24,6 +26,8 @@ if (role === undefined || parent === undefined) {
   process.exitCode = 1
 } else {
   process.title = `holdfast: ${role}`
+  // Before anything else: it may be one of many that a signal is sent to, and SIGUSR1 would open Node's debugger.
+  onSignals({ SIGINT: ignored, SIGHUP: ignored, SIGUSR1: ignored })
   ignoreRealTimeSignals()
   await run(role, parent)
 }
@@ -76,8 +80,6 @@ function withTermination<In, Out>(to: ParentChannel, isOrphan: () => boolean, te
   let handler: ((message: In) => void) | undefined
   const stop = { type: 'stop', leave: false } as In
   onSignals({
-    SIGINT() {},
-    SIGHUP() {},
     SIGTERM() {
       if (isOrphan()) handler?.(terminated ?? stop)
     },

@@ -10,6 +10,7 @@ import { hasCapability } from '../../sys/privileges/index.ts'
 import { onRealTimeSignals, onSignals, programFile } from '../../sys/process/index.ts'
 import { version } from '../version.ts'
 import { isBackground, serveInBackground } from './background.ts'
+import type { HeldSignals } from './held-signals.ts'
 import type { DaemonOptions } from './options.ts'
 import { pinDirectoryFor, tooLongFor } from './places.ts'
 
@@ -21,9 +22,10 @@ const needed = ['net_admin', 'net_raw'] as const
 
 /**
  * The daemon's process: until it is told to stop, or cannot start.
+ * @param held  what has come meanwhile; this process listens itself from here on
  * @returns the exit code
  */
-export async function runDaemon(options: DaemonOptions, configurationFile: string): Promise<number> {
+export async function runDaemon(options: DaemonOptions, configurationFile: string, held: HeldSignals): Promise<number> {
   const background = isBackground()
   const log = await daemonLog(options)
   process.on('uncaughtException', (error) => {
@@ -63,34 +65,61 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     notifyServiceManager: openServiceManager(),
   })
 
-  let supervisor: Supervisor | undefined
-  let stopWanted = false
-  const stop = () => {
-    stopWanted = true
-    void supervisor?.stop()
-  }
+  const orders = takeOrders()
+  const { give } = orders
   onSignals({
-    SIGTERM: stop,
-    SIGINT: options.ignoreInterrupt ? () => {} : stop,
-    SIGHUP: () => void supervisor?.reload(),
-    SIGUSR1: () => void supervisor?.reports.dump(),
-    SIGUSR2: () => void supervisor?.reports.dumpStatistics(),
+    SIGTERM: () => give('stop'),
+    SIGINT: options.ignoreInterrupt ? () => {} : () => give('stop'),
+    SIGHUP: () => give('reload'),
+    SIGUSR1: () => give('dump'),
+    SIGUSR2: () => give('dumpStatistics'),
   })
   onRealTimeSignals({
-    statsClear: () => void supervisor?.reports.dumpAndClearStatistics(),
-    json: () => void supervisor?.reports.dumpJson(),
+    statsClear: () => give('dumpAndClearStatistics'),
+    json: () => give('dumpJson'),
     threadDump: () => log.info('there is no thread dump; SIGUSR1 dumps the state'),
   })
+  const came = held.release()
+  // A reload is needless: nothing has been read yet.
+  if (came.has('SIGUSR1')) give('dump')
+  if (came.has('SIGUSR2')) give('dumpStatistics')
 
   const started = await startSupervisor(ports, supervisorOptions)
   if (!started.ok) {
     log.error('cannot start', { reason: started.error.message })
     return logsToStderr(options) ? started.error.exitCode : complain(started.error.exitCode, started.error.message)
   }
-  supervisor = started.value
   if (background) serveInBackground()
-  if (stopWanted) void supervisor.stop()
-  return supervisor.done
+  orders.follow(started.value)
+  return started.value.done
+}
+
+/** What signals ask of a daemon. */
+const orderKinds = {
+  stop: (supervisor) => supervisor.stop(),
+  reload: (supervisor) => supervisor.reload(),
+  dump: ({ reports }) => reports.dump(),
+  dumpStatistics: ({ reports }) => reports.dumpStatistics(),
+  dumpAndClearStatistics: ({ reports }) => reports.dumpAndClearStatistics(),
+  dumpJson: ({ reports }) => reports.dumpJson(),
+} as const satisfies Readonly<Record<string, (supervisor: Supervisor) => Promise<unknown>>>
+type Order = keyof typeof orderKinds
+
+/** Each is followed at once, or, once, when there is somebody who can; a stop then goes before all others. */
+function takeOrders(): { give(order: Order): void; follow(supervisor: Supervisor): void } {
+  let supervisor: Supervisor | undefined
+  const waiting = new Set<Order>()
+  const carryOut = (order: Order, by: Supervisor): void => void orderKinds[order](by)
+  return {
+    give(order) {
+      if (supervisor === undefined) waiting.add(order)
+      else carryOut(order, supervisor)
+    },
+    follow(by) {
+      supervisor = by
+      for (const order of waiting.has('stop') ? (['stop'] as const) : waiting) carryOut(order, by)
+    },
+  }
 }
 
 function complain(exitCode: number, message: string): number {
