@@ -168,6 +168,10 @@ const cases: Readonly<Record<string, { bad: string; good: string; ports?: Partia
     bad: service(server() + server(`weight 2\n${checker}`, '10.0.0.2 80')),
     good: service(server() + server(`weight 2\n${checker}`, '10.0.0.2 80'), 'lb_algo wrr\nlb_kind NAT'),
   },
+  'slow-start-without-effect': {
+    bad: service(two, 'lb_algo rr\nlb_kind NAT\nslow_start 30'),
+    good: service(two, 'lb_algo wrr\nlb_kind NAT\nweight 20\nslow_start 30'),
+  },
 }
 
 test('every rule has a case', () => {
@@ -279,6 +283,17 @@ test.each([
 ])('%s without regard of weights: %s', (words, remedy) => {
   const text = service(server() + server(`weight 2\n${checker}`, '10.0.0.2 80'), `${words}\nlb_kind NAT`)
   expect(lint(text).diagnostics.map((one) => `${one.line} ${one.remedy}`)).toEqual([`4 ${remedy}`])
+})
+
+test.each([
+  ['lb_algo lc', 'weight 20\nslow_start 30', 'write wlc'],
+  ['lb_algo wlc', 'slow_start 30', 'write weight 20 or more for each'],
+])('%s and %s', (words, more, remedy) => {
+  const { diagnostics } = lint(
+    service(server(`${more}\n${checker}`) + server(`weight 20\n${checker}`, '10.0.0.2 80'), `${words}\nlb_kind NAT`),
+  )
+  const [found] = diagnostics.filter(({ rule }) => rule === 'slow-start-without-effect')
+  expect(found).toMatchObject({ remedy })
 })
 
 test.each([

@@ -79,6 +79,33 @@ export const serviceRules: readonly Rule[] = [
     },
   },
   {
+    name: 'slow-start-without-effect',
+    finds: 'slow_start under a scheduler that gives each server the same, or for a server of weight 1',
+    why: 'It lets the weight grow in whole steps: rr, lc and dh only ask whether one is 0, and 1 has none below it.',
+    look({ lowered, nodes }, complain) {
+      for (const { value, at } of lowered.servers) {
+        const slow = describedServers(value).filter(({ slowStart }) => slowStart !== undefined)
+        const isWeightless = WEIGHTLESS.has(value.scheduler)
+        const found = isWeightless ? slow[0] : slow.find(({ weight }) => weight === 1)
+        if (found === undefined) continue
+        const block = nodeAt(nodes, at)
+        const own = serverNode(block, found)
+        const place = (own && lineIn(own, 'slow_start')) ?? (block && lineIn(block, 'slow_start'))
+        complain(
+          place?.at ?? at,
+          isWeightless
+            ? `slow_start does nothing under ${value.scheduler} of ${serverTitle(value)}`
+            : `slow_start does nothing for a server of weight 1 in ${serverTitle(value)}`,
+          {
+            remedy: isWeightless
+              ? `write ${value.scheduler === 'lc' ? 'wlc' : 'wrr'}`
+              : 'write weight 20 or more for each',
+          },
+        )
+      }
+    },
+  },
+  {
     name: 'real-server-is-virtual',
     finds: 'a real server at the virtual address of its virtual server',
     why: 'The director would send clients to itself, over and over.',
