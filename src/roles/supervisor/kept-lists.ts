@@ -8,11 +8,16 @@ export type KeptLists = {
   /** None: nothing was known of it. */
   servers(key: string): readonly ListedServer[]
   write(key: string, servers: readonly ListedServer[]): void
+  /** The name was said not to exist, whatever it listed before. */
+  isGone(key: string): boolean
+  markGone(key: string, gone: boolean): void
   /** Others are forgotten. */
   keep(keys: ReadonlySet<string>): void
 }
 
 const MOST_WEIGHT = 2_147_483_647
+/** Before the key of a name that does not exist; no other key begins so. */
+const GONE = 'gone '
 
 export function keepLists(ports: Pick<SupervisorPorts, 'readText' | 'replaceText' | 'log'>, path: string): KeptLists {
   const text = ports.readText(path)
@@ -29,9 +34,15 @@ export function keepLists(ports: Pick<SupervisorPorts, 'readText' | 'replaceText
       lists.set(key, servers)
       write()
     },
+    isGone: (key) => lists.has(GONE + key),
+    markGone(key, gone) {
+      if (gone) lists.set(GONE + key, [])
+      else lists.delete(GONE + key)
+      write()
+    },
     keep(keys) {
       const before = lists.size
-      for (const key of lists.keys()) if (!keys.has(key)) lists.delete(key)
+      for (const key of lists.keys()) if (!keys.has(key.replace(GONE, ''))) lists.delete(key)
       if (lists.size < before) write()
     },
   }

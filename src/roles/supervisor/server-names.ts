@@ -37,7 +37,7 @@ export type ServerNames = {
  */
 export function createServerNames(
   ports: Pick<SupervisorPorts, 'clock' | 'log'>,
-  kept: Pick<KeptLists, 'servers' | 'write'>,
+  kept: Pick<KeptLists, 'servers' | 'write' | 'isGone' | 'markGone'>,
   onChange: (of: ServerName) => void,
 ): ServerNames {
   const names = new Map<string, Known>()
@@ -48,7 +48,7 @@ export function createServerNames(
     const key = nameKey(of)
     const before = names.get(key)
     if (before !== undefined) return before
-    const first = { of, servers: kept.servers(key), gone: false, problem: 'not answered yet' }
+    const first = { of, servers: kept.servers(key), gone: kept.isGone(key), problem: 'not answered yet' }
     names.set(key, first)
     return first
   }
@@ -103,6 +103,7 @@ export function createServerNames(
       names.set(key, now)
       const changed = JSON.stringify(before.servers) !== JSON.stringify(now.servers)
       if (changed) kept.write(key, now.servers)
+      if (before.gone !== now.gone) kept.markGone(key, now.gone)
       if (changed || (before.gone !== now.gone && removing.has(key))) onChange(before.of)
     },
     keep(sources) {

@@ -167,6 +167,21 @@ test('a daemon that starts while nobody answers goes on with what was known last
   expect(await sources()).toMatchObject([{ servers: 2, problem: '192.0.2.53:53: no answer within 2 s' }])
 })
 
+test('a daemon that starts anew knows which names do not exist any more, until one answers', async () => {
+  const removing = model(dynamic({ nxdomain: 'remove' }))
+  const first = await running(removing)
+  await hear(first.world, found(1))
+  await hear(first.world, gone)
+  const { world } = await running(removing, first.world.files.get(KEPT))
+  expect(inForce(world)).toEqual([])
+  await hear(world, lost)
+  expect(inForce(world)).toEqual([])
+  await hear(world, found(1))
+  expect(inForce(world)).toEqual(['192.0.2.1'])
+  const after = await running(removing, world.files.get(KEPT))
+  expect(inForce(after.world)).toEqual(['192.0.2.1'])
+})
+
 for (const text of [
   '',
   'null',
