@@ -67,6 +67,8 @@ export function configure(
       running.delete(one.key)
       if (isGone) incidents.forget(one.key)
     }
+    // Now that nobody has to say goodbye by what was.
+    if (links.replace()) sockets.synchronize([...routersOf(parts), ...routers], view)
     for (const one of running.values()) {
       const router = wanted.get(one.key)
       if (router === undefined) continue

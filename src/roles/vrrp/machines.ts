@@ -23,6 +23,8 @@ import { noteChange, type TransitionReport } from './transition-note.ts'
 /** Entered, or of the priority in it. */
 export type Told = Entered | 'MASTER_PRIORITY' | 'BACKUP_PRIORITY'
 
+const NO_WAY_OUT: ReadonlySet<string> = new Set(['ENODEV', 'ENETDOWN', 'ENETUNREACH', 'ENXIO'])
+
 /** A state was entered, and what belongs to it is done. */
 export type StateReport = (
   router: VirtualRouter,
@@ -137,6 +139,8 @@ export function openMachines(
     for (const datagram of datagrams) {
       const sent = socket.send(datagram)
       if (sent.ok) left++
+      // As above: its interface has gone down, or away.
+      else if (priority === RESIGNED && NO_WAY_OUT.has(sent.error.code)) continue
       else complain(log, one, clock.now(), `send ${sent.error.code}`, 'advertisement was not sent', sent.error.message)
     }
     if (left === 0) return

@@ -1,4 +1,4 @@
-import { after, type Instant, type IpAddress, isLinkLocal6, type Log, seconds } from '../../base/index.ts'
+import { after, type Instant, type IpAddress, isLinkLocal6, type Log, sameBytes, seconds } from '../../base/index.ts'
 import type { InterfaceSettings, VirtualRouter } from '../../model/index.ts'
 import {
   ADDRESS_PROTOCOL,
@@ -17,8 +17,13 @@ import type { VrrpPorts } from './ports.ts'
 export type VirtualLinks = {
   /** The virtual routers with every virtual link by its name. */
   named(routers: readonly VirtualRouter[]): readonly VirtualRouter[]
-  /** From here on what these need is there, together with what was. They come back as by `named`. */
+  /**
+   * From here on what these need is there, together with what was. They come back as by `named`. What there can be only instead of
+   * something that was comes by `replace`.
+   */
   provide(routers: readonly VirtualRouter[]): readonly VirtualRouter[]
+  /** Nobody speaks any more by what was provided before. True when something has taken the place of that. */
+  replace(): boolean
   /** From here on only what was provided last is. The rest is removed, and settings of the host are put back. */
   settle(): void
   /** The same, of those only that belong to these virtual routers. */
@@ -71,6 +76,8 @@ export function openVirtualLinks(
   const names = openLinkNames(view, settings)
   let wanted: ReadonlyMap<string, WantedLink> = new Map()
   let provided: readonly WantedLink[] = []
+  /** Those before them, until `replace`: a master of one says goodbye by it. */
+  let leaving: ReadonlyMap<string, WantedLink> = new Map()
   let promoting: ReadonlySet<string> = new Set()
   const problems = new Map<string, string>()
   /** Made here, or found with our mark: to be removed when nobody needs them. */
@@ -109,6 +116,11 @@ export function openVirtualLinks(
     return true
   }
 
+  const isLeaving = (link: Link): boolean => {
+    const before = leaving.get(link.name)
+    return before !== undefined && fits(link, before, view)
+  }
+
   /** True when something was made. */
   function ensure(want: WantedLink): boolean {
     const { name } = want
@@ -131,13 +143,14 @@ export function openVirtualLinks(
         fail(name, `there is another interface ${name}`)
         return false
       }
-      if (!remove(present)) return false
+      if (isLeaving(present) || !remove(present)) return false
     }
     // Two with one MAC are refused: one of ours by another name gives way.
     const double = view.find(
-      (link) => link.alias === VIRTUAL_LINK_MARK && !wanted.has(link.name) && fits(link, want, view),
+      (link) =>
+        link.alias === VIRTUAL_LINK_MARK && (isLeaving(link) || !wanted.has(link.name)) && fits(link, want, view),
     )
-    if (double !== undefined) remove(double)
+    if (double !== undefined && (isLeaving(double) || !remove(double))) return false
     return mayMake(name) && make(want, base)
   }
 
@@ -152,7 +165,8 @@ export function openVirtualLinks(
         : { ...shared, kind, flags: ipvlanFlags[virtualLink?.mode ?? 'bridge'] },
     )
     if (!done.ok) {
-      fail(name, done.error.message)
+      // The interface below is just being removed, and what was on it was told of first.
+      if (done.error.code !== 'ENODEV') fail(name, done.error.message)
       return false
     }
     ours.add(name)
@@ -204,7 +218,7 @@ export function openVirtualLinks(
   function lend(want: WantedLink): boolean {
     const link = view.link(want.name)
     const base = view.link(want.base)
-    if (link === undefined || base === undefined) return false
+    if (link === undefined || base === undefined || !fits(link, want, view)) return false
     const address = want.virtualLink?.address
     const wants: { address: IpAddress; prefixLength: number }[] = address === undefined ? [] : [address]
     if (want.kind === 'macvlan' && want.family === 6)
@@ -268,11 +282,27 @@ export function openVirtualLinks(
     named: (routers) => names.name(routers).routers,
     provide(routers) {
       const { routers: named, links, promoting: interfaces } = names.name(routers)
+      const next = byName(links)
+      leaving = new Map([...wanted].filter(([name, link]) => !isSameLink(link, next.get(name))))
       provided = links
       promoting = interfaces
-      wanted = new Map([...wanted, ...byName(links)])
+      wanted = new Map([...wanted, ...next])
       mend()
       return named
+    },
+    replace() {
+      const before = leaving
+      leaving = new Map()
+      wanted = byName(provided)
+      const inTheWay = [...before].flatMap(([name, was]) => {
+        const link = view.link(name)
+        if (link === undefined || link.alias !== VIRTUAL_LINK_MARK || !fits(link, was, view)) return []
+        return provided.some((want) => want.name === name || fits(link, want, view)) ? [link] : []
+      })
+      if (inTheWay.length === 0) return false
+      for (const link of inTheWay) remove(link)
+      mend()
+      return true
     },
     settle: () => retain(provided),
     keepOnly(keys) {
@@ -305,6 +335,10 @@ export function openVirtualLinks(
     deadline: () => again,
   }
 }
+
+/** Whether the one can stay as the other. */
+const isSameLink = (one: WantedLink, other: WantedLink | undefined): boolean =>
+  other !== undefined && one.base === other.base && one.kind === other.kind && sameBytes(one.mac, other.mac)
 
 const promotion = (name: string): string => `${confOf(4, name)}/promote_secondaries`
 

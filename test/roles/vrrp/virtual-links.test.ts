@@ -297,6 +297,38 @@ test('a reload that takes use_vmac away moves the addresses to the interface bel
   expect(deeds.at(-1)).toBe('remove vrrp.51')
 })
 
+test('a reload that changes the names of links has their masters say goodbye by the old ones, and no fault', async () => {
+  const named = (one: VirtualRouter, name: string): VirtualRouter => ({
+    ...one,
+    virtualLink: { kind: 'macvlan', transmitsOnBase: false, name },
+  })
+  const world = host()
+  await world.configure([named(vmac, 'a'), named(vmac6, 'b')])
+  world.run(seconds(4))
+  await world.settle()
+  for (const [four, six] of [
+    ['c', 'd'],
+    ['d', 'c'],
+  ] as const) {
+    deedsOf(world)
+    world.said.splice(0)
+    await world.configure([named(vmac, four), named(vmac6, six)], { beginAnew: ['eth0/ipv4/51', 'eth0/ipv6/51'] })
+    const deeds = deedsOf(world)
+    const goodbyes = deeds.flatMap((deed, i) => (deed.startsWith('advert 0') ? [i] : []))
+    expect(goodbyes).toHaveLength(2)
+    expect(deeds.findIndex((deed) => deed.startsWith('remove'))).toBeGreaterThan(Math.max(...goodbyes))
+    world.run(seconds(4))
+    await world.settle()
+    expect(onInterface(world, four)).toContain('192.0.2.100')
+    expect(onInterface(world, six)).toContain('fe80::100')
+    // The first is that of the one that has ended.
+    expect(world.states()).toEqual(['FAULT', 'BACKUP', 'MASTER'])
+    expect(world.states('VI_6')).toEqual(['FAULT', 'BACKUP', 'MASTER'])
+  }
+  expect([...world.links.values()].map(({ name }) => name).sort()).toEqual(['c', 'd', 'eth0'])
+  expect(world.logged.filter((line) => line.includes('cannot'))).toEqual([])
+})
+
 test('garp_extra_if: what is on another virtual link than advertisements is announced again and again, and with all on any', async () => {
   const world = host()
   world.links.set(3, ethernet(3, 'eth1'))

@@ -11,6 +11,7 @@ import {
   micros,
   ok,
   type Result,
+  sameBytes,
 } from '../../../src/base/index.ts'
 import type { VirtualRouter } from '../../../src/model/index.ts'
 import type { Channel, FromVrrp, ToVrrp, VrrpSlice } from '../../../src/roles/ipc/index.ts'
@@ -452,6 +453,15 @@ export class World {
         raise: (name) => {
           const link = [...this.links.values()].find((one) => one.name === name)
           if (link === undefined) return fail({ code: 'ENODEV', message: 'no such device' })
+          for (const { index, up, over, mac } of this.links.values())
+            if (
+              index !== link.index &&
+              up &&
+              over !== undefined &&
+              over.index === link.over?.index &&
+              sameBytes(mac, link.mac)
+            )
+              return fail({ code: 'EADDRINUSE', message: 'Address already in use' })
           this.links.set(link.index, { ...link, up: true })
           return ok(undefined)
         },
