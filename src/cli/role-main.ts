@@ -57,7 +57,7 @@ async function run(name: (typeof roles)[number], to: ParentChannel): Promise<voi
     }
     case 'checker': {
       const { startChecker, systemPorts } = await import('../roles/checker/index.ts')
-      const ports = systemPorts()
+      const ports = systemPorts(settings)
       await dropPrivileges(log)
       return startChecker(withTermination(to, isOrphan), ports, log)
     }
@@ -121,6 +121,11 @@ function processSettings(words: readonly string[]): ProcessSettings | undefined 
 
 async function applySettings(settings: ProcessSettings, log: Log): Promise<void> {
   const { applyRunSettings } = await import('../sys/privileges/index.ts')
+  const { processorTime } = settings
+  if (processorTime !== undefined) {
+    const tell = () => log.warn('ran for more than half of its limit without a pause', { microseconds: processorTime })
+    onSignals({ SIGXCPU: tell })
+  }
   for (const reason of applyRunSettings(settings)) log.warn('process cannot be run as configured', { reason })
 }
 

@@ -10,6 +10,10 @@ export type ProcessSettings = {
   readonly cpus?: readonly number[]
   /** The program stays in memory: its code, libraries, stack and heap of C. */
   readonly locksProgram?: true
+  /** Microseconds of processor time without a pause, in the real-time class, after which the kernel ends it. */
+  readonly processorTime?: number
+  /** Bytes of the kernel's answers to commands that may wait to be read. */
+  readonly commandBuffer?: number
   /** Bytes of news from the kernel, of links, addresses and routes, that may wait to be read; less than ours is ours. */
   readonly monitorBuffer?: number
 }
@@ -26,6 +30,8 @@ export type DaemonSettings = {
   readonly checker?: ProcessSettings
   /** The same for news of processes. */
   readonly processMonitorBuffer?: number
+  /** Gets what the check before each reload has to say; '': nothing does. */
+  readonly reloadCheckLog?: string
   /** File creation mask, 0–0777; -u counts more. */
   readonly umask?: number
   /** Where USR2 writes VRRP's counters; the default is TMP/keepalived.stats. */

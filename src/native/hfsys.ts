@@ -67,7 +67,7 @@ export type Hfsys = {
   statfsType(path: string): Outcome
   /** Our umask takes bits away from the mode. */
   mkfifo(path: string, mode: number): Outcome
-  /** Of the calling thread, as all that follow but mlock2 and pidfd*. */
+  /** Of the calling thread, as all that follow but mlock2, setResourceLimit and pidfd*. */
   setScheduler(policy: number, priority: number): Outcome
   getScheduler(): Outcome
   /** Bit n of byte n / 8 is processor n. */
@@ -77,6 +77,8 @@ export type Hfsys = {
   /** Both in bytes; what user space can address is exact in a number. */
   mlock2(address: number, length: number, flags: number): Outcome
   setThreadName(name: string): Outcome
+  /** Of the whole process, in the limit's unit. */
+  setResourceLimit(resource: number, soft: number, hard: number): Outcome
   /** Six words: effective, permitted, inheritable of capabilities 0-31, then of 32-63. */
   capget(into: Uint32Array): Outcome
   capset(from: Uint32Array): Outcome

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { print } from '../../src/config/index.ts'
+import { containers, keywordsIn } from '../../src/config/keywords/index.ts'
 import { load, told } from './files.ts'
 
 const router = 'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.1 }\n}\n'
@@ -85,24 +86,87 @@ test('instance: the first one counts, and it is part of file names', () => {
   expect(named('instance a/b')).toMatchObject({ instance: undefined, told: [expect.stringContaining('file names')] })
 })
 
+const session = 'bfd_instance B {\nneighbor_ip 192.0.2.9\n}\n'
+const bfdWords = 'bfd_rt_priority 30\nbfd_no_swap\nbfd_cpu_affinity 1\nbfd_rlimit_rttime 7000000'
+
+test('what is said of BFD’s process holds for the vrrp role, which has its sessions', () => {
+  const loaded = load(`global_defs {\n${bfdWords}\n}\n${session}${router}`)
+  expect(told(loaded)).toEqual([])
+  expect(loaded.model.global.daemon?.vrrp).toEqual({ locksProgram: true, cpus: [1], processorTime: 7_000_000 })
+  expect(loaded.model.global.vrrpRtPriority).toBe(30)
+  expect(load(print(loaded.model)).model.global).toEqual(loaded.model.global)
+})
+
+test('what is said of the vrrp role itself goes before it, and without sessions it means nothing', () => {
+  const vrrpWords = 'vrrp_rt_priority 20\nvrrp_cpu_affinity 0\nvrrp_rlimit_rttime 8000000'
+  const both = load(`global_defs {\n${bfdWords}\n${vrrpWords}\n}\n${session}${router}`).model.global
+  expect(both.daemon?.vrrp).toEqual({ locksProgram: true, cpus: [0], processorTime: 8_000_000 })
+  expect(both.vrrpRtPriority).toBe(20)
+  const alone = settings(bfdWords).model.global
+  expect([alone.daemon, alone.vrrpRtPriority]).toEqual([undefined, undefined])
+  // Whoever gives it a nice value wants ordinary scheduling.
+  const nice = load(`global_defs {\nbfd_rt_priority 30\nvrrp_priority -3\n}\n${session}${router}`).model.global
+  expect(nice.vrrpRtPriority).toBeUndefined()
+})
+
+test('limits of processor time and buffers of netlink sockets', () => {
+  const loaded = settings(`
+    vrrp_rlimit_rttime 6000000
+    checker_rlimit_rtime 10000
+    vrrp_netlink_cmd_rcv_bufs 100000
+    lvs_netlink_cmd_rcv_bufs 200000
+    lvs_netlink_monitor_rcv_bufs 3000000
+    vrrp_netlink_cmd_rcv_bufs_force
+    process_monitor_rcv_bufs_force on
+    use_symlink_paths
+    reload_check_config /var/log/check`)
+  expect(loaded.model.global.daemon).toEqual({
+    vrrp: { processorTime: 6_000_000, commandBuffer: 100_000 },
+    checker: { processorTime: 5_000_000, commandBuffer: 200_000, monitorBuffer: 3_000_000 },
+    reloadCheckLog: '/var/log/check',
+  })
+  expect(told(loaded)).toEqual([
+    '4:5 warning without-effect: checker_rlimit_rtime 10000 would end a role while it reads a configuration; 5000000 holds',
+  ])
+  expect(load(print(loaded.model)).model.global).toEqual(loaded.model.global)
+})
+
+test('vrrp_rx_bufs_policy: MTU goes before ADVERT, whatever their order and case', () => {
+  const room = (lines: string) => settings(lines).model.global.vrrpSettings?.receiveRoom
+  expect(room('vrrp_rx_bufs_policy advert MTU')).toEqual({ size: 'MTU', messages: 3 })
+  expect(room('vrrp_rx_bufs_multiplier 9\nvrrp_rx_bufs_policy Advert')).toEqual({ size: 'ADVERT', messages: 9 })
+  expect(room('vrrp_rx_bufs_policy 70000')).toBeUndefined()
+})
+
 test('what can have no effect is told, once for each reason', () => {
   const loaded = settings(`
-    vrrp_rlimit_rttime 5000
-    checker_rlimit_rttime 5000
-    vrrp_netlink_cmd_rcv_bufs 100000
-    vrrp_netlink_monitor_rcv_bufs_force
-    lvs_netlink_monitor_rcv_bufs 100000
+    lvs_netlink_monitor_rcv_bufs_force
+    lvs_netlink_cmd_rcv_bufs_force
+    vrrp_netlink_cmd_rcv_bufs_force false
+    use_symlink_paths off
     random_seed 7
     tmp_config_directory /tmp
-    bfd_no_swap
-    bfd_priority -5`)
-  expect(told(loaded).map((line) => line.replace(/^\S+ warning remark: /, ''))).toEqual([
-    expect.stringContaining('*_rlimit_rttime has no effect'),
-    expect.stringContaining('*_netlink_cmd_rcv_bufs have no effect'),
-    expect.stringContaining('*_rcv_bufs_force have no effect'),
-    expect.stringContaining('lvs_netlink_monitor_rcv_bufs has no effect'),
-    expect.stringContaining('random_seed has no effect'),
-    expect.stringContaining('tmp_config_directory has no effect'),
-    expect.stringContaining('BFD runs in the vrrp role'),
+    bfd_process_name bfd
+    bfd_priority -5
+    vrrp_iptables
+    vrrp_ipsets a b
+    enable_snmp_vrrp
+    enable_dbus`)
+  expect(loaded.diagnostics.map(({ message, remedy }) => `${message}; ${remedy}`)).toEqual([
+    expect.stringMatching(/lvs_netlink_\*_force have no effect; .*rmem_max/),
+    expect.stringContaining('*_rcv_bufs_force false has no effect'),
+    expect.stringContaining('use_symlink_paths false has no effect'),
+    expect.stringMatching(/random_seed has no effect; .*fixed values/),
+    expect.stringMatching(/tmp_config_directory has no effect; .*config_save_dir/),
+    expect.stringMatching(/bfd_process_name has no effect; .*vrrp_process_name/),
+    expect.stringMatching(/bfd_priority has no effect; .*vrrp_priority/),
+    expect.stringMatching(/vrrp_iptables, vrrp_ipsets and .* have no effect; .*nftables/),
+    expect.stringMatching(/SNMP.* have no effect; .*status --json/),
+    expect.stringMatching(/D-Bus.* have no effect; .*vrrp_notify_fifo/),
   ])
+})
+
+test('each word without effect has a reason and a remedy', () => {
+  const idle = containers.flatMap(keywordsIn).filter(({ support }) => support === 'accepted')
+  expect(idle.filter(({ facts: { why, remedy } }) => why === undefined || remedy === undefined)).toEqual([])
 })

@@ -98,6 +98,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     notify_fifo_script: { beside: ['notify_fifo /run/fifo'] },
     vrrp_notify_fifo_script: { beside: ['vrrp_notify_fifo /run/fifo'] },
     lvs_timeouts: { values: ['tcp 1', 'tcpfin 2', 'udp 3', 'tcp 2678400 tcpfin 60 udp 70'] },
+    vrrp_rx_bufs_multiplier: { beside: ['vrrp_rx_bufs_policy MTU'] },
     min_auto_priority_delay: { beside: ['max_auto_priority 50'] },
     notification_email: { values: ['{\nops@example.com\n}', '{\n"Ops <ops@example.com>" root@localhost\n}'] },
     smtp_alert: MAIL_HERE,

@@ -94,7 +94,7 @@ linkbeat_use_polling
 linkbeat_interfaces { eth0 }
 ${vrrp.replace('interface eth0', 'interface eth0\n linkbeat_use_polling')}`
   expect(told(load(text))).toEqual([
-    expect.stringMatching(/there is no SNMP yet/),
+    expect.stringMatching(/there is no SNMP agent/),
     expect.stringMatching(/links are not polled/),
   ])
 })

@@ -18,6 +18,11 @@ const status = (pid: number, key: string): string =>
 const niceOf = (pid: number): number => Number(stat(pid)[16])
 const MiB = 1_048_576
 const lockedBytes = (pid: number): number => Number.parseInt(status(pid, 'VmLck'), 10) * 1024
+/** Soft and hard, microseconds; undefined: none. */
+const realTimeLimits = (pid: number): readonly (number | undefined)[] =>
+  (/^Max realtime timeout +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [])
+    .slice(1)
+    .map((limit) => (limit === 'unlimited' ? undefined : Number(limit)))
 const policyOf = (pid: number) => ({ priority: Number(stat(pid)[37]), policy: Number(stat(pid)[38]) })
 
 lab('name, nice value, processors, real-time class and mask are what the configuration says', async (lab) => {
@@ -31,14 +36,17 @@ lab('name, nice value, processors, real-time class and mask are what the configu
   vrrp_cpu_affinity ${last}
   vrrp_netlink_monitor_rcv_bufs 4000000
   process_monitor_rcv_bufs 5000000
+  vrrp_netlink_cmd_rcv_bufs 3000000
+  lvs_netlink_cmd_rcv_bufs 50000
   checker_priority 6
   checker_rt_priority 12
+  checker_rlimit_rttime 7000000
   umask 0137
 }
 `
   const text =
     instance({ priority: 100, version: 3, advertInt: 0.1 }) +
-    webService({ method: 'DR', realServers: ['192.0.2.21 80'] })
+    webService({ method: 'DR', realServers: ['192.0.2.21 80'], more: ['ha_suspend'] })
   const daemon = await host.holdfastd(settings + text)
   await host.holds(VIRTUAL_ADDRESS)
   const pidOf = async (name: string) => (await daemon.status()).roles.find(({ role }) => role === name)?.pid ?? 0
@@ -53,9 +61,11 @@ lab('name, nice value, processors, real-time class and mask are what the configu
   // What of it is mapped from files, but no page that nobody has touched.
   expect(lockedBytes(vrrp)).toBeGreaterThan(MiB * 20)
   expect(lockedBytes(checker)).toBe(0)
+  expect(realTimeLimits(checker)).toEqual([3_500_000, 7_000_000])
+  expect(realTimeLimits(vrrp)).toEqual([undefined, undefined])
   // The kernel doubles them.
   const buffers = await host.exec('ss', '-A', 'netlink', '-Hanm')
-  expect(buffers.stdout).toContain('rb8000000,')
+  for (const size of [8_000_000, 6_000_000, 100_000]) expect(buffers.stdout).toContain(`rb${size},`)
   // The checker has become nobody afterwards.
   expect(status(checker, 'Uid')).not.toMatch(/^0\s/)
   expect(status(daemon.pid, 'Umask')).toBe('0137')

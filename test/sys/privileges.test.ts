@@ -235,3 +235,28 @@ describe('locked memory', () => {
     expect(seen).toEqual({ failures: [], kept: 2_000_000, locked: true })
   })
 })
+
+describe('a limit of processor time in the real-time class', () => {
+  const limited = 'print(privileges.applyRunSettings({ processorTime: 200_000, realTimePriority: 1 }))'
+
+  test('ends who never pauses', async () => {
+    const endless = child(`${limited}\nprocess.on('SIGXCPU', () => {})\nfor (;;) {}`)
+    await expect(endless).rejects.toMatchObject({ signal: 'SIGKILL', stdout: '[]\n' })
+  })
+
+  test('lets be who pauses, however much it takes in all', async () => {
+    const seen = await child(`
+      const { ok } = { ok: privileges.applyRunSettings({ processorTime: 200_000, realTimePriority: 1 }).length === 0 }
+      const used = () => process.cpuUsage().user + process.cpuUsage().system
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
+      const all = used()
+      while (used() < all + 400_000) {
+        const begin = used()
+        while (used() < begin + 20_000);
+        await pause()
+      }
+      print(ok)
+    `)
+    expect(seen).toBe(true)
+  })
+})

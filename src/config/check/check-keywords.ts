@@ -6,6 +6,7 @@ import {
   keywordAt,
   keywordsByName,
   keywordsIn,
+  untruths,
 } from '../keywords/index.ts'
 import { nearest } from '../nearest.ts'
 import { type Report, type Span, silent } from '../report.ts'
@@ -40,7 +41,8 @@ export function checkKeywords(nodes: readonly Node[], report: Report, keep: bool
     nodes: kept,
     finish() {
       for (const see of around.unseen ?? []) see()
-      for (const [why, at] of around.reasons) report.warning('without-effect', at, why)
+      for (const [why, { at, remedy }] of around.reasons)
+        report.warning('without-effect', at, why, remedy === undefined ? {} : { remedy })
     },
   }
 }
@@ -48,7 +50,7 @@ export function checkKeywords(nodes: readonly Node[], report: Report, keep: bool
 type Around = {
   readonly report: Report
   /** Why words have no effect, and where the first of them stands. */
-  readonly reasons: Map<string, Span>
+  readonly reasons: Map<string, { readonly at: Span; readonly remedy: string | undefined }>
   readonly keep: boolean
   /** At the top level: goes through a block unless that has been done. */
   readonly unseen?: (() => void)[]
@@ -119,7 +121,7 @@ function lookInside(block: BlockNode, within: Container, around: Around): BlockN
 
 /** An old word, or one without effect. */
 function sayWhatItIs(
-  { keyword: { at, text } }: Node,
+  { keyword: { at, text }, words: [first] }: Node,
   { facts, support }: Keyword,
   other: string | undefined,
   { report, reasons }: Around,
@@ -127,9 +129,13 @@ function sayWhatItIs(
   const instead = other ?? facts.instead
   if (instead !== undefined)
     report.warning('deprecated', at, `${text} is an old word for ${instead}`, { remedy: `write ${instead}` })
-  if (support === 'accepted' && facts.why !== undefined && at.start <= (reasons.get(facts.why)?.start ?? at.start))
-    reasons.set(facts.why, at)
+  const { why, remedy } = facts
+  const isIdle = support === 'accepted' || (support === 'always' && isUntruth(first?.text))
+  if (isIdle && why !== undefined && at.start <= (reasons.get(why)?.at.start ?? at.start))
+    reasons.set(why, { at, remedy })
 }
+
+const isUntruth = (word: string | undefined): boolean => untruths.some((one) => one === word)
 
 function reportUnknown(node: Node, container: Container, report: Report): void {
   const name = node.keyword.text

@@ -20,6 +20,11 @@ export const domainName = { label: 63, name: 253 } as const
 export const JSON_STEP = `\\.([^.[\\]'\\s"]+)|\\['([^']*)'\\]|\\[(\\d{1,9})\\]`
 /** 20 bits (RFC 3032 §2.1). */
 export const MOST_MPLS_LABEL = 0xfffff
+/**
+ * Microseconds of processor time without a pause that *_rlimit_rttime grants at least: reading a large configuration, or a garbage
+ * collection, takes a role up to a second, and beyond its limit the kernel ends it.
+ */
+export const LEAST_PROCESSOR_TIME = 5_000_000
 /** Of tunnels. */
 export const MOST_64 = 0xffff_ffff_ffff_ffffn
 /** As routers advertise it (RFC 4191 §2.1), and as the kernel has it. */

@@ -19,6 +19,7 @@ import {
   urls,
 } from './checker-containers.ts'
 import type { KeywordFacts } from './facts.ts'
+import { NO_PORT, NO_STACK, NO_TLS } from './reasons.ts'
 
 /** Options of PCRE2 (keepalived.conf(5), HTTP_GET). */
 const regexOptions =
@@ -91,6 +92,8 @@ export const checkerFacts: readonly KeywordFacts[] = [
     means: 'port (unused by PING)',
     since: '1.2.2',
     hereIn: { [PING]: 'accepted' },
+    why: NO_PORT.why,
+    remedy: NO_PORT.remedy,
     sinceIn: {
       [SMTP]: '1.2.17',
       [DNS]: '1.3.0',
@@ -290,6 +293,8 @@ export const checkerFacts: readonly KeywordFacts[] = [
     means: 'send a server name',
     since: '1.4.3',
     hereIn: { [HTTP]: 'accepted' },
+    why: NO_TLS.why,
+    remedy: NO_TLS.remedy,
   },
   {
     names: ['sni_name'],
@@ -299,6 +304,8 @@ export const checkerFacts: readonly KeywordFacts[] = [
     means: 'the name to send; switches enable_sni on; no NAME = use the default order',
     since: '2.4.3+',
     hereIn: { [HTTP]: 'accepted' },
+    why: NO_TLS.why,
+    remedy: NO_TLS.remedy,
   },
   {
     names: ['fast_recovery'],
@@ -416,8 +423,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
     range: 'START ≤ MAX',
     means: 'stack for the compiled matcher; largest of all wins',
     since: '2.0.7',
-    here: 'accepted',
-    why: 'patterns are matched without a stack of their own, within limits of steps and memory',
+    ...NO_STACK,
   },
   {
     names: ['tls_compliant'],

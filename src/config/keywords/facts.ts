@@ -43,8 +43,9 @@ export type Container = (typeof containers)[number]
 
 /**
  * What becomes of a keyword here, if it is not simply done: it is read, its value is checked and kept, and it changes nothing.
+ * `always`: what it asks for is always so, written or not.
  */
-export type Reservation = 'accepted'
+export type Reservation = 'accepted' | 'always'
 
 export type Default = number | boolean | string
 
@@ -97,8 +98,10 @@ export type KeywordFacts = {
   readonly hereIn?: Readonly<Partial<Record<Container, Reservation>>>
   /** It is an old word for this one. */
   readonly instead?: string
-  /** Why it is accepted and does nothing; each reason is said once a file. */
+  /** Why it is accepted and does nothing, or cannot be switched off; each reason is said once a file. */
   readonly why?: string
+  /** What to do about that. */
+  readonly remedy?: string
 }
 
 /** Rows that all stand in the same containers. */

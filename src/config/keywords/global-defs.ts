@@ -6,19 +6,18 @@ import {
   USUAL_SCRIPT_LIMIT,
   USUAL_UMASK,
 } from '../../model/index.ts'
-import { includeTests, MAIL_PORT, MOST_31, MOST_32 } from './bounds.ts'
+import { includeTests, LEAST_PROCESSOR_TIME, MAIL_PORT, MOST_31, MOST_32 } from './bounds.ts'
 import { type KeywordFacts, rowsIn } from './facts.ts'
 import {
-  ALWAYS_FORCED,
-  CHECKER_READS_ANEW,
-  NO_BFD_PROCESS,
+  NO_BFD_NAME,
+  NO_BFD_NICENESS,
   NO_COPY,
-  NO_CPU_LIMIT,
   NO_DBUS,
+  NO_FORCE,
   NO_GROUP_MARKS,
+  NO_IPTABLES,
   NO_SEED,
   NO_SNMP,
-  NO_WAITING_ANSWERS,
 } from './reasons.ts'
 
 /** What words of each process have in common. */
@@ -44,9 +43,25 @@ const processors = {
   means: 'pin the process',
   since: '2.0.17',
 } as const
+/** It has no process of its own. */
+const ofBfd = 'of the vrrp role, where there is a bfd_instance and the vrrp_ word of this kind says nothing'
+const processorTime = {
+  takes: 'MICROSECONDS',
+  without: 'keepalived: 10000; here: no limit',
+  min: 1,
+  max: MOST_32,
+  range: `less than ${LEAST_PROCESSOR_TIME} becomes that`,
+  means: 'CPU time limit between blocking calls for a real-time process; half of it is the soft limit',
+} as const
 const lockedMemory = { takes: 'flag', default: false, means: 'lock the process into memory' } as const
 const receiveBuffers = { takes: 'BYTES', min: 0, max: MOST_32 } as const
-const beyondLimit = { takes: 'bool', default: false, means: 'exceed the system limit' } as const
+const beyondLimit = {
+  takes: 'bool',
+  default: false,
+  means: 'exceed the system limit',
+  here: 'always',
+  why: 'buffers of netlink sockets may always exceed the system limit; *_rcv_bufs_force false has no effect',
+} as const
 const chainPriority = {
   takes: 'N',
   default: USUAL_CHAIN_PRIORITY,
@@ -97,8 +112,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       ...ofProcess,
       means: 'name of the BFD process',
       since: '2.0.16',
-      here: 'accepted',
-      why: NO_BFD_PROCESS,
+      ...NO_BFD_NAME,
     },
     {
       names: ['max_auto_priority'],
@@ -130,8 +144,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       names: ['bfd_priority'],
       ...niceness,
       since: '2.0.0',
-      here: 'accepted',
-      why: NO_BFD_PROCESS,
+      ...NO_BFD_NICENESS,
     },
     {
       names: ['vrrp_no_swap', 'checker_no_swap'],
@@ -141,9 +154,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['bfd_no_swap'],
       ...lockedMemory,
+      range: ofBfd,
       since: '2.0.0',
-      here: 'accepted',
-      why: NO_BFD_PROCESS,
     },
     {
       names: ['vrrp_rt_priority'],
@@ -158,9 +170,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['bfd_rt_priority'],
       ...realTime,
-      without: 'off',
-      here: 'accepted',
-      why: NO_BFD_PROCESS,
+      without: 'as vrrp_rt_priority',
+      range: ofBfd,
     },
     {
       names: ['vrrp_cpu_affinity', 'checker_cpu_affinity'],
@@ -169,28 +180,24 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['bfd_cpu_affinity'],
       ...processors,
-      here: 'accepted',
-      why: NO_BFD_PROCESS,
+      range: `${processors.range}; ${ofBfd}`,
     },
     {
-      names: ['vrrp_rlimit_rttime', 'checker_rlimit_rttime', 'bfd_rlimit_rttime'],
-      takes: 'MICROSECONDS',
-      default: 10000,
-      min: 1,
-      max: MOST_32,
-      range: '1 becomes 2',
-      means: 'CPU time limit between blocking calls for a real-time process; half of it is the soft limit',
+      names: ['vrrp_rlimit_rttime', 'checker_rlimit_rttime'],
+      ...processorTime,
       since: '2.1.0',
-      here: 'accepted',
-      why: NO_CPU_LIMIT,
+    },
+    {
+      names: ['bfd_rlimit_rttime'],
+      ...processorTime,
+      range: `${processorTime.range}; ${ofBfd}`,
+      since: '2.1.0',
     },
     {
       names: ['vrrp_rlimit_rtime', 'checker_rlimit_rtime', 'bfd_rlimit_rtime'],
-      takes: 'MICROSECONDS',
+      ...processorTime,
       means: 'deprecated spelling of …_rlimit_rttime',
       since: '2.0.0',
-      here: 'accepted',
-      why: NO_CPU_LIMIT,
     },
     {
       names: ['umask'],
@@ -208,8 +215,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: MOST_32,
       means: 'seed for _RANDOM, warm-up and DNS ids',
       since: '2.0.15',
-      here: 'accepted',
-      why: NO_SEED,
+      ...NO_SEED,
     },
     {
       names: ['startup_script'],
@@ -248,11 +254,11 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
     {
       names: ['reload_check_config'],
       takes: '[LOGFILE]',
-      without: 'off; no LOGFILE = /dev/null',
+      without:
+        'it is always checked before a reload, and one that is no good is refused; no LOGFILE: only the log has it',
       means:
-        'before a reload start itself with --config-test, at most 5 s; refuse the reload if it fails; children started later exit 2 on any configuration error',
+        'LOGFILE gets what the check before each reload has to say, in place of what it said before. keepalived does not check without the word',
       since: '2.2.0',
-      here: 'accepted',
     },
     {
       names: ['reload_time_file'],
@@ -303,8 +309,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       range: 'first wins; fixed on reload',
       means: 'keep the consolidated copy in an unlinked file there',
       since: '2.2.0',
-      here: 'accepted',
-      why: NO_COPY,
+      ...NO_COPY,
     },
     {
       names: ['data_use_instance'],
@@ -477,7 +482,8 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'start scripts by the path as written rather than the resolved one',
       since: '2.3.0',
-      here: 'accepted',
+      here: 'always',
+      why: 'scripts are always started by the path as written; use_symlink_paths false has no effect',
     },
     {
       names: ['notify_fifo'],
@@ -812,7 +818,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       means:
         'drop rules for non-accept mode and VMACs in these chains; only IN given = no output rules. With an nftables-only build it switches nftables on',
       since: '1.2.20',
-      here: 'accepted',
+      ...NO_IPTABLES,
     },
     {
       names: ['vrrp_ipsets'],
@@ -821,7 +827,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       range: '≤ 30 bytes, all different',
       means: 'sets to use; missing names derive from the first (6, _if6, _igmp, _mld, _nd); no name = no sets',
       since: '1.2.20',
-      here: 'accepted',
+      ...NO_IPTABLES,
     },
     {
       names: ['nftables'],
@@ -843,7 +849,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'match interface index instead of name for link-local addresses',
       since: '2.0.11',
-      here: 'accepted',
+      here: 'always',
     },
     {
       names: ['nftables_counters'],
@@ -856,12 +862,13 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       names: ['vrrp_rx_bufs_policy'],
       twice: 'all',
       takes: 'MTU | ADVERT | BYTES …',
-      without: 'kernel default',
+      without: 'keepalived: as the kernel has it; here: 262144 bytes',
       anyCase: true,
       min: 0,
       max: MOST_32,
-      range: 'BYTES excludes the words; MTU beats ADVERT',
-      means: 'receive buffer of advert sockets',
+      range: 'BYTES excludes the words; MTU beats ADVERT; MTU and ADVERT never make it smaller',
+      means:
+        'receive buffer of advert sockets: so many bytes, or for each virtual router on it vrrp_rx_bufs_multiplier messages of the size of the MTU or of its advertisement',
       since: '2.0.3',
     },
     {
@@ -872,17 +879,14 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: MOST_32,
       means: 'number of messages of that size to have room for',
       since: '2.0.3',
-      here: 'accepted',
     },
     {
       names: ['vrrp_netlink_cmd_rcv_bufs'],
       ...receiveBuffers,
-      default: 65_536,
+      without: 'as the kernel has it',
       range: '0 = unchanged',
       means: "receive buffer of the VRRP process' netlink socket for commands",
       since: '2.0.0',
-      here: 'accepted',
-      why: NO_WAITING_ANSWERS,
     },
     {
       names: ['vrrp_netlink_monitor_rcv_bufs'],
@@ -904,15 +908,11 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       names: ['vrrp_netlink_cmd_rcv_bufs_force', 'vrrp_netlink_monitor_rcv_bufs_force'],
       ...beyondLimit,
       since: '2.0.0',
-      here: 'accepted',
-      why: ALWAYS_FORCED,
     },
     {
       names: ['process_monitor_rcv_bufs_force'],
       ...beyondLimit,
       since: '2.0.11',
-      here: 'accepted',
-      why: ALWAYS_FORCED,
     },
     {
       names: ['lvs_timeouts'],
@@ -972,15 +972,13 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       means:
         'map address ranges of server groups to one firewall mark with nftables sets instead of one IPVS service per address',
       since: '2.2.2',
-      here: 'accepted',
-      why: NO_GROUP_MARKS,
+      ...NO_GROUP_MARKS,
     },
     {
       names: ['nftables_ipvs_priority'],
       ...chainPriority,
       since: '2.2.2',
-      here: 'accepted',
-      why: NO_GROUP_MARKS,
+      ...NO_GROUP_MARKS,
     },
     {
       names: ['nftables_ipvs_start_fwmark'],
@@ -990,31 +988,31 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: MOST_32,
       means: 'first mark to use',
       since: '2.2.2',
-      here: 'accepted',
-      why: NO_GROUP_MARKS,
+      ...NO_GROUP_MARKS,
     },
     {
       names: ['lvs_netlink_cmd_rcv_bufs'],
       ...receiveBuffers,
-      means: "receive buffer of the checker process' netlink socket for commands",
+      without: 'as the kernel has it',
+      range: '0 = unchanged',
+      means:
+        "receive buffer of the checker process' netlink socket for commands (there is one where ha_suspend is written)",
       since: '2.0.0',
-      here: 'accepted',
-      why: NO_WAITING_ANSWERS,
     },
     {
       names: ['lvs_netlink_monitor_rcv_bufs'],
       ...receiveBuffers,
-      means: "receive buffer of the checker process' netlink socket for news of addresses",
+      without: '1 MiB',
+      range: 'less than the default has no effect',
+      means:
+        "receive buffer of the checker process' netlink socket for news of addresses (there is one where ha_suspend is written)",
       since: '2.0.0',
-      here: 'accepted',
-      why: CHECKER_READS_ANEW,
     },
     {
       names: ['lvs_netlink_cmd_rcv_bufs_force', 'lvs_netlink_monitor_rcv_bufs_force'],
       ...beyondLimit,
+      ...NO_FORCE,
       since: '2.0.0',
-      here: 'accepted',
-      why: ALWAYS_FORCED,
     },
     {
       names: ['snmp_socket'],
@@ -1023,8 +1021,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       range: 'first wins (also over -A)',
       means: 'AgentX master socket',
       since: '1.2.20',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_snmp_vrrp'],
@@ -1032,8 +1029,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'serve the VRRP part of KEEPALIVED-MIB',
       since: '2.0.0',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_snmp_keepalived'],
@@ -1041,8 +1037,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'deprecated spelling of enable_snmp_vrrp',
       since: '1.2.20',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_snmp_checker'],
@@ -1050,8 +1045,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'serve the checker part',
       since: '1.2.20',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_snmp_rfc'],
@@ -1059,8 +1053,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'both of the next two',
       since: '1.2.20',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_snmp_rfcv2'],
@@ -1068,8 +1061,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'VRRP-MIB (RFC 2787)',
       since: '1.2.20',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_snmp_rfcv3'],
@@ -1077,8 +1069,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'VRRPV3-MIB (RFC 6527)',
       since: '1.2.20',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_traps'],
@@ -1086,8 +1077,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'send notifications',
       since: '1.2.5',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['snmp_vs_stats_update_interval'],
@@ -1097,8 +1087,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: 30,
       means: 'age at which service statistics are re-read',
       since: '2.3.0',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['snmp_rs_stats_update_interval'],
@@ -1108,8 +1097,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       max: 30,
       means: 'the same for destinations',
       since: '2.3.0',
-      here: 'accepted',
-      why: NO_SNMP,
+      ...NO_SNMP,
     },
     {
       names: ['enable_dbus'],
@@ -1117,8 +1105,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'offer the D-Bus interface org.keepalived.Vrrp1',
       since: '1.3.0',
-      here: 'accepted',
-      why: NO_DBUS,
+      ...NO_DBUS,
     },
     {
       names: ['dbus_service_name'],
@@ -1126,8 +1113,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       without: 'org.keepalived.Vrrp1',
       means: 'bus name',
       since: '1.3.7',
-      here: 'accepted',
-      why: NO_DBUS,
+      ...NO_DBUS,
     },
     {
       names: ['dbus_no_interface_name'],
@@ -1135,8 +1121,7 @@ export const globalFacts: readonly KeywordFacts[] = rowsIn(
       without: 'none',
       means: 'path element for instances without interface',
       since: '2.3.0',
-      here: 'accepted',
-      why: NO_DBUS,
+      ...NO_DBUS,
     },
   ],
 )

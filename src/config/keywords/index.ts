@@ -11,6 +11,7 @@ export {
   HMAC_WINDOW,
   includeTests,
   JSON_STEP,
+  LEAST_PROCESSOR_TIME,
   MAIL_PORT,
   MOST_32,
   MOST_IN_RANGE,

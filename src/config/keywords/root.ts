@@ -1,6 +1,6 @@
 import { MOST_32 } from './bounds.ts'
 import { type KeywordFacts, rowsIn } from './facts.ts'
-import { NO_POLLING } from './reasons.ts'
+import { NO_IPTABLES, NO_POLLING } from './reasons.ts'
 
 /** What stands at the top level. */
 export const rootFacts: readonly KeywordFacts[] = rowsIn(
@@ -37,15 +37,16 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'allow ipsets although in a namespace (needed on kernels before 3.13, where sets were not per namespace)',
       since: '1.3.0',
-      here: 'accepted',
+      ...NO_IPTABLES,
     },
     {
       names: ['use_pid_dir'],
       takes: 'flag',
       default: false,
-      means: 'put pid files in the run-time sub-directory keepalived/',
+      means:
+        'put pid files in the run-time sub-directory keepalived/; ours always stand in a directory of their own (--run-dir)',
       since: '1.2.24',
-      here: 'accepted',
+      here: 'always',
     },
     {
       names: ['instance'],
@@ -70,8 +71,7 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
       default: false,
       means: 'poll link state (MII/ethtool/ioctl) of all VRRP interfaces instead of netlink',
       since: '1.2.2',
-      here: 'accepted',
-      why: NO_POLLING,
+      ...NO_POLLING,
     },
     {
       names: ['linkbeat_interfaces'],
@@ -80,8 +80,7 @@ export const rootFacts: readonly KeywordFacts[] = rowsIn(
       range: 'existing interfaces (unknown = fatal); VMACs are refused',
       means: 'poll these interfaces; no type = try each in turn',
       since: '2.0.13',
-      here: 'accepted',
-      why: NO_POLLING,
+      ...NO_POLLING,
     },
     {
       names: ['interface_up_down_delays'],

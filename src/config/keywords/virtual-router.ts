@@ -1,7 +1,7 @@
 import { antiReplays, hmacModes } from '../../model/index.ts'
 import { HMAC_WINDOW, OWNER_PRIORITY, PASSWORD_BYTES, secretBytes, UNICAST_TTL } from './bounds.ts'
 import type { KeywordFacts } from './facts.ts'
-import { NO_POLLING } from './reasons.ts'
+import { NO_MEANING, NO_POLLING } from './reasons.ts'
 
 /** vrrp_instance and vrrp_sync_group. */
 export const routerFacts: readonly KeywordFacts[] = [
@@ -782,8 +782,7 @@ export const routerFacts: readonly KeywordFacts[] = [
     range: 'deprecated',
     means: 'as linkbeat_interfaces for the own interface',
     since: '2.0.0',
-    here: 'accepted',
-    why: NO_POLLING,
+    ...NO_POLLING,
   },
   {
     names: ['debug'],
@@ -793,7 +792,7 @@ export const routerFacts: readonly KeywordFacts[] = [
     max: 4,
     means: 'no effect',
     since: '1.2.2',
-    here: 'accepted',
+    ...NO_MEANING,
   },
   {
     names: ['auth_type'],

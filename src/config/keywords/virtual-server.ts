@@ -1,7 +1,7 @@
 import { schedulers } from '../../model/index.ts'
 import { DEFAULT_PERSISTENCE } from './bounds.ts'
 import type { KeywordFacts } from './facts.ts'
-import { NO_SNMP } from './reasons.ts'
+import { NO_MEANING, NO_SNMP } from './reasons.ts'
 
 const METHOD = 'NAT | DR | TUN [type ipip|gue|gre] [port PORT] [nocsum|csum|remcsum] | FNAT'
 
@@ -99,7 +99,7 @@ export const serverFacts: readonly KeywordFacts[] = [
     takes: 'flag',
     means: 'no effect',
     since: '1.3.0',
-    here: 'accepted',
+    ...NO_MEANING,
   },
   {
     names: ['flag-1', 'flag-2', 'flag-3'],
@@ -276,8 +276,7 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'exactly one word',
     means: 'name in SNMP',
     since: '2.2.3',
-    here: 'accepted',
-    why: NO_SNMP,
+    ...NO_SNMP,
   },
   {
     names: ['sorry_server'],
@@ -462,8 +461,7 @@ export const serverFacts: readonly KeywordFacts[] = [
     range: 'exactly one word',
     means: 'name in SNMP',
     since: '2.2.3',
-    here: 'accepted',
-    why: NO_SNMP,
+    ...NO_SNMP,
   },
   {
     names: ['TCP_CHECK'],

@@ -36,7 +36,7 @@ function tellTwice(lines: readonly Node[], complain: Complain): void {
   const seen = new Map<string, Node>()
   for (const line of lines) {
     const { known } = line
-    if (known === undefined || known.support === 'accepted') continue
+    if (known === undefined || known.support !== 'supported') continue
     const { twice = 'last' } = known.facts
     if (twice === 'all' || twice === 'told') continue
     const before = seen.get(known.name)

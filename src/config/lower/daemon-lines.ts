@@ -1,5 +1,5 @@
 import type { DaemonSettings, ProcessSettings } from '../../model/index.ts'
-import { looksLike, umaskBits } from '../keywords/index.ts'
+import { LEAST_PROCESSOR_TIME, looksLike, umaskBits } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, integer, type Lowering, rangeOf, required, switched } from './arguments.ts'
 
@@ -10,26 +10,35 @@ export type DaemonDraft = {
   settings: Mutable<Omit<DaemonSettings, 'vrrp' | 'checker'>>
   vrrp: Mutable<ProcessSettings>
   checker: Mutable<ProcessSettings>
+  /** Of the vrrp role, where nothing else is said of it and there are sessions. */
+  bfd: Mutable<ProcessSettings>
   processNames: boolean
 }
 
-export const emptyDaemonDraft = (): DaemonDraft => ({ settings: {}, vrrp: {}, checker: {}, processNames: false })
+export const emptyDaemonDraft = (): DaemonDraft => ({
+  settings: {},
+  vrrp: {},
+  checker: {},
+  bfd: {},
+  processNames: false,
+})
+
+const PROCESS_WORD =
+  /^(?:(vrrp|checker|lvs)_(priority|process_name)|(vrrp|checker|bfd)_(rt_priority|cpu_affinity|no_swap|rlimit_rtt?ime)|(vrrp|lvs)_netlink_(cmd|monitor)_rcv_bufs)$/
 
 /** One line of global_defs; false: it is about something else. */
 export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): boolean {
   const { settings } = draft
   const keyword = node.keyword.text
-  const ofProcess = /^(vrrp|checker|lvs)_(priority|rt_priority|cpu_affinity|process_name|no_swap)$/.exec(keyword)
+  const ofProcess = PROCESS_WORD.exec(keyword)
   if (ofProcess !== null && keyword !== 'vrrp_rt_priority') {
-    readProcessLine(to, node, ofProcess[1] === 'vrrp' ? draft.vrrp : draft.checker, ofProcess[2] ?? '')
+    const [whose, what = ''] = ofProcess.slice(1).filter((group) => group !== undefined)
+    readProcessLine(to, node, draft[whose === 'vrrp' || whose === 'bfd' ? whose : 'checker'], what)
     return true
   }
   switch (keyword) {
     case 'data_use_instance':
       switched(to, node, settings, 'dumpsWithInstance')
-      return true
-    case 'vrrp_netlink_monitor_rcv_bufs':
-      draft.vrrp.monitorBuffer = integer(to, node) || undefined
       return true
     case 'process_monitor_rcv_bufs':
       settings.processMonitorBuffer = integer(to, node) || undefined
@@ -60,6 +69,9 @@ export function readDaemonLine(to: Lowering, node: Node, draft: DaemonDraft): bo
       return true
     case 'reload_repeat':
       switched(to, node, settings, 'reloadRepeat')
+      return true
+    case 'reload_check_config':
+      settings.reloadCheckLog = node.words[0]?.text ?? ''
       return true
     case 'reload_file':
       settings.reloadFile = node.words[0]?.text ?? ''
@@ -95,6 +107,25 @@ function readProcessLine(to: Lowering, node: Node, process: Mutable<ProcessSetti
       return
     case 'process_name':
       process.name = name(to, node) ?? process.name
+      return
+    case 'rlimit_rttime':
+    case 'rlimit_rtime': {
+      const most = integer(to, node)
+      if (most !== undefined) process.processorTime = Math.max(most, LEAST_PROCESSOR_TIME)
+      if (most !== undefined && most < LEAST_PROCESSOR_TIME)
+        to.report.warning(
+          'without-effect',
+          node.at,
+          `${node.keyword.text} ${most} would end a role while it reads a configuration; ${LEAST_PROCESSOR_TIME} holds`,
+          { remedy: `write ${LEAST_PROCESSOR_TIME} or more` },
+        )
+      return
+    }
+    case 'cmd':
+      process.commandBuffer = integer(to, node) || undefined
+      return
+    case 'monitor':
+      process.monitorBuffer = integer(to, node) || undefined
   }
 }
 
@@ -138,8 +169,16 @@ function bitsOf(text: string): number {
   return bits
 }
 
-/** Undefined: nothing was said. */
-export function daemonSettings({ settings, vrrp, checker, processNames }: DaemonDraft): DaemonSettings | undefined {
+/**
+ * Undefined: nothing was said.
+ * @param withSessions  there are BFD sessions, which the vrrp role has
+ */
+export function daemonSettings(
+  { settings, vrrp: own, checker, bfd, processNames }: DaemonDraft,
+  withSessions: boolean,
+): DaemonSettings | undefined {
+  const { realTimePriority: _, ...ofBfd } = withSessions ? bfd : {}
+  const vrrp = { ...present(ofBfd), ...present(own) }
   const named = (process: Mutable<ProcessSettings>, own: string): ProcessSettings =>
     present({ ...process, name: process.name ?? (processNames ? own : settings.processName) })
   const ofVrrp = named(vrrp, 'keepalived_vrrp')

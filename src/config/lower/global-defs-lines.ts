@@ -8,7 +8,7 @@ import {
   seconds,
 } from '../../base/index.ts'
 import type { AnnouncementSettings, Command, GlobalDefs, KeptLine, MailSettings } from '../../model/index.ts'
-import { firstWordsIn, usualNumber, usualTruth, usualWord } from '../keywords/index.ts'
+import { usualNumber, usualTruth, usualWord } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { announcementLine } from './announcement-line.ts'
@@ -230,11 +230,12 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       draft.v3ChecksumAsV2 = true
       return
     case 'vrrp_rx_bufs_policy': {
-      const sizes = firstWordsIn(node.known?.facts.takes ?? '')
-      const word = required(to, node, eitherOf([...sizes, 'a number of bytes']))
-      // Buffers for some packets of a size are smaller than what there is without a word.
-      if (word === undefined || sizes.includes(word.text.toUpperCase())) return
-      draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
+      const word = required(to, node, eitherOf([...messageSizes, 'a number of bytes']))
+      if (word === undefined) return
+      const sizes = node.words.map(({ text }) => text.toUpperCase())
+      const size = messageSizes.find((one) => sizes.includes(one))
+      if (size === undefined) draft.receiveBuffer = integer(to, node) ?? draft.receiveBuffer
+      else if (draft.vrrpAll.messageSize !== 'MTU') draft.vrrpAll.messageSize = size
       return
     }
     case 'vrrp_strict':
@@ -244,6 +245,9 @@ function readVrrpLine(to: Lowering, node: Node, draft: GlobalDraft): void {
       Object.assign(garp, announcementLine(to, node, keyword.replace(/^vrrp_/, '')))
   }
 }
+
+/** The first of them counts. */
+const messageSizes = ['MTU', 'ADVERT'] as const
 
 const atLeast = (time: Micros | undefined, least: number) =>
   time === undefined ? undefined : micros(Math.max(seconds(least), time))

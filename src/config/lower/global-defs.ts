@@ -72,7 +72,12 @@ export function lowerGlobals(to: Lowering, nodes: readonly Node[], hostName: str
     } else if (node.keyword.text === 'instance') readInstance(to, node, draft.daemonSettings)
     else if (node.keyword.text === 'child_wait_time') draft.childWaitTime = timer(to, node) ?? draft.childWaitTime
   }
-  return finish(to, draft, hostName)
+  return finish(
+    to,
+    draft,
+    hostName,
+    nodes.some(({ keyword }) => keyword.text === 'bfd_instance'),
+  )
 }
 
 /** A name as ip-netns(8) has them: of a file in one directory. */
@@ -96,11 +101,16 @@ const usual = {
   childWaitTime: usualTime('root', 'child_wait_time'),
 }
 
-function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
+/** @param withSessions  there is a bfd_instance */
+function finish(to: Lowering, draft: GlobalDraft, hostName: string, withSessions: boolean): Globals {
   const { mail, announcements: garp, notifications } = draft
   const fifos = fifosOf(to, notifications)
   const vrrpSettings = vrrpSettingsOf(draft.vrrpAll)
-  const daemon = daemonSettings(draft.daemonSettings)
+  const daemon = daemonSettings(draft.daemonSettings, withSessions)
+  // Whoever gives the vrrp role a nice value wants it scheduled as others are.
+  const { bfd, vrrp } = draft.daemonSettings
+  const ofSessions = withSessions && vrrp.nice === undefined ? bfd.realTimePriority : undefined
+  const vrrpRtPriority = draft.vrrpRtPriority ?? ofSessions
   const masterDelay = garp.masterDelay ?? (draft.minGarp ? seconds(0) : usual.masterDelay)
   const masterRepeat = garp.masterRepeat ?? (draft.minGarp ? 1 : usual.masterRepeat)
   return {
@@ -124,7 +134,7 @@ function finish(to: Lowering, draft: GlobalDraft, hostName: string): Globals {
       ...fifos.of,
       ...(draft.stateDumpFile === undefined ? {} : { stateDumpFile: draft.stateDumpFile }),
       childWaitTime: draft.childWaitTime ?? usual.childWaitTime,
-      ...(draft.vrrpRtPriority === undefined ? {} : { vrrpRtPriority: draft.vrrpRtPriority }),
+      ...(vrrpRtPriority === undefined ? {} : { vrrpRtPriority }),
       ...(draft.vrrpStartupDelay === undefined ? {} : { vrrpStartupDelay: draft.vrrpStartupDelay }),
       ...(Object.keys(draft.interfaces).length === 0 ? {} : { interfaceSettings: draft.interfaces }),
       ...(vrrpSettings === undefined ? {} : { vrrpSettings }),

@@ -25,17 +25,6 @@ export function readInterfaceSetting(to: Lowering, node: Node, draft: InterfaceS
     case 'nftables_counters':
       switched(to, node, draft, 'countPackets')
       return true
-    case 'vrrp_iptables':
-    case 'vrrp_ipsets':
-      to.report.warning(
-        'remark',
-        node.at,
-        `${node.keyword.text}: rules are made in nftables, where these names mean nothing`,
-        {
-          remedy: 'write nftables, or remove the line',
-        },
-      )
-      return true
     default:
       return false
   }

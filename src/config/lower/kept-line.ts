@@ -13,7 +13,9 @@ import { badValue, boolean, integer, type Lowering, required, shown, timer } fro
 
 /** The lines of a block that are accepted and have no effect, without those whose values cannot be, which is said. */
 export const keptLines = (to: Lowering, nodes: readonly Node[]): readonly KeptLine[] =>
-  nodes.flatMap((node) => (node.known?.support === 'accepted' && isPossible(to, node) ? [kept(node)] : []))
+  nodes.flatMap((node) => (isKept(node) && isPossible(to, node) ? [kept(node)] : []))
+
+const isKept = ({ known }: Node): boolean => known !== undefined && known.support !== 'supported'
 
 /** `{ kept: … }` where there is any. */
 export const keptOf = (lines: readonly KeptLine[]): { readonly kept?: readonly KeptLine[] } =>

@@ -1,11 +1,12 @@
 import { micros } from '../../base/index.ts'
-import type { GarpGroup, InterfaceDelay, VrrpSettings } from '../../model/index.ts'
+import type { GarpGroup, InterfaceDelay, ReceiveRoom, VrrpSettings } from '../../model/index.ts'
 import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { alone, badValue, integer, isInterfaceName, type Lowering, rangeOf, timer } from './arguments.ts'
 import { usualTime } from './usual.ts'
 
 const USUAL_LATENESS = usualNumber('global_defs', 'min_auto_priority_delay')
+const USUAL_MESSAGES = usualNumber('global_defs', 'vrrp_rx_bufs_multiplier')
 const USUAL_DELAY = usualTime('root', 'interface_up_down_delays')
 
 /** What global_defs and the small blocks beside it say of all virtual routers. */
@@ -14,6 +15,9 @@ export type VrrpSettingsDraft = {
   delays: InterfaceDelay[]
   rest: { -readonly [Key in 'logUnknownIds' | 'disableLocalIgmp' | 'delayAfterBoot']?: VrrpSettings[Key] }
   most?: number
+  /** Of vrrp_rx_bufs_policy. */
+  messageSize?: ReceiveRoom['size']
+  messages?: number
   lateness?: number
   /** dynamic_interfaces: an interface that is not there is no reason for a word. */
   dynamicInterfaces: boolean
@@ -51,6 +55,11 @@ export function readVrrpSetting(to: Lowering, node: Node, draft: VrrpSettingsDra
     case 'min_auto_priority_delay': {
       const lateness = integer(to, node)
       if (lateness !== undefined) draft.lateness = lateness
+      return true
+    }
+    case 'vrrp_rx_bufs_multiplier': {
+      const messages = integer(to, node)
+      if (messages !== undefined) draft.messages = messages
       return true
     }
     default:
@@ -97,11 +106,13 @@ export function readInterfaceDelays(to: Lowering, node: Node, draft: VrrpSetting
   }
 }
 
-export function vrrpSettingsOf({ groups, delays, rest, most, lateness }: VrrpSettingsDraft): VrrpSettings | undefined {
+export function vrrpSettingsOf(draft: VrrpSettingsDraft): VrrpSettings | undefined {
+  const { groups, delays, rest, most, lateness, messageSize: size, messages = USUAL_MESSAGES } = draft
   const settings: VrrpSettings = {
     ...(groups.length === 0 ? {} : { garpGroups: groups }),
     ...(delays.length === 0 ? {} : { interfaceDelays: delays }),
     ...rest,
+    ...(size === undefined ? {} : { receiveRoom: { size, messages } }),
     ...(most === undefined || most < 1 ? {} : { autoPriority: { most, lateness: micros(lateness ?? USUAL_LATENESS) } }),
   }
   return Object.keys(settings).length === 0 ? undefined : settings

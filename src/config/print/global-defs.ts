@@ -100,8 +100,12 @@ function settingLines(settings: ForwardingSettings): readonly Text[] {
   ]
 }
 
-function vrrpSettingLines({ logUnknownIds, disableLocalIgmp, delayAfterBoot, autoPriority }: VrrpSettings) {
+function vrrpSettingLines(settings: VrrpSettings) {
+  const { logUnknownIds, disableLocalIgmp, delayAfterBoot, autoPriority, receiveRoom } = settings
   return [
+    ...(receiveRoom === undefined
+      ? []
+      : [`vrrp_rx_bufs_policy ${receiveRoom.size}`, `vrrp_rx_bufs_multiplier ${receiveRoom.messages}`]),
     ...(logUnknownIds === true ? ['log_unknown_vrids'] : []),
     ...(disableLocalIgmp === true ? ['disable_local_igmp'] : []),
     ...(delayAfterBoot === undefined ? [] : [`vrrp_delay_after_boot ${timeText(delayAfterBoot)}`]),

@@ -6,6 +6,7 @@ import {
   type Default,
   defaultAt,
   type KeywordFacts,
+  type KeywordSupport,
   keywordAt,
   keywordsIn,
   lines,
@@ -71,6 +72,15 @@ const lineOf = (word: string, text: string | undefined): readonly string[] =>
 const headOf = (name: string, { takes }: Pick<KeywordFacts, 'takes'>): string =>
   takes === 'flag' ? name : `${name} ${takes}`
 
+/** What becomes of it here; undefined: it is done. */
+export function hereText(
+  support: KeywordSupport | undefined,
+  { why, remedy }: Pick<KeywordFacts, 'why' | 'remedy'>,
+): string | undefined {
+  if (support === 'always') return 'always'
+  return support === 'accepted' ? `accepted: ${[why, remedy].filter(Boolean).join('; ')}` : undefined
+}
+
 function keywordEntry(name: string, facts: KeywordFacts, places: readonly Container[]): string {
   const others = facts.names.filter((other) => other !== name && keywordAt(places[0] as Container, other) !== undefined)
   const inside = places.map((at) => containerInside(at, name)).find((at) => at !== undefined)
@@ -95,7 +105,7 @@ function keywordEntry(name: string, facts: KeywordFacts, places: readonly Contai
     ),
     ...lineOf('form', line && `${line.takes}: ${line.means}`),
     ...lineOf('options', facts.line && optionWords(facts.line).join(' ')),
-    ...lineOf('here', support.has('accepted') ? 'accepted, and without effect' : undefined),
+    ...[...support].flatMap((one) => lineOf('here', hereText(one, facts))),
   ])
 }
 

@@ -1,8 +1,6 @@
 import { type Container, containers, keywordsIn, type LineName, lines, type OptionFacts } from '../keywords/index.ts'
-import { defaultText, rangeText, sinceText } from './explain.ts'
+import { defaultText, hereText, rangeText, sinceText } from './explain.ts'
 import { optionPlaces, spelled } from './places.ts'
-
-const marks = { supported: '', accepted: 'accepted' } as const
 
 /** docs/keywords.md: every position of the language, a table a block. */
 export function referencePage(): string {
@@ -14,7 +12,8 @@ export function referencePage(): string {
     '[end](#words-within-lines).',
     '',
     '*Takes*: `[ ]` is optional, `|` is or, capital words are values; a flag takes nothing; a bool takes nothing or `true`, `false`,',
-    '`on`, `off`, `yes`, `no`. *Here* is empty where Holdfast does it; *accepted* is read, checked and kept, and has no effect.',
+    '`on`, `off`, `yes`, `no`. *Here* is empty where Holdfast does it; *accepted* is read, checked and kept, and has no effect, with the',
+    'reason and what to do instead; *always* is so, written or not.',
     '',
   ]
   for (const container of containers) parts.push(...table(container))
@@ -24,7 +23,11 @@ export function referencePage(): string {
 }
 
 function table(container: Container): readonly string[] {
-  const rows = keywordsIn(container).map(({ name, support, facts }) => ({ name, here: marks[support], facts }))
+  const rows = keywordsIn(container).map(({ name, support, facts }) => ({
+    name,
+    here: hereText(support, facts) ?? '',
+    facts,
+  }))
   return [
     `## ${container === 'root' ? 'Top level' : spelled(container)}`,
     '',
@@ -38,7 +41,7 @@ function table(container: Container): readonly string[] {
         )
           .replace('keepalived ', '')
           .replace('1.2.2 or before', '≤ 1.2.2')
-          .replace('a word of Holdfast', 'ours')} | ${here} |`,
+          .replace('a word of Holdfast', 'ours')} | ${cell(here)} |`,
     ),
     '',
   ]

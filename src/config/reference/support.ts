@@ -4,14 +4,14 @@ import { spelled } from './places.ts'
 /** The table of docs/configuration.md: what becomes of each word, block by block. */
 export function supportTable(): string {
   const rows = containers.map((container) => {
-    const cells = (['supported', 'accepted'] as const).map((support) => words(container, support))
+    const cells = [words(container, ['supported', 'always']), words(container, ['accepted'])]
     return `| ${container === 'root' ? 'top level' : spelled(container)} | ${cells.join(' | ')} |`
   })
   return `${['| Block | Supported | Accepted, without effect |', '| --- | --- | --- |', ...rows].join('\n')}\n`
 }
 
-const words = (container: Container, support: KeywordSupport): string =>
+const words = (container: Container, among: readonly KeywordSupport[]): string =>
   keywordsIn(container)
-    .filter((keyword) => keyword.support === support)
+    .filter((keyword) => among.includes(keyword.support))
     .map(({ name }) => `\`${name}\``)
     .join(' ')

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* What a process may do and how it is run. All but mlock2 and the pidfd calls concern the calling thread only. */
+/* What a process may do and how it is run. All but mlock2, limits and the pidfd calls concern the calling thread only. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -118,6 +119,20 @@ static napi_value call_capset(napi_env env, napi_callback_info info)
 	return outcome(env, syscall(SYS_capset, &header, from.data));
 }
 
+/* setResourceLimit(resource, soft, hard) → 0; of the whole process */
+static napi_value call_set_resource_limit(napi_env env, napi_callback_info info)
+{
+	struct rlimit limit;
+	double soft, hard;
+	int32_t resource;
+
+	if (!arguments(env, info, "idd", &resource, &soft, &hard))
+		return NULL;
+	limit.rlim_cur = (rlim_t)soft;
+	limit.rlim_max = (rlim_t)hard;
+	return outcome(env, setrlimit(resource, &limit));
+}
+
 /* pidfdOpen(pid) → descriptor */
 static napi_value call_pidfd_open(napi_env env, napi_callback_info info)
 {
@@ -176,6 +191,7 @@ const struct function process_functions[] = {
 	{ "setThreadName", call_set_thread_name },
 	{ "capget", call_capget },
 	{ "capset", call_capset },
+	{ "setResourceLimit", call_set_resource_limit },
 	{ "pidfdOpen", call_pidfd_open },
 	{ "pidfdSendSignal", call_pidfd_send_signal },
 	{ "errorName", call_error_name },

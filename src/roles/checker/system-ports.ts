@@ -1,4 +1,5 @@
 import { assertNever } from '../../base/index.ts'
+import type { ProcessSettings } from '../../model/index.ts'
 import { outcome } from '../../proto/probe/index.ts'
 import { descriptorLimit } from '../../sys/process/index.ts'
 import { openTimer, systemClock } from '../../sys/time/index.ts'
@@ -19,12 +20,13 @@ import { watchAddresses } from './watch-addresses.ts'
 /** Enough for 30,000 servers that say nothing, with three seconds of connect_timeout and a delay_loop of three; each takes some 10 kB. */
 const MOST_PROBES = 16_384
 
-export const systemPorts = (): CheckerPorts => ({
+/** @param settings  of this process, those that concern what it opens */
+export const systemPorts = (settings: Pick<ProcessSettings, 'commandBuffer' | 'monitorBuffer'> = {}): CheckerPorts => ({
   clock: systemClock,
   openTimer,
   random: Math.random,
   probesAtATime: Math.min(MOST_PROBES, Math.floor(descriptorLimit() / 2)),
-  watchAddresses,
+  watchAddresses: (onAddresses, log) => watchAddresses(onAddresses, log, settings),
   lookUp: (of, nameServers, signal) => lookUp(of, askNameServers(nameServers ?? hostNameServers(), signal)),
   probe(checker, request, signal, tlsClient) {
     switch (checker.kind) {

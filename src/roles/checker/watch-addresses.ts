@@ -1,10 +1,15 @@
-import type { IpAddress } from '../../base/index.ts'
+import type { IpAddress, Log } from '../../base/index.ts'
+import type { ProcessSettings } from '../../model/index.ts'
 import { openRouteClient, openRouteMonitor } from '../../sys/netlink/index.ts'
 import type { WatchAddresses } from './ports.ts'
 
 /** Which addresses the host has, asked anew after each change; what comes together is asked once. */
-export const watchAddresses: WatchAddresses = (onAddresses, log) => {
-  const client = openRouteClient()
+export const watchAddresses = (
+  onAddresses: Parameters<WatchAddresses>[0],
+  log: Log,
+  { commandBuffer, monitorBuffer }: Pick<ProcessSettings, 'commandBuffer' | 'monitorBuffer'>,
+): ReturnType<WatchAddresses> => {
+  const client = openRouteClient({ receiveBuffer: commandBuffer })
   if (!client.ok) {
     log.error('addresses of this host cannot be looked for; checks go on', { reason: client.error.message })
     return undefined
@@ -20,6 +25,7 @@ export const watchAddresses: WatchAddresses = (onAddresses, log) => {
   }
   const monitor = openRouteMonitor({
     groups: ['address'],
+    receiveBuffer: monitorBuffer,
     onEvent() {
       if (!asked) queueMicrotask(ask)
       asked = true

@@ -272,6 +272,7 @@ export async function startSupervisor(
     const loaded = whileMarked(() => ports.loadConfiguration())
     logComplaints(loaded.complaints)
     const verdict = reloadVerdict(loaded, options.configurationFile, allowEmpty, model)
+    keepVerdict(loaded.complaints, verdict)
     const result = verdict.ok ? await replace(verdict.value, gracefulFor) : verdict
     if (result.ok) {
       lastReloadError = undefined
@@ -295,6 +296,15 @@ export async function startSupervisor(
     copies += 1
     const saved = ports.saveText(`${directory}/keepalived.conf.${ports.pid}.${copies}`, text)
     if (!saved.ok) log.warn('copy of the configuration cannot be kept', { reason: saved.error.message })
+  }
+
+  /** reload_check_config FILE: what was to be said of the text, one complaint after another. */
+  function keepVerdict(complaints: readonly Complaint[], verdict: Result<unknown, string>): void {
+    const path = model.global.daemon?.reloadCheckLog ?? ''
+    if (path === '') return
+    const told = new Set([...complaints.map(({ text }) => text), ...(verdict.ok ? [] : verdict.error.split('\n'))])
+    const kept = ports.replaceText(path, [...told].map((text) => `${text}\n`).join(''))
+    if (!kept.ok) log.warn('what the check of a configuration says cannot be kept', { reason: kept.error.message })
   }
 
   /** reload_file tells writers of configuration files to hold off. */

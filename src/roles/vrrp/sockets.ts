@@ -1,6 +1,6 @@
 import { after, type Family, type Instant, type IpAddress, type Log, seconds } from '../../base/index.ts'
-import type { VirtualRouter } from '../../model/index.ts'
-import type { VrrpDatagram, VrrpSocket } from '../../sys/socket/index.ts'
+import { type ReceiveRoom, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
+import { VRRP_RECEIVE_BUFFER, type VrrpDatagram, type VrrpSocket } from '../../sys/socket/index.ts'
 import { advertisingInterface } from './link-names.ts'
 import type { NetworkView } from './network-view.ts'
 import type { VrrpPorts } from './ports.ts'
@@ -49,6 +49,7 @@ export function openVrrpSockets(
   onDatagram: (at: Arrival, datagram: VrrpDatagram, arrivedAt: Instant) => void,
   /** A socket was lost; synchronize is to be called. */
   onLost: () => void,
+  room: () => ReceiveRoom | undefined = () => undefined,
 ): VrrpSockets {
   const opened = new Map<string, Opened>()
   const failures = new Map<string, { readonly code: string; readonly message: string }>()
@@ -67,7 +68,7 @@ export function openVrrpSockets(
   return {
     synchronize(routers, view) {
       retryAt = undefined
-      const needs = needsOf(routers)
+      const needs = needsOf(routers, room(), view)
       const indexOf = (name: string) => (name === '' ? NO_INTERFACE : view.link(name)?.index)
       for (const [key, { interfaceIndex, groups }] of opened) {
         const need = needs.get(key)
@@ -121,11 +122,17 @@ type Need = Arrival & {
   readonly authenticated: boolean
   readonly anyInterface: boolean
   readonly groups: Set<IpAddress>
-  /** The most that one asks for; 0: nobody does. */
+  /** The most that one asks for, or what all need together; 0: nobody asks. */
   receiveBuffer: number
+  /** Bytes that all need together. */
+  readonly rooms: Map<string, number>
 }
 
-function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
+function needsOf(
+  routers: Iterable<VirtualRouter>,
+  room: ReceiveRoom | undefined,
+  view: NetworkView,
+): Map<string, Need> {
   const needs = new Map<string, Need>()
   const add = (key: string, router: VirtualRouter, authenticated: boolean) => {
     const { family } = router
@@ -139,8 +146,14 @@ function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
       anyInterface: router.anyInterface === true,
       groups: new Set<IpAddress>(),
       receiveBuffer: 0,
+      rooms: new Map<string, number>(),
     }
-    need.receiveBuffer = Math.max(need.receiveBuffer, router.receiveBuffer ?? 0)
+    if (router.receiveBuffer !== undefined) need.receiveBuffer = Math.max(need.receiveBuffer, router.receiveBuffer)
+    else if (room !== undefined) {
+      const size = room.size === 'MTU' ? (view.link(name)?.mtu ?? 0) : messageSize(router)
+      // One that a reload changes is here twice.
+      need.rooms.set(virtualRouterKey(router), room.messages * size)
+    }
     if (router.unicastPeers.length === 0) need.groups.add(router.multicastGroup)
     needs.set(key, need)
   }
@@ -152,5 +165,15 @@ function needsOf(routers: Iterable<VirtualRouter>): Map<string, Need> {
     add(plain, router, false)
     if (key !== plain) add(key, router, true)
   }
+  for (const need of needs.values()) {
+    const sum = [...need.rooms.values()].reduce((all, one) => all + one, 0)
+    if (sum > VRRP_RECEIVE_BUFFER) need.receiveBuffer = Math.max(need.receiveBuffer, sum)
+  }
   return needs
+}
+
+/** Bytes of its advertisements with all headers at their longest (RFC 9568 §5.2, RFC 2338 §5.3.10, RFC 4302 §2). */
+function messageSize({ family, addresses, authentication }: VirtualRouter): number {
+  const headers = family === 6 ? 40 : 20 + (authentication?.type === 'ah' ? 24 : 0)
+  return headers + 8 + addresses.length * (family === 6 ? 16 : 4) + (family === 6 ? 0 : 8)
 }

@@ -28,7 +28,10 @@ import type { VrrpPorts } from './ports.ts'
 const LAST_WORDS = 500
 
 /** @param settings  of this process, those that concern what it opens */
-export const systemPorts = ({ monitorBuffer }: Pick<ProcessSettings, 'monitorBuffer'> = {}): VrrpPorts => ({
+export const systemPorts = ({
+  commandBuffer,
+  monitorBuffer,
+}: Pick<ProcessSettings, 'commandBuffer' | 'monitorBuffer'> = {}): VrrpPorts => ({
   clock: systemClock,
   openTimer,
   lingerUntil,
@@ -40,7 +43,7 @@ export const systemPorts = ({ monitorBuffer }: Pick<ProcessSettings, 'monitorBuf
   openClaimSocket,
   // libbpf is not loaded before there is a flood.
   openFloodGuard: async () => (await import('../../sys/flood-guard/index.ts')).openFloodGuard(),
-  openRouteClient,
+  openRouteClient: () => openRouteClient({ receiveBuffer: commandBuffer }),
   openRouteMonitor: (options) => openRouteMonitor({ receiveBuffer: monitorBuffer, ...options }),
   changeNftables,
   watchNftables,

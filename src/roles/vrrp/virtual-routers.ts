@@ -1,5 +1,11 @@
 import { fail, type Instant, type Log, type Micros, ok, type Result } from '../../base/index.ts'
-import { type InterfaceSettings, noStaticItems, type Observed, type Track } from '../../model/index.ts'
+import {
+  type InterfaceSettings,
+  noStaticItems,
+  type Observed,
+  type ReceiveRoom,
+  type Track,
+} from '../../model/index.ts'
 import type { TrackedSnapshot, VirtualRouterSnapshot } from '../../observe/index.ts'
 import { deadlineOf } from '../../proto/vrrp/index.ts'
 import type { Aside, ResumedRouter, VrrpSlice } from '../ipc/index.ts'
@@ -37,7 +43,7 @@ import { openVirtualLinks } from './virtual-links.ts'
 /** All virtual routers of this host: their machines, sockets, addresses and announcements, under one timer. */
 export type VirtualRouters = {
   /** Whether sockets for these can be had; interfaces that are missing are no obstacle. */
-  prepare(slice: Pick<VrrpSlice, 'routers' | 'interfaceSettings'>): Result<void, string>
+  prepare(slice: Pick<VrrpSlice, 'routers' | 'interfaceSettings' | 'vrrpSettings'>): Result<void, string>
   /** From here on exactly these run; see `configure`. */
   configure(
     slice: RoutersOf &
@@ -101,7 +107,14 @@ export function openVirtualRouters(
   }
   const announcer = openAnnouncer(ports, view, log, advertisingAt)
   const onDatagram: Receive = (at, datagram, arrivedAt) => receive(at, datagram, arrivedAt)
-  const sockets = openVrrpSockets(ports, log, onDatagram, () => alarm.wakeBy(clock.now()))
+  let receiveRoom: ReceiveRoom | undefined
+  const sockets = openVrrpSockets(
+    ports,
+    log,
+    onDatagram,
+    () => alarm.wakeBy(clock.now()),
+    () => receiveRoom,
+  )
   let settings: InterfaceSettings = {}
   const kept = openKeptSettings(ports.files, log)
   const incidents = openIncidents(clock, log)
@@ -332,6 +345,7 @@ export function openVirtualRouters(
   return ok({
     prepare(slice) {
       settings = slice.interfaceSettings ?? {}
+      receiveRoom = slice.vrrpSettings?.receiveRoom
       const routers = links.named(slice.routers)
       sockets.synchronize([...routersOf(parts), ...routers], view)
       for (const router of routers) {
@@ -343,6 +357,7 @@ export function openVirtualRouters(
     },
     configure(slice, resumed = []) {
       settings = slice.interfaceSettings ?? {}
+      receiveRoom = slice.vrrpSettings?.receiveRoom
       runDirectory = slice.runDirectory
       parts.catchUp = slice.catchUp
       adopt(slice)

@@ -12,6 +12,7 @@ export const NETLINK_CONNECTOR = 11
 export const NETLINK_NETFILTER = 12
 export const NETLINK_GENERIC = 16
 const SOL_SOCKET = 1
+const SO_RCVBUF = 8
 const SO_RCVTIMEO = 20
 const SO_RCVBUFFORCE = 33
 const SOL_NETLINK = 270
@@ -70,10 +71,14 @@ export class NetlinkSocket {
 /** The answer is there when the request returns; this only keeps a kernel that does not answer from holding us. */
 const ANSWER_TIMEOUT_MS = 2_000
 
-/** Blocks in `receive`, but no longer than ANSWER_TIMEOUT_MS. */
-export const openBlockingSocket = (protocol: number): Result<NetlinkSocket, SystemError> =>
+/**
+ * Blocks in `receive`, but no longer than ANSWER_TIMEOUT_MS.
+ * @param receiveBuffer  bytes of answers that may wait, whatever net.core.rmem_max says; undefined: as the kernel has it
+ */
+export const openBlockingSocket = (protocol: number, receiveBuffer?: number): Result<NetlinkSocket, SystemError> =>
   open(protocol, 0, (fd) => {
     const { setsockopt, wordSize } = hfsys()
+    if (receiveBuffer !== undefined) setReceiveBuffer(fd, receiveBuffer)
     const limit = timeValue(ANSWER_TIMEOUT_MS, wordSize)
     return checked('setsockopt SO_RCVTIMEO', setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, limit))
   })
@@ -96,8 +101,7 @@ export const openGroupSocket = (
       const attached = checked('setsockopt SO_ATTACH_FILTER', attachFilter(fd, filter))
       if (!attached.ok) return attached
     }
-    // Without CAP_NET_ADMIN the default size stays, and events are lost a little sooner.
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, Math.min(receiveBuffer, MOST_BUFFER))
+    setReceiveBuffer(fd, receiveBuffer)
     const address = new Uint8Array(ADDRESS_SIZE)
     new DataView(address.buffer).setUint16(0, AF_NETLINK, hostIsLittleEndian)
     const bound = checked('bind', bind(fd, address))
@@ -108,6 +112,13 @@ export const openGroupSocket = (
     }
     return ok(0)
   })
+
+/** Without CAP_NET_ADMIN net.core.rmem_max is the limit, and events are lost a little sooner. */
+function setReceiveBuffer(fd: number, bytes: number): void {
+  const { setsockopt } = hfsys()
+  const size = Math.min(bytes, MOST_BUFFER)
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size) < 0) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size)
+}
 
 function open(
   protocol: number,

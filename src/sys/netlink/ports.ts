@@ -120,7 +120,10 @@ export type RouteClient = {
   >
   close(): void
 }
-export type OpenRouteClient = () => Result<RouteClient, NetlinkError>
+/** @param options  `receiveBuffer`: bytes of answers that may wait to be read; absent: as the kernel has it */
+export type OpenRouteClient = (options?: {
+  readonly receiveBuffer?: number | undefined
+}) => Result<RouteClient, NetlinkError>
 
 export type RouteEvent =
   | { readonly type: 'link'; readonly link: Link }

@@ -22,8 +22,8 @@ import {
 import { AF_INET, AF_INET6, AF_UNSPEC, readAddress, readLink, readNeighbour, readRoute } from './read-message.ts'
 import { linkRequest, promotesSecondaries, promotionRequest } from './secondaries.ts'
 
-export const openRouteClient: OpenRouteClient = () => {
-  const opened = openBlockingSocket(NETLINK_ROUTE)
+export const openRouteClient: OpenRouteClient = ({ receiveBuffer } = {}) => {
+  const opened = openBlockingSocket(NETLINK_ROUTE, receiveBuffer)
   if (!opened.ok) return fail({ code: opened.error.code, message: opened.error.message })
   const socket = opened.value
   const exchange = exchangeOver(socket)

@@ -5,7 +5,7 @@ import { hfsys } from '../../native/index.ts'
 import { checked, type SystemError, systemErrorOf } from '../descriptor/index.ts'
 import { lockProgram } from './locked-memory.ts'
 import { setProcessName } from './process-attributes.ts'
-import { setRealTime } from './real-time.ts'
+import { limitProcessorTime, setRealTime } from './real-time.ts'
 
 /** How the kernel is to run this process; what is absent stays as it is. */
 export type RunSettings = {
@@ -14,6 +14,8 @@ export type RunSettings = {
   readonly realTimePriority?: number
   readonly cpus?: readonly number[]
   readonly locksProgram?: true
+  /** Microseconds, as for `limitProcessorTime`. */
+  readonly processorTime?: number
 }
 
 /**
@@ -21,7 +23,14 @@ export type RunSettings = {
  * run already stay as they are.
  * @returns what could not be done, a sentence each
  */
-export function applyRunSettings({ name, nice, realTimePriority, cpus, locksProgram }: RunSettings): readonly string[] {
+export function applyRunSettings({
+  name,
+  nice,
+  realTimePriority,
+  cpus,
+  locksProgram,
+  processorTime,
+}: RunSettings): readonly string[] {
   const failures: string[] = []
   const note = (done: Result<unknown, { readonly message: string }>) => {
     if (!done.ok) failures.push(done.error.message)
@@ -30,6 +39,8 @@ export function applyRunSettings({ name, nice, realTimePriority, cpus, locksProg
   if (nice !== undefined) note(setNice(nice))
   if (cpus !== undefined)
     note(checked('sched_setaffinity', hfsys().setAffinity(maskOf(cpus)), `cpus ${cpus.join(' ')}`))
+  // Before the class that it is for.
+  if (processorTime !== undefined) note(limitProcessorTime(processorTime))
   if (realTimePriority !== undefined) note(setRealTime(realTimePriority))
   if (locksProgram === true) note(lockProgram())
   return failures

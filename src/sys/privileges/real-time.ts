@@ -16,3 +16,16 @@ export function setRealTime(priority: number): Result<void, SystemError> {
   const set = checked('sched_setscheduler', hfsys().setScheduler(policy, priority), `real-time priority ${priority}`)
   return set.ok ? ok(undefined) : set
 }
+
+const RLIMIT_RTTIME = 15
+
+/**
+ * After so much processor time in the real-time class without a call that blocks, the kernel ends this process; at half of it
+ * comes SIGXCPU, which ends it too unless it is handled (getrlimit(2)). Ordinary scheduling has no such limit.
+ * @param most  microseconds
+ */
+export function limitProcessorTime(most: number): Result<void, SystemError> {
+  const soft = Math.floor(most / 2)
+  const set = checked('setrlimit RLIMIT_RTTIME', hfsys().setResourceLimit(RLIMIT_RTTIME, soft, most), `${most} µs`)
+  return set.ok ? ok(undefined) : set
+}

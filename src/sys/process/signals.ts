@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGXCPU'
 
 /** Calls the handler for each; the default action of these signals is gone from then on. */
 export function onSignals(handlers: Readonly<Partial<Record<SignalName, () => void>>>): void {

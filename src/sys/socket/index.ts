@@ -16,4 +16,4 @@ export {
   type SyncSender,
 } from './sync-socket.ts'
 export { openUdpReceiver, openUdpSender } from './udp-socket.ts'
-export { openVrrpSocket } from './vrrp-socket.ts'
+export { openVrrpSocket, VRRP_RECEIVE_BUFFER } from './vrrp-socket.ts'

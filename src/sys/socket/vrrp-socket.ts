@@ -16,7 +16,7 @@ const BATCH = 128
 /** The largest VRRP message has 255 IPv6 addresses: 4 kB and headers. What is longer arrives cut, and is judged so. */
 const RECEIVE_SIZE = 16_384
 /** Some hundred advertisements while a collection or a burst of route changes keeps the process busy. */
-const RECEIVE_BUFFER = 262_144
+export const VRRP_RECEIVE_BUFFER = 262_144
 /** A socket serves the virtual routers of one interface: each has few peers. */
 const HEADER_CACHE = 256
 const ANY_INTERFACE = 0
@@ -114,7 +114,7 @@ const TYPE = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC
 function prepare(
   { fd }: Descriptor,
   family: VrrpFamily,
-  { interface: name, groups, receiveBuffer = RECEIVE_BUFFER }: VrrpSocketOptions,
+  { interface: name, groups, receiveBuffer = VRRP_RECEIVE_BUFFER }: VrrpSocketOptions,
   interfaceIndex: number,
 ): Result<void, SystemError> {
   const device = new TextEncoder().encode(`${name}\0`)

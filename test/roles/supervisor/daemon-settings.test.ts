@@ -145,3 +145,24 @@ test('an instance alone leaves the names of dumps as they are, and -p counts mor
   expect(started.ok && (await started.value.reports.dump())).toEqual({ ok: true, value: '/tmp/keepalived.data' })
   expect(world.files.has('/run/ka.pid')).toBe(true)
 })
+
+test('reload_check_config FILE has what the last check said, good or bad, and nothing when that was nothing', async () => {
+  const report = '/var/log/check'
+  const { world, supervisor } = await running({ reloadCheckLog: report })
+  const good = world.loaded
+  expect(world.files.has(report)).toBe(false)
+  const complaints = [
+    { severity: 'warning', text: 'f:1:1: warning: odd' },
+    { severity: 'error', text: 'f:2:1: error: broken' },
+  ] as const
+  world.loaded = { ...good, complaints }
+  expect((await supervisor.reload()).ok).toBe(false)
+  expect(world.files.get(report)).toBe('f:1:1: warning: odd\nf:2:1: error: broken\n')
+  // What no single line is to blame for.
+  world.loaded = { complaints: [] }
+  await supervisor.reload()
+  expect(world.files.get(report)).toMatch(/: no configuration that could be used\n$/)
+  world.loaded = good
+  expect((await supervisor.reload()).ok).toBe(true)
+  expect(world.files.get(report)).toBe('')
+})

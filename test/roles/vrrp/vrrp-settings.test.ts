@@ -202,3 +202,17 @@ test('disable_local_igmp: off while virtual routers run, as it was afterwards', 
   await world.tell({ type: 'stop', leave: false })
   expect(world.files.get(IGMP)).toBe('1')
 })
+
+const rooms: readonly (readonly [string, 'MTU' | 'ADVERT', number, number | undefined])[] = [
+  ['MTU: so many packets of its interface for each virtual router', 'MTU', 100, 2 * 100 * 1500],
+  ['less than the usual is the usual', 'MTU', 3, undefined],
+  // IPv4 header, that of VRRP, one address, authentication data.
+  ['ADVERT: so many of their advertisements', 'ADVERT', 10_000, 2 * 10_000 * (20 + 8 + 4 + 8)],
+]
+for (const [claim, size, messages, bytes] of rooms)
+  test(`vrrp_rx_bufs_policy ${claim}`, async () => {
+    const world = new World()
+    const routers = [calm, { ...calm, name: 'VI_52', virtualRouterId: 52 }]
+    await world.configure(routers, { vrrpSettings: { receiveRoom: { size, messages } } })
+    expect([...world.receiveBuffers]).toEqual([['eth0/ipv4', bytes]])
+  })

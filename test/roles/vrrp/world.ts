@@ -123,6 +123,8 @@ export class World {
   random: () => number = () => 0.5
   readonly #udp = new Map<string, (datagram: UdpDatagram) => void>()
   #routingMonitor: (event: RouteEvent) => void = () => {}
+  /** Bytes that each socket was opened with; undefined: the usual. */
+  readonly receiveBuffers = new Map<string, number | undefined>()
   readonly #receivers = new Map<string, (datagram: VrrpDatagram, arrivedAt: Instant) => void>()
   readonly supervisor: Channel<FromVrrp, ToVrrp>
   #revision = 0
@@ -318,10 +320,11 @@ export class World {
           },
         }
       },
-      openVrrpSocket: ({ interface: name, family, authenticated, onDatagram }) => {
+      openVrrpSocket: ({ interface: name, family, authenticated, receiveBuffer, onDatagram }) => {
         if (this.socketFailure !== undefined) return fail(this.socketFailure)
         const key = `${name}/ipv${family}${authenticated === true ? '/ah' : ''}`
         this.#receivers.set(key, onDatagram)
+        this.receiveBuffers.set(key, receiveBuffer)
         return ok({
           send: ({ payload, destination }) => {
             if (this.sendFailure !== undefined) return fail(this.sendFailure)
