@@ -1,4 +1,5 @@
 import type { IpAddress, Result } from '../base/index.ts'
+import type { TlsClient } from '../model/index.ts'
 
 export type FileContent = {
   readonly bytes: Uint8Array
@@ -20,7 +21,7 @@ export type HostNetwork = { readonly interface: string; readonly address: IpAddr
 /**
  * The world as the configuration needs it. `read` and `list` take absolute paths. What is optional is asked only when it
  * is there: without `interfaceExists` no interface is doubted, without `isExecutable` no script,
- * without `patternFault` no pattern, without `accountFault` no user, without `networks` no address.
+ * without `patternFault` no pattern, without `tlsFault` no key, without `accountFault` no user, without `networks` no address.
  */
 export type ConfigPorts = {
   read(path: string): Result<FileContent, FileFailure>
@@ -32,6 +33,8 @@ export type ConfigPorts = {
   accountFault?(user: string, group?: string): string | undefined
   /** The addresses that links of this host have. */
   networks?(): readonly HostNetwork[]
+  /** Why nobody can speak TLS with these, in PEM; undefined: it can be done. */
+  tlsFault?(client: TlsClient): string | undefined
   /** What is wrong with a pattern of PCRE2, compiled with these options (regex_options). */
   patternFault?(source: string, options: readonly string[]): string | undefined
 }

@@ -1,7 +1,12 @@
 /** SSL_GET and the SSL block, read and printed. */
-import { describe, expect, test } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { print } from '../../src/config/index.ts'
 import type { HttpChecker } from '../../src/model/index.ts'
+import { configurationFiles } from '../../src/sys/files/index.ts'
 import { load, server, told } from './files.ts'
 
 const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
@@ -120,4 +125,49 @@ describe('SSL', () => {
       if (kept === undefined) expect(loaded.model.global.tlsClient).toBeUndefined()
       else expect(Object.keys(loaded.model.global.tlsClient ?? {})).toEqual(Object.keys(kept))
     })
+})
+
+describe('the key and the certificate of SSL, as OpenSSL has them', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-tls-'))
+  const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' })
+  const made: Record<string, string> = {}
+  beforeAll(() => {
+    for (const name of ['own', 'other'])
+      openssl(
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+        ...['-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.pem`],
+      )
+    openssl('pkey', '-in', 'own.key', '-aes256', '-passout', 'pass:sesame', '-out', 'locked.key')
+    for (const name of ['own.pem', 'own.key', 'other.key', 'locked.key'])
+      made[`/tls/${name}`] = readFileSync(join(directory, name), 'utf8')
+    made['/tls/broken.pem'] = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+    rmSync(directory, { recursive: true })
+  })
+  const { tlsFault } = configurationFiles
+  const ssl = (...lines: readonly string[]) => load(`SSL {\n${lines.join('\n')}\n}\n`, made, { tlsFault })
+  const shown = (of: ReturnType<typeof ssl>) => Object.keys(of.model.global.tlsClient ?? {})
+
+  test('a key that its password opens is used', () => {
+    const loaded = ssl('certificate /tls/own.pem', 'key /tls/locked.key', 'password sesame')
+    expect(told(loaded)).toEqual([])
+    expect(shown(loaded)).toEqual(['certificate', 'key', 'password'])
+  })
+  for (const [claim, ...lines] of [
+    ['a key that its password does not open', 'key /tls/locked.key', 'password sesam'],
+    ['a key that needs a password', 'key /tls/locked.key'],
+    ['the key of another certificate', 'key /tls/other.key'],
+  ] as const)
+    test(`${claim} is told of, and neither is shown to servers`, () => {
+      const loaded = ssl('certificate /tls/own.pem', ...lines)
+      expect(told(loaded).join('\n')).toMatch(
+        /SSL: key \S+ and certificate \S+ cannot be used \(.+\); neither is shown/,
+      )
+      expect(shown(loaded)).not.toContain('key')
+      expect(shown(loaded)).not.toContain('certificate')
+    })
+  test('an authority that is none is told of, and nobody else is trusted in its place', () => {
+    const loaded = ssl('ca /tls/broken.pem')
+    expect(told(loaded).join('\n')).toMatch(/SSL: ca \/tls\/broken.pem cannot be used/)
+    expect(shown(loaded)).toEqual(['ca'])
+  })
 })

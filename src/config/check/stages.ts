@@ -38,13 +38,14 @@ export type Checked = {
 export function runStages(tree: Tree, ports: ConfigPorts, options: LoadOptions, report: Report): Checked {
   const { nodes, finish } = checkKeywords(checkBraces(tree, report), report, tree.keeps)
   const credentials = options.environment?.['CREDENTIALS_DIRECTORY']
-  const { read, list, patternFault } = ports
+  const { read, list, patternFault, tlsFault } = ports
   const to = {
     report,
     tree,
     read,
     list,
     ...(patternFault === undefined ? {} : { patternFault }),
+    ...(tlsFault === undefined ? {} : { tlsFault }),
     ...(credentials === undefined ? {} : { credentials }),
   }
   const meant = lower(to, nodes, options.hostName ?? 'localhost')

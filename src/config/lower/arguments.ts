@@ -21,6 +21,7 @@ export type Lowering = {
   readonly tree: Tree
   readonly read: ConfigPorts['read']
   readonly patternFault?: NonNullable<ConfigPorts['patternFault']>
+  readonly tlsFault?: NonNullable<ConfigPorts['tlsFault']>
   /** Where the service manager has put credentials (systemd.exec(5)); undefined: it has none for us. */
   readonly credentials?: string
   readonly names: IprouteNames

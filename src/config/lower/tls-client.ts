@@ -42,7 +42,27 @@ export function readTlsClient(to: Lowering, node: Node): TlsClient | undefined {
     delete client.certificate
     delete client.key
   }
+  checkPair(to, node, client)
   return Object.keys(client).length === 0 ? undefined : client
+}
+
+/** A certificate without a key that fits, or with one that its password does not open, would end every check over TLS. */
+function checkPair(to: Lowering, node: Node, client: { -readonly [Key in keyof TlsClient]: TlsClient[Key] }): void {
+  const { ca, ...own } = client
+  const fault = own.key === undefined ? undefined : to.tlsFault?.(own)
+  if (fault !== undefined) {
+    to.report.error(
+      'value',
+      node.at,
+      `SSL: key ${own.key?.path} and certificate ${own.certificate?.path} cannot be used (${fault}); neither is shown to servers`,
+      { remedy: 'look whether the key is that of the certificate, and the password that of the key' },
+    )
+    delete client.certificate
+    delete client.key
+  }
+  const strange = ca === undefined ? undefined : to.tlsFault?.({ ca })
+  if (strange !== undefined)
+    to.report.error('value', node.at, `SSL: ca ${ca?.path} cannot be used (${strange}); no server passes tls_verify`)
 }
 
 /** @param holds  what stands after BEGIN, or ends what stands there */

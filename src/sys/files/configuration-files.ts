@@ -1,5 +1,6 @@
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import process from 'node:process'
 import { fail, type IpAddress, ok, parseAddress, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import { accountFault } from '../accounts/index.ts'
@@ -30,6 +31,15 @@ const failureReasons: Readonly<Record<string, ReadFailure['reason']>> = {
   EPERM: 'denied',
   // A file of /proc that waits for news, as kmsg does.
   EAGAIN: 'not-a-file',
+}
+
+type Pem = { readonly pem: string }
+/** A certificate and its key, or authorities. */
+export type TlsFiles = {
+  readonly ca?: Pem
+  readonly certificate?: Pem
+  readonly key?: Pem
+  readonly password?: string
 }
 
 /** Bytes; what is larger is no configuration, and would not fit in memory several times. */
@@ -75,6 +85,24 @@ export const configurationFiles = {
   patternFault,
 
   accountFault,
+
+  /** As OpenSSL says it. Loaded when it is needed: few configurations have keys, and every command reads one. */
+  tlsFault({ ca, certificate, key, password }: TlsFiles): string | undefined {
+    try {
+      // An authority that is none is passed over by createSecureContext.
+      if (ca !== undefined) new (process.getBuiltinModule('node:crypto').X509Certificate)(ca.pem)
+      process.getBuiltinModule('node:tls').createSecureContext({
+        ca: [],
+        ...(certificate === undefined ? {} : { cert: certificate.pem }),
+        ...(key === undefined ? {} : { key: key.pem }),
+        ...(password === undefined ? {} : { passphrase: password }),
+      })
+      return undefined
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error
+      return 'reason' in error ? String(error.reason) : String(error.code)
+    }
+  },
 
   isExecutable(path: string): boolean {
     try {
