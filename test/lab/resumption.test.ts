@@ -5,8 +5,12 @@ import { lab } from './lab-test.ts'
 import { nowMillis } from './library/index.ts'
 import { routers } from './scenes.ts'
 
-const withHeader = { version: 2, password: 'secret', authType: 'AH' } as const
-const signed = { version: 3, more: ['auth_hmac {', `key 1 hex:${'5a'.repeat(32)}`, 'active_key 1', '}'] } as const
+const withHeader = { version: 2, advertInt: 2, password: 'secret', authType: 'AH' } as const
+const signed = {
+  version: 3,
+  advertInt: 2,
+  more: ['auth_hmac {', `key 1 hex:${'5a'.repeat(32)}`, 'active_key 1', '}'],
+} as const
 
 for (const [name, setting, other] of [
   ['with an authentication header keepalived', withHeader, 'keepalived'],
@@ -21,7 +25,7 @@ for (const [name, setting, other] of [
     const wire = await onlooker.capture('ip proto 51 or ip proto 112')
     /** Longer than the silence after which a backup takes over. */
     const several = async () => {
-      for (let heard = 0, after = nowMillis(); heard < 6; heard++)
+      for (let heard = 0, after = nowMillis(); heard < 5; heard++)
         after = (await wire.next((frame) => frame.kind === 'vrrp' && frame.priority === 200, after)).at + 500
     }
     await several()
