@@ -2,8 +2,8 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { USUAL_UMASK } from '../../model/index.ts'
-import { type Supervisor, type SupervisorOptions, startSupervisor, systemPorts } from '../../roles/supervisor/index.ts'
-import { dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
+import type { Supervisor, SupervisorOptions } from '../../roles/supervisor/index.ts'
+import { configurationFiles, dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
 import { type NamedLog, openLog } from '../../sys/log/index.ts'
 import { openServiceManager } from '../../sys/notify/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
@@ -13,6 +13,7 @@ import { isBackground, serveInBackground } from './background.ts'
 import type { HeldSignals } from './held-signals.ts'
 import type { DaemonOptions } from './options.ts'
 import { pinDirectoryFor, tooLongFor } from './places.ts'
+import { openRoleLauncher } from './role-launcher.ts'
 
 /** keepalived's exit code for a bug. */
 const internalError = 70
@@ -48,12 +49,20 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     log.warn('options without effect', { options: options.withoutEffect.join(' ') })
   }
 
+  const roles = openRoleLauncher({
+    module: programFile('role-main'),
+    environment: process.env,
+    output: background ? 'ignore' : 'inherit',
+  })
+  if (expectsVirtualRouters(options, configurationFile))
+    roles.startAhead({ role: 'vrrp', namespace, settings: undefined })
+  // Later than that: it takes a good part of the role's start to load.
+  const { startSupervisor, systemPorts } = await import('../../roles/supervisor/index.ts')
   const supervisorOptions = fromCommandLine(options, configurationFile)
   const ports = systemPorts(supervisorOptions, {
     log,
     nameInstance: (name) => log.rename(`holdfastd_${name}`),
-    roleModule: programFile('role-main'),
-    roleOutput: background ? 'ignore' : 'inherit',
+    roles,
     environment: { ...process.env },
     pid: process.pid,
     stopSignals: options.ignoreInterrupt ? ['SIGTERM'] : ['SIGTERM', 'SIGINT'],
@@ -85,6 +94,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   if (came.has('SIGUSR2')) give('dumpStatistics')
 
   const started = await startSupervisor(ports, supervisorOptions)
+  roles.discard()
   if (!started.ok) {
     log.error('cannot start', { reason: started.error.message })
     return logsToStderr(options) ? started.error.exitCode : complain(started.error.exitCode, started.error.message)
@@ -120,6 +130,12 @@ function takeOrders(): { give(order: Order): void; follow(supervisor: Supervisor
       for (const order of waiting.has('stop') ? (['stop'] as const) : waiting) carryOut(order, by)
     },
   }
+}
+
+/** A guess from the main file: what is wrong about it costs a moment. */
+function expectsVirtualRouters({ vrrp }: DaemonOptions, configurationFile: string): boolean {
+  const file = configurationFiles.read(configurationFile)
+  return vrrp && file.ok && Buffer.from(file.value.bytes).includes('vrrp_instance')
 }
 
 function complain(exitCode: number, message: string): number {

@@ -30,7 +30,6 @@ import {
 } from '../../sys/privileges/index.ts'
 import {
   describeProcess,
-  forkChild,
   processIds,
   relaySignals,
   runScript,
@@ -41,16 +40,29 @@ import { schedule, systemClock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
 import { removeLeftAddresses } from './left-addresses.ts'
 import type { SupervisorOptions } from './options.ts'
-import type { Complaint, RoleHandlers, RunningCommand, SupervisorPorts } from './ports.ts'
+import type { Complaint, RoleHandlers, RoleProcess, RunningCommand, SupervisorPorts } from './ports.ts'
+
+/** A role's process to be. */
+export type RoleStart = {
+  readonly role: RoleName
+  /** The network namespace it works in; undefined: where we do. */
+  readonly namespace: string | undefined
+  /** How the kernel is to run it; undefined: as any other. */
+  readonly settings: ProcessSettings | undefined
+}
+
+/** Starts the processes of roles. */
+export type RoleLauncher = {
+  start(what: RoleStart, handlers: RoleHandlers<unknown>): RoleProcess<unknown>
+  /** Ends what was started ahead of its need and nobody has asked for: it is not what it would be if it were started now. */
+  discard(): void
+}
 
 export type SystemOptions = {
   readonly log: Log
   /** The log tells of this instance from here on. */
   readonly nameInstance: (name: string) => void
-  /** Path of the module that runs a role. */
-  readonly roleModule: string
-  /** Where roles write what no log can take: our own output, or nowhere in the background. */
-  readonly roleOutput: 'inherit' | 'ignore'
+  readonly roles: RoleLauncher
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly pid: number
   /** They have handlers, which stop the daemon. */
@@ -66,42 +78,16 @@ export type SystemOptions = {
   readonly notifyServiceManager: (state: string) => void
 }
 
-/** Variables that would cost a role its start-up time or are not its business. */
-const notForRoles = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NOTIFY_SOCKET', 'IFS', 'LD_PRELOAD']
-
-/**
- * A small young generation keeps collections of the vrrp role short. It collects by itself, because on a busy host it would wait
- * for helper threads that are not run, and does not compact the heap of a process that has little to do. What it has
- * compiled stays compiled: a takeover may come after weeks and must not begin with a compilation. It is compiled at its first
- * run and not after some thousands: interpreted, a takeover takes four times as long.
- * The young generation of the other two is a quarter of what Node.js allows: what checks leave behind is little, and more room would only be kept.
- */
-const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
-  vrrp: [
-    '--max-semi-space-size=1',
-    '--single-threaded-gc',
-    '--no-memory-reducer',
-    '--no-flush-bytecode',
-    '--always-sparkplug',
-  ],
-  checker: ['--max-semi-space-size=4'],
-  forwarding: ['--max-semi-space-size=4'],
-}
-
 const anotherDirectory = 'name another directory with --run-dir'
 
 /** The supervisor's world as it is. */
 export function systemPorts(options: SupervisorOptions, system: SystemOptions): SupervisorPorts {
-  const environment = { ...system.environment }
-  for (const name of notForRoles) delete environment[name]
   // Asked before each script; a name that is not in the local files costs a process to look up.
   const identities = new Map<string, Identity | undefined>()
   let forwardingNamespace: string | undefined
   /** A role is told only where it is not to be with us. */
-  const namespaceOf = (role: RoleName): readonly string[] => {
-    const which = (role === 'forwarding' ? forwardingNamespace : undefined) ?? system.namespace
-    return which === undefined ? [] : [`--namespace=${which}`]
-  }
+  const namespaceOf = (role: RoleName): string | undefined =>
+    (role === 'forwarding' ? forwardingNamespace : undefined) ?? system.namespace
   return {
     log: system.log,
     nameInstance: system.nameInstance,
@@ -112,18 +98,8 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       handlers: RoleHandlers<RoleTraffic[R]['from']>,
       settings?: ProcessSettings,
     ) =>
-      forkChild(
-        {
-          module: system.roleModule,
-          args: [
-            role,
-            ...namespaceOf(role),
-            ...(settings === undefined ? [] : [`--process=${JSON.stringify(settings)}`]),
-          ],
-          nodeOptions: nodeOptions[role],
-          environment,
-          output: system.roleOutput,
-        },
+      system.roles.start(
+        { role, namespace: namespaceOf(role), settings },
         // A role is our own program of the same build: its messages are what its type says.
         {
           onMessage: (message) => handlers.onMessage(message as RoleTraffic[R]['from']),
@@ -172,6 +148,8 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
     hostName: system.hostName,
     processes: { ids: processIds, describe: describeProcess, watch: openProcessMonitor },
     applySettings({ processName, umask }) {
+      // What runs ahead has the mask that we had when it was started.
+      if (umask !== undefined) system.roles.discard()
       nameProcess(processName ?? 'holdfastd')
       if (system.umask === undefined) setFileMask(umask ?? USUAL_UMASK)
     },
@@ -182,6 +160,7 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       if (system.namespace !== undefined) return ok(undefined)
       const home = openNetworkNamespace()
       if (!home.ok) return home
+      if (name !== undefined) system.roles.discard()
       const entered = name === undefined ? ok(undefined) : enterNetworkNamespace(name)
       if (entered.ok && ipvs !== undefined)
         forwardingNamespace = ipvs === '' ? `/proc/${system.pid}/fd/${home.value}` : ipvs

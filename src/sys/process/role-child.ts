@@ -66,3 +66,42 @@ export function forkChild(options: ForkOptions, handlers: ChildHandlers): Child 
     },
   }
 }
+
+/** A child that runs before anybody listens to it. */
+export type ChildAhead = {
+  /** False once it has ended. */
+  alive(): boolean
+  /** What it has said is heard first, after this call. Once. */
+  listen(handlers: ChildHandlers): Child
+  kill(): void
+}
+
+/** Starts a child whose start is not to be waited for later. */
+export function forkAhead(options: ForkOptions): ChildAhead {
+  let listener: ChildHandlers | undefined
+  let [alive, kept]: [boolean, ((to: ChildHandlers) => void)[]] = [true, []]
+  const tell = (news: (to: ChildHandlers) => void) => {
+    if (listener === undefined) kept.push(news)
+    else news(listener)
+  }
+  const child = forkChild(options, {
+    onMessage: (message) => tell((to) => to.onMessage(message)),
+    onExit(exit) {
+      alive = false
+      tell((to) => to.onExit(exit))
+    },
+  })
+  return {
+    alive: () => alive,
+    listen(handlers) {
+      queueMicrotask(() => {
+        const said = kept
+        kept = []
+        listener = handlers
+        for (const news of said) news(handlers)
+      })
+      return child
+    },
+    kill: () => child.kill('SIGKILL'),
+  }
+}
