@@ -88,6 +88,8 @@ export type VirtualRouterSnapshot = {
   readonly preempt?: boolean
   /** It holds back from preempting, until then at most, while connections are fetched from the master; absent: it does not. */
   readonly fetchingUntil?: string
+  /** When its timer runs out: the master down timer of a backup, a master's next advertisement; absent: none runs. */
+  readonly timerAt?: string
   readonly advertisementInterval: number
   /** The interval learned from the master while backup. */
   readonly masterInterval: number

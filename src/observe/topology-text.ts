@@ -67,7 +67,8 @@ function routerText(
     'Number of config faults = 0',
     `Number of interface and track script faults = ${isOwnFault(snapshot, group) ? 1 : 0}`,
     `Number of track scripts init = ${(snapshot.tracked ?? []).filter((one) => one.kind === 'script' && one.found === 'unknown').length}`,
-    `Last transition = ${(since / 1_000).toFixed(6)} (${calendar(new Date(since))})`,
+    `Last transition = ${moment(new Date(since))}`,
+    `Read timeout = ${snapshot.timerAt === undefined ? 'DISABLED' : moment(new Date(snapshot.timerAt))}`,
     `Master down timer = ${Math.floor((model.downTimerAdverts * snapshot.masterInterval + skew) * 1_000_000)} usecs`,
     ...interfaceLines(model, snapshot),
     ...(snapshot.source === undefined
@@ -201,6 +202,9 @@ function groupText(group: SyncGroup, routers: readonly DescribedRouter[], script
 }
 
 const indented = (lines: readonly string[]): string => lines.map((line) => `   ${line}\n`).join('')
+
+/** `1795356907.995000 (Sun Nov 22 14:15:07.995000 2026)` */
+const moment = (at: Date): string => `${(at.getTime() / 1_000).toFixed(6)} (${calendar(at)})`
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -241,7 +241,7 @@ function sections(data: string): ReadonlyMap<string, readonly string[]> {
 }
 
 /** Lines of what only the moment or keepalived's own inside tell. */
-const momentary = /^ {3}(?:Last transition|Read timeout|fd_in|State = (?:idle|running)|Flags:| {2}Using unicast)/
+const momentary = /^ {3}(?:Last transition|fd_in|State = (?:idle|running)|Flags:| {2}Using unicast)/
 /** What stands with each that tracks it: the defaults that keepalived took it from. */
 const taken = /^ {3}Weight = /
 const facts = (lines: readonly string[] = [], { directory }: Host) =>
@@ -250,6 +250,7 @@ const facts = (lines: readonly string[] = [], { directory }: Host) =>
     .map((line) => line.replace(/(?:, ifindex \d+| \[.*\])$/, ''))
     // A rule's "from all" is a network to it.
     .map((line) => line.replace('from 0.0.0.0/0 ', 'from all '))
+    .map((line) => line.replace(/^( {3}Read timeout = )\d.*/, '$1then'))
     .map((line) => line.replace(directory, '').replace('secret42', '********'))
     .map((line) => (/Using src_ip = fe80/.test(line) ? 'link-local' : line))
 

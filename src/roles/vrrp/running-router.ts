@@ -1,7 +1,8 @@
-import type { Instant, IpAddress } from '../../base/index.ts'
+import { elapsed, type Instant, type IpAddress } from '../../base/index.ts'
 import { neededInterfaces, type Track, type VirtualRouter, virtualRouterKey } from '../../model/index.ts'
 import type { VirtualRouterSnapshot } from '../../observe/index.ts'
 import {
+  deadlineOf,
   type Expectation,
   initialize,
   type LastHeard,
@@ -9,6 +10,7 @@ import {
   type Remark,
   type VrrpState,
 } from '../../proto/vrrp/index.ts'
+import type { Clock } from '../../sys/time/index.ts'
 import type { Fetching } from './catch-up.ts'
 import { type HeaderSigner, type HeaderSignerState, openHeaderSigner } from './header-signer.ts'
 import { advertisementsOf, expectationOf, type Outgoing, withTrailer } from './outgoing.ts'
@@ -189,3 +191,13 @@ const lastHeardOf = ({ source, priority, wall }: LastHeard & { readonly wall: nu
 
 /** An owner's addresses that are on the interface anyway are the host's own. */
 export const ownsAddresses = (router: VirtualRouter): boolean => router.priority === OWNER
+
+/** When its timer runs out, by the wall clock. */
+export function timerOf(
+  { state }: RunningRouter,
+  clock: Pick<Clock, 'now' | 'wall'>,
+): Pick<VirtualRouterSnapshot, 'timerAt'> {
+  const at = deadlineOf(state)
+  if (at === undefined) return {}
+  return { timerAt: new Date(clock.wall() + elapsed(clock.now(), at) / 1_000).toISOString() }
+}

@@ -33,7 +33,7 @@ import { openReceiver, type Receive } from './receiver.ts'
 import { openRehearsal } from './rehearsal.ts'
 import { openRestorations } from './restorations.ts'
 import { openRoutingKeeper } from './routing-keeper.ts'
-import { clearCounters, isOverslept, snapshotOf } from './running-router.ts'
+import { clearCounters, isOverslept, snapshotOf, timerOf } from './running-router.ts'
 import { openVrrpSockets, socketKey } from './sockets.ts'
 import { forgetStatics, releaseStatics } from './static-items.ts'
 import { openSurroundings, type Surroundings } from './surroundings.ts'
@@ -430,6 +430,7 @@ export function openVirtualRouters(
           ...(virtualLink?.name === undefined ? {} : { virtualLink: virtualLink.name }),
           ...(incidents.length === 0 ? {} : { incidents }),
           ...fetchingOf(one, clock),
+          ...timerOf(one, clock),
           ...(group === undefined ? {} : { syncGroup: group }),
           ...(one.tracks.length === 0 ? {} : { tracked: one.tracks.map((track) => tracked(track, surroundings)) }),
         }
