@@ -11,7 +11,7 @@ import {
   type VirtualServer,
   virtualRouterKey,
 } from '../../model/index.ts'
-import { equal } from './equal.ts'
+import { equal } from '../equal.ts'
 import { adjusted, reconfigureRouter, reconfigureServer, type Verdict } from './reconfigure.ts'
 
 export type Changed<T> = { readonly key: string; readonly before: T; readonly after: T; readonly verdict: Verdict }

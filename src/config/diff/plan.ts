@@ -1,6 +1,6 @@
 import type { Configuration, VirtualAddress, VirtualRouter } from '../../model/index.ts'
+import { equal } from '../equal.ts'
 import { diff } from './diff.ts'
-import { equal } from './equal.ts'
 import { type ChangedKeyword, changedKeywords } from './lines.ts'
 
 /** One object that is not as it was. */

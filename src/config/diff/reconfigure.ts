@@ -1,5 +1,5 @@
 import type { VirtualRouter, VirtualServer } from '../../model/index.ts'
-import { equal } from './equal.ts'
+import { equal } from '../equal.ts'
 
 /**
  * What a reload does with an object that is in both models. `keep`: nothing. `adjust`: it goes on with new values, state,

@@ -29,6 +29,7 @@ import { type Forwarding, methodNames, methods } from './method.ts'
 import { smtpAlert } from './notification-lines.ts'
 import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
 import { serverSourcesOf } from './server-source.ts'
+import { shareParts } from './share-parts.ts'
 import type { LoweredFile } from './tracker.ts'
 import { familyOfEntry, type ServerGroup } from './virtual-server-group.ts'
 import { readServerHead, type ServerHead } from './virtual-server-head.ts'
@@ -258,9 +259,11 @@ function realServersOf(
 ): readonly RealServer[] {
   const servers: RealServer[] = []
   const taken = new Map<string, Span>()
+  const share = shareParts()
   for (const server of draft.servers) {
     const value = finishRealServer(to, server, values)
     if (value === undefined) continue
+    for (const checker of value.checkers) share(checker)
     const key = realServerKey(value)
     const before = taken.get(key)
     if (before === undefined) servers.push(value)

@@ -7,40 +7,46 @@ import { type BindingOrders, bindingOrders, type OrdersByServer, serverPlace } f
 import { initialQuorum, type QuorumState, type Ramp, resumedQuorum } from '../../proto/virtual-server/index.ts'
 import type { HealthRecord } from '../ipc/index.ts'
 import { CheckerPool } from './checker-pool.ts'
+import { NOWHERE } from './deadline-queue.ts'
 
 /**
  * A checker at work, for every real server that is checked in this very way: virtual servers may share it. The object lives on
  * through reloads as long as its question stays the same.
  */
 export type CheckerRun = {
-  readonly servers: Set<RealServerRun>
+  servers: RealServerRun[]
   checker: Checker
   health: CheckerHealth
   /** Of the last probe that ended; `at` is wall time in milliseconds. */
-  last?: { readonly outcome: Outcome; readonly at: number }
+  last: { readonly outcome: Outcome; readonly at: number } | undefined
   /** Ends the probe under way, or takes it out of the queue for a slot. */
-  cancelProbe?: () => void
+  cancelProbe: (() => void) | undefined
+  /** In the queue of those that wait to ask. */
+  place: number
 }
 
 export type RealServerRun = {
   readonly service: ServiceRun
   readonly key: string
   readonly model: RealServer
-  readonly checkers: readonly CheckerRun[]
+  /** As many as the model has, and none while they are looked for. */
+  checkers: readonly CheckerRun[]
   alive: boolean
   /** Wall time in milliseconds of the last change between living and not. */
   since: number
-  reason?: string
+  reason: string | undefined
   /** What scripts were last told; undefined: nothing yet. */
-  announced?: boolean
+  announced: boolean | undefined
   /** What an operator has ordered about it. */
   orders: BindingOrders
   /** Its slow start, as long as it lasts. */
-  ramp?: Ramp
+  ramp: Ramp | undefined
   /** It was found down and serves all the same (panic_threshold). */
   kept: boolean
   /** Its part of its virtual server's weight, as of the last `recount`. */
   counted: number
+  /** In the queue of those whose slow start goes on. */
+  place: number
 }
 
 export type ServiceRun = {
@@ -78,8 +84,7 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
   const records = new Map(context.records.map((record) => [`${record.serviceKey} ${record.realServerKey}`, record]))
   const resumed = new Set(context.records.map(({ serviceKey }) => serviceKey))
   const staying = new Set(servers.map((model) => before.get(model.key)).filter((old, i) => old?.model === servers[i]))
-  for (const server of serversIn([...before.values()].filter((old) => !staying.has(old))))
-    for (const run of server.checkers) run.servers.delete(server)
+  leave(serversIn([...before.values()].filter((old) => !staying.has(old))))
   const pool = new CheckerPool(runsIn(before.values()), context)
   const book = new Map<string, ServiceRun>()
   for (const model of servers) {
@@ -111,9 +116,19 @@ export function writeBook(before: Book, servers: readonly VirtualServer[], conte
   return book
 }
 
+/** Their checkers are theirs no more. */
+function leave(servers: Iterable<RealServerRun>): void {
+  const leaving = new Set(servers)
+  const runs = new Set<CheckerRun>()
+  for (const { checkers } of leaving) for (const run of checkers) runs.add(run)
+  for (const run of runs) run.servers = run.servers.filter((server) => !leaving.has(server))
+}
+
+const NO_ORDERS: BindingOrders = {}
+
 /** The orders that bind a real server of this virtual server. */
 export const ordersAbout = (orders: OrdersByServer, service: string, model: RealServer): BindingOrders =>
-  orders.size === 0 ? {} : bindingOrders(orders, serverPlace(service, model))
+  orders.size === 0 ? NO_ORDERS : bindingOrders(orders, serverPlace(service, model))
 
 function openServer(
   service: ServiceRun,
@@ -122,21 +137,25 @@ function openServer(
   { wall, orders }: BookContext,
   pool: CheckerPool,
 ): RealServerRun {
-  const checkers: CheckerRun[] = []
   const server: RealServerRun = {
     service,
     key: realServerKey(model),
     model,
-    checkers,
+    checkers: [],
     alive: true,
     since: wall,
+    reason: undefined,
+    announced: undefined,
     orders: ordersAbout(orders, service.model.key, model),
+    ramp: undefined,
     kept: false,
     counted: 0,
+    place: NOWHERE,
   }
   const failed = new Set(record?.failedCheckers)
   const named = model.checkers.some((checker) => failed.has(question(checker)))
-  for (const checker of model.checkers) checkers.push(pool.take(server, checker, undefined, inherited(checker)))
+  const checkers = model.checkers.map((checker) => pool.take(server, checker, undefined, inherited(checker)))
+  server.checkers = checkers
   // What the checkers of another virtual server have found is news here, and is told as such.
   const learned =
     record === undefined &&
@@ -174,27 +193,28 @@ function carryOver(
     if (same === undefined) old.set(question(run.checker), [run])
     else same.push(run)
   }
-  const checkers: CheckerRun[] = []
   const { key, alive, since, reason, announced, ramp, kept } = known
   const server: RealServerRun = {
     service,
     key,
     model,
-    checkers,
+    checkers: [],
     alive,
     since,
+    reason,
+    announced,
     orders: ordersAbout(orders, service.model.key, model),
+    ramp: ramp === undefined || model.slowStart === undefined ? undefined : { ...ramp, length: model.slowStart },
     kept,
     counted: 0,
-    ...(reason === undefined ? {} : { reason }),
-    ...(announced === undefined ? {} : { announced }),
-    ...(ramp === undefined || model.slowStart === undefined ? {} : { ramp: { ...ramp, length: model.slowStart } }),
+    place: NOWHERE,
   }
   const own = model.checkers.map((checker) => old.get(question(checker))?.shift())
   // If a checker that stays holds the server down, a changed one need not: it presumes the best unless it is the reason.
   const heldDown = own.some((run) => run?.health.verdict === 'down')
-  for (const [i, checker] of model.checkers.entries())
-    checkers.push(pool.take(server, checker, own[i], { presumedUp: alive || heldDown }))
+  server.checkers = model.checkers.map((checker, i) =>
+    pool.take(server, checker, own[i], { presumedUp: alive || heldDown }),
+  )
   return server
 }
 

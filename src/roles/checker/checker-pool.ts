@@ -8,6 +8,7 @@ import {
   reconfigureHealth,
 } from '../../proto/health/index.ts'
 import type { BookContext, CheckerRun, RealServerRun } from './book.ts'
+import { NOWHERE } from './deadline-queue.ts'
 
 /**
  * The checkers of a book that is being written: one for all real servers that are checked in the same way, question and
@@ -32,7 +33,7 @@ export class CheckerPool {
       const same = this.#before.get(whomItAsks(run.checker))
       if (same === undefined) this.#before.set(whomItAsks(run.checker), [run])
       else same.push(run)
-      if (run.servers.size > 0) this.#goneOn.add(run)
+      if (run.servers.length > 0) this.#goneOn.add(run)
     }
   }
 
@@ -53,7 +54,7 @@ export class CheckerPool {
       this.#runs.get(identity) ??
       asking.find((run) => this.#goneOn.has(run) && JSON.stringify(run.checker) === identity)
     if (shared !== undefined) {
-      shared.servers.add(server)
+      addTo(shared, server)
       // Of several records one may know more than the first.
       if (shared.health.verdict === 'unknown' && inherited !== undefined && 'verdict' in inherited)
         shared.health = { ...shared.health, verdict: inherited.verdict, contribution: inherited.contribution ?? 0 }
@@ -62,7 +63,7 @@ export class CheckerPool {
     const asked = question(checker)
     const before = own ?? asking.find((run) => question(run.checker) === asked)
     const run = this.#goOn(checker, before, inherited)
-    run.servers.add(server)
+    addTo(run, server)
     this.#runs.set(identity, run)
     return run
   }
@@ -73,13 +74,12 @@ export class CheckerPool {
       const begins: Inherited | undefined =
         told === undefined ? inherited : { verdict: told.up ? 'up' : 'down', contribution: told.contribution ?? 0 }
       const health = beginHealth(checker, this.#now, this.#random(), begins)
-      return { servers: new Set(), checker, health }
+      return runOf(checker, health, undefined)
     }
     const health = reconfigureHealth(checker, before.health, this.#now)
     // Two that were one: the second knows as much, and asks for itself.
     if (this.#goneOn.has(before)) {
-      const last = before.last === undefined ? {} : { last: before.last }
-      return { servers: new Set(), checker, health: this.#asking(health), ...last }
+      return runOf(checker, this.#asking(health), before.last)
     }
     this.#goneOn.add(before)
     before.health = health
@@ -90,6 +90,21 @@ export class CheckerPool {
   #asking(health: CheckerHealth): CheckerHealth {
     return health.phase.name === 'probing' ? { ...health, phase: { name: 'waiting', probeAt: this.#now } } : health
   }
+}
+
+const runOf = (checker: Checker, health: CheckerHealth, last: CheckerRun['last']): CheckerRun => ({
+  servers: [],
+  checker,
+  health,
+  last,
+  cancelProbe: undefined,
+  place: NOWHERE,
+})
+
+/** An array that grows takes room for seventeen, and nearly all have one. A server that asks twice the same is in it once. */
+function addTo(run: CheckerRun, server: RealServerRun): void {
+  if (run.servers.length === 0) run.servers = [server]
+  else if (run.servers.at(-1) !== server) run.servers.push(server)
 }
 
 /** Short, and the same for all checkers of one question. */

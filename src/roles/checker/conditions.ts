@@ -50,7 +50,7 @@ export function keepInPanic({ model, realServers }: ServiceRun): void {
   for (const [i, server] of realServers.entries()) {
     server.kept = kept.has(i)
     // In a panic nobody is spared: who was found down serves with its whole weight, and would get what one that is well does not.
-    if (kept.size > 0) delete server.ramp
+    if (kept.size > 0) server.ramp = undefined
     recount(server)
   }
 }

@@ -1,86 +1,96 @@
 import type { Instant } from '../../base/index.ts'
 
+/** What can be in one queue at a time. Tens of thousands are, so each knows its own place. */
+export type Queued = { place: number }
+
+/** The place of what is in no queue. */
+export const NOWHERE = -1
+
 /** Deadlines of many things, one each, earliest first: a binary heap, so each change costs log n. */
-export class DeadlineQueue<T> {
-  readonly #heap: { at: Instant; item: T }[] = []
-  readonly #places = new Map<T, number>()
+export class DeadlineQueue<T extends Queued> {
+  readonly #items: T[] = []
+  /** In the same places: numbers by themselves take less than an object each. */
+  readonly #times: Instant[] = []
 
   get size(): number {
-    return this.#heap.length
+    return this.#items.length
   }
 
   get earliest(): Instant | undefined {
-    return this.#heap[0]?.at
+    return this.#times[0]
   }
 
   /** Gives the item this deadline, whether it had one or not. */
   set(item: T, at: Instant): void {
-    const place = this.#places.get(item)
-    if (place === undefined) {
-      this.#heap.push({ at, item })
-      this.#rise(this.#heap.length - 1)
-      return
+    const { place } = item
+    if (place === NOWHERE) {
+      this.#put(this.#items.length, item, at)
+      return this.#rise(item.place)
     }
-    const entry = this.#heap[place] as { at: Instant; item: T }
-    const later = at > entry.at
-    entry.at = at
+    const later = at > this.#timeAt(place)
+    this.#times[place] = at
     if (later) this.#sink(place)
     else this.#rise(place)
   }
 
   delete(item: T): void {
-    const place = this.#places.get(item)
-    if (place === undefined) return
-    this.#places.delete(item)
-    const last = this.#heap.pop()
-    if (last === undefined || last.item === item) return
-    this.#put(place, last)
+    const { place } = item
+    if (place === NOWHERE) return
+    item.place = NOWHERE
+    const last = this.#items.pop()
+    const at = this.#times.pop()
+    if (last === undefined || at === undefined || last === item) return
+    this.#put(place, last, at)
     this.#sink(place)
-    this.#rise(this.#places.get(last.item) as number)
+    this.#rise(last.place)
   }
 
   /** Takes out the earliest item if its deadline is reached. */
   takeDue(now: Instant): T | undefined {
-    const first = this.#heap[0]
-    if (first === undefined || first.at > now) return undefined
-    this.delete(first.item)
-    return first.item
+    const [first] = this.#items
+    if (first === undefined || this.#timeAt(0) > now) return undefined
+    this.delete(first)
+    return first
   }
 
   #rise(from: number): void {
-    const entry = this.#heap[from] as { at: Instant; item: T }
+    const item = this.#itemAt(from)
+    const at = this.#timeAt(from)
     let place = from
     while (place > 0) {
       const parent = (place - 1) >> 1
-      const above = this.#heap[parent] as { at: Instant; item: T }
-      if (above.at <= entry.at) break
-      this.#put(place, above)
+      if (this.#timeAt(parent) <= at) break
+      this.#put(place, this.#itemAt(parent), this.#timeAt(parent))
       place = parent
     }
-    this.#put(place, entry)
+    this.#put(place, item, at)
   }
 
   #sink(from: number): void {
-    const entry = this.#heap[from] as { at: Instant; item: T }
+    const item = this.#itemAt(from)
+    const at = this.#timeAt(from)
+    const { size } = this
     let place = from
-    for (;;) {
-      let child = 2 * place + 1
-      let below = this.#heap[child]
-      if (below === undefined) break
-      const right = this.#heap[child + 1]
-      if (right !== undefined && right.at < below.at) {
-        child++
-        below = right
-      }
-      if (below.at >= entry.at) break
-      this.#put(place, below)
+    for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
+      if (child + 1 < size && this.#timeAt(child + 1) < this.#timeAt(child)) child++
+      if (this.#timeAt(child) >= at) break
+      this.#put(place, this.#itemAt(child), this.#timeAt(child))
       place = child
     }
-    this.#put(place, entry)
+    this.#put(place, item, at)
   }
 
-  #put(place: number, entry: { at: Instant; item: T }): void {
-    this.#heap[place] = entry
-    this.#places.set(entry.item, place)
+  #put(place: number, item: T, at: Instant): void {
+    this.#items[place] = item
+    this.#times[place] = at
+    item.place = place
+  }
+
+  #itemAt(place: number): T {
+    return this.#items[place] as T
+  }
+
+  #timeAt(place: number): Instant {
+    return this.#times[place] as Instant
   }
 }

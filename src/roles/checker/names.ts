@@ -2,7 +2,7 @@ import type { Instant, Log } from '../../base/index.ts'
 import { type NameServer, nameKey, type ServerName } from '../../model/index.ts'
 import { nextLookup } from '../../proto/lookup/index.ts'
 import type { CheckerSlice, NameNews } from '../ipc/index.ts'
-import { DeadlineQueue } from './deadline-queue.ts'
+import { DeadlineQueue, NOWHERE } from './deadline-queue.ts'
 import type { CheckerPorts } from './ports.ts'
 import { ProbeSlots } from './probe-slots.ts'
 
@@ -13,6 +13,7 @@ type NameRun = {
   readonly of: ServerName
   /** Ends the lookup under way, or takes it out of the queue. */
   cancel?: () => void
+  place: number
 }
 
 /** The names of real servers, each asked for whenever its last answer has expired. */
@@ -77,7 +78,7 @@ export function createNames(
       }
       for (const [key, of] of wanted) {
         if (runs.has(key)) continue
-        const run: NameRun = { of }
+        const run: NameRun = { of, place: NOWHERE }
         runs.set(key, run)
         start(run)
       }

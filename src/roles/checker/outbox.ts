@@ -1,6 +1,7 @@
 import { after, type Instant, type Micros, micros, millis } from '../../base/index.ts'
 import type { ServiceState } from '../../forwarding/index.ts'
 import type { FromChecker } from '../ipc/index.ts'
+import { NOWHERE } from './deadline-queue.ts'
 
 /**
  * Two batches are at least this far apart, and further for every destination in the first. The first change goes out at
@@ -22,6 +23,8 @@ export type CompleteEntry = {
 
 /** Changes on their way to the supervisor: first the services that are wanted, then what is to be announced, in order. */
 export class Outbox {
+  /** In the queue of those who wait for a time. */
+  place = NOWHERE
   readonly #send: (message: FromChecker) => void
   readonly #services = new Map<string, () => readonly ServiceState[]>()
   #announcements: Announcement[] = []

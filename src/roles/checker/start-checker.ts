@@ -178,7 +178,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const changed = new Set([...book.values()].filter((service) => before.get(service.model.key) !== service))
     for (const server of serversIn(left)) others.delete(server)
     for (const run of runsIn(left)) {
-      if (run.servers.size > 0) continue
+      if (run.servers.length > 0) continue
       deadlines.delete(run)
       run.cancelProbe?.()
     }
@@ -229,7 +229,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         return startProbe(run, action.request)
       case 'cancel-probe':
         run.cancelProbe?.()
-        delete run.cancelProbe
+        run.cancelProbe = undefined
         return
       case 'announce-verdict':
         for (const server of run.servers) noteHealth(server, true)
@@ -291,7 +291,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         outcome: outcome.reason,
         detail: outcome.detail,
       })
-    delete run.cancelProbe
+    run.cancelProbe = undefined
     run.last = { outcome, at: clock.wall() }
     const { contribution } = outcome
     advance(run, { type: 'probe-ended', meaning, ...(contribution === undefined ? {} : { contribution }) }, now)
@@ -303,8 +303,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const alive = isAlive(server.checkers.map(({ health }) => health))
     const changed = alive !== server.alive
     if (!changed && !verdict) return
-    if (alive) delete server.reason
-    else server.reason = reasonOf(server)
+    server.reason = alive ? undefined : reasonOf(server)
     if (changed) {
       server.alive = alive
       server.since = clock.wall()
@@ -365,7 +364,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const next = server.ramp === undefined ? undefined : nextStepAt(server.ramp, now)
     if (next !== undefined) return others.set(server, next)
     others.delete(server)
-    delete server.ramp
+    server.ramp = undefined
   }
 
   /** What a new configuration leaves out has gone down, as far as scripts go (keepalived does the same). */
@@ -465,7 +464,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
     for (const run of runsIn(book.values())) {
       const resting = run.health.phase.name === 'suspended'
-      const unwanted = [...run.servers].every(({ service }) => service.suspended)
+      const unwanted = run.servers.every(({ service }) => service.suspended)
       if (unwanted && !resting) advance(run, { type: 'suspended' }, now)
       else if (resting && !unwanted) advance(run, { type: 'resumed', random: ports.random() }, now)
     }
@@ -521,5 +520,5 @@ const fieldsOf = (server: RealServerRun) => ({ virtualServer: server.service.mod
 function fieldsOfRun({ servers }: CheckerRun): LogFields {
   const [first] = servers
   if (first === undefined) return {}
-  return { ...fieldsOf(first), ...(servers.size === 1 ? {} : { others: servers.size - 1 }) }
+  return { ...fieldsOf(first), ...(servers.length === 1 ? {} : { others: servers.length - 1 }) }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { instant } from '../../../src/base/index.ts'
-import { DeadlineQueue } from '../../../src/roles/checker/deadline-queue.ts'
+import { DeadlineQueue, NOWHERE, type Queued } from '../../../src/roles/checker/deadline-queue.ts'
 
 test('the queue gives out items in the order of their latest deadlines, like a sorted list', () => {
   const command = fc.oneof(
@@ -11,22 +11,24 @@ test('the queue gives out items in the order of their latest deadlines, like a s
   )
   fc.assert(
     fc.property(fc.array(command, { maxLength: 200 }), (commands) => {
-      const queue = new DeadlineQueue<number>()
+      const queue = new DeadlineQueue<Queued & { readonly name: number }>()
+      const items = Array.from({ length: 13 }, (_, name) => ({ name, place: NOWHERE }))
       const model = new Map<number, number>()
-      for (const [what, item, at] of commands) {
+      for (const [what, name, at] of commands) {
+        const item = items[name] as (typeof items)[number]
         if (what === 'set') {
           queue.set(item, instant(at))
-          model.set(item, at)
+          model.set(name, at)
         } else if (what === 'delete') {
           queue.delete(item)
-          model.delete(item)
+          model.delete(name)
         } else {
           const taken = queue.takeDue(instant(at))
           const earliest = Math.min(...model.values())
           if (earliest > at) expect(taken).toBeUndefined()
           else {
-            expect(model.get(taken as number)).toBe(earliest)
-            model.delete(taken as number)
+            expect(model.get(taken?.name as number)).toBe(earliest)
+            model.delete(taken?.name as number)
           }
         }
         expect(queue.size).toBe(model.size)
