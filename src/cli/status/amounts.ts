@@ -1,5 +1,6 @@
 /** A whole number with thousands set apart: `1 234 567`. */
-export const count = (value: number): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
+export const count = (value: number): string =>
+  value >= 0 && value < 1_000 ? String(value) : String(value).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 
 const prefixes = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 
@@ -23,17 +24,18 @@ export function bytes(value: number): string {
 export function since(at: string, now: number): string {
   const total = Math.max(0, Math.floor((now - Date.parse(at)) / 1_000))
   if (Number.isNaN(total)) return '?'
-  const parts = [
-    [Math.floor(total / 86_400), 'd'],
-    [Math.floor(total / 3_600) % 24, 'h'],
-    [Math.floor(total / 60) % 60, 'm'],
-    [total % 60, 's'],
-  ] as const
-  const first = parts.findIndex(([amount]) => amount > 0)
-  if (first < 0) return '0s'
-  return parts
-    .slice(first, first + 2)
-    .filter(([amount], index) => index === 0 || amount > 0)
-    .map(([amount, unit]) => `${amount}${unit}`)
-    .join(' ')
+  const first = units.findIndex(([length]) => total >= length)
+  const [length, unit] = units[first] ?? [1, 's']
+  const amount = Math.floor(total / length)
+  const [smaller, smallerUnit] = units[first + 1] ?? [1, 's']
+  const rest = Math.floor((total % length) / smaller)
+  return rest === 0 ? `${amount}${unit}` : `${amount}${unit} ${rest}${smallerUnit}`
 }
+
+/** Seconds in each. */
+const units = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'm'],
+  [1, 's'],
+] as const

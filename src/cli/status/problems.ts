@@ -1,6 +1,5 @@
 import type {
   BfdSessionSnapshot,
-  ForwardingSnapshot,
   RealServerSnapshot,
   VirtualRouterSnapshot,
   VirtualServerSnapshot,
@@ -22,18 +21,15 @@ export const isSessionProblem = ({ state, failure }: BfdSessionSnapshot): boolea
 export const isServerProblem = ({ state, orders, effectiveWeight, checkers }: RealServerSnapshot): boolean =>
   state !== 'up' || orders !== undefined || effectiveWeight !== undefined || checkers.some(({ up }) => !up)
 
-export function isServiceProblem(
+/** @param failed  keys of services that are not in the table as they should be */
+export const isServiceProblem = (
   { key, group, quorum, suspended, realServers }: VirtualServerSnapshot,
-  forwarding: ForwardingSnapshot | undefined,
-): boolean {
-  const keys = new Set([key, ...(group?.others ?? [])])
-  return (
-    quorum === 'down' ||
-    suspended === true ||
-    realServers.some(isServerProblem) ||
-    forwarding?.services.some((service) => service.failure !== undefined && keys.has(service.key)) === true
-  )
-}
+  failed: ReadonlySet<string>,
+): boolean =>
+  quorum === 'down' ||
+  suspended === true ||
+  realServers.some(isServerProblem) ||
+  [key, ...(group?.others ?? [])].some((one) => failed.has(one))
 
 /** `2 of 1 200 real servers down, 1 bound by orders; 1 of 40 virtual servers without quorum`. */
 export function serversInNumbers(virtualServers: readonly VirtualServerSnapshot[]): string {

@@ -28,7 +28,8 @@ export function serversText(
   which: 'all' | 'problems',
 ): string {
   const problems = which === 'problems'
-  const shown = problems ? servers.filter((server) => isServiceProblem(server, forwarding)) : servers
+  const failed = new Set(forwarding?.services.flatMap(({ key, failure }) => (failure === undefined ? [] : [key])))
+  const shown = problems ? servers.filter((server) => isServiceProblem(server, failed)) : servers
   if (shown.length === 0) return ''
   const services = new Map(forwarding?.services.map((service) => [service.key, service]))
   const head = heading(

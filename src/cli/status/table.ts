@@ -13,6 +13,7 @@ export type Note = { readonly note: string; readonly show?: (text: string) => st
 export type Row = readonly Cell[] | Note
 
 const GAP = 2
+const EMPTY: Cell = { text: '' }
 
 /**
  * Columns as wide as their widest cell, two blanks apart, no blanks at the end of a line; the first row is the heading. What is
@@ -28,26 +29,28 @@ export function table(rows: readonly Row[], width = Number.POSITIVE_INFINITY): s
   const ranked = [...shown].filter((column) => rankOf(column) > 0).sort((a, b) => rankOf(b) - rankOf(a))
   const total = () => [...shown].reduce((sum, column) => sum + (widths[column] ?? 0) + GAP, -GAP)
   for (const column of ranked) if (total() > width) shown.delete(column)
+  const columns = [...shown].map((column) => ({ column, wide: widths[column] ?? 0 }))
   return rows.map((row) => `${isNote(row) ? noteText(row) : rowText(row)}\n`).join('')
 
   function rankOf(column: number): number {
     return cells[0]?.[column]?.rank ?? 0
   }
 
+  /** Of tens of thousands of rows this is most of the work. */
   function rowText(row: readonly Cell[]): string {
-    const visible = [...row.entries()].filter(([column]) => shown.has(column))
-    const last = visible.findLastIndex(([, { text }]) => text !== '')
+    const last = columns.findLastIndex(({ column }) => (row[column]?.text ?? '') !== '')
     let left = width
-    return visible
-      .slice(0, last + 1)
-      .map(([column, { text, show = same, right = false }], place) => {
-        const clipped = clip(text, Math.max(0, left))
-        const padding = ' '.repeat(Math.max(0, Math.min(left, widths[column] ?? 0) - clipped.length))
-        const gap = place === last ? '' : ' '.repeat(Math.max(0, Math.min(GAP, left - (widths[column] ?? 0))))
-        left -= (widths[column] ?? 0) + GAP
-        return (right ? padding + show(clipped) : show(clipped) + (place === last ? '' : padding)) + gap
-      })
-      .join('')
+    let line = ''
+    for (let place = 0; place <= last; place++) {
+      const { column, wide } = columns[place] as (typeof columns)[number]
+      const { text, show = same, right = false } = row[column] ?? EMPTY
+      const clipped = clip(text, Math.max(0, left))
+      const padding = ' '.repeat(Math.max(0, Math.min(left, wide) - clipped.length))
+      line += right ? padding + show(clipped) : show(clipped)
+      if (place < last) line += (right ? '' : padding) + ' '.repeat(Math.max(0, Math.min(GAP, left - wide)))
+      left -= wide + GAP
+    }
+    return line
   }
 
   function noteText({ note, show = same }: Note): string {

@@ -9,7 +9,7 @@ import {
 import { countsAsUp, question, realServerState } from '../../proto/health/index.ts'
 import { rampedWeight, sorryServerInUse } from '../../proto/virtual-server/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
-import type { HealthRecord } from '../ipc/index.ts'
+import { type HealthRecord, listText, type TextPiece } from '../ipc/index.ts'
 import type { Book, CheckerRun, RealServerRun, ServiceRun } from './book.ts'
 import { effectiveWeight } from './conditions.ts'
 
@@ -81,24 +81,13 @@ function contributionsOf({ checkers }: RealServerRun): Pick<HealthRecord, 'contr
       }
 }
 
-/** Real servers that are told of at a time, which takes some ten milliseconds. */
-const PIECE = 1_000
-
-/** All that is known of the virtual servers in pieces, each as it is when it is asked for; one at least. */
-export function* snapshotOf(book: Book, clock: Clock): Generator<readonly VirtualServerSnapshot[], void, void> {
-  let piece: VirtualServerSnapshot[] = []
-  let size = 0
-  for (const service of book.values()) {
-    if (size >= PIECE) {
-      yield piece
-      piece = []
-      size = 0
-    }
-    piece.push(virtualServerSnapshot(service, clock))
-    size += service.realServers.length
-  }
-  yield piece
-}
+/** All that is known of the virtual servers, each as it is when its piece is asked for. */
+export const snapshotOf = (book: Book, clock: Clock): Iterator<TextPiece, void> =>
+  listText(
+    [...book.values()],
+    ({ realServers }) => realServers.length,
+    (service) => virtualServerSnapshot(service, clock),
+  )
 
 const virtualServerSnapshot = (
   { model, quorum, realServers, suspended }: ServiceRun,

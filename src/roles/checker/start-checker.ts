@@ -145,13 +145,13 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   /** A snapshot, piece by piece, so that probes go on meanwhile. */
   function tell(id: number): void {
     const pieces = snapshotOf(book, clock)
-    let piece = pieces.next()
     const send = (): void => {
-      if (ended || piece.done === true) return
-      const snapshot = piece.value
-      piece = pieces.next()
-      channel.send({ type: 'snapshot', id, snapshot, ...(piece.done === true ? {} : { more: true }) })
-      if (piece.done !== true) setImmediate(send)
+      if (ended) return
+      const piece = pieces.next()
+      if (piece.done === true) return
+      const { text, more } = piece.value
+      channel.send({ type: 'snapshot', id, snapshot: text, ...(more ? { more } : {}) })
+      if (more) setImmediate(send)
     }
     send()
   }

@@ -15,6 +15,7 @@ import type {
   ServiceSnapshot,
   SyncSnapshot,
 } from '../../observe/index.ts'
+import { listText, type TextPiece } from '../ipc/index.ts'
 import type { ServiceFailure } from './supported.ts'
 
 /** What the backend holds and has counted, with what it could not be given. */
@@ -23,7 +24,7 @@ export async function snapshotOf(
   failures: readonly ServiceFailure[],
   wanted: readonly ServiceState[],
   caughtUp: CatchUpSnapshot | undefined,
-): Promise<ForwardingSnapshot> {
+): Promise<Iterable<TextPiece>> {
   const [state, counters, exits, info, timeouts, settings, daemons, told] = await Promise.all([
     backend.read(),
     backend.counters(),
@@ -35,27 +36,45 @@ export async function snapshotOf(
     backend.syncCounters?.(),
   ])
   const counted = new Map(counters.map((service) => [service.serviceKey, service]))
-  const failure = (key: string) =>
-    failures
-      .filter((candidate) => candidate.serviceKey === key)
-      .map(({ reason }) => reason)
-      .join('; ') || undefined
+  const reasons = reasonsByService(failures)
   const held = new Set(state.services.map(({ service }) => serviceKey(service.address)))
   const absent = wanted
     .filter(({ service }) => !held.has(serviceKey(service.address)))
     .map((service) => ({ ...service, destinations: [] }))
-  return {
-    backend: backend.kind,
-    connectionTable: { size: info.connectionTableSize, connections: connectionsOf(counters) },
-    timeouts,
-    settings,
-    services: [...state.services, ...absent].map((service) => {
+  const services = listText(
+    [...state.services, ...absent],
+    ({ destinations }) => destinations.length,
+    (service) => {
       const key = serviceKey(service.service.address)
-      return serviceSnapshot(key, service, counted.get(key), failure(key))
-    }),
-    exits,
-    ...(daemons.length === 0 ? {} : { sync: syncOf(daemons, told, caughtUp) }),
+      return serviceSnapshot(key, service, counted.get(key), reasons.get(key)?.join('; '))
+    },
+  )
+  const connectionTable = { size: info.connectionTableSize, connections: connectionsOf(counters) }
+  const sync = daemons.length === 0 ? {} : { sync: syncOf(daemons, told, caughtUp) }
+  return around({ backend: backend.kind, connectionTable, timeouts, settings }, services, { exits, ...sync })
+}
+
+/** The text of a `ForwardingSnapshot` in pieces: what comes before its services, these, and the rest. */
+function* around(
+  before: Omit<ForwardingSnapshot, 'services' | 'exits' | 'sync'>,
+  services: Iterable<TextPiece>,
+  after: Pick<ForwardingSnapshot, 'exits' | 'sync'>,
+): Generator<TextPiece, void, void> {
+  let head = `${JSON.stringify(before).slice(0, -1)},"services":`
+  for (const { text, more } of services) {
+    yield { text: `${head}${text}${more ? '' : `,${JSON.stringify(after).slice(1)}`}`, more }
+    head = ''
   }
+}
+
+function reasonsByService(failures: readonly ServiceFailure[]): ReadonlyMap<string, readonly string[]> {
+  const reasons = new Map<string, string[]>()
+  for (const { serviceKey: key, reason } of failures) {
+    const known = reasons.get(key)
+    if (known === undefined) reasons.set(key, [reason])
+    else known.push(reason)
+  }
+  return reasons
 }
 
 const syncOf = (

@@ -1,7 +1,7 @@
 import { assertNever, fail, type Log, ok, type Result } from '../../base/index.ts'
 import { answerAsk, type ForwardingAsk, type ForwardingBackend } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
-import type { Channel, ForwardingSlice, FromForwarding, ToForwarding } from '../ipc/index.ts'
+import type { Channel, ForwardingSlice, FromForwarding, TextPiece, ToForwarding } from '../ipc/index.ts'
 import { type CatchUpKeeper, createCatchUpKeeper } from './catch-up-keeper.ts'
 import { withoutAddress } from './local-addresses.ts'
 import type { ForwardingPorts } from './ports.ts'
@@ -83,13 +83,8 @@ export function startForwarding(
         if (opened === undefined) return
         const { backend, keeper, catchUps } = opened
         const wanted = keeper.wanted()
-        const snapshot = await snapshotOf(
-          backend,
-          [...keeper.failures(), ...withoutAddress(wanted, ports)],
-          wanted,
-          catchUps.snapshot(),
-        )
-        return channel.send({ type: 'snapshot', id: message.id, snapshot })
+        const failures = [...keeper.failures(), ...withoutAddress(wanted, ports)]
+        return tell(message.id, await snapshotOf(backend, failures, wanted, catchUps.snapshot()))
       }
       case 'asked':
         return answer(message.id, message.ask)
@@ -97,6 +92,14 @@ export function startForwarding(
         return end(message.leave ? 'services-in-place' : 'nothing')
       default:
         assertNever(message)
+    }
+  }
+
+  /** Piece by piece, so that signs of life are answered meanwhile. */
+  async function tell(id: number, snapshot: Iterable<TextPiece>): Promise<void> {
+    for (const { text, more } of snapshot) {
+      channel.send({ type: 'snapshot', id, snapshot: text, ...(more ? { more } : {}) })
+      if (more) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 

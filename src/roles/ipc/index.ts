@@ -4,6 +4,7 @@
  */
 
 export type * from './channel.ts'
+export * from './list-text.ts'
 export * from './memory-channel.ts'
 export type * from './messages.ts'
 export type * from './traffic.ts'

@@ -18,12 +18,7 @@ import type {
   VrrpNotifyState,
   VrrpSettings,
 } from '../../model/index.ts'
-import type {
-  ForwardingSnapshot,
-  TransitionSnapshot,
-  VirtualServerSnapshot,
-  VrrpSnapshot,
-} from '../../observe/index.ts'
+import type { TransitionSnapshot, VrrpSnapshot } from '../../observe/index.ts'
 import type { ScriptEnd } from '../../proto/probe/index.ts'
 import type { ServerOrders } from '../../proto/server-orders/index.ts'
 
@@ -164,6 +159,12 @@ export type HealthRecord = {
 /** A track_file by its name, and the number in it. */
 export type TrackedNumber = { readonly name: string; readonly value: number }
 
+/**
+ * What a role knows of thousands of servers, as JSON or a piece of it: whoever passes it on need not read it.
+ * `VirtualServerSnapshot[]` of the checker, `ForwardingSnapshot` of the forwarding role.
+ */
+export type SnapshotText = string
+
 /** One that is as the last commit to this role had it, by its key. */
 export type UnchangedServer = { readonly unchanged: string }
 
@@ -209,7 +210,7 @@ export type NameNews =
   | { readonly problem: string; readonly gone: boolean }
 
 export type FromChecker =
-  | FromRole<readonly VirtualServerSnapshot[]>
+  | FromRole<SnapshotText>
   /** Run the script of a MISC_CHECK, named by what the checker asks; answered with `script-ended`. */
   | { readonly type: 'run-script'; readonly id: number; readonly script: string }
   | { readonly type: 'end-script'; readonly id: number }
@@ -270,7 +271,7 @@ export type ToForwarding =
       readonly order: number
     } & WantedNews)
 export type FromForwarding =
-  | FromRole<ForwardingSnapshot>
+  | FromRole<SnapshotText>
   /** To the latest request; those before it are answered with it. */
   | { readonly type: 'caught-up'; readonly request: Instant }
   /** Lists come in pieces, `more` but for the last. */

@@ -1,10 +1,11 @@
-import type { ForwardingSnapshot, VirtualServerSnapshot, VrrpSnapshot } from '../../observe/index.ts'
+import type { VrrpSnapshot } from '../../observe/index.ts'
 import type {
   CheckerSlice,
   ForwardingSlice,
   FromChecker,
   FromForwarding,
   FromVrrp,
+  SnapshotText,
   ToChecker,
   ToForwarding,
   ToVrrp,
@@ -23,12 +24,12 @@ export type RoleTraffic = {
     readonly slice: CheckerSlice
     readonly to: ToChecker
     readonly from: FromChecker
-    readonly snapshot: readonly VirtualServerSnapshot[]
+    readonly snapshot: SnapshotText
   }
   readonly forwarding: {
     readonly slice: ForwardingSlice
     readonly to: ToForwarding
     readonly from: FromForwarding
-    readonly snapshot: ForwardingSnapshot
+    readonly snapshot: SnapshotText
   }
 }

@@ -4,6 +4,7 @@ import { decodeControlRequest } from './control-request.ts'
 import type { AnswerPart } from './forwarding-asks.ts'
 import type { Journal } from './journal.ts'
 import { showJournal } from './journal-answers.ts'
+import { Json, textWith } from './json-text.ts'
 import type { OrderCommand } from './order-request.ts'
 import type { ControlClient, SupervisorPorts } from './ports.ts'
 import type { ReloadPlan } from './reload-plan.ts'
@@ -14,7 +15,7 @@ import type { ServerTold } from './server-told.ts'
 import type { Orders, Told } from './standing-orders.ts'
 
 export type ControlHandlers = {
-  readonly snapshot: Reports['snapshot']
+  readonly snapshot: Reports['snapshotText']
   readonly reload: Reload
   readonly plan: (file: string | undefined) => Promise<ReloadPlan>
   readonly dump: () => Promise<Result<string, string>>
@@ -46,7 +47,7 @@ export function serveControl(
     }
     switch (request.value.request) {
       case 'status':
-        void handlers.snapshot(request.value.history).then((snapshot) => client.send({ type: 'status', snapshot }))
+        void handlers.snapshot(request.value.history).then((snapshot) => client.sendText(statusAnswer(snapshot)))
         return
       case 'reload':
         void handlers
@@ -141,12 +142,14 @@ export function serveControl(
     const next = async () => {
       const snapshot = await handlers.snapshot()
       if (!open) return
-      if (!client.send({ type: 'status', snapshot })) return client.close()
+      if (!client.sendText(statusAnswer(snapshot))) return client.close()
       cancel = ports.schedule(millis(interval), () => void next())
     }
     void next()
   }
 }
+
+const statusAnswer = (snapshot: string): string => textWith({ type: 'status', snapshot: new Json(snapshot) })
 
 async function carryOut(orders: Orders, command: OrderCommand): Promise<Result<Told, string>> {
   switch (command.request) {

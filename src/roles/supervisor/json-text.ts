@@ -10,3 +10,21 @@ export function parseJson(text: string): unknown {
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A value as the text that it is in JSON, which nobody has read. */
+export class Json {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** The JSON text of an object; as ever in JSON, what is undefined is left out. */
+export function textWith(fields: Readonly<Record<string, unknown>>): string {
+  const texts = Object.entries(fields).flatMap(([name, value]) => {
+    const text = value instanceof Json ? value.text : JSON.stringify(value)
+    return text === undefined ? [] : [`${JSON.stringify(name)}:${text}`]
+  })
+  return `{${texts.join(',')}}`
+}

@@ -52,6 +52,8 @@ export type Complaint = {
 
 export type ControlClient = {
   send(value: unknown): boolean
+  /** JSON in one line. */
+  sendText(text: string): boolean
   close(): void
   onClosed(handler: () => void): void
 }

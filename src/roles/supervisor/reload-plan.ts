@@ -21,10 +21,10 @@ export async function planReload(
   ownFile: string,
   file: string | undefined,
   model: Configuration,
-  snapshot: () => Promise<Pick<DaemonSnapshot, 'virtualRouters'>>,
+  routers: () => Promise<Pick<DaemonSnapshot, 'virtualRouters'>>,
 ): Promise<ReloadPlan> {
   const loaded = ports.loadConfiguration(file)
-  const { virtualRouters } = await snapshot()
+  const { virtualRouters } = await routers()
   const states = new Map(virtualRouters.map((router) => [virtualRouterKey(router), router.state]))
   const verdict = reloadVerdict(loaded, file ?? ownFile)
   const { configuration, complaints } = loaded

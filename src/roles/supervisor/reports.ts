@@ -21,7 +21,9 @@ import {
   type ServerSourceSnapshot,
   statisticsText,
   topologyText,
+  type VrrpSnapshot,
 } from '../../observe/index.ts'
+import { Json, textWith } from './json-text.ts'
 import type { SupervisorOptions } from './options.ts'
 import type { SupervisorPorts } from './ports.ts'
 import type { Roles } from './roles.ts'
@@ -30,6 +32,10 @@ import type { Roles } from './roles.ts'
 export type Reports = {
   /** @param history  with the changes of virtual routers, which are many and long */
   snapshot(history?: boolean): Promise<DaemonSnapshot>
+  /** The same as JSON; what roles tell of thousands of servers is in it as they told it. */
+  snapshotText(history?: boolean): Promise<string>
+  /** What the vrrp role tells, of which nobody else need be asked. */
+  virtualRouters(): Promise<Pick<DaemonSnapshot, 'virtualRouters' | 'bfdSessions'>>
   /** Writes the state dump; the path. */
   dump(): Promise<Result<string, string>>
   /** Writes VRRP's counters; the path. */
@@ -58,7 +64,7 @@ export function createReports(
   identify: (command: Command) => Result<Command, string>,
   now: () => DaemonState,
 ): Reports {
-  async function snapshot(history = false): Promise<DaemonSnapshot> {
+  async function snapshotText(history = false): Promise<string> {
     const [vrrp, virtualServers, forwarding] = await Promise.all([
       roles.vrrp.snapshot(),
       roles.checker.snapshot(),
@@ -66,7 +72,7 @@ export function createReports(
     ])
     const { startedAt, loadedAt, lastReloadError, deliveries, serverSources } = now()
     const absentServerOrders = roles.serverOrders.absent()
-    return {
+    return textWith({
       version: options.version,
       pid: ports.pid,
       startedAt,
@@ -79,22 +85,31 @@ export function createReports(
         describe(roles.forwarding, forwarding),
       ],
       ...(deliveries.length === 0 ? {} : { deliveries }),
-      virtualRouters: (vrrp?.virtualRouters ?? []).map((one) => {
-        const key = virtualRouterKey(one)
-        const order = roles.orders.of(key)
-        return {
-          ...one,
-          ...(order === undefined ? {} : { order }),
-          ...(history ? { history: roles.history(key) } : {}),
-        }
-      }),
-      bfdSessions: vrrp?.bfdSessions ?? [],
-      virtualServers: virtualServers ?? [],
+      ...routersIn(vrrp, history),
+      virtualServers: new Json(virtualServers ?? '[]'),
       ...(serverSources.length === 0 ? {} : { serverSources }),
       ...(absentServerOrders.length === 0 ? {} : { absentServerOrders }),
-      ...(forwarding === undefined ? {} : { forwarding }),
-    }
+      ...(forwarding === undefined ? {} : { forwarding: new Json(forwarding) }),
+    })
   }
+
+  function routersIn(told: VrrpSnapshot | undefined, history: boolean) {
+    const virtualRouters = (told?.virtualRouters ?? []).map((one) => {
+      const key = virtualRouterKey(one)
+      const order = roles.orders.of(key)
+      return {
+        ...one,
+        ...(order === undefined ? {} : { order }),
+        ...(history ? { history: roles.history(key) } : {}),
+      }
+    })
+    return { virtualRouters, bfdSessions: told?.bfdSessions ?? [] }
+  }
+
+  const virtualRouters = async () => routersIn(await roles.vrrp.snapshot(), false)
+
+  // What we have put together ourselves, of what is the same build's.
+  const snapshot = async (history?: boolean) => JSON.parse(await snapshotText(history)) as DaemonSnapshot
 
   /**
    * In the directory of dumps, unless said otherwise; a path that ends with a slash is a directory. With data_use_instance the
@@ -124,7 +139,7 @@ export function createReports(
 
   async function dumpStatistics(): Promise<Result<string, string>> {
     const path = pathOf(now().model.global.daemon?.statsDumpFile, dumpFiles.statistics)
-    return write(path, statisticsText((await snapshot()).virtualRouters))
+    return write(path, statisticsText((await virtualRouters()).virtualRouters))
   }
 
   function identityOf(command: Command): Identity | undefined {
@@ -134,6 +149,8 @@ export function createReports(
 
   return {
     snapshot,
+    snapshotText,
+    virtualRouters,
     async dump() {
       const { model, scripts, processes } = now()
       const path = pathOf(model.global.stateDumpFile, dumpFiles.state)
@@ -160,7 +177,7 @@ export function createReports(
     },
     async dumpJson() {
       const { model, processes } = now()
-      const known = described(await snapshot())
+      const known = described(await virtualRouters())
       // As keepalived: without any instance no file is written.
       if (known.length === 0) return fail('there is no virtual router')
       const { daemon } = model.global

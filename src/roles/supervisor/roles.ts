@@ -7,7 +7,7 @@ import {
   type VirtualRouter,
   virtualRouterKey,
 } from '../../model/index.ts'
-import type { TransitionSnapshot } from '../../observe/index.ts'
+import type { ForwardingSnapshot, TransitionSnapshot } from '../../observe/index.ts'
 import type { FromChecker, FromForwarding, FromVrrp, HealthRecord, NameNews } from '../ipc/index.ts'
 import { createCatchUpRelay } from './catch-up.ts'
 import { createCheckerScripts } from './checker-scripts.ts'
@@ -101,7 +101,7 @@ export function createRoles(
     tell: (standing) => checker.send({ type: 'server-orders', orders: standing }),
     async remaining() {
       const table = await forwarding.snapshot()
-      return table === undefined ? undefined : remainingIn(table, hooks.model())
+      return table === undefined ? undefined : remainingIn(JSON.parse(table) as ForwardingSnapshot, hooks.model())
     },
     onLeft: hooks.onLeft,
   })
@@ -180,7 +180,7 @@ export function createRoles(
       orders: serverOrders.standing(),
     }),
     shorten: withoutUnchanged,
-    join: (pieces) => pieces.flat(),
+    join: (pieces) => pieces.join(''),
     onServing: () => tellCheckers([...sessions.keys()]),
     settings: () => hooks.model().global.daemon?.checker,
     onStarted: writePid(options.checkerPidFile),
@@ -192,6 +192,7 @@ export function createRoles(
       asks.giveUp()
       return onDeath('forwarding', exit)
     },
+    join: (pieces) => pieces.join(''),
     // Only the daemon's start empties the table; a role that comes back takes over what is there.
     prepare: (slice) => (services.known() ? { ...slice, flush: false } : slice),
     onServing(fresh) {

@@ -156,12 +156,12 @@ export async function startSupervisor(
   }
   keepCopy(first.text)
   const listening = await serveControl(ports, `${options.runDirectory}/control.sock`, {
-    snapshot: reports.snapshot,
+    snapshot: reports.snapshotText,
     reload,
     dump: reports.dump,
     orders: roles.orders,
     serverOrders: roles.serverOrders,
-    plan: (file) => planReload(ports, options.configurationFile, file, written, reports.snapshot),
+    plan: (file) => planReload(ports, options.configurationFile, file, written, reports.virtualRouters),
     journal,
     stop: () => void stop(0),
     askForwarding: roles.askForwarding,

@@ -6,6 +6,8 @@ import { lineSplitter } from './line-splitter.ts'
 export type ControlClient = {
   /** One JSON line. False when the client reads too slowly: what is sent now piles up here. */
   send(value: unknown): boolean
+  /** The same of what is JSON already, without a line break in it. */
+  sendText(text: string): boolean
   close(): void
   onClosed(handler: () => void): void
 }
@@ -67,13 +69,16 @@ export function listenControl(
 }
 
 function faceOf(socket: Socket): ControlClient {
+  const sendText = (text: string): boolean => {
+    if (!socket.writable) return false
+    const unread = socket.writableLength
+    // Of a string the socket would reserve three bytes a character, and answers may be tens of megabytes.
+    socket.write(Buffer.from(`${text}\n`))
+    return unread < unreadLimit
+  }
   return {
-    send(value) {
-      if (!socket.writable) return false
-      const unread = socket.writableLength
-      socket.write(`${JSON.stringify(value)}\n`)
-      return unread < unreadLimit
-    },
+    send: (value) => sendText(JSON.stringify(value)),
+    sendText,
     close: () => void socket.end(),
     onClosed: (handler) => void socket.once('close', handler),
   }

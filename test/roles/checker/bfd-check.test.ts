@@ -10,8 +10,7 @@ const tell = (world: ReturnType<typeof openWorld>, name: string, up: boolean) =>
   world.send({ type: 'bfd-sessions', sessions: [{ name, up }] })
 const checkerOf = (world: ReturnType<typeof openWorld>) => {
   world.fresh()
-  world.send({ type: 'snapshot-requested', id: 1 })
-  return world.said('snapshot')[0]?.snapshot[0]?.realServers[0]
+  return world.snapshot()[0]?.realServers[0]
 }
 
 test('a server is up until its session is lost, and again when it is back', async () => {

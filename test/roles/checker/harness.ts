@@ -17,6 +17,7 @@ import {
   serviceKey,
   type VirtualServer,
 } from '../../../src/model/index.ts'
+import type { VirtualServerSnapshot } from '../../../src/observe/index.ts'
 import type { LookupFailure } from '../../../src/proto/lookup/index.ts'
 import type { Outcome, OutcomeReason } from '../../../src/proto/probe/index.ts'
 import { type CheckerPorts, startChecker } from '../../../src/roles/checker/index.ts'
@@ -52,6 +53,8 @@ export type World = {
   /** Forgets what was heard. */
   fresh(): void
   said<T extends FromChecker['type']>(type: T): Extract<FromChecker, { readonly type: T }>[]
+  /** What it tells of all it checks, where that goes in one piece. */
+  snapshot(id?: number): readonly VirtualServerSnapshot[]
   /** Weights in the forwarding table, as the last message has them. */
   table(): Record<string, Record<string, number>>
   /** From here on the host has these addresses. */
@@ -184,6 +187,10 @@ export function openWorld(): World {
     },
     fresh: () => void heard.splice(0),
     said: (type) => heard.filter((message) => message.type === type) as never,
+    snapshot(id = 1) {
+      world.send({ type: 'snapshot-requested', id })
+      return JSON.parse(world.said('snapshot').at(-1)?.snapshot ?? '')
+    },
     table: () => table,
     holds(...addresses) {
       held = new Set(addresses.map(ipAddress))

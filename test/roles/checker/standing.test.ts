@@ -25,10 +25,7 @@ const drain = (realServer: string, service?: string): ServerOrder => ({
   ...(service === undefined ? {} : { service }),
 })
 const give = (world: World, ...orders: ServerOrder[]) => world.send({ type: 'server-orders', orders })
-const shown = (world: World) => {
-  world.send({ type: 'snapshot-requested', id: 1 })
-  return world.said('snapshot').at(-1)?.snapshot ?? []
-}
+const shown = (world: World) => world.snapshot()
 const quorums = (world: World) => world.said('quorum').map(({ up }) => up)
 
 test('what is drained takes nothing new in every virtual server or in one, and comes back when the order ends', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { address, fail, type LogFields, ok, silentLog } from '../../../src/base/index.ts'
 import type { BackendCapabilities, Destination, ForwardingState, ServiceState } from '../../../src/forwarding/index.ts'
 import { type ForwardingSettings, type SchedulerName, schedulers, serviceKey } from '../../../src/model/index.ts'
+import type { ForwardingSnapshot } from '../../../src/observe/index.ts'
 import { startForwarding } from '../../../src/roles/forwarding/index.ts'
 import {
   channelPair,
@@ -103,6 +104,8 @@ function role(
       order += 1
       return this.tell({ type: 'services-wanted', order, complete, services })
     },
+    snapshot: () =>
+      JSON.parse(said.findLast((message) => message.type === 'snapshot')?.snapshot ?? '') as ForwardingSnapshot,
     failures: () => said.findLast((message) => message.type === 'services-applied')?.failures,
     held: () => fake.state.services.map(({ service: one }) => serviceKey(one.address)),
   }
@@ -260,8 +263,8 @@ for (const [what, wanted, reason] of unsupported)
     expect(one.held()).toEqual([key(9)])
     expect(one.failures()).toMatchObject([{ serviceKey: serviceKey(wanted.service.address) }])
     await one.tell({ type: 'snapshot-requested', id: 5 })
-    const snapshot = one.said.findLast((message) => message.type === 'snapshot')?.snapshot
-    expect(snapshot?.services.find(({ failure }) => failure !== undefined)?.failure).toMatch(reason)
+    const snapshot = one.snapshot()
+    expect(snapshot.services.find(({ failure }) => failure !== undefined)?.failure).toMatch(reason)
     expect(one.alarms).toEqual([])
   })
 
@@ -319,7 +322,7 @@ test('all that a backend can do is asked of it as it is wanted', async () => {
   expect(one.failures()).toEqual([])
   expect(one.logged).toEqual([])
   await one.tell({ type: 'snapshot-requested', id: 5 })
-  expect(one.said.findLast((message) => message.type === 'snapshot')?.snapshot).toMatchObject({
+  expect(one.snapshot()).toMatchObject({
     connectionTable: { size: 4096, connections: 0 },
     timeouts: { tcp: 900, tcpFin: 120, udp: 300 },
     settings: { sloppy_tcp: 1 },
@@ -403,7 +406,7 @@ test('a local address that this host does not have is warned of once, and stands
   ])
   const failure = async () => {
     await one.tell({ type: 'snapshot-requested', id: 5 })
-    return one.said.findLast((message) => message.type === 'snapshot')?.snapshot.services[0]?.failure
+    return one.snapshot().services[0]?.failure
   }
   expect(await failure()).toMatch(/local address 2001:db8::9 not on this host/)
   one.here.add('2001:db8::9')

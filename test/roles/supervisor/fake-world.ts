@@ -110,7 +110,8 @@ export function fakeWorld() {
     instances: [] as string[],
     unsafe: undefined as string | undefined,
     locked: true,
-    control: undefined as ((client: ControlClient, line: string) => void) | undefined,
+    /** What is sent as text comes as the value that it is. */
+    control: undefined as ((client: Omit<ControlClient, 'sendText'>, line: string) => void) | undefined,
     scheduled: () => alarms.length,
 
     /** Runs what is due, in order, letting promises settle in between. */
@@ -288,7 +289,7 @@ export function fakeWorld() {
     },
     notifyServiceManager: (state) => void world.told.push(state),
     async listenControl(_path, onLine) {
-      world.control = onLine
+      world.control = (client, line) => onLine({ ...client, sendText: (text) => client.send(JSON.parse(text)) }, line)
       return ok({ close() {} })
     },
   }
@@ -297,9 +298,9 @@ export function fakeWorld() {
       case 'vrrp':
         return { virtualRouters: world.routers, bfdSessions: [] }
       case 'checker':
-        return []
+        return '[]'
       case 'forwarding':
-        return { backend: 'ebpf', services: world.services, exits: {} }
+        return JSON.stringify({ backend: 'ebpf', services: world.services, exits: {} })
     }
   }
 

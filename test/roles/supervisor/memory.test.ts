@@ -474,7 +474,7 @@ describe('the control socket', () => {
     const client = { send: (value: unknown) => answers.push(value as never) > 0, close() {}, onClosed() {} }
     world.control?.(client, '{"request":"status"}')
     await world.pass(4 * second)
-    checker?.say({ type: 'snapshot', id: 1, snapshot: [], more: true })
+    checker?.say({ type: 'snapshot', id: 1, snapshot: '[', more: true })
     await world.pass(4 * second)
     expect(answers).toEqual([])
     await world.pass(2 * second)
@@ -489,9 +489,8 @@ describe('the control socket', () => {
     const [checker] = world.living('checker')
     checker?.hang()
     const answered = ask(world, '{"request":"status"}')
-    const of = (key: string) => [{ key, realServers: [] }] as never
-    checker?.say({ type: 'snapshot', id: 1, snapshot: of('a'), more: true })
-    checker?.say({ type: 'snapshot', id: 1, snapshot: of('b') })
+    checker?.say({ type: 'snapshot', id: 1, snapshot: '[{"key":"a"}', more: true })
+    checker?.say({ type: 'snapshot', id: 1, snapshot: ',{"key":"b"}]' })
     expect(await answered).toMatchObject([{ snapshot: { virtualServers: [{ key: 'a' }, { key: 'b' }] } }])
   })
 
