@@ -6,10 +6,19 @@
  *   node build/tools/bench/insn.js [--record] [--brief]     --record: these are the figures from now on; --brief: no whole ways
  */
 import process, { argv, execPath, stdout } from 'node:process'
-import { countInstructions, EMPTY, most, readRecorded, record, whereInstructionsCount } from './instructions.ts'
+import {
+  countAgainst,
+  countInstructions,
+  EMPTY,
+  most,
+  readRecorded,
+  record,
+  whereInstructionsCount,
+} from './instructions.ts'
 
-const counted = await countInstructions()
-if (argv.includes('--record')) record(counted)
+const recording = argv.includes('--record')
+const counted = await (recording ? countInstructions() : countAgainst(readRecorded()))
+if (recording) record(counted)
 const recorded = readRecorded()
 
 let failed = false

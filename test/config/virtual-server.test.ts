@@ -109,7 +109,7 @@ test('snmp_name is kept, for whenever there is SNMP', () => {
   const { value, told } = server('snmp_name web', 'snmp_name one')
   expect(value).toMatchObject({ snmpName: 'web', realServers: [{ snmpName: 'one' }] })
   expect(new Set(told.map((line) => line.replace(/^.*(?:remark|without-effect): /, '')))).toEqual(
-    new Set(['there is no SNMP yet; its words have no effect']),
+    new Set(['there is no SNMP agent; its words have no effect']),
   )
 })
 
