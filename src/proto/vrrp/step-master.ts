@@ -1,4 +1,13 @@
-import { after, assertNever, compareAddresses, elapsed, type Instant, type Micros, micros } from '../../base/index.ts'
+import {
+  after,
+  assertNever,
+  compareAddresses,
+  elapsed,
+  type Instant,
+  instant,
+  type Micros,
+  micros,
+} from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import type { Cause, VrrpAction } from './action.ts'
 import type { AdvertisementReceived, VrrpEvent } from './event.ts'
@@ -102,10 +111,17 @@ function isReplaced(router: VirtualRouter, late: Micros): boolean {
   return priority !== undefined && late >= 2 * interval + skewTime({ ...router, priority }, interval)
 }
 
-/** One interval after the last turn, so that lateness does not add up; after a long pause, one interval from now. */
+/** What one interval may be shorter than the configured one, to make up for a late turn. */
+const CATCH_UP = micros(100)
+
+/**
+ * One interval after the moment of this turn, so that lateness does not add up, and yet never much sooner than an interval from
+ * now: whoever counts the gaps sees one long one after a late turn, not a long and a short one.
+ */
 function nextTurn(router: VirtualRouter, state: Master, now: Instant): Instant {
   const next = after(state.advertiseAt, router.advertisementInterval)
-  return next > now ? next : after(now, router.advertisementInterval)
+  const soonest = after(now, micros(router.advertisementInterval - CATCH_UP))
+  return instant(Math.max(next, soonest))
 }
 
 function hear(router: VirtualRouter, state: Master, event: AdvertisementReceived, now: Instant): Step {

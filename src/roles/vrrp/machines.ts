@@ -217,7 +217,7 @@ export function openMachines(
       if (note !== undefined) reportTransition(one, note.transition())
       if (fetch !== undefined) reports.push(() => reportFetch(fetch))
       if (yields(before) && !yields(state)) reportFailover(one.key, state.name)
-      alarm.wakeBy(wakingTime(one))
+      alarm.wakeBy(wakingTime(one, false))
       follow(one, before, event, now)
     })
   }

@@ -12,22 +12,51 @@ const TIMES = 8
 /** Hundreds of virtual routers whose times are up together are one code. */
 const PAUSE = micros(100_000)
 
-/** From a timer's moment until this code runs it takes 70 to 200 µs; a backup that is ready waits for its moment itself. */
+/** From a timer's moment until this code runs it takes 70 to 200 µs; who is to act waits for the moment itself. */
 const LINGERS = micros(300)
+/** What masters may take of each second by that at most: two with 10 ms between advertisements, twenty with 100. */
+const MOST = micros(60_000)
 /** Between the last rehearsal and that: what came meanwhile is heard. */
 const LISTENS = micros(200)
 
 type Waiting = Pick<RunningRouter, 'state' | 'readyFor'>
 
-/** When it wants the alarm to ring. */
-export function wakingTime({ state, readyFor }: Waiting): Instant | undefined {
+/** Whether masters wait for their turns themselves. With many a wait of one would delay the others, and cost too much. */
+export function mayLinger(routers: Iterable<Pick<RunningRouter, 'state' | 'router'>>): boolean {
+  let ofASecond = 0
+  for (const { state, router } of routers) {
+    if (state.name === 'master') ofASecond += (LINGERS * 1_000_000) / router.advertisementInterval
+    if (ofASecond > MOST) return false
+  }
+  return true
+}
+
+/**
+ * When it wants the alarm to ring.
+ * @param lingers  whether masters wait for their turns themselves
+ */
+export function wakingTime({ state, readyFor }: Waiting, lingers: boolean): Instant | undefined {
+  if (state.name === 'master' && lingers) return before(state.advertiseAt, LINGERS)
   if (state.name !== 'backup') return deadlineOf(state)
   return before(state.downAt, readyFor === state.downAt ? LINGERS : BEFORE)
 }
 
 /** Whether its time is up so soon that no timer is worth while. */
-export const isImminent = ({ state, readyFor }: Waiting, now: Instant): boolean =>
-  state.name === 'backup' && readyFor === state.downAt && now < state.downAt && elapsed(now, state.downAt) <= LINGERS
+export function isImminent({ state, readyFor }: Waiting, now: Instant, lingers: boolean): boolean {
+  const waits = state.name === 'backup' ? readyFor === state.downAt : state.name === 'master' && lingers
+  const deadline = waits ? deadlineOf(state) : undefined
+  return deadline !== undefined && now < deadline && elapsed(now, deadline) <= LINGERS
+}
+
+/** The first of those whose time is up so soon. */
+export function imminentDeadline(routers: Iterable<Waiting>, now: Instant, lingers: boolean): Instant | undefined {
+  let first: Instant | undefined
+  for (const one of routers) {
+    const deadline = isImminent(one, now, lingers) ? deadlineOf(one.state) : undefined
+    if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline
+  }
+  return first
+}
 
 const before = (at: Instant, length: Micros): Instant => after(at, micros(-length))
 

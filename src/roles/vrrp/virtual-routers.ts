@@ -28,7 +28,7 @@ import { type FailoverReport, type GroupReport, openMachines, type StateReport }
 import { openNetworkView } from './network-view.ts'
 import { droppingFamilies, type Parts, routersOf } from './parts.ts'
 import type { VrrpPorts } from './ports.ts'
-import { isImminent, openReadiness, wakingTime } from './readiness.ts'
+import { imminentDeadline, isImminent, mayLinger, openReadiness, wakingTime } from './readiness.ts'
 import { openReceiver, type Receive } from './receiver.ts'
 import { openRehearsal } from './rehearsal.ts'
 import { openRestorations } from './restorations.ts'
@@ -97,6 +97,8 @@ export function openVirtualRouters(
   let onEnded: (() => void) | undefined
   let callerDeadline: { readonly at: Instant; readonly wake: () => void } | undefined
   let closed = false
+  /** Masters wait for their turns themselves. */
+  let lingers = false
 
   const view = openNetworkView()
   const alarm = openAlarm(ports.openTimer, runDeadlines)
@@ -252,9 +254,14 @@ export function openVirtualRouters(
     let overslept = false
     let areRead = false
     if (parts.settings.autoPriority !== undefined) autoPriority.late(lateness(running.values(), now))
+    const first = imminentDeadline(running.values(), now, lingers)
+    if (first !== undefined) {
+      ports.lingerUntil(first)
+      now = clock.now()
+    }
     for (const one of running.values()) {
       let deadline = deadlineOf(one.state)
-      if (deadline !== undefined && isImminent(one, now)) {
+      if (deadline !== undefined && one.state.name === 'backup' && isImminent(one, now, lingers)) {
         ports.lingerUntil(deadline)
         now = clock.now()
       }
@@ -331,7 +338,8 @@ export function openVirtualRouters(
   }
 
   function rearm(): void {
-    for (const one of running.values()) alarm.wakeBy(wakingTime(one))
+    lingers = mayLinger(running.values())
+    for (const one of running.values()) alarm.wakeBy(wakingTime(one, lingers))
     alarm.wakeBy(announcer.deadline())
     alarm.wakeBy(sockets.deadline())
     alarm.wakeBy(floods.deadline())

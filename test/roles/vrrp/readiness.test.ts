@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { after, type Instant, instant, micros, millis, seconds } from '../../../src/base/index.ts'
-import { isImminent, openReadiness, wakingTime } from '../../../src/roles/vrrp/readiness.ts'
+import {
+  imminentDeadline,
+  isImminent,
+  mayLinger,
+  openReadiness,
+  wakingTime,
+} from '../../../src/roles/vrrp/readiness.ts'
 import { newRunningRouter, type RunningRouter } from '../../../src/roles/vrrp/running-router.ts'
 import { router } from '../../proto/vrrp/setting.ts'
 
@@ -31,23 +37,48 @@ function readiness(takes: number) {
 const before = (length: number): Instant => after(downAt, micros(-length))
 
 test('a backup is woken some milliseconds before its time is up, and once it is ready just before', () => {
-  expect(wakingTime(backup())).toBe(before(4_000))
-  expect(wakingTime(backup({ readyFor: downAt }))).toBe(before(300))
+  expect(wakingTime(backup(), false)).toBe(before(4_000))
+  expect(wakingTime(backup({ readyFor: downAt }), false)).toBe(before(300))
 })
 
-test('a master is woken when it is to advertise', () => {
-  expect(wakingTime(backup({ state: { name: 'master', advertiseAt: downAt } }))).toBe(downAt)
+const master = (advertiseAt: Instant, advertisementInterval = router.advertisementInterval): RunningRouter =>
+  backup({ router: { ...router, advertisementInterval }, state: { name: 'master', advertiseAt } })
+
+test('a master is woken when it is to advertise, and where it waits itself just before', () => {
+  expect(wakingTime(master(downAt), false)).toBe(downAt)
+  expect(wakingTime(master(downAt), true)).toBe(before(300))
+  expect(isImminent(master(downAt), before(200), true)).toBe(true)
+  expect(isImminent(master(downAt), before(200), false)).toBe(false)
+})
+
+test('of several whose time is near the first is waited for', () => {
+  const ones = [master(downAt), master(before(100)), master(after(downAt, micros(500)))]
+  expect(imminentDeadline(ones, before(200), true)).toBe(before(100))
+  expect(imminentDeadline(ones, before(200), false)).toBeUndefined()
+})
+
+test.each([
+  ['two at 10 ms', 2, 10, true],
+  ['three at 10 ms', 3, 10, false],
+  ['twenty at 100 ms', 20, 100, true],
+  ['510 at one second', 510, 1000, false],
+])('%s: masters wait for their turns as long as it costs little', (_, count, interval, may) => {
+  expect(mayLinger(Array.from({ length: count }, () => master(downAt, millis(interval))))).toBe(may)
+})
+
+test('any number of backups may', () => {
+  expect(mayLinger(Array.from({ length: 510 }, () => backup()))).toBe(true)
 })
 
 test('it waits for its moment itself only when that is near and it is ready', () => {
   const ready = backup({ readyFor: downAt })
-  expect([before(301), before(300), before(1), downAt].map((now) => isImminent(ready, now))).toEqual([
+  expect([before(301), before(300), before(1), downAt].map((now) => isImminent(ready, now, false))).toEqual([
     false,
     true,
     true,
     false,
   ])
-  expect(isImminent(backup(), before(100))).toBe(false)
+  expect(isImminent(backup(), before(100), false)).toBe(false)
 })
 
 test('it goes through its takeover as long as there is time for one that takes twice as long', () => {
