@@ -1,6 +1,7 @@
 import { type HeaderAssertion, type JsonAssertion, pathText } from '../../model/index.ts'
 import { dechunk } from './chunked.ts'
 import type { Field } from './http-response.ts'
+import { readJsonBody } from './json-body.ts'
 import { type Outcome, outcome } from './outcome.ts'
 
 /** Bytes of a body that are looked at as JSON at most. */
@@ -35,49 +36,18 @@ export function judgeJson(
   const chunked = fields.some(([name, value]) => name === 'transfer-encoding' && /\bchunked$/i.test(value))
   const plain = chunked ? dechunk(body) : body
   if (plain === undefined) return outcome('malformed-response', 'the response body is not chunked as its header says')
-  const read = parseJson(plain)
+  const read = readJsonBody(plain)
   if (read === undefined) return outcome('json-mismatch', 'the response body is no JSON')
   for (const { path, value } of wanted) {
-    const found = lookUp(read.value, path)
+    const found = read.textAt(path)
     if (found === undefined) return outcome('json-mismatch', `the response body has no ${pathText(path)}`)
-    if (value === undefined) continue
-    const text = textOf(found)
-    if (text !== value)
-      return outcome(
-        'json-mismatch',
-        `expected ${pathText(path)} to be ${value}, got ${text === undefined ? 'what is nested too deep' : shown(text)}`,
-      )
+    if (value === undefined || found.text === value) continue
+    return outcome(
+      'json-mismatch',
+      `expected ${pathText(path)} to be ${value}, got ${found.text === undefined ? 'what is nested too deep' : shown(found.text)}`,
+    )
   }
   return undefined
-}
-
-function parseJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined
-    throw error
-  }
-}
-
-function lookUp(value: unknown, path: JsonAssertion['path']): unknown {
-  let at = value
-  for (const step of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined
-    at = (at as Readonly<Record<string | number, unknown>>)[step]
-  }
-  return at
-}
-
-/** Undefined: it is nested so deep that no text can be made of it; a few thousand brackets suffice, though they could be read. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
-  try {
-    return JSON.stringify(value)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
 }
 
 /** What a stranger sent, as safe text of at most 60 characters. */

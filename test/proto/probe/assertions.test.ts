@@ -7,6 +7,7 @@ import { judgeHttp, readHttp, unread } from '../../../src/proto/probe/index.ts'
 import { fuzzRuns } from '../../fuzz-runs.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1')
+const latin1OfUtf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
 function judge(check: Partial<HttpRequestCheck>, response: string) {
   const { reading, hashed } = readHttp(unread, bytes(response))
@@ -62,6 +63,41 @@ describe('expect_json', () => {
       expect(judge({ json }, plain)).toMatchObject(outcome)
       expect(judge({ json }, coded + chunked)).toMatchObject(outcome)
     })
+
+  const long = '{"id":9007199254740993,"s":"9007199254740993","far":1e400,"ids":[9007199254740993,{"s":"n5"}],"n":7}'
+  for (const [path, value, got] of [
+    [['id'], '9007199254740993', undefined],
+    [['id'], '9007199254740992', '9007199254740993'],
+    [['s'], '9007199254740993', undefined],
+    [['far'], '1e400', undefined],
+    [['far'], 'null', '1e400'],
+    [['ids'], '[9007199254740993,{"s":"n5"}]', undefined],
+    [['ids', 0], '9007199254740992', '9007199254740993'],
+    [['ids', 1, 's'], 'n5', undefined],
+    [['ids', 1, 's'], '5', 'n5'],
+    [['n'], '7', undefined],
+  ] as const)
+    test(`digits beyond what a double holds count: ${path.join('/')} ${value}`, () => {
+      expect(judge({ json: [{ path, value }] }, `HTTP/1.1 200 x\r\n\r\n${long}`)).toMatchObject(
+        got === undefined
+          ? { reason: 'accepted' }
+          : { reason: 'json-mismatch', detail: expect.stringMatching(`to be .*, got ${got}$`) },
+      )
+    })
+  test('what a body says is the same whether one of its numbers is long or not', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 3, noUnicodeString: false }), (value) => {
+        const short = JSON.stringify({ value })
+        const withLong = `${short.slice(0, -1)},"long":12345678901234567}`
+        const detail = (body: string) =>
+          judge({ json: [{ path: ['value'], value: '?' }] }, `HTTP/1.1 200 x\r\n\r\n${latin1OfUtf8(body)}`).detail
+        // Of names that are numbers the order is another: JavaScript has them first.
+        fc.pre(!/"\d+":/.test(short) && !/[\d.]{16}|\de/.test(short))
+        expect(detail(withLong)).toBe(detail(short))
+      }),
+      fuzzRuns(300),
+    )
+  })
 
   const json = [{ path: ['status'] }]
   const refused: readonly (readonly [claim: string, response: string, outcome: object])[] = [
