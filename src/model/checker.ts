@@ -88,7 +88,11 @@ export type HttpChecker = {
   readonly tls?: CheckTls
   /** While coming up do not wait between urls. */
   readonly fastRecovery: boolean
+  readonly fault?: CheckerFault
 }
+
+/** Why the check cannot be as strict as it is written (a pin that is none): the server is down without being asked. Absent: it can. */
+export type CheckerFault = string
 
 /** What http_protocol can be. */
 export const http1Versions = ['1.0', '1.0C', '1.1'] as const
@@ -124,6 +128,7 @@ export type GrpcChecker = {
   /** :authority; target address and port when absent. */
   readonly virtualHost?: string
   readonly tls?: CheckTls
+  readonly fault?: CheckerFault
 }
 
 /** A bfd_instance decides: nothing is asked, so of its timing only alpha has a meaning. */

@@ -80,7 +80,11 @@ describe('expect_header and expect_json', () => {
     ['expect_json .a..b', /is no path/],
   ] as const)
     test(`with a complaint: ${lines}`, () => {
-      expect(url(lines).told).toMatch(said)
+      const found = checker(`HTTP_GET {\nurl {\npath /\n${lines}\n}\n}`)
+      expect(found.told).toMatch(said)
+      // A check without it would be weaker than it was meant.
+      expect(found.told).toMatch(/; the server counts as down until it is corrected$/)
+      expect((found.value as HttpChecker).fault).toMatch(said)
     })
 })
 

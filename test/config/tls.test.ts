@@ -86,6 +86,27 @@ for (const [lines, said] of complaints)
     expect(checker(`${lines}\n${PAGE}`).told.join('\n')).toMatch(said)
   })
 
+const weaker: readonly (readonly [line: string, fault: string])[] = [
+  ['tls_pin abc', 'tls_pin abc is not a SHA-256'],
+  [`tls_pin ${'ab'.repeat(32)} abc`, 'tls_pin abc is not a SHA-256'],
+  ['tls_pin', 'tls_pin needs the SHA-256 of a public key'],
+  ['tls_verify maybe', 'tls_verify maybe is neither true, on, yes nor false, off, no'],
+  ['tls_hostname', 'tls_hostname needs a host name'],
+  ['tls_versions 1.4', 'tls_versions 1.4 is not a version from 1.0 to 1.3, nor a range of them'],
+  ['tls_alpn ""', 'tls_alpn "" is no name of a protocol'],
+]
+for (const [line, fault] of weaker)
+  test(`what cannot be as strict as it is written fails: ${line}`, () => {
+    const { value, told } = checker(`${line}\n${PAGE}`)
+    expect(value?.fault).toBe(fault)
+    expect(told.join('\n')).toContain(`${fault}; the server counts as down until it is corrected`)
+    const grpc = server('', `GRPC_CHECK {\ntls\n${line}\n}`).value.realServers[0]?.checkers[0]
+    if (!line.startsWith('tls_alpn')) expect(grpc).toHaveProperty('fault', fault)
+    expect(
+      server('', `HTTP2_GET {\ntls off\n${line}\n${PAGE}\n}`).value.realServers[0]?.checkers[0],
+    ).not.toHaveProperty('fault')
+  })
+
 test('words of TLS are unknown in HTTP_GET', () => {
   expect(server('', `HTTP_GET {\ntls_verify\n${PAGE}\n}`).told.join('\n')).toMatch(
     /unknown keyword tls_verify in HTTP_GET/,
@@ -112,18 +133,34 @@ describe('SSL', () => {
     expect(load(print(model, { secrets: 'shown' }), files).model).toEqual(model)
   })
   const bad: readonly (readonly [lines: string, said: RegExp, kept: object | undefined])[] = [
-    ['ca /none', /ca \/none cannot be read \(ENOENT\)/, undefined],
-    ['ca ca.pem', /ca ca.pem is not an absolute path/, undefined],
-    ['ca /etc/tls/own.key', /ca \/etc\/tls\/own.key holds no certificate in PEM/, undefined],
+    [
+      'ca /none',
+      /ca \/none cannot be read \(ENOENT\); no server passes tls_verify$/,
+      { ca: { path: '/none', pem: '' } },
+    ],
+    [
+      'ca ca.pem',
+      /ca ca.pem is not an absolute path; no server passes tls_verify$/,
+      { ca: { path: 'ca.pem', pem: '' } },
+    ],
+    [
+      'ca /etc/tls/own.key',
+      /ca \/etc\/tls\/own.key holds no certificate in PEM; no server passes tls_verify$/,
+      { ca: { path: '/etc/tls/own.key', pem: '' } },
+    ],
     ['key /etc/tls/own.key', /SSL has a key and no certificate that can be used/, undefined],
-    ['certificate /etc/tls/own.pem\nca /etc/tls/ca.pem', /SSL has a certificate and no key/, { ca: {} }],
+    [
+      'certificate /etc/tls/own.pem\nca /etc/tls/ca.pem',
+      /SSL has a certificate and no key/,
+      { ca: { path: '/etc/tls/ca.pem', pem: certificate } },
+    ],
   ]
   for (const [lines, said, kept] of bad)
     test(`with a complaint: ${lines.replaceAll('\n', ' ')}`, () => {
       const loaded = load(`SSL {\n${lines}\n}\n`, files)
       expect(told(loaded).join('\n')).toMatch(said)
       if (kept === undefined) expect(loaded.model.global.tlsClient).toBeUndefined()
-      else expect(Object.keys(loaded.model.global.tlsClient ?? {})).toEqual(Object.keys(kept))
+      else expect(loaded.model.global.tlsClient).toEqual(kept)
     })
 })
 

@@ -5,7 +5,8 @@ import { probeDraft, probeLine, targetOf } from './checker-target.ts'
 import { timingDefaults, timingOf } from './checker-timing.ts'
 import { inherit } from './inherited.ts'
 import type { PendingChecker } from './pending-checker.ts'
-import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
+import { faultOf } from './strictly.ts'
+import { tlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
 const BLOCK = 'virtual_server/real_server/GRPC_CHECK'
 const TIMING = timingDefaults(BLOCK)
@@ -13,7 +14,7 @@ const TIMING = timingDefaults(BLOCK)
 /** `GRPC_CHECK { … }`, of ours. */
 export function readGrpcChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
-  const tls: TlsDraft = { pins: [] }
+  const tls = tlsDraft()
   let spoken = usualTruth(BLOCK, 'tls')
   let service = ''
   for (const line of node.block?.nodes ?? []) {
@@ -41,7 +42,7 @@ export function readGrpcChecker(to: Lowering, node: Node): PendingChecker {
         target,
         service,
         ...(virtualHost === undefined ? {} : { virtualHost }),
-        ...(spoken ? { tls: tlsOf(tls) } : {}),
+        ...(spoken ? { tls: tlsOf(tls), ...faultOf(tls.faults) } : {}),
       },
     ]
   }

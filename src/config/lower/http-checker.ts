@@ -8,7 +8,8 @@ import { readUrl, type Url, usualStatusCodes } from './http-url.ts'
 import { inherit } from './inherited.ts'
 import type { Mutable } from './mutable.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
-import { type TlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
+import { faultOf } from './strictly.ts'
+import { type TlsDraft, tlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
 const HTTP = 'virtual_server/real_server/HTTP_GET'
 const SSL = 'virtual_server/real_server/SSL_GET'
@@ -55,7 +56,7 @@ export const readHttpChecker =
       urls: [],
       httpVersion,
       fastRecovery,
-      tls: tls && { ...tls, pins: [] },
+      tls: tls && { ...tls, ...tlsDraft() },
     }
     for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
     return (parents) => {
@@ -74,6 +75,7 @@ export const readHttpChecker =
         requests: draft.urls.map((url) => requestOf(url, draft, parents)),
         httpVersion: draft.httpVersion,
         fastRecovery: draft.fastRecovery,
+        ...faultOf([...(draft.tls?.spoken ? draft.tls.faults : []), ...draft.urls.flatMap(({ faults }) => faults)]),
       }
       if (draft.tls?.spoken) checker.tls = tlsOf(draft.tls)
       return [checker]

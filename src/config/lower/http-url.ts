@@ -26,7 +26,7 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
   let tlsCompliant: boolean | undefined
   const pattern = patternDraft()
   const kept = keptLines(to, node.block?.nodes ?? [])
-  const assertions: Assertions = { headers: [], json: [] }
+  const assertions: Assertions = { headers: [], json: [], faults: [] }
   for (const line of node.block?.nodes ?? []) {
     if (patternLine(to, line, pattern) || assertionLine(to, line, assertions)) continue
     switch (line.keyword.text) {

@@ -2,6 +2,9 @@ import type { PemFile, TlsClient } from '../../model/index.ts'
 import { looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering, required, shown } from './arguments.ts'
+import { strictly } from './strictly.ts'
+
+const NOBODY_PASSES = 'no server passes tls_verify'
 
 /** `SSL { … }`; of several the last counts. Undefined where nothing of it is of use. */
 export function readTlsClient(to: Lowering, node: Node): TlsClient | undefined {
@@ -9,8 +12,11 @@ export function readTlsClient(to: Lowering, node: Node): TlsClient | undefined {
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
       case 'ca': {
-        const file = readPem(to, line, 'CERTIFICATE')
-        if (file !== undefined) client.ca = file
+        // Nobody else is trusted in the place of those that were meant.
+        client.ca = readPem(strictly(to, [], NOBODY_PASSES), line, 'CERTIFICATE') ?? {
+          path: line.words[0]?.text ?? '',
+          pem: '',
+        }
         break
       }
       case 'certificate': {
@@ -60,9 +66,9 @@ function checkPair(to: Lowering, node: Node, client: { -readonly [Key in keyof T
     delete client.certificate
     delete client.key
   }
-  const strange = ca === undefined ? undefined : to.tlsFault?.({ ca })
+  const strange = ca === undefined || ca.pem === '' ? undefined : to.tlsFault?.({ ca })
   if (strange !== undefined)
-    to.report.error('value', node.at, `SSL: ca ${ca?.path} cannot be used (${strange}); no server passes tls_verify`)
+    to.report.error('value', node.at, `SSL: ca ${ca?.path} cannot be used (${strange}); ${NOBODY_PASSES}`)
 }
 
 /** @param holds  what stands after BEGIN, or ends what stands there */

@@ -4,6 +4,7 @@ import { looksLike } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required } from './arguments.ts'
+import { strictly } from './strictly.ts'
 
 /** What a checker says of TLS, as written. */
 export type TlsDraft = {
@@ -12,10 +13,15 @@ export type TlsDraft = {
   verify?: boolean | undefined
   hostName?: string | undefined
   readonly pins: string[]
+  /** What is wrong with these lines. */
+  readonly faults: string[]
 }
 
+export const tlsDraft = (): TlsDraft => ({ pins: [], faults: [] })
+
 /** Reads the line if it is one of the words of ours that speak of TLS; false: it is another. */
-export function tlsLine(to: Lowering, node: Node, draft: TlsDraft): boolean {
+export function tlsLine(lenient: Lowering, node: Node, draft: TlsDraft): boolean {
+  const to = strictly(lenient, draft.faults)
   switch (node.keyword.text) {
     case 'tls_versions':
       draft.versions = readVersions(to, node) ?? draft.versions

@@ -10,5 +10,13 @@ export type { HealthAction } from './action.ts'
 export type { HealthEvent } from './event.ts'
 export { isAlive, realServerState } from './real-server.ts'
 export { question, reconfigureHealth, sameQuestion } from './reconfigure.ts'
-export { beginHealth, type CheckerHealth, countsAsUp, type Inherited, type Verdict } from './state.ts'
+export {
+  beginHealth,
+  beginsDown,
+  type CheckerHealth,
+  countsAsUp,
+  faultIn,
+  type Inherited,
+  type Verdict,
+} from './state.ts'
 export { type HealthStep, stepHealth } from './step.ts'

@@ -44,13 +44,14 @@ export type Inherited = ({ readonly verdict: 'up' | 'down' } | { readonly presum
  */
 export function beginHealth(checker: Checker, now: Instant, random: number, inherited?: Inherited): CheckerHealth {
   const { alpha, warmup } = checker.timing
+  const known = faultIn(checker) === undefined ? inherited : { presumedUp: false }
   return {
-    verdict: inherited !== undefined && 'verdict' in inherited ? inherited.verdict : 'unknown',
-    presumedUp: inherited !== undefined && 'presumedUp' in inherited ? inherited.presumedUp : !alpha,
+    verdict: known !== undefined && 'verdict' in known ? known.verdict : 'unknown',
+    presumedUp: known !== undefined && 'presumedUp' in known ? known.presumedUp : !alpha,
     failures: 0,
     request: 0,
     requestFailed: false,
-    contribution: inherited?.contribution ?? 0,
+    contribution: known?.contribution ?? 0,
     phase: isTold(checker)
       ? { name: 'listening' }
       : { name: 'waiting', probeAt: after(after(now, BOOTSTRAP), micros(warmup * random)) },
@@ -62,3 +63,9 @@ const isTold = ({ kind }: Checker): boolean => kind === 'bfd' || kind === 'file'
 
 /** The number of requests one round consists of. */
 export const requestCount = (checker: Checker): number => (checker.kind === 'http' ? checker.requests.length : 1)
+
+/** Its configuration is at fault: nobody can be found up by it. */
+export const faultIn = (checker: Checker): string | undefined => ('fault' in checker ? checker.fault : undefined)
+
+/** Down until a check has found it up. */
+export const beginsDown = (checker: Checker): boolean => checker.timing.alpha || faultIn(checker) !== undefined

@@ -40,6 +40,8 @@ export type OutcomeReason =
   /** The number in a tracked file lets the server live, or not. */
   | 'file-up'
   | 'file-down'
+  /** The configuration of the checker is at fault: it cannot be as strict as it is written, and so nobody is asked. */
+  | 'bad-configuration'
   /** This host could not ask: no descriptor, no port, a bind address it does not have. Says nothing of the server. */
   | 'local-error'
   /** The checker needs what this build or kernel cannot do. Says nothing of the server. */

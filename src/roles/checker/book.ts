@@ -1,7 +1,7 @@
 import type { Instant } from '../../base/index.ts'
 import { type Checker, type RealServer, realServerKey, type VirtualServer } from '../../model/index.ts'
 import type { CheckerHealth, Inherited } from '../../proto/health/index.ts'
-import { isAlive, question } from '../../proto/health/index.ts'
+import { beginsDown, faultIn, isAlive, question } from '../../proto/health/index.ts'
 import type { Outcome } from '../../proto/probe/index.ts'
 import { type BindingOrders, bindingOrders, type OrdersByServer, serverPlace } from '../../proto/server-orders/index.ts'
 import { initialQuorum, type QuorumState, type Ramp, resumedQuorum } from '../../proto/virtual-server/index.ts'
@@ -32,6 +32,8 @@ export type RealServerRun = {
   /** As many as the model has, and none while they are looked for. */
   checkers: readonly CheckerRun[]
   alive: boolean
+  /** Under alpha: no check has found it up since it was configured. */
+  neverUp: boolean
   /** Wall time in milliseconds of the last change between living and not. */
   since: number
   reason: string | undefined
@@ -143,6 +145,7 @@ function openServer(
     model,
     checkers: [],
     alive: true,
+    neverUp: false,
     since: wall,
     reason: undefined,
     announced: undefined,
@@ -160,9 +163,10 @@ function openServer(
   const learned =
     record === undefined &&
     checkers.some(({ checker, health }) => checker.kind !== 'file' && health.verdict !== 'unknown')
-  server.alive = learned
-    ? !model.checkers.some(({ timing }) => timing.alpha)
-    : isAlive(checkers.map(({ health }) => health))
+  server.alive = learned ? !model.checkers.some(beginsDown) : isAlive(checkers.map(({ health }) => health))
+  server.neverUp =
+    !server.alive &&
+    (record === undefined || record.neverUp === true ? model.checkers.some(beginsDown) : model.checkers.some(hasFault))
   if (record !== undefined) {
     server.announced = record.up
     if (record.up === server.alive) server.since = Date.parse(record.since) || wall
@@ -180,6 +184,8 @@ function openServer(
   }
 }
 
+const hasFault = (checker: Checker): boolean => faultIn(checker) !== undefined
+
 function carryOver(
   service: ServiceRun,
   model: RealServer,
@@ -193,13 +199,14 @@ function carryOver(
     if (same === undefined) old.set(question(run.checker), [run])
     else same.push(run)
   }
-  const { key, alive, since, reason, announced, ramp, kept } = known
+  const { key, alive, neverUp, since, reason, announced, ramp, kept } = known
   const server: RealServerRun = {
     service,
     key,
     model,
     checkers: [],
     alive,
+    neverUp,
     since,
     reason,
     announced,

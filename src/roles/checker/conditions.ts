@@ -45,7 +45,12 @@ export function keepInPanic({ model, realServers }: ServiceRun): void {
       ? new Set<number>()
       : keptInPanic(
           panicThreshold,
-          realServers.map(({ alive, orders, since }) => ({ alive, ordered: takenOut(orders) !== undefined, since })),
+          realServers.map(({ alive, neverUp, orders, since }) => ({
+            alive,
+            neverUp,
+            ordered: takenOut(orders) !== undefined,
+            since,
+          })),
         )
   for (const [i, server] of realServers.entries()) {
     server.kept = kept.has(i)

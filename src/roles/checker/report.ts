@@ -65,6 +65,7 @@ export function recordOf(server: RealServerRun): HealthRecord {
       health.verdict === 'down' ? [question(checker)] : [],
     ),
     ...contributionsOf(server),
+    ...(server.neverUp ? { neverUp: true as const } : {}),
     since: isoTime(server.since),
     ...(server.reason === undefined ? {} : { reason: server.reason }),
   }

@@ -10,8 +10,8 @@ import {
   millis,
 } from '../../base/index.ts'
 import { serviceKey, servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
-import { type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
-import { meaningOf, type Outcome } from '../../proto/probe/index.ts'
+import { faultIn, type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
+import { meaningOf, type Outcome, outcome } from '../../proto/probe/index.ts'
 import { type BindingOrders, type OrdersByServer, ordersByServer, takenOut } from '../../proto/server-orders/index.ts'
 import {
   nextStepAt,
@@ -270,10 +270,13 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     const cancellation = new Cancellation()
     const slot = slots.run(async () => {
       const { checker } = run
-      const outcome = await (checker.kind === 'misc'
-        ? scripts.run(checker, cancellation)
-        : ports.probe(checker, request, cancellation, tlsClient))
-      if (!cancellation.aborted) probeEnded(run, request, outcome)
+      const fault = faultIn(checker)
+      const ended = await (fault !== undefined
+        ? outcome('bad-configuration', fault)
+        : checker.kind === 'misc'
+          ? scripts.run(checker, cancellation)
+          : ports.probe(checker, request, cancellation, tlsClient))
+      if (!cancellation.aborted) probeEnded(run, request, ended)
     })
     run.cancelProbe = () => {
       slot.cancel()
@@ -281,19 +284,19 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
   }
 
-  function probeEnded(run: CheckerRun, request: number, outcome: Outcome): void {
+  function probeEnded(run: CheckerRun, request: number, ended: Outcome): void {
     const now = clock.now()
-    const meaning = meaningOf(outcome.reason)
-    if (meaning === 'inconclusive' && run.last?.outcome.detail !== outcome.detail)
+    const meaning = meaningOf(ended.reason)
+    if (meaning === 'inconclusive' && run.last?.outcome.detail !== ended.detail)
       log.warn('probe could not be made', {
         ...fieldsOfRun(run),
         checker: nameOf(run.checker, request),
-        outcome: outcome.reason,
-        detail: outcome.detail,
+        outcome: ended.reason,
+        detail: ended.detail,
       })
     run.cancelProbe = undefined
-    run.last = { outcome, at: clock.wall() }
-    const { contribution } = outcome
+    run.last = { outcome: ended, at: clock.wall() }
+    const { contribution } = ended
     advance(run, { type: 'probe-ended', meaning, ...(contribution === undefined ? {} : { contribution }) }, now)
     settle(now)
   }
@@ -306,13 +309,14 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     server.reason = alive ? undefined : reasonOf(server)
     if (changed) {
       server.alive = alive
+      if (alive) server.neverUp = false
       server.since = clock.wall()
       // A start of everything is no reason to spare one server, nor is the end of a panic in which it has served all the time.
       if (alive && server.announced === false && !server.kept) beginRising(server)
       recount(server)
     }
     // Under alpha a server is down from the start; scripts hear of it with the first result (keepalived does the same).
-    const announce = changed || (!alive && server.announced === undefined)
+    const announce = changed || (!alive && server.announced !== false)
     if (announce) {
       server.announced = alive
       if (alive) log.info('real server went up', fieldsOf(server))

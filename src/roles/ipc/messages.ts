@@ -148,6 +148,8 @@ export type HealthRecord = {
   readonly serviceKey: string
   readonly realServerKey: string
   readonly up: boolean
+  /** Under alpha: no check has found it up since it was configured. */
+  readonly neverUp?: true
   /** The checkers whose last verdict was down, by the question they ask. */
   readonly failedCheckers: readonly string[]
   /** What checkers add to its weight, by the question they ask; those that add nothing are left out. */

@@ -31,6 +31,7 @@ function isHealthRecord(value: unknown): value is HealthRecord {
     typeof value['serviceKey'] === 'string' &&
     typeof value['realServerKey'] === 'string' &&
     typeof value['up'] === 'boolean' &&
+    (value['neverUp'] === undefined || value['neverUp'] === true) &&
     typeof value['since'] === 'string' &&
     (value['reason'] === undefined || typeof value['reason'] === 'string') &&
     (value['contributions'] === undefined ||

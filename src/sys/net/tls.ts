@@ -25,7 +25,7 @@ export type TlsOptions = {
 
 /** Our own certificate and whom we trust, in PEM. */
 export type TlsIdentity = {
-  /** Absent: those that Node.js comes with. */
+  /** Absent: those that Node.js comes with. Empty: nobody. */
   readonly ca?: { readonly pem: string }
   readonly certificate?: { readonly pem: string }
   readonly key?: { readonly pem: string }
@@ -62,7 +62,7 @@ function createContext(
         // OpenSSL 3 speaks neither but at its lowest level; whoever writes them has such a server.
         ...(minVersion === '1.0' || minVersion === '1.1' ? { ciphers: 'DEFAULT:@SECLEVEL=0' } : {}),
         // Without a list Node reads all authorities it has, also where nobody asks for them.
-        ...(verify ? (ca === undefined ? {} : { ca: ca.pem }) : { ca: [] }),
+        ...(!verify || ca?.pem === '' ? { ca: [] } : ca === undefined ? {} : { ca: ca.pem }),
         ...(certificate === undefined ? {} : { cert: certificate.pem }),
         ...(key === undefined ? {} : { key: key.pem }),
         ...(password === undefined ? {} : { passphrase: password }),
@@ -75,7 +75,7 @@ function createContext(
 }
 
 /** Why a server is not who it has to be; undefined: it is. */
-export function objection(socket: TLSSocket, { alpn, verifyName, pins }: TlsOptions): NetFailure | undefined {
+export function objection(socket: TLSSocket, { alpn, verifyName, pins, client }: TlsOptions): NetFailure | undefined {
   if (alpn !== undefined && typeof socket.alpnProtocol !== 'string')
     return { phase: 'handshake', reason: 'tls', message: `the server speaks none of ${alpn.join(', ')} (ALPN)` }
   if (verifyName === undefined && pins === undefined) return undefined
@@ -84,6 +84,7 @@ export function objection(socket: TLSSocket, { alpn, verifyName, pins }: TlsOpti
   if (raw === undefined) return refuse('the server has shown no certificate')
   const certificate = new X509Certificate(raw)
   if (verifyName !== undefined) {
+    if (client?.ca?.pem === '') return refuse('nobody is trusted: the ca of SSL could not be read')
     if (!socket.authorized) return refuse(`the certificate is not trusted (${codeOf(socket.authorizationError)})`)
     const named = isIP(verifyName) === 0 ? certificate.checkHost(verifyName) : certificate.checkIP(verifyName)
     if (named === undefined) return refuse(`the certificate is not for ${verifyName}`)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { after, instant, seconds } from '../../../src/base/index.ts'
 import { keptInPanic, nextStepAt, rampedWeight, weightOf } from '../../../src/proto/virtual-server/index.ts'
 
-const server = (alive: boolean, since = 0, ordered = false) => ({ alive, since, ordered })
+const server = (alive: boolean, since = 0, ordered = false, neverUp = false) => ({ alive, since, ordered, neverUp })
 const panics: readonly [
   claim: string,
   threshold: number,
@@ -20,6 +20,12 @@ const panics: readonly [
     [server(false, 9, true), server(true, 0, true), server(false)],
     [2],
   ],
+  [
+    'what was never found up neither counts nor is kept',
+    50,
+    [server(false, 9, false, true), server(false, 8, false, true), server(false, 1), server(true)],
+    [],
+  ],
   ['100 keeps all', 100, [server(false), server(true)], [0]],
   ['0 keeps nobody', 0, [server(false)], []],
 ]
@@ -27,14 +33,19 @@ for (const [claim, threshold, servers, kept] of panics)
   test(`panic_threshold: ${claim}`, () => expect([...keptInPanic(threshold, servers)].toSorted()).toEqual(kept))
 
 test('panic_threshold: those that serve are never fewer than it says, nor is one kept that need not be', () => {
-  const any = fc.array(fc.record({ alive: fc.boolean(), ordered: fc.boolean(), since: fc.nat(5) }), { maxLength: 9 })
+  const any = fc.array(
+    fc
+      .record({ alive: fc.boolean(), ordered: fc.boolean(), since: fc.nat(5), new: fc.boolean() })
+      .map((one) => ({ ...one, neverUp: one.new && !one.alive })),
+    { maxLength: 9 },
+  )
   fc.assert(
     fc.property(any, fc.integer({ min: 0, max: 100 }), (servers, threshold) => {
       const kept = keptInPanic(threshold, servers)
-      const taking = servers.filter(({ ordered }) => !ordered)
+      const taking = servers.filter(({ ordered, neverUp }) => !ordered && !neverUp)
       const living = taking.filter(({ alive }) => alive).length
       expect(living + kept.size).toBe(Math.max(living, Math.ceil((taking.length * threshold) / 100)))
-      for (const i of kept) expect(servers[i]).toMatchObject({ alive: false, ordered: false })
+      for (const i of kept) expect(servers[i]).toMatchObject({ alive: false, ordered: false, neverUp: false })
     }),
   )
 })

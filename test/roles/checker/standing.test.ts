@@ -4,7 +4,8 @@ import { address, seconds } from '../../../src/base/index.ts'
 import { serviceKey, type VirtualServer } from '../../../src/model/index.ts'
 import { question } from '../../../src/proto/health/index.ts'
 import type { ServerOrder } from '../../../src/proto/server-orders/index.ts'
-import { openWorld, real, tcp, VIP, virtual } from './harness.ts'
+import type { HealthRecord } from '../../../src/roles/ipc/index.ts'
+import { http, openWorld, real, tcp, VIP, virtual } from './harness.ts'
 
 type World = ReturnType<typeof openWorld>
 
@@ -26,6 +27,13 @@ const drain = (realServer: string, service?: string): ServerOrder => ({
 })
 const give = (world: World, ...orders: ServerOrder[]) => world.send({ type: 'server-orders', orders })
 const shown = (world: World) => world.snapshot()
+const record = (host: string, up: boolean): HealthRecord => ({
+  serviceKey: VIP,
+  realServerKey: `${host}:80`,
+  up,
+  failedCheckers: [],
+  since: by.since,
+})
 const quorums = (world: World) => world.said('quorum').map(({ up }) => up)
 
 test('what is drained takes nothing new in every virtual server or in one, and comes back when the order ends', async () => {
@@ -164,6 +172,56 @@ test('panic_threshold: checks take no more than it leaves, and those who went do
   world.answers.delete('10.0.0.1:80')
   await world.pass(12)
   expect(world.table()[VIP]).toEqual({ '10.0.0.1:80': 1, '10.0.0.4:80': 1 })
+})
+
+test('panic_threshold: under alpha it keeps nobody that no check has found up, also through a reload and a restart of the role', async () => {
+  const servers = [1, 2, 3, 4].map((host) =>
+    real(`10.0.0.${host}`, { checkers: [tcp(`10.0.0.${host}`, 80, { alpha: true })] }),
+  )
+  const panicking = [virtual(servers, { panicThreshold: 50, alpha: true })]
+  const world = openWorld()
+  for (const host of [1, 2, 3]) world.answers.set(`10.0.0.${host}:80`, 'reset')
+  await world.configure(panicking)
+  expect(world.table()[VIP]).toEqual({})
+  await world.pass(20)
+  expect(world.table()[VIP]).toEqual({ '10.0.0.4:80': 1 })
+  await world.configure([virtual(servers, { panicThreshold: 100, alpha: true })])
+  expect(world.table()[VIP]).toEqual({ '10.0.0.4:80': 1 })
+  // One that was up once is kept.
+  world.answers.delete('10.0.0.1:80')
+  await world.pass(10)
+  world.answers.set('10.0.0.1:80', 'reset')
+  world.answers.set('10.0.0.4:80', 'reset')
+  await world.pass(20)
+  expect(world.table()[VIP]).toEqual({ '10.0.0.1:80': 1, '10.0.0.4:80': 1 })
+  const known = new Map(world.said('real-server-health').map(({ record }) => [record.realServerKey, record]))
+
+  const next = openWorld()
+  for (const host of [1, 2, 3, 4]) next.answers.set(`10.0.0.${host}:80`, 'reset')
+  await next.configure([virtual(servers, { panicThreshold: 100, alpha: true })], [...known.values()])
+  await next.pass(20)
+  expect(next.table()[VIP]).toEqual({ '10.0.0.1:80': 1, '10.0.0.4:80': 1 })
+})
+
+test('a checker whose configuration is at fault asks nobody, and its server is down from the start, also in a panic and for a role that takes over', async () => {
+  const fault = 'tls_pin abc is not a SHA-256'
+  const checker = { ...http(A, ['/']), fault } as const
+  for (const health of [[], [record(A, true)]]) {
+    const world = openWorld()
+    await world.configure([virtual([real(A, { checkers: [checker] }), real(B)], { panicThreshold: 100 })], health)
+    expect(world.table()[VIP]).toEqual({ [`${B}:80`]: 1 })
+    await world.pass(20)
+    expect(world.table()[VIP]).toEqual({ [`${B}:80`]: 1 })
+    expect(world.probes.filter((one) => one.includes(A))).toEqual([])
+    expect(shown(world)[0]?.realServers[0]).toMatchObject({
+      state: 'down',
+      reason: `HTTP_GET ${A}:80/: ${fault}`,
+      checkers: [{ lastOutcome: 'bad-configuration' }],
+    })
+    expect(world.said('real-server-health').filter(({ announce }) => announce)).toMatchObject([
+      { record: { realServerKey: `${A}:80`, up: false } },
+    ])
+  }
 })
 
 test('slow_start spares nobody in a panic, and nobody that served all through it', async () => {
