@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-/** Needs root: network namespaces, raw sockets, the kernel's BPF, whole daemons. One file at a time, after the rest. */
+/**
+ * Needs root: network namespaces, raw sockets, the kernel's BPF, whole daemons. Each file has namespaces, folders and pins of its
+ * own and mostly waits, for timers of protocols: two files at a time, after the rest.
+ */
 const privileged = ['test/{bpf,sys,scenario,lab,build}/**/*.test.ts']
+/** Of these, one file at a time and after them: what measures times that a busy machine stretches, or keeps a machine busy. */
+const alone = [
+  'test/bpf/adversity.test.ts',
+  'test/lab/{bfd,failover,flood,methods,orders,peers,reload,robustness,same-frames,strangers,survival}.test.ts',
+  'test/scenario/{checker-timing,many-servers,vrrp-host,vrrp-role}.test.ts',
+]
 const long = ['test/soak/**/*.test.ts']
 /** Boots the stock kernel under QEMU and tells what test/kernel came to there. */
 const guest = ['test/guest/**/*.test.ts']
@@ -35,16 +44,33 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: fuzzing ? propertiesOfTheKernel : privileged,
+          exclude: fuzzing ? [] : alone,
           setupFiles: ['test/fuzz.ts'],
           ...playedAgain,
-          fileParallelism: false,
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: fuzzing ? 3_600_000 : 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },
       },
-      ...(fuzzing ? [] : [{ test: { name: 'guest', include: guest, maxWorkers: 1, sequence: { groupOrder: 2 } } }]),
+      ...(fuzzing
+        ? []
+        : [
+            {
+              test: {
+                name: 'alone',
+                include: alone,
+                setupFiles: ['test/fuzz.ts'],
+                ...playedAgain,
+                fileParallelism: false,
+                maxWorkers: 1,
+                testTimeout: 180_000,
+                hookTimeout: 180_000,
+                sequence: { groupOrder: 2 },
+              },
+            },
+            { test: { name: 'guest', include: guest, maxWorkers: 1, sequence: { groupOrder: 3 } } },
+          ]),
       ...(inGuest
         ? [
             {
@@ -73,7 +99,7 @@ export default defineConfig({
                 maxWorkers: 1,
                 testTimeout: 3_600_000,
                 hookTimeout: 60_000,
-                sequence: { groupOrder: 3 },
+                sequence: { groupOrder: 4 },
               },
             },
           ]),
