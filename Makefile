@@ -143,7 +143,7 @@ test: setup-matrix setup-guest tools ## lint, types, unit, lab and guest tests; 
 	@$(BIN)/vitest run
 
 test-kernel: setup-guest tools ## what runs in the stock kernel under QEMU: make test-kernel [HOLDFAST_KERNEL_TESTS="a b"]
-	@$(BIN)/vitest run --project guest
+	@$(BIN)/vitest run --project guest --project instructions
 
 bench: tools         ## outage, jitter, throughput, memory, decisions, whole ways, table: each beside a peer of the same run
 	@bench/run $(ARGS)
