@@ -1,8 +1,8 @@
-/** Signals that come while a daemon starts: before it can do what they ask for, and before its programs are loaded. */
-import { chmodSync, existsSync } from 'node:fs'
+/** Signals that come while a daemon starts: before it can do what they ask for, before its programs are loaded, and to its roles. */
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
+import { instance, VIRTUAL_ADDRESS, webService } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { type Lab, until } from './library/index.ts'
 
@@ -77,3 +77,35 @@ lab('SIGTERM during the start ends the daemon in order, and nothing else that ca
   expect(daemon.process.output).not.toContain('reloading')
   expect(host.has(VIRTUAL_ADDRESS)).toBe(false)
 })
+
+lab(
+  'a vrrp role that is killed while it is asked whether it can serve is started again, and the daemon starts',
+  async (lab) => {
+    const host = director(lab)
+    const found = join(host.directory, 'role')
+    // The role is there while the configuration is read. From here on it answers nothing.
+    const script = host.file(
+      'start.sh',
+      `#!/bin/sh\nrole=$(pgrep -P $PPID -f vrrp) && kill -STOP $role && echo $role > ${found}\n`,
+    )
+    chmodSync(script, 0o755)
+    const services = webService({ method: 'DR', realServers: ['192.0.2.21 80'] })
+    const daemon = await host.holdfastd(`${atStart(script)}${instance({ priority: 200 })}${services}`, {
+      unready: true,
+    })
+    // All three are asked at once: with a checker the question has been put.
+    const isAsked = async () => (await host.exec('pgrep', '-P', String(daemon.pid), '-f', 'checker')).status === 0
+    await until('the roles are asked', isAsked, { detail: () => daemon.process.output })
+    const first = Number(readFileSync(found, 'utf8'))
+    process.kill(first, 'SIGKILL')
+    const { roles } = await daemon.ready()
+    expect(roles.map(({ role, restarts }) => [role, restarts])).toEqual([
+      ['vrrp', 1],
+      ['checker', 0],
+      ['forwarding', 0],
+    ])
+    expect(await daemon.pidOf('vrrp')).not.toBe(first)
+    await host.holds(VIRTUAL_ADDRESS)
+    expect(await daemon.stop()).toBe(0)
+  },
+)

@@ -11,6 +11,8 @@ export type Offering<Slice> = {
   /** The role has started, or something is to be sent. */
   sendTo(send: (revision: number, slice: Slice) => void): void
   settle(revision: number, answer: Result<void, string>): void
+  /** Another process takes the place of the one it was sent to; it has what was left of the time. */
+  repeat(): void
   /** Settles whatever is open. */
   fail(reason: string): void
   /** Forgets it, without an answer. */
@@ -48,6 +50,9 @@ export function createOffering<Slice>(role: string, ports: Pick<SupervisorPorts,
       send(current.revision, current.slice)
     },
     settle,
+    repeat() {
+      if (current !== undefined) current.sent = false
+    },
     fail(reason) {
       if (current !== undefined) settle(current.revision, fail(reason))
     },

@@ -2,7 +2,7 @@ import { elapsed, fail, type Instant, type Log, type Micros, ok, type Result } f
 import type { ProcessSettings } from '../../model/index.ts'
 import type { RoleSnapshot } from '../../observe/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
-import { healthyAfter, restartDelay } from './back-off.ts'
+import { healthyAfter, mostFirstStarts, restartDelay } from './back-off.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { createOffering } from './offering.ts'
 import type { RoleExit, RoleProcess, SupervisorPorts } from './ports.ts'
@@ -77,13 +77,19 @@ export function createRoleKeeper<R extends RoleName>(
   let cancelRestart: (() => void) | undefined
   let servingSince: Instant | undefined
   let failures = 0
+  /** Deaths of a role that has never served, since it was asked. */
+  let deathsAtStart = 0
   let restarts = 0
   let onApplied: (() => void)[] = []
   let onGone: (() => void)[] = []
 
-  function start(): void {
+  function giveUpRestart(): void {
     cancelRestart?.()
     cancelRestart = undefined
+  }
+
+  function start(): void {
+    giveUpRestart()
     servingSince = undefined
     let current: typeof running
     const process = ports.startRole(
@@ -152,16 +158,23 @@ export function createRoleKeeper<R extends RoleName>(
     failures = servingSince !== undefined && elapsed(servingSince, now) >= healthyAfter ? 0 : failures + 1
     const restart = handlers.onDeath(exit, diedAt)
     if (restart && committed !== undefined) restartLater()
+    else if (restart && mayTryAgain()) return restartLater()
     offering.fail(`the ${role} role ended (${exitText(exit)})`)
+  }
+
+  /** Who dies before it has answered its first question is asked it again, some times: it has refused nothing. */
+  function mayTryAgain(): boolean {
+    deathsAtStart += 1
+    return offering.open() !== undefined && deathsAtStart < mostFirstStarts
   }
 
   function restartLater(): void {
     restarts += 1
     cancelRestart = ports.schedule(restartDelay(failures), () => {
       cancelRestart = undefined
-      if (committed === undefined) return
       start()
-      offerCommitted()
+      if (committed === undefined) offering.repeat()
+      else offerCommitted()
     })
   }
 
@@ -210,6 +223,7 @@ export function createRoleKeeper<R extends RoleName>(
         // Only the keeper's own question can be open here: a restarted process that has not answered yet.
         const open = offering.open()
         if (open !== undefined) tell({ type: 'withdraw', revision: open })
+        deathsAtStart = 0
         if (running === undefined) start()
         offering.make(revision, slice, resolve)
         sendOffer()
@@ -219,6 +233,7 @@ export function createRoleKeeper<R extends RoleName>(
     withdraw(revision) {
       offering.abandon(revision)
       tell({ type: 'withdraw', revision })
+      if (committed === undefined) giveUpRestart()
       if (running === undefined || running.serving) return
       if (committed === undefined) {
         running.stopping = true
@@ -234,10 +249,12 @@ export function createRoleKeeper<R extends RoleName>(
     },
     stop(leave, patience) {
       committed = undefined
-      cancelRestart?.()
-      cancelRestart = undefined
+      giveUpRestart()
       const stopped = running
-      if (stopped === undefined) return Promise.resolve()
+      if (stopped === undefined) {
+        offering.fail(`the ${role} role was stopped`)
+        return Promise.resolve()
+      }
       stopped.stopping = true
       stopped.heartbeat?.stop()
       tell({ type: 'stop', leave })

@@ -53,6 +53,7 @@ export function rememberRouters(
   }
   let before: { readonly states: ReadonlyMap<string, Known>; readonly groups: ReadonlyMap<string, string> } | undefined
   let diedAt: Instant | undefined
+  let served = false
 
   function keep({ key, transition }: RouterChange): void {
     histories.set(key, [...(histories.get(key) ?? []), transition].slice(-MOST))
@@ -111,8 +112,8 @@ export function rememberRouters(
       for (const router of after.virtualRouters) removed.delete(virtualRouterKey(router))
     },
     roleDied(at) {
-      // Of one that died before it served, nobody has heard anything.
-      diedAt ??= at
+      // Of one that died before it served, nobody has heard anything; before the first has, an orphan may still be there.
+      if (served) diedAt ??= at
     },
     resume() {
       if (diedAt === undefined) return undefined
@@ -120,6 +121,7 @@ export function rememberRouters(
       return { masters, diedAt }
     },
     roleServes() {
+      served = true
       diedAt = undefined
     },
     repeatStates() {

@@ -111,6 +111,50 @@ describe('start', () => {
     expect(roleNames(world)).toEqual([])
   })
 
+  test('a role that dies before it has answered is started and asked again, and told nothing of a predecessor', async () => {
+    const world = fakeWorld()
+    world.answer = (role) => (role === 'vrrp' ? 'silent' : 'ready')
+    const starting = world.start()
+    await world.pass(0)
+    for (let death = 1; death <= 4; death++) {
+      if (death === 4) world.answer = () => 'ready'
+      world.living('vrrp')[0]?.die()
+      await world.pass(second)
+    }
+    expect((await starting).ok).toBe(true)
+    expect(kinds(world, 'vrrp')).toEqual(['offer', 'commit'])
+    expect(world.living('vrrp')[0]?.heard[0]).not.toHaveProperty('slice.resume')
+    expect(world.roles.filter(({ role }) => role !== 'vrrp')).toHaveLength(2)
+  })
+
+  test('a role that dies again and again before it has answered ends the start', async () => {
+    const world = fakeWorld()
+    world.answer = (role) => (role === 'checker' ? 'silent' : 'ready')
+    const starting = world.start()
+    for (let death = 0; death < 5; death++) {
+      await world.pass(second)
+      world.living('checker')[0]?.die({ code: 70, signal: undefined })
+    }
+    await world.pass(60 * second)
+    expect(await starting).toEqual({
+      ok: false,
+      error: { exitCode: 1, message: 'the checker role ended (exit code 70)' },
+    })
+    expect(world.roles.filter(({ role }) => role === 'checker')).toHaveLength(5)
+    expect(roleNames(world)).toEqual([])
+  })
+
+  test('with -R one death before the answer ends the start', async () => {
+    const world = fakeWorld()
+    world.answer = (role) => (role === 'vrrp' ? 'silent' : 'ready')
+    const starting = world.start({ respawn: false })
+    await world.pass(0)
+    world.living('vrrp')[0]?.die()
+    await world.pass(second)
+    expect(await starting).toMatchObject({ ok: false, error: { message: 'the vrrp role ended (signal SIGKILL)' } })
+    expect(world.roles).toHaveLength(3)
+  })
+
   test('a role that does not answer ends the start', async () => {
     const world = fakeWorld()
     world.answer = (role) => (role === 'vrrp' ? 'silent' : 'ready')
@@ -232,6 +276,26 @@ describe('reload', () => {
     expect((await supervisor.reload()).ok).toBe(false)
     await world.pass(second)
     expect(roleNames(world)).toEqual(['vrrp'])
+  })
+
+  test('a role started for a reload that dies before it has answered is started again, but not after a stop', async () => {
+    const world = fakeWorld()
+    world.load(configurationFor({ virtualServers: [] }))
+    const supervisor = await running(world)
+    world.load(configurationFor())
+    world.answer = (role) => (role === 'checker' ? 'silent' : 'ready')
+    const reloading = supervisor.reload()
+    await world.pass(0)
+    world.living('checker')[0]?.die()
+    await world.pass(second)
+    expect(kinds(world, 'checker')).toEqual(['offer'])
+    world.living('checker')[0]?.die()
+    await world.pass(0)
+    await supervisor.stop()
+    expect(await reloading).toEqual({ ok: false, error: 'the daemon is stopping' })
+    await world.pass(60 * second)
+    expect(roleNames(world)).toEqual([])
+    expect(world.roles.filter(({ role }) => role === 'checker')).toHaveLength(2)
   })
 
   test('one that is asked for during another is done after it, once', async () => {
