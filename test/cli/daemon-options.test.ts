@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type DaemonOptions, parseDaemonOptions } from '../../src/cli/daemon/options.ts'
-import { findConfiguration, pinDirectoryFor } from '../../src/cli/daemon/places.ts'
+import { findConfiguration, pinDirectoryFor, withPlaces } from '../../src/cli/daemon/places.ts'
 
 const options = (...argv: string[]): DaemonOptions => {
   const parsed = parseDaemonOptions(argv, '1.2.3')
@@ -126,4 +126,19 @@ test('without -f the first configuration that exists is read; with none the firs
 test('each run directory has pins of its own', () => {
   expect(pinDirectoryFor('/run/holdfast')).toBe('/sys/fs/bpf/holdfast/run-holdfast')
   expect(pinDirectoryFor('/tmp/a.b/c')).toBe('/sys/fs/bpf/holdfast/tmp-a_b-c')
+})
+
+test('files are named from the directory that the user stands in', () => {
+  const given = options(...'-f k.conf -p ../a.pid -r b.pid -c /run/c.pid --run-dir here'.split(' '))
+  expect(withPlaces(given, '/home/user')).toEqual({
+    ok: true,
+    value: {
+      ...given,
+      configurationFile: '/home/user/k.conf',
+      pidFile: '/home/a.pid',
+      vrrpPidFile: '/home/user/b.pid',
+      checkerPidFile: '/run/c.pid',
+      runDirectory: '/home/user/here',
+    },
+  })
 })

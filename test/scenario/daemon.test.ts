@@ -1,5 +1,5 @@
 /** The daemon seen from its host: scripts, signals, files, the service manager, what it leaves behind. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { parse } from 'yaml'
@@ -98,6 +98,43 @@ lab('without -n it serves in the background once the command has ended with 0, a
   process.kill(pid, 'SIGTERM')
   await until('it has ended', () => !existsSync(`/proc/${pid}`))
   expect(existsSync(join(host.directory, 'my.pid'))).toBe(false)
+})
+
+lab('in the background files are those named from where the user stands, and the daemon stands in /', async (lab) => {
+  const host = alone(lab)
+  await host.exec('mkdir', '-p', join(host.directory, 'conf.d'))
+  host.file('conf.d/router.conf', instance({ priority: 100 }))
+  host.file('daemon.conf', 'include conf.d/*.conf\n')
+  const words = '-f daemon.conf --run-dir run -p main.pid -r vrrp.pid'
+  const command = `cd ${host.directory} && exec ${program('holdfastd').join(' ')} ${words}`
+  expect(await host.exec('sh', '-c', command)).toMatchObject({ status: 0, stderr: '' })
+  const pid = Number(text(join(host.directory, 'main.pid')))
+  const run = join(host.directory, 'run')
+  const status = await host.exec(...program('holdfast'), 'status', '--json', '--run-dir', run)
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    pid,
+    configurationFile: join(host.directory, 'daemon.conf'),
+    virtualRouters: [{ basePriority: 100 }],
+    roles: [{ pid: Number(text(join(host.directory, 'vrrp.pid'))) }, {}, {}],
+  })
+  expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/')
+  // A reload reads the same file.
+  host.file('conf.d/router.conf', instance({ priority: 150 }))
+  const reload = await host.exec(...program('holdfast'), 'reload', '--run-dir', run)
+  expect(reload.status).toBe(0)
+  process.kill(pid, 'SIGTERM')
+  await until('it has ended', () => !existsSync(`/proc/${pid}`))
+  expect(existsSync(join(host.directory, 'main.pid'))).toBe(false)
+})
+
+lab('a relative name in a directory that has been removed is refused with what to write instead', async (lab) => {
+  const host = alone(lab)
+  const gone = join(host.directory, 'gone')
+  const command = `mkdir ${gone} && cd ${gone} && rmdir ${gone} && exec ${program('holdfastd').join(' ')} -f daemon.conf`
+  expect(await host.exec('sh', '-c', command)).toMatchObject({
+    status: 1,
+    stderr: 'holdfastd: daemon.conf: the current directory does not exist any more; write the whole path\n',
+  })
 })
 
 lab(

@@ -7,12 +7,12 @@ const marker = 'HOLDFAST_BACKGROUND'
 export const isBackground = (): boolean => process.env[marker] === '1'
 
 /**
- * Starts this program again in a session of its own and waits until it says that it serves, or ends.
+ * Starts this program again in a session of its own and waits until it says that it serves, or ends. It begins in our directory,
+ * from which the command line names files.
  * @returns the exit code for the one who waits: 0 when the daemon serves
  */
 export function startInBackground(): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    cwd: '/',
     detached: true,
     env: { ...process.env, [marker]: '1' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

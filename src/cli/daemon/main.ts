@@ -6,7 +6,7 @@ import { version } from '../version.ts'
 import { isBackground, startInBackground } from './background.ts'
 import type { HeldSignals } from './held-signals.ts'
 import { parseDaemonOptions } from './options.ts'
-import { findConfiguration } from './places.ts'
+import { findConfiguration, withPlaces } from './places.ts'
 
 /** What the command line asks for, until the process ends. */
 export const main = async (held: HeldSignals): Promise<never> => leave(await run(process.argv.slice(2), held))
@@ -17,7 +17,12 @@ async function run(argv: readonly string[], held: HeldSignals): Promise<number> 
     process[parsed.error.stream].write(parsed.error.text)
     return parsed.error.exitCode
   }
-  const options = parsed.value
+  const placed = withPlaces(parsed.value)
+  if (!placed.ok) {
+    process.stderr.write(`holdfastd: ${placed.error}\n`)
+    return 1
+  }
+  const options = placed.value
   const system = systemCalls()
   if (!system.ok) {
     process.stderr.write(`holdfastd: ${system.error}\n`)
@@ -33,6 +38,8 @@ async function run(argv: readonly string[], held: HeldSignals): Promise<number> 
     held.release()
     return startInBackground()
   }
+  // A daemon keeps no file system busy.
+  if (isBackground()) process.chdir('/')
   process.title = 'holdfastd'
   const { runDaemon } = await import('./run.ts')
   return runDaemon(options, path, held)

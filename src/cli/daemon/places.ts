@@ -1,4 +1,7 @@
 import { resolve } from 'node:path'
+import process from 'node:process'
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { DaemonOptions } from './options.ts'
 
 /** Where a configuration is looked for when -f names none, in this order. */
 const configurationPlaces = [
@@ -7,9 +10,33 @@ const configurationPlaces = [
   '/etc/holdfast/keepalived.conf',
 ] as const
 
+const named = ['configurationFile', 'pidFile', 'vrrpPidFile', 'checkerPidFile', 'runDirectory'] as const
+
+/**
+ * The files that the command line names, with the directory that the user stands in: a daemon in the background stands elsewhere.
+ * @param standing  that directory; undefined: it has been removed, and only absolute names can be followed
+ */
+export function withPlaces(options: DaemonOptions, standing = workingDirectory()): Result<DaemonOptions, string> {
+  const relative = named.find((key) => options[key]?.startsWith('/') === false)
+  if (relative === undefined) return ok(options)
+  if (standing === undefined)
+    return fail(`${options[relative]}: the current directory does not exist any more; write the whole path`)
+  const places = named.flatMap((key) => (options[key] === undefined ? [] : [[key, resolve(standing, options[key])]]))
+  return ok({ ...options, ...Object.fromEntries(places) })
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    // It says ENOENT, and nothing else can be wrong with it.
+    return undefined
+  }
+}
+
 /** The first place that exists; the first of all when none does, so that its absence is what is reported. */
-export function findConfiguration(named: string | undefined, exists: (path: string) => boolean): string {
-  if (named !== undefined) return resolve(named)
+export function findConfiguration(given: string | undefined, exists: (path: string) => boolean): string {
+  if (given !== undefined) return resolve(given)
   return configurationPlaces.find(exists) ?? configurationPlaces[0]
 }
 

@@ -42,7 +42,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
   if (namespace !== undefined && !fileExists(resolve('/run/netns', namespace))) {
     return complain(1, `${namespace}: no such network namespace; create it with \`ip netns add ${namespace}\``)
   }
-  const tooLong = tooLongFor(resolve(options.runDirectory))
+  const tooLong = tooLongFor(options.runDirectory)
   if (tooLong !== undefined) return complain(1, tooLong)
   process.umask(options.umask ?? USUAL_UMASK)
   if (options.withoutEffect.length > 0) {
@@ -144,8 +144,7 @@ function complain(exitCode: number, message: string): number {
 }
 
 function fromCommandLine(options: DaemonOptions, configurationFile: string): SupervisorOptions {
-  const runDirectory = resolve(options.runDirectory)
-  const { pidFile, vrrpPidFile, checkerPidFile } = options
+  const { runDirectory, pidFile, vrrpPidFile, checkerPidFile } = options
   return {
     version,
     configurationFile,
