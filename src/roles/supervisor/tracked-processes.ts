@@ -14,6 +14,7 @@ import {
   takeCensus,
 } from '../../proto/track-process/index.ts'
 import type { ProcessNews } from '../../sys/netlink/index.ts'
+import { tellOfLostNews } from './lost-news.ts'
 import type { SupervisorPorts } from './ports.ts'
 
 /** Where the kernel tells nothing, all processes are looked at so often. */
@@ -46,6 +47,7 @@ export function trackProcesses(
   let cancelPoll: (() => void) | undefined
   let cancelDelay: (() => void) | undefined
   let complained = false
+  const lostNews = tellOfLostNews(ports, 'news of processes was lost; all are looked at again')
 
   function begin(receiveBuffer: number | undefined): void {
     if (watch !== undefined || cancelPoll !== undefined) return
@@ -69,6 +71,7 @@ export function trackProcesses(
   }
 
   function end(): void {
+    lostNews.stop()
     watch?.close()
     watch = undefined
     cancelPoll?.()
@@ -90,7 +93,7 @@ export function trackProcesses(
         census = stepCensus(tracks, census, news.pid, { found: undefined })
         break
       case 'lost':
-        log.warn('news of processes was lost; all are looked at again')
+        lostNews.lost()
         look()
         break
     }

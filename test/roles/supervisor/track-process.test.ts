@@ -64,6 +64,27 @@ test('news that was lost is made good by looking at all', async () => {
   expect(heard().at(-1)).toEqual(good)
 })
 
+test('that news was lost is told at once, then at most every ten seconds with how often it was', async () => {
+  const { world, supervisor } = await running()
+  const told = () => world.log.filter((line) => line.includes('news of processes was lost'))
+  const line = (times: number) => `warn news of processes was lost; all are looked at again {"times":${times}}`
+  const lose = (times: number) => {
+    for (let time = 0; time < times; time++) world.processNews?.({ type: 'lost' })
+  }
+  lose(500)
+  expect(told()).toEqual([line(1)])
+  await world.pass(9_900_000)
+  lose(1)
+  expect(told()).toHaveLength(1)
+  await world.pass(200_000)
+  expect(told()).toEqual([line(1), line(500)])
+  await world.pass(30_000_000)
+  lose(3)
+  expect(told()).toEqual([line(1), line(500), line(1)])
+  await supervisor.stop()
+  expect(told().at(-1)).toBe(line(2))
+})
+
 test('where the kernel tells nothing they are looked at every second, and that is said once', async () => {
   const { world, heard } = await running({}, true)
   world.processes.set(11, nginx)
