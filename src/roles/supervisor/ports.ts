@@ -122,8 +122,8 @@ export type SupervisorPorts = {
   ): Promise<Result<readonly string[], { readonly message: string }>>
   /** Whom a script runs as; undefined: there is no such user or group. Without a user: ourselves. */
   identity(user: string | undefined, group?: string): Identity | undefined
-  /** Why a script that root runs could be changed by somebody else. */
-  unsafeScript(path: string): string | undefined
+  /** Why a script that root runs could be changed by somebody else; without a slash it is searched in PATH. */
+  unsafeScript(program: string): string | undefined
   run(command: Command, onEnd: (end: Result<RoleExit, { readonly message: string }>) => void): RunningCommand
   /** Made if it is not there, for this user or ourselves. */
   openFifo(

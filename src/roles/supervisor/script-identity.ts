@@ -30,7 +30,7 @@ export function scriptIdentity(
     return fail(`enable_script_security is on and no user is set; add script_user or create ${defaultUser}`)
   }
   const program = identified.argv[0]
-  if (identified.user !== 'root' || program === undefined || !program.startsWith('/')) return ok(identified)
+  if (program === undefined || ports.identity(identified.user, identified.group)?.uid !== 0) return ok(identified)
   const unsafe = ports.unsafeScript(program)
   return unsafe === undefined ? ok(identified) : fail(`root does not run it: ${unsafe}`)
 }

@@ -136,6 +136,11 @@ describe('whom a script runs as', () => {
     ['else the daemon itself', {}, 'ourselves'],
     ['but with enable_script_security a script without a user is not run', { security: true }, 'not run'],
     ['nor as root one that others can change', { security: true, scriptUser: 'root', unsafe: 'writable' }, 'not run'],
+    [
+      'whatever its name',
+      { security: true, scriptUser: 'toor', users: ['root', 'toor'], unsafe: 'writable' },
+      'not run',
+    ],
     ['while without it that one runs', { scriptUser: 'root', unsafe: 'writable' }, 'root'],
     ['and as another user it runs', { security: true, scriptUser: 'bob', unsafe: 'writable' }, 'bob'],
   ]

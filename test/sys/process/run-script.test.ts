@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -134,8 +145,48 @@ test('a script that root alone can change is safe; one in the hands of others is
   expect(unsafeScript(path)).toBe(`${path} can be written by others than root (mode 0757, group root)`)
   chownSync(path, 65_534, 0)
   expect(unsafeScript(path)).toBe(`${path} belongs to nobody (mode 0757), not to root`)
+  expect(unsafeScript(join(directory, 'absent.sh'))).toBe(`${directory}/absent.sh: no such file or directory`)
   chmodSync(directory, 0o777)
-  expect(unsafeScript(join(directory, 'absent.sh'))).toMatch(/ENOENT/)
+})
+
+test('a link on the way that belongs to somebody else is not safe, nor what links lead through', () => {
+  chmodSync(directory, 0o755)
+  const safe = join(directory, 'safe')
+  const open = join(directory, 'open')
+  for (const [path, mode] of [
+    [safe, 0o755],
+    [open, 0o777],
+  ] as const) {
+    mkdirSync(path)
+    chmodSync(path, mode)
+  }
+  writeFileSync(join(safe, 'check.sh'), '#!/bin/sh\n', { mode: 0o755 })
+  symlinkSync(safe, join(directory, 'short'))
+  symlinkSync('../safe', join(open, 'over'))
+  symlinkSync('open/over', join(directory, 'roundabout'))
+  symlinkSync('itself', join(directory, 'itself'))
+  const through = (link: string) => unsafeScript(`${directory}/${link}/check.sh`)
+  expect(through('short')).toBeUndefined()
+  // Whoever may write to the directory between can have it lead elsewhere.
+  expect(through('roundabout')).toBe(`${open} can be written by others than root (mode 0777, group root)`)
+  expect(through('safe/../safe/.')).toBeUndefined()
+  expect(through('itself')).toMatch(/^\S+\/itself: too many symbolic links on the way to \S+\/check\.sh$/)
+  lchownSync(join(directory, 'short'), 65_534, 0)
+  expect(through('short')).toBe(`${directory}/short belongs to nobody (mode 0777), not to root`)
+  chmodSync(directory, 0o777)
+})
+
+test('a program without a path is looked at where it is found', () => {
+  const path = process.env['PATH']
+  script('found.sh', '')
+  try {
+    process.env['PATH'] = `/nowhere:${directory}:${path}`
+    expect(unsafeScript('found.sh')).toBe(`${directory} can be written by others than root (mode 0777, group root)`)
+    expect(unsafeScript('sh')).toBeUndefined()
+    expect(unsafeScript('no-such-program')).toBeUndefined()
+  } finally {
+    process.env['PATH'] = path
+  }
 })
 
 test('with supplementary groups it has those that the user has', async () => {
