@@ -25,3 +25,10 @@ export function checkerSentence({ checkers }: RealServer, up: boolean, reason: s
   const { up: succeeded, down: failed } = named ?? sentences[checkers[0]?.kind ?? 'http']
   return up ? succeeded : failed
 }
+
+/** @param asked  what the checker asks, with its kind (proto/health, question) */
+export function recoverySentence({ checkers }: RealServer, asked: string): string {
+  const kind = /^\{"kind":"(\w+)"/.exec(asked)?.[1]
+  const known = Object.entries(sentences).find(([name]) => name === kind)?.[1]
+  return (known ?? sentences[checkers[0]?.kind ?? 'http']).up
+}

@@ -1,5 +1,5 @@
 import type { RealServer, SyncGroupNotifyState, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
-import { checkerSentence } from './checker-sentence.ts'
+import { checkerSentence, recoverySentence } from './checker-sentence.ts'
 import { nameOfServer, nameOfService } from './names.ts'
 import type { Audience, RealServerChange } from './notifications.ts'
 
@@ -34,13 +34,16 @@ export const groupMail = (name: string, state: SyncGroupNotifyState, audience: A
     `All VRRP group instances are now ${state === 'STOP' ? 'stopping' : `in ${state} state`}`,
   )
 
+/** @param recovered  what a checker asks that succeeds again, while the server stays down for another one's sake */
 export function checkerMail(
   server: VirtualServer,
   real: RealServer,
   { up, reason }: RealServerChange,
   audience: Audience,
+  recovered?: string,
 ): MailText {
   const subject = `Realserver ${nameOfServer(real, server)} of virtual server ${nameOfService(server)}`
+  if (recovered !== undefined) return text(audience, `${subject} - DOWN`, recoverySentence(real, recovered))
   const sentence = reason === STOPPING || reason === REMOVING ? reason : checkerSentence(real, up, reason)
   const { subject: line, body } = text(audience, `${subject} - ${up ? 'UP' : 'DOWN'}`, sentence)
   // keepalived has the first line only.

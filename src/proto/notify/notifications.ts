@@ -115,12 +115,13 @@ export function checkerNotifications(
   audience: Audience,
 ): readonly Notification[] {
   const failed = now.failedCheckers.some((one) => !failedBefore.includes(one))
-  const recovered = failedBefore.some((one) => !now.failedCheckers.includes(one))
-  if (audience.mail.withoutCheckers === true || failed === recovered) return []
+  const recovered = failedBefore.find((one) => !now.failedCheckers.includes(one))
+  if (audience.mail.withoutCheckers === true || failed === (recovered !== undefined)) return []
   const found = findRealServer(servers, now)
   if (found?.real.smtpAlert !== true) return []
   const about = `${now.serviceKey} ${now.realServerKey}`
-  return mails(about, checkerMail(found.server, found.real, { ...now, up: recovered }, audience), undefined, audience)
+  const mail = checkerMail(found.server, found.real, { ...now, up: false }, audience, recovered)
+  return mails(about, mail, undefined, audience)
 }
 
 function findRealServer(

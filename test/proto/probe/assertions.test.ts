@@ -85,14 +85,16 @@ describe('expect_json', () => {
       )
     })
   test('what a body says is the same whether one of its numbers is long or not', () => {
+    const scalar = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null))
+    // Of names that are numbers the order would be another: JavaScript has them first.
+    const names = fc.string({ unit: 'binary' }).filter((name) => !/^\d+$/.test(name))
+    const any = fc.oneof(scalar, fc.array(scalar), fc.dictionary(names, fc.oneof(scalar, fc.array(scalar))))
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 3, noUnicodeString: false }), (value) => {
+      fc.property(any, (value) => {
         const short = JSON.stringify({ value })
         const withLong = `${short.slice(0, -1)},"long":12345678901234567}`
         const detail = (body: string) =>
           judge({ json: [{ path: ['value'], value: '?' }] }, `HTTP/1.1 200 x\r\n\r\n${latin1OfUtf8(body)}`).detail
-        // Of names that are numbers the order is another: JavaScript has them first.
-        fc.pre(!/"\d+":/.test(short) && !/[\d.]{16}|\de/.test(short))
         expect(detail(withLong)).toBe(detail(short))
       }),
       fuzzRuns(300),

@@ -47,6 +47,8 @@ beforeAll(async () => {
   ;[modern, old, ancient, private_] = (await freePorts(4)) as [number, number, number, number]
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const keys = (name: string) => `ssl_certificate ${path(`${name}.pem`)}; ssl_certificate_key ${path(`${name}.key`)};`
+  // A server may send more of a header than it is told to; Node takes it.
+  const large = `location /large { ${`add_header X-Large ${'x'.repeat(2000)};`.repeat(10)} return 200; }`
   const page = 'location / { return 200 "$ssl_server_name $ssl_protocol $ssl_alpn_protocol $ssl_client_s_dn\\n"; }'
   writeFileSync(
     path('nginx.conf'),
@@ -54,7 +56,7 @@ beforeAll(async () => {
     events { worker_connections 64; }
     http {
       access_log off; ${temporary.map((name) => `${name}_temp_path ${path(name)};`).join(' ')}
-      server { listen 127.0.0.1:${modern} ssl http2 default_server; ssl_protocols TLSv1.3; ${keys('www')} ${page} }
+      server { listen 127.0.0.1:${modern} ssl http2 default_server; ssl_protocols TLSv1.3; ${keys('www')} ${large} ${page} }
       server { listen 127.0.0.1:${modern} ssl http2; server_name other.example; ${keys('other')} ${page} }
       server { listen 127.0.0.1:${old} ssl; ssl_protocols TLSv1.2; ${keys('www')} ${page} }
       server { listen 127.0.0.1:${ancient} ssl; ssl_protocols TLSv1 TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;
@@ -156,6 +158,13 @@ test('HTTP2_GET offers h2, and a server without it fails', async () => {
   expect(await ask(old, { httpVersion: '2' })).toMatchObject({ reason: 'tls-failure' })
   expect(await ask(modern, { httpVersion: '2', verify: true, client: { ca: pem('authority.pem') } })).toMatchObject({
     reason: 'accepted',
+  })
+})
+
+test('HTTP2_GET takes no header of more than 16 KiB', async () => {
+  expect(await ask(modern, { httpVersion: '2', request: { path: '/large' } })).toEqual({
+    reason: 'too-large',
+    detail: 'the response header is longer than 16384 bytes',
   })
 })
 
