@@ -11,7 +11,7 @@ import { closeDirector, type Director, type DirectorOptions, loadDirector } from
 import type { Hop } from '../../src/forwarding/ebpf/slot.ts'
 import { type Drift, sweep } from '../../src/forwarding/ebpf/sweep.ts'
 import { Table } from '../../src/forwarding/ebpf/table.ts'
-import type { Connection, ServiceCounters, TableOp } from '../../src/forwarding/index.ts'
+import type { Connection, OpResult, ServiceCounters, TableOp } from '../../src/forwarding/index.ts'
 import { type BpfMap, removePinDirectory } from '../../src/sys/bpf/index.ts'
 import { systemClock } from '../../src/sys/time/index.ts'
 import { type FramePlan, frame, type ReadFrame, readFrame } from './frames.ts'
@@ -34,6 +34,8 @@ export class Bench {
   readonly pinDirectory = `/sys/fs/bpf/holdfast-h2-bench-${process.pid}-${made++}`
   readonly director: Director
   readonly hops = new Map<string, Hop>()
+  /** Addresses whose way was asked for, one after the other. */
+  readonly lookups: IpAddress[] = []
   table: Table
   readonly #drift: Drift = new Map()
 
@@ -50,8 +52,10 @@ export class Bench {
   }
 
   #newTable(director: Director): Table {
-    const hopTo = (to: IpAddress): Hop =>
-      this.hops.get(to) ?? { interfaceIndex: 1, nextHop: to, mtu: 1500, local: false }
+    const hopTo = (to: IpAddress): Hop => {
+      this.lookups.push(to)
+      return this.hops.get(to) ?? { interfaceIndex: 1, nextHop: to, mtu: 1500, local: false }
+    }
     return new Table(director, hopTo, () => this.now())
   }
 
@@ -63,10 +67,14 @@ export class Bench {
   }
 
   apply(ops: readonly TableOp[]): void {
-    const results = this.table.apply(ops, ({ type }) => {
+    for (const result of this.results(ops)) if (!result.ok) throw new Error(result.error.message)
+  }
+
+  /** As `apply`, where some may be refused. */
+  results(ops: readonly TableOp[]): readonly OpResult[] {
+    return this.table.apply(ops, ({ type }) => {
       throw new Error(`${type} is no order about the table`)
     })
-    for (const result of results) if (!result.ok) throw new Error(result.error.message)
   }
 
   run(bytes: Uint8Array): Verdict {

@@ -570,9 +570,7 @@ describe('what both families share', () => {
     const key = 'tcp/[2001:db8::240]:80'
     for (const to of ['192.0.2.11', 'fe80::11'])
       expect(
-        own.table.changeDestinations(key, [
-          { type: 'put-destination', serviceKey: key, destination: destination(to, 80, 'dr') },
-        ]),
+        own.results([{ type: 'put-destination', serviceKey: key, destination: destination(to, 80, 'dr') }]),
       ).toMatchObject([{ ok: false }])
     expect(() =>
       own.apply(put({ ...at(80), address: { ...at(80).address, address: address('fe80::1') } }, [])),

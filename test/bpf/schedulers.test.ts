@@ -216,7 +216,7 @@ describe('mh', () => {
         destination: destination(serverAddress(i + 1), port, 'dr'),
       })),
     )
-    const switched = bench.table.putService(service(port, { protocol: 'udp', scheduler: 'mh' }))
+    const [switched] = bench.results(put(service(port, { protocol: 'udp', scheduler: 'mh' }), []))
     expect(switched).toMatchObject({ ok: false, error: { reason: 'invalid' } })
     expect(bench.table.state().services.find(({ service: { scheduler } }) => scheduler === 'mh')).toBe(undefined)
     bench.apply([{ type: 'remove-service', serviceKey: keyOf(port, 'udp') }])

@@ -1,4 +1,7 @@
-/** Orders about the destinations of one service, carried out together: its list is written once, after the last of them. */
+/**
+ * Orders about the destinations of one service, carried out together: its list is written once, after the last of them. What
+ * they say of single destinations is written in slices; until the new list is complete packets choose from the old one.
+ */
 
 import { fail, familyOf, type IpAddress, ok } from '../../base/index.ts'
 import { type Destination, endpoint, type OpError, type OpResult, type TableOp } from '../index.ts'
@@ -7,6 +10,7 @@ import { ListDraft } from './draft.ts'
 import { type Entry, writeList } from './entry.ts'
 import type { Lists } from './lists.ts'
 import { type Director, tablesOf } from './program.ts'
+import { inSlices, type Sliced } from './slices.ts'
 import { type Hop, NO_HOP, type Slot } from './slot.ts'
 import { type Slots, zero } from './slots.ts'
 
@@ -20,29 +24,39 @@ type Maps = {
 }
 
 /** Each order succeeds or fails by itself, but for a list that cannot be written: then all fail and nothing has changed. */
-export function changeDestinations(maps: Maps, entry: Entry, ops: readonly DestinationOp[]): readonly OpResult[] {
+export function* changeDestinations(
+  maps: Maps,
+  entry: Entry,
+  ops: readonly DestinationOp[],
+): Sliced<readonly OpResult[]> {
   const { director, slots, lists } = maps
   const draft = new ListDraft(entry.slots)
-  const edited = new Map<Slot, Pick<Slot, 'destination' | 'lastWeight' | 'hop'>>()
+  const edited = new Map<Slot, Pick<Slot, 'destination' | 'lastWeight'>>()
   /** Packets choose them until the new list is in force. */
   const leaving = new Map<string, Slot>()
 
-  const results = ops.map((op) =>
-    op.type === 'put-destination' ? put(op.destination, endpoint(op.destination)) : remove(op.destinationKey),
-  )
+  const results: OpResult[] = []
+  yield* inSlices(ops, (op) => {
+    results.push(
+      op.type === 'put-destination' ? put(op.destination, endpoint(op.destination)) : remove(op.destinationKey),
+    )
+  })
   if (draft.moves.length === 0) return results
-  const written = writeList(director, lists, entry, draft.slots, draft.moves)
+  const list = draft.list()
+  const written = writeList(director, lists, entry, list, draft.moves)
   if (written.ok) {
-    for (const slot of leaving.values()) slots.retire(slot)
+    yield* inSlices(leaving.values(), (slot) => slots.retire(slot))
     return results
   }
-  for (const [slot, before] of edited) {
+  yield* inSlices(edited, ([slot, before]) => {
     Object.assign(slot, before)
     slots.put(slot)
-  }
+  })
   // What is in no list must not look as if it were.
   const listed = new Set(entry.slots)
-  for (const slot of draft.slots) if (!listed.has(slot)) slots.retire(slot)
+  yield* inSlices(list, (slot) => {
+    if (!listed.has(slot)) slots.retire(slot)
+  })
   return results.map((result) => (result.ok ? written : result))
 
   function put(destination: Destination, key: string): OpResult {
@@ -56,19 +70,16 @@ export function changeDestinations(maps: Maps, entry: Entry, ops: readonly Desti
     }
     const held = draft.find(key)
     if (held === undefined) {
-      const noRoom = lists.reserve(entry.key, entry.list ^ 1, entry.service.scheduler, draft.slots.length + 1)
+      const noRoom = lists.reserve(entry.key, entry.list ^ 1, entry.service.scheduler, draft.size + 1)
       if (noRoom !== undefined) return fail(noRoom)
     }
-    const slot =
-      held ??
-      leaving.get(key) ??
-      slots.trashed(entry.key, key) ??
-      slots.make(entry.key, entry.accepted, key, destination)
+    const known = held ?? leaving.get(key) ?? slots.trashed(entry.key, key)
+    const slot = known ?? slots.make(entry.key, entry.accepted, key, destination)
     if (slot === undefined) return fail(full(key, director.maps.destinations.info.entries))
     const { destination: before, lastWeight } = slot
-    if (slot.available && !edited.has(slot)) edited.set(slot, { destination: before, lastWeight, hop: slot.hop })
+    if (slot.available && !edited.has(slot)) edited.set(slot, { destination: before, lastWeight })
     leaving.delete(key)
-    if (slot.serviceId !== entry.id) {
+    if (known !== undefined && slot.serviceId !== entry.id) {
       zero(director.maps.dest_traffic, slot.index)
       zero(director.maps.baselines, slot.index)
     }
@@ -78,7 +89,8 @@ export function changeDestinations(maps: Maps, entry: Entry, ops: readonly Desti
     slot.hop = hop ?? NO_HOP
     slot.available = true
     slots.put(slot)
-    slots.judgeThresholds(slot)
+    // A new one has no connections that a threshold could count.
+    if (known !== undefined) slots.judgeThresholds(slot)
     if (held === undefined) draft.add(slot)
     else draft.edited(slot, before.weight)
     return ok(undefined)

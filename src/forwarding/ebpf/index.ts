@@ -12,11 +12,10 @@
  * else.
  */
 
-import { fail, familyOf, type IpAddress, type Log, ok, type Result } from '../../base/index.ts'
+import { fail, type Log, ok, type Result } from '../../base/index.ts'
 import { type AttachmentKind, hasTcx, removePinDirectory } from '../../sys/bpf/index.ts'
 import { driverOfInterface, readText } from '../../sys/files/index.ts'
 import {
-  type Link,
   type OpenRouteClient,
   type OpenRouteMonitor,
   openRouteClient,
@@ -35,11 +34,12 @@ import { ESTIMATION_INTERVAL } from './estimator.ts'
 import { createExchange } from './exchange.ts'
 import { expireRemoved } from './expire-removed.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
+import { hopsBy } from './hops.ts'
 import { Interfaces } from './interfaces.ts'
 import { MarkRules } from './marks.ts'
 import { closeDirector, loadDirector } from './program.ts'
 import { judgeDefences, readSettings, readTimeouts, writeSettings, writeTimeouts } from './settings.ts'
-import type { Hop } from './slot.ts'
+import { inTurn, OneAtATime, withPauses } from './slices.ts'
 import { type Drift, sweep } from './sweep.ts'
 import { Table } from './table.ts'
 
@@ -76,8 +76,6 @@ const DEFAULT_SWEEP_INTERVAL = 5_000
 const DEFENCE_INTERVAL = 1_000
 /** Route events come in bursts; they are answered together. */
 const SETTLE_MS = 20
-const RTN_UNICAST = 1
-const RTN_LOCAL = 2
 const LOOPBACK = 1
 
 const capabilities: BackendCapabilities = {
@@ -103,57 +101,28 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
   const routes = client.value
   const now = () => Math.floor(systemClock.now() / 1_000_000)
 
-  let links: readonly Link[] = []
-  const readLinks = () => {
-    const read = routes.links()
-    if (read.ok) links = read.value
-    else log.error('cannot read the interfaces', { reason: read.error.message })
-  }
-  const hopTo = (to: IpAddress): Hop | undefined => {
-    const route = routes.route(to)
-    if (!route.ok) return undefined
-    const { type, interfaceIndex, gateway, preferredSource } = route.value
-    if (type === RTN_LOCAL) return { interfaceIndex, nextHop: to, mtu: 0, local: true }
-    // A gateway of the other family is left to the kernel's lookup for each packet.
-    if (type !== RTN_UNICAST || (gateway !== undefined && familyOf(gateway) !== familyOf(to))) return undefined
-    const mtu = links.find(({ index }) => index === interfaceIndex)?.mtu ?? 0
-    return {
-      interfaceIndex,
-      nextHop: gateway ?? to,
-      mtu,
-      local: false,
-      ...(preferredSource !== undefined && { source: preferredSource }),
-    }
-  }
-
-  readLinks()
+  const hops = hopsBy(routes, log)
+  hops.readLinks()
   const kind = options.attachment ?? (hasTcx(LOOPBACK) ? 'tcx' : 'clsact')
   const interfaces = new Interfaces(kind, director.programs.director, pinDirectory, only, log)
   const marks = new MarkRules(director, (name) => {
-    readLinks()
-    interfaces.follow(links)
-    return links.find((link) => link.name === name)?.index
+    hops.readLinks()
+    interfaces.follow(hops.links())
+    return hops.links().find((link) => link.name === name)?.index
   })
-  const table = new Table(director, hopTo, now, (wanted) => marks.take(wanted))
+  const table = new Table(director, hops.to, now, (wanted) => marks.take(wanted))
   const exchange = createExchange(director, table, now)
   const lane = new FastLane(director, options.fastLane ?? 'off', pinDirectory, driverOfInterface, log)
+  let closed = false
+  /** So that others are answered; false: it is to end. */
+  const pause = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(!closed)))
+  const refreshing = new OneAtATime(() => withPauses(table.refreshHops(), pause))
   const follow = () => {
-    readLinks()
-    interfaces.follow(links)
-    lane.follow(links)
-    table.refreshHops()
+    hops.readLinks()
+    interfaces.follow(hops.links())
+    lane.follow(hops.links())
+    refreshing.ask()
   }
-  follow()
-  const marked = marks.take(table.marks())
-  if (!marked.ok) log.error('packets with firewall marks are not balanced', { reason: marked.error.message })
-  interfaces.dropStale()
-  lane.dropStale()
-  log.info(director.adopted ? 'forwarding taken over' : 'forwarding started', {
-    pinDirectory,
-    attachment: kind,
-    services: table.state().services.length,
-  })
-
   let following: NodeJS.Timeout | undefined
   const onEvent = (event: RouteEvent) => {
     if (event.type === 'neighbour' || following !== undefined) return
@@ -168,14 +137,22 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
     closeDirector(director)
     return fail({ reason: 'system', message: monitor.error.message })
   }
+  follow()
+  const marked = marks.take(table.marks())
+  if (!marked.ok) log.error('packets with firewall marks are not balanced', { reason: marked.error.message })
+  interfaces.dropStale()
+  lane.dropStale()
+  log.info(director.adopted ? 'forwarding taken over' : 'forwarding started', {
+    pinDirectory,
+    attachment: kind,
+    services: table.state().services.length,
+  })
 
   const rates = noRates()
   sampleRates(director, table, rates)
   const estimation = setInterval(() => sampleRates(director, table, rates), ESTIMATION_INTERVAL)
-  let closed = false
   let sweeping: Promise<void> = Promise.resolve()
   const drift: Drift = new Map()
-  const pause = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(!closed)))
   const sweepOnce = async () => {
     const began = now()
     for (const slot of table.usedSlots()) if (!drift.has(slot)) drift.set(slot, { active: 0, total: 0 })
@@ -223,17 +200,19 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
     }
   }
 
+  const orders = inTurn()
+  await refreshing.idle()
   return ok({
     exchange,
     kind: 'ebpf',
     probe: async () => ok(capabilities),
-    read: async () => table.state(),
+    read: () => orders(async () => table.state()),
     info: async () => ({ version: '1.2.1', connectionTableSize: director.maps.connections.info.entries }),
     timeouts: async () => readTimeouts(director),
     settings: async () => readSettings(director),
     syncDaemons: async () => [],
     async apply(ops) {
-      const results = table.apply(ops, control)
+      const results = await orders(() => withPauses(table.applying(ops, control), pause))
       exchange.forget()
       const removes = ops.some(({ type }) => type === 'remove-destination' || type === 'remove-service')
       if (removes && readSettings(director).expire_nodest_conn === 1) await expireRemoved(director, pause)
@@ -249,9 +228,9 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
       clearTimeout(next)
       clearInterval(defending)
       clearTimeout(following)
-      exchange.deafen()
-      await sweeping
       monitor.value.close()
+      exchange.deafen()
+      await Promise.all([sweeping, refreshing.idle(), orders(async () => {})])
       routes.close()
       if (leave === 'nothing') {
         marks.take({ 4: [], 6: [] })

@@ -3,7 +3,7 @@
  * it finds its connections and counters again when it comes back.
  */
 
-import { familyOf } from '../../base/index.ts'
+import { familyOf, type IpAddress } from '../../base/index.ts'
 import type { BpfMap } from '../../sys/bpf/index.ts'
 import type { Destination } from '../index.ts'
 import * as layout from './layout.ts'
@@ -20,10 +20,14 @@ export class Slots {
   readonly #director: Director
   readonly #now: () => number
   readonly #held = new Map<number, Slot>()
-  /** Removed ones, by the keys of service and destination. */
-  readonly #trash = new Map<string, Slot>()
+  /** By the keys of service and destination. */
+  readonly #byName = new Map<string, Slot>()
+  /** How many have an address. */
+  readonly #byAddress = new Map<IpAddress, number>()
   /** All below are held. */
   #lowestFree = 0
+  /** From here on no slot has ever been used: the maps hold zeros there. */
+  #untouched: number
   /** Slots of available destinations by NAT, by protocol, address and port. */
   readonly #natServers = new Map<string, Set<number>>()
 
@@ -31,6 +35,7 @@ export class Slots {
   constructor(director: Director, now: () => number) {
     this.#director = director
     this.#now = now
+    this.#untouched = director.adopted ? director.maps.destinations.info.entries : 0
   }
 
   /** Reads what an earlier process left. */
@@ -61,9 +66,8 @@ export class Slots {
     for (let index = this.#lowestFree; index < size; index++) {
       if (this.#held.has(index)) continue
       this.#lowestFree = index
-      zero(dest_traffic, index)
-      zero(baselines, index)
-      zero(loads, index)
+      if (index < this.#untouched) for (const map of [dest_traffic, baselines, loads]) zero(map, index)
+      else this.#untouched = index + 1
       return {
         index,
         virtual,
@@ -80,9 +84,15 @@ export class Slots {
     return undefined
   }
 
+  /** The slot of a destination, be it available or not. */
+  named(key: string, destinationKey: string): Slot | undefined {
+    return this.#byName.get(`${key} ${destinationKey}`)
+  }
+
   /** The slot of a destination that was removed and may come back. */
   trashed(key: string, destinationKey: string): Slot | undefined {
-    return this.#trash.get(`${key} ${destinationKey}`)
+    const slot = this.named(key, destinationKey)
+    return slot?.available === false ? slot : undefined
   }
 
   /** Takes the slot and writes it. */
@@ -137,17 +147,23 @@ export class Slots {
   free({ index, serviceKey, destinationKey, destination: { address } }: Slot): void {
     this.#held.delete(index)
     this.#lowestFree = Math.min(this.#lowestFree, index)
-    this.#trash.delete(`${serviceKey} ${destinationKey}`)
+    this.#byName.delete(`${serviceKey} ${destinationKey}`)
     zero(this.#director.maps.destinations, index)
-    const others = [...this.#held.values()].some(({ destination }) => destination.address === address)
-    if (!others) this.#director.maps.path_mtus.delete(layout.outerAddress.encode({ address }))
+    const others = (this.#byAddress.get(address) ?? 1) - 1
+    if (others > 0) this.#byAddress.set(address, others)
+    else {
+      this.#byAddress.delete(address)
+      this.#director.maps.path_mtus.delete(layout.outerAddress.encode({ address }))
+    }
   }
 
   #hold(slot: Slot): void {
-    this.#held.set(slot.index, slot)
-    const name = `${slot.serviceKey} ${slot.destinationKey}`
-    if (!slot.available) this.#trash.set(name, slot)
-    else this.#trash.delete(name)
+    const { index, serviceKey, destinationKey, destination } = slot
+    if (this.#held.has(index)) return
+    const { address } = destination
+    this.#held.set(index, slot)
+    this.#byName.set(`${serviceKey} ${destinationKey}`, slot)
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1)
   }
 
   /** A place for what routers say of the way to a tunnel's end; only for these does the program believe them. */

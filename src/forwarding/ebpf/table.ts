@@ -24,6 +24,7 @@ import { Localities } from './localities.ts'
 import { Locals } from './locals.ts'
 import type { Marks } from './marks.ts'
 import type { Director, MapName } from './program.ts'
+import { atOnce, inSlices, type Sliced } from './slices.ts'
 import { type Hop, NO_HOP, type Slot, sameHop, type Virtual } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
 import { u32 } from './struct.ts'
@@ -115,7 +116,8 @@ export class Table {
 
   /** That of a server which is not here, but may come; it is found again by the same keys. Undefined: too many are awaited. */
   slotAwaiting(key: string, virtual: Virtual, destinationKey: string, destination: Destination): Slot | undefined {
-    const known = this.#slots.trashed(key, destinationKey)
+    // It may be there already and only its list not yet complete.
+    const known = this.#slots.named(key, destinationKey)
     if (known !== undefined) return known
     if (this.#slots.all().filter(({ available }) => !available).length >= MOST_AWAITED) return undefined
     const slot = this.#slots.make(key, virtual, destinationKey, destination)
@@ -139,24 +141,31 @@ export class Table {
     return this.#slots.all().map(({ index }) => index)
   }
 
+  /** As `applying`, without pauses. */
+  apply(ops: readonly ForwardingOp[], control: (op: ControlOp) => OpResult): readonly OpResult[] {
+    return atOnce(this.applying(ops, control))
+  }
+
   /**
-   * Carries out in order. What follows each other about destinations of one service is one change of its list.
+   * Carries out in order; no other orders may come in a pause. What follows each other about destinations of one service is
+   * one change of its list.
    * @param control  carries out what is not about services
    */
-  apply(ops: readonly ForwardingOp[], control: (op: ControlOp) => OpResult): readonly OpResult[] {
+  *applying(ops: readonly ForwardingOp[], control: (op: ControlOp) => OpResult): Sliced<readonly OpResult[]> {
     const results: OpResult[] = []
     for (let next = 0; next < ops.length; ) {
       const op = ops[next] as ForwardingOp
       switch (op.type) {
         case 'put-service':
-          results.push(this.putService(op.service))
+          results.push(this.#putService(op.service))
           break
         case 'remove-service':
-          results.push(this.removeService(op.serviceKey))
+          results.push(yield* this.#removeService(op.serviceKey))
           break
         case 'put-destination':
         case 'remove-destination':
-          results.push(...this.changeDestinations(op.serviceKey, destinationOps(ops, next, op.serviceKey)))
+          for (const result of yield* this.#changeDestinations(op.serviceKey, destinationOps(ops, next, op.serviceKey)))
+            results.push(result)
           break
         default:
           results.push(control(op))
@@ -166,7 +175,7 @@ export class Table {
     return results
   }
 
-  putService(service: Service): OpResult {
+  #putService(service: Service): OpResult {
     const accepted = acceptService(service)
     if (!accepted.ok) return accepted
     const key = serviceKey(service.address)
@@ -210,37 +219,37 @@ export class Table {
     this.#entries.set(key, entry)
     const taken = this.#takeMarks()
     if (!taken.ok) {
-      this.removeService(key)
+      atOnce(this.#removeService(key))
       return fail({ reason: 'system', message: `${key}: ${taken.error.message}` })
     }
     this.#writeSettings()
     return ok(undefined)
   }
 
-  removeService(key: string): OpResult {
+  *#removeService(key: string): Sliced<OpResult> {
     const entry = this.#entries.get(key)
     if (entry === undefined) return ok(undefined)
     this.#director.tables.get(entry.accepted.family)?.services.delete(serviceKeyBytes(entry))
+    this.#entries.delete(key)
     this.#lists.free(entry.list)
     this.#locals.give(entry.locals)
     if (remembers(entry.service)) this.#localities.flush(entry.id)
-    for (const slot of entry.slots) {
-      // What it carried for this service is forgotten with it.
-      slot.serviceId = NO_SERVICE
-      this.#slots.retire(slot)
-    }
-    this.#entries.delete(key)
     this.#writeSettings()
     // Marked packets go to the stack again, where nothing is about them any more.
     if (entry.accepted.mark !== 0) this.#takeMarks()
+    yield* inSlices(entry.slots, (slot) => {
+      // What it carried for this service is forgotten with it.
+      slot.serviceId = NO_SERVICE
+      this.#slots.retire(slot)
+    })
     return ok(undefined)
   }
 
   /** Orders about the destinations of one service. */
-  changeDestinations(key: string, ops: readonly DestinationOp[]): readonly OpResult[] {
+  *#changeDestinations(key: string, ops: readonly DestinationOp[]): Sliced<readonly OpResult[]> {
     const entry = this.#entries.get(key)
     if (entry !== undefined)
-      return changeDestinations(
+      return yield* changeDestinations(
         { director: this.#director, slots: this.#slots, lists: this.#lists, hopTo: this.#hopTo },
         entry,
         ops,
@@ -265,15 +274,19 @@ export class Table {
     return slot !== undefined && (this.#entries.get(slot.serviceKey)?.service.onePacket ?? false)
   }
 
-  /** Asks the routing table again for every destination. */
-  refreshHops(): void {
-    for (const slot of this.#slots.all()) {
-      if (!slot.available) continue
-      const hop = this.#hopTo(slot.destination.address) ?? NO_HOP
-      if (sameHop(hop, slot.hop)) continue
+  /** Asks the routing table again for every destination, once for each address. */
+  *refreshHops(): Sliced<void> {
+    const hops = new Map<IpAddress, Hop>()
+    yield* inSlices(this.#slots.all(), (slot) => {
+      // What was removed in a pause may be another's by now.
+      if (!slot.available) return
+      const { address } = slot.destination
+      const hop = hops.get(address) ?? this.#hopTo(address) ?? NO_HOP
+      hops.set(address, hop)
+      if (sameHop(hop, slot.hop)) return
       slot.hop = hop
       this.#slots.put(slot)
-    }
+    })
   }
 
   /**

@@ -147,7 +147,7 @@ export function createTableKeeper(
     const results: OpResult[] = []
     for (const piece of pieces(ops)) {
       if (results.length > 0) await pause()
-      results.push(...(await backend.apply(piece)))
+      for (const result of await backend.apply(piece)) results.push(result)
     }
     const without = new Set<string>()
     return ops.flatMap((op, index) => {
