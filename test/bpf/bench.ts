@@ -9,7 +9,7 @@ import { readCounters, readExits } from '../../src/forwarding/ebpf/counters.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { closeDirector, type Director, type DirectorOptions, loadDirector } from '../../src/forwarding/ebpf/program.ts'
 import type { Hop } from '../../src/forwarding/ebpf/slot.ts'
-import { type Drift, sweep } from '../../src/forwarding/ebpf/sweep.ts'
+import { type Drift, NO_DRIFT, sweep } from '../../src/forwarding/ebpf/sweep.ts'
 import { Table } from '../../src/forwarding/ebpf/table.ts'
 import type { Connection, OpResult, ServiceCounters, TableOp } from '../../src/forwarding/index.ts'
 import { type BpfMap, removePinDirectory } from '../../src/sys/bpf/index.ts'
@@ -152,8 +152,7 @@ export class Bench {
   }
 
   async sweep(): Promise<number> {
-    for (const slot of this.table.usedSlots())
-      if (!this.#drift.has(slot)) this.#drift.set(slot, { active: 0, total: 0 })
+    for (const slot of this.table.usedSlots()) if (!this.#drift.has(slot)) this.#drift.set(slot, NO_DRIFT)
     const began = this.now()
     const result = await sweep(
       this.director,

@@ -1,10 +1,11 @@
 /** Orders in batches against the maps: how often a list is written, and what is refused when something is full. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { noRates, readCounters, sampleRates } from '../../src/forwarding/ebpf/counters.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import type { DirectorOptions } from '../../src/forwarding/ebpf/program.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import type { OpResult, TableOp } from '../../src/forwarding/index.ts'
+import { BpfMap } from '../../src/sys/bpf/index.ts'
 import { Bench } from './bench.ts'
 import { destination, keyOf, put, service, VIP, VIP6 } from './cluster.ts'
 import { SYN } from './frames.ts'
@@ -185,4 +186,43 @@ test('rates go a quarter of the way to what two seconds brought, of services and
     expect([of?.rates.connections, of?.rates.inPackets]).toEqual([10, 10])
     expect(of?.destinations.map((one) => one.rates.connections)).toEqual([5, 5])
   })
+})
+
+test('what has carried nothing is not looked up one by one, and what has is counted among thousands', async () => {
+  const bench = new Bench()
+  try {
+    const many = 4_000
+    bench.apply(
+      put(
+        service(80),
+        Array.from({ length: many }, (_, i) => destination(serverAddress(i), 80, 'dr')),
+      ),
+    )
+    const rates = noRates()
+    sampleRates(bench.director, bench.table, rates)
+    for (let i = 0; i < 8; i++)
+      bench.send({ source: '203.0.113.1', target: VIP, sourcePort: 1024 + i, targetPort: 80, flags: SYN })
+    const lookup = vi.spyOn(BpfMap.prototype, 'lookup')
+    const update = vi.spyOn(BpfMap.prototype, 'update')
+    sampleRates(bench.director, bench.table, rates)
+    const [before] = readCounters(bench.director, bench.table, rates)
+    await bench.sweep()
+    expect(bench.table.zeroCounters()).toEqual({ ok: true, value: undefined })
+    const [after] = readCounters(bench.director, bench.table, rates)
+    expect(lookup.mock.calls.length).toBeLessThan(100)
+    // Of those eight, and of the service.
+    expect(update.mock.calls.length).toBe(9)
+    expect([before?.connections, before?.destinations.filter(({ connections }) => connections === 1).length]).toEqual([
+      8, 8,
+    ])
+    expect(before?.destinations.filter(({ rates: { connections } }) => connections > 0)).toHaveLength(0)
+    expect(before?.rates.connections).toBe(1)
+    expect([after?.connections, after?.destinations.filter(({ connections }) => connections > 0).length]).toEqual([
+      0, 0,
+    ])
+    expect(after?.destinations.filter(({ activeConnections }) => activeConnections === 1)).toHaveLength(8)
+  } finally {
+    vi.restoreAllMocks()
+    bench.close()
+  }
 })

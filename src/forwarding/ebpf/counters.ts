@@ -1,4 +1,4 @@
-/** Totals, read live from the per-CPU maps. */
+/** Totals, read live from the per-CPU maps. What has carried nothing costs no more than the look at its zeros. */
 
 import type { BpfMap } from '../../sys/bpf/index.ts'
 import type { ServiceCounters, TrafficCounters } from '../index.ts'
@@ -16,30 +16,23 @@ const SLICE = 1_024
 /** What is estimated: services by their key, destinations by their slot. */
 export type Rates = { readonly services: Estimator<string>; readonly slots: Estimator<number> }
 
-export const noRates = (): Rates => ({ services: new Estimator(), slots: new Estimator() })
+export const noRates = (): Rates => ({ services: new Estimator(), slots: new Estimator('without-traffic') })
 
 /** Reads all totals for the estimators; to be called every ESTIMATION_INTERVAL. */
 export function sampleRates({ maps }: Director, table: Table, { services, slots }: Rates): void {
   const totals = totalsBySlot(maps, table)
-  const carried = table.slotsByService()
   slots.sample(totals)
-  services.sample(
-    [...table.counted()].map(({ key, id }) => {
-      const of = carried(key, id).map((slot) => totals.get(slot) ?? NO_TRAFFIC)
-      return [key, of.reduce(add, readTraffic(maps.retired, id) ?? NO_TRAFFIC)] as const
-    }),
-  )
+  services.sample(totalsByService(maps, table, totals))
 }
 
 export function readCounters({ maps }: Director, table: Table, rates: Rates = noRates()): ServiceCounters[] {
   const totals = totalsBySlot(maps, table)
-  const carried = table.slotsByService()
-  const carriedBy = (slot: number): TrafficCounters => totals.get(slot) ?? NO_TRAFFIC
-  const loads = frontOf(maps.loads, roomOf(table.usedSlots()), (bytes) => layout.load.decode(bytes))
-  return [...table.counted()].map(({ key, id, slots }) => ({
+  const ofServices = totalsByService(maps, table, totals)
+  const loads = frontOf(maps.loads, table.room(), (bytes) => layout.load.decode(bytes))
+  return [...table.counted()].map(({ key, slots }) => ({
     serviceKey: key,
     rates: rates.services.rates(key),
-    ...carried(key, id).reduce((sum, index) => add(sum, carriedBy(index)), readTraffic(maps.retired, id) ?? NO_TRAFFIC),
+    ...(ofServices.get(key) ?? NO_TRAFFIC),
     destinations: slots.map(({ index, destinationKey }) => {
       const load = loads.get(index) ?? NO_LOAD
       const active = Math.max(0, (load.active + load.embryo_active) | 0)
@@ -47,13 +40,34 @@ export function readCounters({ maps }: Director, table: Table, rates: Rates = no
       return {
         destinationKey,
         rates: rates.slots.rates(index),
-        ...carriedBy(index),
+        ...(totals.get(index) ?? NO_TRAFFIC),
         activeConnections: active,
         inactiveConnections: Math.max(0, total - active),
         persistentConnections: Math.max(0, load.persistent | 0),
       }
     }),
   }))
+}
+
+/** Of each service: what its destinations have carried, those that were removed and those that are forgotten. */
+function totalsByService(
+  maps: Director['maps'],
+  table: Table,
+  bySlot: ReadonlyMap<number, TrafficCounters>,
+): ReadonlyMap<string, TrafficCounters> {
+  const ids = new Map<string, number>()
+  const sums = new Map<string, TrafficCounters>()
+  const retired = frontOf(maps.retired, table.serviceRoom(), sumOfProcessors)
+  for (const { key, id } of table.counted()) {
+    ids.set(key, id)
+    sums.set(key, retired.get(id) ?? NO_TRAFFIC)
+  }
+  for (const [index, totals] of bySlot) {
+    const slot = table.slotAt(index)
+    if (slot === undefined || ids.get(slot.serviceKey) !== slot.serviceId) continue
+    sums.set(slot.serviceKey, add(sums.get(slot.serviceKey) ?? NO_TRAFFIC, totals))
+  }
+  return sums
 }
 
 export function readExits({ maps }: { readonly maps: Pick<Director['maps'], 'exits'> }): Record<string, number> {
@@ -71,26 +85,30 @@ export function keepTotals({ maps }: Director, serviceId: number, slot: number):
   writeTraffic(maps.retired, serviceId, totals)
 }
 
-/** All that slots have carried, read a thousand at a time: of tens of thousands this is most of the work. */
+/** What slots have carried that have, read a thousand at a time: of tens of thousands this is most of the work. */
 function totalsBySlot(maps: Director['maps'], table: Table): ReadonlyMap<number, TrafficCounters> {
-  const slots = table.usedSlots()
-  const whole = frontOf(maps.dest_traffic, roomOf(slots), sumOfProcessors)
-  const baselines = whole.size === 0 ? whole : frontOf(maps.baselines, roomOf(slots), sumOfProcessors)
-  return new Map(slots.map((slot) => [slot, since(whole.get(slot), baselines.get(slot))] as const))
+  const whole = frontOf(maps.dest_traffic, table.room(), sumOfProcessors)
+  const baselines = whole.size === 0 ? whole : frontOf(maps.baselines, table.room(), sumOfProcessors)
+  const totals = new Map<number, TrafficCounters>()
+  for (const [slot, sum] of whole)
+    if (table.slotAt(slot) !== undefined) totals.set(slot, since(sum, baselines.get(slot)))
+  return totals
 }
 
-/** One more than the highest. */
-const roomOf = (slots: readonly number[]): number => slots.reduce((room, slot) => Math.max(room, slot + 1), 0)
-
-/** What an array holds before `count`, by index; what is all zeros is left out. */
-function frontOf<T>(map: BpfMap, count: number, decode: (bytes: Uint8Array) => T): ReadonlyMap<number, T> {
+/** What an array holds before `count`, by index; what is all zeros is left out. Values are of whole words. */
+export function frontOf<T>(map: BpfMap, count: number, decode: (bytes: Uint8Array) => T): ReadonlyMap<number, T> {
   const found = new Map<number, T>()
   if (count === 0) return found
   let first = 0
   for (const slice of map.slices(Math.min(count, SLICE))) {
-    for (let i = 0; i < slice.count && first + i < count; i++) {
-      const bytes = slice.values.subarray(i * map.readSize, (i + 1) * map.readSize)
-      if (!isZero(bytes)) found.set(first + i, decode(bytes))
+    const words = new Uint32Array(slice.values.buffer, slice.values.byteOffset, slice.values.length >> 2)
+    const size = map.readSize >> 2
+    const end = Math.min(slice.count, count - first) * size
+    for (let at = 0; at < end; at++) {
+      if (words[at] === 0) continue
+      const i = Math.floor(at / size)
+      found.set(first + i, decode(slice.values.subarray(i * map.readSize, (i + 1) * map.readSize)))
+      at = (i + 1) * size - 1
     }
     first += slice.count
     if (first >= count) break
@@ -121,10 +139,18 @@ function since(whole: TrafficCounters | undefined, baseline = NO_TRAFFIC): Traff
   }
 }
 
-/** Counters to zero for whoever reads them; those of the programs go on. */
-export function zeroTotals({ maps }: Director, serviceId: number, slots: readonly number[]): void {
-  for (const slot of slots) writeTraffic(maps.baselines, slot, readTraffic(maps.dest_traffic, slot) ?? NO_TRAFFIC)
-  writeTraffic(maps.retired, serviceId, NO_TRAFFIC)
+/**
+ * Counters to zero for whoever reads them; those of the programs go on.
+ * @param key  of the only service that is meant; undefined: all
+ */
+export function zeroTotals({ maps }: Director, table: Table, key?: string): void {
+  const ids = new Map<string, number>()
+  for (const one of table.counted()) if (key === undefined || one.key === key) ids.set(one.key, one.id)
+  for (const [index, totals] of frontOf(maps.dest_traffic, table.room(), sumOfProcessors)) {
+    const slot = table.slotAt(index)
+    if (slot !== undefined && ids.get(slot.serviceKey) === slot.serviceId) writeTraffic(maps.baselines, index, totals)
+  }
+  for (const id of ids.values()) writeTraffic(maps.retired, id, NO_TRAFFIC)
 }
 
 function writeTraffic(map: BpfMap, index: number, totals: TrafficCounters): void {

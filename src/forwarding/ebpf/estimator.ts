@@ -31,14 +31,21 @@ const NO_RATES: TrafficRates = { connections: 0, inPackets: 0, outPackets: 0, in
 
 /** Of things by some name each. */
 export class Estimator<Key> {
-  #estimates = new Map<Key, Estimate>()
+  readonly #unnamed: 'forgotten' | 'without-traffic'
+  #estimates: Map<Key, Estimate> | undefined
 
-  /** @param totals  of everything there is; what is not named any more is forgotten, what is new begins at zero */
+  /** @param unnamed  what a thing is that a sample does not name; it begins at zero, or has carried nothing so far */
+  constructor(unnamed: 'forgotten' | 'without-traffic' = 'forgotten') {
+    this.#unnamed = unnamed
+  }
+
+  /** @param totals  of everything there is, or of everything that has carried something */
   sample(totals: Iterable<readonly [Key, TrafficCounters]>): void {
     const before = this.#estimates
+    const beginsAtNothing = before !== undefined && this.#unnamed === 'without-traffic'
     this.#estimates = new Map()
     for (const [key, now] of totals) {
-      const held = before.get(key)
+      const held = before?.get(key) ?? (beginsAtNothing ? nothing() : undefined)
       // Counters that went back were set to zero, and so are the rates.
       const known = held !== undefined && names.every((name) => now[name] >= held.last[name]) ? held : undefined
       this.#estimates.set(key, known === undefined ? { last: now, scaled: { ...NO_RATES } } : advance(known, now))
@@ -47,7 +54,7 @@ export class Estimator<Key> {
 
   /** Whole numbers a second. */
   rates(key: Key): TrafficRates {
-    const scaled = this.#estimates.get(key)?.scaled
+    const scaled = this.#estimates?.get(key)?.scaled
     if (scaled === undefined) return NO_RATES
     const shown = (name: Name) => Math.floor((scaled[name] + 2 ** (shifts[name] - 1) - 1) / 2 ** shifts[name])
     return {
@@ -59,6 +66,8 @@ export class Estimator<Key> {
     }
   }
 }
+
+const nothing = (): Estimate => ({ last: NO_RATES, scaled: { ...NO_RATES } })
 
 function advance({ last, scaled }: Estimate, now: TrafficCounters): Estimate {
   for (const name of names) {

@@ -40,7 +40,7 @@ import { MarkRules } from './marks.ts'
 import { closeDirector, loadDirector } from './program.ts'
 import { judgeDefences, readSettings, readTimeouts, writeSettings, writeTimeouts } from './settings.ts'
 import { inTurn, OneAtATime, withPauses } from './slices.ts'
-import { type Drift, sweep } from './sweep.ts'
+import { type Drift, NO_DRIFT, sweep } from './sweep.ts'
 import { Table } from './table.ts'
 
 export type { FastLaneWish } from './fast-lane.ts'
@@ -155,7 +155,7 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
   const drift: Drift = new Map()
   const sweepOnce = async () => {
     const began = now()
-    for (const slot of table.usedSlots()) if (!drift.has(slot)) drift.set(slot, { active: 0, total: 0 })
+    for (const slot of table.usedSlots()) if (!drift.has(slot)) drift.set(slot, NO_DRIFT)
     const result = await sweep(director, drift, now, pause)
     if (result === undefined) return
     exchange.forget()

@@ -59,6 +59,13 @@ export class Slots {
     return [...this.#held.values()]
   }
 
+  /** One more than the highest that is used. */
+  room(): number {
+    let room = 0
+    for (const index of this.#held.keys()) room = Math.max(room, index + 1)
+    return room
+  }
+
   /** A free slot with its counters at zero, which is not written yet; undefined: there is none. */
   make(serviceKey: string, virtual: Virtual, destinationKey: string, destination: Destination): Slot | undefined {
     const { baselines, dest_traffic, loads } = this.#director.maps

@@ -4,10 +4,10 @@
  * The tables are read in slices with pauses in between, so that nothing else waits for long.
  */
 
+import { frontOf } from './counters.ts'
 import { elapsedSeconds } from './elapsed.ts'
 import * as layout from './layout.ts'
 import type { Director } from './program.ts'
-import { u32 } from './struct.ts'
 import type { Tables } from './tables.ts'
 
 const SLICE = 4096
@@ -23,9 +23,13 @@ export type SweepResult = {
   readonly referred: ReadonlySet<number>
 }
 
-type EmbryoCounts = { active: number; total: number }
-/** How far counts of embryos were off in the pass before, by destination. */
+type EmbryoCounts = { readonly active: number; readonly total: number }
+/** How far counts of embryos were off in the pass before, by destination; all that are to be looked at. */
 export type Drift = Map<number, EmbryoCounts>
+export const NO_DRIFT: EmbryoCounts = { active: 0, total: 0 }
+
+type Load = ReturnType<typeof layout.load.decode>
+const NO_LOAD: Load = layout.load.decode(new Uint8Array(layout.load.size))
 
 /**
  * @param drift  kept between passes
@@ -40,17 +44,24 @@ export async function sweep(
 ): Promise<SweepResult | undefined> {
   const { loads } = director.maps
   const referred = new Set<number>()
-  const counts = new Map<number, EmbryoCounts>()
+  const counts = new Map<number, { active: number; total: number }>()
   let seen = 0
   let removed = 0
 
-  const readLoads = () =>
-    new Map([...drift.keys()].map((index) => [index, layout.load.decode(loads.lookup(u32(index)) as Uint8Array)]))
+  const room = [...drift.keys()].reduce((most, index) => Math.max(most, index + 1), 0)
+  const readLoads = () => frontOf(loads, room, (bytes) => layout.load.decode(bytes))
   const before = readLoads()
   for (const tables of director.tables.values()) if (!(await sweepTables(tables))) return undefined
   const after = readLoads()
   for (const index of drift.keys())
-    correct(director, drift, index, before.get(index), after.get(index), counts.get(index))
+    correct(
+      director,
+      drift,
+      index,
+      before.get(index) ?? NO_LOAD,
+      after.get(index) ?? NO_LOAD,
+      counts.get(index) ?? NO_DRIFT,
+    )
   return { removed, seen, referred }
 
   async function sweepTables(tables: Tables): Promise<boolean> {
@@ -104,8 +115,6 @@ export async function sweep(
   }
 }
 
-type Load = ReturnType<typeof layout.load.decode>
-
 /**
  * Evicted embryos leave counts too high. A count is off by what it exceeds those seen both before and after the pass;
  * because embryos come and go meanwhile, only what two passes agree on is corrected.
@@ -114,21 +123,22 @@ function correct(
   director: Director,
   drift: Drift,
   index: number,
-  before: Load | undefined,
-  after: Load | undefined,
-  counted: EmbryoCounts = { active: 0, total: 0 },
+  before: Load,
+  after: Load,
+  counted: EmbryoCounts,
 ): void {
-  if (before === undefined || after === undefined) return
-  const last = drift.get(index) ?? { active: 0, total: 0 }
+  const last = drift.get(index) ?? NO_DRIFT
+  // Most have nothing half-open, and had not.
+  if (before === NO_LOAD && after === NO_LOAD && counted === NO_DRIFT && last === NO_DRIFT) return
   const off = {
     active: nearer(signed(before.embryo_active) - counted.active, signed(after.embryo_active) - counted.active),
     total: nearer(signed(before.embryo_total) - counted.total, signed(after.embryo_total) - counted.total),
   }
-  drift.set(index, off)
+  drift.set(index, off.active === 0 && off.total === 0 ? NO_DRIFT : off)
   const active = nearer(last.active, off.active)
   const total = nearer(last.total, off.total)
   if (active === 0 && total === 0) return
-  drift.set(index, { active: 0, total: 0 })
+  drift.set(index, NO_DRIFT)
   const done = director.programs.settle.call(
     layout.settleArguments.encode({ destination: index, embryo_active: -active, embryo_total: -total }),
   )

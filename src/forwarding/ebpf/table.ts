@@ -125,16 +125,16 @@ export class Table {
     return slot
   }
 
-  /** Whose totals make up a service's, as of now: its destinations and those that were removed from it. */
-  slotsByService(): (key: string, id: number) => readonly number[] {
-    const found = new Map<string, number[]>()
-    for (const { serviceId, serviceKey: key, index } of this.#slots.all()) {
-      const name = `${serviceId} ${key}`
-      const slots = found.get(name)
-      if (slots === undefined) found.set(name, [index])
-      else slots.push(index)
-    }
-    return (key, id) => found.get(`${id} ${key}`) ?? []
+  /** One more than the highest slot that is used. */
+  room(): number {
+    return this.#slots.room()
+  }
+
+  /** One more than the highest number of a service. */
+  serviceRoom(): number {
+    let room = 0
+    for (const { id } of this.#entries.values()) room = Math.max(room, id + 1)
+    return room
   }
 
   usedSlots(): readonly number[] {
@@ -262,9 +262,7 @@ export class Table {
   zeroCounters(key?: string): OpResult {
     if (key !== undefined && !this.#entries.has(key))
       return fail({ reason: 'not-found', message: `${key}: no such service` })
-    const counted = this.slotsByService()
-    for (const entry of this.#entries.values())
-      if (key === undefined || entry.key === key) zeroTotals(this.#director, entry.id, counted(entry.key, entry.id))
+    zeroTotals(this.#director, this, key)
     return ok(undefined)
   }
 

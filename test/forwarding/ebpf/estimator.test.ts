@@ -52,3 +52,22 @@ test('what an earlier process counted is no rate, nor is what was set to zero, a
   expect(estimator.rates('a').connections).toBe(0)
   expect(estimator.rates('never').inBytes).toBe(0)
 })
+
+test('where only what has carried something is named, the first that something carries counts', () => {
+  const all = new Estimator<string>()
+  const carrying = new Estimator<string>('without-traffic')
+  const history = [0, 0, 80, 80, 200, 200, 3, 3].map((connections) => totals(connections))
+  for (const now of history) {
+    all.sample([
+      ['idle', totals(0)],
+      ['a', now],
+    ])
+    carrying.sample(now.connections === 0 ? [] : [['a', now]])
+    expect(carrying.rates('a')).toEqual(all.rates('a'))
+    expect(carrying.rates('idle')).toEqual(all.rates('idle'))
+  }
+  const later = new Estimator<string>('without-traffic')
+  later.sample([['a', totals(1_000_000)]])
+  later.sample([['a', totals(1_000_000)]])
+  expect(later.rates('a').connections).toBe(0)
+})
