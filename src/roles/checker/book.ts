@@ -136,7 +136,7 @@ function openServer(
   service: ServiceRun,
   model: RealServer,
   record: HealthRecord | undefined,
-  { wall, orders }: BookContext,
+  { now, wall, orders }: BookContext,
   pool: CheckerPool,
 ): RealServerRun {
   const server: RealServerRun = {
@@ -171,6 +171,7 @@ function openServer(
     server.announced = record.up
     if (record.up === server.alive) server.since = Date.parse(record.since) || wall
     if (!server.alive) server.reason = record.reason ?? 'down before the checker was restarted'
+    else server.ramp = resumedRamp(model, record, now)
   }
   return server
 
@@ -182,6 +183,12 @@ function openServer(
     // If no checker of now asks what found it down, each of them has to find it up first.
     return { presumedUp: named, contribution }
   }
+}
+
+/** A slow start goes on where it was; whether it is over is found out later. */
+function resumedRamp({ slowStart }: RealServer, { up, risingSince }: HealthRecord, now: Instant): Ramp | undefined {
+  if (!up || slowStart === undefined || risingSince === undefined || risingSince > now) return undefined
+  return { since: risingSince, length: slowStart }
 }
 
 const hasFault = (checker: Checker): boolean => faultIn(checker) !== undefined

@@ -66,6 +66,7 @@ export function recordOf(server: RealServerRun): HealthRecord {
     ),
     ...contributionsOf(server),
     ...(server.neverUp ? { neverUp: true as const } : {}),
+    ...(server.ramp === undefined ? {} : { risingSince: server.ramp.since }),
     since: isoTime(server.since),
     ...(server.reason === undefined ? {} : { reason: server.reason }),
   }

@@ -344,7 +344,11 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       if (sameOrders(before, now)) continue
       changed = true
       recount(server)
-      if (takenOut(before) !== undefined && takenOut(now) === undefined && server.alive) beginRising(server)
+      if (takenOut(before) !== undefined && takenOut(now) === undefined && server.alive) {
+        beginRising(server)
+        if (server.ramp !== undefined)
+          outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce: false })
+      }
     }
     if (changed) reconsider(service)
   }

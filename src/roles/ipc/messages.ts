@@ -150,6 +150,8 @@ export type HealthRecord = {
   readonly up: boolean
   /** Under alpha: no check has found it up since it was configured. */
   readonly neverUp?: true
+  /** When its last slow start began, be it over or not; in the time of this boot. */
+  readonly risingSince?: Instant
   /** The checkers whose last verdict was down, by the question they ask. */
   readonly failedCheckers: readonly string[]
   /** What checkers add to its weight, by the question they ask; those that add nothing are left out. */

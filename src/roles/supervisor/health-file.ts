@@ -32,6 +32,7 @@ function isHealthRecord(value: unknown): value is HealthRecord {
     typeof value['realServerKey'] === 'string' &&
     typeof value['up'] === 'boolean' &&
     (value['neverUp'] === undefined || value['neverUp'] === true) &&
+    (value['risingSince'] === undefined || Number.isSafeInteger(value['risingSince'])) &&
     typeof value['since'] === 'string' &&
     (value['reason'] === undefined || typeof value['reason'] === 'string') &&
     (value['contributions'] === undefined ||

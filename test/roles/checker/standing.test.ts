@@ -128,6 +128,40 @@ test('slow_start: a server that comes up reaches its weight in steps, also throu
   expect(down).not.toHaveProperty('rampedWeight')
 })
 
+test.each([
+  ['went up', true],
+  ['was taken back into service', false],
+])('slow_start goes on in a checker that is started anew, of a server that %s', async (_, wentUp) => {
+  const world = openWorld()
+  const servers = [real(A, { weight: 100, slowStart: seconds(20) }), real(B, { weight: 100 })]
+  await world.configure([virtual(servers)])
+  await world.pass(2)
+  if (wentUp) {
+    world.answers.set(`${A}:80`, 'reset')
+    await world.pass(7)
+    world.answers.clear()
+    await world.pass(6.1)
+  } else {
+    give(world, drain(A))
+    await world.pass(1)
+    give(world)
+    await world.pass(0.1)
+  }
+  const known = world.said('real-server-health').at(-1)?.record as HealthRecord
+  const later = openWorld()
+  await later.pass((known.risingSince as number) / 1e6 + 10)
+  later.send({
+    type: 'offer',
+    revision: 1,
+    slice: { virtualServers: [virtual(servers)], health: [known, record(B, true)] },
+  })
+  later.send({ type: 'commit', revision: 1 })
+  await later.pass(0)
+  expect(later.table()[VIP]).toEqual({ [`${A}:80`]: 50, [`${B}:80`]: 100 })
+  await later.pass(11)
+  expect(later.table()[VIP]).toEqual({ [`${A}:80`]: 100, [`${B}:80`]: 100 })
+})
+
 test('slow_start: the whole weight counts for the quorum, and who is taken back into service starts slowly', async () => {
   const world = openWorld()
   const server = real(A, { weight: 10, slowStart: seconds(10) })
