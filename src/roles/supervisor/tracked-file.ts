@@ -13,15 +13,28 @@ const MOST = 4096
 /** A file that is watched; what it holds is told at once and whenever that changes. */
 export type TrackedFile = { readonly file: TrackFile; observation(): Observation; close(): void }
 
-/** What a file holds: undefined: nothing; `wrong`: no whole number, which counts as 0, as does a file that is missing. */
+/** What a file holds: undefined: nothing, a missing file is 0; `wrong`: what is the matter with it. */
 type Content = { readonly number: number | undefined; readonly wrong?: string }
 
 function readNumber(ports: Pick<SupervisorPorts, 'readText'>, path: string): Content {
   const text = ports.readText(path, MOST)
   if (!text.ok) return text.error.code === 'ENOENT' ? { number: 0 } : { number: 0, wrong: text.error.message }
   if (text.value.trim() === '') return { number: undefined }
-  const number = /^\s*([+-]?\d{1,10})\s*$/.exec(text.value)?.[1]
-  return number === undefined ? { number: 0, wrong: text.value } : { number: Number(number) }
+  return leadingNumber(text.value)
+}
+
+/**
+ * As keepalived reads it, by strtol(3): decimal, 0x and hexadecimal, 0 and octal, and what follows is left alone; beyond 32 bits
+ * and without a number it is 0.
+ */
+function leadingNumber(text: string): Content {
+  const [all = '', sign, digits] = /^\s*([+-]?)(0x[\da-f]+|0[0-7]*|[1-9]\d*)/i.exec(text) ?? []
+  if (digits === undefined) return { number: 0, wrong: 'no number' }
+  const number = (sign === '-' ? -1 : 1) * Number(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
+  if ((number | 0) !== number) return { number: 0, wrong: 'a number of more than 32 bits' }
+  // There is no negative nought.
+  const plain = number === 0 ? 0 : number
+  return text.slice(all.length).trim() === '' ? { number: plain } : { number: plain, wrong: 'more than a number' }
 }
 
 /** init_file is written at the daemon's start (keepalived: not on a reload). */
@@ -53,7 +66,7 @@ export function trackFile(
   const read = (): number | undefined => {
     const { number, wrong } = readNumber(ports, file.path)
     if (wrong !== undefined && complained !== wrong)
-      ports.log.warn('tracked file holds no whole number; it counts as 0', { file: file.path })
+      ports.log.warn('tracked file is not as it should be', { file: file.path, countsAs: number, reason: wrong })
     complained = wrong
     return number
   }

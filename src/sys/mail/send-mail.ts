@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { Socket } from 'node:net'
 import { address, fail, type Micros, ok, type Result } from '../../base/index.ts'
-import { dialWithin } from '../net/index.ts'
+import { Cancellation, dial, dialWithin } from '../net/index.ts'
 
 export type MailServer = {
   readonly host: string
@@ -27,6 +27,9 @@ export type Letter = {
 /** `final`: the server will not take it another time either. */
 export type MailError = { readonly message: string; readonly final: boolean }
 
+/** Times `connectTimeout`: what a whole letter may take. A server that drips would hold up all letters after it. */
+const PATIENCE = 10
+
 /** Loads what sending takes, so that the first letter does not have to. */
 export async function prepareMail(): Promise<void> {
   await import('nodemailer')
@@ -36,6 +39,10 @@ export async function prepareMail(): Promise<void> {
 export async function sendMail(server: MailServer, letter: Letter): Promise<Result<readonly string[], MailError>> {
   const { createTransport } = await import('nodemailer')
   const milliseconds = Math.max(1, Math.ceil(server.connectTimeout / 1_000))
+  let connection: Socket | undefined
+  const limit = setTimeout(() => {
+    connection?.destroy(new Error(`the mail server has not taken the letter in ${(PATIENCE * milliseconds) / 1_000} s`))
+  }, PATIENCE * milliseconds)
   const transport = createTransport({
     host: server.host,
     port: server.port,
@@ -44,9 +51,10 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
     connectionTimeout: milliseconds,
     greetingTimeout: milliseconds,
     socketTimeout: milliseconds,
-    dnsTimeout: milliseconds,
     name: server.heloName,
-    ...socketWithin(server),
+    getSocket: socketTo(server, (opened) => {
+      connection = opened
+    }),
   })
   try {
     const sent = await transport.sendMail({
@@ -66,6 +74,7 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
     if (code === undefined) throw error
     return fail({ message, final: responseCode !== undefined && responseCode >= 500 })
   } finally {
+    clearTimeout(limit)
     transport.close()
   }
 }
@@ -75,21 +84,28 @@ type GetSocket = (
   callback: (error: Error | null, options?: { readonly connection: Socket }) => void,
 ) => void
 
-/** nodemailer opens a socket where this process is. */
-function socketWithin({ host, port, connectTimeout, namespace }: MailServer): { readonly getSocket?: GetSocket } {
-  if (namespace === undefined) return {}
-  const open = async (): Promise<Socket> => {
-    const found = await lookup(host)
-    const dialled = await dialWithin(namespace, { address: address(found.address), port, connectTimeout })
-    if (!dialled.ok) throw Object.assign(new Error(dialled.error.message), { code: 'ECONNECTION' })
-    return dialled.value
+/** nodemailer opens a socket where this process is, and keeps it to itself. */
+function socketTo(server: MailServer, onOpen: (connection: Socket) => void): GetSocket {
+  return (_, callback) => {
+    open(server).then(
+      (connection) => {
+        onOpen(connection)
+        callback(null, { connection })
+      },
+      (error: Error) => callback(error),
+    )
   }
-  return {
-    getSocket(_, callback) {
-      open().then(
-        (connection) => callback(null, { connection }),
-        (error: Error) => callback(error),
-      )
-    },
+}
+
+/** To the first of the host's addresses where somebody is. */
+async function open({ host, port, connectTimeout, namespace }: MailServer): Promise<Socket> {
+  let reason = `${host} has no address`
+  for (const found of await lookup(host, { all: true })) {
+    const target = { address: address(found.address), port, connectTimeout }
+    const dialled =
+      namespace === undefined ? await dial(target, new Cancellation()) : await dialWithin(namespace, target)
+    if (dialled.ok) return dialled.value
+    reason = dialled.error.message
   }
+  throw Object.assign(new Error(reason), { code: 'ECONNECTION' })
 }

@@ -8,6 +8,7 @@
 export { ask, type Question } from './ask.ts'
 export { Cancellation, type CancelSignal } from './cancellation.ts'
 export { converse, type Turn } from './converse.ts'
+export { dial } from './dial.ts'
 export { dialWithin } from './dial-within.ts'
 export { type Digest, openMd5 } from './digest.ts'
 export { type Exchange, exchange } from './exchange.ts'

@@ -184,6 +184,36 @@ test('a file is read at the start and at each change; missing, empty and nonsens
   expect(value()).toEqual({ type: 'value', value: 0 })
 })
 
+test.each([
+  ['7x', 7, 'more than a number'],
+  ['7 8', 7, 'more than a number'],
+  ['7.9', 7, 'more than a number'],
+  ['1e2', 1, 'more than a number'],
+  ['12\n13', 12, 'more than a number'],
+  ['0x10', 16, undefined],
+  ['0XfF', 255, undefined],
+  ['010', 8, undefined],
+  ['09', 0, 'more than a number'],
+  ['0x', 0, 'more than a number'],
+  ['-0', 0, undefined],
+  ['\t+6 \n', 6, undefined],
+  ['-4x', -4, 'more than a number'],
+  ['2147483647', 2147483647, undefined],
+  ['-2147483648', -2147483648, undefined],
+  ['3000000000', 0, 'a number of more than 32 bits'],
+  ['-99999999999999999999', 0, 'a number of more than 32 bits'],
+  ['x', 0, 'no number'],
+  ['- 4', 0, 'no number'],
+])('a file with %j counts as keepalived 2.2.7 counts it: %i', async (text, value, wrong) => {
+  const { world } = await running({ ...tracksFile, trackFiles: [file] })
+  world.files.set('/run/load', text)
+  world.watched.get('/run/load')?.()
+  await world.pass(0.02 * second)
+  expect(heard(world).at(-1)?.observation).toEqual({ type: 'value', value })
+  const told = world.log.filter((line) => line.includes('tracked file is not as it should be'))
+  expect(told).toEqual(wrong === undefined ? [] : [expect.stringContaining(wrong)])
+})
+
 test('init_file writes a missing file at the start, with overwrite any, and on a reload none', async () => {
   const { world, supervisor } = await running({
     ...tracksFile,

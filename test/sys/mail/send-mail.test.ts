@@ -130,3 +130,25 @@ test('nobody there, a server that is busy, and one that says nothing are for lat
   const mute = typeof where === 'object' && where !== null ? where.port : 0
   expect(await sendMail(to(mute, 1), letter)).toMatchObject({ ok: false, error: { final: false } })
 })
+
+test('a server that drips its answer holds nobody up for longer than ten times the wait', async () => {
+  const begun: Socket[] = []
+  const dripping = createServer((socket) => {
+    begun.push(socket)
+    socket.on('error', () => {})
+    socket.write('220 hello\r\n250-')
+    const drip = setInterval(() => socket.write('x'), 20)
+    socket.on('close', () => clearInterval(drip))
+  })
+  await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    for (const socket of begun) socket.destroy()
+    return new Promise((resolve) => dripping.close(resolve))
+  })
+  const where = dripping.address()
+  const port = typeof where === 'object' && where !== null ? where.port : 0
+  expect(await sendMail(to(port, 0.2), letter)).toEqual({
+    ok: false,
+    error: { final: false, message: 'the mail server has not taken the letter in 2 s' },
+  })
+})
