@@ -72,7 +72,8 @@ function unsafePart(part: string): string | undefined {
   try {
     status = lstatSync(part)
   } catch (error) {
-    return systemErrorOf('lstat', error, part).message
+    const { code, message } = systemErrorOf('lstat', error, part)
+    return code === 'ENOENT' ? `${part}: no such file or directory` : message
   }
   const mode = `mode ${(status.mode & 0o7777).toString(8).padStart(4, '0')}`
   if (status.uid !== 0) return `${part} belongs to ${ownerName(status.uid)} (${mode}), not to root`
