@@ -1,4 +1,5 @@
 import type { Family, IpAddress, Micros } from '../base/index.ts'
+import type { TrackedWeight } from './tracker.ts'
 
 /** One bfd_instance: a session with one neighbour (RFC 5880, asynchronous mode). */
 export type BfdSession = {
@@ -27,6 +28,8 @@ export type BfdSession = {
   /** Who is told: both unless one is named. */
   readonly vrrp: boolean
   readonly checker: boolean
+  /** Absent: 0. */
+  readonly weight?: TrackedWeight
 }
 
 /** Two sessions of one key would be one to the neighbour; the name is not part of it. */

@@ -10,6 +10,9 @@ export type Track = {
   readonly reverse: boolean
 }
 
+/** What an object that can be tracked gives those who track it without saying. They have it by themselves: this is only shown. */
+export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
+
 /** One vrrp_script: a command whose exit code 0 is good. */
 export type TrackScript = {
   readonly name: string
@@ -23,6 +26,8 @@ export type TrackScript = {
   readonly fall: number
   /** Bad until the first result. */
   readonly initFail: boolean
+  /** Absent: 0. */
+  readonly weight?: TrackedWeight
 }
 
 /** One track_file: a file that holds a whole number. */
@@ -31,6 +36,8 @@ export type TrackFile = {
   readonly path: string
   /** Written at a start where the file is missing, or with `overwrite` in any case. */
   readonly init?: { readonly value: number; readonly overwrite: boolean }
+  /** Absent: 1. */
+  readonly weight?: TrackedWeight
 }
 
 /** One vrrp_track_process: good while as many processes as it says run. */
@@ -52,8 +59,8 @@ export type TrackProcess = {
   /** How long it has to hold: gaining what was missing, losing what was there. */
   readonly forkDelay: Micros
   readonly terminateDelay: Micros
-  /** Of those that track it without saying; reversed: negated. They have it by themselves: this is only shown. Absent: 0. */
-  readonly weight?: number
+  /** Absent: 0. */
+  readonly weight?: TrackedWeight
 }
 
 /** What was found of something tracked. */

@@ -1,5 +1,11 @@
 import type { Instant } from '../base/index.ts'
-import { type Command, type TrackProcess, type TrackScript, USUAL_JSON_VERSION } from '../model/index.ts'
+import {
+  type Command,
+  type TrackedWeight,
+  type TrackProcess,
+  type TrackScript,
+  USUAL_JSON_VERSION,
+} from '../model/index.ts'
 import { keepalivedErrors } from './keepalived-errors.ts'
 import { keepalivedRoute, keepalivedRule } from './keepalived-routing.ts'
 import { addressTexts, commandWords, wantedState } from './keepalived-words.ts'
@@ -140,7 +146,7 @@ function process({ track, count, holds, changesAt }: CountedProcess) {
     ...(track.most === undefined ? {} : { max_processes: track.most }),
     current_processes: count,
     have_quorum: holds,
-    weight: track.weight ?? 0,
+    weight: signed(track.weight),
     terminate_delay: inSeconds(track.terminateDelay),
     fork_delay: inSeconds(track.forkDelay),
     fork_delay_timer_running: waits && !holds,
@@ -148,6 +154,10 @@ function process({ track, count, holds, changesAt }: CountedProcess) {
     full_command: track.fullCommand,
   }
 }
+
+/** Reversed: negated. */
+const signed = ({ weight, reverse }: TrackedWeight = { weight: 0, reverse: false }): number =>
+  reverse ? -weight : weight
 
 const script = (key: string, command: Command | undefined) =>
   command === undefined ? {} : { [key]: commandWords(command) }

@@ -1,4 +1,4 @@
-import type { BfdSession, Command, Track, TrackFile, TrackScript } from '../model/index.ts'
+import type { BfdSession, Command, Track, TrackedWeight, TrackFile, TrackScript } from '../model/index.ts'
 import type { CountedProcess } from './instances-json.ts'
 import { commandWords, type Identity, identityText } from './keepalived-words.ts'
 import type { BfdSessionSnapshot, TrackedSnapshot } from './snapshot.ts'
@@ -46,11 +46,16 @@ export function trackersText(
     ),
     section(
       'VRRP Track BFDs',
-      all.sessions.map(({ name }) => {
+      all.sessions.map(({ name, weight }) => {
         const isUp = all.bfd.find((one) => one.name === name)?.path === 'good'
         return entry(
           `VRRP Track BFD = ${name}`,
-          [`Bfd is ${isUp ? 'up' : 'down'}`, 'Tracking VRRP instances :', 'Tracking instances :'],
+          [
+            usualWeightLine(weight, 0),
+            `Bfd is ${isUp ? 'up' : 'down'}`,
+            'Tracking VRRP instances :',
+            'Tracking instances :',
+          ],
           trackersOf('bfd', name),
         )
       }),
@@ -84,6 +89,10 @@ export const trackedLines = (tracks: readonly Track[]): readonly string[] =>
     return some.length === 0 ? [] : [title, ...some.map((one) => `  ${one.name}${behindName[kind]} ${weightText(one)}`)]
   })
 
+/** @param usual  where it is not written */
+const usualWeightLine = (of: TrackedWeight | undefined, usual: number): string =>
+  `Weight = ${of === undefined ? usual : `${of.weight}${of.reverse ? ' reverse' : ''}`}`
+
 const weightText = ({ weight, reverse }: Pick<Track, 'weight' | 'reverse'>): string =>
   `weight ${weight}${reverse ? ' reverse' : ''}`
 
@@ -114,6 +123,7 @@ function scriptText(
     `Interval = ${seconds(script.interval)} sec`,
     // Not set: as long as the interval.
     `Timeout = ${script.timeout === script.interval ? 0 : seconds(script.timeout)} sec`,
+    usualWeightLine(script.weight, 0),
     `Rise = ${script.rise}`,
     `Fall = ${script.fall}`,
     `Result = ${count}`,
@@ -127,9 +137,14 @@ function scriptText(
   return entry(`VRRP Script = ${script.name}`, lines, tracking, [`State = ${running ? 'running' : 'idle'}`])
 }
 
-function fileText({ name, path }: TrackFile, tracking: readonly Tracking[]): string {
+function fileText({ name, path, weight }: TrackFile, tracking: readonly Tracking[]): string {
   const held = tracking.find(({ found }) => typeof found === 'number')?.found
-  const lines = [`File = ${path}`, ...(held === undefined ? [] : [`Status = ${held}`]), 'Tracking instances :']
+  const lines = [
+    `File = ${path}`,
+    ...(held === undefined ? [] : [`Status = ${held}`]),
+    usualWeightLine(weight, 1),
+    'Tracking instances :',
+  ]
   return entry(`Track file = ${name}`, lines, tracking)
 }
 
@@ -143,7 +158,7 @@ function processText({ track, count, holds, changesAt }: CountedProcess, trackin
     ...(track.most === undefined ? [] : [`Max processes = ${track.most}`]),
     `Current processes = ${count}`,
     `Have quorum = ${holds}`,
-    `Weight = ${track.weight ?? 0}`,
+    usualWeightLine(track.weight, 0),
     `Terminate delay = ${delay(track.terminateDelay)}`,
     `Fork delay = ${delay(track.forkDelay)}`,
     `Fork delay timer ${waits && !holds ? '' : 'not '}running`,

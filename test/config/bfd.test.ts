@@ -51,6 +51,7 @@ test('a session with everything, in milliseconds of three decimals', () => {
       maxHops: 5,
       vrrp: true,
       checker: false,
+      weight: { weight: -7, reverse: true },
     },
   ])
   expect(model.virtualRouters[0]?.tracks).toEqual([{ kind: 'bfd', name: 'peer', weight: -7, reverse: true }])

@@ -586,10 +586,11 @@ const configuration: fc.Arbitrary<Configuration> = fc
     trackingWeight: fc.boolean(),
     script: command,
     initFail: fc.boolean(),
+    weight: fc.record({ weight: fc.integer({ min: 2, max: 253 }), reverse: fc.boolean() }),
     init: some(fc.record({ value: fc.integer({ min: -999, max: 999 }), overwrite: fc.boolean() })),
     notify: fc.record({ master: command, any: command, stop: command }, { requiredKeys: [] }),
   })
-  .map(({ rest, grouped, notify, tracks, trackingWeight, script, initFail, init, process, sessions }) => {
+  .map(({ rest, grouped, notify, tracks, trackingWeight, script, initFail, weight, init, process, sessions }) => {
     const alerts = alertsOf(rest)
     if (rest.virtualRouters.length === 0) {
       const nothing = { syncGroups: [], trackScripts: [], trackFiles: [], trackProcesses: [], bfdSessions: [] }
@@ -603,13 +604,13 @@ const configuration: fc.Arbitrary<Configuration> = fc
       syncGroups: grouped ? [{ name: 'a group', members, tracks, trackingWeight, ...alerts, notify }] : [],
       trackScripts: tracks
         .filter(({ kind }) => kind === 'script')
-        .map(({ name }) => ({ name, command: script, ...scriptTimes, initFail })),
+        .map(({ name }) => ({ name, command: script, ...scriptTimes, initFail, weight })),
       trackFiles: tracks
         .filter(({ kind }) => kind === 'file')
-        .map(({ name }) => ({ name, path: '/run/a b', ...(init === undefined ? {} : { init }) })),
+        .map(({ name }) => ({ name, path: '/run/a b', ...(init === undefined ? {} : { init }), weight })),
       trackProcesses: tracks.filter(({ kind }) => kind === 'process').map(({ name }) => ({ name, ...process })),
       // Those that nothing tracks run all the same.
-      bfdSessions: track('bfd').map(({ name }, i) => ({ name, ...(sessions[i] as (typeof sessions)[number]) })),
+      bfdSessions: track('bfd').map(({ name }, i) => ({ name, ...(sessions[i] as (typeof sessions)[number]), weight })),
     }
   })
 

@@ -40,7 +40,7 @@ test('a process with everything; a quoted word is one word', () => {
       most: 4,
       forkDelay: 500_000,
       terminateDelay: 3_000_000,
-      weight: 10,
+      weight: { weight: -10, reverse: true },
     },
   ])
   expect(model.virtualRouters[0]?.tracks).toEqual([{ kind: 'process', name: 'web', weight: 254, reverse: true }])

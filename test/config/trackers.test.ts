@@ -12,6 +12,7 @@ test('a script with its defaults, tracked at its own weight', () => {
   expect(model.trackScripts).toEqual([
     {
       name: 'chk',
+      weight: { weight: -5, reverse: true },
       command: { argv: ['/bin/chk', '-a', 'b c'], user: 'alice' },
       interval: 1_000_000,
       timeout: 1_000_000,
@@ -48,7 +49,9 @@ test('files', () => {
   const { model } = load(
     `track_file load {\nfile /run/load\nweight 3 reverse\ninit_file 5 overwrite\n}\n${instance('track_file {\nload\n}')}`,
   )
-  expect(model.trackFiles).toEqual([{ name: 'load', path: '/run/load', init: { value: 5, overwrite: true } }])
+  expect(model.trackFiles).toEqual([
+    { name: 'load', path: '/run/load', weight: { weight: 3, reverse: true }, init: { value: 5, overwrite: true } },
+  ])
   expect(model.virtualRouters[0]?.tracks).toEqual([{ kind: 'file', name: 'load', weight: 3, reverse: true }])
 })
 

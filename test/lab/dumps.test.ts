@@ -16,18 +16,21 @@ global_defs {
 }
 track_file load {
   file ${directory}/load
+  weight -3 reverse
 }
 bfd_instance gateway {
   neighbor_ip 192.0.2.99
   source_ip 192.0.2.11
+  weight 7
 }
 vrrp_track_process worker {
   process "nosuchworker"
-  weight 5
+  weight 5 reverse
 }
 vrrp_script chk {
   script "/usr/bin/true one 'two words'"
   interval 1
+  weight 4 reverse
 }
 vrrp_script bad {
   script "/usr/bin/false"
@@ -221,7 +224,7 @@ async function dumps(host: Host, pid: number): Promise<Dumps> {
 /** Its scripts have run, and its virtual router behind another has heard that one. */
 const isSettled = (data: string): boolean =>
   data.includes('Master priority = 254') &&
-  data.includes('Effective priority = 138') &&
+  data.includes('Effective priority = 134') &&
   (data.match(/Init state = unknown/g) ?? []).length === 2
 
 /** The sections of a data file: title, then lines. */
@@ -242,11 +245,9 @@ function sections(data: string): ReadonlyMap<string, readonly string[]> {
 
 /** Lines of what only the moment or keepalived's own inside tell. */
 const momentary = /^ {3}(?:Last transition|fd_in|State = (?:idle|running)|Flags:| {2}Using unicast)/
-/** What stands with each that tracks it: the defaults that keepalived took it from. */
-const taken = /^ {3}Weight = /
 const facts = (lines: readonly string[] = [], { directory }: Host) =>
   lines
-    .filter((line) => !momentary.test(line) && !taken.test(line))
+    .filter((line) => !momentary.test(line))
     .map((line) => line.replace(/(?:, ifindex \d+| \[.*\])$/, ''))
     // A rule's "from all" is a network to it.
     .map((line) => line.replace('from 0.0.0.0/0 ', 'from all '))

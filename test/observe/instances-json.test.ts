@@ -114,7 +114,7 @@ test('version 2 has tracked processes by their names, with how many there are an
     most: 5,
     forkDelay: seconds(3),
     terminateDelay: seconds(0.5),
-    weight: -20,
+    weight: { weight: 20, reverse: true },
   } as const
   const { command, forkDelay, terminateDelay } = track
   const plain = { name: 'plain', command, arguments: [], fullCommand: false, quorum: 1, forkDelay, terminateDelay }

@@ -1,5 +1,5 @@
 import { type Family, familyOf, type IpAddress, isLinkLocal6, type Micros, micros } from '../../base/index.ts'
-import type { BfdSession } from '../../model/index.ts'
+import type { BfdSession, TrackedWeight } from '../../model/index.ts'
 import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
@@ -13,7 +13,7 @@ import {
   rangeOf,
   required,
 } from './arguments.ts'
-import { readWeight, type TrackedWeight, usualWeight } from './weight.ts'
+import { readWeight, shownWeight, usualWeight } from './weight.ts'
 
 export type LoweredSession = { readonly value: BfdSession; readonly weight: TrackedWeight; readonly at: Span }
 
@@ -119,6 +119,7 @@ export function lowerSession(to: Lowering, node: Node): LoweredSession | undefin
       ...(hops < 0 || hops === HOPS ? {} : { maxHops: hops }),
       vrrp: tells.size === 0 || tells.has('vrrp'),
       checker: tells.size === 0 || tells.has('checker'),
+      ...shownWeight(weight, usualWeight('bfd_instance')),
     },
     weight,
     at: node.at,

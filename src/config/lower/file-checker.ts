@@ -1,9 +1,9 @@
 import { micros } from '../../base/index.ts'
-import type { CheckTiming } from '../../model/index.ts'
+import type { CheckTiming, TrackedWeight } from '../../model/index.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { type Lowering, required, shown } from './arguments.ts'
 import type { PendingChecker } from './pending-checker.ts'
-import { readWeight, type TrackedWeight } from './weight.ts'
+import { readWeight } from './weight.ts'
 
 /** It asks nothing: keepalived.conf(5) gives it no words for that, and what a real server says of them is not for it. */
 const untimed: CheckTiming = {

@@ -1,10 +1,10 @@
-import type { TrackProcess } from '../../model/index.ts'
+import type { TrackedWeight, TrackProcess } from '../../model/index.ts'
 import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node, Word } from '../syntax/index.ts'
 import { choiceOf, integer, type Lowering, required, timer } from './arguments.ts'
 import { usualTime } from './usual.ts'
-import { firstWeight, type TrackedWeight, usualWeight } from './weight.ts'
+import { firstWeight, shownWeight, usualWeight } from './weight.ts'
 
 export type LoweredProcess = { readonly value: TrackProcess; readonly weight: TrackedWeight; readonly at: Span }
 
@@ -91,7 +91,7 @@ export function lowerProcess(to: Lowering, node: Node): LoweredProcess | undefin
       ...(most === undefined ? {} : { most: most.value }),
       forkDelay,
       terminateDelay,
-      ...(weight.weight === 0 ? {} : { weight: weight.reverse ? -weight.weight : weight.weight }),
+      ...shownWeight(weight, usual.weight),
     },
     weight,
     at: node.at,

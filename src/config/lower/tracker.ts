@@ -1,5 +1,5 @@
 import { assertNever, type Micros, micros, seconds } from '../../base/index.ts'
-import type { Command, Track, TrackFile, TrackScript } from '../../model/index.ts'
+import type { Command, Track, TrackedWeight, TrackFile, TrackScript } from '../../model/index.ts'
 import { usualNumber, usualTruth } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
@@ -8,7 +8,7 @@ import { type LoweredSession, lowerSession } from './bfd-session.ts'
 import { lineWords, optionNumber } from './line-words.ts'
 import { type LoweredProcess, lowerProcess } from './track-process.ts'
 import { usualTime } from './usual.ts'
-import { firstWeight, readWeight, type TrackedWeight, usualWeight } from './weight.ts'
+import { firstWeight, readWeight, shownWeight, usualWeight } from './weight.ts'
 
 export type LoweredScript = {
   readonly value: TrackScript
@@ -139,6 +139,7 @@ function lowerScript(to: Lowering, node: Node): LoweredScript | undefined {
       rise: rise ?? usualScript.rise,
       fall: fall ?? usualScript.fall,
       initFail,
+      ...shownWeight(weight, usualScript.weight),
     },
     weight,
     at: node.at,
@@ -184,7 +185,8 @@ function lowerFile(to: Lowering, node: Node): LoweredFile | undefined {
     })
     return undefined
   }
-  return { value: { name: name.text, path, ...(init === undefined ? {} : { init }) }, weight, at: node.at }
+  const shown = shownWeight(weight, usualFileWeight)
+  return { value: { name: name.text, path, ...(init === undefined ? {} : { init }), ...shown }, weight, at: node.at }
 }
 
 /** Lines `NAME [weight N] [reverse|noreverse]` of a track_ list in a virtual router or a sync group. */

@@ -1,10 +1,7 @@
-import type { Track } from '../../model/index.ts'
+import type { TrackedWeight } from '../../model/index.ts'
 import { type Container, choicesIn, usualNumber } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, integer, type Lowering, noneOf } from './arguments.ts'
-
-/** A weight and its direction, as an object that can be tracked has them for those who track it without saying. */
-export type TrackedWeight = Pick<Track, 'weight' | 'reverse'>
 
 /** What a block that can be tracked has where its weight is not written. */
 export const usualWeight = (at: Container): TrackedWeight => ({ weight: usualNumber(at, 'weight'), reverse: false })
@@ -23,3 +20,7 @@ export function readWeight(to: Lowering, line: Node): TrackedWeight | undefined 
   if (option !== undefined && !options.includes(option.text)) badValue(to, 'weight', option, noneOf(options))
   return weight === undefined ? undefined : { weight, reverse: option?.text === 'reverse' }
 }
+
+/** As an object has it that only shows it: nothing where it is usual. */
+export const shownWeight = (weight: TrackedWeight, usual: TrackedWeight): { readonly weight?: TrackedWeight } =>
+  weight.weight === usual.weight && !weight.reverse ? {} : { weight }

@@ -1,5 +1,6 @@
 import { isLinkLocal6 } from '../../base/index.ts'
 import { type BfdSession, neighbourText } from '../../model/index.ts'
+import { shownWeightText } from './tracker.ts'
 import { onOff, type Text, timeText, word } from './words.ts'
 
 export const bfdSessionText = (of: BfdSession): Text => ({
@@ -15,6 +16,7 @@ export const bfdSessionText = (of: BfdSession): Text => ({
     ...(of.passive ? ['passive'] : []),
     `${of.family === 4 ? 'ttl' : 'hoplimit'} ${of.hopLimit}`,
     `max_hops ${of.maxHops ?? 255}`,
+    ...shownWeightText(of.weight),
     ...(of.vrrp && of.checker ? [] : [of.vrrp ? 'vrrp' : 'checker']),
   ],
 })

@@ -1,4 +1,4 @@
-import type { Track, TrackFile, TrackProcess, TrackScript } from '../../model/index.ts'
+import type { Track, TrackedWeight, TrackFile, TrackProcess, TrackScript } from '../../model/index.ts'
 import { commandText, type Text, timeText, word } from './words.ts'
 
 /** The track_ lists of a virtual router or a sync group. */
@@ -11,6 +11,10 @@ export const tracksText = (tracks: readonly Track[]): readonly Text[] =>
 const trackText = ({ name, weight, reverse }: Track): string =>
   `${word(name)} weight ${weight} ${reverse ? 'reverse' : 'noreverse'}`
 
+/** What an object has for those who track it without saying; nothing where it is usual. */
+export const shownWeightText = (of: TrackedWeight | undefined): readonly string[] =>
+  of === undefined ? [] : [`weight ${of.weight}${of.reverse ? ' reverse' : ''}`]
+
 export const trackScriptText = (of: TrackScript): Text => ({
   head: `vrrp_script ${word(of.name)}`,
   body: [
@@ -20,6 +24,7 @@ export const trackScriptText = (of: TrackScript): Text => ({
     `rise ${of.rise}`,
     `fall ${of.fall}`,
     ...(of.initFail ? ['init_fail'] : []),
+    ...shownWeightText(of.weight),
   ],
 })
 
@@ -33,14 +38,15 @@ export const trackProcessText = (of: TrackProcess): Text => ({
     ...(of.most === undefined ? [] : [`quorum_max ${of.most}`]),
     ...(of.forkDelay === 0 ? [] : [`fork_delay ${timeText(of.forkDelay)}`]),
     ...(of.terminateDelay === 0 ? [] : [`terminate_delay ${timeText(of.terminateDelay)}`]),
-    ...(of.weight === undefined ? [] : [`weight ${of.weight}`]),
+    ...shownWeightText(of.weight),
   ],
 })
 
-export const trackFileText = ({ name, path, init }: TrackFile): Text => ({
+export const trackFileText = ({ name, path, init, weight }: TrackFile): Text => ({
   head: `track_file ${word(name)}`,
   body: [
     `file ${word(path)}`,
     ...(init === undefined ? [] : [`init_file ${init.value}${init.overwrite ? ' overwrite' : ''}`]),
+    ...shownWeightText(weight),
   ],
 })

@@ -47,9 +47,11 @@ export function offersFor(
   }
 }
 
-/** Those that tell somebody who may run; none with -B. */
+/** Those that tell somebody who may run; none with -B. A weight is no business of a session's. */
 const sessionsFor = ({ bfdSessions }: Configuration, options: SupervisorOptions) =>
-  options.bfd ? bfdSessions.filter(({ vrrp, checker }) => (vrrp && options.vrrp) || (checker && options.checkers)) : []
+  (options.bfd ? bfdSessions : [])
+    .filter(({ vrrp, checker }) => (vrrp && options.vrrp) || (checker && options.checkers))
+    .map(({ weight: _, ...session }) => session)
 
 function vrrpSlice(configuration: Configuration, options: SupervisorOptions): VrrpSlice {
   const { vrrpRtPriority, vrrpStartupDelay, interfaceSettings, vrrpSettings } = configuration.global

@@ -153,7 +153,9 @@ export function trackProcesses(
         const before = known.get(track.name)
         const count = countOf(census, track.name)
         if (before === undefined) return { track, quorum: initialQuorum(track, count) }
-        const same = JSON.stringify(before.track) === JSON.stringify(track)
+        // The weight is for whoever tracks it.
+        const same =
+          JSON.stringify({ ...before.track, weight: undefined }) === JSON.stringify({ ...track, weight: undefined })
         return { track, quorum: same ? before.quorum : { count, holds: quorumHolds(track, count) } }
       })
       recount()

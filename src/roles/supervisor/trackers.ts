@@ -101,4 +101,6 @@ export function createTrackers(
 }
 
 /** Values of the model are made in one way: equal text is equal meaning. */
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+/** But for the weight, which whoever tracks it has for himself. */
+const same = (a: object, b: object): boolean => plain(a) === plain(b)
+const plain = (of: object): string => JSON.stringify({ ...of, weight: undefined })
