@@ -12,7 +12,7 @@ import type { ResumedRouter, VrrpSlice } from '../ipc/index.ts'
 import type { Machines } from './machines.ts'
 import { addressId } from './network-view.ts'
 import { expectationOf } from './outgoing.ts'
-import { addressesOf, droppingFamilies, guard, type Parts, placedOf, routersOf } from './parts.ts'
+import { addressesOf, droppedOf, droppingFamilies, guard, type Parts, placedOf, routersOf } from './parts.ts'
 import { runningGroups } from './running-group.ts'
 import { headerSignerFor, newRunningRouter, ownsAddresses, type RunningRouter } from './running-router.ts'
 import { signerFor } from './signer.ts'
@@ -37,9 +37,13 @@ export function configure(
   const { clock, firewall, keeper, routing, links, sockets, view, running, incidents } = parts
   const routers = links.provide(written)
   const before = [...routersOf(parts)]
+  const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
+  for (const { key } of resumed) {
+    const router = wanted.get(key)
+    if (router !== undefined) firewall.expect(key, droppedOf(parts, router))
+  }
   // The rules of those that end go when they have ended.
   firewall.arrange({ links: links.present(), dropping: droppingFamilies([...before, ...routers]) })
-  const wanted = new Map(routers.map((router) => [virtualRouterKey(router), router]))
   parts.virtual = movingAddresses(routers)
   // Both the old and the new ones need their sockets now: those that end have to say so.
   sockets.synchronize([...routersOf(parts), ...routers], view)

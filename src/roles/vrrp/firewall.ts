@@ -20,6 +20,8 @@ import { openRestorations } from './restorations.ts'
 export type Firewall = {
   /** From here on there are tables for this, and none where there is nothing to do. */
   arrange(plan: FirewallPlan): void
+  /** `owner` was master in a process that has just ended: the first tables drop what it dropped, until it enters or leaves. */
+  expect(owner: string, addresses: readonly PlacedAddress[]): void
   /** `owner` is master: frames to its virtual MAC are taken, packets to and from exactly these addresses dropped. */
   enter(owner: string, addresses: readonly PlacedAddress[]): void
   /** It is not any more. */
@@ -178,6 +180,9 @@ export function openFirewall(
       if (abandoned) return
       plan = wanted
       make()
+    },
+    expect(owner, addresses) {
+      held.set(owner, addresses)
     },
     enter(owner, addresses) {
       putOff?.delete(owner)

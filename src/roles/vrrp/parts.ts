@@ -88,8 +88,12 @@ export const placesOf = ({ view }: Pick<Parts, 'view'>, router: VirtualRouter): 
 
 /** From here on it is master for the firewall: what is sent to its addresses is dropped where that is configured. */
 export function guard(parts: Pick<Parts, 'view' | 'firewall'>, key: string, router: VirtualRouter): void {
-  parts.firewall.enter(key, router.dropsPackets === true ? placesOf(parts, router) : [])
+  parts.firewall.enter(key, droppedOf(parts, router))
 }
+
+/** Where packets to it are dropped while it is master. */
+export const droppedOf = (parts: Pick<Parts, 'view'>, router: VirtualRouter): readonly PlacedAddress[] =>
+  router.dropsPackets === true ? placesOf(parts, router) : []
 
 /** Families in which any of these drops packets. */
 export const droppingFamilies = (routers: Iterable<VirtualRouter>): ReadonlySet<Family> =>

@@ -416,6 +416,8 @@ export function openVirtualRouters(
         if (removed.ok) log.info('address of an earlier run removed', fields)
         else log.error('address of an earlier run cannot be removed', { ...fields, reason: removed.error.message })
       }
+      // What was dropped of a master that is none any more, now that its addresses are gone.
+      for (const { key, state } of running.values()) if (state.name !== 'master') firewall.leave(key)
     },
     masters: () =>
       [...running.values()]

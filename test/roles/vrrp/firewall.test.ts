@@ -1,9 +1,10 @@
 /** The firewall through the whole role: when it is asked for what. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { address, micros, seconds } from '../../../src/base/index.ts'
 import type { VirtualRouter } from '../../../src/model/index.ts'
+import { ADDRESS_PROTOCOL } from '../../../src/sys/netlink/ports.ts'
 import { announcements, router } from '../../proto/vrrp/setting.ts'
-import { World } from './world.ts'
+import { ethernet, onLink, World } from './world.ts'
 
 const quiet = { ...announcements, masterRepeat: 1, masterDelay: micros(0) }
 const plain: VirtualRouter = { ...router, announcements: quiet }
@@ -37,6 +38,31 @@ test('what an earlier run left is removed by one that needs no rules', async () 
   await world.configure([plain])
   expect(rules(world)).toEqual(['nftables 8'])
   expect(world.files.has(RECORD)).toBe(false)
+})
+
+describe('in the place of a process that has just ended', () => {
+  const masters = [{ key: 'eth0/ipv4/51', since: '2026-01-01T00:00:00.000Z' }]
+  const held = () => {
+    const world = new World()
+    world.files.set(RECORD, 'keepalived\n')
+    world.addresses = [...world.addresses, onLink(2, '192.0.2.100/24', { protocol: ADDRESS_PROTOCOL })]
+    return world
+  }
+
+  test('the tables of a master are made anew with its addresses, in one change', async () => {
+    const world = held()
+    await world.configure([closed], { resume: { masters, diedAt: world.now } })
+    expect(rules(world)).toEqual(['nftables 11'])
+    await world.tell({ type: 'stop', leave: false })
+    expect(rules(world)).toEqual(['delete 192.0.2.100/24', 'nftables 1', 'nftables 4'])
+  })
+
+  test('what a master dropped goes if it is none any more', async () => {
+    const world = held()
+    world.links.set(2, ethernet(2, 'eth0', { running: false }))
+    await world.configure([closed], { resume: { masters, diedAt: world.now } })
+    expect(rules(world)).toEqual(['nftables 11', 'delete 192.0.2.100/24', 'nftables 1'])
+  })
 })
 
 test('a reload that closes a master, opens it, or gives it another address is followed at once', async () => {
