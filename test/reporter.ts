@@ -38,7 +38,7 @@ export default class TotalsReporter implements Reporter {
         else if (test.diagnostic()?.flaky === true)
           again.push(`${fullName(test)}: ${firstLine(describe(result.errors?.[0]))}`)
         if (result.state === 'passed') passed.push(fullName(test))
-        else if (result.state === 'failed') failed.push(fullName(test))
+        else if (result.state === 'failed') failed.push(`${fullName(test)}: ${firstLine(describe(result.errors[0]))}`)
         else skipped.push(`${fullName(test)}: ${('note' in result && result.note) || 'no reason given'}`)
       }
     if (again.length > AGAIN_MOST) {

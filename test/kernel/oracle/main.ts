@@ -3,7 +3,8 @@
  * usage: node main.js FOLDER SEED RUNS [NUMBER ...]
  * Plays the sequences of the seed (or only those with these numbers), as many processes as there are processors, and writes into
  * the folder what differed, for people (oracle.txt), and the totals (oracle.json): how many agreed, differed, agreed only when played
- * again (unsteady), of these differed alone and in time before they agreed (wavered), and were played in time never (late).
+ * again (unsteady), of these differed alone and in time before they agreed (wavered), and were played in time never (late); and in few
+ * lines what differed (told).
  */
 
 import { execFileSync, spawn } from 'node:child_process'
@@ -23,6 +24,8 @@ const COMPANIES = [BATCH, 20, 4]
 const OFTEN = 3
 /** So many playings alone there are at most, of what is too late again and again. */
 const MOST_ALONE = 6
+/** Lines of a story in the totals, where its difference begins. */
+const TOLD_LINES = 6
 /** More are not played again: then it is not time that made them differ. */
 const MANY = 400
 
@@ -98,12 +101,19 @@ for (let playing = 0; playing < COMPANIES.length + MOST_ALONE && left.length > 0
 }
 const differed = [...alone].filter(([, { times }]) => times >= OFTEN)
 const late = left.filter((index) => !differed.some(([other]) => other === index))
+/** The sequence, and the end of its story. */
+const inFew = (story: string): string => {
+  const lines = story.trimEnd().split('\n')
+  const at = lines.findIndex((line) => line.startsWith('DIFFERENT'))
+  return [lines[0], ...lines.slice(at, at + TOLD_LINES)].join('\n')
+}
 const totals = {
   agreed: numbers.length - differed.length - late.length,
   differed: differed.length,
   unsteady: Math.max(0, unequal - differed.length - late.length),
   wavered: [...alone.keys()].filter((index) => !left.includes(index)).length - differed.length,
   late: late.length,
+  told: [...alone.values()].filter(({ times }) => times >= OFTEN).map(({ story }) => inFew(story)),
 }
 const stories = [...differed, ...[...alone].filter(([, { times }]) => times < OFTEN)].map(([, { story }]) => story)
 writeFileSync(join(folder, 'oracle.txt'), stories.join(''))
