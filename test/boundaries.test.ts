@@ -41,7 +41,11 @@ const RULES: readonly Rule[] = [
   { from: 'forwarding/ipvs', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'forwarding/sync', may: ['base', 'wire', 'sys', 'forwarding'], types: ['model'] },
   { from: 'observe', may: ['base', 'model'], types: ['proto', 'forwarding'] },
-  { from: 'roles/ipc', may: ['base'], types: ['model', 'forwarding', 'observe', 'proto/server-orders', 'proto/probe'] },
+  {
+    from: 'roles/ipc',
+    may: ['base'],
+    types: ['model', 'forwarding', 'observe', 'proto/server-orders', 'proto/probe', 'proto/notify'],
+  },
   {
     from: 'roles',
     may: [

@@ -1,4 +1,5 @@
 import type { Checker, RealServer } from '../../model/index.ts'
+import type { CheckerVerdict } from './notifications.ts'
 
 type Sentences = { readonly keyword: string; readonly up: string; readonly down: string }
 
@@ -18,7 +19,7 @@ const sentences: Readonly<Record<Checker['kind'], Sentences>> = {
   bfd: { keyword: 'BFD_CHECK', up: SUCCEEDED, down: 'CHECK failed on service : BFD session lost' },
 }
 
-/** Of the checker that `reason` names, else of the first. */
+/** Where no verdict is known that it came from: of the checker that `reason` names, else of the first. */
 export function checkerSentence({ checkers }: RealServer, up: boolean, reason: string | undefined): string {
   const keyword = reason?.split(' ')[0]?.replace(/^(?:SSL|HTTP2)_GET$/, 'HTTP_GET')
   const named = Object.values(sentences).find((one) => one.keyword === keyword)
@@ -26,9 +27,4 @@ export function checkerSentence({ checkers }: RealServer, up: boolean, reason: s
   return up ? succeeded : failed
 }
 
-/** @param asked  what the checker asks, with its kind (proto/health, question) */
-export function recoverySentence({ checkers }: RealServer, asked: string): string {
-  const kind = /^\{"kind":"(\w+)"/.exec(asked)?.[1]
-  const known = Object.entries(sentences).find(([name]) => name === kind)?.[1]
-  return (known ?? sentences[checkers[0]?.kind ?? 'http']).up
-}
+export const sentenceOf = ({ kind, up }: CheckerVerdict): string => sentences[kind][up ? 'up' : 'down']

@@ -1,5 +1,5 @@
 import type { RealServer, SyncGroupNotifyState, VirtualServer, VrrpNotifyState } from '../../model/index.ts'
-import { checkerSentence, recoverySentence } from './checker-sentence.ts'
+import { checkerSentence, sentenceOf } from './checker-sentence.ts'
 import { nameOfServer, nameOfService } from './names.ts'
 import type { Audience, RealServerChange } from './notifications.ts'
 
@@ -34,21 +34,20 @@ export const groupMail = (name: string, state: SyncGroupNotifyState, audience: A
     `All VRRP group instances are now ${state === 'STOP' ? 'stopping' : `in ${state} state`}`,
   )
 
-/** @param recovered  what a checker asks that succeeds again, while the server stays down for another one's sake */
+/** The sentence is about the checker that changed its mind, the subject about the server: down as long as another one holds it there. */
 export function checkerMail(
   server: VirtualServer,
   real: RealServer,
-  { up, reason }: RealServerChange,
+  { up, reason, verdict }: RealServerChange,
   audience: Audience,
-  recovered?: string,
 ): MailText {
   const subject = `Realserver ${nameOfServer(real, server)} of virtual server ${nameOfService(server)}`
-  if (recovered !== undefined) return text(audience, `${subject} - DOWN`, recoverySentence(real, recovered))
-  const sentence = reason === STOPPING || reason === REMOVING ? reason : checkerSentence(real, up, reason)
+  const saysAll = reason === STOPPING || reason === REMOVING
+  const sentence = saysAll ? reason : verdict === undefined ? checkerSentence(real, up, reason) : sentenceOf(verdict)
   const { subject: line, body } = text(audience, `${subject} - ${up ? 'UP' : 'DOWN'}`, sentence)
   // keepalived has the first line only.
-  const more = up || reason === undefined || reason === STOPPING || reason === REMOVING ? '' : `${reason}\n\n`
-  return { subject: line, body: body + more }
+  const why = verdict === undefined ? (up ? undefined : reason) : verdict.reason
+  return { subject: line, body: saysAll || why === undefined ? body : `${body}${why}\n\n` }
 }
 
 /** Reasons that say all by themselves (keepalived). */

@@ -1,4 +1,5 @@
 import {
+  type Checker,
   type Command,
   type GlobalDefs,
   type RealServer,
@@ -73,12 +74,22 @@ export function groupNotifications(
 export const repeatedLines = (notifications: readonly Notification[]): readonly Notification[] =>
   notifications.filter(({ type }) => type === 'fifo-line')
 
+/** What a checker has come to that counted otherwise before. */
+export type CheckerVerdict = {
+  readonly kind: Checker['kind']
+  readonly up: boolean
+  /** Why it is down, in words. */
+  readonly reason?: string
+}
+
 export type RealServerChange = {
   readonly serviceKey: string
   readonly realServerKey: string
   readonly up: boolean
   /** Why, in words. */
   readonly reason?: string
+  /** What brought it about; absent: no checker did. */
+  readonly verdict?: CheckerVerdict
 }
 
 /** What a real server's going up or down calls for, by the first of the virtual servers that has it. */
@@ -104,24 +115,17 @@ export function realServerNotifications(
   ]
 }
 
-/**
- * Mail of one checker's verdict while the server as a whole stays what it is (unless no_checker_emails).
- * @param failedBefore  as `now.failedCheckers`, before
- */
+/** Mail of one checker's verdict while the server as a whole stays what it is (unless no_checker_emails). */
 export function checkerNotifications(
   servers: readonly VirtualServer[],
-  now: Omit<RealServerChange, 'up'> & { readonly failedCheckers: readonly string[] },
-  failedBefore: readonly string[],
+  now: RealServerChange,
   audience: Audience,
 ): readonly Notification[] {
-  const failed = now.failedCheckers.some((one) => !failedBefore.includes(one))
-  const recovered = failedBefore.find((one) => !now.failedCheckers.includes(one))
-  if (audience.mail.withoutCheckers === true || failed === (recovered !== undefined)) return []
+  if (audience.mail.withoutCheckers === true || now.verdict === undefined) return []
   const found = findRealServer(servers, now)
   if (found?.real.smtpAlert !== true) return []
   const about = `${now.serviceKey} ${now.realServerKey}`
-  const mail = checkerMail(found.server, found.real, { ...now, up: false }, audience, recovered)
-  return mails(about, mail, undefined, audience)
+  return mails(about, checkerMail(found.server, found.real, now, audience), undefined, audience)
 }
 
 function findRealServer(

@@ -7,6 +7,7 @@ import {
   type VirtualServerSnapshot,
 } from '../../observe/index.ts'
 import { countsAsUp, question, realServerState } from '../../proto/health/index.ts'
+import type { CheckerVerdict } from '../../proto/notify/index.ts'
 import { rampedWeight, sorryServerInUse } from '../../proto/virtual-server/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import { type HealthRecord, listText, type TextPiece } from '../ipc/index.ts'
@@ -47,6 +48,13 @@ export function reasonOf(server: RealServerRun): string {
   if (failed === undefined) return 'no check has succeeded yet'
   const name = nameOf(failed.checker, failed.health.request)
   return failed.last === undefined ? `${name}: ${server.reason ?? 'down'}` : `${name}: ${failed.last.outcome.detail}`
+}
+
+/** What a checker has come to, and why. */
+export function verdictOf({ checker, health, last }: CheckerRun): CheckerVerdict {
+  const up = countsAsUp(health)
+  const why = up || last === undefined ? {} : { reason: `${nameOf(checker, health.request)}: ${last.outcome.detail}` }
+  return { kind: checker.kind, up, ...why }
 }
 
 /** The last probe's own words, where this role has made one; else what an earlier role knew. */

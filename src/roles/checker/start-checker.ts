@@ -10,7 +10,14 @@ import {
   millis,
 } from '../../base/index.ts'
 import { serviceKey, servicesOf, type TlsClient, type VirtualServer } from '../../model/index.ts'
-import { faultIn, type HealthAction, type HealthEvent, isAlive, stepHealth } from '../../proto/health/index.ts'
+import {
+  countsAsUp,
+  faultIn,
+  type HealthAction,
+  type HealthEvent,
+  isAlive,
+  stepHealth,
+} from '../../proto/health/index.ts'
 import { meaningOf, type Outcome, outcome } from '../../proto/probe/index.ts'
 import { type BindingOrders, type OrdersByServer, ordersByServer, takenOut } from '../../proto/server-orders/index.ts'
 import {
@@ -39,7 +46,7 @@ import { createNames } from './names.ts'
 import { Outbox } from './outbox.ts'
 import type { CheckerPorts } from './ports.ts'
 import { ProbeSlots } from './probe-slots.ts'
-import { nameOf, reasonOf, recordOf, snapshotOf } from './report.ts'
+import { nameOf, reasonOf, recordOf, snapshotOf, verdictOf } from './report.ts'
 import { createScripts } from './scripts.ts'
 
 /**
@@ -217,13 +224,14 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
   }
 
   function advance(run: CheckerRun, event: HealthEvent, now: Instant): void {
+    const wasUp = countsAsUp(run.health)
     const { state, actions } = stepHealth(run.checker, run.health, event, now)
     run.health = state
-    for (const action of actions) perform(run, action)
+    for (const action of actions) perform(run, action, wasUp)
     schedule(run)
   }
 
-  function perform(run: CheckerRun, action: HealthAction): void {
+  function perform(run: CheckerRun, action: HealthAction, wasUp: boolean): void {
     switch (action.type) {
       case 'start-probe':
         return startProbe(run, action.request)
@@ -232,7 +240,7 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         run.cancelProbe = undefined
         return
       case 'announce-verdict':
-        for (const server of run.servers) noteHealth(server, true)
+        for (const server of run.servers) noteHealth(server, { run, wasUp })
         return
       case 'announce-contribution':
         for (const server of run.servers) noteContribution(server)
@@ -301,11 +309,14 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     settle(now)
   }
 
-  /** Compares what is known of a server with what was last said of it. `verdict`: one of its checkers changed its mind. */
-  function noteHealth(server: RealServerRun, verdict = false): void {
+  /**
+   * Compares what is known of a server with what was last said of it.
+   * @param by  its checker that has a new verdict, and what it counted as before
+   */
+  function noteHealth(server: RealServerRun, by?: { readonly run: CheckerRun; readonly wasUp: boolean }): void {
     const alive = isAlive(server.checkers.map(({ health }) => health))
     const changed = alive !== server.alive
-    if (!changed && !verdict) return
+    if (!changed && by === undefined) return
     server.reason = alive ? undefined : reasonOf(server)
     if (changed) {
       server.alive = alive
@@ -322,7 +333,13 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       if (alive) log.info('real server went up', fieldsOf(server))
       else log.info('real server went down', { ...fieldsOf(server), reason: server.reason })
     }
-    outbox.putAnnouncement({ type: 'real-server-health', record: recordOf(server), announce })
+    const verdict = by === undefined || countsAsUp(by.run.health) === by.wasUp ? undefined : verdictOf(by.run)
+    outbox.putAnnouncement({
+      type: 'real-server-health',
+      record: recordOf(server),
+      announce,
+      ...(verdict === undefined ? {} : { verdict }),
+    })
     if (changed) reconsider(server.service)
   }
 

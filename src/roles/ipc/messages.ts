@@ -19,6 +19,7 @@ import type {
   VrrpSettings,
 } from '../../model/index.ts'
 import type { TransitionSnapshot, VrrpSnapshot } from '../../observe/index.ts'
+import type { CheckerVerdict } from '../../proto/notify/index.ts'
 import type { ScriptEnd } from '../../proto/probe/index.ts'
 import type { ServerOrders } from '../../proto/server-orders/index.ts'
 
@@ -227,6 +228,8 @@ export type FromChecker =
       readonly record: HealthRecord
       /** Scripts are to hear of it: the server went up or down. Else only what is known of it changed. */
       readonly announce: boolean
+      /** The checker that has changed its mind; absent: none, or what it says now it was presumed to say. */
+      readonly verdict?: CheckerVerdict
     }
   /** A server that lived is not configured any more; scripts are to hear that it went down. */
   | { readonly type: 'real-server-removed'; readonly serviceKey: string; readonly realServerKey: string }

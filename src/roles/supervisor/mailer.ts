@@ -7,8 +7,10 @@ import type { SupervisorPorts } from './ports.ts'
 
 type Mail = Extract<Notification, { readonly type: 'mail' }>
 
-/** Mail that waits for its server. */
-const MOST_LETTERS = 200
+/** Mail that waits for its server: a letter about each of ten thousand real servers, of which each takes half a kilobyte. */
+const MOST_LETTERS = 10_000
+/** What is lost because too much waits is told of so often, with how much it was. */
+const TELL_EVERY = seconds(10)
 /** Loading what sending takes holds the supervisor up for a moment: not while it starts, nor when there is news. */
 const PREPARE_AFTER = seconds(2)
 /** From one attempt to the next; after the last it is given up. */
@@ -39,6 +41,8 @@ export function createMailer(
   let stopped = false
   let prepared = false
   let lost = 0
+  /** Lost, and not told of yet; undefined: nobody waits to tell. */
+  let untold: number | undefined
   let onIdle: (() => void) | undefined
 
   function next(): void {
@@ -78,9 +82,25 @@ export function createMailer(
     next()
   }
 
-  function give(letter: Letter, reason: string): void {
-    lost++
-    log.error('mail is given up', { subject: letter.subject, reason, lost })
+  function give({ subject }: Letter, reason: string, letters = 1): void {
+    lost += letters
+    log.error('mail is given up', { subject, reason, lost })
+  }
+
+  /** The first at once, and how many more every ten seconds. */
+  function overflow(oldest: Letter): void {
+    if (untold !== undefined) {
+      untold++
+      return
+    }
+    give(oldest, `more than ${MOST_LETTERS} wait`)
+    untold = 0
+    ports.schedule(TELL_EVERY, () => {
+      const letters = untold ?? 0
+      untold = undefined
+      lost += letters
+      if (letters > 0) log.error('more mail is given up', { reason: `more than ${MOST_LETTERS} wait`, letters, lost })
+    })
   }
 
   return {
@@ -93,7 +113,7 @@ export function createMailer(
       waiting.push({ from, to: settings.recipients, subject, body, at: ports.clock.wall() })
       // The first may be under way.
       const [oldest] = waiting.length > MOST_LETTERS ? waiting.splice(1, 1) : []
-      if (oldest !== undefined) give(oldest, `more than ${MOST_LETTERS} wait`)
+      if (oldest !== undefined) overflow(oldest)
       next()
     },
     adopt(to) {
@@ -104,7 +124,8 @@ export function createMailer(
     },
     delivery() {
       const isUsed = settings?.server !== undefined && settings.recipients.length > 0
-      return isUsed || waiting.length + lost > 0 ? { to: 'mail', waiting: waiting.length, lost } : undefined
+      const gone = lost + (untold ?? 0)
+      return isUsed || waiting.length + gone > 0 ? { to: 'mail', waiting: waiting.length, lost: gone } : undefined
     },
     finish(limit) {
       if (waiting.length === 0) return Promise.resolve()
@@ -112,7 +133,8 @@ export function createMailer(
         const end = () => {
           cancel()
           stopped = true
-          for (const letter of waiting) give(letter, 'the daemon ends')
+          const [first] = waiting
+          if (first !== undefined) give(first, 'the daemon ends', waiting.length)
           resolve()
         }
         const cancel = ports.schedule(limit, end)

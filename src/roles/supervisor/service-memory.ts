@@ -113,16 +113,17 @@ export function rememberServices(
       const unfinished = failures.filter(({ final }) => final !== true).map((failure) => ownerOf(failure.serviceKey))
       tell({ type: 'services-applied', order: answered, unfinished })
     },
-    healthChanged({ record, announce }) {
+    healthChanged({ record, announce, verdict }) {
       const before = health.get(healthKey(record))
       health.set(healthKey(record), record)
       onHealth()
       const { global } = model()
       const isFirst = before === undefined && global.realServerInitNotifies === true
+      const change = verdict === undefined ? record : { ...record, verdict }
       const notifications =
         announce || isFirst
-          ? realServerNotifications(serversOf(record.serviceKey), record, global)
-          : checkerNotifications(serversOf(record.serviceKey), record, before?.failedCheckers ?? [], global)
+          ? realServerNotifications(serversOf(record.serviceKey), change, global)
+          : checkerNotifications(serversOf(record.serviceKey), change, global)
       tell({ type: 'service-changed', serviceKey: record.serviceKey, notifications })
     },
     serverRemoved(change) {

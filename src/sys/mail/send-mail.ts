@@ -61,7 +61,7 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
       from: letter.from,
       to: [...letter.to],
       subject: letter.subject,
-      text: letter.body,
+      text: folded(letter.body),
       date: new Date(letter.at),
       xMailer: 'Holdfast',
       disableFileAccess: true,
@@ -78,6 +78,17 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
     transport.close()
   }
 }
+
+/** A longer one would have the whole text encoded, `=>` as `=3D>` (RFC 2045 §6.7): readers of keepalived's mail look for that. */
+const LONGEST_LINE = 76
+const PIECE = new RegExp(`.{1,${LONGEST_LINE}}(?= |$)|.{${LONGEST_LINE}}`, 'gu')
+
+/** Lines broken at blanks, and a word longer than a line anywhere. */
+const folded = (text: string): string =>
+  text
+    .split('\n')
+    .flatMap((line) => line.match(PIECE)?.map((piece) => piece.trimStart()) ?? [''])
+    .join('\n')
 
 type GetSocket = (
   options: unknown,

@@ -3,6 +3,7 @@ import { seconds } from '../../../src/base/index.ts'
 import type { SyncGroup, VirtualServer, VrrpNotifyState } from '../../../src/model/index.ts'
 import {
   type Audience,
+  type CheckerVerdict,
   checkerNotifications,
   groupNotifications,
   type Notification,
@@ -186,18 +187,24 @@ describe('servers', () => {
   })
 
   test('a checker of several changes: mail, unless no_checker_emails', () => {
-    const now = { ...first, failedCheckers: ['a'], reason: 'HTTP_GET 192.0.2.1:80/: status 500' }
-    const of = (before: readonly string[], failedCheckers: readonly string[], audience = nobody) =>
-      mails(checkerNotifications([server], { ...now, failedCheckers }, before, audience)).map(({ subject }) =>
-        subject.slice(-4),
+    const now = { ...first, up: false, reason: 'HTTP_GET 192.0.2.1:80/: status 500' }
+    const of = (verdict: CheckerVerdict | undefined, audience = nobody) =>
+      mails(checkerNotifications([server], verdict === undefined ? now : { ...now, verdict }, audience)).map(
+        ({ subject, body }) => `${subject.slice(-4)} ${body}`,
       )
-    expect(of([], ['a'])).toEqual(['DOWN'])
     // The server stays down for the sake of the other (keepalived has the same subject).
-    expect(of(['a', 'b'], ['a'])).toEqual(['DOWN'])
-    const [mail] = mails(checkerNotifications([server], now, ['a', '{"kind":"tcp"}'], nobody))
-    expect(mail?.body).toBe('=> TCP CHECK succeed on service <=\n\n')
-    expect(of(['a'], ['a'])).toEqual([])
-    expect(of([], ['a'], { ...nobody, mail: { ...nobody.mail, withoutCheckers: true } })).toEqual([])
+    expect(of({ kind: 'tcp', up: true })).toEqual(['DOWN => TCP CHECK succeed on service <=\n\n'])
+    const misc: CheckerVerdict = { kind: 'misc', up: false, reason: 'MISC_CHECK /bin/a: exit code 1' }
+    expect(of(misc)).toEqual(['DOWN => MISC CHECK failed on service <=\n\nMISC_CHECK /bin/a: exit code 1\n\n'])
+    expect(of(undefined)).toEqual([])
+    expect(of(misc, { ...nobody, mail: { ...nobody.mail, withoutCheckers: true } })).toEqual([])
+  })
+
+  test('mail of a server that went up names the checker that recovered last, whichever is written first', () => {
+    const up = (kind: CheckerVerdict['kind']) =>
+      mails(realServerNotifications([server], { ...first, up: true, verdict: { kind, up: true } }, nobody))[0]?.body
+    expect(up('misc')).toBe('=> MISC CHECK succeeded on service <=\n\n')
+    expect(up('ping')).toBe('=> ICMP CHECK succeed on service <=\n\n')
   })
 
   test('a server that only the configuration before has is described by that', () => {

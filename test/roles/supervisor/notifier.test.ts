@@ -201,14 +201,6 @@ test('what the server refuses for good is not sent again', async () => {
   expect(world.letters).toHaveLength(1)
 })
 
-test('what waits has a limit; the oldest are given up', async () => {
-  const { world, enters } = await running({ mail })
-  world.answerMail = () => new Promise(() => {})
-  for (let i = 0; i < 210; i++) await enters('VI_1', i % 2 === 0 ? 'MASTER' : 'BACKUP')
-  expect(world.letters).toHaveLength(1)
-  expect(world.log.filter((line) => /given up/.test(line))).toHaveLength(10)
-})
-
 test('the stop waits a second for mail, and says what is not sent', async () => {
   const { world, supervisor, enters } = await running({ mail })
   world.answerMail = () => new Promise(() => {})
@@ -224,10 +216,11 @@ async function withServer(global: Partial<GlobalDefs>) {
   const real = realServer(1, { smtpAlert: true })
   const server = virtualServer(1, { realServers: [real], smtpAlert: true })
   const fifos = { lvs: { path: '/lvs' } }
-  const { world } = await running({ fifos, mail, ...global }, { virtualServers: [server] })
+  const { world, supervisor } = await running({ fifos, mail, ...global }, { virtualServers: [server] })
   const says = async (up: boolean, failedCheckers: readonly string[], announce: boolean) => {
     const record = { serviceKey: server.key, realServerKey: '192.0.2.1:80', up, failedCheckers, since: '' }
-    world.living('checker')[0]?.say({ type: 'real-server-health', record, announce })
+    const verdict = up ? {} : { verdict: { kind: 'tcp', up } as const }
+    world.living('checker')[0]?.say({ type: 'real-server-health', record, announce, ...verdict })
     await settle()
   }
   const quorum = async (up: boolean) => {
@@ -237,7 +230,7 @@ async function withServer(global: Partial<GlobalDefs>) {
     await settle()
   }
   const subjects = () => world.letters.map(({ subject }) => subject.replace('[test] ', ''))
-  return { world, says, quorum, subjects }
+  return { world, supervisor, says, quorum, subjects }
 }
 
 test('lvs_notify_fifo hears of servers and quorums; a checker of several is mailed alone', async () => {
@@ -255,10 +248,28 @@ test('lvs_notify_fifo hears of servers and quorums; a checker of several is mail
   expect(subjects()).toEqual([`${service} UP`, real, `${service} DOWN`, real])
   expect(world.letters.map(({ body }) => body.split(' ').slice(1, 3).join(' '))).toEqual([
     'Starting with',
-    'CHECK failed',
+    'TCP CHECK',
     'Lost quorum',
-    'CHECK failed',
+    'TCP CHECK',
   ])
+})
+
+test('a letter of each of thousands of servers waits; beyond that the oldest are given up, which is said twice', async () => {
+  const { world, says, supervisor } = await withServer({})
+  world.answerMail = () => new Promise(() => {})
+  for (let i = 0; i < 10_020; i++) says(false, ['a'], false)
+  await settle()
+  const waits = async () => (await supervisor.reports.snapshot()).deliveries?.find(({ to }) => to === 'mail')
+  expect(world.letters).toHaveLength(1)
+  expect(await waits()).toEqual({ to: 'mail', waiting: 10_000, lost: 20 })
+  const given = () => world.log.filter((line) => /given up/.test(line)).map((line) => line.replace(/.*"reason"/, ''))
+  expect(given()).toEqual([':"more than 10000 wait","lost":1}'])
+  await world.pass(11 * second)
+  expect(given()).toEqual([':"more than 10000 wait","lost":1}', ':"more than 10000 wait","letters":19,"lost":20}'])
+  const stopped = supervisor.stop()
+  await world.pass(1.1 * second)
+  await stopped
+  expect(given().at(-1)).toBe(':"the daemon ends","lost":10020}')
 })
 
 test('rs_init_notifies: what a server is at the start is told of too', async () => {

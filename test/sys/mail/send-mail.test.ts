@@ -79,6 +79,20 @@ test('a letter has the head and body that readers of keepalived’s mail expect'
   expect(body?.trimEnd()).toBe('=> VRRP Instance is now owning VRRP VIPs <=')
 })
 
+test('long lines are broken, so that the text is sent as it is and not encoded', async () => {
+  const { port, taken } = await relay()
+  const path = `/usr/local/lib/${'x'.repeat(100)}`
+  const body = `=> MISC CHECK failed on service <=\n\nMISC_CHECK ${path} -e 1: the script has ended, and its exit code was 1\n\n`
+  await sendMail(to(port), { ...letter, body })
+  const [head = '', text = ''] = (taken[0]?.text ?? '').split(/\r\n\r\n(.*)/s)
+  expect(head).toContain('Content-Transfer-Encoding: 7bit')
+  const lines = text.trimEnd().split('\r\n')
+  expect(lines.slice(0, 3)).toEqual(['=> MISC CHECK failed on service <=', '', 'MISC_CHECK'])
+  const letters = (text = '') => text.replaceAll(' ', '')
+  expect(letters(lines.slice(2).join(''))).toBe(letters(body.split('\n')[2]))
+  expect(Math.max(...lines.map(({ length }) => length))).toBe(76)
+})
+
 test('a name that would end a line ends none', async () => {
   const { port, taken } = await relay()
   await sendMail(to(port), { ...letter, subject: 'a\r\nBcc: thief@example.com\r\n\r\nb', to: ['admin@example.com'] })
