@@ -1,4 +1,4 @@
-import { elapsed, type Instant, micros, seconds } from '../../base/index.ts'
+import { elapsed, type Instant, micros, openRareLines, seconds } from '../../base/index.ts'
 import { type Observed, type TrackProcess, trackKey } from '../../model/index.ts'
 import type { CountedProcess } from '../../observe/index.ts'
 import {
@@ -16,6 +16,7 @@ import {
 import type { ProcessNews } from '../../sys/netlink/index.ts'
 import { tellOfLostNews } from './lost-news.ts'
 import type { SupervisorPorts } from './ports.ts'
+import { sameButForWeight } from './same-tracker.ts'
 
 /** Where the kernel tells nothing, all processes are looked at so often. */
 const POLL = seconds(1)
@@ -46,6 +47,8 @@ export function trackProcesses(
   let watch: { close(): void } | undefined
   let cancelPoll: (() => void) | undefined
   let cancelDelay: (() => void) | undefined
+  let cancelLines: (() => void) | undefined
+  const lines = openRareLines()
   let complained = false
   const lostNews = tellOfLostNews(ports, 'news of processes was lost; all are looked at again')
 
@@ -72,6 +75,9 @@ export function trackProcesses(
 
   function end(): void {
     lostNews.stop()
+    lines.flush()
+    cancelLines?.()
+    cancelLines = undefined
     watch?.close()
     watch = undefined
     cancelPoll?.()
@@ -117,13 +123,31 @@ export function trackProcesses(
       const { holds } = one.quorum
       one.quorum = stepQuorum(one.track, one.quorum, countOf(census, one.track.name), now)
       if (one.quorum.holds === holds) continue
-      const fields = { name: one.track.name, processes: one.quorum.count }
-      if (one.quorum.holds) log.info('tracked process has its quorum', fields)
-      else log.warn('tracked process lost its quorum', { ...fields, reason: reasonOf(one) })
+      lines.say(one.track.name, now, (more) => tellOf(one.track.name, more))
       changed.push(one)
     }
     awaitDelays(now)
+    awaitLines(now)
     if (changed.length > 0) tell(changed.map(observedOf))
+  }
+
+  function tellOf(name: string, more: { readonly leftOut?: number }): void {
+    const one = tracked.find(({ track }) => track.name === name)
+    if (one === undefined) return
+    const fields = { name, processes: one.quorum.count, ...more }
+    if (one.quorum.holds) log.info('tracked process has its quorum', fields)
+    else log.warn('tracked process lost its quorum', { ...fields, reason: reasonOf(one) })
+  }
+
+  /** A process that is started and ends hundreds of times a second. */
+  function awaitLines(now: Instant): void {
+    const next = lines.deadline()
+    if (next === undefined || cancelLines !== undefined) return
+    cancelLines = ports.schedule(micros(Math.max(0, elapsed(now, next))), () => {
+      cancelLines = undefined
+      lines.run(clock.now())
+      awaitLines(clock.now())
+    })
   }
 
   function awaitDelays(now: Instant): void {
@@ -142,9 +166,10 @@ export function trackProcesses(
       tracks = wanted
       withArguments = needsArguments(wanted)
       if (wanted.length === 0) {
+        end()
         tracked = []
         census = emptyCensus
-        return end()
+        return
       }
       // News first: what happens while all are looked at is told besides.
       begin(receiveBuffer)
@@ -153,9 +178,7 @@ export function trackProcesses(
         const before = known.get(track.name)
         const count = countOf(census, track.name)
         if (before === undefined) return { track, quorum: initialQuorum(track, count) }
-        // The weight is for whoever tracks it.
-        const same =
-          JSON.stringify({ ...before.track, weight: undefined }) === JSON.stringify({ ...track, weight: undefined })
+        const same = sameButForWeight(before.track, track)
         return { track, quorum: same ? before.quorum : { count, holds: quorumHolds(track, count) } }
       })
       recount()

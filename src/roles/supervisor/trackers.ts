@@ -2,6 +2,7 @@ import type { Result } from '../../base/index.ts'
 import { type Command, type Configuration, type Observed, type TrackScript, trackKey } from '../../model/index.ts'
 import type { CountedProcess, RunScript } from '../../observe/index.ts'
 import type { SupervisorPorts } from './ports.ts'
+import { sameButForWeight } from './same-tracker.ts'
 import { type TrackedFile, trackFile } from './tracked-file.ts'
 import { trackProcesses } from './tracked-processes.ts'
 import { type TrackedScript, trackScript } from './tracked-script.ts'
@@ -47,9 +48,9 @@ export function createTrackers(
     }
     for (const script of wanted) {
       const before = scripts.get(script.name)
-      if (before !== undefined && same(before.script, script)) continue
+      if (before !== undefined && sameButForWeight(before.script, script)) continue
       before?.close()
-      const follows = before !== undefined && same(before.script.command, script.command)
+      const follows = before !== undefined && sameButForWeight(before.script.command, script.command)
       const one = trackScript(ports, script, identify, follows ? before : undefined, () => tell(ofScript(one)))
       scripts.set(script.name, one)
     }
@@ -64,7 +65,7 @@ export function createTrackers(
     }
     for (const file of wanted) {
       const before = files.get(file.name)
-      if (before !== undefined && same(before.file, file)) continue
+      if (before !== undefined && sameButForWeight(before.file, file)) continue
       before?.close()
       const one = trackFile(ports, file, !adopted, () => tell([ofFile(one)]))
       files.set(file.name, one)
@@ -99,8 +100,3 @@ export function createTrackers(
     },
   }
 }
-
-/** Values of the model are made in one way: equal text is equal meaning. */
-/** But for the weight, which whoever tracks it has for himself. */
-const same = (a: object, b: object): boolean => plain(a) === plain(b)
-const plain = (of: object): string => JSON.stringify({ ...of, weight: undefined })

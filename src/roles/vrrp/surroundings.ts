@@ -4,6 +4,7 @@ import {
   type IpAddress,
   isLinkLocal6,
   ok,
+  openRareLines,
   type Result,
   sameBytes,
 } from '../../base/index.ts'
@@ -65,6 +66,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
   let areClaimsDoubtful = false
   const { clock, log, alarm, routes, view, keeper, announcer, links, sockets, running } = parts
   const damper = openLinkDamper()
+  const priorities = openRareLines()
 
   function reload(): Result<void, { readonly message: string }> {
     const links = routes.links()
@@ -205,6 +207,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
       parts.claims.follow()
     }
     parts.claims.run(now)
+    priorities.run(now)
     if (routingDoubt !== undefined) {
       const doubt = routingDoubt
       routingDoubt = undefined
@@ -213,6 +216,7 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     }
     alarm.wakeBy(parts.restorations.deadline())
     alarm.wakeBy(parts.claims.deadline())
+    alarm.wakeBy(priorities.deadline())
   }
 
   /** What others do with an address that we hold. */
@@ -334,8 +338,15 @@ export function openSurroundings(parts: Parts, machines: Machines, rehearse: Reh
     const priority = priorityOf(one)
     if (priority === before.priority) return
     one.router = { ...before, priority }
-    log.info('effective priority changed', { router: before.name, from: before.priority, to: priority })
-    machines.advance(one, { type: 'reconfigured', before }, clock.now())
+    const now = clock.now()
+    priorities.say(one.key, now, (more) => {
+      const to = one.router.priority
+      // Where some were left out it is not from the one before.
+      const from = more.leftOut === undefined ? before.priority : undefined
+      log.info('effective priority changed', { router: before.name, from, to, ...more })
+    })
+    alarm.wakeBy(priorities.deadline())
+    machines.advance(one, { type: 'reconfigured', before }, now)
     machines.tellPriority(one)
   }
 

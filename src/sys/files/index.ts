@@ -5,6 +5,7 @@
 
 export * from './configuration-files.ts'
 export { driverOfInterface } from './interface-driver.ts'
+export * from './link-target.ts'
 export * from './random-word.ts'
 export * from './small-files.ts'
 export * from './system.ts'

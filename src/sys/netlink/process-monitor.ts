@@ -1,10 +1,9 @@
-import { readlinkSync } from 'node:fs'
 import process from 'node:process'
 import { fail, hostIsLittleEndian, ok, type Result } from '../../base/index.ts'
 import { decodeProcessEvent, encodeListen, PROCESS_CONNECTOR, type ProcessEvent } from '../../wire/connector/index.ts'
 import { encodeMessage, NLMSG_DONE } from '../../wire/netlink/index.ts'
-import { isWouldBlock, type SystemError, systemError, systemErrorOf } from '../descriptor/index.ts'
-import { readText } from '../files/index.ts'
+import { isWouldBlock, type SystemError, systemError } from '../descriptor/index.ts'
+import { linkTarget, readText } from '../files/index.ts'
 import { withinNetworkNamespace } from '../privileges/index.ts'
 import { NETLINK_CONNECTOR, type NetlinkSocket, openGroupSocket } from './netlink-socket.ts'
 import { processEventFilter } from './process-event-filter.ts'
@@ -115,7 +114,7 @@ function newsOf(event: ProcessEvent): ProcessNews | undefined {
 }
 
 function outsideFirstNamespaces(): string | undefined {
-  const [pids, users] = [linkAt('/proc/self/ns/pid'), linkAt('/proc/self/ns/user')]
+  const [pids, users] = [linkTarget('/proc/self/ns/pid'), linkTarget('/proc/self/ns/user')]
   if (pids !== undefined && pids !== FIRST_PIDS)
     return 'the kernel tells of processes only in the process namespace of the host, and this is another'
   if (users !== undefined && users !== FIRST_USERS)
@@ -130,7 +129,7 @@ function outsideFirstNamespaces(): string | undefined {
 function networkNamespaces(): readonly string[] {
   const found = new Map<string, string>()
   const add = (path: string) => {
-    const identity = linkAt(path)
+    const identity = linkTarget(path)
     if (identity !== undefined && !found.has(identity)) found.set(identity, path)
   }
   add('/proc/thread-self/ns/net')
@@ -141,16 +140,6 @@ function networkNamespaces(): readonly string[] {
     add(`/proc/${pid}/ns/net`)
   }
   return [...found.values()]
-}
-
-function linkAt(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch (error) {
-    // Gone, or not to be looked at; an error of another kind is thrown on.
-    systemErrorOf('readlink', error, path)
-    return undefined
-  }
 }
 
 /** 0 where it cannot be told. */

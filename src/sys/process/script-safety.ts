@@ -1,8 +1,9 @@
-import { accessSync, constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { groupName, ownerName } from '../accounts/index.ts'
 import { systemErrorOf } from '../descriptor/index.ts'
+import { linkTarget } from '../files/index.ts'
 
 /** As many links as the kernel follows on the way to a file (path_resolution(7)). */
 const MOST_LINKS = 40
@@ -83,14 +84,4 @@ function unsafePart(part: string): string | undefined {
   const sticky = status.isDirectory() && (status.mode & 0o1000) !== 0
   if (!writable || sticky) return undefined
   return `${part} can be written by others than root (${mode}, group ${groupName(status.gid)})`
-}
-
-/** Undefined where there is no link. */
-function linkTarget(part: string): string | undefined {
-  try {
-    return readlinkSync(part)
-  } catch (error) {
-    systemErrorOf('readlink', error, part)
-    return undefined
-  }
 }

@@ -85,6 +85,35 @@ test('that news was lost is told at once, then at most every ten seconds with ho
   expect(told().at(-1)).toBe(line(2))
 })
 
+test('one that is started and ends hundreds of times a second is told every ten seconds, as it is by then', async () => {
+  const { world, supervisor, heard } = await running({ quorum: 1 })
+  const told = () => world.log.filter((line) => line.includes('tracked process')).splice(0)
+  const before = heard().length
+  const flap = (times: number) => {
+    for (let time = 0; time < times; time++) {
+      world.processNews?.({ type: 'exited', pid: 10 })
+      world.processNews?.({ type: 'changed', pid: 10 })
+    }
+  }
+  flap(350)
+  world.processNews?.({ type: 'exited', pid: 10 })
+  await settle()
+  // Who tracks it hears of each.
+  expect(heard()).toHaveLength(before + 701)
+  const lost = 'warn tracked process lost its quorum {"name":"web","processes":0'
+  const reason = '"reason":"does not run, and 1 is needed"}'
+  const has = 'info tracked process has its quorum {"name":"web","processes":1'
+  const first = [`${lost},${reason}`, `${has}}`]
+  expect(told()).toEqual(first)
+  await world.pass(10_000_000)
+  const then = [...first, `${lost},"leftOut":698,${reason}`]
+  expect(told()).toEqual(then)
+  flap(2)
+  world.processNews?.({ type: 'changed', pid: 10 })
+  await supervisor.stop()
+  expect(told()).toEqual([...then, `${has},"leftOut":2}`])
+})
+
 test('where the kernel tells nothing they are looked at every second, and that is said once', async () => {
   const { world, heard } = await running({}, true)
   world.processes.set(11, nginx)

@@ -73,6 +73,24 @@ test('V-096: an unweighted one is a fault while it is down, missing or renamed, 
   expect(world.deeds()).toEqual(['advert 0', 'delete 192.0.2.100/24'])
 })
 
+test('a priority that changes hundreds of times a second is told every ten seconds, as it is by then', async () => {
+  const world = new World()
+  await world.configure([tracking(script(-30))], { observed: [{ key: 'script chk', observation: good }] })
+  world.run(seconds(4))
+  const told = () => world.logged.filter((line) => line.startsWith('effective priority changed'))
+  const line = (fields: object) => `effective priority changed ${JSON.stringify({ router: router.name, ...fields })}`
+  for (let time = 0; time < 350; time++) for (const what of [bad, good]) await world.tell(observed(what))
+  await world.tell(observed(bad))
+  const first = [line({ from: 100, to: 70 }), line({ from: 70, to: 100 })]
+  expect(told()).toEqual(first)
+  expect(await seen(world)).toMatchObject({ effective: 70 })
+  world.run(seconds(10))
+  expect(told()).toEqual([...first, line({ to: 70, leftOut: 698 })])
+  world.run(seconds(10))
+  await world.tell(observed(good))
+  expect(told().slice(3)).toEqual([line({ from: 70, to: 100 })])
+})
+
 test('nothing begins before an unweighted script has said something', async () => {
   const world = host()
   await world.configure([tracking(script(0))])
