@@ -7,7 +7,13 @@ import { type IpAddress, silentLog } from '../../src/base/index.ts'
 import { readConnections } from '../../src/forwarding/ebpf/connections.ts'
 import { readCounters, readExits } from '../../src/forwarding/ebpf/counters.ts'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
-import { closeDirector, type Director, type DirectorOptions, loadDirector } from '../../src/forwarding/ebpf/program.ts'
+import {
+  closeDirector,
+  type Director,
+  type DirectorOptions,
+  loadingDirector,
+} from '../../src/forwarding/ebpf/program.ts'
+import { atOnce, type Sliced } from '../../src/forwarding/ebpf/slices.ts'
 import type { Hop } from '../../src/forwarding/ebpf/slot.ts'
 import { type Drift, NO_DRIFT, sweep } from '../../src/forwarding/ebpf/sweep.ts'
 import { Table } from '../../src/forwarding/ebpf/table.ts'
@@ -40,7 +46,8 @@ export class Bench {
   readonly #drift: Drift = new Map()
 
   constructor(connectionTableSize = 4096, sizes: Partial<DirectorOptions> = {}) {
-    const loaded = loadDirector({ pinDirectory: this.pinDirectory, connectionTableSize, log: silentLog, ...sizes })
+    const options = { pinDirectory: this.pinDirectory, connectionTableSize, log: silentLog, ...sizes }
+    const loaded = atOnce(loadingDirector(options))
     if (!loaded.ok) throw new Error(loaded.error.message)
     this.director = loaded.value
     this.table = this.#newTable(this.director)
@@ -48,7 +55,13 @@ export class Bench {
 
   /** Another process takes over what the maps hold. */
   reopen(): void {
+    atOnce(this.reopening())
+  }
+
+  /** As `reopen`, with the pauses that a backend makes. */
+  *reopening(): Sliced<void> {
     this.table = this.#newTable({ ...this.director, adopted: true })
+    yield* this.table.adopting()
   }
 
   #newTable(director: Director): Table {

@@ -58,6 +58,17 @@ describe('the table', () => {
     return { list, count: layout.listHead.decode(bench.director.maps.lists.lookup(u32(list)) as Uint8Array).count }
   }
 
+  /** Slots of servers by NAT, by address. */
+  const natServers = () =>
+    [...bench.director.maps.nat_servers.slices(8_192)]
+      .flatMap(({ count, keys, values }) =>
+        Array.from({ length: count }, (_, i) => {
+          const { size, decode } = layout.ipv4.serviceKey
+          return `${decode(keys, i * size).address} ${new Uint32Array(values.buffer)[i]}`
+        }),
+      )
+      .sort()
+
   let port = 1024
   const connect = () =>
     bench.send({ source: '203.0.113.1', target: VIP, sourcePort: port++, targetPort: 80, flags: SYN })
@@ -148,6 +159,54 @@ describe('the table', () => {
     expect(bench.lookups.slice(asked).sort()).toEqual(many.map(serverAddress).sort())
   })
 
+  test('what an earlier process left is read in slices: packets go by it meanwhile, and nothing is written anew', () => {
+    const via = { interfaceIndex: 1, nextHop: address('192.0.2.9'), mtu: 1500, local: false, source: VIP }
+    for (const i of many) bench.hops.set(serverAddress(i), via)
+    const natServer = (i: number) => destination(serverAddress(i), 80, 'nat', { weight: i % 3 })
+    bench.apply(put(service(80), many.map(natServer)))
+    const before = { list: listInForce(), state: bench.table.state(), natServers: natServers() }
+    const asked = bench.lookups.length
+    let written = 0
+    for (const map of [bench.director.maps.destinations, bench.director.maps.nat_servers, bench.director.maps.members])
+      map.update = () => {
+        written++
+        return { ok: true, value: undefined }
+      }
+    const reopening = bench.reopening()
+    let pauses = 0
+    for (; reopening.next().done !== true; pauses++)
+      if (pauses % 8 === 0) {
+        expect(listInForce()).toEqual(before.list)
+        expect(connect().exit).toBe('forwarded')
+      }
+    // The places of all that the table has room for, the servers by NAT, and thrice those that are there.
+    expect(pauses).toBeGreaterThanOrEqual(16_384 / SLICE + Math.floor((4 * (MANY - 1)) / SLICE))
+    expect(bench.lookups).toHaveLength(asked)
+    atOnce(bench.table.refreshHops())
+    expect(written).toBe(0)
+    expect(bench.table.state()).toEqual(before.state)
+    expect(natServers()).toEqual(before.natServers)
+  })
+
+  test('places of servers by NAT that an earlier process did not come to write are mended', () => {
+    bench.apply(
+      put(
+        service(80),
+        [1, 2, 3].map((i) => destination(serverAddress(i), 80, 'nat')),
+      ),
+    )
+    const right = natServers()
+    const { nat_servers: map } = bench.director.maps
+    const placeOf = (i: number) => layout.ipv4.serviceKey.encode({ protocol: 6, address: serverAddress(i), port: 80 })
+    map.delete(placeOf(1))
+    map.update(placeOf(2), u32(0))
+    map.update(placeOf(9), u32(1))
+    bench.reopen()
+    expect(natServers()).toEqual(right)
+    bench.apply([1, 2, 3].map(removal))
+    expect(natServers()).toEqual([])
+  })
+
   test('a place that had another server before begins at zero', () => {
     bench.apply(put(service(80), [server(1)]))
     connect()
@@ -180,7 +239,8 @@ describe('the backend', () => {
   })
   afterAll(() => router?.close())
 
-  test('others are answered between the slices of thousands of orders', async () => {
+  /** What it comes to, and how often others were answered meanwhile. */
+  async function answering<T>(work: Promise<T>): Promise<{ readonly value: T; readonly answered: number }> {
     let answered = 0
     let ended = false
     const answer = (): void => {
@@ -188,10 +248,25 @@ describe('the backend', () => {
       if (!ended) setImmediate(answer)
     }
     setImmediate(answer)
-    const results = await backend.apply(many.map((i) => putServer(i)))
+    const value = await work
     ended = true
-    expect(results.filter(({ ok }) => ok)).toHaveLength(MANY)
+    return { value, answered }
+  }
+
+  test('others are answered between the slices of thousands of orders', async () => {
+    const { value, answered } = await answering(backend.apply(many.map((i) => putServer(i))))
+    expect(value.filter(({ ok }) => ok)).toHaveLength(MANY)
     expect(answered).toBeGreaterThanOrEqual(Math.floor((MANY - 1) / SLICE))
+  })
+
+  test('others are answered while a backend takes over what the one before has left', async () => {
+    await backend.apply(many.map((i) => putServer(i)))
+    const { services } = await backend.read()
+    await backend.close('services-in-place')
+    const { value, answered } = await answering(router.open())
+    backend = value
+    expect(answered).toBeGreaterThanOrEqual(16_384 / SLICE + Math.floor((3 * (MANY - 1)) / SLICE))
+    expect((await backend.read()).services).toEqual(services)
   })
 
   test('orders that come meanwhile wait for their turn, and whoever reads then sees what they led to', async () => {

@@ -9,6 +9,7 @@ import type { CursorChange, Lists } from './lists.ts'
 import type { Locals } from './locals.ts'
 import { type Director, tablesOf } from './program.ts'
 import type { Range } from './ranges.ts'
+import { inSlices, type Sliced } from './slices.ts'
 import { permutationOf, protocolName, type Slot } from './slot.ts'
 import type { Slots } from './slots.ts'
 
@@ -29,7 +30,12 @@ type ServiceKeyRecord = ReturnType<typeof layout.ipv4.serviceKey.decode>
 type ServiceRecord = ReturnType<typeof layout.service.decode>
 
 /** What an earlier process left, nearly in the order in which it was made: ids are given out from the lowest on. */
-export function readEntries({ tables }: Director, slots: Slots, lists: Lists, locals: Locals): Entry[] {
+export function* readEntries(
+  { tables }: Director,
+  slots: Slots,
+  lists: Lists,
+  locals: Locals,
+): Sliced<readonly Entry[]> {
   const found: [ServiceKeyRecord, ServiceRecord][] = []
   for (const {
     services,
@@ -43,10 +49,18 @@ export function readEntries({ tables }: Director, slots: Slots, lists: Lists, lo
     }
   }
   found.sort(([, a], [, b]) => a.id - b.id)
-  return found.map(([key, record]) => readEntry(slots, lists, locals, key, record))
+  const entries: Entry[] = []
+  for (const [key, record] of found) entries.push(yield* readEntry(slots, lists, locals, key, record))
+  return entries
 }
 
-function readEntry(slots: Slots, lists: Lists, locals: Locals, key: ServiceKeyRecord, record: ServiceRecord): Entry {
+function* readEntry(
+  slots: Slots,
+  lists: Lists,
+  locals: Locals,
+  key: ServiceKeyRecord,
+  record: ServiceRecord,
+): Sliced<Entry> {
   const range: Range = { start: record.locals_start, count: record.locals_count }
   const localAddresses = locals.adopt(range, familyOf(key.address))
   const service: Service = {
@@ -66,12 +80,14 @@ function readEntry(slots: Slots, lists: Lists, locals: Locals, key: ServiceKeyRe
   const accepted = acceptService(service)
   if (!accepted.ok) throw new Error(`a pinned service is not one of ours: ${accepted.error.message}`)
   const listed: Slot[] = []
-  for (const { slot: index, weight } of lists.adopt(record.list)) {
+  // One pause a service, for there may be thousands of these as well.
+  yield
+  yield* inSlices(lists.adopt(record.list), ({ slot: index, weight }) => {
     const slot = slots.get(index)
-    if (slot === undefined || !slot.available) continue
+    if (slot === undefined || !slot.available) return
     slot.destination = { ...slot.destination, weight }
     listed.push(slot)
-  }
+  })
   const text = serviceKey(service.address)
   return {
     id: record.id,

@@ -37,7 +37,7 @@ import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { hopsBy } from './hops.ts'
 import { Interfaces } from './interfaces.ts'
 import { MarkRules } from './marks.ts'
-import { closeDirector, loadDirector } from './program.ts'
+import { closeDirector, loadingDirector } from './program.ts'
 import { judgeDefences, readSettings, readTimeouts, writeSettings, writeTimeouts } from './settings.ts'
 import { inTurn, OneAtATime, withPauses } from './slices.ts'
 import { type Drift, NO_DRIFT, sweep } from './sweep.ts'
@@ -90,7 +90,10 @@ const capabilities: BackendCapabilities = {
 /** Loads the program, takes over what an earlier process left in the directory, and attaches to the interfaces. */
 export async function openEbpfBackend(options: EbpfOptions): Promise<Result<EbpfBackend, Unsupported>> {
   const { pinDirectory, log, interfaces: only, sweepInterval = DEFAULT_SWEEP_INTERVAL } = options
-  const loaded = loadDirector(options)
+  let closed = false
+  /** So that others are answered; false: it is to end. */
+  const pause = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(!closed)))
+  const loaded = await withPauses(loadingDirector(options), pause)
   if (!loaded.ok) return loaded
   const director = loaded.value
   const client = (options.openRouteClient ?? openRouteClient)()
@@ -111,11 +114,9 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
     return hops.links().find((link) => link.name === name)?.index
   })
   const table = new Table(director, hops.to, now, (wanted) => marks.take(wanted))
+  if (director.adopted) await withPauses(table.adopting(), pause)
   const exchange = createExchange(director, table, now)
   const lane = new FastLane(director, options.fastLane ?? 'off', pinDirectory, driverOfInterface, log)
-  let closed = false
-  /** So that others are answered; false: it is to end. */
-  const pause = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(!closed)))
   const refreshing = new OneAtATime(() => withPauses(table.refreshHops(), pause))
   const follow = () => {
     hops.readLinks()

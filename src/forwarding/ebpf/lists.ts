@@ -69,10 +69,11 @@ export class Lists {
     const buckets = { start: head.buckets_start, count: head.buckets_count }
     if (!this.#members.claim(members) || !this.#buckets.claim(buckets))
       throw new Error(`list ${index} lies outside its map or in another list`)
-    const listed = Array.from({ length: head.count }, (_, i) => {
-      const entry = layout.listEntry.decode(this.#maps.members.lookup(u32(head.start + i)) as Uint8Array)
-      return { slot: entry.destination, weight: entry.weight }
-    })
+    const entries = new Uint32Array(this.#maps.members.arrayPart(head.start, head.count).buffer)
+    const listed = Array.from({ length: head.count }, (_, i) => ({
+      slot: entries[2 * i] as number,
+      weight: entries[2 * i + 1] as number,
+    }))
     this.#held.set(index, { members, buckets, slots: listed.map(({ slot }) => slot) })
     return listed
   }

@@ -25,9 +25,10 @@ import {
   UDP_TIMEOUT,
 } from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
+import { atOnce, type Sliced } from './slices.ts'
 import { loadStage } from './stage.ts'
 import { u32 } from './struct.ts'
-import { closeTables, hasPinnedIpv6, loadIpv6, removePinnedIpv6, type Tables } from './tables.ts'
+import { closeTables, hasPinnedIpv6, loadingIpv6, removePinnedIpv6, type Tables } from './tables.ts'
 
 const MAPS = [
   'connections',
@@ -102,14 +103,17 @@ export type DirectorOptions = {
   readonly log: Log
 }
 
-/** Loads the programs anew around the pinned maps if those are of this layout, else around new ones, which it pins. */
-export function loadDirector({
+/**
+ * Loads the programs anew around the pinned maps if those are of this layout, else around new ones, which it pins. The kernel
+ * looks some tenths of a second at each object: there is a pause before the next.
+ */
+export function* loadingDirector({
   pinDirectory,
   connectionTableSize = tableSizes.connection_table_size.default,
   serviceTableSize = tableSizes.service_table_size.default,
   destinationTableSize = tableSizes.destination_table_size.default,
   log,
-}: DirectorOptions): Result<Director, Unsupported> {
+}: DirectorOptions): Sliced<Result<Director, Unsupported>> {
   const addon = probeBpf()
   if (!addon.ok) return fail({ reason: 'no-libbpf', message: addon.error })
   const prepared = preparePinDirectory(pinDirectory)
@@ -139,6 +143,7 @@ export function loadDirector({
     if (!done.ok) return fail(unsupported(done.error))
   }
   const complete = maps as Record<MapName, BpfMap>
+  yield
   const odd = loadStage(
     'director-odd.bpf.o',
     'director_odd',
@@ -172,7 +177,8 @@ export function loadDirector({
   const director: Director = { pinDirectory, maps: complete, tables, programs, adopted }
   if (!adopted) removePinnedIpv6(pinDirectory)
   if (hasPinnedIpv6(pinDirectory)) {
-    const found = tablesOf(director, 6)
+    yield
+    const found = yield* loadingTables(director, 6)
     if (!found.ok) return found
   }
   return ok(director)
@@ -205,9 +211,13 @@ function entriesOf({
 
 /** The tables of a family; the first time for IPv6 its program is loaded. */
 export function tablesOf(director: Director, family: Family): Result<Tables, Unsupported> {
+  return atOnce(loadingTables(director, family))
+}
+
+function* loadingTables(director: Director, family: Family): Sliced<Result<Tables, Unsupported>> {
   const held = director.tables.get(family)
   if (held !== undefined) return ok(held)
-  const loaded = loadIpv6(director.pinDirectory, director.maps)
+  const loaded = yield* loadingIpv6(director.pinDirectory, director.maps)
   if (loaded.ok) director.tables.set(family, loaded.value)
   return loaded
 }

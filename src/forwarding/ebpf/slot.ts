@@ -165,6 +165,9 @@ export function slotOf(index: number, bytes: Uint8Array, at: number, now: number
       nextHop: addressOf(record.next_hop, family(record.next_hop_family)),
       mtu: record.mtu,
       local: (record.flags & layout.DESTINATION_LOCAL) !== 0,
+      ...(record.tunnel_source.some((byte) => byte !== 0) && {
+        source: addressOf(record.tunnel_source, family(record.family)),
+      }),
     },
     available: (record.flags & layout.DESTINATION_AVAILABLE) !== 0,
     removedAt: now,

@@ -3,11 +3,13 @@
  * it finds its connections and counters again when it comes back.
  */
 
-import { familyOf, type IpAddress } from '../../base/index.ts'
+import type { IpAddress } from '../../base/index.ts'
 import type { BpfMap } from '../../sys/bpf/index.ts'
 import type { Destination } from '../index.ts'
 import * as layout from './layout.ts'
+import { NatServers } from './nat-servers.ts'
 import type { Director } from './program.ts'
+import { SLICE, type Sliced } from './slices.ts'
 import { NO_HOP, type Slot, slotBytes, slotOf, type Virtual } from './slot.ts'
 import { u32 } from './struct.ts'
 
@@ -28,27 +30,27 @@ export class Slots {
   #lowestFree = 0
   /** From here on no slot has ever been used: the maps hold zeros there. */
   #untouched: number
-  /** Slots of available destinations by NAT, by protocol, address and port. */
-  readonly #natServers = new Map<string, Set<number>>()
+  readonly #natServers: NatServers
 
   /** @param now  whole seconds of CLOCK_MONOTONIC */
   constructor(director: Director, now: () => number) {
     this.#director = director
     this.#now = now
+    this.#natServers = new NatServers(director)
     this.#untouched = director.adopted ? director.maps.destinations.info.entries : 0
   }
 
   /** Reads what an earlier process left. */
-  read(): void {
+  *reading(): Sliced<void> {
     let index = 0
-    for (const { count, values } of this.#director.maps.destinations.slices(1024)) {
+    for (const { count, values } of this.#director.maps.destinations.slices(SLICE)) {
       for (let i = 0; i < count; i++, index++) {
         const slot = slotOf(index, values, i * layout.destination.size, this.#now())
-        if (slot === undefined) continue
-        this.#hold(slot)
-        this.#followNatServer(slot)
+        if (slot !== undefined) this.#hold(slot)
       }
+      yield
     }
+    yield* this.#natServers.adopt(this.all())
   }
 
   get(index: number): Slot | undefined {
@@ -107,28 +109,8 @@ export class Slots {
     this.#hold(slot)
     const written = this.#director.maps.destinations.update(u32(slot.index), slotBytes(slot))
     if (!written.ok) throw new Error(written.error.message)
-    this.#followNatServer(slot)
+    this.#natServers.follow(slot)
     if (slot.destination.method === 'tun') this.#keepPathMtu(slot)
-  }
-
-  /** Keeps the map `nat_servers`: a destination by NAT that has this address, port and protocol. */
-  #followNatServer({ index, available, destination: { address, port, method }, virtual: { protocol } }: Slot): void {
-    const tables = this.#director.tables.get(familyOf(address))
-    if (tables === undefined) return
-    const { nat_servers } = tables
-    const name = `${protocol} ${address} ${port}`
-    const slots = this.#natServers.get(name) ?? new Set()
-    const [before] = slots
-    if (available && method === 'nat') slots.add(index)
-    else slots.delete(index)
-    this.#natServers.set(name, slots)
-    if (slots.size === 0) this.#natServers.delete(name)
-    const key = tables.layout.serviceKey.encode({ address, port, protocol })
-    const [one] = slots
-    if (one === undefined && before !== undefined) nat_servers.delete(key)
-    if (one === undefined || one === before) return
-    const written = nat_servers.update(key, u32(one))
-    if (!written.ok) throw new Error(written.error.message)
   }
 
   retire(slot: Slot): void {

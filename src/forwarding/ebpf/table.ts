@@ -43,7 +43,7 @@ export class Table {
   readonly #locals: Locals
 
   /**
-   * Reads what the maps hold.
+   * Holds nothing; where a director was adopted, `adopting` is next.
    * @param hopTo  the way to an address by the routing table; undefined: none
    * @param now    whole seconds of CLOCK_MONOTONIC
    * @param followMarks  sees to it that packets with these marks reach the director
@@ -61,7 +61,20 @@ export class Table {
     this.#lists = new Lists(director.maps, now)
     this.#localities = new Localities(director)
     this.#locals = new Locals(director, now)
-    if (director.adopted) this.#readMaps()
+  }
+
+  /** Goes on from what the maps hold; until it has ended nothing else may be asked of the table. */
+  *adopting(): Sliced<void> {
+    yield* this.#slots.reading()
+    for (const entry of yield* readEntries(this.#director, this.#slots, this.#lists, this.#locals))
+      this.#entries.set(entry.key, entry)
+    // A process may have died between two writes.
+    const listed = new Set<Slot>()
+    for (const { slots } of this.#entries.values()) for (const slot of slots) listed.add(slot)
+    yield* inSlices(this.#slots.all(), (slot) => {
+      if (slot.available && !listed.has(slot)) this.#slots.retire(slot)
+    })
+    this.#writeSettings()
   }
 
   state(): ForwardingState {
@@ -331,16 +344,6 @@ export class Table {
 
   #map(name: MapName) {
     return this.#director.maps[name]
-  }
-
-  #readMaps(): void {
-    this.#slots.read()
-    for (const entry of readEntries(this.#director, this.#slots, this.#lists, this.#locals))
-      this.#entries.set(entry.key, entry)
-    // A process may have died between two writes.
-    const listed = new Set([...this.#entries.values()].flatMap(({ slots }) => slots))
-    for (const slot of this.#slots.all()) if (slot.available && !listed.has(slot)) this.#slots.retire(slot)
-    this.#writeSettings()
   }
 
   #freeServiceId(): number | undefined {

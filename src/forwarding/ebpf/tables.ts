@@ -9,6 +9,7 @@ import { type BpfMap, type BpfProgram, loadObject, objectPath, openPinnedMap, re
 import type { Unsupported } from '../index.ts'
 import * as layout from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
+import type { Sliced } from './slices.ts'
 import { loadStage } from './stage.ts'
 import { u32 } from './struct.ts'
 
@@ -46,14 +47,14 @@ export function removePinnedIpv6(directory: string): void {
 
 /**
  * Loads the program for IPv6 around the tables that an earlier run left, or around new ones, which are pinned, and puts
- * it where the director calls it.
+ * it where the director calls it. There is a pause between its two objects.
  * @param shared  the director's maps
  */
-export function loadIpv6(
+export function* loadingIpv6(
   directory: string,
   shared: Readonly<Record<'stages' | 'connections' | 'services' | 'nat_servers', BpfMap>> &
     Readonly<Record<string, BpfMap>>,
-): Result<Tables, Unsupported> {
+): Sliced<Result<Tables, Unsupported>> {
   const reuse = new Map(Object.entries(shared).filter(([name]) => !(TABLES as readonly string[]).includes(name)))
   const pinned = pinnedIpv6(directory)
   if (pinned === undefined) removePinnedIpv6(directory)
@@ -94,6 +95,7 @@ export function loadIpv6(
   for (const program of programs.values()) if (program !== reap && program !== takeIn) program.close()
   if (!placed.ok) return fail(unsupported(placed.error))
   for (const name of TABLES) reuse.set(ipv6Name(name), tables[name] as BpfMap)
+  yield
   const odd = loadStage('director6-odd.bpf.o', 'director6_odd', layout.STAGE_ODD6, shared.stages, reuse)
   if (!odd.ok) return odd
   return ok({ ...(tables as Record<TableName, BpfMap>), family: 6, layout: layout.ipv6, reap, takeIn })

@@ -50,6 +50,20 @@ export class BpfMap {
     return outcome < 0 ? fail(systemError('BPF_MAP_UPDATE_BATCH', outcome, this.info.name)) : ok(undefined)
   }
 
+  /** Of an array: the values of `count` entries from the one at `start` on, packed. */
+  arrayPart(start: number, count: number): Uint8Array {
+    const values = new Uint8Array(count * this.readSize)
+    if (count === 0) return values
+    // The kernel's cursor is the entry before.
+    const cursor = start === 0 ? undefined : new Uint8Array(Uint32Array.of(start - 1).buffer)
+    const keys = new Uint8Array(count * 4)
+    const done = hfbpf().mapLookupBatch(this.fd, cursor, new Uint8Array(8), keys, values, count)
+    if (done.error < 0 && done.error !== ENOENT)
+      throw new Error(systemError('BPF_MAP_LOOKUP_BATCH', done.error, this.info.name).message)
+    if (done.count < count) throw new Error(`the map ${this.info.name} has no entry ${start + done.count}`)
+    return values
+  }
+
   /**
    * The whole map in slices. Entries that come and go meanwhile may be seen or not; one that stays is seen at least
    * once. An array comes in the order of its indexes. Values are of `readSize` bytes.
