@@ -18,12 +18,16 @@ import type {
 import { listText, type TextPiece } from '../ipc/index.ts'
 import type { ServiceFailure } from './supported.ts'
 
-/** What the backend holds and has counted, with what it could not be given. */
+/**
+ * What the backend holds and has counted, with what it could not be given.
+ * @param addresses  only destinations at these, and services that have some; absent: all
+ */
 export async function snapshotOf(
   backend: ForwardingBackend,
   failures: readonly ServiceFailure[],
   wanted: readonly ServiceState[],
   caughtUp: CatchUpSnapshot | undefined,
+  addresses?: ReadonlySet<string>,
 ): Promise<Iterable<TextPiece>> {
   const [state, counters, exits, info, timeouts, settings, daemons, told] = await Promise.all([
     backend.read(),
@@ -38,11 +42,11 @@ export async function snapshotOf(
   const counted = new Map(counters.map((service) => [service.serviceKey, service]))
   const reasons = reasonsByService(failures)
   const held = new Set(state.services.map(({ service }) => serviceKey(service.address)))
-  const absent = wanted
+  const absent = (addresses === undefined ? wanted : [])
     .filter(({ service }) => !held.has(serviceKey(service.address)))
     .map((service) => ({ ...service, destinations: [] }))
   const services = listText(
-    [...state.services, ...absent],
+    [...(addresses === undefined ? state.services : servicesAt(state.services, addresses)), ...absent],
     ({ destinations }) => destinations.length,
     (service) => {
       const key = serviceKey(service.service.address)
@@ -53,6 +57,11 @@ export async function snapshotOf(
   const sync = daemons.length === 0 ? {} : { sync: syncOf(daemons, told, caughtUp) }
   return around({ backend: backend.kind, connectionTable, timeouts, settings }, services, { exits, ...sync })
 }
+
+const servicesAt = (services: readonly ServiceState[], addresses: ReadonlySet<string>): readonly ServiceState[] =>
+  services
+    .map((state) => ({ ...state, destinations: state.destinations.filter(({ address }) => addresses.has(address)) }))
+    .filter(({ destinations }) => destinations.length > 0)
 
 /** The text of a `ForwardingSnapshot` in pieces: what comes before its services, these, and the rest. */
 function* around(
@@ -100,7 +109,10 @@ function serviceSnapshot(
   counters: ServiceCounters | undefined,
   failure: string | undefined,
 ): ServiceSnapshot {
-  const counted = new Map(counters?.destinations.map((destination) => [destination.destinationKey, destination]))
+  const shown = new Set(destinations.map(endpoint))
+  const counted = new Map<string, DestinationCounters>()
+  for (const one of counters?.destinations ?? [])
+    if (shown.has(one.destinationKey)) counted.set(one.destinationKey, one)
   const { persistence, persistenceEngine, schedulerFlags = [], localAddresses = [] } = service
   return {
     key,

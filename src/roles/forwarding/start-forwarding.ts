@@ -84,7 +84,8 @@ export function startForwarding(
         const { backend, keeper, catchUps } = opened
         const wanted = keeper.wanted()
         const failures = [...keeper.failures(), ...withoutAddress(wanted, ports)]
-        return tell(message.id, await snapshotOf(backend, failures, wanted, catchUps.snapshot()))
+        const about = message.addresses === undefined ? undefined : new Set(message.addresses)
+        return tell(message.id, await snapshotOf(backend, failures, wanted, catchUps.snapshot(), about))
       }
       case 'asked':
         return answer(message.id, message.ask)

@@ -33,7 +33,8 @@ export type ToRole<Slice> =
   | { readonly type: 'offer'; readonly revision: number; readonly slice: Slice }
   | { readonly type: 'commit'; readonly revision: number }
   | { readonly type: 'withdraw'; readonly revision: number }
-  | { readonly type: 'snapshot-requested'; readonly id: number }
+  /** `addresses`: from the forwarding role only destinations at these, and services that have some; absent: all. */
+  | { readonly type: 'snapshot-requested'; readonly id: number; readonly addresses?: readonly string[] }
   /** Answered at once by a role whose event loop turns. */
   | { readonly type: 'ping' }
   /** `leave`: addresses (-V) or the forwarding table (-I) stay in place. */

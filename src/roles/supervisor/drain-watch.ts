@@ -2,6 +2,8 @@ import { millis } from '../../base/index.ts'
 import {
   aspectOf,
   isAbout,
+  namesOf,
+  ordersByServer,
   type ServerOrder,
   type ServerOrders,
   type ServerPlace,
@@ -31,8 +33,8 @@ export function createDrainWatch(
   hooks: {
     readonly orders: () => ServerOrders
     readonly places: () => readonly ServerPlace[]
-    /** Undefined: the table cannot be asked. */
-    readonly remaining: () => Promise<Remaining | undefined>
+    /** Of the servers at these addresses, for the table may have thousands of others. Undefined: it cannot be asked. */
+    readonly remaining: (addresses: ReadonlySet<string>) => Promise<Remaining | undefined>
     /** Of the servers that these are about nothing is left. */
     readonly onGone: (leaving: ServerOrders) => void
   },
@@ -44,18 +46,32 @@ export function createDrainWatch(
     if (looking || (waiting.size === 0 && !hooks.orders().some(isLeaving))) return
     looking = true
     schedule(LOOK_EVERY, () => {
-      void hooks.remaining().then((remaining) => {
+      const asked = addressesInQuestion()
+      void hooks.remaining(asked).then((remaining) => {
         looking = false
-        look(remaining)
+        look(remaining, asked)
         begin()
       })
     })
   }
 
-  function look(remaining: Remaining | undefined): void {
+  function addressesInQuestion(): ReadonlySet<string> {
+    const orders = [...[...waiting].map(({ order }) => order), ...hooks.orders().filter(isLeaving)]
+    const named = ordersByServer(orders)
+    const isMeant = (place: ServerPlace) =>
+      namesOf(place).some((name) => named.get(name)?.some((order) => isAbout(order, place)))
+    return new Set(
+      hooks
+        .places()
+        .filter(isMeant)
+        .map(({ address }) => address),
+    )
+  }
+
+  function look(remaining: Remaining | undefined, asked: ReadonlySet<string>): void {
     const places = hooks.places()
     for (const one of waiting) {
-      const outcome = outcomeOf(one.order, places, remaining)
+      const outcome = outcomeOf(one.order, places, remaining, asked)
       if (outcome === undefined) continue
       waiting.delete(one)
       one.resolve(outcome)
@@ -65,7 +81,7 @@ export function createDrainWatch(
     const at = new Map(places.map((place) => [`${place.service} ${place.realServer}`, place]))
     const gone = leaving.filter(({ service, realServer }) => {
       const place = at.get(`${service} ${realServer}`)
-      return place === undefined || isEmpty([place], remaining)
+      return place === undefined || isEmpty([place], remaining, asked)
     })
     if (gone.length > 0) hooks.onGone(gone)
   }
@@ -75,6 +91,7 @@ export function createDrainWatch(
     order: ServerOrder,
     places: readonly ServerPlace[],
     remaining: Remaining | undefined,
+    asked: ReadonlySet<string>,
   ): ServerOutcome | undefined {
     const stands = hooks
       .orders()
@@ -86,7 +103,7 @@ export function createDrainWatch(
     if (stands.kind === 'disable') return 'not-drained'
     if (remaining === undefined) return undefined
     const meant = places.filter((place) => isAbout(order, place))
-    return isEmpty(meant, remaining) ? 'drained' : undefined
+    return isEmpty(meant, remaining, asked) ? 'drained' : undefined
   }
 
   return {
@@ -101,9 +118,10 @@ export function createDrainWatch(
 
 const isLeaving = (order: ServerOrder): boolean => order.kind === 'leave'
 
-/** No connection goes on, and none can come. */
-const isEmpty = (places: readonly ServerPlace[], remaining: Remaining): boolean =>
+/** No connection goes on, and none can come. Of one whose address was not asked for, nothing is known yet. */
+const isEmpty = (places: readonly ServerPlace[], remaining: Remaining, asked: ReadonlySet<string>): boolean =>
   places.every((place) => {
+    if (!asked.has(place.address)) return false
     const { connections, open } = remaining.of(place)
     return connections === 0 && !open
   })

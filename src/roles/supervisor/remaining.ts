@@ -4,7 +4,7 @@ import type { Remaining } from './drain-watch.ts'
 
 type ByAddress = ReadonlyMap<string, readonly DestinationSnapshot[]>
 
-/** What is left of real servers, as the forwarding role tells. */
+/** What is left of real servers, as the forwarding role tells of their addresses. */
 export function remainingIn({ services }: ForwardingSnapshot, { virtualServers }: Configuration): Remaining {
   const held = new Map(services.map((service) => [service.key, service.destinations]))
   const models = new Map(virtualServers.map((server) => [server.key, server]))

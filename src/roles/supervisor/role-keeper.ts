@@ -39,8 +39,11 @@ export type RoleKeeper<R extends RoleName> = {
   withdraw(revision: number): void
   /** To a process that serves; dropped otherwise. */
   send(message: RoleTraffic[R]['to']): void
-  /** Undefined when it does not serve, or falls silent. */
-  snapshot(): Promise<RoleTraffic[R]['snapshot'] | undefined>
+  /**
+   * Undefined when it does not serve, or falls silent.
+   * @param addresses  as in the message `snapshot-requested`
+   */
+  snapshot(addresses?: readonly string[]): Promise<RoleTraffic[R]['snapshot'] | undefined>
   /** Orderly, then by force once patience has run out. Nothing is started any more until the next `ask`. */
   stop(leave: boolean, patience: Micros): Promise<void>
   /** Resolves when the process has applied its last commit, is gone, or patience has run out. */
@@ -243,9 +246,10 @@ export function createRoleKeeper<R extends RoleName>(
     send(message) {
       if (running?.serving === true) running.process.send(message)
     },
-    snapshot() {
+    snapshot(addresses) {
       if (running?.serving !== true) return Promise.resolve(undefined)
-      return snapshots.ask((id) => tell({ type: 'snapshot-requested', id }))
+      const about = addresses === undefined ? {} : { addresses }
+      return snapshots.ask((id) => tell({ type: 'snapshot-requested', id, ...about }))
     },
     stop(leave, patience) {
       committed = undefined

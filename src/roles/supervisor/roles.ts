@@ -99,8 +99,8 @@ export function createRoles(
   const serverOrders = createServerOrders(ports, `${options.runDirectory}/server-orders.json`, {
     model: hooks.model,
     tell: (standing) => checker.send({ type: 'server-orders', orders: standing }),
-    async remaining() {
-      const table = await forwarding.snapshot()
+    async remaining(addresses) {
+      const table = await forwarding.snapshot([...addresses])
       return table === undefined ? undefined : remainingIn(JSON.parse(table) as ForwardingSnapshot, hooks.model())
     },
     onLeft: hooks.onLeft,

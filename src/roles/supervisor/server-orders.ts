@@ -47,8 +47,8 @@ export function createServerOrders(
     readonly model: () => Configuration
     /** From here on these stand. */
     readonly tell: (orders: ServerOrders) => void
-    /** Undefined: the table cannot be asked. */
-    readonly remaining: () => Promise<Remaining | undefined>
+    /** Of the servers at these addresses. Undefined: the table cannot be asked. */
+    readonly remaining: (addresses: ReadonlySet<string>) => Promise<Remaining | undefined>
     /** What was leaving has left, or need not any more; `settle` is to follow. */
     readonly onLeft: () => void
   },

@@ -268,6 +268,19 @@ for (const [what, wanted, reason] of unsupported)
     expect(one.alarms).toEqual([])
   })
 
+test('a snapshot about some addresses has only the destinations there, and only services that have some', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1), destination(2)]), service(2, [destination(3)]))
+  await one.tell({ type: 'snapshot-requested', id: 5, addresses: [destination(2).address] })
+  expect(one.snapshot()).toMatchObject({ exits: {}, settings: {} })
+  expect(one.snapshot().services).toMatchObject([
+    { destinations: [{ address: destination(2).address, weight: destination(2).weight, activeConnections: 0 }] },
+  ])
+  await one.tell({ type: 'snapshot-requested', id: 6 })
+  expect(one.snapshot().services.map(({ destinations }) => destinations.length)).toEqual([2, 1])
+})
+
 test('an answer tells up to which order the table is, and that trying again is of no use where it is not', async () => {
   const one = role()
   await one.serve()

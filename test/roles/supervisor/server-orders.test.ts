@@ -145,6 +145,32 @@ test('who waits hears when no connection is left and none can come', async () =>
   expect(world.log.filter((line) => line.startsWith('error'))).toEqual([])
 })
 
+test('only what is waited for is asked of the table, and of one that is drained meanwhile nothing is concluded', async () => {
+  const { world } = await running()
+  const forwarding = world.living('forwarding')[0]
+  const looks = () =>
+    (forwarding?.heard ?? []).flatMap(({ type, addresses }) => (type === 'snapshot-requested' ? [addresses] : []))
+  const before = looks().length
+  holds(world, 0, 3)
+  const first = ask(world, { request: 'drain', servers: ['192.0.2.1:80'], wait: true })
+  await world.pass(second)
+  expect(looks().slice(before)).toEqual([['192.0.2.1'], ['192.0.2.1']])
+
+  // The next question is on its way when another drain is waited for.
+  forwarding?.hang()
+  await world.pass(second / 2)
+  const other = ask(world, { request: 'drain', servers: ['192.0.2.2'], wait: true })
+  forwarding?.recover()
+  const id = forwarding?.heard.at(-1)?.['id']
+  forwarding?.say({ type: 'snapshot', id, snapshot: JSON.stringify({ services: world.services }) })
+  await world.pass(0)
+  expect([first, other]).toEqual([[], []])
+  await world.pass(second / 2)
+  expect(looks().at(-1)).toEqual(['192.0.2.1', '192.0.2.2'])
+  expect(other).toMatchObject([{ told: ['192.0.2.2 is drained'] }])
+  expect(first).toEqual([])
+})
+
 test('at its deadline what is not drained is disabled, and who waits hears that', async () => {
   const { world } = await running()
   holds(world, 0, 3)
