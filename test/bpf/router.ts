@@ -6,6 +6,7 @@ import { silentLog } from '../../src/base/index.ts'
 import { type EbpfOptions, openEbpfBackend } from '../../src/forwarding/ebpf/index.ts'
 import type { ForwardingBackend } from '../../src/forwarding/index.ts'
 import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
+import { removeLeftovers } from '../lab/library/leftovers.ts'
 
 let made = 0
 
@@ -21,6 +22,7 @@ export type Router = {
 
 /** Enters a new namespace with eth0 at 192.0.2.1/24; this process stays in it until `close`. */
 export function openRouter(): Router {
+  removeLeftovers()
   const name = `h2-${process.pid}-${made++}`
   const pinDirectory = `/sys/fs/bpf/holdfast-${name}`
   const home = openSync('/proc/thread-self/ns/net', 'r')

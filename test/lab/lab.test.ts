@@ -1,8 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { openLab, summary, until } from './library/index.ts'
+import { commandLine, must, processesIn } from './library/process.ts'
 
 lab('hosts on one segment reach each other, and a cut cable parts them', async (lab) => {
   const lan = lab.segment()
@@ -74,6 +79,29 @@ lab('what keepalived has to say against a packet is a complaint, and a quiet one
   const wrong = { virtualRouterId: 51, priority: 200, addresses: [VIRTUAL_ADDRESS], password: 'wrong' }
   const sending = setInterval(() => sender.advertise(wrong), 200)
   await until('a complaint', () => keepalived.complaints().length > 0).finally(() => clearInterval(sending))
+})
+
+test('what a test that was killed has left is gone with the next lab', async () => {
+  // A maker whose pid is nobody's any more: the names are all that is left of it.
+  const maker = spawn('true')
+  await once(maker, 'exit')
+  const left = mkdtempSync(join(tmpdir(), `holdfast-lab-${maker.pid}-`))
+  const [namespace, pair] = [`hf-${maker.pid}-1-lan`, `hfk${maker.pid}a`]
+  const pins = `/sys/fs/bpf/holdfast/${left.replaceAll('/', '-').slice(1)}-director-holdfast`
+  mkdirSync(pins, { recursive: true })
+  must(['ip', 'netns', 'add', namespace])
+  must(['ip', 'link', 'add', pair, 'type', 'veth', 'peer', 'name', `hfk${maker.pid}b`])
+  const inside = spawn('nsenter', [`--net=/run/netns/${namespace}`, 'sleep', '300'])
+  const outside = spawn('tail', ['-f', '/dev/null', '-s', '300', `${left}/log`])
+  const ends = Promise.all([once(inside, 'exit'), once(outside, 'exit')])
+  await until(
+    'both run',
+    () => processesIn(namespace).includes(inside.pid ?? 0) && commandLine(outside.pid ?? 0) !== '',
+  )
+  openLab().close()
+  expect((await ends).map(([, signal]) => signal)).toEqual(['SIGKILL', 'SIGKILL'])
+  for (const path of [left, pins, `/run/netns/${namespace}`, `/sys/class/net/${pair}`])
+    expect(existsSync(path), path).toBe(false)
 })
 
 test('a closed lab leaves no namespace, no process and no file', async () => {

@@ -151,13 +151,18 @@ lab('a reload under load that adds and removes real servers fails no request', a
     webService({ method: 'DR', realServers: numbers.map((n) => `192.0.2.2${n} 80`) })
   const daemon = await scene.directors[0]!.holdfastd(withServers(1, 2))
   await scene.directors[0]!.holds(VIRTUAL_ADDRESS)
-  const load = await scene.client.load(`http://${VIRTUAL_ADDRESS}/`, { sources: scene.sources, every: 10 })
+  // What is lost stays lost, however long it is asked for; what is slow is answered.
+  const pace = { sources: scene.sources, every: 10, timeout: 20_000 }
+  const load = await scene.client.load(`http://${VIRTUAL_ADDRESS}/`, pace)
   await load.answer(nowMillis())
   const begun = nowMillis()
-  daemon.configure(withServers(2, 3))
+  daemon.configure(withServers(1, 2, 3))
   expect((await daemon.holdfast('reload')).status).toBe(0)
   const reloaded = nowMillis()
   await until('the new server answers', () => summary(load.between(reloaded)).byServer.has('web3'))
+  // Without more words a reload ends, as keepalived's, what a removed server has not answered yet.
+  daemon.configure(withServers(2, 3))
+  expect((await daemon.holdfast('reload', '--graceful')).status).toBe(0)
   await daemon.shows('the table holds the new set', ({ forwarding }) => {
     const held = forwarding?.services.flatMap(({ destinations }) => destinations.map(({ address }) => String(address)))
     return held?.sort().join() === '192.0.2.22,192.0.2.23'
@@ -165,5 +170,6 @@ lab('a reload under load that adds and removes real servers fails no request', a
   const settled = nowMillis()
   await until('more requests', () => load.between(settled).length > 50)
   expect(summary(load.between(settled)).byServer.has('web1')).toBe(false)
-  expect(summary(load.between(begun)).failed).toBe(0)
+  await load.ended(settled)
+  expect(Object.fromEntries(summary(load.between(begun)).byError)).toEqual({})
 })

@@ -8,8 +8,10 @@ import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { afterAll } from 'vitest'
 import type { Result } from '../../src/base/index.ts'
 import { enterNetworkNamespace } from '../../src/sys/privileges/index.ts'
+import { removeLeftovers } from '../lab/library/leftovers.ts'
 
 let made = 0
+removeLeftovers()
 
 export type Namespace = {
   readonly name: string

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Host, type InterfacePlan } from './host.ts'
-import { attempt, must, processesIn, signalTo } from './process.ts'
+import { removeLeftovers, removeNamespace } from './leftovers.ts'
+import { must } from './process.ts'
 
 const PREFIX = 'hf-'
 const PINS = '/sys/fs/bpf/holdfast'
@@ -49,7 +50,7 @@ export class Lab {
 
   constructor() {
     this.#name = `${PREFIX}${process.pid}-${++opened}-`
-    this.directory = mkdtempSync(join(tmpdir(), 'holdfast-lab-'))
+    this.directory = mkdtempSync(join(tmpdir(), `holdfast-lab-${process.pid}-`))
     must(['chmod', '755', this.directory])
     open.add(this)
   }
@@ -98,26 +99,12 @@ export function openLab(): Lab {
 const namespacesNamed = (prefix: string): string[] =>
   existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith(prefix)) : []
 
-function removeNamespace(namespace: string): void {
-  // Twice: a supervisor that is ended first may have started a role meanwhile. A test itself may have entered.
-  for (let round = 0; round < 2; round++)
-    for (const pid of processesIn(namespace)) if (pid !== process.pid) signalTo(pid, 'SIGKILL')
-  attempt(['ip', 'netns', 'del', namespace])
-}
-
 /** The pins of every daemon whose run directory lies in `directory`; a pin directory is named after it, with dashes. */
 function removePins(directory: string): void {
   if (!existsSync(PINS)) return
   const mark = directory.replaceAll('/', '-').replace(/^-/, '')
   for (const name of readdirSync(PINS))
     if (name.includes(mark)) rmSync(join(PINS, name), { recursive: true, force: true })
-}
-
-function removeLeftovers(): void {
-  for (const name of namespacesNamed(PREFIX)) {
-    const owner = /^hf-(\d+)-\d+-/.exec(name)?.[1]
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeNamespace(name)
-  }
 }
 
 let guarded = false

@@ -1,7 +1,7 @@
 /**
  * Runs in a client's namespace: one HTTP request every so often, each on a connection of its own, from each source address
- * in turn. Prints a JSON line for each that ended: `{ at, ms, from, status?, body?, error? }`, `at` being the wall time it
- * was begun at. Argument: `{ url, sources, every, timeout }`, lengths in milliseconds; a line on stdin, a JSON array, gives
+ * in turn. Prints a JSON line for each that ended: `{ at, ms, number, from, status?, body?, error? }`, `at` being the wall
+ * time it was begun at, `number` counting from 0. Argument: `{ url, sources, every, timeout }`, lengths in milliseconds; a line on stdin, a JSON array, gives
  * other sources from then on. Ends with its stdin.
  */
 import http from 'node:http'
@@ -16,12 +16,13 @@ let count = 0
 
 function request() {
   const at = now()
-  const from = sources[count++ % sources.length]
+  const number = count++
+  const from = sources[number % sources.length]
   let done = false
   const report = (outcome) => {
     if (done) return
     done = true
-    process.stdout.write(`${JSON.stringify({ at, ms: now() - at, from, ...outcome })}\n`)
+    process.stdout.write(`${JSON.stringify({ at, ms: now() - at, number, from, ...outcome })}\n`)
   }
   const exchange = http.get(url, { agent, localAddress: from }, (response) => {
     let body = ''

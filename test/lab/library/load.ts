@@ -6,6 +6,8 @@ export type LoadRequest = {
   /** Wall time of its beginning, in milliseconds. */
   readonly at: number
   readonly ms: number
+  /** From 0, in the order in which they were begun. */
+  readonly number: number
   readonly from: string
   readonly status?: number
   readonly body?: string
@@ -57,6 +59,18 @@ export class Load {
   /** Requests begun in `[from, to)`, milliseconds of wall time. */
   between(from: number, to = Number.POSITIVE_INFINITY): LoadRequest[] {
     return this.requests.filter(({ at }) => at >= from && at < to)
+  }
+
+  /** Waits until every request that was begun before this moment has ended: what fails by its timeout is known only then. */
+  async ended(to: number, within = PATIENCE): Promise<void> {
+    await until(
+      'every request has ended',
+      () => {
+        const later = this.between(to).map(({ number }) => number)
+        return later.length > 0 && this.between(0, to).length === Math.min(...later)
+      },
+      { within },
+    )
   }
 
   /** The first answer to a request begun at or after `since`. */
