@@ -111,8 +111,19 @@ export function inSubnet(one: IpAddress, other: IpAddress, prefixLength: number)
 /** Four numbers up to 255 without leading zeros. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
-const parseIpv4 = (text: string): Uint8Array | undefined =>
-  IPV4.test(text) ? Uint8Array.from(text.split('.'), Number) : undefined
+function parseIpv4(text: string): Uint8Array | undefined {
+  if (!IPV4.test(text)) return undefined
+  const bytes = new Uint8Array(4)
+  let at = 0
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO
+    if (digit < 0) at++
+    else bytes[at] = (bytes[at] as number) * 10 + digit
+  }
+  return bytes
+}
+
+const ZERO = 0x30
 
 function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::')

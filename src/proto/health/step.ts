@@ -92,7 +92,7 @@ const told = (state: CheckerHealth, verdict: 'up' | 'down'): HealthStep =>
 
 function succeeded(checker: Checker, before: CheckerHealth, now: Instant): HealthStep {
   const { delayLoop } = checker.timing
-  const state = { ...before, failures: 0 }
+  const state = before.failures === 0 ? before : { ...before, failures: 0 }
 
   // The url that failed is well again: that alone does not make the server up, now every url is asked for once.
   if (state.requestFailed)
@@ -101,7 +101,7 @@ function succeeded(checker: Checker, before: CheckerHealth, now: Instant): Healt
   const next = state.request + 1
   if (next < requestCount(checker))
     return wait({ ...state, request: next }, now, state.verdict === 'up' ? delayLoop : withinRound(checker, delayLoop))
-  if (state.verdict === 'up') return wait({ ...state, request: 0 }, now, delayLoop)
+  if (state.verdict === 'up') return wait(state.request === 0 ? state : { ...state, request: 0 }, now, delayLoop)
   return wait({ ...state, verdict: 'up', request: 0 }, now, delayLoop, { type: 'announce-verdict', verdict: 'up' })
 }
 

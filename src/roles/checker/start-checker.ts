@@ -276,20 +276,22 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
 
   function startProbe(run: CheckerRun, request: number): void {
     const cancellation = new Cancellation()
-    const slot = slots.run(async () => {
-      const { checker } = run
-      const fault = faultIn(checker)
-      const ended = await (fault !== undefined
-        ? outcome('bad-configuration', fault)
-        : checker.kind === 'misc'
-          ? scripts.run(checker, cancellation)
-          : ports.probe(checker, request, cancellation, tlsClient))
-      if (!cancellation.aborted) probeEnded(run, request, ended)
-    })
+    const slot = slots.run(() =>
+      ask(run, request, cancellation).then((ended) => {
+        if (!cancellation.aborted) probeEnded(run, request, ended)
+      }),
+    )
     run.cancelProbe = () => {
       slot.cancel()
       cancellation.abort()
     }
+  }
+
+  function ask({ checker }: CheckerRun, request: number, cancellation: Cancellation): Promise<Outcome> {
+    const fault = faultIn(checker)
+    if (fault !== undefined) return Promise.resolve(outcome('bad-configuration', fault))
+    if (checker.kind === 'misc') return scripts.run(checker, cancellation)
+    return ports.probe(checker, request, cancellation, tlsClient)
   }
 
   function probeEnded(run: CheckerRun, request: number, ended: Outcome): void {
@@ -305,7 +307,11 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     run.cancelProbe = undefined
     run.last = { outcome: ended, at: clock.wall() }
     const { contribution } = ended
-    advance(run, { type: 'probe-ended', meaning, ...(contribution === undefined ? {} : { contribution }) }, now)
+    advance(
+      run,
+      contribution === undefined ? { type: 'probe-ended', meaning } : { type: 'probe-ended', meaning, contribution },
+      now,
+    )
     settle(now)
   }
 

@@ -1,4 +1,4 @@
-import { addressBytes, fail, familyOf, hostIsLittleEndian, ok, type Result } from '../../base/index.ts'
+import { fail, familyOf, hostIsLittleEndian, knownBytes, ok, type Result } from '../../base/index.ts'
 import { hfsys, probeHfsys } from '../../native/index.ts'
 import { ownTrouble } from './failure.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
@@ -12,7 +12,7 @@ const SO_REUSEADDR = 2
 const SO_BINDTODEVICE = 25
 const SO_MARK = 36
 
-/** A descriptor that is the caller's to close, and where it is to connect to as the kernel wants to be told. */
+/** A descriptor that is the caller's to close, and where it is to connect to as the kernel wants to be told: good until the next call. */
 export type BoundSocket = { readonly fd: number; readonly remote: Uint8Array }
 
 /**
@@ -47,11 +47,11 @@ export function openBoundSocket(target: ConnectTarget, type: number, protocol = 
   if (bindAddress !== undefined || bindPort !== undefined) {
     sys.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1)
     const any = new Uint8Array(family === 4 ? 4 : 16)
-    const from = bindAddress === undefined ? any : addressBytes(bindAddress)
+    const from = bindAddress === undefined ? any : knownBytes(bindAddress)
     const bound = sys.bind(fd, socketAddress(from, bindPort ?? 0, scope))
     if (bound < 0) return refuse(ownTrouble('connect', codeOf(bound)))
   }
-  return ok({ fd, remote: socketAddress(addressBytes(target.address), target.port, scope) })
+  return ok({ fd, remote: socketAddress(knownBytes(target.address), target.port, scope) })
 }
 
 /** The name of a negative result. */
@@ -59,11 +59,19 @@ export const codeOf = (outcome: number): string => hfsys().errorName(-outcome) ?
 
 const local = (message: string): NetFailure => ({ phase: 'connect', reason: 'local', message })
 
-/** struct sockaddr_in or sockaddr_in6. */
-function socketAddress(address: Uint8Array, port: number, scope: number): Uint8Array {
-  const bytes = new Uint8Array(address.length === 4 ? 16 : 28)
+/** What native code gets a look at is given memory outside of the heap: these two are made once, for each socket is told in the same call. */
+const forms = { 4: socketForm(AF_INET, 16), 6: socketForm(AF_INET6, 28) } as const
+
+function socketForm(family: number, size: number): { readonly view: DataView; readonly bytes: Uint8Array } {
+  const bytes = new Uint8Array(size)
   const view = new DataView(bytes.buffer)
-  view.setUint16(0, address.length === 4 ? AF_INET : AF_INET6, hostIsLittleEndian)
+  view.setUint16(0, family, hostIsLittleEndian)
+  return { view, bytes }
+}
+
+/** struct sockaddr_in or sockaddr_in6; good until the next call. */
+function socketAddress(address: Uint8Array, port: number, scope: number): Uint8Array {
+  const { view, bytes } = address.length === 4 ? forms[4] : forms[6]
   view.setUint16(2, port)
   bytes.set(address, address.length === 4 ? 4 : 8)
   if (address.length === 16) view.setUint32(24, scope, hostIsLittleEndian)

@@ -5,29 +5,38 @@ export type CancelSignal = {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
-/** An AbortController for work that begins thousands of times a second, where Node's own costs as much as a system call. */
+/**
+ * An AbortController for work that begins thousands of times a second, where Node's own costs as much as a system call. Nearly
+ * all of it has one listener at a time.
+ */
 export class Cancellation implements CancelSignal {
   #aborted = false
-  #listeners: readonly (() => void)[] = []
+  #first: (() => void) | undefined
+  #others: readonly (() => void)[] | undefined
 
   get aborted(): boolean {
     return this.#aborted
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners = [...this.#listeners, listener]
+    if (this.#first === undefined && this.#others === undefined) this.#first = listener
+    else this.#others = [...(this.#others ?? []), listener]
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners = this.#listeners.filter((one) => one !== listener)
+    if (this.#first === listener) this.#first = undefined
+    else this.#others = this.#others?.filter((one) => one !== listener)
   }
 
   /** Once; again does nothing. */
   abort(): void {
     if (this.#aborted) return
     this.#aborted = true
-    const listeners = this.#listeners
-    this.#listeners = []
-    for (const listener of listeners) listener()
+    const first = this.#first
+    const others = this.#others
+    this.#first = undefined
+    this.#others = undefined
+    first?.()
+    for (const listener of others ?? []) listener()
   }
 }

@@ -20,6 +20,6 @@ export function connectWithin(
   if (!connecting.ok) return Promise.resolve(connecting)
   return settledWithin(target, signal, (settle) => {
     connecting.value.whenDone(settle)
-    return connecting.value.cancel
+    return () => connecting.value.cancel()
   })
 }

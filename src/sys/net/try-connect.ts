@@ -1,7 +1,9 @@
-import { ok, type Result } from '../../base/index.ts'
+import { fail, ok, type Result } from '../../base/index.ts'
 import type { CancelSignal } from './cancellation.ts'
-import { connectWithin } from './connect-within.ts'
 import { dial } from './dial.ts'
+import { cancelled } from './failure.ts'
+import { connectMarked } from './marked-socket.ts'
+import { settledWithin } from './settled-within.ts'
 import type { ConnectTarget, NetFailure } from './target.ts'
 
 /**
@@ -9,12 +11,22 @@ import type { ConnectTarget, NetFailure } from './target.ts'
  * end; only if it greets faster than we close does the kernel answer the unread bytes with a reset, as keepalived's
  * close does. SO_LINGER is left alone: a reset as a rule would spare us TIME_WAIT but fill every server's log.
  */
-export async function tryConnect(target: ConnectTarget, signal: CancelSignal): Promise<Result<void, NetFailure>> {
-  const connected = await connectWithin(target, signal)
-  if (!connected.ok) return connected.error.reason === 'not-supported' ? tryDial(target, signal) : connected
-  connected.value.close()
-  return ok(undefined)
+export function tryConnect(target: ConnectTarget, signal: CancelSignal): Promise<Result<void, NetFailure>> {
+  if (signal.aborted) return Promise.resolve(fail(cancelled))
+  const begun = connectMarked(target)
+  if (!begun.ok) return begun.error.reason === 'not-supported' ? tryDial(target, signal) : Promise.resolve(begun)
+  const connecting = begun.value
+  return settledWithin<void>(target, signal, (settle) => {
+    connecting.whenDone((end) => {
+      if (!end.ok) return settle(end)
+      end.value.close()
+      settle(connected)
+    })
+    return () => connecting.cancel()
+  })
 }
+
+const connected = ok(undefined)
 
 async function tryDial(target: ConnectTarget, signal: CancelSignal): Promise<Result<void, NetFailure>> {
   const socket = await dial(target, signal)
