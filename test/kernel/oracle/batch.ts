@@ -22,6 +22,11 @@ import { VIRTUALS, virtualAddress } from './world.ts'
 
 /** The kernel's estimator sums its counters every two seconds. */
 const COUNTERS_MS = 2_300
+/**
+ * Both look once a second whether TCP is to go by the other table of states now (DEFENSE_TIMER_PERIOD), later on a busy machine,
+ * and nothing tells when they have.
+ */
+const DEFENCES_MS = 2_500
 /** How often they are looked at while they differ. */
 const LOOKS = 8
 /** So many groups, or fewer, get their orders one by one, so that none comes while something ends; with more it takes too long. */
@@ -62,6 +67,7 @@ export async function runBatch(
 ): Promise<Outcome> {
   const both = [kernel, embedded]
   for (const director of both) await director.weather(climate)
+  await sleep(DEFENCES_MS)
   const courses = sequences.map(
     (sequence): Course => ({
       sequence,
