@@ -197,7 +197,8 @@ describe('the table', () => {
     )
     const right = natServers()
     const { nat_servers: map } = bench.director.maps
-    const placeOf = (i: number) => layout.ipv4.serviceKey.encode({ protocol: 6, address: serverAddress(i), port: 80 })
+    const placeOf = (i: number) =>
+      layout.ipv4.serviceKey.encode({ protocol: 6, address: address(serverAddress(i)), port: 80 })
     map.delete(placeOf(1))
     map.update(placeOf(2), u32(0))
     map.update(placeOf(9), u32(1))
