@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import {
   askControl,
   type ControlServer,
@@ -18,6 +18,7 @@ afterEach(() => {
   server?.close()
   rmSync(path, { force: true })
 })
+afterAll(() => rmSync(directory, { recursive: true }))
 
 async function echo(): Promise<void> {
   const listening = await listenControl(path, (client, line) => void client.send({ type: 'echo', line }))
