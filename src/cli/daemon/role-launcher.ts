@@ -11,7 +11,6 @@ const notForRoles = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NOTIFY_SOCKET', 'IF
  * compiled stays compiled: a takeover may come after weeks and must not begin with a compilation. It is compiled at its first
  * run and not after some thousands: interpreted, a takeover takes four times as long.
  * The young generation of the other two is a quarter of what Node.js allows: what checks leave behind is little, and more room would only be kept.
- * The checker collects it by itself: it is little work, and on a busy host longer waited for than done.
  */
 const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
   vrrp: [
@@ -21,7 +20,7 @@ const nodeOptions: Readonly<Record<RoleName, readonly string[]>> = {
     '--no-flush-bytecode',
     '--always-sparkplug',
   ],
-  checker: ['--max-semi-space-size=4', '--no-parallel-scavenge'],
+  checker: ['--max-semi-space-size=4'],
   forwarding: ['--max-semi-space-size=4'],
 }
 
