@@ -91,7 +91,10 @@ export type HttpChecker = {
   readonly fault?: CheckerFault
 }
 
-/** Why the check cannot be as strict as it is written (a pin that is none): the server is down without being asked. Absent: it can. */
+/**
+ * Why the check cannot be as strict as it is written (a pin that is none): the server is down without being asked. Absent: it can.
+ * The lines at fault are among those that are kept.
+ */
 export type CheckerFault = string
 
 /** What http_protocol can be. */

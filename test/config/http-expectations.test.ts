@@ -1,8 +1,9 @@
 /** What a url asks of the answer beyond status and digest, and the checkers of ours, read and complained about. */
 import { describe, expect, test } from 'vitest'
+import { loadConfiguration, showConfiguration } from '../../src/config/index.ts'
 import type { Checker, HttpChecker } from '../../src/model/index.ts'
 import { patternFault } from '../../src/sys/pattern/index.ts'
-import { load, server, told } from './files.ts'
+import { load, MAIN, memoryFiles, server, told } from './files.ts'
 
 const checker = (block: string, service = ''): { value: Checker | undefined; told: string } => {
   const { value, told } = server(service, block)
@@ -85,6 +86,61 @@ describe('expect_header and expect_json', () => {
       // A check without it would be weaker than it was meant.
       expect(found.told).toMatch(/; the server counts as down until it is corrected$/)
       expect((found.value as HttpChecker).fault).toMatch(said)
+    })
+})
+
+describe('what cannot be as strict as it is written', () => {
+  const checkers = `SSL_GET {
+tls_verify maybe
+tls_versions 1.9
+tls_pin ${'ab'.repeat(32)} zz
+tls_hostname
+url {
+path /
+expect_json $.a[ ok
+expect_header "a b"
+expect_header X-A b
+}
+}
+GRPC_CHECK {
+tls maybe
+}
+GRPC_CHECK {
+service
+}
+`
+  const conf = `virtual_server 192.0.2.1 80 {\nprotocol TCP\nreal_server 192.0.2.2 80 {\n${checkers}}\n}\n`
+  const loaded = (text: string, path: string) =>
+    loadConfiguration(memoryFiles({ [path]: text }), path, { configId: 'a', hostName: 'a' })
+  const faults = (text: string, path: string) =>
+    loaded(text, path).configuration?.virtualServers[0]?.realServers[0]?.checkers.map((one) =>
+      'fault' in one ? one.fault : undefined,
+    )
+  const found = faults(conf, MAIN)
+
+  test('is down by each of its checkers', () => {
+    expect(found).toHaveLength(3)
+    for (const fault of found ?? []) expect(fault).toBeTypeOf('string')
+  })
+
+  for (const format of ['conf', 'yaml', 'json'] as const)
+    test(`is printed with its lines as ${format}, which read back to no weaker check`, () => {
+      const files = memoryFiles({ [MAIN]: conf })
+      const shown = showConfiguration(files, MAIN, { configId: 'a', hostName: 'a' }, { format, secrets: 'shown' })
+      const path = format === 'conf' ? MAIN : `/etc/keepalived/keepalived.${format}`
+      const again = faults(shown.text ?? '', path)
+      expect(again?.map((fault) => typeof fault)).toEqual(['string', 'string', 'string'])
+      expect(loaded(shown.text ?? '', path).configuration?.virtualServers).toEqual(
+        loaded(conf, MAIN).configuration?.virtualServers,
+      )
+    })
+
+  for (const value of ['maybe', '{ a: b }', '[ [ on ] ]', '"on {"', '[ maybe, on ]'])
+    test(`tls_verify: ${value} in YAML: down, or verified`, () => {
+      const yaml = `virtual_server:\n  192.0.2.1 80:\n    protocol: TCP\n    real_server:\n      192.0.2.2 80:\n        SSL_GET:\n          tls_verify: ${value}\n          url: { path: / }\n`
+      const [one] = loaded(yaml, '/k.yaml').configuration?.virtualServers[0]?.realServers[0]?.checkers ?? []
+      const { fault, tls } = one as HttpChecker
+      expect(fault !== undefined || tls?.verify === true).toBe(true)
     })
 })
 

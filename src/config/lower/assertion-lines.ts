@@ -2,19 +2,19 @@ import type { HeaderAssertion, JsonAssertion } from '../../model/index.ts'
 import { JSON_STEP, looksLike } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, type Lowering, required } from './arguments.ts'
-import { strictly } from './strictly.ts'
+import { type Fault, strictly } from './strictly.ts'
 
 /** What a url expects of an answer beyond keepalived's words, as written. */
 export type Assertions = {
   readonly headers: HeaderAssertion[]
   readonly json: JsonAssertion[]
   /** What is wrong with these lines. */
-  readonly faults: string[]
+  readonly faults: Fault[]
 }
 
 /** Reads the line if it is one of these words; false: it is another. */
 export function assertionLine(lenient: Lowering, node: Node, into: Assertions): boolean {
-  const to = strictly(lenient, into.faults)
+  const to = strictly(lenient, node, into.faults)
   const value = node.words[1]?.text
   switch (node.keyword.text) {
     case 'expect_header': {

@@ -32,7 +32,8 @@ function keeping(readers: Readonly<Record<string, Reader>>): Readonly<Record<str
     (to, node) => {
       const pending = read(to, node)
       const kept = keptLines(to, node.block?.nodes ?? [])
-      return kept.length === 0 ? pending : (parents) => pending(parents).map((checker) => ({ ...checker, kept }))
+      if (kept.length === 0) return pending
+      return (parents) => pending(parents).map((checker) => ({ ...checker, kept: [...kept, ...(checker.kept ?? [])] }))
     }
   return Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, keepingOne(read)]))
 }

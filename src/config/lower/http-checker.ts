@@ -1,4 +1,4 @@
-import { type HttpChecker, type HttpRequestCheck, http1Versions } from '../../model/index.ts'
+import { type Checker, type HttpChecker, type HttpRequestCheck, http1Versions } from '../../model/index.ts'
 import { type Container, usualChoice, usualTruth } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { boolean, choiceOf, type Lowering, required } from './arguments.ts'
@@ -6,9 +6,10 @@ import { type ProbeDraft, probeLine, targetOf } from './checker-target.ts'
 import { timingDefaults, timingOf } from './checker-timing.ts'
 import { readUrl, type Url, usualStatusCodes } from './http-url.ts'
 import { inherit } from './inherited.ts'
+import { keptOf } from './kept-line.ts'
 import type { Mutable } from './mutable.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
-import { faultOf } from './strictly.ts'
+import { type Fault, faultOf, faultyLines, strictly } from './strictly.ts'
 import { type TlsDraft, tlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
 const HTTP = 'virtual_server/real_server/HTTP_GET'
@@ -29,6 +30,8 @@ const usual = {
 /** HTTP_GET, SSL_GET or HTTP2_GET as written. */
 type HttpDraft = ProbeDraft & {
   readonly urls: Url[]
+  /** What is wrong with lines that are not about TLS. */
+  readonly faults: Fault[]
   httpVersion: HttpChecker['httpVersion']
   fastRecovery: boolean
   /** Undefined: HTTP_GET. */
@@ -54,6 +57,7 @@ export const readHttpChecker =
       at: node.at,
       inherited: {},
       urls: [],
+      faults: [],
       httpVersion,
       fastRecovery,
       tls: tls && { ...tls, ...tlsDraft() },
@@ -68,14 +72,16 @@ export const readHttpChecker =
         })
         return []
       }
-      const checker: Mutable<HttpChecker> = {
+      const own = [...draft.faults, ...(draft.tls?.spoken ? draft.tls.faults : [])]
+      const checker: Mutable<Checker & HttpChecker> = {
         kind: 'http',
         timing: timingOf(draft, parents, timing),
         target,
         requests: draft.urls.map((url) => requestOf(url, draft, parents)),
         httpVersion: draft.httpVersion,
         fastRecovery: draft.fastRecovery,
-        ...faultOf([...(draft.tls?.spoken ? draft.tls.faults : []), ...draft.urls.flatMap(({ faults }) => faults)]),
+        ...faultOf([...own, ...draft.urls.flatMap(({ faults }) => faults)]),
+        ...keptOf(faultyLines(own)),
       }
       if (draft.tls?.spoken) checker.tls = tlsOf(draft.tls)
       return [checker]
@@ -102,7 +108,7 @@ function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
       tls.serverName = node.words[0]?.text
       return
     case 'tls':
-      if (tls !== undefined) tls.spoken = boolean(to, node) ?? tls.spoken
+      if (tls !== undefined) tls.spoken = boolean(strictly(to, node, draft.faults), node) ?? tls.spoken
       return
     case 'tls_compliant':
       if (tls !== undefined) tls.compliant = boolean(to, node) ?? tls.compliant

@@ -5,6 +5,7 @@ import { badValue, boolean, type Lowering, rangeOf, required, shown } from './ar
 import { type Assertions, assertionLine } from './assertion-lines.ts'
 import { patternDraft, patternLine, patternOf } from './body-pattern.ts'
 import { keptLines, keptOf } from './kept-line.ts'
+import { faultyLines } from './strictly.ts'
 
 /** `url { … }` as written. */
 export type Url = Assertions & {
@@ -55,7 +56,7 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
       pattern: patternOf(to, pattern),
       statusCodes,
       tlsCompliant,
-      ...keptOf(kept),
+      ...keptOf([...kept, ...faultyLines(assertions.faults)]),
       ...assertions,
     }
   to.report.error('object', node.at, 'url has no path; it is left out', { remedy: 'add path and what to ask for' })

@@ -1,13 +1,19 @@
+import type { KeptLine } from '../../model/index.ts'
+import type { Node } from '../syntax/index.ts'
 import type { Lowering } from './arguments.ts'
+
+/** What is wrong with a line, and the line, so that what is printed is as strict as what was read. */
+export type Fault = { readonly text: string; readonly line: KeptLine }
 
 /**
  * For lines without which a check would be weaker than it was meant (keepalived has none of these words): where one is wrong, it is
  * told what comes of that, and servers fail the check.
- * @param faults  what is wrong is added here, in words
+ * @param faults  what is wrong is added here
  */
 export function strictly(
   to: Lowering,
-  faults: string[],
+  node: Node,
+  faults: Fault[],
   consequence = 'the server counts as down until it is corrected',
 ): Lowering {
   return {
@@ -16,13 +22,33 @@ export function strictly(
       ...to.report,
       error(kind, at, message, details) {
         const fault = message.replace(/; the line has no effect$/, '')
-        faults.push(fault)
+        faults.push({ text: fault, line: lineOf(node) })
         to.report.error(kind, at, `${fault}; ${consequence}`, details)
       },
     },
   }
 }
 
+/** A quote cannot be printed as it is: without its arguments the line is at fault as well. */
+function lineOf({ keyword, words }: Node): KeptLine {
+  const texts = words.map(({ text }) => text)
+  return { words: [keyword.text, ...(texts.some((text) => /["\r\n]/.test(text)) ? [] : texts)] }
+}
+
+/** By keyword, as YAML groups lines: however it is printed, it reads back to the same. */
+const sorted = (faults: readonly Fault[]): readonly Fault[] =>
+  faults.toSorted(({ line: { words: a } }, { line: { words: b } }) =>
+    (a[0] ?? '') < (b[0] ?? '') ? -1 : Number(a[0] !== b[0]),
+  )
+
 /** The first of them, for the model. */
-export const faultOf = ([fault]: readonly string[]): { readonly fault?: string } =>
-  fault === undefined ? {} : { fault }
+export function faultOf(faults: readonly Fault[]): { readonly fault?: string } {
+  const [fault] = sorted(faults)
+  return fault === undefined ? {} : { fault: fault.text }
+}
+
+/** Their lines, each once. */
+export function faultyLines(faults: readonly Fault[]): readonly KeptLine[] {
+  const lines = new Map(sorted(faults).map(({ line }) => [JSON.stringify(line), line]))
+  return [...lines.values()]
+}

@@ -13,7 +13,7 @@ export function readTlsClient(to: Lowering, node: Node): TlsClient | undefined {
     switch (line.keyword.text) {
       case 'ca': {
         // Nobody else is trusted in the place of those that were meant.
-        client.ca = readPem(strictly(to, [], NOBODY_PASSES), line, 'CERTIFICATE') ?? {
+        client.ca = readPem(strictly(to, line, [], NOBODY_PASSES), line, 'CERTIFICATE') ?? {
           path: line.words[0]?.text ?? '',
           pem: '',
         }

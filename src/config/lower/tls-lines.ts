@@ -4,7 +4,7 @@ import { looksLike } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required } from './arguments.ts'
-import { strictly } from './strictly.ts'
+import { type Fault, strictly } from './strictly.ts'
 
 /** What a checker says of TLS, as written. */
 export type TlsDraft = {
@@ -14,14 +14,14 @@ export type TlsDraft = {
   hostName?: string | undefined
   readonly pins: string[]
   /** What is wrong with these lines. */
-  readonly faults: string[]
+  readonly faults: Fault[]
 }
 
 export const tlsDraft = (): TlsDraft => ({ pins: [], faults: [] })
 
 /** Reads the line if it is one of the words of ours that speak of TLS; false: it is another. */
 export function tlsLine(lenient: Lowering, node: Node, draft: TlsDraft): boolean {
-  const to = strictly(lenient, draft.faults)
+  const to = strictly(lenient, node, draft.faults)
   switch (node.keyword.text) {
     case 'tls_versions':
       draft.versions = readVersions(to, node) ?? draft.versions
@@ -36,7 +36,7 @@ export function tlsLine(lenient: Lowering, node: Node, draft: TlsDraft): boolean
       draft.hostName = required(to, node, 'a host name')?.text ?? draft.hostName
       return true
     case 'tls_pin':
-      readPins(to, node, draft.pins)
+      draft.pins.push(...readPins(to, node))
       return true
     default:
       return false
@@ -63,7 +63,9 @@ function readVersions(to: Lowering, node: Node): TlsDraft['versions'] {
   return { min, max, at: word.at }
 }
 
-function readPins(to: Lowering, node: Node, pins: string[]): void {
+/** None of a line of which one is wrong. */
+function readPins(to: Lowering, node: Node): readonly string[] {
+  const pins: string[] = []
   required(to, node, 'the SHA-256 of a public key')
   for (const word of node.words) {
     const text = word.text.replace(/^sha256(?:\/\/|:)/, '')
@@ -82,6 +84,7 @@ function readPins(to: Lowering, node: Node, pins: string[]): void {
       )
     else pins.push(pin)
   }
+  return pins.length === node.words.length ? pins : []
 }
 
 /** 32 bytes in base64. */

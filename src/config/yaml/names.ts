@@ -3,6 +3,21 @@ import { type Container, keywordAt } from '../keywords/index.ts'
 /** By its name a file is YAML. */
 export const isYaml = (path: string): boolean => /\.(?:ya?ml|json)$/.test(path)
 
+const strictWords: ReadonlySet<string> = new Set([
+  'expect_header',
+  'expect_json',
+  'service',
+  'tls',
+  'tls_alpn',
+  'tls_hostname',
+  'tls_pin',
+  'tls_verify',
+  'tls_versions',
+])
+
+/** Its line is never left out: where it is wrong, servers fail the check (lower/strictly). */
+export const isStrict = (keyword: string): boolean => strictWords.has(keyword)
+
 /** Whether it stands alone. */
 export const isFlag = (container: Container | undefined, keyword: string): boolean =>
   container !== undefined && keywordAt(container, keyword)?.facts.takes === 'flag'

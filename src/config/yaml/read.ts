@@ -1,4 +1,15 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, type Scalar, visit } from 'yaml'
+import {
+  type Alias,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  type Scalar,
+  visit,
+} from 'yaml'
 import type { Diagnostic } from '../diagnostic.ts'
 import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
@@ -13,7 +24,7 @@ import {
   standingFor,
 } from '../source/index.ts'
 import { boundedDocument } from './document.ts'
-import { isFlag } from './names.ts'
+import { isFlag, isStrict } from './names.ts'
 
 /** Lines that aliases make of what stands elsewhere: they multiply. What stands there as written is not counted. */
 const MOST_COPIES = 262_144
@@ -27,6 +38,8 @@ export type YamlSource = {
   readonly source: SourceText /** False: it is no YAML, and nothing may start from it. */
   readonly complete: boolean
 }
+
+const nameOf = (key: unknown): string => (isScalar(key) ? String(key.value) : '')
 
 /** Never throws, whatever the bytes; `add` takes what is wrong with it as YAML. */
 export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): YamlSource {
@@ -105,7 +118,8 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
   const refused = new Set<unknown>()
   language ??= languageSchema()
   for (const { node, key, kind, message, remedy, within } of violations(document, language)) {
-    if (within === true) continue
+    // The language's own reader has more to say of those.
+    if (within === true || (isStrict(nameOf(key)) && !isCollection(resolved(node)))) continue
     refused.add(node ?? key)
     const at = placeOf(kind === 'missing-argument' ? key : resolved(node ?? key), { file: path, line: 1, column: 1 })
     add(complaint('error', kind, at, message, remedy === undefined ? {} : { remedy }))
@@ -158,7 +172,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
 
   const entry = (container: Container | undefined, pair: Pair, outer: Place, depth: number): void => {
     const at = placeOf(pair.key, outer)
-    const name = isScalar(pair.key) ? String(pair.key.value) : ''
+    const name = nameOf(pair.key)
     if (container === 'root' && name.startsWith('$')) return
     if (!/^[^\s{}"#!\\@$~]+$/.test(name)) return wrong(at, 'this is no word of the language')
     const word = mapped(name, at)
@@ -166,7 +180,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     const keyword = container === undefined ? undefined : keywordAt(container, name)
     if (keyword === undefined) return unknown(pair, word, value, at, depth)
     const inside = container === undefined ? undefined : containerInside(container, name)
-    if (refused.has(pair.value ?? pair.key)) return
+    if (refused.has(pair.value ?? pair.key)) return isStrict(name) ? line(pair, word, at) : undefined
     if (keyword.content === 'line') return lineEntry(container, name, word, pair, at)
     const body = (of: unknown, head?: MappedText): void => {
       if (refused.has(of)) return
@@ -194,8 +208,11 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
 
   const lineEntry = (container: Container | undefined, name: string, word: MappedText, pair: Pair, at: Place): void => {
     for (const item of listOf(pair.value)) {
-      if (refused.has(item)) continue
       const node = item ?? pair
+      if (refused.has(item)) {
+        if (isStrict(name)) line(node, word, at)
+        continue
+      }
       const one = resolved(item)
       const truth = isScalar(one) ? one.value : undefined
       if (truth === null || (truth === undefined && one === null)) line(node, word, at)
@@ -203,7 +220,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
         if (truth) line(node, word, at)
       } else {
         const text = written(item)
-        if (text !== undefined) line(node, word, at, text)
+        if (text !== undefined || isStrict(name)) line(node, word, at, text)
       }
     }
   }
