@@ -43,8 +43,13 @@ describe('regex', () => {
     })
   })
   const complaints: readonly (readonly [lines: string, said: RegExp])[] = [
-    ['regex two words', /regex has 2 arguments and not one; the line has no effect/],
-    ['regex_no_match', /there is no regex that this belongs to/],
+    ['regex two words', /regex has 2 arguments and not one; the server counts as down until it is corrected/],
+    [
+      'regex_no_match',
+      /there is no regex that this belongs to; the check goes on without it, weaker than it is written/,
+    ],
+    ['digest 12', /digest 12 is not an MD5 sum; the check goes on without it, weaker than it is written/],
+    ['status_code 999', /not a code or range from 100 to 599; what is accepted without the line is/],
     ['regex x\nregex_options nonsense', /regex_options nonsense is no option/],
     ['regex x\nregex_min_offset 5\nregex_max_offset 5', /regex_max_offset 5 is not above regex_min_offset/],
   ]
@@ -57,7 +62,7 @@ describe('regex', () => {
       'virtual_server 192.0.2.1 80 {\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 192.0.2.2 80 {\nHTTP_GET {\nurl {\npath /\nregex a(b\n}\n}\n}\n}\n'
     expect(told(load(text))).toEqual([])
     expect(told(load(text, {}, { patternFault }))).toEqual([
-      '9:1 error value: regex is no pattern of PCRE2 (missing closing parenthesis at offset 3); the line has no effect',
+      '9:1 error value: regex is no pattern of PCRE2 (missing closing parenthesis at offset 3); the server counts as down until it is corrected',
     ])
   })
 })

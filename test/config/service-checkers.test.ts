@@ -98,6 +98,12 @@ test('a real server behind a firewall mark has no port: mail servers are asked o
   expect(ports).toEqual([25, 53])
 })
 
+test('UDP_CHECK: a digit that is left over is a byte, as keepalived sends it', () => {
+  const { checkers, told } = read('UDP_CHECK {\npayload 1 2 34 5\nrequire_reply 123 x\n}')
+  expect(told).toEqual([])
+  expect(checkers[0]).toMatchObject({ payload: '01023405', reply: { pattern: '12030x' } })
+})
+
 test('MISC_CHECK: what is not written, and what is', () => {
   const { checkers, told } = read(
     `weight 7\nMISC_CHECK {\nmisc_path /bin/true\n}\nMISC_CHECK {\nmisc_path "/bin/chk 'a b' c"\nmisc_timeout 2.5\nmisc_dynamic\nuser root wheel\ndelay_loop 3\n}`,
@@ -170,14 +176,17 @@ const complaints: readonly [lines: string, complaint: string][] = [
     `7:6 error value: name ${'x'.repeat(60)}… is longer than a domain name may be; the line has no effect`,
   ],
   [
-    'UDP_CHECK {\npayload 123\n}',
-    '7:9 error value: payload 123 is not in hexadecimal digits, two a byte; the line has no effect',
+    'UDP_CHECK {\nrequire_reply 12g\n}',
+    '7:15 error value: require_reply 12g is not in hexadecimal digits, two a byte; any reply will do, so the check is weaker than it is written (as with keepalived)',
   ],
   [
     'UDP_CHECK {\npayload xx\n}',
-    '7:9 error value: payload xx is not in hexadecimal digits, two a byte; the line has no effect',
+    '7:9 error value: payload xx is not in hexadecimal digits, two a byte; the line has no effect, and the datagram is empty where no other says what it holds',
   ],
-  ['UDP_CHECK {\npayload\n}', '7:1 error missing-argument: payload needs hexadecimal digits; the line has no effect'],
+  [
+    'UDP_CHECK {\npayload\n}',
+    '7:1 error missing-argument: payload needs hexadecimal digits; the line has no effect, and the datagram is empty where no other says what it holds',
+  ],
   [
     'UDP_CHECK {\nmin_reply_length 300\n}',
     '6:1 warning remark: UDP_CHECK has min_reply_length 300 above max_reply_length 255; no reply with a pattern will do',

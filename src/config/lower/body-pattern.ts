@@ -3,25 +3,28 @@ import { choicesIn } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, integer, type Lowering } from './arguments.ts'
+import { type Fault, strictly, telling, WEAKER } from './strictly.ts'
 
 /** The regex words of a url as written. */
 export type PatternDraft = {
-  source?: { readonly text: string; readonly at: Span } | undefined
+  source?: { readonly text: string; readonly node: Node } | undefined
   options: readonly string[]
   forbidden: boolean
   minOffset?: number | undefined
   maxOffset?: number | undefined
   /** The first word that needs a regex. */
   needs?: Span | undefined
+  /** What is wrong with the pattern: keepalived 2.2 dies of it, and goes on with no weaker check. */
+  readonly faults: Fault[]
 }
 
-export const patternDraft = (): PatternDraft => ({ options: [], forbidden: false })
+export const patternDraft = (): PatternDraft => ({ options: [], forbidden: false, faults: [] })
 
 /** Reads the line if it is one of the regex words; false: it is another. */
 export function patternLine(to: Lowering, node: Node, draft: PatternDraft): boolean {
   switch (node.keyword.text) {
     case 'regex':
-      draft.source = readSource(to, node) ?? draft.source
+      draft.source = readSource(strictly(to, node, draft.faults), node) ?? draft.source
       return true
     case 'regex_no_match':
       draft.forbidden = true
@@ -34,10 +37,10 @@ export function patternLine(to: Lowering, node: Node, draft: PatternDraft): bool
       break
     }
     case 'regex_min_offset':
-      draft.minOffset = integer(to, node) ?? draft.minOffset
+      draft.minOffset = integer(telling(to), node) ?? draft.minOffset
       break
     case 'regex_max_offset':
-      draft.maxOffset = integer(to, node) ?? draft.maxOffset
+      draft.maxOffset = integer(telling(to), node) ?? draft.maxOffset
       break
     case 'regex_stack':
       break
@@ -50,7 +53,7 @@ export function patternLine(to: Lowering, node: Node, draft: PatternDraft): bool
 
 function readSource(to: Lowering, node: Node): PatternDraft['source'] {
   const words = to.tree.escapedWords(node)
-  if (words?.length === 1) return { text: words[0] as string, at: node.at }
+  if (words?.length === 1) return { text: words[0] as string, node }
   const why = words === undefined ? 'has a quote that is not closed' : `has ${words.length} arguments and not one`
   to.report.error('value', node.at, `regex ${why}; the line has no effect`, { remedy: 'quote the pattern' })
   return undefined
@@ -62,17 +65,21 @@ export function patternOf(to: Lowering, draft: PatternDraft): BodyPattern | unde
   const minOffset = draft.minOffset === 0 ? undefined : draft.minOffset
   let { maxOffset } = draft
   if (source === undefined) {
-    if (needs !== undefined)
-      to.report.error('value', needs, 'there is no regex that this belongs to; the line has no effect')
+    if (needs !== undefined && draft.faults.length === 0)
+      to.report.error('value', needs, `there is no regex that this belongs to; ${WEAKER}`)
     return undefined
   }
   if (maxOffset !== undefined && maxOffset <= (minOffset ?? 0)) {
-    to.report.error('value', source.at, `regex_max_offset ${maxOffset} is not above regex_min_offset; it is left out`)
+    to.report.error('value', source.node.at, `regex_max_offset ${maxOffset} is not above regex_min_offset; ${WEAKER}`)
     maxOffset = undefined
   }
   const fault = to.patternFault?.(source.text, options)
   if (fault !== undefined) {
-    to.report.error('value', source.at, `regex is no pattern of PCRE2 (${fault}); the line has no effect`)
+    strictly(to, source.node, draft.faults).report.error(
+      'value',
+      source.node.at,
+      `regex is no pattern of PCRE2 (${fault})`,
+    )
     return undefined
   }
   return {

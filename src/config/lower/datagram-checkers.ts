@@ -5,6 +5,7 @@ import { badValue, choiceOf, integer, type Lowering, required } from './argument
 import { probeDraft, probeLine, targetOf } from './checker-target.ts'
 import { type TimingDefaults, timingDefaults, timingOf } from './checker-timing.ts'
 import type { PendingChecker } from './pending-checker.ts'
+import { telling } from './strictly.ts'
 
 const PING = timingDefaults('virtual_server/real_server/PING_CHECK')
 const DNS_BLOCK = 'virtual_server/real_server/DNS_CHECK'
@@ -58,6 +59,9 @@ const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 /** UDP over IPv4. */
 const MOST_PAYLOAD = 65_507
 
+const ANY_REPLY = 'any reply will do, so the check is weaker than it is written (as with keepalived)'
+const NO_PAYLOAD = 'the line has no effect, and the datagram is empty where no other says what it holds'
+
 /** `UDP_CHECK { … }`. */
 export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
@@ -68,18 +72,18 @@ export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   for (const line of node.block?.nodes ?? [])
     switch (line.keyword.text) {
       case 'payload':
-        payload = readDigits(to, line, /^[0-9a-f]*$/) ?? payload
+        payload = readDigits(telling(to, NO_PAYLOAD), line, /^[0-9a-f]*$/) ?? payload
         break
       case 'require_reply': {
-        const pattern = line.words.length === 0 ? undefined : readDigits(to, line, /^[0-9a-fx]*$/)
+        const pattern = line.words.length === 0 ? undefined : readDigits(telling(to, ANY_REPLY), line, /^[0-9a-fx]*$/)
         required = pattern === undefined || pattern === '' ? (required ?? {}) : { pattern }
         break
       }
       case 'min_reply_length':
-        minLength = integer(to, line) ?? minLength
+        minLength = integer(telling(to), line) ?? minLength
         break
       case 'max_reply_length':
-        maxLength = integer(to, line) ?? maxLength
+        maxLength = integer(telling(to), line) ?? maxLength
         break
       default:
         probeLine(to, line, draft)
@@ -100,14 +104,17 @@ export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   }
 }
 
-/** Hexadecimal digits, two a byte, with blanks between bytes as one likes; undefined, and an error said, for anything else. */
+/**
+ * Hexadecimal digits, two a byte, with blanks between bytes as one likes; one that is left over is a byte as well (keepalived).
+ * @returns two digits a byte; undefined, and an error said, for anything else
+ */
 function readDigits(to: Lowering, line: Node, digits: RegExp): string | undefined {
   const word = required(to, line, 'hexadecimal digits')
   if (word === undefined) return undefined
-  const octets = line.words.flatMap(({ text }) => text.toLowerCase().split(/\s+/))
-  const wrong = octets.some((octet) => octet.length % 2 !== 0 || !digits.test(octet))
-  if (wrong) return badValue(to, line.keyword.text, word, 'is not in hexadecimal digits, two a byte')
-  const joined = octets.join('')
+  const runs = line.words.flatMap(({ text }) => text.toLowerCase().split(/\s+/))
+  if (!runs.every((run) => digits.test(run)))
+    return badValue(to, line.keyword.text, word, 'is not in hexadecimal digits, two a byte')
+  const joined = runs.map((run) => (run.length % 2 === 0 ? run : `${run.slice(0, -1)}0${run.slice(-1)}`)).join('')
   if (joined.length / 2 > MOST_PAYLOAD) return badValue(to, line.keyword.text, word, 'is longer than a datagram may be')
   return joined
 }

@@ -1,11 +1,11 @@
 import type { BodyPattern, KeptLine } from '../../model/index.ts'
 import { looksLike, usualWord } from '../keywords/index.ts'
-import type { Node } from '../syntax/index.ts'
+import type { Node, Word } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, rangeOf, required, shown } from './arguments.ts'
 import { type Assertions, assertionLine } from './assertion-lines.ts'
 import { patternDraft, patternLine, patternOf } from './body-pattern.ts'
 import { keptLines, keptOf } from './kept-line.ts'
-import { faultyLines } from './strictly.ts'
+import { faultyLines, telling } from './strictly.ts'
 
 /** `url { … }` as written. */
 export type Url = Assertions & {
@@ -38,7 +38,7 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
         virtualHost = required(to, line, 'a host name')?.text ?? virtualHost
         break
       case 'digest':
-        digest ??= readDigest(to, line)
+        digest ??= readDigest(telling(to), line)
         break
       case 'status_code':
         statusCodes = readStatusCodes(to, line) ?? statusCodes
@@ -48,18 +48,18 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
         break
     }
   }
-  if (path !== undefined)
-    return {
-      path,
-      virtualHost,
-      digest,
-      pattern: patternOf(to, pattern),
-      statusCodes,
-      tlsCompliant,
-      ...keptOf([...kept, ...faultyLines(assertions.faults)]),
-      ...assertions,
-    }
-  to.report.error('object', node.at, 'url has no path; it is left out', { remedy: 'add path and what to ask for' })
+  if (path !== undefined) {
+    const read = patternOf(to, pattern)
+    const faults = [...assertions.faults, ...pattern.faults]
+    const lines = keptOf([...kept, ...faultyLines(faults)])
+    return { path, virtualHost, digest, pattern: read, statusCodes, tlsCompliant, ...lines, ...assertions, faults }
+  }
+  to.report.error(
+    'object',
+    node.at,
+    'url has no path; it is left out, and the check is weaker than it is written (as with keepalived)',
+    { remedy: 'add path and what to ask for' },
+  )
   return undefined
 }
 
@@ -94,15 +94,21 @@ function readStatusCodes(to: Lowering, node: Node): Url['statusCodes'] {
   required(to, node, 'a status code')
   const { min, max } = rangeOf(node, 'N-N')
   const codes: { from: number; to: number }[] = []
+  const wrong: Word[] = []
   for (const word of node.words) {
     const [from = Number.NaN, last = from] = looksLike('N-N', word.text) ? ends(word.text) : []
-    if (!(from >= min && from <= last && last <= max))
-      to.report.error(
-        'value',
-        word.at,
-        `status_code ${shown(word)} is not a code or range from ${min} to ${max}; it is left out`,
-      )
-    else codes.push({ from, to: last })
+    if (from >= min && from <= last && last <= max) codes.push({ from, to: last })
+    else wrong.push(word)
   }
+  const consequence =
+    codes.length > 0
+      ? 'it is left out'
+      : 'what is accepted without the line is (as with keepalived), 200-299 where no other says'
+  for (const word of wrong)
+    to.report.error(
+      'value',
+      word.at,
+      `status_code ${shown(word)} is not a code or range from ${min} to ${max}; ${consequence}`,
+    )
   return codes.length === 0 ? undefined : codes
 }

@@ -29,6 +29,19 @@ export function strictly(
   }
 }
 
+/** What comes of a wrong line of keepalived's, where keepalived goes on without it as well. */
+export const WEAKER = 'the check goes on without it, weaker than it is written (as with keepalived)'
+
+/** Has the reader of a line tell what comes of its being wrong, where that is more than that it has no effect. */
+export const telling = (to: Lowering, consequence = WEAKER): Lowering => ({
+  ...to,
+  report: {
+    ...to.report,
+    error: (kind, at, message, details) =>
+      to.report.error(kind, at, message.replace(/; the line has no effect$/, `; ${consequence}`), details),
+  },
+})
+
 /** A quote cannot be printed as it is: without its arguments the line is at fault as well. */
 function lineOf({ keyword, words }: Node): KeptLine {
   const texts = words.map(({ text }) => text)
