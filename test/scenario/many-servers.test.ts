@@ -75,7 +75,11 @@ lab(
     const write = (addresses: readonly string[]) =>
       director.file('web.json', JSON.stringify(addresses.map((address) => `${address}:80`)))
     const list = write(all)
-    const configuration = (scheduler: string) => `virtual_server 192.0.2.100 80 {
+    // A removed server keeps its place for two minutes.
+    const configuration = (scheduler: string) => `lvs_settings {
+  destination_table_size 32768
+}
+virtual_server 192.0.2.100 80 {
   lb_algo ${scheduler}
   lb_kind NAT
   protocol TCP
