@@ -21,6 +21,9 @@ export type DnsChecker = {
   readonly type: DnsType
 }
 
+/** What UDP_CHECK sends where nothing else is asked for, as keepalived 2.2.7: 32 bytes, `keepalived check - keepalived ch`. */
+export const USUAL_PAYLOAD = '6b656570616c6976656420636865636b202d206b656570616c69766564206368'
+
 /** Sends a datagram. */
 export type UdpChecker = {
   readonly kind: 'udp'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Checker, type CheckTarget, type CheckTiming, dnsTypes } from '../../src/model/index.ts'
+import { type Checker, type CheckTarget, type CheckTiming, dnsTypes, USUAL_PAYLOAD } from '../../src/model/index.ts'
 
 /** Checkers of other protocols than HTTP, with the timing and the target of one that there is. */
 export const serviceCheckers = (
@@ -12,7 +12,7 @@ export const serviceCheckers = (
       word,
       name: fc.constantFrom('.', 'example.com', 'a.b.c'),
       type: fc.constantFrom(...dnsTypes),
-      payload: fc.constantFrom('', '00', '00ff10'),
+      payload: fc.constantFrom(USUAL_PAYLOAD, '00', '00ff10'),
       reply: fc.option(
         fc.record(
           {

@@ -83,7 +83,11 @@ test('UDP_CHECK: what is not written, and bytes as one likes to write them', () 
   )
   expect(told).toEqual([])
   const [first, second, third] = checkers
-  expect(first).toMatchObject({ kind: 'udp', payload: '', target })
+  expect(first).toMatchObject({
+    kind: 'udp',
+    payload: Buffer.from('keepalived check - keepalived ch').toString('hex'),
+    target,
+  })
   expect(first).not.toHaveProperty('reply')
   expect(second).toMatchObject({ payload: '000aff0102', reply: { pattern: '0xxx', minLength: 2, maxLength: 255 } })
   expect(third).toMatchObject({ reply: { minLength: 0, maxLength: 255 } })
@@ -181,11 +185,11 @@ const complaints: readonly [lines: string, complaint: string][] = [
   ],
   [
     'UDP_CHECK {\npayload xx\n}',
-    '7:9 error value: payload xx is not in hexadecimal digits, two a byte; the line has no effect, and the datagram is empty where no other says what it holds',
+    "7:9 error value: payload xx is not in hexadecimal digits, two a byte; the line has no effect, and the datagram is keepalived's usual one where no other says what it holds",
   ],
   [
     'UDP_CHECK {\npayload\n}',
-    '7:1 error missing-argument: payload needs hexadecimal digits; the line has no effect, and the datagram is empty where no other says what it holds',
+    "7:1 error missing-argument: payload needs hexadecimal digits; the line has no effect, and the datagram is keepalived's usual one where no other says what it holds",
   ],
   [
     'UDP_CHECK {\nmin_reply_length 300\n}',

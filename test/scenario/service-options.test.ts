@@ -77,7 +77,7 @@ const network: readonly CheckRow[] = [
     'max_reply_length 44',
   ),
   udp('UDP_CHECK: lengths mean nothing without what it begins with', OK, QUERY, 'require_reply', 'max_reply_length 44'),
-  udp('UDP_CHECK: no payload is an empty datagram, which nobody answers', OK, 'connect_timeout 0.5'),
+  udp('UDP_CHECK: the usual datagram, which no name server answers', OK, 'connect_timeout 0.5'),
   udp('UDP_CHECK: and so no reply comes', 'down response-timeout', 'connect_timeout 0.5', 'require_reply'),
 
   grpc('GRPC_CHECK: the server as a whole', 'up serving'),

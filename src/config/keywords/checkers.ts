@@ -512,7 +512,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
     names: ['payload'],
     in: [UDP],
     takes: 'HEX …',
-    without: 'an empty datagram',
+    without: 'keepalived check - keepalived ch',
     range: 'hexadecimal digits, blanks allowed between octets',
     means: 'datagram to send',
     since: '2.2.0',

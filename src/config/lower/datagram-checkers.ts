@@ -1,4 +1,4 @@
-import { DNS_PORT, type DnsChecker, type DnsType, dnsTypes, type UdpChecker } from '../../model/index.ts'
+import { DNS_PORT, type DnsChecker, type DnsType, dnsTypes, type UdpChecker, USUAL_PAYLOAD } from '../../model/index.ts'
 import { domainName, looksLike, usualChoice, usualNumber, usualWord } from '../keywords/index.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, choiceOf, integer, type Lowering, required } from './arguments.ts'
@@ -60,12 +60,13 @@ const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 const MOST_PAYLOAD = 65_507
 
 const ANY_REPLY = 'any reply will do, so the check is weaker than it is written (as with keepalived)'
-const NO_PAYLOAD = 'the line has no effect, and the datagram is empty where no other says what it holds'
+const NO_PAYLOAD =
+  "the line has no effect, and the datagram is keepalived's usual one where no other says what it holds"
 
 /** `UDP_CHECK { … }`. */
 export function readUdpChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
-  let payload = ''
+  let payload: string = USUAL_PAYLOAD
   let required: { pattern?: string } | undefined
   let minLength = usualNumber(UDP_BLOCK, 'min_reply_length')
   let maxLength = usualNumber(UDP_BLOCK, 'max_reply_length')

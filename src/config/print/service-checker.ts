@@ -1,4 +1,11 @@
-import type { DnsChecker, PingChecker, RealServer, SmtpChecker, UdpChecker } from '../../model/index.ts'
+import {
+  type DnsChecker,
+  type PingChecker,
+  type RealServer,
+  type SmtpChecker,
+  type UdpChecker,
+  USUAL_PAYLOAD,
+} from '../../model/index.ts'
 import { probeLines } from './probe-lines.ts'
 import { type Block, word } from './words.ts'
 
@@ -21,7 +28,7 @@ export function serviceCheckerText(
 }
 
 function udpLines({ payload, reply }: UdpChecker): readonly string[] {
-  const lines = payload === '' ? [] : [`payload ${payload}`]
+  const lines = payload === USUAL_PAYLOAD ? [] : [`payload ${payload}`]
   if (reply === undefined) return lines
   const { pattern, minLength, maxLength } = reply
   return [

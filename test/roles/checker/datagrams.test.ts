@@ -124,7 +124,7 @@ test('UDP_CHECK: silence is consent, for as long as connect_timeout', async () =
   expect(heard).toEqual(['00ff10'])
 })
 
-test('UDP_CHECK: an empty datagram is sent where there is no payload, and an empty reply is one', async () => {
+test('UDP_CHECK: a datagram may be empty, and an empty reply is one', async () => {
   const port = await serve(reply((request) => request))
   const answered = { reason: 'accepted', detail: 'answered with 0 bytes' }
   expect(await udp(port, 5000, { reply: { minLength: 0, maxLength: 255 } })).toEqual(answered)
