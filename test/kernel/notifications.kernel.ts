@@ -8,6 +8,7 @@ import {
   type LabProcess,
   openRelay,
   type TakenLetter,
+  toRelay,
 } from '../lab/library/index.ts'
 import { until } from '../lab/library/wait.ts'
 
@@ -39,11 +40,7 @@ const service = (head: string, more: string, ...ports: readonly number[]) =>
 const configuration = (directory: string) => `global_defs {
   router_id director
   script_user root
-  notification_email {
-    admin@example.com
-  }
-  notification_email_from director@example.com
-  smtp_server 127.0.0.1 2525
+  ${toRelay}
   smtp_alert_checker
   notify_fifo ${directory}/all.fifo
   lvs_notify_fifo ${directory}/lvs.fifo

@@ -3,7 +3,15 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { lab } from './lab-test.ts'
-import { type Host, type Lab, type LabProcess, openRelay, quietEnvironment, type TakenLetter } from './library/index.ts'
+import {
+  type Host,
+  type Lab,
+  type LabProcess,
+  openRelay,
+  quietEnvironment,
+  type TakenLetter,
+  toRelay,
+} from './library/index.ts'
 import { repositoryRoot } from './library/root.ts'
 import { until } from './library/wait.ts'
 
@@ -26,11 +34,7 @@ const start: Readonly<Record<'holdfast' | 'keepalived', Start>> = {
 const configuration = (directory: string) => `global_defs {
   router_id director
   script_user root
-  notification_email {
-    admin@example.com
-  }
-  notification_email_from director@example.com
-  smtp_server 127.0.0.1 2525
+  ${toRelay}
 }
 virtual_server 192.0.2.100 80 {
   delay_loop 0.5

@@ -57,6 +57,13 @@ export type TakenLetter = {
   readonly head: readonly string[]
 }
 
+/** Lines of global_defs by which mail comes to the relay. */
+export const toRelay = `notification_email {
+    admin@example.com
+  }
+  notification_email_from director@example.com
+  smtp_server 127.0.0.1 2525`
+
 /** An SMTP server on the host's 127.0.0.1 port 2525, and what it has taken so far. */
 export async function openRelay(host: Host, within = PATIENCE): Promise<() => readonly TakenLetter[]> {
   const relay = host.spawn('relay', [process.execPath, join(repositoryRoot, 'test/lab/library/relay.mjs')])
