@@ -1,4 +1,4 @@
-import { after, assertNever, type Instant, type Micros, micros, seconds } from '../../base/index.ts'
+import { after, assertNever, type Instant, instant, type Micros, micros, seconds } from '../../base/index.ts'
 import type { Checker } from '../../model/index.ts'
 import type { HealthAction } from './action.ts'
 import type { HealthEvent } from './event.ts'
@@ -10,7 +10,7 @@ export type HealthStep = { readonly state: CheckerHealth; readonly actions: read
  * One event in the life of a checker, with keepalived's meaning of the counters: `retry` is the number of repetitions
  * after a first failure, `delay_before_retry` apart; the first result of all forgives nothing; a server that is down is
  * asked every `delay_loop`, by HTTP every max(delay_loop, delay_before_retry). Waits count from the end of the probe, and for
- * scripts from its start.
+ * scripts from its start; a wait after a probe that began late is the shorter for it.
  */
 export function stepHealth(checker: Checker, state: CheckerHealth, event: HealthEvent, now: Instant): HealthStep {
   switch (event.type) {
@@ -18,17 +18,20 @@ export function stepHealth(checker: Checker, state: CheckerHealth, event: Health
       const { phase } = state
       if (phase.name !== 'waiting' || now < phase.probeAt) return { state, actions: [] }
       const start: HealthAction = { type: 'start-probe', request: state.request }
-      const probing =
-        checker.kind === 'misc' ? ({ name: 'probing', since: now } as const) : ({ name: 'probing' } as const)
-      return { state: { ...state, phase: probing }, actions: [start] }
+      const probing = { name: 'probing', late: micros(now - phase.probeAt) } as const
+      return {
+        state: { ...state, phase: checker.kind === 'misc' ? { ...probing, since: now } : probing },
+        actions: [start],
+      }
     }
     case 'session-told':
       if (state.phase.name !== 'listening') return { state, actions: [] }
       return contributing(state, event.contribution, (one) => told(one, event.up ? 'up' : 'down'))
     case 'probe-ended': {
       if (state.phase.name !== 'probing') return { state, actions: [] }
-      const from = state.phase.since ?? now
-      return contributing(state, event.contribution, (one) => probeEnded(checker, one, event.meaning, from))
+      const { since: from = now, late } = state.phase
+      const ended = contributing(state, event.contribution, (one) => probeEnded(checker, one, event.meaning, from))
+      return catchingUp(ended, from, late)
     }
     case 'suspended':
       return suspended(state)
@@ -82,6 +85,18 @@ function probeEnded(
     default:
       return assertNever(meaning)
   }
+}
+
+/**
+ * Takes from the wait that begins at `from` what the probe before it was late, so that lateness does not add up and a checker
+ * keeps to its period; at most a quarter of the wait, lest a stall of the host make probes follow one another at once.
+ */
+function catchingUp(step: HealthStep, from: Instant, late: Micros): HealthStep {
+  const { state, actions } = step
+  if (late === 0 || state.phase.name !== 'waiting') return step
+  const { probeAt } = state.phase
+  const sooner = Math.min(late, Math.floor((probeAt - from) / 4))
+  return { state: { ...state, phase: { name: 'waiting', probeAt: instant(probeAt - sooner) } }, actions }
 }
 
 /** What is told holds at once, and is told only when it changes. */

@@ -137,6 +137,41 @@ const rows: readonly [claim: string, checker: Checker, results: string, log: rea
 for (const [claim, checker, results, log] of rows)
   test(`health, keepalived.conf(5): ${claim}`, () => expect(run(checker, results).log).toEqual(log))
 
+/** When the probes of a checker begin, each `late` after it was due and `taking` long, in seconds. */
+function begunAt(checker: Checker, late: readonly number[], taking: number, from: CheckerHealth): readonly number[] {
+  let state = from
+  return late.map((after) => {
+    if (state.phase.name !== 'waiting') throw new Error('a probe that ended is followed by a wait')
+    const begun = instant(state.phase.probeAt + after * 1e6)
+    state = stepHealth(checker, state, { type: 'deadline-reached' }, begun).state
+    const ended = instant(begun + taking * 1e6)
+    state = stepHealth(checker, state, { type: 'probe-ended', meaning: 'success' }, ended).state
+    return begun / 1e6
+  })
+}
+
+const misc: Checker = {
+  kind: 'misc',
+  timing,
+  command: { argv: ['/bin/true'] },
+  timeout: seconds(5),
+}
+
+test('a probe that begins late does not make the period longer', () => {
+  const up = run(tcp(), '+').state
+  expect(begunAt(tcp(), [0, 0.2, 0.2, 0.2, 0], 0, up)).toEqual([7, 13.2, 19.2, 25.2, 31])
+  // By how long it takes it does, as with keepalived; and for a script not even by that.
+  expect(begunAt(tcp(), [0, 0.2, 0.2], 0.5, up)).toEqual([7, 13.7, 20.2])
+  expect(begunAt(misc, [0, 0.2, 0.2], 0.5, up)).toEqual([7, 13.2, 19.2])
+})
+
+test('however late it begins, at most a quarter of the next wait is left out', () => {
+  const up = run(tcp(), '+').state
+  expect(begunAt(tcp(), [100, 0], 0, up)).toEqual([107, 111.5])
+  const atOnce = http(['/a', '/b'], {}, true)
+  expect(begunAt(atOnce, [1, 0, 0], 0, beginHealth(atOnce, instant(0), 0))).toEqual([2, 2, 8])
+})
+
 test('the first probe comes after 1 s and a random part of warmup', () => {
   for (const [random, at] of [
     [0, 1],
