@@ -8,7 +8,7 @@ import { NOWHERE } from './deadline-queue.ts'
  * once; when a rack of servers goes down, the thousands of changes of one service travel as a few whole services instead
  * of thousands.
  */
-const SPACING: Micros = millis(20)
+const SPACING: Micros = millis(5)
 const SPACING_PER_DESTINATION: Micros = micros(20)
 
 type Announcement = Extract<FromChecker, { readonly type: 'real-server-health' | 'real-server-removed' | 'quorum' }>
