@@ -7,7 +7,8 @@
  * `reload`: one of 2,000 × 20 real servers moves to another port, again and again: the time from SIGHUP to its end, and how
  * many connections checkers make meanwhile, which tells whether they began anew.
  * `start`: with 2,000 × 20 real servers, until each has been asked; how many at a time, and how much memory it takes.
- * `detect`: both daemons at once on directors of their own check 600 servers, of which lot after lot ends.
+ * `detect`: both daemons at once on directors of their own check 600 servers, of which lot after lot ends, four times, a quarter
+ * of delay_loop later each time.
  *
  * keepalived's checkers need ip_vs. Where the kernel has it (the guest), both write there. Else Holdfast writes its own table
  * and keepalived's orders go nowhere (pretend-ipvs.c), which costs it nothing: the ratios are worse for Holdfast than they are.
@@ -120,7 +121,7 @@ function showDetect({
   keepalived: theirs,
 }: Readonly<Record<keyof typeof daemons, DetectFigures>>): void {
   heading('servers that end under both at once, TCP_CHECK, delay_loop 5')
-  row('servers', ours.samples, theirs.samples, 0)
+  row('ends of servers', ours.samples, theirs.samples, 0)
   row('stop to removal: p50, s', ours.p50, theirs.p50)
   row('stop to removal: p99, s', ours.p99, theirs.p99)
   row('stop to removal: last, s', ours.last, theirs.last)
