@@ -5,6 +5,7 @@ import { instance, VIRTUAL_ADDRESS, webService } from '../lab/configurations.ts'
 import { lab } from '../lab/lab-test.ts'
 import { type Host, until } from '../lab/library/index.ts'
 import { natted } from '../lab/scenes.ts'
+import { returnsSlowly } from '../lab/slow-start-scene.ts'
 import { within } from './both-daemons.ts'
 
 const ALONE = instance({ version: 3, priority: 100 })
@@ -82,5 +83,16 @@ lab(
     expect(listed(director).trim()).toBe('-A -t 192.0.2.99:99 -s rr')
     expect(daemonsOf(director)).toBe('')
   },
+  LIMIT,
+)
+
+lab(
+  'a server that comes back slowly is listed by ipvsadm with weights that grow up to its own',
+  (lab) =>
+    returnsSlowly(
+      lab,
+      async (director) => execFileSync(...commandOf(director.inside('ipvsadm', '-Ln')), { encoding: 'utf8' }),
+      { slowStart: 60, within: PATIENCE, options: ['--backend', 'ipvs'] },
+    ),
   LIMIT,
 )
