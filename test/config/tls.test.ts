@@ -100,11 +100,24 @@ for (const [line, fault] of weaker)
     const { value, told } = checker(`${line}\n${PAGE}`)
     expect(value?.fault).toBe(fault)
     expect(told.join('\n')).toContain(`${fault}; the server counts as down until it is corrected`)
+    if (line.startsWith('tls_alpn')) return
     const grpc = server('', `GRPC_CHECK {\ntls\n${line}\n}`).value.realServers[0]?.checkers[0]
-    if (!line.startsWith('tls_alpn')) expect(grpc).toHaveProperty('fault', fault)
-    expect(
-      server('', `HTTP2_GET {\ntls off\n${line}\n${PAGE}\n}`).value.realServers[0]?.checkers[0],
-    ).not.toHaveProperty('fault')
+    expect(grpc).toHaveProperty('fault', fault)
+  })
+
+const plain = [
+  ['tls off first', (line: string) => `HTTP2_GET {\ntls off\n${line}\n${PAGE}\n}`],
+  ['tls off last', (line: string) => `HTTP2_GET {\n${line}\n${PAGE}\ntls off\n}`],
+  ['a GRPC_CHECK without tls', (line: string) => `GRPC_CHECK {\n${line}\n}`],
+] as const
+for (const [what, block] of plain)
+  test(`without TLS a wrong word of it is told and takes no server out: ${what}`, () => {
+    for (const [line, fault] of weaker.filter(([words]) => !words.startsWith('tls_alpn'))) {
+      const { value, told } = server('', block(line))
+      expect(value.realServers[0]?.checkers[0]).not.toHaveProperty('fault')
+      expect(told.join('\n')).toContain(`${fault}; the line has no effect, as tls is off`)
+      expect(told.join('\n')).not.toContain('counts as down')
+    }
   })
 
 test('words of TLS are unknown in HTTP_GET', () => {

@@ -25,13 +25,29 @@ export type Lowering = {
   /** Where the service manager has put credentials (systemd.exec(5)); undefined: it has none for us. */
   readonly credentials?: string
   readonly names: IprouteNames
+  /** What comes of a wrong line, where that is more than that it has no effect. */
+  readonly consequence?: string
+  /** Hears what is wrong with a line, as it is told, without what comes of it. */
+  readonly onFault?: (fault: string) => void
+}
+
+/** Tells what is wrong with a line, and what comes of that. */
+export function wrongLine(
+  to: Lowering,
+  kind: 'missing-argument' | 'value',
+  at: Span,
+  fault: string,
+  details?: { readonly remedy: string },
+): void {
+  to.onFault?.(fault)
+  to.report.error(kind, at, `${fault}; ${to.consequence ?? 'the line has no effect'}`, details)
 }
 
 /** The argument after the keyword, or a complaint that it is missing. */
 export function required(to: Lowering, node: Node, what: string, index = 0): Word | undefined {
   const word = node.words[index]
   if (word === undefined)
-    to.report.error('missing-argument', node.at, `${node.keyword.text} needs ${what}; the line has no effect`, {
+    wrongLine(to, 'missing-argument', node.at, `${node.keyword.text} needs ${what}`, {
       remedy: `write ${[node.keyword.text, ...node.words.map((one) => one.text)].slice(0, 3).join(' ')} and ${what}`,
     })
   return word
@@ -200,9 +216,8 @@ export function groupOf(word: Word | undefined): Pick<Command, 'group' | 'supple
 export function badValue(to: Lowering, keyword: string, word: Word, why: string, remedy?: string): undefined {
   const undefinedName = /\$\{?([A-Za-z_]\w*)/.exec(word.text)?.[1]
   const help = undefinedName === undefined ? remedy : `there is no definition $${undefinedName}=… before this line`
-  to.report.error('value', word.at, `${keyword} ${shown(word)} ${why}; the line has no effect`, {
-    ...(help === undefined ? {} : { remedy: help }),
-  })
+  const details = help === undefined ? undefined : { remedy: help }
+  wrongLine(to, 'value', word.at, `${keyword} ${shown(word)} ${why}`, details)
 }
 
 /** `is not a, b or c`. */

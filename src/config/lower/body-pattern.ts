@@ -2,7 +2,7 @@ import type { BodyPattern } from '../../model/index.ts'
 import { choicesIn } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
-import { badValue, integer, type Lowering } from './arguments.ts'
+import { badValue, integer, type Lowering, wrongLine } from './arguments.ts'
 import { type Fault, strictly, telling, WEAKER } from './strictly.ts'
 
 /** The regex words of a url as written. */
@@ -55,7 +55,7 @@ function readSource(to: Lowering, node: Node): PatternDraft['source'] {
   const words = to.tree.escapedWords(node)
   if (words?.length === 1) return { text: words[0] as string, node }
   const why = words === undefined ? 'has a quote that is not closed' : `has ${words.length} arguments and not one`
-  to.report.error('value', node.at, `regex ${why}; the line has no effect`, { remedy: 'quote the pattern' })
+  wrongLine(to, 'value', node.at, `regex ${why}`, { remedy: 'quote the pattern' })
   return undefined
 }
 
@@ -75,11 +75,8 @@ export function patternOf(to: Lowering, draft: PatternDraft): BodyPattern | unde
   }
   const fault = to.patternFault?.(source.text, options)
   if (fault !== undefined) {
-    strictly(to, source.node, draft.faults).report.error(
-      'value',
-      source.node.at,
-      `regex is no pattern of PCRE2 (${fault})`,
-    )
+    const strict = strictly(to, source.node, draft.faults)
+    wrongLine(strict, 'value', source.node.at, `regex is no pattern of PCRE2 (${fault})`)
     return undefined
   }
   return {

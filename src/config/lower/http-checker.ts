@@ -9,8 +9,8 @@ import { inherit } from './inherited.ts'
 import { keptOf } from './kept-line.ts'
 import type { Mutable } from './mutable.ts'
 import type { CheckerParents, PendingChecker } from './pending-checker.ts'
-import { type Fault, faultOf, faultyLines, strictly } from './strictly.ts'
-import { type TlsDraft, tlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
+import { type Fault, faultOf, faultyLines } from './strictly.ts'
+import { speaksTls, type TlsDraft, tlsDraft, tlsLine, tlsOf } from './tls-lines.ts'
 
 const HTTP = 'virtual_server/real_server/HTTP_GET'
 const SSL = 'virtual_server/real_server/SSL_GET'
@@ -40,7 +40,7 @@ type HttpDraft = ProbeDraft & {
 
 type HttpTlsDraft = TlsDraft & {
   /** HTTP2_GET may say no. */
-  spoken: boolean
+  readonly spoken: boolean
   enableSni: boolean
   serverName?: string | undefined
   /** For all urls. */
@@ -52,17 +52,19 @@ export const readHttpChecker =
   (block: keyof typeof usual) =>
   (to: Lowering, node: Node): PendingChecker => {
     const { timing, httpVersion, fastRecovery, tls } = usual[block]
+    const lines = node.block?.nodes ?? []
+    const faults: Fault[] = []
     const draft: HttpDraft = {
       keyword: node.keyword.text,
       at: node.at,
       inherited: {},
       urls: [],
-      faults: [],
+      faults,
       httpVersion,
       fastRecovery,
-      tls: tls && { ...tls, ...tlsDraft() },
+      tls: tls && { ...tls, ...tlsDraft(), spoken: speaksTls(to, lines, faults) ?? tls.spoken },
     }
-    for (const line of node.block?.nodes ?? []) readLine(to, line, draft)
+    for (const line of lines) readLine(to, line, draft)
     return (parents) => {
       const target = targetOf(to, draft, parents)
       if (target === undefined) return []
@@ -72,7 +74,7 @@ export const readHttpChecker =
         })
         return []
       }
-      const own = [...draft.faults, ...(draft.tls?.spoken ? draft.tls.faults : [])]
+      const own = [...draft.faults, ...(draft.tls?.faults ?? [])]
       const checker: Mutable<Checker & HttpChecker> = {
         kind: 'http',
         timing: timingOf(draft, parents, timing),
@@ -91,7 +93,7 @@ export const readHttpChecker =
 function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
   if (probeLine(to, node, draft)) return
   const { tls } = draft
-  if (tls !== undefined && tlsLine(to, node, tls)) return
+  if (tls !== undefined && tlsLine(to, node, tls, tls.spoken)) return
   switch (node.keyword.text) {
     case 'virtualhost':
       draft.inherited.virtualHost = required(to, node, 'a host name')?.text ?? draft.inherited.virtualHost
@@ -106,9 +108,6 @@ function readLine(to: Lowering, node: Node, draft: HttpDraft): void {
       if (tls === undefined) return
       tls.enableSni = true
       tls.serverName = node.words[0]?.text
-      return
-    case 'tls':
-      if (tls !== undefined) tls.spoken = boolean(strictly(to, node, draft.faults), node) ?? tls.spoken
       return
     case 'tls_compliant':
       if (tls !== undefined) tls.compliant = boolean(to, node) ?? tls.compliant

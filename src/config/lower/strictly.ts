@@ -16,31 +16,14 @@ export function strictly(
   faults: Fault[],
   consequence = 'the server counts as down until it is corrected',
 ): Lowering {
-  return {
-    ...to,
-    report: {
-      ...to.report,
-      error(kind, at, message, details) {
-        const fault = message.replace(/; the line has no effect$/, '')
-        faults.push({ text: fault, line: lineOf(node) })
-        to.report.error(kind, at, `${fault}; ${consequence}`, details)
-      },
-    },
-  }
+  return { ...to, consequence, onFault: (text) => faults.push({ text, line: lineOf(node) }) }
 }
 
 /** What comes of a wrong line of keepalived's, where keepalived goes on without it as well. */
 export const WEAKER = 'the check goes on without it, weaker than it is written (as with keepalived)'
 
 /** Has the reader of a line tell what comes of its being wrong, where that is more than that it has no effect. */
-export const telling = (to: Lowering, consequence = WEAKER): Lowering => ({
-  ...to,
-  report: {
-    ...to.report,
-    error: (kind, at, message, details) =>
-      to.report.error(kind, at, message.replace(/; the line has no effect$/, `; ${consequence}`), details),
-  },
-})
+export const telling = (to: Lowering, consequence = WEAKER): Lowering => ({ ...to, consequence })
 
 /** A quote cannot be printed as it is: without its arguments the line is at fault as well. */
 function lineOf({ keyword, words }: Node): KeptLine {

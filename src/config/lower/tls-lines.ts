@@ -4,7 +4,7 @@ import { looksLike } from '../keywords/index.ts'
 import type { Span } from '../report.ts'
 import type { Node } from '../syntax/index.ts'
 import { badValue, boolean, type Lowering, required } from './arguments.ts'
-import { type Fault, strictly } from './strictly.ts'
+import { type Fault, strictly, telling } from './strictly.ts'
 
 /** What a checker says of TLS, as written. */
 export type TlsDraft = {
@@ -17,11 +17,16 @@ export type TlsDraft = {
   readonly faults: Fault[]
 }
 
+const WITHOUT_TLS = 'the line has no effect, as tls is off'
+
 export const tlsDraft = (): TlsDraft => ({ pins: [], faults: [] })
 
-/** Reads the line if it is one of the words of ours that speak of TLS; false: it is another. */
-export function tlsLine(lenient: Lowering, node: Node, draft: TlsDraft): boolean {
-  const to = strictly(lenient, node, draft.faults)
+/**
+ * Reads the line if it is one of the words of ours that speak of TLS; false: it is another.
+ * @param spoken  whether the checker speaks TLS at all: where it does not, no check is weaker for a wrong line
+ */
+export function tlsLine(lenient: Lowering, node: Node, draft: TlsDraft, spoken: boolean): boolean {
+  const to = spoken ? strictly(lenient, node, draft.faults) : telling(lenient, WITHOUT_TLS)
   switch (node.keyword.text) {
     case 'tls_versions':
       draft.versions = readVersions(to, node) ?? draft.versions
@@ -41,6 +46,17 @@ export function tlsLine(lenient: Lowering, node: Node, draft: TlsDraft): boolean
     default:
       return false
   }
+}
+
+/**
+ * What the last right `tls` line of a block says, wherever it stands; undefined: there is none.
+ * @param faults  what is wrong with such lines is added here
+ */
+export function speaksTls(to: Lowering, lines: readonly Node[], faults: Fault[]): boolean | undefined {
+  let spoken: boolean | undefined
+  for (const line of lines)
+    if (line.keyword.text === 'tls') spoken = boolean(strictly(to, line, faults), line) ?? spoken
+  return spoken
 }
 
 /** Names of 1 to 255 bytes (RFC 7301 §3.1); OpenSSL takes no others. */
