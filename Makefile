@@ -171,7 +171,7 @@ corpus-goldens: setup-lab ## writes down anew what is made of test/corpus, and w
 	@$(BIN)/vitest run --project lab test/scenario/corpus-reference.test.ts -u
 	@HOLDFAST_RECORD=1 $(BIN)/vitest run --project lab test/scenario/expansion-reference.test.ts
 
-reference: compile   ## write docs/keywords.md and the table in docs/configuration.md anew, from the table of keywords
+reference: program   ## write docs/keywords.md and the table in docs/configuration.md anew, from the table of keywords
 	bin/holdfast config reference > docs/keywords.md
 	bin/holdfast config reference --support > build/support.md
 	awk '/^\| Block \| Supported/ { while ((getline line < "build/support.md") > 0) print line; skip = 1 } !/^\|/ { skip = 0 } !skip' \

@@ -196,7 +196,8 @@ fast_recovery
 url {
 path /a?b=c
 digest 9B3A0C85A887A256D6939DA88AABD8CD
-status_code 200 300-302
+status_code 200
+status_code 300-302
 virtualhost url.example
 }
 url {

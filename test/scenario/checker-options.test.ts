@@ -86,6 +86,8 @@ const plain: readonly CheckRow[] = [
   http('status_code with one code', OK, { url: status(418, '418') }),
   http('status_code with another', STATUS, { url: status(204, '418') }),
   http('status_code with codes and ranges', OK, { url: status(503, '200-204', '418', '500-503') }),
+  http('status_code twice: lines add up, the first', OK, { url: status(418, '418\nstatus_code 200') }),
+  http('status_code twice: lines add up, the second', OK, { url: status(418, '200\nstatus_code 418') }),
   http('status_code between its ranges', STATUS, { url: status(418, '200-404', '500-503') }),
 
   http('digest', OK, { url: `path /fixed\ndigest ${digest}` }),

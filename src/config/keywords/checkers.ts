@@ -354,6 +354,7 @@ export const checkerFacts: readonly KeywordFacts[] = [
   {
     names: ['status_code'],
     in: urls,
+    twice: 'all',
     takes: 'N|N-N …',
     default: '200-299',
     min: 100,

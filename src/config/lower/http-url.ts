@@ -41,7 +41,8 @@ export function readUrl(to: Lowering, node: Node): Url | undefined {
         digest ??= readDigest(telling(to), line)
         break
       case 'status_code':
-        statusCodes = readStatusCodes(to, line) ?? statusCodes
+        // Lines add up (keepalived 2.2.7).
+        statusCodes = withMore(statusCodes, readStatusCodes(to, line))
         break
       case 'tls_compliant':
         tlsCompliant = boolean(to, line) ?? tlsCompliant
@@ -88,6 +89,9 @@ export const usualStatusCodes: NonNullable<Url['statusCodes']> = usualWord(
     const [from = 0, to = from] = ends(range)
     return { from, to }
   })
+
+const withMore = (before: Url['statusCodes'], more: Url['statusCodes']): Url['statusCodes'] =>
+  before === undefined || more === undefined ? (more ?? before) : [...before, ...more]
 
 /** `N` and `N-N`; keepalived.conf(5)'s `2xx` is known to no keepalived. */
 function readStatusCodes(to: Lowering, node: Node): Url['statusCodes'] {
