@@ -82,10 +82,13 @@ function endOfHead(bytes: Uint8Array, from: number): number | undefined {
   return undefined
 }
 
-/** RFC 9112 §4: `HTTP/x.y SP 3DIGIT`; the reason phrase may be missing. */
+/**
+ * RFC 9112 §4: `HTTP/x.y SP 3DIGIT`; the reason phrase may be missing. Any word will do for the version (keepalived): streaming
+ * servers say `ICY 200 OK`, and some say `HTTP/2 200`.
+ */
 function parseHead(bytes: Uint8Array): ResponseHead | undefined {
   const text = latin1(bytes)
-  const status = /^HTTP\/\d\.\d +(\d{3})(?=[ \r])/.exec(text)
+  const status = /^[!-~]{1,16} +(\d{3})(?=[ \r])/.exec(text)
   if (status === null) return undefined
   const fields = fieldsOf(text)
   const length = /^\d{1,15}$/.exec(fields.find(([name]) => name === 'content-length')?.[1] ?? '')

@@ -19,7 +19,7 @@ const EXPECTED = { greeting: 220, hello: 250, farewell: undefined } as const
 
 /**
  * Hears more of the server (RFC 5321 §4.2): the greeting has to be 220, the answer to HELO 250, and QUIT has to be answered.
- * A reply may have several lines, of which the last one counts (§4.2.1). `say` is what the server is told next.
+ * A reply may have several lines, of which the last one counts (§4.2.1); to QUIT any line is an answer. `say` is what the server is told next.
  */
 export function hearSmtp(
   { heloName }: Pick<SmtpChecker, 'heloName'>,
@@ -33,6 +33,7 @@ export function hearSmtp(
   let from = talk.checked
   for (let end = reply.indexOf(10, from); end >= 0; end = reply.indexOf(10, from)) {
     const line = readLine(reply.subarray(from, end))
+    if (line === undefined && talk.name === 'farewell') return over('accepted', WELL)
     if (line === undefined)
       return over('malformed-response', `expected an SMTP reply, got ${quote(reply.subarray(from, end))}`)
     from = end + 1
@@ -53,6 +54,8 @@ export function judgeSmtp(end: Result<void, TransportFailure>, talk: SmtpTalk): 
 
 const waitingFor = { greeting: ' before its greeting', hello: ' after HELO', farewell: ' after QUIT' } as const
 
+const WELL = 'the server greeted, answered HELO and took its leave'
+
 function answer(
   heloName: string,
   name: 'greeting' | 'hello' | 'farewell',
@@ -62,7 +65,7 @@ function answer(
   const expected = EXPECTED[name]
   if (expected !== undefined && code !== expected)
     return over('bad-status', `expected reply ${expected}${waitingFor[name]}, got ${quote(line)}`)
-  if (name === 'farewell') return over('accepted', 'the server greeted, answered HELO and took its leave')
+  if (name === 'farewell') return over('accepted', WELL)
   const next = name === 'greeting' ? 'hello' : 'farewell'
   return {
     talk: { name: next, reply: new Uint8Array(0), checked: 0 },

@@ -55,6 +55,8 @@ const rows: readonly [claim: string, response: string, head: object, hashed: str
     '5\r\nhello\r\n0\r\n\r\n',
     15,
   ],
+  ['any word before the status (keepalived)', 'ICY 200 OK\r\n\r\nhello', { status: 200 }, 'hello', 5],
+  ['a version without a dot', 'HTTP/2 204\r\n\r\n', { status: 204 }, '', 0],
   ['CR LF CR LF in the body belongs to it', 'HTTP/1.1 200 OK\r\n\r\na\r\n\r\nb', { status: 200 }, 'a\r\n\r\nb', 6],
 ]
 for (const [claim, response, head, hashed, received] of rows)

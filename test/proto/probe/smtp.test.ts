@@ -24,6 +24,7 @@ const GOOD = { reason: 'accepted', detail: 'the server greeted, answered HELO an
 
 const dialogues: readonly [claim: string, said: readonly string[], told: readonly string[], outcome: object][] = [
   ['220, 250 and any answer to QUIT', ['220 hi\r\n', '250 ho\r\n', '221 bye\r\n'], [HELO, QUIT], GOOD],
+  ['what is no reply answers QUIT as well (keepalived)', ['220 x\r\n', '250 x\r\n', 'bye\r\n'], [HELO, QUIT], GOOD],
   ['an error to QUIT is an answer (keepalived)', ['220 x\r\n', '250 x\r\n', '500 what\r\n'], [HELO, QUIT], GOOD],
   [
     'several lines are one reply (RFC 5321 §4.2.1)',
