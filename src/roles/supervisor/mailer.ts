@@ -1,24 +1,27 @@
-import { type Log, type Micros, seconds } from '../../base/index.ts'
+import { after, type Instant, type Log, type Micros, micros, type Result, seconds } from '../../base/index.ts'
 import type { MailSettings } from '../../model/index.ts'
 import type { DeliverySnapshot } from '../../observe/index.ts'
 import type { Notification } from '../../proto/notify/index.ts'
-import type { Letter, MailServer } from '../../sys/mail/index.ts'
+import type { Letter, MailError, MailServer, SentLetter } from '../../sys/mail/index.ts'
+import { createLetterQueue, type QueuedLetter } from './letter-queue.ts'
 import type { SupervisorPorts } from './ports.ts'
 
 type Mail = Extract<Notification, { readonly type: 'mail' }>
 
 /** Mail that waits for its server: a letter about each of ten thousand real servers, of which each takes half a kilobyte. */
 const MOST_LETTERS = 10_000
+/** Connections: a relay that is slow with each is not slow with all, and Postfix lets one client have fifty. */
+const MOST_AT_ONCE = 10
 /** What is lost because too much waits is told of so often, with how much it was. */
 const TELL_EVERY = seconds(10)
 /** Loading what sending takes holds the supervisor up for a moment: not while it starts, nor when there is news. */
 const PREPARE_AFTER = seconds(2)
-/** From one attempt to the next; after the last it is given up. */
-const RETRY_AFTER: readonly Micros[] = [seconds(5), seconds(30), seconds(120), seconds(600)]
+/** A server that is away is asked again with one letter: first after the one, then after the other. */
+const AWAY = { first: seconds(5), next: seconds(30) } as const
 
 /**
- * Sends mail, one after the other in the order of what it tells. A server that does not answer delays the others and
- * nothing else; what cannot be sent is tried again, and given up after a quarter of an hour, or when too much waits.
+ * Sends mail, a few letters at once, those about one object in their order. A server that does not answer delays mail and
+ * nothing else; what cannot be sent is tried again, and given up after most of an hour, or when too much waits.
  */
 export type Mailer = {
   send(mail: Mail): void
@@ -35,9 +38,12 @@ export function createMailer(
 ): Mailer {
   let settings: MailSettings | undefined
   const states = new Map<string, string>()
-  const waiting: Letter[] = []
-  let attempts = 0
-  let busy = false
+  const queue = createLetterQueue()
+  /** Attempts in a row that did not get as far as an answer about the letter. */
+  let failures = 0
+  /** Until then the server is left alone. */
+  let restUntil: Instant | undefined
+  let disarm = () => {}
   let stopped = false
   let prepared = false
   let lost = 0
@@ -45,46 +51,82 @@ export function createMailer(
   let untold: number | undefined
   let onIdle: (() => void) | undefined
 
-  function next(): void {
-    const [letter] = waiting
-    if (stopped || busy) return
-    if (letter === undefined) return onIdle?.()
-    busy = true
-    void ports.sendMail(serverOf(settings, ports.hostName), letter).then((sent) => {
-      busy = false
-      if (sent.ok) {
-        log.debug('mail was sent', { subject: letter.subject })
-        if (sent.value.length > 0)
-          log.warn('mail has receivers that the server refuses', { receivers: sent.value.join(' ') })
-        return done(letter)
-      }
-      const { message, final } = sent.error
-      const pause = final ? undefined : RETRY_AFTER[attempts]
-      if (pause === undefined) {
-        give(letter, message)
-        return done(letter)
-      }
-      if (attempts === 0)
-        log.warn('mail cannot be sent; it is tried again', { subject: letter.subject, reason: message })
-      attempts++
-      busy = true
-      ports.schedule(pause, () => {
-        busy = false
-        next()
-      })
+  function pump(): void {
+    if (stopped) return
+    if (queue.size() === 0) return onIdle?.()
+    const now = ports.clock.now()
+    const rests = restUntil !== undefined && now < restUntil
+    const most = rests ? 0 : failures > 0 ? 1 : MOST_AT_ONCE
+    while (queue.underWay() < most) {
+      const one = queue.begin(now)
+      if (one === undefined) break
+      launch(one)
+    }
+    disarm()
+    const at = rests ? restUntil : queue.underWay() < most ? queue.nextDue(now) : undefined
+    disarm = at === undefined ? () => {} : ports.schedule(micros(at - now), pump)
+  }
+
+  function launch(one: QueuedLetter): void {
+    void ports.sendMail(serverOf(settings, ports.hostName), one.letter).then((sent) => {
+      if (stopped) return
+      settle(one, sent)
+      pump()
     })
   }
 
-  function done(letter: Letter): void {
-    // It may have been given up meanwhile.
-    if (waiting[0] === letter) waiting.shift()
-    attempts = 0
-    next()
+  function settle(one: QueuedLetter, sent: Result<SentLetter, MailError>): void {
+    const { subject } = one.letter
+    if (!sent.ok) {
+      const { message, final, away } = sent.error
+      if (final) return end(one, message)
+      const isNews = away ? failures === 0 : one.attempts === 0
+      if (away) leaveAlone()
+      return again(one, message, isNews)
+    }
+    const { refused, later } = sent.value
+    answered()
+    log.debug('mail was sent', { subject })
+    if (refused.length > 0) log.warn('mail has receivers that the server refuses', { receivers: refused.join(' ') })
+    if (later.length === 0) return end(one)
+    const rest = { ...one.letter, receivers: later }
+    again(one, `the server does not take it yet for ${later.join(' ')}`, one.attempts === 0, rest)
+  }
+
+  function answered(): void {
+    if (failures > 0) log.info('the mail server takes mail again', { waiting: queue.size() })
+    failures = 0
+    restUntil = undefined
+  }
+
+  /** Others that were under way may fail as this one did. */
+  function leaveAlone(): void {
+    const now = ports.clock.now()
+    if (restUntil !== undefined && now < restUntil) return
+    restUntil = after(now, failures === 0 ? AWAY.first : AWAY.next)
+    failures++
+  }
+
+  /** @param rest  what of the letter is left to send */
+  function again(one: QueuedLetter, reason: string, isNews: boolean, rest = one.letter): void {
+    if (!queue.putBack(one, rest, ports.clock.now())) return give(one.letter, reason)
+    if (isNews) log.warn('mail cannot be sent; it is tried again', { subject: one.letter.subject, reason })
+  }
+
+  function end(one: QueuedLetter, trouble?: string): void {
+    queue.end(one)
+    if (trouble !== undefined) give(one.letter, trouble)
   }
 
   function give({ subject }: Letter, reason: string, letters = 1): void {
     lost += letters
     log.error('mail is given up', { subject, reason, lost })
+  }
+
+  /** All that waits: nobody sends it any more. */
+  function giveAll(letters: readonly QueuedLetter[], reason: string): void {
+    const [first] = letters
+    if (first !== undefined) give(first.letter, reason, letters.length)
   }
 
   /** The first at once, and how many more every ten seconds. */
@@ -103,46 +145,64 @@ export function createMailer(
     })
   }
 
+  /** All at once, whatever was found before. */
+  function startAfresh(): void {
+    failures = 0
+    restUntil = undefined
+    queue.allDue()
+    pump()
+  }
+
   return {
     send({ about, state, subject, body }) {
-      if (settings?.server === undefined || settings.recipients.length === 0) return
+      if (settings === undefined || !isUsed(settings)) return
       // keepalived tells of no state twice in a row.
       if (state !== undefined && states.get(about) === state) return
       if (state !== undefined) states.set(about, state)
       const from = settings.from ?? `root@${ports.hostName}`
-      waiting.push({ from, to: settings.recipients, subject, body, at: ports.clock.wall() })
-      // The first may be under way.
-      const [oldest] = waiting.length > MOST_LETTERS ? waiting.splice(1, 1) : []
-      if (oldest !== undefined) overflow(oldest)
-      next()
+      const letter = { from, to: settings.recipients, subject, body, at: ports.clock.wall() }
+      queue.add(letter, about)
+      const oldest = queue.size() > MOST_LETTERS ? queue.dropOldest() : undefined
+      if (oldest !== undefined) overflow(oldest.letter)
+      pump()
     },
     adopt(to) {
+      const before = settings
       settings = to
-      if (prepared || to.server === undefined || to.recipients.length === 0) return
+      if (!isUsed(to)) {
+        giveAll(queue.dropAll(), 'no server or no receivers are configured any more')
+        return
+      }
+      if (!prepared) ports.schedule(PREPARE_AFTER, ports.prepareMail)
       prepared = true
-      ports.schedule(PREPARE_AFTER, ports.prepareMail)
+      if (before !== undefined && (before.server !== to.server || before.port !== to.port)) startAfresh()
     },
     delivery() {
-      const isUsed = settings?.server !== undefined && settings.recipients.length > 0
       const gone = lost + (untold ?? 0)
-      return isUsed || waiting.length + gone > 0 ? { to: 'mail', waiting: waiting.length, lost: gone } : undefined
+      const waiting = queue.size()
+      return (settings !== undefined && isUsed(settings)) || waiting + gone > 0
+        ? { to: 'mail', waiting, lost: gone }
+        : undefined
     },
     finish(limit) {
-      if (waiting.length === 0) return Promise.resolve()
+      if (queue.size() === 0) return Promise.resolve()
       return new Promise((resolve) => {
-        const end = () => {
+        const over = () => {
           cancel()
+          disarm()
           stopped = true
-          const [first] = waiting
-          if (first !== undefined) give(first, 'the daemon ends', waiting.length)
+          giveAll(queue.all(), 'the daemon ends')
           resolve()
         }
-        const cancel = ports.schedule(limit, end)
-        onIdle = end
+        const cancel = ports.schedule(limit, over)
+        onIdle = over
+        startAfresh()
       })
     },
   }
 }
+
+const isUsed = ({ server, recipients }: MailSettings): boolean => server !== undefined && recipients.length > 0
 
 function serverOf(settings: MailSettings | undefined, hostName: string): MailServer {
   const { server = '', port = 25, heloName = hostName, connectTimeout = seconds(30) } = settings ?? {}

@@ -10,7 +10,7 @@ import type {
 import type { Identity } from '../../observe/index.ts'
 import type { FoundProcess } from '../../proto/track-process/index.ts'
 import type { Fifo } from '../../sys/fifo/index.ts'
-import type { Letter, MailError, MailServer } from '../../sys/mail/index.ts'
+import type { Letter, MailError, MailServer, SentLetter } from '../../sys/mail/index.ts'
 import type { ProcessNews } from '../../sys/netlink/index.ts'
 import type { Clock } from '../../sys/time/index.ts'
 import type { RoleName, RoleTraffic } from '../ipc/index.ts'
@@ -132,7 +132,7 @@ export type SupervisorPorts = {
   ): Result<Fifo, { readonly message: string }>
   /** A letter will come some day. */
   prepareMail(): void
-  sendMail(server: MailServer, letter: Letter): Promise<Result<readonly string[], MailError>>
+  sendMail(server: MailServer, letter: Letter): Promise<Result<SentLetter, MailError>>
   /** sd_notify(3). */
   notifyServiceManager(state: string): void
   listenControl(

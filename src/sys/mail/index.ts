@@ -3,4 +3,5 @@
  * authentication, as with keepalived: the server is a relay near by. Owns nothing between two letters.
  */
 
+export type { MailServer } from './open-socket.ts'
 export * from './send-mail.ts'

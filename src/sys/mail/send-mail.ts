@@ -1,65 +1,86 @@
-import { lookup } from 'node:dns/promises'
 import type { Socket } from 'node:net'
-import { address, fail, type Micros, ok, type Result } from '../../base/index.ts'
-import { Cancellation, dial, dialWithin } from '../net/index.ts'
-
-export type MailServer = {
-  readonly host: string
-  readonly port: number
-  /** What we call ourselves. */
-  readonly heloName: string
-  /** Of connecting, and of each answer. */
-  readonly connectTimeout: Micros
-  /** A name of `ip netns`, to send from there. */
-  readonly namespace?: string
-}
+import { fail, type Micros, micros, ok, type Result } from '../../base/index.ts'
+import { type MailServer, openSocket } from './open-socket.ts'
 
 export type Letter = {
   readonly from: string
-  /** Addresses, with or without a name before them. */
+  /** Addresses, with or without a name before them; one may be a local name alone, as `root`. */
   readonly to: readonly string[]
+  /** Those of them that it is for, as the server was told them; absent: all. */
+  readonly receivers?: readonly string[]
   readonly subject: string
   readonly body: string
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
-/** `final`: the server will not take it another time either. */
-export type MailError = { readonly message: string; readonly final: boolean }
+/** Receivers for whom the server has not taken the letter, while it has for others. */
+export type SentLetter = {
+  /** For good. */
+  readonly refused: readonly string[]
+  /** It may another time. */
+  readonly later: readonly string[]
+}
+
+export type MailError = {
+  readonly message: string
+  /** The server will not take this letter another time either. */
+  readonly final: boolean
+  /** It is about the server, and would be the same with any letter: it is not there, says nothing, or takes no mail now. */
+  readonly away: boolean
+}
 
 /** Times `connectTimeout`: what a whole letter may take. A server that drips would hold up all letters after it. */
 const PATIENCE = 10
+/** Bytes of one answer, as a server that never ends one may send them. */
+const LONGEST_ANSWER = 65_536
 
 /** Loads what sending takes, so that the first letter does not have to. */
 export async function prepareMail(): Promise<void> {
   await import('nodemailer')
 }
 
-/** @returns receivers that the server does not know, when it has taken the letter for others. */
-export async function sendMail(server: MailServer, letter: Letter): Promise<Result<readonly string[], MailError>> {
+/**
+ * Sends one letter; fails when the server has taken it for nobody.
+ * @param limit  what the whole letter may take
+ */
+export async function sendMail(
+  server: MailServer,
+  letter: Letter,
+  limit: Micros = micros(PATIENCE * server.connectTimeout),
+): Promise<Result<SentLetter, MailError>> {
   const { createTransport } = await import('nodemailer')
   const milliseconds = Math.max(1, Math.ceil(server.connectTimeout / 1_000))
   let connection: Socket | undefined
-  const limit = setTimeout(() => {
-    connection?.destroy(new Error(`the mail server has not taken the letter in ${(PATIENCE * milliseconds) / 1_000} s`))
-  }, PATIENCE * milliseconds)
+  let isLate = false
+  const close = () =>
+    connection?.destroy(new Error(`the mail server has not taken the letter in ${limit / 1_000_000} s`))
+  const timer = setTimeout(() => {
+    isLate = true
+    close()
+  }, limit / 1_000)
   const transport = createTransport({
     host: server.host,
     port: server.port,
     secure: false,
     ignoreTLS: true,
-    connectionTimeout: milliseconds,
+    // It counts what openSocket takes as well, which sees to its time itself, and cuts the greeting's by that.
+    connectionTimeout: Math.ceil(limit / 1_000),
     greetingTimeout: milliseconds,
     socketTimeout: milliseconds,
     name: server.heloName,
     getSocket: socketTo(server, (opened) => {
       connection = opened
+      if (isLate) queueMicrotask(close)
     }),
+    maxResponseSize: LONGEST_ANSWER,
   })
   try {
+    const { from, to, receivers } = letter
     const sent = await transport.sendMail({
-      from: letter.from,
-      to: [...letter.to],
+      from: addressed(from),
+      to: to.map(addressed),
+      ...(receivers === undefined ? {} : { envelope: { from, to: [...receivers] } }),
       subject: letter.subject,
       text: folded(letter.body),
       date: new Date(letter.at),
@@ -67,16 +88,48 @@ export async function sendMail(server: MailServer, letter: Letter): Promise<Resu
       disableFileAccess: true,
       disableUrlAccess: true,
     })
-    return ok(sent.rejected)
+    return ok(leftOut(sent.rejectedErrors ?? []))
   } catch (error) {
-    // What the server and the network have against it; a bug here has neither.
-    const { message, responseCode, code } = error as Error & { responseCode?: number; code?: string }
-    if (code === undefined) throw error
-    return fail({ message, final: responseCode !== undefined && responseCode >= 500 })
+    return fail(errorOf(error as Complaint))
   } finally {
-    clearTimeout(limit)
+    clearTimeout(timer)
     transport.close()
   }
+}
+
+/** What nodemailer adds to an Error about the server or the network; one of a bug has no code. */
+type Complaint = Error & {
+  readonly code?: string | undefined
+  readonly responseCode?: number | undefined
+  readonly command?: string | undefined
+  readonly recipient?: string | undefined
+}
+
+function errorOf(error: Complaint): MailError {
+  const { message, code, responseCode, command } = error
+  if (code === undefined) throw error
+  // Refused before there was any letter, or sent away with 421 (RFC 5321 §3.8): the next would fare no better.
+  const away = responseCode === undefined ? !OF_LETTER.test(code) : responseCode === 421 || BEFORE.test(command ?? '')
+  return { message, away, final: !away && (responseCode === undefined || responseCode >= 500) }
+}
+
+/** nodemailer's codes for what it cannot send, whatever the server says. */
+const OF_LETTER = /^(?:EENVELOPE|EMESSAGE)$/
+const BEFORE = /^(?:CONN|EHLO|HELO)$/
+
+function leftOut(complaints: readonly Complaint[]): SentLetter {
+  const who = (isLater: boolean): readonly string[] =>
+    complaints.flatMap(({ recipient, responseCode = 550 }) =>
+      recipient !== undefined && responseCode < 500 === isLater ? [recipient] : [],
+    )
+  return { refused: who(false), later: who(true) }
+}
+
+/** nodemailer takes a word without `@` for a person's name, and would send such a receiver nothing. */
+function addressed(written: string): string | { readonly name: string; readonly address: string } {
+  if (written.includes('@')) return written
+  const [, name = '', address = written] = /^(.*)<(.*)>/.exec(written) ?? []
+  return { name: name.trim(), address: address.trim() }
 }
 
 /** A longer one would have the whole text encoded, `=>` as `=3D>` (RFC 2045 §6.7): readers of keepalived's mail look for that. */
@@ -98,7 +151,7 @@ type GetSocket = (
 /** nodemailer opens a socket where this process is, and keeps it to itself. */
 function socketTo(server: MailServer, onOpen: (connection: Socket) => void): GetSocket {
   return (_, callback) => {
-    open(server).then(
+    openSocket(server).then(
       (connection) => {
         onOpen(connection)
         callback(null, { connection })
@@ -106,17 +159,4 @@ function socketTo(server: MailServer, onOpen: (connection: Socket) => void): Get
       (error: Error) => callback(error),
     )
   }
-}
-
-/** To the first of the host's addresses where somebody is. */
-async function open({ host, port, connectTimeout, namespace }: MailServer): Promise<Socket> {
-  let reason = `${host} has no address`
-  for (const found of await lookup(host, { all: true })) {
-    const target = { address: address(found.address), port, connectTimeout }
-    const dialled =
-      namespace === undefined ? await dial(target, new Cancellation()) : await dialWithin(namespace, target)
-    if (dialled.ok) return dialled.value
-    reason = dialled.error.message
-  }
-  throw Object.assign(new Error(reason), { code: 'ECONNECTION' })
 }

@@ -10,7 +10,7 @@ import {
   type SupervisorPorts,
   startSupervisor,
 } from '../../../src/roles/supervisor/index.ts'
-import type { Letter, MailError } from '../../../src/sys/mail/index.ts'
+import type { Letter, MailError, SentLetter } from '../../../src/sys/mail/index.ts'
 import type { ProcessNews } from '../../../src/sys/netlink/index.ts'
 import type { Clock } from '../../../src/sys/time/index.ts'
 import { configurationFor } from './models.ts'
@@ -83,7 +83,8 @@ export function fakeWorld() {
     letters: [] as Letter[],
     mailPrepared: false,
     /** What the mail server does with a letter; default: it takes it. */
-    answerMail: (_letter: Letter): Promise<Result<readonly string[], MailError>> => Promise.resolve(ok([])),
+    answerMail: (_letter: Letter): Promise<Result<SentLetter, MailError>> =>
+      Promise.resolve(ok({ refused: [], later: [] })),
     loaded: { configuration: configurationFor(), complaints: [] } as LoadedConfiguration,
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',

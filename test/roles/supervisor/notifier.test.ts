@@ -1,8 +1,9 @@
 /** FIFOs, their readers, and mail in the supervisor: what is told when, and what happens when nobody listens. */
 import { expect, test } from 'vitest'
-import { fail, ok, seconds } from '../../../src/base/index.ts'
+import { fail, ok, type Result, seconds } from '../../../src/base/index.ts'
 import type { Configuration, GlobalDefs, MailSettings } from '../../../src/model/index.ts'
 import { virtualRouterKey } from '../../../src/model/index.ts'
+import type { MailError, SentLetter } from '../../../src/sys/mail/index.ts'
 import { fakeWorld, settle } from './fake-world.ts'
 import { configurationFor, realServer, router, virtualServer } from './models.ts'
 
@@ -148,10 +149,13 @@ test('what sending takes is loaded beforehand, and only where there is a server'
   expect(without.mailPrepared).toBe(false)
 })
 
-test('mail goes out once for each state, in order, one after the other', async () => {
+const taken = { refused: [], later: [] }
+const refused = { message: 'connection refused', final: false, away: true }
+
+test('mail about one object goes out once for each state, in order, one after the other', async () => {
   const { world, enters } = await running({ mail })
   let take = () => {}
-  world.answerMail = () => new Promise((resolve) => (take = () => resolve(ok([]))))
+  world.answerMail = () => new Promise((resolve) => (take = () => resolve(ok(taken))))
   await enters('VI_1', 'BACKUP')
   await enters('VI_1', 'MASTER')
   expect(world.letters.map(({ subject }) => subject)).toEqual(['[test] VRRP Instance VI_1 - Entering BACKUP state'])
@@ -175,9 +179,9 @@ test('the same state is not mailed twice in a row', async () => {
 
 test('a server that is away is asked again, and what it never takes is given up and counted', async () => {
   const { world, supervisor, enters } = await running({ mail })
-  world.answerMail = async () => fail({ message: 'connection refused', final: false })
+  world.answerMail = async () => fail(refused)
   await enters('VI_1', 'BACKUP')
-  for (const pause of [5, 30, 120, 600]) {
+  for (const pause of [5, 30, 120, 600, 600, 600, 600]) {
     const before = world.letters.length
     await world.pass((pause - 1) * second)
     expect(world.letters).toHaveLength(before)
@@ -189,13 +193,117 @@ test('a server that is away is asked again, and what it never takes is given up 
     'error mail is given up {"subject":"[test] VRRP Instance VI_1 - Entering BACKUP state","reason":"connection refused","lost":1}',
   ])
   await enters('VI_1', 'MASTER')
+  await world.pass(30 * second)
   expect(world.letters.at(-1)?.subject).toContain('MASTER')
   expect((await supervisor.reports.snapshot()).deliveries).toEqual([{ to: 'mail', waiting: 1, lost: 1 }])
 })
 
+/** Ten more than are sent at once. */
+const crowd = Array.from({ length: 20 }, (_, i) => router(`VI_${i + 1}`, { virtualRouterId: i + 1, smtpAlert: true }))
+
+/** All of them say something, to a mail server that leaves each letter open. */
+async function crowded(global: Partial<GlobalDefs> = {}) {
+  const begun = await running({ mail, ...global }, { virtualRouters: crowd })
+  const { world } = begun
+  const open: ((sent: Result<SentLetter, MailError>) => void)[] = []
+  world.answerMail = () => new Promise((resolve) => open.push(resolve))
+  const say = (state: string) => {
+    for (const { name } of crowd) {
+      const key = virtualRouterKey(crowd.find((one) => one.name === name) ?? router(name))
+      world.living('vrrp')[0]?.say({ type: 'virtual-router-state', key, name, state, priority: 100 })
+    }
+    return settle()
+  }
+  const answer = (sent: Result<SentLetter, MailError>) => {
+    for (const resolve of open.splice(0)) resolve(sent)
+    return settle()
+  }
+  return { ...begun, say, answer, open }
+}
+
+test('ten letters are under way at once, and a slow one holds up none about another object', async () => {
+  const { world, say, open } = await crowded()
+  await say('MASTER')
+  expect(world.letters).toHaveLength(10)
+  const [slow, ...others] = open.splice(0)
+  for (const resolve of others) resolve(ok(taken))
+  await settle()
+  for (const resolve of open.splice(0)) resolve(ok(taken))
+  await settle()
+  for (const resolve of open.splice(0)) resolve(ok(taken))
+  await settle()
+  expect(world.letters).toHaveLength(20)
+  slow?.(ok(taken))
+  expect(new Set(world.letters.map(({ subject }) => subject)).size).toBe(20)
+})
+
+test('a server that is away is asked with one letter at a time; back again it gets all of them', async () => {
+  const { world, say, answer } = await crowded()
+  await say('MASTER')
+  await answer(fail(refused))
+  await world.pass(4.9 * second)
+  expect(world.letters).toHaveLength(10)
+  await world.pass(0.2 * second)
+  expect(world.letters).toHaveLength(11)
+  await answer(fail(refused))
+  await world.pass(29 * second)
+  expect(world.letters).toHaveLength(11)
+  await world.pass(1.1 * second)
+  expect(world.letters).toHaveLength(12)
+  world.answerMail = async () => ok(taken)
+  await answer(ok(taken))
+  await settle()
+  expect(new Set(world.letters.map(({ subject }) => subject)).size).toBe(20)
+  expect(world.log.filter((line) => /(warn|info) .*mail/.test(line)).map((line) => line.replace(/ [{].*/, ''))).toEqual(
+    ['warn mail cannot be sent; it is tried again', 'info the mail server takes mail again'],
+  )
+  await world.pass(600 * second)
+  expect(new Set(world.letters.map(({ subject }) => subject)).size).toBe(20)
+})
+
+test('a letter that the server does not take yet, or for one receiver, holds up no other', async () => {
+  const { world, enters } = await running({ mail: { ...mail, recipients: ['a@example.org', 'b@example.org'] } })
+  world.answerMail = async () => fail({ message: '451 later', final: false, away: false })
+  await enters('VI_1', 'MASTER')
+  world.answerMail = async () => ok({ refused: [], later: ['b@example.org'] })
+  await enters('VI_2', 'MASTER')
+  expect(world.letters.map(({ subject }) => subject.split(' ')[3])).toEqual(['VI_1', 'VI_2'])
+  world.answerMail = async () => ok(taken)
+  await world.pass(5.1 * second)
+  expect(world.letters.slice(2).map(({ to, receivers }) => [to.length, receivers])).toEqual([
+    [2, undefined],
+    [2, ['b@example.org']],
+  ])
+})
+
+test('a reload that names another server sends what waits to that at once; one that names none gives it up', async () => {
+  const { world, reload, enters } = await running({ mail })
+  world.answerMail = async () => fail(refused)
+  await enters('VI_1', 'MASTER')
+  await enters('VI_2', 'MASTER')
+  expect(world.letters).toHaveLength(1)
+  await reload(model({ mail: { ...mail, port: 2525 } }))
+  expect(world.letters.slice(1).map(({ subject }) => subject.split(' ')[3])).toEqual(['VI_2', 'VI_1'])
+  await reload(model({ mail: { ...mail, recipients: [] } }))
+  expect(world.log.filter((line) => /given up/.test(line))).toEqual([
+    expect.stringMatching(/no server or no receivers are configured any more","lost":2/),
+  ])
+})
+
+test('at the stop a server that was away is asked once more', async () => {
+  const { world, supervisor, enters } = await running({ mail })
+  world.answerMail = async () => fail(refused)
+  await enters('VI_1', 'MASTER')
+  world.answerMail = async () => ok(taken)
+  const stopped = supervisor.stop()
+  await world.pass(1.1 * second)
+  await stopped
+  expect(world.log.filter((line) => /given up/.test(line))).toEqual([])
+})
+
 test('what the server refuses for good is not sent again', async () => {
   const { world, enters } = await running({ mail })
-  world.answerMail = async () => fail({ message: '550 no such user', final: true })
+  world.answerMail = async () => fail({ message: '550 no such user', final: true, away: false })
   await enters('VI_1', 'BACKUP')
   await world.pass(700 * second)
   expect(world.letters).toHaveLength(1)

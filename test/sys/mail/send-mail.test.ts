@@ -59,7 +59,7 @@ const to = (port: number, wait = 5) => ({
 
 test('a letter has the head and body that readers of keepalived’s mail expect', async () => {
   const { port, taken } = await relay()
-  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: [] })
+  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: { refused: [], later: [] } })
   const [got] = taken
   expect(got).toMatchObject({
     greeting: 'director.example.com',
@@ -111,7 +111,7 @@ test('a receiver that the server does not know is named; all of them unknown is 
   const { port, taken } = await relay({
     onRcptTo: ({ address }, _session, callback) => callback(address === 'ops@example.com' ? refuse : null),
   })
-  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: ['ops@example.com'] })
+  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: { refused: ['ops@example.com'], later: [] } })
   expect(taken).toHaveLength(1)
   expect(await sendMail(to(port), { ...letter, to: ['ops@example.com'] })).toMatchObject({
     ok: false,
@@ -145,24 +145,131 @@ test('nobody there, a server that is busy, and one that says nothing are for lat
   expect(await sendMail(to(mute, 1), letter)).toMatchObject({ ok: false, error: { final: false } })
 })
 
-test('a server that drips its answer holds nobody up for longer than ten times the wait', async () => {
-  const begun: Socket[] = []
-  const dripping = createServer((socket) => {
-    begun.push(socket)
+/** A server of one's own on a free port; its connections are cut at the end. */
+async function serving(onConnection: (socket: Socket) => void): Promise<number> {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
     socket.on('error', () => {})
-    socket.write('220 hello\r\n250-')
-    const drip = setInterval(() => socket.write('x'), 20)
-    socket.on('close', () => clearInterval(drip))
+    socket.on('close', () => open.delete(socket))
+    onConnection(socket)
   })
-  await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closers.push(() => {
-    for (const socket of begun) socket.destroy()
-    return new Promise((resolve) => dripping.close(resolve))
+    for (const socket of open) socket.destroy()
+    return new Promise((resolve) => server.close(resolve))
   })
-  const where = dripping.address()
-  const port = typeof where === 'object' && where !== null ? where.port : 0
-  expect(await sendMail(to(port, 0.2), letter)).toEqual({
+  const where = server.address()
+  return typeof where === 'object' && where !== null ? where.port : 0
+}
+
+test('a server that drips its answer holds nobody up for longer than a letter may take', async () => {
+  const port = await serving((socket) => {
+    socket.write('220 hello\r\n')
+    socket.once('data', () => {
+      socket.write('250-')
+      const drip = setInterval(() => socket.write('x'), 20)
+      socket.on('close', () => clearInterval(drip))
+    })
+  })
+  // No pause between two bytes ends it, however slow the machine.
+  expect(await sendMail(to(port, 3_600), letter, seconds(1))).toEqual({
     ok: false,
-    error: { final: false, message: 'the mail server has not taken the letter in 2 s' },
+    error: { final: false, away: true, message: 'the mail server has not taken the letter in 1 s' },
+  })
+})
+
+test('an answer without end is not read to its end', async () => {
+  for (const flood of ['x'.repeat(65_536), `220-${'y'.repeat(500)}\r\n`]) {
+    let written = 0
+    const port = await serving((socket) => {
+      const pour = () => {
+        while (!socket.destroyed && socket.write(flood)) written += flood.length
+      }
+      socket.on('drain', pour)
+      pour()
+    })
+    expect(await sendMail(to(port, 60), letter)).toMatchObject({
+      ok: false,
+      error: { final: false, away: true, message: 'Server response exceeds maximum allowed size' },
+    })
+    expect(written).toBeLessThan(100_000_000)
+  }
+})
+
+test('a server that closes, before the letter or behind it, has not taken it', async () => {
+  for (const until of ['EHLO', 'MAIL', 'DATA', '.']) {
+    const port = await serving((socket) => {
+      socket.write('220 hello\r\n')
+      socket.on('data', (bytes) => {
+        if (
+          bytes
+            .toString()
+            .split('\r\n')
+            .some((line) => line.startsWith(until))
+        )
+          return socket.end()
+        socket.write(bytes.toString().startsWith('DATA') ? '354 go\r\n' : '250 yes\r\n')
+      })
+    })
+    expect(await sendMail(to(port), letter), until).toMatchObject({ ok: false, error: { final: false, away: true } })
+  }
+})
+
+test('a server that takes no mail now is away; one that takes not this letter is not', async () => {
+  const tells = (greeting: string, mail: string) =>
+    serving((socket) => {
+      socket.write(`${greeting}\r\n`)
+      socket.on(
+        'data',
+        (bytes) => void socket.write(bytes.toString().startsWith('MAIL') ? `${mail}\r\n` : '250 yes\r\n'),
+      )
+    })
+  const outcome = async (greeting: string, mail: string) => sendMail(to(await tells(greeting, mail)), letter)
+  const away = { ok: false, error: { final: false, away: true } }
+  expect(await outcome('554 not you', '')).toMatchObject(away)
+  expect(await outcome('421 too many connections', '')).toMatchObject(away)
+  expect(await outcome('220 hello', '421 we close')).toMatchObject(away)
+  expect(await outcome('220 hello', '451 later')).toMatchObject({ ok: false, error: { final: false, away: false } })
+  expect(await outcome('220 hello', '550 never')).toMatchObject({ ok: false, error: { final: true, away: false } })
+})
+
+test('a receiver without a domain is told to the server as it is written', async () => {
+  const heard: string[] = []
+  let isData = false
+  const port = await serving((socket) => {
+    socket.write('220 hello\r\n')
+    socket.on('data', (bytes) => {
+      const lines = bytes.toString().split('\r\n').slice(0, -1)
+      heard.push(...lines)
+      if (isData && !lines.includes('.')) return
+      isData = lines[0] === 'DATA'
+      socket.write(isData ? '354 go\r\n' : '250 yes\r\n')
+    })
+  })
+  const receivers = ['root', 'Ops Team <ops@example.com>', 'The Boss <boss>']
+  expect((await sendMail(to(port), { ...letter, to: receivers })).ok).toBe(true)
+  const rest = (start: string) => heard.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length))
+  expect(rest('RCPT TO:')).toEqual(['<root>', '<ops@example.com>', '<boss>'])
+  expect(rest('To: ')).toEqual(['<root>, Ops Team <ops@example.com>, The Boss <boss>'])
+})
+
+test('receivers that the server does not take yet are named, and the letter can be sent to them alone', async () => {
+  const later = Object.assign(new Error('greylisted'), { responseCode: 451 })
+  let isGrey = true
+  const { port, taken } = await relay({
+    onRcptTo: ({ address }, _session, callback) => callback(isGrey && address === 'ops@example.com' ? later : null),
+  })
+  expect(await sendMail(to(port), letter)).toEqual({ ok: true, value: { refused: [], later: ['ops@example.com'] } })
+  isGrey = false
+  await sendMail(to(port), { ...letter, receivers: ['ops@example.com'] })
+  expect(taken.map(({ to }) => to)).toEqual([['admin@example.com'], ['ops@example.com']])
+  expect(taken[1]?.text).toMatch(/^To: admin@example.com, Ops Team <ops@example.com>/m)
+})
+
+test('a name that is not resolved is for later', async () => {
+  expect(await sendMail({ ...to(25), host: 'relay.invalid' }, letter)).toMatchObject({
+    ok: false,
+    error: { final: false, away: true },
   })
 })
