@@ -134,13 +134,33 @@ test('no room for another destination: refused by name, and the service keeps th
       expect(results.map(({ ok }) => ok).indexOf(false)).toBe(room)
       expect(reasonOf(results[room])).toMatchObject({
         reason: 'no-space',
-        message: expect.stringMatching(
-          `^${serverAddress(room)}:80: the table has room for ${room} destinations, .* raise lvs_settings destination_table_size `,
-        ),
+        message: `${serverAddress(room)}:80: the table has room for ${room} destinations and holds as many; raise lvs_settings destination_table_size and restart`,
       })
       expect(listOf(bench).count).toBe(room)
       expect(bench.table.state().services[0]?.destinations).toHaveLength(room)
       expect(room).toBe(300)
+    },
+    { destinationTableSize: 300 },
+  )
+})
+
+test('no room because of removed ones: the refusal counts them, and says for how long they keep their places', () => {
+  withBench(
+    (bench) => {
+      const room = bench.director.maps.destinations.info.entries
+      bench.apply(put(service(80), []))
+      bench.apply(Array.from({ length: room }, (_, i) => serverOp(i)))
+      const said = (removed: number) => ({
+        reason: 'no-space',
+        message: `${serverAddress(room)}:80: the table has room for ${room} destinations and keeps ${removed} of the places for removed ones, for 120 s each and then while it has connections; wait for them, or raise lvs_settings destination_table_size and restart`,
+      })
+      // Places are asked for before those of the same orders are given up.
+      const both = apply(bench, [serverOp(room), removal(0), removal(1), removal(room + 1)])
+      expect(reasonOf(both[0])).toEqual(said(2))
+      expect(reasonOf(apply(bench, [serverOp(room)])[0])).toEqual(said(2))
+      // One that comes back has its place.
+      bench.apply([serverOp(0)])
+      expect(reasonOf(apply(bench, [serverOp(room)])[0])).toEqual(said(1))
     },
     { destinationTableSize: 300 },
   )

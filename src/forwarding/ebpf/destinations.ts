@@ -12,7 +12,7 @@ import type { Lists } from './lists.ts'
 import { type Director, tablesOf } from './program.ts'
 import { inSlices, type Sliced } from './slices.ts'
 import { type Hop, NO_HOP, type Slot } from './slot.ts'
-import { type Slots, zero } from './slots.ts'
+import { SECONDS_IN_TRASH, type Slots, zero } from './slots.ts'
 
 export type DestinationOp = Extract<TableOp, { readonly type: 'put-destination' | 'remove-destination' }>
 
@@ -34,6 +34,8 @@ export function* changeDestinations(
   const edited = new Map<Slot, Pick<Slot, 'destination' | 'lastWeight'>>()
   /** Packets choose them until the new list is in force. */
   const leaving = new Map<string, Slot>()
+  /** Places that removed ones hold, with those that these orders remove; counted when there is no place left. */
+  let removed: number | undefined
 
   const results: OpResult[] = []
   yield* inSlices(ops, (op) => {
@@ -75,7 +77,10 @@ export function* changeDestinations(
     }
     const known = held ?? leaving.get(key) ?? slots.trashed(entry.key, key)
     const slot = known ?? slots.make(entry.key, entry.accepted, key, destination)
-    if (slot === undefined) return fail(full(key, director.maps.destinations.info.entries))
+    if (slot === undefined) {
+      removed ??= slots.removed() + ops.filter((op) => op.type === 'remove-destination' && isHeld(op)).length
+      return fail(full(key, director.maps.destinations.info.entries, removed))
+    }
     const { destination: before, lastWeight } = slot
     if (slot.available && !edited.has(slot)) edited.set(slot, { destination: before, lastWeight })
     leaving.delete(key)
@@ -96,6 +101,10 @@ export function* changeDestinations(
     return ok(undefined)
   }
 
+  function isHeld({ destinationKey }: Extract<DestinationOp, { readonly type: 'remove-destination' }>): boolean {
+    return slots.named(entry.key, destinationKey)?.available === true
+  }
+
   function remove(key: string): OpResult {
     const slot = draft.find(key)
     if (slot === undefined) return ok(undefined)
@@ -105,7 +114,13 @@ export function* changeDestinations(
   }
 }
 
-const full = (key: string, size: number): OpError => ({
-  reason: 'no-space',
-  message: `${key}: the table has room for ${size} destinations, with removed ones that have connections; raise lvs_settings destination_table_size and restart`,
-})
+const RAISE = 'raise lvs_settings destination_table_size and restart'
+
+/** @param removed  how many places are kept for removed ones */
+function full(key: string, size: number, removed: number): OpError {
+  const why =
+    removed === 0
+      ? `holds as many; ${RAISE}`
+      : `keeps ${removed} of the places for removed ones, for ${SECONDS_IN_TRASH} s each and then while it has connections; wait for them, or ${RAISE}`
+  return { reason: 'no-space', message: `${key}: the table has room for ${size} destinations and ${why}` }
+}

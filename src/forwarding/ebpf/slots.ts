@@ -16,7 +16,7 @@ import { u32 } from './struct.ts'
 /** Of a removed destination whose service is gone as well. */
 export const NO_SERVICE = 0xffff_ffff
 /** As long as IPVS keeps them. */
-const MAX_SECONDS_IN_TRASH = 120
+export const SECONDS_IN_TRASH = 120
 
 export class Slots {
   readonly #director: Director
@@ -104,6 +104,13 @@ export class Slots {
     return slot?.available === false ? slot : undefined
   }
 
+  /** How many are held for destinations that were removed. */
+  removed(): number {
+    let count = 0
+    for (const { available } of this.#held.values()) if (!available) count++
+    return count
+  }
+
   /** Takes the slot and writes it. */
   put(slot: Slot): void {
     this.#hold(slot)
@@ -128,8 +135,7 @@ export class Slots {
   /** Slots of destinations that were removed long before `since` and are not among the `referred` ones. */
   unreferred(referred: ReadonlySet<number>, since: number): readonly Slot[] {
     return this.all().filter(
-      ({ available, index, removedAt }) =>
-        !available && !referred.has(index) && removedAt + MAX_SECONDS_IN_TRASH <= since,
+      ({ available, index, removedAt }) => !available && !referred.has(index) && removedAt + SECONDS_IN_TRASH <= since,
     )
   }
 

@@ -9,6 +9,7 @@ import {
 } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
 import type { WantedNews } from '../ipc/index.ts'
+import { condensed, keyOf } from './condensed.ts'
 import type { ForwardingPorts } from './ports.ts'
 import { type ServiceFailure, supportedPart } from './supported.ts'
 
@@ -150,16 +151,16 @@ export function createTableKeeper(
       for (const result of await backend.apply(piece)) results.push(result)
     }
     const without = new Set<string>()
-    return ops.flatMap((op, index) => {
+    const refused = ops.flatMap((op, index) => {
       const result = results[index] ?? ok(undefined)
       if (result.ok) return []
-      const { reason, message } = result.error
+      const { error } = result
       // The service is what could not be put; that its destinations have no place follows.
-      if (reason === 'not-found' && without.has(keyOf(op))) return []
+      if (error.reason === 'not-found' && without.has(keyOf(op))) return []
       if (op.type === 'put-service') without.add(keyOf(op))
-      const final = reason === 'not-supported' || reason === 'invalid'
-      return [{ serviceKey: keyOf(op), reason: message, ...(final ? { final: true as const } : {}) }]
+      return [{ op, error }]
     })
+    return condensed(refused)
   }
 
   return {
@@ -209,8 +210,6 @@ function* pieces(ops: readonly TableOp[]): Iterable<readonly TableOp[]> {
 }
 
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-const keyOf = (op: TableOp): string => (op.type === 'put-service' ? serviceKey(op.service.address) : op.serviceKey)
 
 const keyOfState = (state: ServiceState): string => serviceKey(state.service.address)
 

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { address, fail, type LogFields, ok, silentLog } from '../../../src/base/index.ts'
 import type { BackendCapabilities, Destination, ForwardingState, ServiceState } from '../../../src/forwarding/index.ts'
-import { type ForwardingSettings, type SchedulerName, schedulers, serviceKey } from '../../../src/model/index.ts'
+import {
+  endpoint,
+  type ForwardingSettings,
+  type SchedulerName,
+  schedulers,
+  serviceKey,
+} from '../../../src/model/index.ts'
 import type { ForwardingSnapshot } from '../../../src/observe/index.ts'
 import { startForwarding } from '../../../src/roles/forwarding/index.ts'
 import {
@@ -530,6 +536,31 @@ test('a failed order is told, and retried later from a fresh read-back until it 
   expect(one.failures()).toEqual([])
   expect(one.fake.state.services[0]?.destinations).toHaveLength(1)
   expect(one.alarms).toEqual([])
+})
+
+test('ten thousand refused destinations are one sentence for each reason', async () => {
+  const one = role()
+  await one.serve()
+  one.fake.refuse = (op) => {
+    if (op.type !== 'put-destination') return undefined
+    const at = endpoint(op.destination)
+    if (op.destination.weight === 3) return { reason: 'invalid', message: `${at}: no such weight` }
+    return op.destination.weight === 2 ? 'the list cannot be written' : `${at}: the table is full`
+  }
+  const all = Array.from({ length: 10_000 }, (_, i) => ({
+    ...destination(1),
+    port: i + 1,
+    weight: i === 4 ? 3 : i < 7 && i > 4 ? 2 : 1,
+  }))
+  await one.want(true, service(1, all))
+  expect(one.failures()).toEqual([
+    {
+      serviceKey: key(1),
+      reason: '192.0.2.1:1, 192.0.2.1:2, 192.0.2.1:3 and 9994 more: the table is full',
+    },
+    { serviceKey: key(1), reason: '192.0.2.1:5: no such weight', final: true },
+    { serviceKey: key(1), reason: 'the list cannot be written' },
+  ])
 })
 
 test('stop removes everything, or leaves it when told so', async () => {
