@@ -196,6 +196,31 @@ const complaints: readonly [lines: string, complaint: string][] = [
     '6:1 warning remark: UDP_CHECK has min_reply_length 300 above max_reply_length 255; no reply with a pattern will do',
   ],
 ]
+
+const INSTEAD = "the check asks at the real server's own address, unless another line names one"
+const NOWHERE = ' (that of keepalived then asks nowhere, and the server stays as it began)'
+const PORT = "the check asks at the real server's own port, unless another line names one (as with keepalived)"
+const SOURCE =
+  'the check comes from the address that the kernel chooses, unless another line names one (as with keepalived)'
+const wheres: readonly [block: string, line: string, complaint: string][] = [
+  ['UDP_CHECK', 'connect_ip here', `is not an IPv4 or IPv6 address; ${INSTEAD}${NOWHERE}`],
+  ['PING_CHECK', 'connect_ip', `connect_ip needs an address; ${INSTEAD}${NOWHERE}`],
+  ['SMTP_CHECK', 'connect_ip here', `is not an IPv4 or IPv6 address; ${INSTEAD} (as with keepalived)`],
+  ['GRPC_CHECK', 'connect_ip here', `is not an IPv4 or IPv6 address; ${INSTEAD}`],
+  ['TCP_CHECK', 'connect_port 0', `is not a whole number from 1 to 65535; ${PORT}`],
+  ['PING_CHECK', 'connect_port 0', 'is not a whole number from 1 to 65535; the line has no effect'],
+  ['TCP_CHECK', 'bindto here', `is not an IPv4 or IPv6 address; ${SOURCE}`],
+]
+for (const [block, line, complaint] of wheres)
+  test(`${block}, what it does in the place of a wrong ${line}`, () => {
+    const { told, checkers } = read(`${block} {\n${line}\n}`)
+    const errors = told.filter((one) => one.includes(' error '))
+    expect(errors).toHaveLength(1)
+    expect(errors[0]?.endsWith(complaint), errors[0]).toBe(true)
+    const plain = read(`${block} {\n}`).checkers
+    expect(checkers).toEqual(plain)
+  })
+
 for (const [lines, complaint] of complaints)
   test(complaint.slice(0, 90), () => expect(read(lines).told).toContain(complaint))
 

@@ -317,7 +317,11 @@ const complaints: readonly (readonly [where: 'service' | 'server', lines: string
   ['service', 'delay_loop 0', /delay_loop 0 is not a number of seconds/],
   ['server', 'weight -1', /weight -1 is not a whole number/],
   ['server', 'retry 0', /retry 0 is not a whole number from 1/],
-  ['server', 'TCP_CHECK {\nbindto 2001:db8::1\n}', /is not of the family of 198.51.100.1/],
+  [
+    'server',
+    'TCP_CHECK {\nbindto 2001:db8::1\n}',
+    /is not of the family of 198.51.100.1; the check comes from the address that the kernel/,
+  ],
   ['server', 'TCP_CHECK {\nconnect_ip fe80::1\n}', /has no bind_if; the checker is left out/],
   ['server', 'HTTP_GET {\n}', /HTTP_GET has no url; the checker is left out/],
   ['server', 'HTTP_GET {\nurl {\nstatus_code 2xx\npath /\n}\n}', /status_code 2xx is not a code or range/],

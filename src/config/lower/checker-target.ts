@@ -7,6 +7,7 @@ import { type TimingDraft, timingLine } from './checker-timing.ts'
 import { inherit, serviceDefaults } from './inherited.ts'
 import type { Mutable } from './mutable.ts'
 import type { CheckerParents } from './pending-checker.ts'
+import { telling } from './strictly.ts'
 
 /** A checker that connects, as written: the timing set, and where to connect to and from. */
 export type ProbeDraft = TimingDraft & {
@@ -23,18 +24,36 @@ export type ProbeDraft = TimingDraft & {
 
 export const probeDraft = (node: Node): ProbeDraft => ({ keyword: node.keyword.text, at: node.at, inherited: {} })
 
+/** Checkers that keepalived does not have. */
+const ours: ReadonlySet<string> = new Set(['GRPC_CHECK', 'HTTP2_GET'])
+
+const alike = (keyword: string): string => (ours.has(keyword) ? '' : ' (as with keepalived)')
+
+/** With a wrong connect_ip keepalived 2.2.7 finds no socket for its check, and tries for ever; but for that of SMTP. */
+function ownAddress(keyword: string): string {
+  const instead = "the check asks at the real server's own address, unless another line names one"
+  if (ours.has(keyword) || keyword === 'SMTP_CHECK') return `${instead}${alike(keyword)}`
+  return `${instead} (that of keepalived then asks nowhere, and the server stays as it began)`
+}
+
+const ownPort = (keyword: string): string =>
+  `the check asks at the real server's own port, unless another line names one${alike(keyword)}`
+
+const anySource = (keyword: string): string =>
+  `the check comes from the address that the kernel chooses, unless another line names one${alike(keyword)}`
+
 /** Reads the line if it is one of the timing or connection set (keepalived.conf(5)); false: it is another. */
 export function probeLine(to: Lowering, node: Node, draft: ProbeDraft): boolean {
   if (timingLine(to, node, draft)) return true
   switch (node.keyword.text) {
     case 'connect_ip':
-      draft.address = address(to, node) ?? draft.address
+      draft.address = address(telling(to, ownAddress(draft.keyword)), node) ?? draft.address
       return true
     case 'connect_port':
-      draft.port = integer(to, node) ?? draft.port
+      draft.port = integer(telling(to, ownPort(draft.keyword)), node) ?? draft.port
       return true
     case 'bindto':
-      draft.bindAddress = address(to, node) ?? draft.bindAddress
+      draft.bindAddress = address(telling(to, anySource(draft.keyword)), node) ?? draft.bindAddress
       return true
     case 'bind_port':
       draft.bindPort = integer(to, node) ?? draft.bindPort
@@ -70,7 +89,8 @@ export function targetOf(
   }
   let bind = draft.bindAddress
   if (bind !== undefined && familyOf(bind.value) !== familyOf(target)) {
-    to.report.error('value', bind.at, `bindto ${bind.value} is not of the family of ${target}; the line has no effect`)
+    const source = `the check comes from the address that the kernel chooses${alike(draft.keyword)}`
+    to.report.error('value', bind.at, `bindto ${bind.value} is not of the family of ${target}; ${source}`)
     bind = undefined
   }
   if (isLinkLocal6(target) && draft.bindInterface === undefined) {

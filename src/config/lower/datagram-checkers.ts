@@ -16,7 +16,8 @@ const UDP = timingDefaults(UDP_BLOCK)
 /** `PING_CHECK { … }`: where it asks is all there is to say. */
 export function readPingChecker(to: Lowering, node: Node): PendingChecker {
   const draft = probeDraft(node)
-  for (const line of node.block?.nodes ?? []) probeLine(to, line, draft)
+  // A ping has no port: what is wrong with one is told with the lines that have no effect.
+  for (const line of node.block?.nodes ?? []) if (line.keyword.text !== 'connect_port') probeLine(to, line, draft)
   return (parents) => {
     const target = targetOf(to, draft, parents, 'none')
     return target === undefined ? [] : [{ kind: 'ping', timing: timingOf(draft, parents, PING), target }]
