@@ -129,7 +129,9 @@ const scripts: readonly (readonly [claim: string, line: string, words: readonly 
   ['both kinds of quotes group', `notify "/a b" 'c d'`, ['notify', '/a b', 'c d']],
   ['adjacent pieces join', `notify /a' 'b"c d"`, ['notify', '/a bc d']],
   ['one kind of quote protects the other', `notify "it's" '"x"'`, ['notify', "it's", '"x"']],
-  ['backslashes are kept', 'notify "a\\x41 \\d"', ['notify', 'a\\x41 \\d']],
+  ['escapes are read, in quotes and outside', 'notify "a\\x41 \\d" b\\ c', ['notify', 'aA d', 'b c']],
+  ['an escaped quote ends nothing', 'notify "/x \\"a b\\" c" root', ['notify', '/x "a b" c', 'root']],
+  ['an escaped backslash is for the command', 'notify "/x a\\\\ b"', ['notify', '/x a\\ b']],
   ['user and group follow the command', 'notify "/bin/x y" root wheel', ['notify', '/bin/x y', 'root', 'wheel']],
 ]
 for (const [claim, line, words] of scripts)

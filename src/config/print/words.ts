@@ -23,7 +23,7 @@ export const timeText = (of: Micros): string => {
 
 export const onOff = (of: boolean): string => (of ? 'on' : 'off')
 
-/** `"COMMAND ARGS" USER GROUP` for the script reader: arguments are grouped by ' or escaped, never by ". */
+/** `"COMMAND ARGS" USER GROUP` for the script reader: arguments are grouped by ' or escaped, never by "; escapes are read twice. */
 export function commandText(of: Command): string {
   const argv = of.argv.map(argument).join(' ')
   return [`"${argv}"`, ...identityWords(of).map(scriptWord)].join(' ')
@@ -46,7 +46,7 @@ function argument(text: string): string {
     .map((character) =>
       PLAIN.test(character) || character.charCodeAt(0) > 0x7f
         ? character
-        : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+        : `\\\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
     )
     .join('')
 }
@@ -62,7 +62,10 @@ export const escapedWord = (text: string): string => {
   return `"${escaped}"`
 }
 
-const scriptWord = (text: string): string => (text.includes('"') ? `'${text}'` : word(text))
+const scriptWord = (text: string): string => {
+  const escaped = text.replaceAll('\\', '\\\\')
+  return text.includes('"') ? `'${escaped}'` : word(escaped)
+}
 
 /** Lines without effect, as they were written. */
 export const keptText = (lines: readonly KeptLine[] = []): readonly Text[] =>
