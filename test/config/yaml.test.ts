@@ -275,3 +275,59 @@ describe('hostile files', () => {
     )
   })
 })
+
+describe('words that are hard to write', () => {
+  const checks = (lines: string) => `virtual_server:
+  192.0.2.1 80:
+    protocol: TCP
+    lb_algo: rr
+    lb_kind: NAT
+    real_server:
+      192.0.2.2 80:
+${lines.replaceAll(/^/gm, '        ')}
+`
+  const regex = (text: string) => checks(`HTTP_GET:\n  url: { path: /, regex: ${JSON.stringify(text)} }`)
+  const checkersIn = (text: string) => load(text).configuration?.virtualServers[0]?.realServers[0]?.checkers
+  const patternIn = (text: string) => {
+    const [checker] = checkersIn(text) ?? []
+    return checker?.kind === 'http' ? checker.requests[0]?.pattern?.source : undefined
+  }
+
+  const patterns: readonly (readonly [written: string, means: string])[] = [
+    ['a{2}', 'a{2}'],
+    ['{', '{'],
+    ['a"b', 'a"b'],
+    ['say "hi" {2}', 'say "hi" {2}'],
+    ['a # b!', 'a # b!'],
+    // In double quotes and without, escapes are read as in keepalived.conf.
+    ['\\\\d{2}', '\\d{2}'],
+    ['"\\\\d{2}"', '\\d{2}'],
+    ['"a{2}"', 'a{2}'],
+  ]
+  for (const [written, means] of patterns)
+    test(`a regex is what it is, braces and quotes included: ${written}`, () => {
+      const text = regex(written)
+      expect(told(load(text))).toEqual([])
+      expect(patternIn(text)).toBe(means)
+      for (const format of ['yaml', 'json', 'conf'] as const) {
+        const path = format === 'conf' ? MAIN : `/etc/keepalived/keepalived.${format}`
+        const again = load(show(text, format, YAML), path)
+        expect(told(again)).toEqual([])
+        expect(again.configuration?.virtualServers).toEqual(load(text).configuration?.virtualServers)
+      }
+    })
+
+  test('a regex that cannot be one leaves no weaker check behind', () => {
+    const [checker] = checkersIn(regex('a\nb')) ?? []
+    expect(checker).toHaveProperty('fault', 'regex has 0 arguments and not one')
+    const again = checkersIn(show(regex('a\nb'), 'yaml', YAML))
+    expect(again?.[0]).toHaveProperty('fault')
+  })
+
+  test('hexadecimal digits need not be two a byte', () => {
+    const text = checks('UDP_CHECK:\n  payload: 1 2 345\n  require_reply: 1x 3')
+    expect(told(load(text))).toEqual([])
+    expect(checkersIn(text)).toMatchObject([{ payload: '01023405', reply: { pattern: '1x03' } }])
+    expect(checkersIn(show(text, 'yaml', YAML))).toEqual(checkersIn(text))
+  })
+})

@@ -83,7 +83,7 @@ export const values = {
   /** Blanks only where a quote is still to be closed. */
   FILE: { kind: 'text', pattern: '/(?:[^\\s"]|\\s(?=[^"]*"))*' },
   GROUP: { kind: 'text' },
-  HEX: { kind: 'text', pattern: `(?:${hex('2')})+` },
+  HEX: { kind: 'text', pattern: '[0-9A-Fa-f]+' },
   HOP: { kind: 'text' },
   HOST: { kind: 'text' },
   HOSTNAME: { kind: 'text', pattern: nameOf('[A-Za-z0-9_-]') },
@@ -132,7 +132,7 @@ export const values = {
   VALUE: { kind: 'text' },
   VERSION: { kind: 'text', pattern: '1\\.[0-3]' },
   'VERSION-VERSION': { kind: 'text', pattern: '1\\.[0-3]-1\\.[0-3]' },
-  XHEX: { kind: 'text', pattern: '(?:[0-9A-Fa-fXx]{2})+' },
+  XHEX: { kind: 'text', pattern: '[0-9A-Fa-fXx]+' },
 } as const satisfies Readonly<Record<string, ValueFacts>>
 
 export type ValueName = keyof typeof values

@@ -6,6 +6,7 @@ export const isYaml = (path: string): boolean => /\.(?:ya?ml|json)$/.test(path)
 const strictWords: ReadonlySet<string> = new Set([
   'expect_header',
   'expect_json',
+  'regex',
   'service',
   'tls',
   'tls_alpn',
@@ -17,6 +18,9 @@ const strictWords: ReadonlySet<string> = new Set([
 
 /** Its line is never left out: where it is wrong, servers fail the check (lower/strictly). */
 export const isStrict = (keyword: string): boolean => strictWords.has(keyword)
+
+/** Its word is read with escapes, so that there is none that could not be written. */
+export const isEscaped = (keyword: string): boolean => keyword === 'regex'
 
 /** Whether it stands alone. */
 export const isFlag = (container: Container | undefined, keyword: string): boolean =>

@@ -24,7 +24,7 @@ import {
   standingFor,
 } from '../source/index.ts'
 import { boundedDocument } from './document.ts'
-import { isFlag, isStrict } from './names.ts'
+import { isEscaped, isFlag, isStrict } from './names.ts'
 
 /** Lines that aliases make of what stands elsewhere: they multiply. What stands there as written is not counted. */
 const MOST_COPIES = 262_144
@@ -40,6 +40,9 @@ export type YamlSource = {
 }
 
 const nameOf = (key: unknown): string => (isScalar(key) ? String(key.value) : '')
+
+/** The word in quotes that its reader makes the same of as of the text, whose own quotes belong to it. */
+const inQuotes = (text: string): string => `"${text.replaceAll('"', '\\x22')}"`
 
 /** Never throws, whatever the bytes; `add` takes what is wrong with it as YAML. */
 export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diagnostic) => void): YamlSource {
@@ -125,8 +128,8 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     add(complaint('error', kind, at, message, remedy === undefined ? {} : { remedy }))
   }
 
-  /** What stands behind a word, with its places; undefined: it cannot stand there. */
-  const written = (node: unknown): MappedText | undefined => {
+  /** What stands behind a word, with its places; undefined: it cannot stand there. @param name  the word */
+  const written = (node: unknown, name?: string): MappedText | undefined => {
     const value = resolved(node)
     if (refused.has(node) || !isScalar(value)) return undefined
     const scalar = value as Scalar
@@ -135,6 +138,8 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     const content = plain ? (scalar.source as string) : String(scalar.value ?? '')
     const bare = content.replace(/"[^"]*"/g, '')
     const stray = /[\n\r]/.exec(content) ?? /(?<!\\)[#!]|[{}"]/.exec(bare)
+    if (stray !== null && name !== undefined && isEscaped(name) && !/[\n\r]/.test(content))
+      return standingFor(inQuotes(content), place)
     if (stray !== null) {
       wrong(
         place,
@@ -219,7 +224,7 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
       else if (isFlag(container, name) && typeof truth === 'boolean') {
         if (truth) line(node, word, at)
       } else {
-        const text = written(item)
+        const text = written(item, name)
         if (text !== undefined || isStrict(name)) line(node, word, at, text)
       }
     }
