@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml'
-import { fail, isLinkLocal6, ok, parseAddress, type Result } from '../../base/index.ts'
+import { fail, isLinkLocal6, isMulticast, ok, parseAddress, type Result } from '../../base/index.ts'
 import { endpoint, type ListedServer } from '../../model/index.ts'
 import { boundedDocument } from '../yaml/index.ts'
 
@@ -61,7 +61,7 @@ function listInYaml(text: string): Result<readonly ListedServer[], ServerListPro
   if (error !== undefined)
     return problem(
       error.pos[0],
-      error.code === 'RESOURCE_EXHAUSTION' ? 'it is nested too deep for a list' : error.message.replaceAll(/\s+/g, ' '),
+      WHAT_IS_WRONG[error.code] ?? error.message.replaceAll(/\s+/g, ' '),
     )
   if (!isSeq(contents)) return problem(placeOf(contents), 'it is no list of servers')
   if (contents.items.length > MOST_LISTED)
@@ -73,6 +73,12 @@ function listInYaml(text: string): Result<readonly ListedServer[], ServerListPro
     if (!added.ok) return problem(placeOf(item), added.error)
   }
   return ok(list.servers())
+}
+
+/** Where the parser's words are for who calls it. */
+const WHAT_IS_WRONG: Readonly<Record<string, string>> = {
+  RESOURCE_EXHAUSTION: 'it is nested too deep for a list',
+  MULTIPLE_DOCS: 'it is more than one document',
 }
 
 const placeOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0
@@ -138,7 +144,8 @@ function addressOf(text: string): Result<ListedServer, string> {
   const address = parseAddress(text)
   if (address === undefined) return fail(`${shown(text)} is not an IPv4 or IPv6 address`)
   if (isLinkLocal6(address)) return fail(`${address} is link-local: it says nothing without an interface`)
-  if (address === '0.0.0.0' || address === '::') return fail(`${address} cannot be the address of a real server`)
+  const isNobody = address === '0.0.0.0' || address === '::' || address === '255.255.255.255'
+  if (isNobody || isMulticast(address)) return fail(`${address} cannot be the address of a real server`)
   return ok({ address })
 }
 
