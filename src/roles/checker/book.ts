@@ -163,9 +163,12 @@ function openServer(
   const learned =
     record === undefined &&
     checkers.some(({ checker, health }) => checker.kind !== 'file' && health.verdict !== 'unknown')
-  server.alive = learned ? !model.checkers.some(beginsDown) : isAlive(checkers.map(({ health }) => health))
+  const lives = isAlive(checkers.map(({ health }) => health))
+  server.alive = learned
+    ? !model.checkers.some(beginsDown) || checkers.some(({ health }) => health.verdict === 'down')
+    : lives
   server.neverUp =
-    !server.alive &&
+    !lives &&
     (record === undefined || record.neverUp === true ? model.checkers.some(beginsDown) : model.checkers.some(hasFault))
   if (record !== undefined) {
     server.announced = record.up

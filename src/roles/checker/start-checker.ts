@@ -191,6 +191,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     }
     watch()
     for (const run of runsIn(changed)) schedule(run)
+    // Scripts hear of what goes before what comes: of a virtual server that has a new key the last word is that it is up.
+    for (const service of left) announceLeft(service, book.get(service.model.key))
     for (const service of changed) {
       for (const server of service.realServers) recount(server)
       for (const server of service.realServers) {
@@ -198,9 +200,6 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         rise(server, now)
       }
       keepInPanic(service)
-      // Scripts hear of a server first, and then of what became of the quorum.
-      const old = before.get(service.model.key)
-      if (old !== undefined) announceRemovedServers(old, service)
       // What an earlier role knew of the quorum went with it; the supervisor remembers what it announced.
       weigh(
         service,
@@ -208,7 +207,6 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
         before.has(service.model.key) ? 'weighed' : 'began',
       )
     }
-    for (const service of left) if (!book.has(service.model.key)) announceRemoved(service)
     for (const run of runsIn(book.values())) hear(run)
     decide()
     outbox.sendComplete(
@@ -398,20 +396,15 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
     server.ramp = undefined
   }
 
-  /** What a new configuration leaves out has gone down, as far as scripts go (keepalived does the same). */
-  function announceRemoved(before: ServiceRun): void {
-    announceRemovedServers(before, undefined)
-    const serviceKey = before.model.key
-    if (before.quorum.name === 'up')
-      outbox.putAnnouncement({ type: 'quorum', serviceKey, up: false, sorryServerInUse: false, announce: true })
-  }
-
-  function announceRemovedServers(before: ServiceRun, now: ServiceRun | undefined): void {
+  /** What a new configuration leaves out has gone down, as far as scripts go (keepalived does the same): servers, then the whole. */
+  function announceLeft(before: ServiceRun, now: ServiceRun | undefined): void {
     const serviceKey = before.model.key
     const kept = new Set(now?.realServers.map(({ key }) => key))
     for (const { key, alive } of before.realServers)
       if (alive && !kept.has(key))
         outbox.putAnnouncement({ type: 'real-server-removed', serviceKey, realServerKey: key })
+    if (now === undefined && before.quorum.name === 'up')
+      outbox.putAnnouncement({ type: 'quorum', serviceKey, up: false, sorryServerInUse: false, announce: true })
   }
 
   /** Real servers of it stand otherwise than before: the table and the quorum follow. */

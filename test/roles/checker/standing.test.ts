@@ -344,6 +344,22 @@ test('a virtual server that a reload adds knows what the others know, and its sc
   ])
 })
 
+test('so it is under alpha: what the others found down is told, what they found up is told, and what nobody knows is not', async () => {
+  const world = openWorld()
+  const alpha = (at: string) => real(at, { checkers: [tcp(at, 80, { alpha: true })] })
+  const C = '10.0.0.3'
+  world.answers.set(`${A}:80`, 'reset')
+  await world.configure([virtual([alpha(A), alpha(B)])])
+  await world.pass(2)
+  world.fresh()
+  await world.configure([virtual([alpha(A), alpha(B)]), other({ realServers: [alpha(A), alpha(B), alpha(C)] })])
+  expect(world.table()[OTHER]).toEqual({ [`${B}:80`]: 1 })
+  const told = world.said('real-server-health').filter(({ announce }) => announce)
+  expect(
+    told.map(({ record }) => `${record.serviceKey} ${record.realServerKey} ${record.up} ${record.neverUp}`),
+  ).toEqual([`${OTHER} ${A}:80 false true`, `${OTHER} ${B}:80 true undefined`])
+})
+
 test('two that were checked alike and are no more go on with what was known, each at its own pace', async () => {
   const world = openWorld()
   world.answers.set(`${A}:80`, 'reset')

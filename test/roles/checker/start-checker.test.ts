@@ -393,6 +393,27 @@ test('what a reload removes is announced as down when it was up, after the table
   ])
 })
 
+test('scripts hear of all that a reload takes away before they hear of what it brings', async () => {
+  const world = openWorld()
+  const other = (mark: number) =>
+    virtual([real(A)], { key: `fwmark/4/${mark}`, service: { kind: 'fwmark', family: 4, mark } })
+  await world.configure([virtual([real(A), real(B)]), other(7)])
+  await world.pass(2)
+  world.fresh()
+  await world.configure([other(8), virtual([real(B)])])
+  expect(
+    world.heard.flatMap((message) => {
+      if (message.type === 'real-server-removed') return [`${message.serviceKey} ${message.realServerKey} removed`]
+      return message.type === 'quorum' ? [`${message.serviceKey} quorum ${message.up ? 'up' : 'down'}`] : []
+    }),
+  ).toEqual([
+    `${VIP} 10.0.0.1:80 removed`,
+    'fwmark/4/7 10.0.0.1:80 removed',
+    'fwmark/4/7 quorum down',
+    'fwmark/4/8 quorum up',
+  ])
+})
+
 test('when a reload takes the last living server, scripts hear of it first and of the lost quorum then', async () => {
   const world = openWorld()
   world.answers.set('10.0.0.2:80', 'reset')
