@@ -5,6 +5,7 @@ import {
   inOrder,
   isServerAddress,
   type LookupFailure,
+  type RecordsOf,
   recordsFor,
   type ServiceHost,
 } from '../../proto/lookup/index.ts'
@@ -29,12 +30,30 @@ export function lookUp(of: ServerName, ask: AskRecords): Promise<Result<Found, L
   return of.kind === 'dns' ? lookUpAddresses(of.name, of.family, ask) : lookUpServices(of, ask)
 }
 
+/** Questions for one name: an alias whose own records are not in the answer is asked for, as servers without recursion leave it. */
+const MOST_QUESTIONS = 4
+
 async function lookUpAddresses(name: string, family: Family, ask: AskRecords): Promise<Result<Found, LookupFailure>> {
   const type = family === 4 ? 'A' : 'AAAA'
-  const answer = await ask(name, type)
-  if (!answer.ok) return answer
-  const { records, ttl } = recordsFor(answer.value, name, type)
-  if (records.length === 0) return fail({ reason: 'empty', message: `${name} has no ${type} record` })
+  let ttl = Infinity
+  let at = name
+  for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
+    const answer = await ask(at, type)
+    if (!answer.ok) return answer
+    const found = recordsFor(answer.value, at, type)
+    ttl = Math.min(ttl, found.ttl)
+    if (found.records.length > 0) return serversAt(name, found.records, ttl)
+    if (found.alias === undefined) break
+    at = found.alias
+  }
+  return fail({ reason: 'empty', message: `${name} has no ${type} record` })
+}
+
+function serversAt(
+  name: string,
+  records: readonly RecordsOf<'A' | 'AAAA'>[],
+  ttl: number,
+): Result<Found, LookupFailure> {
   const servers = records.flatMap(({ address }) => (isServerAddress(address) ? [{ address, hostName: name }] : []))
   if (servers.length > 0) return ok({ servers: inOrder(servers), ttl })
   return fail({ reason: 'unusable', message: `${name} has ${records[0]?.address}, which cannot be a real server` })

@@ -47,6 +47,9 @@ const a = (last: number, ttl = 60) =>
 /** To `HOST.test`, of three letters. */
 const srv = (host: string, weight: number, port: number) =>
   `c00c 0021 0001 0000003c 0010 0001 ${[weight, port].map((n) => n.toString(16).padStart(4, '0')).join('')} 03${Buffer.from(host).toString('hex')} 0474657374 00`
+/** An alias of `HOST.test`, of three letters. */
+const cname = (host: string, ttl: number) =>
+  `c00c 0005 0001 ${ttl.toString(16).padStart(8, '0')} 000a 03${Buffer.from(host).toString('hex')} 0474657374 00`
 const nameIn = (query: Buffer) => query.subarray(13, 13 + (query[12] as number)).toString()
 const ask = (of: ServerName, ...servers: readonly NameServer[]) => lookUp(of, servers, never)
 
@@ -71,6 +74,30 @@ describe('addresses', () => {
     expect(await ask(web, mixed)).toMatchObject({ ok: true, value: { servers: { length: 1 } } })
     const only = await serve(reply((query) => answer(query, [loopback])))
     expect(await ask(web, only)).toMatchObject({ ok: false, error: { reason: 'unusable' } })
+  })
+
+  test('an alias that the server says no more of is asked for, four names at most', async () => {
+    const asked: string[] = []
+    const chain: Readonly<Record<string, string>> = { web: cname('two', 20), two: cname('six', 30), six: a(21) }
+    const server = await serve(
+      reply((query) => {
+        asked.push(nameIn(query))
+        return answer(query, [chain[nameIn(query)] as string])
+      }),
+    )
+    expect(await ask(web, server)).toEqual({
+      ok: true,
+      value: { servers: [{ address: '192.0.2.21', hostName: 'web.test' }], ttl: 20 },
+    })
+    expect(asked.splice(0)).toEqual(['web', 'two', 'six'])
+    const endless = await serve(
+      reply((query) => {
+        asked.push(nameIn(query))
+        return answer(query, [cname(nameIn(query) === 'one' ? 'two' : 'one', 60)])
+      }),
+    )
+    expect(await ask(web, endless)).toMatchObject({ ok: false, error: { reason: 'empty' } })
+    expect(asked).toEqual(['web', 'one', 'two', 'one'])
   })
 
   const failures: readonly [what: string, handler: Handler, reason: string, message: RegExp][] = [
