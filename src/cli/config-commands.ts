@@ -1,9 +1,8 @@
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { exitCodeForTest, loadConfiguration, type Plan, plan, render } from '../config/index.ts'
 import type { Configuration } from '../model/index.ts'
-import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
+import { configurationFiles, fileExists, fullHostName, shortHostName } from '../sys/files/index.ts'
 import { type ReviewFormat, tellDiagnostics } from './config-review.ts'
 import { testConfiguration } from './daemon/config-test.ts'
 import { findConfiguration } from './daemon/places.ts'
@@ -65,7 +64,7 @@ async function diffWithDaemon(file: string | undefined, { json, runDir }: DiffOp
 function load(path: string, configId: string | undefined): Configuration | undefined {
   const { configuration, diagnostics, sources } = loadConfiguration(configurationFiles, path, {
     configId: configId ?? shortHostName(),
-    hostName: hostname(),
+    hostName: fullHostName(),
     environment: process.env,
   })
   const errors = diagnostics.filter(({ severity }) => severity === 'error')

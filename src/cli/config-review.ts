@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import {
@@ -21,7 +20,7 @@ import {
   showConfiguration,
   supportTable,
 } from '../config/index.ts'
-import { configurationFiles, fileExists, shortHostName } from '../sys/files/index.ts'
+import { configurationFiles, fileExists, fullHostName, shortHostName } from '../sys/files/index.ts'
 import { findConfiguration } from './daemon/places.ts'
 import { version } from './version.ts'
 
@@ -135,7 +134,7 @@ export function tellDiagnostics(path: string, configId: string | undefined, form
 const optionsFor = (configId: string | undefined): LoadOptions => ({
   configId: configId ?? shortHostName(),
   testing: true,
-  hostName: hostname(),
+  hostName: fullHostName(),
   environment: process.env,
 })
 

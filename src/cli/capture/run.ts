@@ -1,10 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { hostname } from 'node:os'
 import process from 'node:process'
 import { macText } from '../../base/index.ts'
 import { loadConfiguration } from '../../config/index.ts'
 import type { Configuration } from '../../model/index.ts'
-import { configurationFiles, fileExists, shortHostName } from '../../sys/files/index.ts'
+import { configurationFiles, fileExists, fullHostName, shortHostName } from '../../sys/files/index.ts'
 import { type Link, openRouteClient } from '../../sys/netlink/index.ts'
 import { onSignals } from '../../sys/process/index.ts'
 import { openLinkSocket } from '../../sys/socket/index.ts'
@@ -77,7 +76,7 @@ export async function runCapture(options: CaptureOptions): Promise<number> {
 /** Absent: there is no file, and none was named. A sentence: one was named that is none. */
 function configurationAt(path: string, named: boolean): Configuration | undefined | string {
   if (!named && !fileExists(path)) return undefined
-  const options = { hostName: hostname(), configId: shortHostName(), environment: process.env }
+  const options = { hostName: fullHostName(), configId: shortHostName(), environment: process.env }
   return (
     loadConfiguration(configurationFiles, path, options).configuration ??
     `${path}: no configuration; holdfast config check ${path}`

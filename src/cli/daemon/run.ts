@@ -1,9 +1,8 @@
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { USUAL_UMASK } from '../../model/index.ts'
 import type { Supervisor, SupervisorOptions } from '../../roles/supervisor/index.ts'
-import { configurationFiles, dumpDirectory, fileExists, shortHostName } from '../../sys/files/index.ts'
+import { configurationFiles, dumpDirectory, fileExists, fullHostName, shortHostName } from '../../sys/files/index.ts'
 import { type NamedLog, openLog } from '../../sys/log/index.ts'
 import { openServiceManager } from '../../sys/notify/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
@@ -68,7 +67,7 @@ export async function runDaemon(options: DaemonOptions, configurationFile: strin
     stopSignals: options.ignoreInterrupt ? ['SIGTERM'] : ['SIGTERM', 'SIGINT'],
     configId: options.configId ?? shortHostName(),
     everyInclude: options.everyInclude,
-    hostName: hostname(),
+    hostName: fullHostName(),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.umask === undefined ? {} : { umask: options.umask }),
     notifyServiceManager: openServiceManager(),

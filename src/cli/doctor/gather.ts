@@ -1,4 +1,4 @@
-import { hostname, release } from 'node:os'
+import { release } from 'node:os'
 import process from 'node:process'
 import { type Family, familyOf, type IpAddress, macText } from '../../base/index.ts'
 import {
@@ -10,7 +10,14 @@ import {
 } from '../../config/index.ts'
 import { type Configuration, endpoint, servicesOf } from '../../model/index.ts'
 import type { DaemonSnapshot } from '../../observe/index.ts'
-import { configurationFiles, driverOfInterface, fileExists, readText, shortHostName } from '../../sys/files/index.ts'
+import {
+  configurationFiles,
+  driverOfInterface,
+  fileExists,
+  fullHostName,
+  readText,
+  shortHostName,
+} from '../../sys/files/index.ts'
 import { type Link, type LinkAddress, openRouteClient, type RouteClient } from '../../sys/netlink/index.ts'
 import { hasCapability } from '../../sys/privileges/index.ts'
 import { runCommand } from '../../sys/process/index.ts'
@@ -32,7 +39,7 @@ export type DoctorOptions = {
 /** Looks and asks; takes a few seconds, most of it waiting for answers. */
 export async function gatherFacts({ config: file, peer, peerCommand, runDir }: DoctorOptions): Promise<Facts> {
   const options: LoadOptions = {
-    hostName: hostname(),
+    hostName: fullHostName(),
     configId: shortHostName(),
     environment: process.env,
     testing: true,

@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { type ConfigPorts, compareConfigurations, type Diagnostic, loadConfiguration } from '../../config/index.ts'
-import { configurationFiles, fileExists, makeDirectory, replaceText } from '../../sys/files/index.ts'
+import { configurationFiles, fileExists, fullHostName, makeDirectory, replaceText } from '../../sys/files/index.ts'
 import { type GenconfWords, type PairPlan, planOf } from './answers.ts'
 import { directorText, realServerText } from './texts.ts'
 
@@ -107,7 +106,7 @@ function reviewed(files: readonly [Draft, Draft]): readonly string[] {
       return ok({ bytes: new TextEncoder().encode(file.text), executable: false })
     },
   }
-  const options = { hostName: hostname(), configId: '', environment: {} }
+  const options = { hostName: fullHostName(), configId: '', environment: {} }
   const [first, second] = files
   const { differences } = compareConfigurations(ports, { path: first.path, options }, { path: second.path, options })
   const all: readonly Diagnostic[] = [

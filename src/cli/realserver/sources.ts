@@ -1,10 +1,9 @@
-import { hostname } from 'node:os'
 import process from 'node:process'
 import { fail, type IpAddress, isMulticast, ok, parseAddress, type Result } from '../../base/index.ts'
 import { loadConfiguration } from '../../config/index.ts'
 import { type RealServer, servicesOf } from '../../model/index.ts'
 import type { Arrival } from '../../proto/real-server/index.ts'
-import { configurationFiles, shortHostName } from '../../sys/files/index.ts'
+import { configurationFiles, fullHostName, shortHostName } from '../../sys/files/index.ts'
 
 export type RealServerOptions = {
   /** The director's configuration. */
@@ -64,7 +63,7 @@ function arrivalOf(word: string): Arrival | undefined {
 /** Services of which a real server that is reached by direct routing or a tunnel is this host. */
 function dutiesIn(file: string, own: ReadonlySet<IpAddress>): Result<Duties, string> {
   const loaded = loadConfiguration(configurationFiles, file, {
-    hostName: hostname(),
+    hostName: fullHostName(),
     configId: shortHostName(),
     environment: process.env,
   })

@@ -4,6 +4,7 @@
  */
 
 export * from './configuration-files.ts'
+export * from './host-name.ts'
 export { driverOfInterface } from './interface-driver.ts'
 export * from './link-target.ts'
 export * from './random-word.ts'

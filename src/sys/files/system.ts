@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import process from 'node:process'
 import { isDirectory, readText } from './small-files.ts'
 
@@ -7,9 +6,6 @@ export function bootId(): string {
   const read = readText('/proc/sys/kernel/random/boot_id')
   return read.ok ? read.value.trim() : ''
 }
-
-/** The node name up to the first dot: keepalived's default configuration id. */
-export const shortHostName = (): string => hostname().split('.')[0] as string
 
 /** Where dumps go: $TMPDIR if that is an absolute path of a directory, else /tmp (keepalived). */
 export function dumpDirectory(): string {
