@@ -59,10 +59,7 @@ function listInYaml(text: string): Result<readonly ListedServer[], ServerListPro
   const { contents, errors } = bounded.value.document
   const [error] = errors
   if (error !== undefined)
-    return problem(
-      error.pos[0],
-      WHAT_IS_WRONG[error.code] ?? error.message.replaceAll(/\s+/g, ' '),
-    )
+    return problem(error.pos[0], WHAT_IS_WRONG[error.code] ?? error.message.replaceAll(/\s+/g, ' '))
   if (!isSeq(contents)) return problem(placeOf(contents), 'it is no list of servers')
   if (contents.items.length > MOST_LISTED)
     return problem(placeOf(contents), `it lists more than ${MOST_LISTED} servers`)
