@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { instance, VIRTUAL_ADDRESS } from './configurations.ts'
 import { lab } from './lab-test.ts'
 import { openLab, summary, until } from './library/index.ts'
-import { commandLine, must, processesIn } from './library/process.ts'
+import { commandLine, must, processesIn, run } from './library/process.ts'
 
 lab('hosts on one segment reach each other, and a cut cable parts them', async (lab) => {
   const lan = lab.segment()
@@ -19,6 +19,17 @@ lab('hosts on one segment reach each other, and a cut cable parts them', async (
   expect((await left.exec('ping', '-c1', '-W1', '192.0.2.2')).status).not.toBe(0)
   left.mend()
   expect((await left.exec('ping', '-c1', '-W2', '192.0.2.2')).status).toBe(0)
+})
+
+test('a command that has no exit status is told by name, with what it had printed', async () => {
+  const slow = await run(['sh', '-c', 'echo begun; echo trouble >&2; exec sleep 1000'], process.env, 5_000)
+  expect(slow.status).toBe(124)
+  expect(slow.stderr).toContain(
+    'trouble\nsh -c echo begun; echo trouble >&2; exec sleep 1000: did not end within 5000 ms; it had',
+  )
+  const missing = await run(['/nonexistent/program', 'word'])
+  expect(missing).toMatchObject({ status: 124, stderr: expect.stringContaining('/nonexistent/program word: spawn') })
+  expect(await run(['sh', '-c', 'echo out; exit 3'])).toEqual({ status: 3, stdout: 'out\n', stderr: '' })
 })
 
 lab('a witness sees the advertisement that a stranger sends, to the byte', async (lab) => {

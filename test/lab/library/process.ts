@@ -19,14 +19,31 @@ export function attempt(argv: readonly string[]): string {
   }
 }
 
-/** Runs a command to its end, bounded by 60 s; its exit status is a value (124 when it was ended at the bound). */
-export function run(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<Output> {
+/** Of a command that has no exit status: it did not end in time, printed too much, or could not be started. */
+const NO_STATUS = 124
+
+/**
+ * Runs a command to its end; its exit status is a value. Where it has none the status is 124, and the last lines of `stderr` say why,
+ * of which command, and what it had printed.
+ * @param within  milliseconds until it is ended
+ */
+export function run(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  within = 60_000,
+): Promise<Output> {
   const [file = '', ...rest] = argv
   return new Promise((resolve) => {
-    const options = { encoding: 'utf8', timeout: 60_000, maxBuffer: 64 << 20, env: environment } as const
+    const options = { encoding: 'utf8', timeout: within, maxBuffer: 64 << 20, env: environment } as const
     execFile(file, rest, options, (error, stdout, stderr) => {
-      const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 124
-      resolve({ status, stdout, stderr })
+      if (error === null) resolve({ status: 0, stdout, stderr })
+      else if (typeof error.code === 'number') resolve({ status: error.code, stdout, stderr })
+      else {
+        const late = error.killed === true && error.code == null
+        const why = late ? `did not end within ${within} ms` : error.message
+        const printed = stdout === '' ? 'it had printed nothing' : `it had printed:\n${stdout.slice(-2_000)}`
+        resolve({ status: NO_STATUS, stdout, stderr: `${stderr}${argv.join(' ')}: ${why}; ${printed}\n` })
+      }
     })
   })
 }
