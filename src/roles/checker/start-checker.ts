@@ -330,8 +330,8 @@ export function startChecker(channel: Channel<ToChecker, FromChecker>, ports: Ch
       if (alive && server.announced === false && !server.kept) beginRising(server)
       recount(server)
     }
-    // Under alpha a server is down from the start; scripts hear of it with the first result (keepalived does the same).
-    const announce = changed || (!alive && server.announced !== false)
+    // Under alpha a server is down from the start; scripts hear of it with the first result that is bad (keepalived does the same).
+    const announce = changed || (!alive && server.announced !== false && by?.run.health.verdict === 'down')
     if (announce) {
       server.announced = alive
       if (alive) log.info('real server went up', fieldsOf(server))

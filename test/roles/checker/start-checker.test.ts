@@ -149,6 +149,14 @@ test('with alpha a server waits for its first success, the lost quorum is announ
   expect(announced(world)).toEqual(['10.0.0.1:80 up', 'quorum up', '10.0.0.2:80 down'])
 })
 
+test('with alpha the first of several checkers that succeeds brings no word that the server is down', async () => {
+  const world = openWorld()
+  const checkers = [tcp(A, 80, { alpha: true }), tcp(A, 81, { alpha: true })]
+  await world.configure([virtual([real(A, { checkers })])])
+  await world.pass(3)
+  expect(announced(world).filter((one) => !one.startsWith('quorum'))).toEqual(['10.0.0.1:80 up'])
+})
+
 test('a server is up when all of its checkers are', async () => {
   const world = openWorld()
   await world.configure([virtual([real(A, { checkers: [tcp(A, 80), tcp(A, 81)] })])])
