@@ -42,7 +42,7 @@ export function decodeServerOrderCommand(
     if (length !== undefined && (typeof length !== 'number' || !(length >= 1 && length <= LONGEST)))
       return fail(`${name} is a number of milliseconds, a year at most`)
   if (weight !== undefined && !(Number.isInteger(weight) && Number(weight) >= 0 && Number(weight) <= MOST_WEIGHT))
-    return fail(`weight is a whole number from 0 to ${MOST_WEIGHT}`)
+    return fail(`weight is a whole number from 0 to ${MOST_WEIGHT}, or configured`)
   return ok({
     request,
     servers,

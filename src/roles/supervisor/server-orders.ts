@@ -3,10 +3,12 @@ import type { Configuration } from '../../model/index.ts'
 import { type AbsentServerOrderSnapshot, serverOrderSnapshot } from '../../observe/index.ts'
 import {
   aspectOf,
+  bindingOrders,
   isAbout,
   nextDeadline,
   type OrderAspect,
   type OrderedServer,
+  ordersByServer,
   type ServerOrder,
   type ServerOrderEvent,
   type ServerOrders,
@@ -142,7 +144,23 @@ export function createServerOrders(
     const late = deadline === undefined ? {} : { deadline: in_(deadline) }
     const all = about.map((one): ServerOrder => ({ ...one, ...given(command), ...late, kind: 'drain' }))
     give(all)
-    return Promise.all(all.map(async (order) => told(order, wait ? await drains.wait(order) : 'draining')))
+    return Promise.all(
+      all.map(async (order) =>
+        wait ? told(order, await drains.wait(order)) : told(order, 'draining', unless(order, 'service')),
+      ),
+    )
+  }
+
+  /** What to add about an order that has just been given, if a narrower one binds some of those that it is about. */
+  function unless(one: OrderedServer, aspect: 'service' | 'weight'): string | undefined {
+    const all = ordersByServer(orders)
+    for (const place of placesIn(hooks.model())) {
+      if (!isAbout(one, place)) continue
+      const order = bindingOrders(all, place)[aspect]
+      if (order !== undefined && !(order.realServer === one.realServer && order.service === one.service))
+        return `except where the ${order.kind} of ${nameOf(order)} binds it`
+    }
+    return undefined
   }
 
   const release = (about: readonly OrderedServer[], aspect: OrderAspect): void =>
@@ -171,14 +189,18 @@ export function createServerOrders(
           return ok(await drain(command, about.value))
         case 'disable':
           give(about.value.map((one) => ({ ...one, ...given(command), kind: 'disable' })))
-          return ok(about.value.map((one) => told(one, 'disabled')))
+          return ok(about.value.map((one) => told(one, 'disabled', unless(one, 'service'))))
         case 'undrain':
         case 'enable':
           return ok(about.value.map((one) => end(one, 'service')))
         case 'weight':
           if (weight === undefined) return ok(about.value.map((one) => end(one, 'weight')))
           give(about.value.map((one) => ({ ...one, ...given(command), kind: 'weight', weight })))
-          return ok(about.value.map((one) => told(one, 'weight-set', String(weight))))
+          return ok(
+            about.value.map((one) =>
+              told(one, 'weight-set', [weight, unless(one, 'weight')].filter(isThere).join(' ')),
+            ),
+          )
         default:
           return assertNever(command.request)
       }
@@ -211,6 +233,8 @@ export function createServerOrders(
     },
   }
 }
+
+const isThere = <T>(one: T | undefined): one is T => one !== undefined
 
 const isLeaving = (order: ServerOrder): boolean => order.kind === 'leave'
 

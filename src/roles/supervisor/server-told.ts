@@ -25,7 +25,7 @@ const SENTENCES = {
 
 export type ServerOutcome = keyof typeof SENTENCES
 
-/** @param more  what the sentence ends in: the weight, or the order that still binds */
+/** @param more  what the sentence ends in: the weight, the order that still binds, or a narrower one */
 export function told(
   { realServer, service }: { readonly realServer: string; readonly service?: string },
   outcome: ServerOutcome,

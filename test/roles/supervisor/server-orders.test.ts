@@ -309,6 +309,24 @@ test('who ends an order by another name is told what still binds the server', as
   expect(told(world).at(-1)).toMatchObject([{ kind: 'drain' }])
 })
 
+test('who gives a broad order is told of the narrower one that binds all the same', async () => {
+  const { world } = await running()
+  ask(world, { request: 'drain', servers: ['192.0.2.1'], service: VIP })
+  ask(world, { request: 'weight', servers: ['192.0.2.1:80'], service: VIP, weight: 3 })
+  const broad = { servers: ['192.0.2.1:80'] }
+  const answers = [
+    ask(world, { request: 'disable', ...broad }),
+    ask(world, { request: 'weight', ...broad, weight: 5 }),
+    ask(world, { request: 'disable', ...broad, service: VIP }),
+  ]
+  await world.pass(0)
+  expect(answers.flat()).toMatchObject([
+    { told: [`192.0.2.1:80 is out of service except where the drain of 192.0.2.1 in ${VIP} binds it`] },
+    { told: [`192.0.2.1:80 has weight 5 except where the weight of 192.0.2.1:80 in ${VIP} binds it`] },
+    { told: [`192.0.2.1:80 of ${VIP} is out of service`] },
+  ])
+})
+
 const refused: readonly (readonly [string, Answer, RegExp])[] = [
   ['a server that is not there', { request: 'drain', servers: ['192.0.2.9:80'] }, /has a real server 192.0.2.9:80$/],
   [
