@@ -198,7 +198,7 @@ export function createServerOrders(
           give(about.value.map((one) => ({ ...one, ...given(command), kind: 'weight', weight })))
           return ok(
             about.value.map((one) =>
-              told(one, 'weight-set', [weight, unless(one, 'weight')].filter(isThere).join(' ')),
+              told(one, 'weight-set', [weight, unless(one, 'weight')].filter((part) => part !== undefined).join(' ')),
             ),
           )
         default:
@@ -233,8 +233,6 @@ export function createServerOrders(
     },
   }
 }
-
-const isThere = <T>(one: T | undefined): one is T => one !== undefined
 
 const isLeaving = (order: ServerOrder): boolean => order.kind === 'leave'
 
