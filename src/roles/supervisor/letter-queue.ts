@@ -16,7 +16,6 @@ export type QueuedLetter = {
 export type LetterQueue = {
   /** All of them, those under way included. */
   size(): number
-  underWay(): number
   /** Behind all others about its object. */
   add(letter: Letter, about: string): void
   /** Takes the letter to send next: one that was never tried before one that is due again; undefined: none now. */
@@ -29,10 +28,12 @@ export type LetterQueue = {
    * @returns false when it has been tried often enough: it is gone
    */
   putBack(one: QueuedLetter, letter: Letter, now: Instant): boolean
+  /** It is under way no more, and waits before all others about its object as if it had never been tried. */
+  renew(one: QueuedLetter, letter: Letter): void
   /** When the next that waits for its time is due; undefined: none waits for it. */
   nextDue(now: Instant): Instant | undefined
-  /** None waits for its time any more. */
-  allDue(): void
+  /** All that wait do so as if they had never been tried. */
+  renewAll(): void
   /** Removes one that is not under way, of those that have waited longest; undefined: there is none. */
   dropOldest(): QueuedLetter | undefined
   /** Those under way first. */
@@ -79,14 +80,19 @@ export function createLetterQueue(): LetterQueue {
     return undefined
   }
 
-  function leave(one: QueuedLetter): void {
+  /** It is under way no more; `next` waits in its place. */
+  function leave(one: QueuedLetter, next?: QueuedLetter): void {
     busy.delete(one)
     busyWith.delete(one.about)
+    if (next !== undefined) {
+      lines.set(one.about, [next, ...(lines.get(one.about) ?? [])])
+      waiting++
+    }
+    sort(one.about)
   }
 
   return {
     size: () => waiting + busy.size,
-    underWay: () => busy.size,
     add(letter, about) {
       const line = lines.get(about)
       const one: QueuedLetter = { letter, about, attempts: 0 }
@@ -104,21 +110,14 @@ export function createLetterQueue(): LetterQueue {
       sort(one.about)
       return one
     },
-    end(one) {
-      leave(one)
-      sort(one.about)
-    },
+    end: (one) => leave(one),
     putBack(one, letter, now) {
-      leave(one)
       const pause = RETRY_AFTER[one.attempts]
-      if (pause !== undefined) {
-        const next = { ...one, letter, attempts: one.attempts + 1, dueAt: after(now, pause) }
-        lines.set(one.about, [next, ...(lines.get(one.about) ?? [])])
-        waiting++
-      }
-      sort(one.about)
+      if (pause === undefined) leave(one)
+      else leave(one, { ...one, letter, attempts: one.attempts + 1, dueAt: after(now, pause) })
       return pause !== undefined
     },
+    renew: (one, letter) => leave(one, { letter, about: one.about, attempts: 0 }),
     nextDue(now) {
       let next: Instant | undefined
       for (const about of tried) {
@@ -127,12 +126,12 @@ export function createLetterQueue(): LetterQueue {
       }
       return next
     },
-    allDue() {
-      for (const [about, line] of lines)
-        lines.set(
-          about,
-          line.map(({ dueAt: _, ...one }) => one),
-        )
+    renewAll() {
+      for (const [about, line] of lines) {
+        const renewed = line.map(({ letter }) => ({ letter, about, attempts: 0 }))
+        lines.set(about, renewed)
+        sort(about)
+      }
     },
     dropOldest() {
       const [about] = lines.keys()

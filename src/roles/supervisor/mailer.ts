@@ -1,23 +1,21 @@
-import { after, type Instant, type Log, type Micros, micros, type Result, seconds } from '../../base/index.ts'
+import { type Log, type Micros, micros, type Result, seconds } from '../../base/index.ts'
 import type { MailSettings } from '../../model/index.ts'
 import type { DeliverySnapshot } from '../../observe/index.ts'
 import type { Notification } from '../../proto/notify/index.ts'
 import type { Letter, MailError, MailServer, SentLetter } from '../../sys/mail/index.ts'
 import { createLetterQueue, type QueuedLetter } from './letter-queue.ts'
 import type { SupervisorPorts } from './ports.ts'
+import { createRelayPace, type RelayPace } from './relay-pace.ts'
 
 type Mail = Extract<Notification, { readonly type: 'mail' }>
 
 /** Mail that waits for its server: a letter about each of ten thousand real servers, of which each takes half a kilobyte. */
 const MOST_LETTERS = 10_000
-/** Connections: a relay that is slow with each is not slow with all, and Postfix lets one client have fifty. */
-const MOST_AT_ONCE = 10
 /** What is lost because too much waits is told of so often, with how much it was. */
 const TELL_EVERY = seconds(10)
 /** Loading what sending takes holds the supervisor up for a moment: not while it starts, nor when there is news. */
 const PREPARE_AFTER = seconds(2)
-/** A server that is away is asked again with one letter: first after the one, then after the other. */
-const AWAY = { first: seconds(5), next: seconds(30) } as const
+const NOWHERE = 'no server or no receivers are configured any more'
 
 /**
  * Sends mail, a few letters at once, those about one object in their order. A server that does not answer delays mail and
@@ -39,10 +37,8 @@ export function createMailer(
   let settings: MailSettings | undefined
   const states = new Map<string, string>()
   const queue = createLetterQueue()
-  /** Attempts in a row that did not get as far as an answer about the letter. */
-  let failures = 0
-  /** Until then the server is left alone. */
-  let restUntil: Instant | undefined
+  /** Of the server that is configured; another one has another. */
+  let relay = createRelayPace()
   let disarm = () => {}
   let stopped = false
   let prepared = false
@@ -55,56 +51,55 @@ export function createMailer(
     if (stopped) return
     if (queue.size() === 0) return onIdle?.()
     const now = ports.clock.now()
-    const rests = restUntil !== undefined && now < restUntil
-    const most = rests ? 0 : failures > 0 ? 1 : MOST_AT_ONCE
-    while (queue.underWay() < most) {
+    while (relay.hasRoom(now)) {
       const one = queue.begin(now)
       if (one === undefined) break
-      launch(one)
+      launch(one, relay)
     }
     disarm()
-    const at = rests ? restUntil : queue.underWay() < most ? queue.nextDue(now) : undefined
+    const at = relay.restsUntil(now) ?? (relay.hasRoom(now) ? queue.nextDue(now) : undefined)
     disarm = at === undefined ? () => {} : ports.schedule(micros(at - now), pump)
   }
 
-  function launch(one: QueuedLetter): void {
-    void ports.sendMail(serverOf(settings, ports.hostName), one.letter).then((sent) => {
+  function launch(one: QueuedLetter, to: RelayPace): void {
+    to.begin()
+    const onClosed = () => {
+      to.closed()
+      pump()
+    }
+    void ports.sendMail(serverOf(settings, ports.hostName), one.letter, onClosed).then((sent) => {
       if (stopped) return
-      settle(one, sent)
+      to.settled()
+      if (to === relay) settle(one, sent)
+      else settleElsewhere(one, sent)
       pump()
     })
   }
 
   function settle(one: QueuedLetter, sent: Result<SentLetter, MailError>): void {
-    const { subject } = one.letter
     if (!sent.ok) {
       const { message, final, away } = sent.error
       if (final) return end(one, message)
-      const isNews = away ? failures === 0 : one.attempts === 0
-      if (away) leaveAlone()
-      return again(one, message, isNews)
+      return again(one, message, away ? relay.wasAway(ports.clock.now()) : one.attempts === 0)
     }
     const { refused, later } = sent.value
-    answered()
-    log.debug('mail was sent', { subject })
+    if (relay.answered()) log.info('the mail server takes mail again', { waiting: queue.size() })
+    log.debug('mail was sent', { subject: one.letter.subject })
     if (refused.length > 0) log.warn('mail has receivers that the server refuses', { receivers: refused.join(' ') })
     if (later.length === 0) return end(one)
     const rest = { ...one.letter, receivers: later }
     again(one, `the server does not take it yet for ${later.join(' ')}`, one.attempts === 0, rest)
   }
 
-  function answered(): void {
-    if (failures > 0) log.info('the mail server takes mail again', { waiting: queue.size() })
-    failures = 0
-    restUntil = undefined
-  }
-
-  /** Others that were under way may fail as this one did. */
-  function leaveAlone(): void {
-    const now = ports.clock.now()
-    if (restUntil !== undefined && now < restUntil) return
-    restUntil = after(now, failures === 0 ? AWAY.first : AWAY.next)
-    failures++
+  /** The server that it was sent to is configured no more: what that has not taken is for the one that is. */
+  function settleElsewhere(one: QueuedLetter, sent: Result<SentLetter, MailError>): void {
+    const left = sent.ok ? [...sent.value.refused, ...sent.value.later] : undefined
+    if (sent.ok) log.debug('mail was sent', { subject: one.letter.subject })
+    if (left?.length === 0) return end(one)
+    if (settings !== undefined && isUsed(settings))
+      return queue.renew(one, left === undefined ? one.letter : { ...one.letter, receivers: left })
+    const reason = sent.ok ? `the server did not take it for ${left?.join(' ')}` : sent.error.message
+    end(one, `${reason}; ${NOWHERE}`)
   }
 
   /** @param rest  what of the letter is left to send */
@@ -147,9 +142,8 @@ export function createMailer(
 
   /** All at once, whatever was found before. */
   function startAfresh(): void {
-    failures = 0
-    restUntil = undefined
-    queue.allDue()
+    relay.forget()
+    queue.renewAll()
     pump()
   }
 
@@ -170,12 +164,15 @@ export function createMailer(
       const before = settings
       settings = to
       if (!isUsed(to)) {
-        giveAll(queue.dropAll(), 'no server or no receivers are configured any more')
+        relay = createRelayPace()
+        giveAll(queue.dropAll(), NOWHERE)
         return
       }
       if (!prepared) ports.schedule(PREPARE_AFTER, ports.prepareMail)
       prepared = true
-      if (before !== undefined && (before.server !== to.server || before.port !== to.port)) startAfresh()
+      if (before === undefined || (before.server === to.server && before.port === to.port)) return
+      relay = createRelayPace()
+      startAfresh()
     },
     delivery() {
       const gone = lost + (untold ?? 0)

@@ -132,7 +132,8 @@ export type SupervisorPorts = {
   ): Result<Fifo, { readonly message: string }>
   /** A letter will come some day. */
   prepareMail(): void
-  sendMail(server: MailServer, letter: Letter): Promise<Result<SentLetter, MailError>>
+  /** Calls `onClosed` once when its connection is open no more, or never was. */
+  sendMail(server: MailServer, letter: Letter, onClosed: () => void): Promise<Result<SentLetter, MailError>>
   /** sd_notify(3). */
   notifyServiceManager(state: string): void
   listenControl(

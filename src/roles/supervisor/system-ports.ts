@@ -193,8 +193,8 @@ export function systemPorts(options: SupervisorOptions, system: SystemOptions): 
       return openFifo({ path, ...(owner === undefined ? {} : { owner: owner.value }) })
     },
     prepareMail: () => void prepareMail(),
-    sendMail: (server, letter) =>
-      sendMail(system.namespace === undefined ? server : { ...server, namespace: system.namespace }, letter),
+    sendMail: (server, letter, onClosed) =>
+      sendMail(system.namespace === undefined ? server : { ...server, namespace: system.namespace }, letter, onClosed),
     notifyServiceManager: system.notifyServiceManager,
     listenControl,
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { fail, type Micros, micros, ok, type Result } from '../../base/index.ts'
+import { fail, type Micros, micros, ok, type Result, seconds } from '../../base/index.ts'
 import { type MailServer, openSocket } from './open-socket.ts'
 
 export type Letter = {
@@ -35,6 +35,9 @@ const PATIENCE = 10
 /** Bytes of one answer, as a server that never ends one may send them. */
 const LONGEST_ANSWER = 65_536
 
+/** A server that does not close its side of the connection, once it has taken the letter or not, has so long. */
+const TIME_TO_CLOSE = seconds(5)
+
 /** Loads what sending takes, so that the first letter does not have to. */
 export async function prepareMail(): Promise<void> {
   await import('nodemailer')
@@ -42,11 +45,14 @@ export async function prepareMail(): Promise<void> {
 
 /**
  * Sends one letter; fails when the server has taken it for nobody.
- * @param limit  what the whole letter may take
+ * @param onClosed  called once, when the connection is open no more or there was none: a server that takes its time to close
+ *   has five seconds, and the outcome does not wait for it
+ * @param limit     what the whole letter may take
  */
 export async function sendMail(
   server: MailServer,
   letter: Letter,
+  onClosed: () => void = () => {},
   limit: Micros = micros(PATIENCE * server.connectTimeout),
 ): Promise<Result<SentLetter, MailError>> {
   const { createTransport } = await import('nodemailer')
@@ -68,6 +74,7 @@ export async function sendMail(
     connectionTimeout: Math.ceil(limit / 1_000),
     greetingTimeout: milliseconds,
     socketTimeout: milliseconds,
+    socketCloseTimeout: TIME_TO_CLOSE / 1_000,
     name: server.heloName,
     getSocket: socketTo(server, (opened) => {
       connection = opened
@@ -94,6 +101,8 @@ export async function sendMail(
   } finally {
     clearTimeout(timer)
     transport.close()
+    if (connection === undefined || connection.closed) onClosed()
+    else connection.once('close', onClosed)
   }
 }
 

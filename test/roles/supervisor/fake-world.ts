@@ -10,7 +10,7 @@ import {
   type SupervisorPorts,
   startSupervisor,
 } from '../../../src/roles/supervisor/index.ts'
-import type { Letter, MailError, SentLetter } from '../../../src/sys/mail/index.ts'
+import type { Letter, MailError, MailServer, SentLetter } from '../../../src/sys/mail/index.ts'
 import type { ProcessNews } from '../../../src/sys/netlink/index.ts'
 import type { Clock } from '../../../src/sys/time/index.ts'
 import { configurationFor } from './models.ts'
@@ -83,8 +83,10 @@ export function fakeWorld() {
     letters: [] as Letter[],
     mailPrepared: false,
     /** What the mail server does with a letter; default: it takes it. */
-    answerMail: (_letter: Letter): Promise<Result<SentLetter, MailError>> =>
+    answerMail: (_letter: Letter, _server: MailServer): Promise<Result<SentLetter, MailError>> =>
       Promise.resolve(ok({ refused: [], later: [] })),
+    /** When it closes a letter's connection, once it has answered; default: at once. */
+    closeMail: (onClosed: () => void): void => onClosed(),
     loaded: { configuration: configurationFor(), complaints: [] } as LoadedConfiguration,
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
@@ -265,9 +267,11 @@ export function fakeWorld() {
     prepareMail() {
       world.mailPrepared = true
     },
-    sendMail(_server, letter) {
+    async sendMail(server, letter, onClosed) {
       world.letters.push(letter)
-      return world.answerMail(letter)
+      const sent = await world.answerMail(letter, server)
+      world.closeMail(onClosed)
+      return sent
     },
     applySettings: (settings) => void world.settings.push(settings),
     pid: 42,

@@ -237,6 +237,22 @@ test('ten letters are under way at once, and a slow one holds up none about anot
   expect(new Set(world.letters.map(({ subject }) => subject)).size).toBe(20)
 })
 
+test('a relay that takes its time to close has ten connections open, and no more', async () => {
+  const { world, say } = await crowded()
+  const closers: (() => void)[] = []
+  world.answerMail = async () => ok(taken)
+  world.closeMail = (onClosed) => void closers.push(onClosed)
+  await say('MASTER')
+  expect(world.letters).toHaveLength(10)
+  for (const close of closers.splice(0, 3)) close()
+  await settle()
+  expect(world.letters).toHaveLength(13)
+  world.closeMail = (onClosed) => onClosed()
+  for (const close of closers.splice(0)) close()
+  await settle()
+  expect(new Set(world.letters.map(({ subject }) => subject)).size).toBe(20)
+})
+
 test('a server that is away is asked with one letter at a time; back again it gets all of them', async () => {
   const { world, say, answer } = await crowded()
   await say('MASTER')
@@ -288,6 +304,53 @@ test('a reload that names another server sends what waits to that at once; one t
   expect(world.log.filter((line) => /given up/.test(line))).toEqual([
     expect.stringMatching(/no server or no receivers are configured any more","lost":2/),
   ])
+})
+
+test('a reload that names another server sends it at once what waits, and what the former does not take', async () => {
+  const { world, reload, say, answer, open } = await crowded()
+  await say('MASTER')
+  expect(world.letters).toHaveLength(10)
+  const ports: number[] = []
+  world.answerMail = (_, { port }) => {
+    ports.push(port)
+    return new Promise((resolve) => open.push(resolve))
+  }
+  const former = open.splice(0)
+  await reload(model({ mail: { ...mail, port: 2525 } }, { virtualRouters: crowd }))
+  expect(world.letters).toHaveLength(20)
+  const [takes, refuses, delays, ...hang] = former
+  takes?.(ok(taken))
+  refuses?.(fail({ message: '554 no relay', final: true, away: false }))
+  delays?.(ok({ refused: [], later: ['a@example.org'] }))
+  for (const resolve of hang) resolve(fail(refused))
+  await settle()
+  await answer(ok(taken))
+  await answer(ok(taken))
+  expect(ports).toEqual(Array.from({ length: 19 }, () => 2525))
+  const again = world.letters.slice(20)
+  expect(again.map(({ subject }) => subject)).toEqual(world.letters.slice(1, 10).map(({ subject }) => subject))
+  expect(again.map(({ receivers }) => receivers)).toEqual([undefined, ['a@example.org'], ...hang.map(() => undefined)])
+  await world.pass(4_000 * second)
+  expect(world.letters).toHaveLength(29)
+  expect(world.log.filter((line) => /(warn|error) mail/.test(line))).toEqual([])
+})
+
+test('letters under way to a server that a reload takes away are given up when it does not take them', async () => {
+  const { world, supervisor, reload, say, open } = await crowded()
+  await say('MASTER')
+  const { server: _, ...nowhere } = mail
+  await reload(model({ mail: nowhere }, { virtualRouters: crowd }))
+  const [takes, delays, ...hang] = open.splice(0)
+  takes?.(ok(taken))
+  delays?.(ok({ refused: [], later: ['a@example.org'] }))
+  for (const resolve of hang) resolve(fail(refused))
+  await world.pass(4_000 * second)
+  expect(world.letters).toHaveLength(10)
+  const reasons = world.log.flatMap((line) => /error mail is given up .*"reason":"(.*?)","lost/.exec(line)?.[1] ?? [])
+  const none = 'no server or no receivers are configured any more'
+  const missed = `the server did not take it for a@example.org; ${none}`
+  expect(reasons).toEqual([none, missed, ...hang.map(() => `connection refused; ${none}`)])
+  expect((await supervisor.reports.snapshot()).deliveries).toEqual([{ to: 'mail', waiting: 0, lost: 19 }])
 })
 
 test('at the stop a server that was away is asked once more', async () => {

@@ -1,7 +1,7 @@
 /** Letters to a real SMTP server. */
 import { createServer, type Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { seconds } from '../../../src/base/index.ts'
 import { sendMail } from '../../../src/sys/mail/index.ts'
 
@@ -146,9 +146,9 @@ test('nobody there, a server that is busy, and one that says nothing are for lat
 })
 
 /** A server of one's own on a free port; its connections are cut at the end. */
-async function serving(onConnection: (socket: Socket) => void): Promise<number> {
+async function serving(onConnection: (socket: Socket) => void, allowHalfOpen = false): Promise<number> {
   const open = new Set<Socket>()
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     open.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => open.delete(socket))
@@ -173,7 +173,7 @@ test('a server that drips its answer holds nobody up for longer than a letter ma
     })
   })
   // No pause between two bytes ends it, however slow the machine.
-  expect(await sendMail(to(port, 3_600), letter, seconds(1))).toEqual({
+  expect(await sendMail(to(port, 3_600), letter, () => {}, seconds(1))).toEqual({
     ok: false,
     error: { final: false, away: true, message: 'the mail server has not taken the letter in 1 s' },
   })
@@ -272,4 +272,42 @@ test('a name that is not resolved is for later', async () => {
     ok: false,
     error: { final: false, away: true },
   })
+})
+
+/** A server that takes letters and, at their ends, does what it is told to. */
+async function takingLetters(onLeave: (socket: Socket) => void): Promise<number> {
+  return serving((socket) => {
+    let isData = false
+    socket.write('220 hello\r\n')
+    socket.on('end', () => onLeave(socket))
+    socket.on('data', (bytes) => {
+      const text = bytes.toString()
+      if (isData && !text.endsWith('\r\n.\r\n')) return
+      isData = !isData && text.startsWith('DATA')
+      socket.write(isData ? '354 go\r\n' : '250 yes\r\n')
+    })
+  }, true)
+}
+
+test('a letter is sent when it is taken, and done with when the server has closed as well', async () => {
+  const leaving: Socket[] = []
+  const port = await takingLetters((socket) => void leaving.push(socket))
+  let isClosed = false
+  let onClosed = () => {}
+  const closed = new Promise<void>((resolve) => {
+    onClosed = () => {
+      isClosed = true
+      resolve()
+    }
+  })
+  expect((await sendMail(to(port), letter, onClosed)).ok).toBe(true)
+  await vi.waitUntil(() => leaving.length > 0, { timeout: 60_000 })
+  expect(isClosed).toBe(false)
+  leaving[0]?.end()
+  await closed
+})
+
+test('a server that never closes is left after five seconds', async () => {
+  const port = await takingLetters(() => {})
+  await new Promise<void>((resolve) => void sendMail(to(port), letter, resolve))
 })
