@@ -1,4 +1,4 @@
-import { elapsed, type Instant } from '../base/index.ts'
+import { assertNever, elapsed, type Instant } from '../base/index.ts'
 import type { ServerOrder } from '../proto/server-orders/index.ts'
 import type { ServerOrderSnapshot } from './snapshot.ts'
 
@@ -21,22 +21,29 @@ export function serverOrderSnapshot(
   }
 }
 
-const ORDERED = {
-  drain: 'drained',
-  disable: 'disabled',
-  weight: 'given another weight',
-  leave: 'on its way out, removed',
-} as const
+/** What it has done to the server. */
+function ordered({ kind, weight }: ServerOrderSnapshot): string {
+  switch (kind) {
+    case 'drain':
+      return 'drained'
+    case 'disable':
+      return 'disabled'
+    case 'weight':
+      return `given weight ${weight}`
+    case 'leave':
+      return 'on its way out, removed'
+    default:
+      return assertNever(kind)
+  }
+}
 
 /**
  * `drained by alice since …: new disks`.
  * @param at  how a point in time is said
  */
-export function serverOrderWords(
-  { kind, by, reason, since, until, deadline }: ServerOrderSnapshot,
-  at: (iso: string) => string = (iso) => iso,
-): string {
+export function serverOrderWords(order: ServerOrderSnapshot, at: (iso: string) => string = (iso) => iso): string {
+  const { by, reason, since, until, deadline } = order
   const end = until === undefined ? '' : ` until ${at(until)}`
-  const late = deadline === undefined ? '' : `, disabled at ${at(deadline)}`
-  return `${ORDERED[kind]} by ${by} since ${at(since)}${end}${late}${reason === undefined ? '' : `: ${reason}`}`
+  const late = deadline === undefined ? '' : `, disabled at ${at(deadline)} if not drained`
+  return `${ordered(order)} by ${by} since ${at(since)}${end}${late}${reason === undefined ? '' : `: ${reason}`}`
 }

@@ -188,7 +188,7 @@ test('of a real server it is said who has taken it out, and that one serves alth
   expect(told[0]).toBe('fwmark/4/7 has lost its quorum: 2 of 3 real servers are up, 1 taken out by hand.')
   expect(told.slice(1)).toEqual([
     '10.0.0.1:80 is up since 18:00:00, 5 s ago, weight 1. It is drained by alice since 18:00:00: new disks.',
-    '10.0.0.1:80 is up since 18:00:00, 5 s ago, weight 7. It is given another weight by bob since 18:00:00.',
+    '10.0.0.1:80 is up since 18:00:00, 5 s ago, weight 7. It is given weight 7 by bob since 18:00:00.',
     '10.0.0.1:80 is down since 18:00:00, 5 s ago. It serves all the same: too few others are left.',
   ])
 })

@@ -24,6 +24,7 @@ export {
 } from './state.ts'
 export {
   type EndedServerOrder,
+  isLate,
   type ServerOrderEvent,
   type ServerOrdersStep,
   stepServerOrders,

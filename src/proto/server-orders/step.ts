@@ -16,12 +16,13 @@ export type ServerOrderEvent =
   | { readonly type: 'released'; readonly about: OrderedServer; readonly aspect: OrderAspect }
   /** From here on these real servers are there; others may come to those virtual servers that have them listed elsewhere. */
   | { readonly type: 'configured'; readonly servers: readonly ServerPlace[]; readonly listing: readonly string[] }
-  | { readonly type: 'deadline-reached' }
+  /** `drained`: the drains of which nothing is left at this moment; absent: that is not known. */
+  | { readonly type: 'deadline-reached'; readonly drained?: ReadonlySet<ServerOrder> }
 
 export type EndedServerOrder = {
   readonly order: ServerOrder
-  /** `deadline`: what was to be drained is disabled. */
-  readonly why: 'released' | 'time-over' | 'deadline' | 'removed'
+  /** `deadline`: what was to be drained is disabled. `drained`: it is, and stays so without a deadline. */
+  readonly why: 'released' | 'time-over' | 'deadline' | 'drained' | 'removed'
 }
 
 export type ServerOrdersStep = { readonly orders: ServerOrders; readonly ended: readonly EndedServerOrder[] }
@@ -40,26 +41,35 @@ export function stepServerOrders(orders: ServerOrders, event: ServerOrderEvent, 
       return without(orders, 'removed', (one) => !(here.has(one) || mayReturn(one, event.listing)))
     }
     case 'deadline-reached':
-      return deadlineReached(orders, now)
+      return deadlineReached(orders, now, event.drained ?? new Set())
     default:
       return assertNever(event)
   }
 }
 
-function deadlineReached(orders: ServerOrders, now: Instant): ServerOrdersStep {
+function deadlineReached(orders: ServerOrders, now: Instant, drained: ReadonlySet<ServerOrder>): ServerOrdersStep {
   const { orders: left, ended } = without(orders, 'time-over', ({ until }) => until !== undefined && until <= now)
-  const late = (order: ServerOrder): boolean =>
-    order.kind === 'drain' && order.deadline !== undefined && order.deadline <= now
+  const late = (order: ServerOrder): boolean => isLate(order, now)
   if (!left.some(late)) return { orders: left, ended }
   return {
-    orders: left.map((order) => (late(order) ? disabled(order) : order)),
-    ended: [...ended, ...left.filter(late).map((order) => ({ order, why: 'deadline' }) as const)],
+    orders: left.map((order) => (late(order) ? afterDeadline(order, drained.has(order)) : order)),
+    ended: [
+      ...ended,
+      ...left.filter(late).map((order) => ({ order, why: drained.has(order) ? 'drained' : 'deadline' }) as const),
+    ],
   }
 }
 
-function disabled(order: ServerOrder): ServerOrder {
+/** Was it to be over by now? */
+export const isLate = (order: ServerOrder, now: Instant): boolean =>
+  order.kind === 'drain' && order.deadline !== undefined && order.deadline <= now
+
+/** What was drained in time stays drained; what was not is disabled. */
+function afterDeadline(order: ServerOrder, drained: boolean): ServerOrder {
   if (order.kind !== 'drain') return order
-  const { deadline: _, reason, ...rest } = order
+  const { deadline: _, ...drain } = order
+  if (drained) return drain
+  const { reason, ...rest } = drain
   return { ...rest, kind: 'disable', reason: [...(reason === undefined ? [] : [reason]), NOT_DRAINED].join('; ') }
 }
 

@@ -21,6 +21,8 @@ export type Remaining = {
 export type DrainWatch = {
   /** How the drain ends. */
   wait(order: ServerOrder): Promise<ServerOutcome>
+  /** Those of these drains of which nothing is left; none where the table cannot be asked. */
+  drained(orders: ServerOrders): Promise<ReadonlySet<ServerOrder>>
   /** Looks again, where there is something to look for. */
   begin(): void
 }
@@ -46,7 +48,7 @@ export function createDrainWatch(
     if (looking || (waiting.size === 0 && !hooks.orders().some(isLeaving))) return
     looking = true
     schedule(LOOK_EVERY, () => {
-      const asked = addressesInQuestion()
+      const asked = addressesOf(inQuestion())
       void hooks.remaining(asked).then((remaining) => {
         looking = false
         look(remaining, asked)
@@ -55,8 +57,12 @@ export function createDrainWatch(
     })
   }
 
-  function addressesInQuestion(): ReadonlySet<string> {
-    const orders = [...[...waiting].map(({ order }) => order), ...hooks.orders().filter(isLeaving)]
+  const inQuestion = (): ServerOrders => [
+    ...[...waiting].map(({ order }) => order),
+    ...hooks.orders().filter(isLeaving),
+  ]
+
+  function addressesOf(orders: ServerOrders): ReadonlySet<string> {
     const named = ordersByServer(orders)
     const isMeant = (place: ServerPlace) =>
       namesOf(place).some((name) => named.get(name)?.some((order) => isAbout(order, place)))
@@ -111,6 +117,21 @@ export function createDrainWatch(
       const outcome = new Promise<ServerOutcome>((resolve) => waiting.add({ order, resolve }))
       begin()
       return outcome
+    },
+    async drained(orders) {
+      const asked = addressesOf(orders)
+      const remaining = await hooks.remaining(asked)
+      if (remaining === undefined) return new Set()
+      const places = hooks.places()
+      return new Set(
+        orders.filter((order) =>
+          isEmpty(
+            places.filter((place) => isAbout(order, place)),
+            remaining,
+            asked,
+          ),
+        ),
+      )
     },
     begin,
   }

@@ -4,7 +4,9 @@ import { type AbsentServerOrderSnapshot, serverOrderSnapshot } from '../../obser
 import {
   aspectOf,
   bindingOrders,
+  type EndedServerOrder,
   isAbout,
+  isLate,
   nextDeadline,
   type OrderAspect,
   type OrderedServer,
@@ -79,11 +81,7 @@ export function createServerOrders(
       const { orders: left, ended } = stepServerOrders(orders, event, clock.now())
       orders = left
       parting = [...parting, ...ended.flatMap(({ order, why }) => (why === 'removed' ? [order] : []))]
-      for (const { order, why } of ended)
-        log.info(why === 'deadline' ? 'drain is over, real server disabled' : `${order.kind} ended`, {
-          ...aboutOf(order),
-          why,
-        })
+      for (const { order, why } of ended) log.info(ENDS[why] ?? `${order.kind} ended`, { ...aboutOf(order), why })
     }
     if (orders === before) return
     const written =
@@ -98,8 +96,14 @@ export function createServerOrders(
     cancelDeadline?.()
     const deadline = nextDeadline(orders)
     const wait = deadline === undefined ? undefined : micros(Math.max(0, elapsed(clock.now(), deadline)))
-    cancelDeadline = wait === undefined ? undefined : ports.schedule(wait, () => step({ type: 'deadline-reached' }))
+    cancelDeadline = wait === undefined ? undefined : ports.schedule(wait, () => void deadlineReached())
     drains.begin()
+  }
+
+  async function deadlineReached(): Promise<void> {
+    const late = orders.filter((order) => isLate(order, clock.now()))
+    if (late.length === 0) return step({ type: 'deadline-reached' })
+    step({ type: 'deadline-reached', drained: await drains.drained(late) })
   }
 
   const given = ({ by, reason, limit }: Pick<ServerOrderCommand, 'by' | 'reason' | 'limit'>) => ({
@@ -232,6 +236,12 @@ export function createServerOrders(
       hooks.tell(orders)
     },
   }
+}
+
+/** What the log says where an order does more than end. */
+const ENDS: Readonly<Partial<Record<EndedServerOrder['why'], string>>> = {
+  deadline: 'drain is over, real server disabled',
+  drained: 'real server was drained by its deadline',
 }
 
 const isLeaving = (order: ServerOrder): boolean => order.kind === 'leave'

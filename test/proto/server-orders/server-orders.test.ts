@@ -121,6 +121,13 @@ const steps: readonly [
   ],
   ['its time is over', [timed, drain], { type: 'deadline-reached' }, [drain], ['disable time-over']],
   ['at its deadline what drains is disabled', [late], { type: 'deadline-reached' }, [undrained], ['drain deadline']],
+  [
+    'at its deadline what is drained stays so, without a deadline',
+    [late, { ...late, service: VIP }],
+    { type: 'deadline-reached', drained: new Set([late]) },
+    [drain, { ...undrained, service: VIP }],
+    ['drain drained', 'drain deadline'],
+  ],
   ['before it nothing changes', [notYet], { type: 'deadline-reached' }, [notYet], []],
 ]
 for (const [claim, before, event, after, ended] of steps)

@@ -185,6 +185,38 @@ test('at its deadline what is not drained is disabled, and who waits hears that'
   })
 })
 
+test('at its deadline what is drained stays in the table, and has no deadline any more', async () => {
+  const { world } = await running()
+  holds(world, 0, 0)
+  const answers = ask(world, {
+    request: 'drain',
+    servers: ['192.0.2.1'],
+    wait: true,
+    deadline: 10_000,
+    reason: 'disks',
+  })
+  await world.pass(second)
+  expect(answers[0]).toMatchObject({ told: ['192.0.2.1 is drained'] })
+  expect(told(world).at(-1)).toMatchObject([{ kind: 'drain', deadline: expect.any(Number) }])
+  await world.pass(10 * second)
+  const [left] = kept(world)
+  expect(left).toMatchObject({ kind: 'drain', reason: 'disks' })
+  expect(left).not.toHaveProperty('deadline')
+  expect(told(world).at(-1)).toEqual([left])
+})
+
+test('a drain that nobody waits for is judged at its deadline, and is over where the table cannot be asked', async () => {
+  const { world } = await running()
+  holds(world, 0, 3)
+  ask(world, { request: 'drain', servers: ['192.0.2.1'], deadline: 10_000 })
+  ask(world, { request: 'drain', servers: ['192.0.2.2'], deadline: 20_000 })
+  await world.pass(11 * second)
+  expect(kept(world)).toMatchObject([{ kind: 'disable', realServer: '192.0.2.1' }, { kind: 'drain' }])
+  world.living('forwarding')[0]?.hang()
+  await world.pass(20 * second)
+  expect(kept(world)).toMatchObject([{ kind: 'disable' }, { kind: 'disable', realServer: '192.0.2.2' }])
+})
+
 test('who waits hears when somebody ends the drain, though a weight of the server stands', async () => {
   const { world } = await running()
   holds(world, 0, 3)
