@@ -20,8 +20,8 @@ export type CheckerHealth = {
   /** `listening`: it asks nothing and is told. `suspended`: it does not ask for the time being, and what it found holds. */
   readonly phase:
     | { readonly name: 'waiting'; readonly probeAt: Instant }
-    /** `since`: for a checker whose waits count from start to start. `late`: so long after `probeAt` it began. */
-    | { readonly name: 'probing'; readonly since?: Instant; readonly late: Micros }
+    /** It began at `since`, so `late` after `probeAt`. */
+    | { readonly name: 'probing'; readonly since: Instant; readonly late: Micros }
     | { readonly name: 'listening' | 'suspended' }
 }
 

@@ -10,7 +10,8 @@ export type HealthStep = { readonly state: CheckerHealth; readonly actions: read
  * One event in the life of a checker, with keepalived's meaning of the counters: `retry` is the number of repetitions
  * after a first failure, `delay_before_retry` apart; the first result of all forgives nothing; a server that is down is
  * asked every `delay_loop`, by HTTP every max(delay_loop, delay_before_retry). Waits count from the end of the probe, and for
- * scripts from its start; a wait after a probe that began late is the shorter for it.
+ * scripts from its start. By what the probe was late the wait after it is shorter, and after a success by what it took:
+ * a server that answers is asked every `delay_loop`, not so long after each answer.
  */
 export function stepHealth(checker: Checker, state: CheckerHealth, event: HealthEvent, now: Instant): HealthStep {
   switch (event.type) {
@@ -18,20 +19,19 @@ export function stepHealth(checker: Checker, state: CheckerHealth, event: Health
       const { phase } = state
       if (phase.name !== 'waiting' || now < phase.probeAt) return { state, actions: [] }
       const start: HealthAction = { type: 'start-probe', request: state.request }
-      const probing = { name: 'probing', late: micros(now - phase.probeAt) } as const
-      return {
-        state: { ...state, phase: checker.kind === 'misc' ? { ...probing, since: now } : probing },
-        actions: [start],
-      }
+      const late = micros(now - phase.probeAt)
+      return { state: { ...state, phase: { name: 'probing', since: now, late } }, actions: [start] }
     }
     case 'session-told':
       if (state.phase.name !== 'listening') return { state, actions: [] }
       return contributing(state, event.contribution, (one) => told(one, event.up ? 'up' : 'down'))
     case 'probe-ended': {
       if (state.phase.name !== 'probing') return { state, actions: [] }
-      const { since: from = now, late } = state.phase
+      const { since, late } = state.phase
+      const from = checker.kind === 'misc' ? since : now
       const ended = contributing(state, event.contribution, (one) => probeEnded(checker, one, event.meaning, from))
-      return catchingUp(ended, from, late)
+      const behind = event.meaning === 'success' ? late + (from - since) : late
+      return catchingUp(ended, from, behind)
     }
     case 'suspended':
       return suspended(state)
@@ -88,14 +88,14 @@ function probeEnded(
 }
 
 /**
- * Takes from the wait that begins at `from` what the probe before it was late, so that lateness does not add up and a checker
- * keeps to its period; at most a quarter of the wait, lest a stall of the host make probes follow one another at once.
+ * Takes `behind` microseconds from the wait that begins at `from`, so that they do not add up and a checker keeps to its
+ * period; at most a quarter of the wait, lest probes follow one another at once after a stall of the host.
  */
-function catchingUp(step: HealthStep, from: Instant, late: Micros): HealthStep {
+function catchingUp(step: HealthStep, from: Instant, behind: number): HealthStep {
   const { state, actions } = step
-  if (late === 0 || state.phase.name !== 'waiting') return step
+  if (behind === 0 || state.phase.name !== 'waiting') return step
   const { probeAt } = state.phase
-  const sooner = Math.min(late, Math.floor((probeAt - from) / 4))
+  const sooner = Math.min(behind, Math.floor((probeAt - from) / 4))
   return { state: { ...state, phase: { name: 'waiting', probeAt: instant(probeAt - sooner) } }, actions }
 }
 

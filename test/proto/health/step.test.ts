@@ -138,14 +138,20 @@ for (const [claim, checker, results, log] of rows)
   test(`health, keepalived.conf(5): ${claim}`, () => expect(run(checker, results).log).toEqual(log))
 
 /** When the probes of a checker begin, each `late` after it was due and `taking` long, in seconds. */
-function begunAt(checker: Checker, late: readonly number[], taking: number, from: CheckerHealth): readonly number[] {
+function begunAt(
+  checker: Checker,
+  late: readonly number[],
+  taking: number,
+  from: CheckerHealth,
+  meaning: 'success' | 'failure' = 'success',
+): readonly number[] {
   let state = from
   return late.map((after) => {
     if (state.phase.name !== 'waiting') throw new Error('a probe that ended is followed by a wait')
     const begun = instant(state.phase.probeAt + after * 1e6)
     state = stepHealth(checker, state, { type: 'deadline-reached' }, begun).state
     const ended = instant(begun + taking * 1e6)
-    state = stepHealth(checker, state, { type: 'probe-ended', meaning: 'success' }, ended).state
+    state = stepHealth(checker, state, { type: 'probe-ended', meaning }, ended).state
     return begun / 1e6
   })
 }
@@ -160,9 +166,19 @@ const misc: Checker = {
 test('a probe that begins late does not make the period longer', () => {
   const up = run(tcp(), '+').state
   expect(begunAt(tcp(), [0, 0.2, 0.2, 0.2, 0], 0, up)).toEqual([7, 13.2, 19.2, 25.2, 31])
-  // By how long it takes it does, as with keepalived; and for a script not even by that.
-  expect(begunAt(tcp(), [0, 0.2, 0.2], 0.5, up)).toEqual([7, 13.7, 20.2])
   expect(begunAt(misc, [0, 0.2, 0.2], 0.5, up)).toEqual([7, 13.2, 19.2])
+})
+
+test('nor does a probe that takes its time and succeeds', () => {
+  const up = run(tcp(), '+').state
+  expect(begunAt(tcp(), [0, 0.2, 0.2], 0.5, up)).toEqual([7, 13.2, 19.2])
+  // But between two there is time, for a server that is slow because it has much to do.
+  expect(begunAt(tcp(), [0, 0, 0], 3, up)).toEqual([7, 14.5, 22])
+})
+
+test('what fails is asked again as long after its failure as is configured', () => {
+  const down = run(tcp(), '-').state
+  expect(begunAt(tcp(), [0, 0.2, 0.2], 3, down, 'failure')).toEqual([7, 16.2, 25.2])
 })
 
 test('however late it begins, at most a quarter of the next wait is left out', () => {
