@@ -298,6 +298,10 @@ ${lines.replaceAll(/^/gm, '        ')}
     ['{', '{'],
     ['a"b', 'a"b'],
     ['say "hi" {2}', 'say "hi" {2}'],
+    ['say "hi"', 'say "hi"'],
+    ['all is fine', 'all is fine'],
+    ['"all is" fine', '"all is" fine'],
+    ["it's", "it's"],
     ['a # b!', 'a # b!'],
     // In double quotes and without, escapes are read as in keepalived.conf.
     ['\\\\d{2}', '\\d{2}'],

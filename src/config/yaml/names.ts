@@ -19,7 +19,7 @@ const strictWords: ReadonlySet<string> = new Set([
 /** Its line is never left out: where it is wrong, servers fail the check (lower/strictly). */
 export const isStrict = (keyword: string): boolean => strictWords.has(keyword)
 
-/** Its word is read with escapes, so that there is none that could not be written. */
+/** Its one word is read with escapes, so that there is none that could not be written, blanks and quotes included. */
 export const isEscaped = (keyword: string): boolean => keyword === 'regex'
 
 /** Whether it stands alone. */

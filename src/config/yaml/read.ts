@@ -23,6 +23,7 @@ import {
   sourceText,
   standingFor,
 } from '../source/index.ts'
+import { commandArguments } from '../syntax/index.ts'
 import { boundedDocument } from './document.ts'
 import { isEscaped, isFlag, isStrict } from './names.ts'
 
@@ -138,8 +139,10 @@ export function readYaml(path: string, bytes: Uint8Array, add: (diagnostic: Diag
     const content = plain ? (scalar.source as string) : String(scalar.value ?? '')
     const bare = content.replace(/"[^"]*"/g, '')
     const stray = /[\n\r]/.exec(content) ?? /(?<!\\)[#!]|[{}"]/.exec(bare)
-    if (stray !== null && name !== undefined && isEscaped(name) && !/[\n\r]/.test(content))
-      return standingFor(inQuotes(content), place)
+    if (name !== undefined && isEscaped(name) && !/[\n\r]/.test(content)) {
+      const isOneWord = stray === null && commandArguments(content)?.length === 1
+      if (!isOneWord && content !== '') return standingFor(inQuotes(content), place)
+    }
     if (stray !== null) {
       wrong(
         place,
