@@ -41,6 +41,6 @@ export {
 export { render } from './render.ts'
 export { renderSarif } from './sarif.ts'
 export { languageSchema } from './schema/index.ts'
-export { MOST_LISTED, type ServerListProblem, serverList } from './server-list/index.ts'
+export { LONGEST_LIST, MOST_LISTED, type ServerListProblem, serverList } from './server-list/index.ts'
 export { type ShowFormat, type Shown, showConfiguration } from './show.ts'
 export type { Place, SourceFile } from './source/index.ts'

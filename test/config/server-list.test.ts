@@ -133,6 +133,7 @@ const refused: readonly (readonly [text: string, place: string, message: string]
   ['- { address: 198.51.100.1, weight: -1 }', '1:3', "weight '-1' is not a whole number from 0 to 2147483647"],
   ['- { address: 198.51.100.1, port: "80" }', '1:3', "port '80' is not a whole number from 1 to 65535"],
   ['- { address: 198.51.100.1, address: 198.51.100.2 }', '1:3', "'address' is there twice"],
+  ['[{ "address": "198.51.100.1", "weight": 1,\n "weight" : 3 }]', '1:2', "'weight' is there twice"],
   ['["198.51.100.1",\n "198.51.100.1"]', '2:2', '198.51.100.1 is there twice'],
   ['- [198.51.100.1]', '1:3', 'an entry is an address, or has address, port and weight'],
   ['- 198.51.100.1\n- 198.51.100.1', '2:3', '198.51.100.1 is there twice'],

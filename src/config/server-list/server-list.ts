@@ -5,8 +5,8 @@ import { boundedDocument } from '../yaml/index.ts'
 
 /** As many servers may be listed in one file. */
 export const MOST_LISTED = 16_384
-/** Characters; more is no such list. */
-const LONGEST = 2 << 20
+/** Bytes, or characters; more is no such list. */
+export const LONGEST_LIST = 2 << 20
 const MOST_WEIGHT = 2_147_483_647
 
 /** What is wrong, and where; lines and columns count from 1. */
@@ -20,7 +20,8 @@ type Entry = ReadonlyMap<unknown, unknown> | string | number | boolean | null | 
  * at all: a list of which a part is nonsense may have been meant for something else.
  */
 export function serverList(text: string): Result<readonly ListedServer[], ServerListProblem> {
-  if (text.length > LONGEST) return fail({ line: 1, column: 1, message: `it has more than ${LONGEST} characters` })
+  if (text.length > LONGEST_LIST)
+    return fail({ line: 1, column: 1, message: `it has more than ${LONGEST_LIST} characters` })
   // Of what is wrong as JSON the other tells the place, and takes a hundred times as long.
   return listInJson(text) ?? listInYaml(text)
 }
@@ -29,13 +30,19 @@ function listInJson(text: string): Result<readonly ListedServer[], never> | unde
   const value = jsonOf(text)
   if (!Array.isArray(value) || value.length > MOST_LISTED) return undefined
   const list = new GrowingList()
+  let keys = 0
   for (const item of value as readonly unknown[]) {
     const entry = isFields(item) ? new Map(Object.entries(item)) : item
     if (typeof entry !== 'string' && !(entry instanceof Map)) return undefined
     if (!list.add(entry).ok) return undefined
+    if (entry instanceof Map) keys += entry.size
   }
-  return ok(list.servers())
+  // Of a key that is there twice the parser has only the last.
+  return writtenKeys(text) > keys ? undefined : ok(list.servers())
 }
+
+/** As many keys are written in JSON, or more where a text has an escaped quote. */
+const writtenKeys = (text: string): number => text.match(/"\s*:/g)?.length ?? 0
 
 const isFields = (item: unknown): item is object => typeof item === 'object' && item !== null && !Array.isArray(item)
 

@@ -1,5 +1,5 @@
 import { type Family, familyOf, type IpAddress, millis } from '../../base/index.ts'
-import { serverList } from '../../config/index.ts'
+import { LONGEST_LIST, serverList } from '../../config/index.ts'
 import type { ListedServer } from '../../model/index.ts'
 import type { ServerSourceSnapshot } from '../../observe/index.ts'
 import type { KeptLists } from './kept-lists.ts'
@@ -100,7 +100,7 @@ function listIn(
   path: string,
   ports: Pick<SupervisorPorts, 'readText'>,
 ): { readonly servers: readonly ListedServer[] } | { readonly problem: string } {
-  const text = ports.readText(path)
+  const text = ports.readText(path, LONGEST_LIST)
   if (!text.ok) return { problem: text.error.message }
   const list = serverList(text.value)
   if (list.ok) return { servers: list.value }

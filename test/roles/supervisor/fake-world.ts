@@ -201,9 +201,10 @@ export function fakeWorld() {
     },
     loadConfiguration: () => world.loaded,
     lockRunDirectory: () => (world.locked ? ok(undefined) : fail({ message: 'already running (pid 7)' })),
-    readText(path) {
+    readText(path, most = Number.POSITIVE_INFINITY) {
       const text = world.files.get(path)
-      return text === undefined ? fail({ code: 'ENOENT', message: `${path}: no such file or directory` }) : ok(text)
+      if (text === undefined) return fail({ code: 'ENOENT', message: `${path}: no such file or directory` })
+      return text.length > most ? fail({ code: 'EFBIG', message: `${path}: larger than ${most} bytes` }) : ok(text)
     },
     replaceText(path, text) {
       now += world.replacing.takes

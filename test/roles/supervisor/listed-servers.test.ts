@@ -58,6 +58,13 @@ test('the checker is offered what the file lists, at the start and whenever that
   expect(JSON.stringify(offered(world).at(-1))).not.toContain(LIST)
 })
 
+test('a file that is too large for a list is not read', async () => {
+  const { world, sources } = await running('- 192.0.2.1\n')
+  await write(world, `- 192.0.2.2\n#${'x'.repeat(2 << 20)}`)
+  expect(inForce(world)).toEqual(['192.0.2.1 1'])
+  expect(await sources()).toEqual([{ file: LIST, servers: 1, problem: `${LIST}: larger than 2097152 bytes` }])
+})
+
 test('a file that says the same in other words changes nothing', async () => {
   const { world } = await running('- 192.0.2.1\n')
   const before = offered(world).length
