@@ -110,7 +110,7 @@ export type VirtualServer = {
   readonly service: ServiceAddress
   /**
    * virtual_server group: `service` is the first of the group, these are the others, of the same family. They share servers,
-   * checks and quorum; a server with port 0 has the port of each.
+   * checks and quorum; a server with port 0 has the port of each, and so has one that is not behind NAT, whatever its own is.
    */
   readonly group?: { readonly name: string; readonly others: readonly ServiceAddress[] }
   readonly scheduler: SchedulerName
@@ -149,6 +149,12 @@ export type VirtualServer = {
 
 /** A real server's identity inside its virtual server: address and port, not weight or checkers. */
 export const realServerKey = (of: Pick<RealServer, 'address' | 'port'>): string => endpoint(of)
+
+/** The port at which a service reaches a server: NAT may map it to the server's own; direct routing and tunnels keep that of the packet. */
+export function portInService({ method, port }: Pick<RealServer, 'method' | 'port'>, service: ServiceAddress): number {
+  const own = service.kind === 'fwmark' ? 0 : service.port
+  return port !== 0 && (method === 'nat' || method === 'fullnat') ? port : own
+}
 
 /**
  * The key of a virtual server: of a single service the `serviceKey`; of a group `group/NAME/tcp/4`, or `group/NAME/fwmark/4` where it

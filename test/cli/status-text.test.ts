@@ -407,7 +407,7 @@ test('with IPv6 there are two tables of connections, and what was made by hand i
   )
 })
 
-test('a group is shown once, and what its services carry counts together', () => {
+test.each([0, 8080])('a group is shown once, and what its services carry counts together: port %i', (port) => {
   const virtualServer = snapshot.virtualServers[0]
   const service = snapshot.forwarding?.services[0]
   const held = service?.destinations[0]
@@ -418,7 +418,7 @@ test('a group is shown once, and what its services carry counts together', () =>
   const text = statusText(
     {
       ...snapshot,
-      virtualServers: [{ ...virtualServer, group: { name: 'WEB', others }, realServers: [{ ...first, port: 0 }] }],
+      virtualServers: [{ ...virtualServer, group: { name: 'WEB', others }, realServers: [{ ...first, port }] }],
       forwarding: {
         backend: 'ebpf',
         ...table,
@@ -435,6 +435,8 @@ test('a group is shown once, and what its services carry counts together', () =>
   )
   expect(text).toMatch(/^ {2}group WEB, tcp\/192.168.2.241:80, tcp\/192.168.2.242:443 and 2 more$/m)
   expect(text).toMatch(/^ {2}the table is full$/m)
-  expect(text).toMatch(/^ {2}192.168.2.212:0 dr +UP +1m 40s +1 +21 +3 702 +15 000 +3.7 MB +- +37 +104 kB +- /m)
+  expect(text).toMatch(
+    new RegExp(`^ {2}192.168.2.212:${port} dr +UP +1m 40s +1 +21 +3 702 +15 000 +3.7 MB +- +37 +104 kB +- `, 'm'),
+  )
   expect(text).not.toMatch(/SPARE/)
 })

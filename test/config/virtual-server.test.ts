@@ -351,6 +351,33 @@ test('a real server of another family is left out unless it is tunnelled', () =>
   expect(told.join()).toMatch(/2001:db8::1 is not IPv4 as its virtual server is; it is left out/)
 })
 
+const double = (kind: string, ...ports: readonly number[]) =>
+  server(`lb_kind ${kind}\n${ports.map((port) => `real_server 198.51.100.1 ${port} {\n}\n`).join('')}`)
+
+for (const kind of ['DR', 'TUN'])
+  test(`${kind}: real servers that only ports tell apart, which cannot be used, are one; a word, and no error`, () => {
+    const { value, told } = double(kind, 8080, 80, 8081)
+    expect(value.realServers.map(({ port }) => port)).toEqual([80])
+    expect(told.filter((one) => /\berror\b/.test(one))).toEqual([])
+    expect(told.filter((one) => one.includes('the same destination'))).toEqual(
+      [80, 8081].map(
+        (port) =>
+          `${port === 80 ? 5 : 7}:1 warning remark: real_server 198.51.100.1:${port} is the same destination of virtual_server 192.0.2.1:80 as real_server 198.51.100.1:8080; it is left out`,
+      ),
+    )
+  })
+
+test('a real server that is written twice is an error, by NAT as by direct routing', () => {
+  for (const kind of ['NAT', 'DR'])
+    expect(double(kind, 80, 80).told).toEqual([
+      '5:1 error object: real_server 198.51.100.1:80 is there twice in virtual_server 192.0.2.1:80; the second is left out',
+    ])
+  expect(double('NAT', 8080, 8081)).toMatchObject({
+    told: [],
+    value: { realServers: [{ port: 8080 }, { port: 8081 }] },
+  })
+})
+
 const methods: readonly (readonly [written: string, forwarding: Record<string, unknown>])[] = [
   ['NAT', { method: 'nat' }],
   ['DR', { method: 'dr' }],
@@ -565,6 +592,29 @@ test('a group with one port is as one service for its servers, one with several 
   expect(two?.realServers[0]?.port).toBe(0)
   const nat = grouped('192.0.2.1 80\n192.0.2.2 443', 'lb_kind NAT', '198.51.100.1 8080').model.virtualServers[0]
   expect(nat?.realServers[0]?.port).toBe(8080)
+})
+
+test('in a group a server is what it is by its written port, whatever the ports of the group become', () => {
+  const serverIn = (entries: string, kind = 'lb_kind DR') =>
+    grouped(entries, kind, '198.51.100.1 80').model.virtualServers[0]?.realServers[0]
+  const first = serverIn('192.0.2.1 80')
+  expect(first?.port).toBe(80)
+  for (const entries of ['192.0.2.1 80\n192.0.2.2 443', '192.0.2.1 443', '192.0.2.1 80\nfwmark 7', 'fwmark 7'])
+    for (const kind of ['lb_kind DR', 'lb_kind TUN'])
+      expect(serverIn(entries, kind)).toEqual(serverIn('192.0.2.1 80', kind))
+  expect(told(grouped('192.0.2.1 80\n192.0.2.2 443'))).toEqual([
+    '9:1 warning remark: real_server 198.51.100.1:80: DR keeps the port of each service of the group, which is not always 80',
+  ])
+})
+
+test('in a group, too, servers that only ports tell apart are one by direct routing', () => {
+  const double = (kind: string) =>
+    grouped('192.0.2.1 80\n192.0.2.2 443', kind, '198.51.100.1 80 {\n}\nreal_server 198.51.100.1 443')
+  expect(double('lb_kind DR').model.virtualServers[0]?.realServers).toHaveLength(1)
+  expect(told(double('lb_kind DR'))).toContainEqual(
+    '11:1 warning remark: real_server 198.51.100.1:443 is the same destination of virtual_server group G as real_server 198.51.100.1:80; it is left out',
+  )
+  expect(double('lb_kind NAT').model.virtualServers[0]?.realServers).toHaveLength(2)
 })
 
 const groupRows: readonly (readonly [what: string, entries: string, lines: string, said: RegExp])[] = [

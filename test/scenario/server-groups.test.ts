@@ -15,6 +15,11 @@ const weights = ({ forwarding }: DaemonSnapshot): string =>
     )
     .toSorted()
     .join('; ')
+const ports = ({ forwarding }: DaemonSnapshot): string =>
+  (forwarding?.services ?? [])
+    .map(({ key, destinations }) => [key, ...destinations.map((one) => `${one.address}:${one.port}`)].join(' '))
+    .toSorted()
+    .join('; ')
 const states = ({ virtualServers }: DaemonSnapshot) =>
   virtualServers.flatMap(({ realServers }) => realServers.map(({ state, orders = [] }) => `${state} ${orders.length}`))
 
@@ -77,6 +82,55 @@ ${['192.0.2.21', '192.0.2.22', '192.0.2.23']
       const undrained = await daemon.holdfast('undrain', '192.0.2.21:80', '--service', `${second}:80`)
       expect(undrained.stdout).toContain('192.0.2.21:80')
       expect(states(await daemon.status())[0]).toMatch(/ 0$/)
+    } finally {
+      listener.close()
+    }
+  },
+)
+
+lab(
+  'a group whose ports change keeps what is known of servers by direct routing, and nobody hears of it',
+  async (lab) => {
+    const lan = lab.segment()
+    const director = lab.host('director', { eth0: { segment: lan, addresses: ['192.0.2.11/24'] } })
+    const web = lab.host('web', { eth0: { segment: lan, addresses: ['192.0.2.21/24'] } })
+    await web.nginx({ listen: ['192.0.2.21:80'], body: 'web' })
+    const fifo = join(director.directory, 'lvs.fifo')
+    const configuration = (...entries: readonly string[]) => `global_defs {
+  lvs_notify_fifo ${fifo}
+}
+virtual_server_group WEB {
+${entries.map((entry) => `  ${entry}\n`).join('')}}
+virtual_server group WEB {
+  delay_loop 0.5
+  lb_algo rr
+  lb_kind DR
+  protocol TCP
+${['192.0.2.21', '192.0.2.22']
+  .map((at) => `  real_server ${at} 80 {\n    TCP_CHECK {\n      connect_timeout 0.5\n      retry 0\n    }\n  }\n`)
+  .join('')}}
+`
+    const listener = new FifoListener(fifo)
+    try {
+      const daemon = await director.holdfastd(configuration(`${first} 80`))
+      const since = ({ virtualServers }: DaemonSnapshot) =>
+        virtualServers.flatMap(({ realServers }) => realServers.map(({ state, since: at }) => `${state} ${at}`))
+      await until('the FIFO was told of both', () => listener.text.split('\n').length === 3)
+      const told = listener.text
+      const before = since(await daemon.shows('the second is down', (s) => states(s).join() === 'up 0,down 0'))
+
+      for (const [entries, table] of [
+        [[`${first} 80`, `${second} 443`], `tcp/${first}:80 192.0.2.21:80; tcp/${second}:443 192.0.2.21:443`],
+        [[`${first} 443`], `tcp/${first}:443 192.0.2.21:443`],
+      ] as const) {
+        daemon.configure(configuration(...entries))
+        expect((await daemon.holdfast('reload')).stdout).toBe('reloaded\n')
+        const now = await daemon.shows('the table has these ports', (s) => ports(s) === table)
+        expect(since(now)).toEqual(before)
+        const shown = await daemon.holdfast('status')
+        expect(shown.stdout).toContain('192.0.2.21:80 dr')
+      }
+      expect(listener.text).toBe(told)
     } finally {
       listener.close()
     }

@@ -1,4 +1,4 @@
-import { endpoint, type RealServer, servicesOf, type VirtualServer } from '../../model/index.ts'
+import { endpoint, portInService, type RealServer, servicesOf, type VirtualServer } from '../../model/index.ts'
 import type { Facts, ServerFacts } from './facts.ts'
 import { broken, type Finding, warning } from './finding.ts'
 
@@ -30,7 +30,7 @@ function serverFindings(virtualServer: VirtualServer, realServer: RealServer, se
     ]
   return servicesOf(virtualServer).flatMap((service): Finding[] => {
     if (service.kind === 'fwmark' || service.protocol !== 'tcp') return []
-    const port = realServer.port === 0 ? service.port : realServer.port
+    const port = portInService(realServer, service)
     const own = server.ports.get(port)
     const taken = server.takes.get(endpoint(service))
     if (taken === 'accepted' || (taken === undefined && own === 'accepted')) {

@@ -8,7 +8,7 @@ import {
   lintConfiguration,
   loadConfiguration,
 } from '../../config/index.ts'
-import { type Configuration, endpoint, servicesOf } from '../../model/index.ts'
+import { type Configuration, endpoint, portInService, servicesOf } from '../../model/index.ts'
 import type { DaemonSnapshot } from '../../observe/index.ts'
 import {
   configurationFiles,
@@ -215,7 +215,7 @@ async function askServer(
       if (realServer.address !== address) continue
       for (const service of servicesOf(virtualServer)) {
         if (service.kind === 'fwmark' || service.protocol !== 'tcp' || familyOf(service.address) !== 4) continue
-        const port = realServer.port === 0 ? service.port : realServer.port
+        const port = portInService(realServer, service)
         knock(source, address, port, (outcome) => ports.set(port, outcome))
         const taken = (outcome: Knocked) => takes.set(endpoint(service), outcome)
         if (realServer.method === 'dr') knock(source, service.address, service.port, taken)

@@ -43,7 +43,10 @@ export type RealServerDraft = {
 
 /** What the virtual server gives its real servers. */
 export type ServiceValues = {
+  /** Of a group its first, without port where those of the group have several. */
   readonly service: ServiceAddress
+  /** It is a group, whose ports a reload may change: its servers are what they are by the port that is written. */
+  readonly group?: true
   readonly inherited: Inherited
   readonly weight: number
   readonly forwarding: Forwarding
@@ -166,7 +169,7 @@ export function finishRealServer(to: Lowering, draft: RealServerDraft, from: Ser
     )
     return undefined
   }
-  const port = portOf(to, 'real_server', draft, service, method)
+  const port = portOf(to, 'real_server', draft, from, method)
   remarkLoopback(to, 'real_server', draft, method)
   const { upperThreshold } = draft
   // IPVS refuses a lower limit above the upper one, also where there is no upper one.
@@ -225,18 +228,30 @@ type Place = { readonly at: Span; readonly address: IpAddress; readonly port: nu
 
 const titleOf = (of: Omit<Place, 'at'>): string => `real_server ${of.list ?? endpoint(of)}`
 
-/** NAT may map ports, behind a firewall mark too; direct routing and tunnels cannot. */
+/**
+ * NAT may map ports, behind a firewall mark too; direct routing and tunnels cannot. In a group a server keeps that which is written,
+ * by which it is known, and is reached by that of each service.
+ */
 export function portOf(
   to: Lowering,
   keyword: 'real_server' | 'sorry_server',
   written: Place,
-  service: ServiceAddress,
+  { service, group }: Pick<ServiceValues, 'service' | 'group'>,
   method: Forwarding['method'],
 ): number {
   const own = service.kind === 'fwmark' ? 0 : service.port
   if (written.port === 0) return own
   if (method === 'nat' || method === 'fullnat' || written.port === own) return written.port
   const title = keyword === 'real_server' ? titleOf(written) : keyword
+  if (group) {
+    to.report.warning(
+      'remark',
+      written.at,
+      `${title}: ${methodNames[method]} keeps the port of each service of the group, which is not always ${written.port}`,
+      { rule: 'port-mapping', remedy: 'leave the port out, or write lb_kind NAT or FNAT to map ports' },
+    )
+    return written.port
+  }
   if (service.kind === 'fwmark') {
     to.report.warning(
       'remark',

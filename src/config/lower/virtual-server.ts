@@ -3,8 +3,8 @@ import {
   type Command,
   endpoint,
   type Persistence,
+  portInService,
   type RealServer,
-  realServerKey,
   type SchedulerFlag,
   type SchedulerName,
   type ServiceAddress,
@@ -27,7 +27,7 @@ import { keptOf } from './kept-line.ts'
 import type { LocalAddressGroup } from './local-address-group.ts'
 import { type Forwarding, methodNames, methods } from './method.ts'
 import { smtpAlert } from './notification-lines.ts'
-import { finishRealServer, portOf, remarkLoopback } from './real-server.ts'
+import { finishRealServer, portOf, type RealServerDraft, remarkLoopback, type ServiceValues } from './real-server.ts'
 import { serverSourcesOf } from './server-source.ts'
 import { shareParts } from './share-parts.ts'
 import type { LoweredFile } from './tracker.ts'
@@ -93,6 +93,7 @@ function finish(
   const ported = portedLike([service, ...others])
   const values = {
     service: ported,
+    ...(group === undefined ? {} : { group: true as const }),
     inherited: draft.inherited,
     weight: draft.weight,
     forwarding,
@@ -106,7 +107,7 @@ function finish(
   const inReach = <T extends { readonly method: Forwarding['method'] }>(one: T): boolean =>
     one.method !== 'fullnat' || localAddresses.length > 0
   const all = realServersOf(to, draft, values, title)
-  const wish = sorryServerOf(to, draft, ported, forwarding)
+  const wish = sorryServerOf(to, draft, values)
   const realServers = all.filter(inReach)
   const allSources = serverSourcesOf(to, draft.sources, values)
   const serverSources = allSources.filter(({ template }) => inReach(template))
@@ -258,22 +259,39 @@ function realServersOf(
   title: string,
 ): readonly RealServer[] {
   const servers: RealServer[] = []
-  const taken = new Map<string, Span>()
+  const taken = new Map<string, RealServerDraft>()
   const share = shareParts()
   for (const server of draft.servers) {
     const value = finishRealServer(to, server, values)
     if (value === undefined) continue
     for (const checker of value.checkers) share(checker)
-    const key = realServerKey(value)
+    const key = endpoint({ ...value, port: portInService(value, values.service) })
     const before = taken.get(key)
-    if (before === undefined) servers.push(value)
-    else
-      to.report.error('object', server.at, `real_server ${key} is there twice in ${title}; the second is left out`, {
-        related: [{ at: before, message: 'first written here' }],
-      })
-    taken.set(key, before ?? server.at)
+    if (before === undefined) {
+      servers.push(value)
+      taken.set(key, server)
+    } else leaveOutSecond(to, server, before, title)
   }
   return servers
+}
+
+/** Written twice it is an error. Where only ports that cannot be used tell the two apart keepalived goes on, at a reload too. */
+function leaveOutSecond(to: Lowering, second: RealServerDraft, first: RealServerDraft, title: string): void {
+  const related = [{ at: first.at, message: 'first written here' }]
+  if (second.port === first.port)
+    to.report.error(
+      'object',
+      second.at,
+      `real_server ${endpoint(second)} is there twice in ${title}; the second is left out`,
+      { related },
+    )
+  else
+    to.report.warning(
+      'remark',
+      second.at,
+      `real_server ${endpoint(second)} is the same destination of ${title} as real_server ${endpoint(first)}; it is left out`,
+      { rule: 'port-mapping', remedy: 'remove one of them, or write lb_kind NAT or FNAT to map ports', related },
+    )
 }
 
 function persistenceOf(
@@ -328,12 +346,12 @@ function quorumOf(
 function sorryServerOf(
   to: Lowering,
   draft: ServerDraft,
-  service: ServiceAddress,
-  inherited: Forwarding,
+  values: Pick<ServiceValues, 'service' | 'group' | 'forwarding'>,
 ): SorryServer | undefined {
+  const { service } = values
   const { sorry } = draft
   if (sorry === undefined) return undefined
-  const forwarding = draft.sorryForwarding ?? inherited
+  const forwarding = draft.sorryForwarding ?? values.forwarding
   const { method } = forwarding
   const family = service.kind === 'fwmark' ? service.family : familyOf(service.address)
   if (familyOf(sorry.address) !== family && method !== 'tun') {
@@ -345,7 +363,7 @@ function sorryServerOf(
     )
     return undefined
   }
-  const port = portOf(to, 'sorry_server', sorry, service, method)
+  const port = portOf(to, 'sorry_server', sorry, values, method)
   remarkLoopback(to, 'sorry_server', sorry, method)
   return { address: sorry.address, port, ...forwarding, inhibit: draft.sorryInhibit }
 }

@@ -1,6 +1,7 @@
 import type { Destination, ServiceState } from '../../forwarding/index.ts'
 import {
   endpoint,
+  portInService,
   type RealServer,
   type ServiceAddress,
   type SorryServer,
@@ -28,12 +29,6 @@ export function wantedService(
   quorum: QuorumState,
   address: ServiceAddress = server.service,
 ): ServiceState {
-  const portFor = ({ method, port }: Pick<RealServer, 'method' | 'port'>): number => {
-    // Of a single service it is settled already.
-    if (server.group === undefined) return port
-    const own = address.kind === 'fwmark' ? 0 : address.port
-    return port === 0 || method === 'dr' || method === 'tun' ? own : port
-  }
   const sorry = sorryServerInUse(server, quorum)
   const destinations = new Map<string, Destination>()
   for (const [i, real] of server.realServers.entries()) {
@@ -42,13 +37,13 @@ export function wantedService(
     const works = serves(condition) && !sorry
     const drains = condition.order === 'drain' && condition.alive
     if (!(works || drains || real.inhibitOnFailure)) continue
-    const port = portFor(real)
+    const port = portInService(real, address)
     const weight = works ? (condition.rampedWeight ?? condition.weight) : 0
     destinations.set(endpoint({ ...real, port }), destination({ ...real, port }, weight))
   }
   // A sorry server may be one of the real servers: there is one entry then, and who serves decides its weight.
   if (server.sorryServer !== undefined) {
-    const sorryServer = { ...server.sorryServer, port: portFor(server.sorryServer) }
+    const sorryServer = { ...server.sorryServer, port: portInService(server.sorryServer, address) }
     const key = endpoint(sorryServer)
     if (sorry) destinations.set(key, sorryDestination(sorryServer, 1))
     else if (sorryServer.inhibit && !destinations.has(key)) destinations.set(key, sorryDestination(sorryServer, 0))

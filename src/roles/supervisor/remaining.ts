@@ -1,4 +1,4 @@
-import { type Configuration, serviceKey, servicesOf } from '../../model/index.ts'
+import { type Configuration, realServerKey, serviceKey, servicesOf } from '../../model/index.ts'
 import type { DestinationSnapshot, ForwardingSnapshot } from '../../observe/index.ts'
 import type { Remaining } from './drain-watch.ts'
 
@@ -9,6 +9,7 @@ export function remainingIn({ services }: ForwardingSnapshot, { virtualServers }
   const held = new Map(services.map((service) => [service.key, service.destinations]))
   const models = new Map(virtualServers.map((server) => [server.key, server]))
   const known = new Map<string, ByAddress>()
+  const followers = new Map<string, ReadonlySet<string>>()
 
   /** What the services of a virtual server hold. */
   function heldBy(key: string): ByAddress {
@@ -26,10 +27,21 @@ export function remainingIn({ services }: ForwardingSnapshot, { virtualServers }
     return byAddress
   }
 
+  /** The servers of a group that have the port of each of its services. */
+  function followersIn(key: string): ReadonlySet<string> {
+    const before = followers.get(key)
+    if (before !== undefined) return before
+    const model = models.get(key)
+    const servers = model?.group === undefined ? [] : model.realServers
+    const found = new Set(servers.filter(({ method }) => method === 'dr' || method === 'tun').map(realServerKey))
+    followers.set(key, found)
+    return found
+  }
+
   return {
     of({ service, realServer, address }) {
-      // One without a port of its own has another in each service of its group.
-      const portless = realServer.endsWith(':0')
+      // It may have another port in each service of its group.
+      const portless = realServer.endsWith(':0') || followersIn(service).has(realServer)
       const destinations = (heldBy(service).get(address) ?? []).filter(
         ({ port }) => portless || realServer.endsWith(`:${port}`),
       )
