@@ -9,7 +9,7 @@ const LIVE_FRAMES = 2
 /** All frames are as long as the shortest that a wire carries. */
 const LENGTH = 60
 
-const tools = loadObject(join(import.meta.dirname, '../generate.bpf.o'), {}, new Map())
+const tools = loadObject({ path: join(import.meta.dirname, '../generate.bpf.o'), reuse: new Map() })
 if (!tools.ok) throw new Error(`${tools.error.message}\n${tools.error.log}`)
 const part = <T>(of: ReadonlyMap<string, T>, name: string): T => {
   const found = of.get(name)

@@ -26,7 +26,7 @@ export type ForwardingAsk =
   | { readonly type: 'apply'; readonly ops: readonly ForwardingOp[] }
 
 /** A backend that somebody else opened and will close. */
-export type AskedBackend = Omit<ForwardingBackend, 'close' | 'probe'>
+export type AskedBackend = Omit<ForwardingBackend, 'close' | 'probe' | 'readies'>
 
 export function answerAsk(backend: AskedBackend, ask: ForwardingAsk): Promise<unknown> {
   switch (ask.type) {

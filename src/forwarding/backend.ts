@@ -203,6 +203,11 @@ export type ForwardingBackend = {
   syncCounters?(): Promise<Readonly<Record<string, number>> | undefined>
   /** Fetches all connections from the director that is master; one that is under way is called off by it. Absent: this backend has no way to. */
   catchUp?(onProgress: (progress: CatchUpProgress) => void): Promise<CatchUpOutcome>
+  /**
+   * Sees to what these orders have to wait for, while all others are carried out; resolves when they need not wait any more, be
+   * it because they cannot be carried out. Undefined or absent: they need not.
+   */
+  readies?(ops: readonly ForwardingOp[]): Promise<void> | undefined
   /** Applies in order; one result an op, never an exception for what the kernel refuses. */
   apply(ops: readonly ForwardingOp[]): Promise<readonly OpResult[]>
   counters(): Promise<readonly ServiceCounters[]>

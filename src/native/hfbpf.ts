@@ -8,6 +8,7 @@ export type LoadedObject = {
   readonly maps: Readonly<Record<string, number>>
   readonly programs: Readonly<Record<string, number>>
 }
+export type LoadRefusal = { readonly error: Outcome; readonly log: string }
 export type MapInfo = {
   readonly type: number
   readonly id: number
@@ -35,7 +36,9 @@ export type Hfbpf = {
     maxEntries: Readonly<Record<string, number>>,
     reuse: Readonly<Record<string, number>>,
     rodata?: Uint8Array,
-  ): LoadedObject | { readonly error: Outcome; readonly log: string }
+  ): LoadedObject | LoadRefusal
+  /** As `load`, while the caller goes on: a thread waits for the kernel. The descriptors of `reuse` may be closed at once. */
+  loadLater(...object: Parameters<Hfbpf['load']>): Promise<LoadedObject | LoadRefusal>
   close(fd: number): Outcome
   pin(fd: number, path: string): Outcome
   /** The descriptor of what is pinned there. */

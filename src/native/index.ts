@@ -4,7 +4,16 @@
  * out: what they mean is decided above.
  */
 
-export { type Hfbpf, hfbpf, type MapInfo, openHfbpf, type RingHandle, type TestRun } from './hfbpf.ts'
+export {
+  type Hfbpf,
+  hfbpf,
+  type LoadedObject,
+  type LoadRefusal,
+  type MapInfo,
+  openHfbpf,
+  type RingHandle,
+  type TestRun,
+} from './hfbpf.ts'
 export { type Hfpcre, openHfpcre, type PatternHandle } from './hfpcre.ts'
 export { type Hfsys, hfsys, type Outcome, probeHfsys, type Watch } from './hfsys.ts'
 export { loadAddon } from './load-addon.ts'

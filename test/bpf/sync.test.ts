@@ -2,7 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readExits } from '../../src/forwarding/ebpf/counters.ts'
 import { createExchange, type EbpfExchange } from '../../src/forwarding/ebpf/exchange.ts'
+import { loadingTables } from '../../src/forwarding/ebpf/program.ts'
 import { writeSettings } from '../../src/forwarding/ebpf/settings.ts'
+import { atOnce } from '../../src/forwarding/ebpf/slices.ts'
 import { defaultSettings, type IpvsSettings } from '../../src/forwarding/index.ts'
 import type { SyncedConnection } from '../../src/wire/ipvs-sync/index.ts'
 import { connectionFlags as flag } from '../../src/wire/ipvs-sync/index.ts'
@@ -24,6 +26,7 @@ describe.each(worlds)('%s', (_name, { family, vip, ip, service, destination, ser
   beforeAll(() => {
     here = new Bench()
     there = new Bench()
+    expect(atOnce(loadingTables(there.director, family)).ok).toBe(true)
   })
   afterAll(() => {
     here.close()

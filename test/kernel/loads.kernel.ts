@@ -12,7 +12,7 @@ test('there are programs to load', () => {
 })
 
 test.each(objects)('the verifier of this kernel takes %s', (name) => {
-  const object = loadObject(objectPath(name), {}, new Map())
+  const object = loadObject({ path: objectPath(name), reuse: new Map() })
   if (!object.ok)
     throw new Error(`${object.error.message}\n${object.error.log.trim().split('\n').slice(-40).join('\n')}`)
   expect(object.value.programs.size).toBeGreaterThan(0)

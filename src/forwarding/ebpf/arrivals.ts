@@ -7,7 +7,7 @@ import { type Destination, endpoint, serviceKey } from '../index.ts'
 import type { TakenIn } from '../sync/index.ts'
 import * as layout from './layout.ts'
 import { type Places, places4, places6 } from './news.ts'
-import { type Director, tablesOf } from './program.ts'
+import type { Director } from './program.ts'
 import { readHeld } from './settings.ts'
 import { protocolName, type Slot } from './slot.ts'
 import type { Table } from './table.ts'
@@ -97,9 +97,9 @@ export class Arrivals {
   }
 
   #call({ family, ofTemplates, bytes, count }: Queue, asOf: number): ReturnType<typeof layout.takeInArguments.decode> {
-    const tables = tablesOf(this.#director, family)
-    if (!tables.ok) return { count, of_templates: 0, as_of: asOf, entered: 0, renewed: 0, refused: count }
-    const { arrivals, takeIn } = tables.value
+    const tables = this.#director.tables.get(family)
+    if (tables === undefined) return { count, of_templates: 0, as_of: asOf, entered: 0, renewed: 0, refused: count }
+    const { arrivals, takeIn } = tables
     const size = arrivals.info.valueSize
     const queued = arrivals.updateBatch(ARRIVAL_PLACES.subarray(0, 4 * count), bytes.subarray(0, count * size), count)
     if (!queued.ok) throw new Error(queued.error.message)

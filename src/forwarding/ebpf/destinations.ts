@@ -4,12 +4,12 @@
  */
 
 import { fail, familyOf, type IpAddress, ok } from '../../base/index.ts'
-import { type Destination, endpoint, type OpError, type OpResult, type TableOp } from '../index.ts'
+import { type Destination, endpoint, type ForwardingOp, type OpError, type OpResult, type TableOp } from '../index.ts'
 import { acceptDestination } from './accept.ts'
 import { ListDraft } from './draft.ts'
 import { type Entry, writeList } from './entry.ts'
 import type { Lists } from './lists.ts'
-import { type Director, tablesOf } from './program.ts'
+import { type Director, loadingTables } from './program.ts'
 import { inSlices, type Sliced } from './slices.ts'
 import { type Hop, NO_HOP, type Slot } from './slot.ts'
 import { SECONDS_IN_TRASH, type Slots, zero } from './slots.ts'
@@ -37,6 +37,8 @@ export function* changeDestinations(
   /** Places that removed ones hold, with those that these orders remove; counted when there is no place left. */
   let removed: number | undefined
 
+  // What routers say of the way to a tunnel's end is for the program of that family to hear.
+  const heard = ops.some(tunnelsByIpv6) ? yield* loadingTables(director, 6) : ok(undefined)
   const results: OpResult[] = []
   yield* inSlices(ops, (op) => {
     results.push(
@@ -65,11 +67,8 @@ export function* changeDestinations(
     const hop = maps.hopTo(destination.address)
     const refused = acceptDestination(entry.service, destination, hop?.local ?? false)
     if (refused !== undefined) return fail(refused)
-    if (destination.method === 'tun' && familyOf(destination.address) === 6) {
-      // What routers say of the way there is for the program of that family to hear.
-      const heard = tablesOf(director, 6)
-      if (!heard.ok) return fail({ reason: 'system', message: `${key}: ${heard.error.message}` })
-    }
+    if (!heard.ok && destination.method === 'tun' && familyOf(destination.address) === 6)
+      return fail({ reason: 'system', message: `${key}: ${heard.error.message}` })
     const held = draft.find(key)
     if (held === undefined) {
       const noRoom = lists.reserve(entry.key, entry.list ^ 1, entry.service.scheduler, draft.size + 1)
@@ -113,6 +112,10 @@ export function* changeDestinations(
     return ok(undefined)
   }
 }
+
+/** Whether a destination needs the program of IPv6, of whichever family its service is. */
+export const tunnelsByIpv6 = (op: ForwardingOp): boolean =>
+  op.type === 'put-destination' && op.destination.method === 'tun' && familyOf(op.destination.address) === 6
 
 const RAISE = 'raise lvs_settings destination_table_size and restart'
 

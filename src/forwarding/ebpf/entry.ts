@@ -7,7 +7,7 @@ import { type Accepted, acceptService, schedulersBuilt } from './accept.ts'
 import * as layout from './layout.ts'
 import type { CursorChange, Lists } from './lists.ts'
 import type { Locals } from './locals.ts'
-import { type Director, tablesOf } from './program.ts'
+import type { Director } from './program.ts'
 import type { Range } from './ranges.ts'
 import { inSlices, type Sliced } from './slices.ts'
 import { permutationOf, protocolName, type Slot } from './slot.ts'
@@ -109,8 +109,8 @@ export function writeList(
   change: CursorChange,
 ): OpResult {
   const { family } = entry.accepted
-  const tables = tablesOf(director, family)
-  if (!tables.ok) return fail({ reason: 'system', message: `${entry.key}: ${tables.error.message}` })
+  const tables = director.tables.get(family)
+  if (tables === undefined) throw new Error(`${entry.key}: a service of IPv${family} before its tables`)
   const list = entry.list ^ 1
   const listed = slots.map((slot) => ({
     slot: slot.index,
@@ -122,7 +122,7 @@ export function writeList(
   if (!filled.ok) return filled
   const { scheduler, persistenceBits, port, mark } = entry.accepted
   const { persistence, onePacket, schedulerFlags, tcpOptionAddress } = entry.service
-  const switched = tables.value.services.update(
+  const switched = tables.services.update(
     serviceKeyBytes(entry),
     layout.service.encode({
       id: entry.id,

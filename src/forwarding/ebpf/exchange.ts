@@ -10,13 +10,24 @@ import type { Director } from './program.ts'
 import { readHeld, writeHeld } from './settings.ts'
 import type { Table } from './table.ts'
 
+/** Bytes of an address. */
+const IPV6 = 16
+
 export type EbpfExchange = ConnectionExchange & {
   /** The table of services has changed. */
   forget(): void
 }
 
-/** @param now  whole seconds of CLOCK_MONOTONIC */
-export function createExchange(director: Director, table: Table, now: () => number): EbpfExchange {
+/**
+ * @param now  whole seconds of CLOCK_MONOTONIC
+ * @param ipv6  sees to it that there are tables of IPv6; undefined: there are, or there is no point in trying again yet
+ */
+export function createExchange(
+  director: Director,
+  table: Table,
+  now: () => number,
+  ipv6: () => Promise<void> | undefined = () => undefined,
+): EbpfExchange {
   const arrivals = new Arrivals(director, table)
   const slotBehind: SlotBehind = (index) => table.slotAt(index)
   let ring: Ring | undefined
@@ -41,6 +52,8 @@ export function createExchange(director: Director, table: Table, now: () => numb
       ring?.close()
       ring = undefined
     },
+    readies: (connections) =>
+      !director.tables.has(6) && connections.some(({ client }) => client.length === IPV6) ? ipv6() : undefined,
     takeIn: (connections, asOf) => arrivals.takeIn(connections, asOf),
     all: () => readAll(director, slotBehind, now),
     forget: () => arrivals.forget(),

@@ -158,7 +158,7 @@ export class FastLane {
   #load(): Result<Lane, SystemError> {
     if (this.#lane !== undefined) return ok(this.#lane)
     const reuse = new Map<string, BpfMap>(Object.entries(this.#director.maps))
-    const object = loadObject(objectPath('xdp.bpf.o'), {}, reuse)
+    const object = loadObject({ path: objectPath('xdp.bpf.o'), reuse })
     if (!object.ok) return object
     const own = ['xdp_links', 'xdp_ports']
     for (const [name, map] of object.value.maps) if (!own.includes(name)) map.close()

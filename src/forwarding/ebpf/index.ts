@@ -36,6 +36,8 @@ import { expireRemoved } from './expire-removed.ts'
 import { FastLane, type FastLaneWish } from './fast-lane.ts'
 import { hopsBy } from './hops.ts'
 import { Interfaces } from './interfaces.ts'
+import { Ipv6Programs } from './ipv6-programs.ts'
+import { LateOrders } from './late-orders.ts'
 import { MarkRules } from './marks.ts'
 import { closeDirector, loadingDirector } from './program.ts'
 import { judgeDefences, readSettings, readTimeouts, writeSettings, writeTimeouts } from './settings.ts'
@@ -115,7 +117,8 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
   })
   const table = new Table(director, hops.to, now, (wanted) => marks.take(wanted))
   if (director.adopted) await withPauses(table.adopting(), pause)
-  const exchange = createExchange(director, table, now)
+  const ipv6 = new Ipv6Programs(director, pause, log)
+  const exchange = createExchange(director, table, now, () => ipv6.wait())
   const lane = new FastLane(director, options.fastLane ?? 'off', pinDirectory, driverOfInterface, log)
   const refreshing = new OneAtATime(() => withPauses(table.refreshHops(), pause))
   const follow = () => {
@@ -202,6 +205,13 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
   }
 
   const orders = inTurn()
+  const late = new LateOrders(ipv6, async (ops) => {
+    const results = await orders(() => withPauses(table.applying(ops, control), pause))
+    exchange.forget()
+    const removes = ops.some(({ type }) => type === 'remove-destination' || type === 'remove-service')
+    if (removes && readSettings(director).expire_nodest_conn === 1) await expireRemoved(director, pause)
+    return results
+  })
   await refreshing.idle()
   return ok({
     exchange,
@@ -212,13 +222,8 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
     timeouts: async () => readTimeouts(director),
     settings: async () => readSettings(director),
     syncDaemons: async () => [],
-    async apply(ops) {
-      const results = await orders(() => withPauses(table.applying(ops, control), pause))
-      exchange.forget()
-      const removes = ops.some(({ type }) => type === 'remove-destination' || type === 'remove-service')
-      if (removes && readSettings(director).expire_nodest_conn === 1) await expireRemoved(director, pause)
-      return results
-    },
+    readies: (ops) => late.readies(ops),
+    apply: (ops) => late.apply(ops),
     counters: async () => readCounters(director, table, rates),
     exits: async () => readExits(director),
     connections: async (limit) => readConnections(director, (slot) => table.slotKeys(slot)?.serviceKey, now(), limit),
@@ -231,6 +236,9 @@ export async function openEbpfBackend(options: EbpfOptions): Promise<Result<Ebpf
       clearTimeout(following)
       monitor.value.close()
       exchange.deafen()
+      await late.idle()
+      // Others that waited with the last order have had their turn after it.
+      await pause()
       await Promise.all([sweeping, refreshing.idle(), orders(async () => {})])
       routes.close()
       if (leave === 'nothing') {

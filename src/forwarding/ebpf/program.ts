@@ -4,7 +4,6 @@ import { type Family, fail, type Log, ok, type Result } from '../../base/index.t
 import {
   type BpfMap,
   type BpfProgram,
-  loadObject,
   objectPath,
   openPinnedMap,
   preparePinDirectory,
@@ -25,8 +24,8 @@ import {
   UDP_TIMEOUT,
 } from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
-import { atOnce, type Sliced } from './slices.ts'
-import { loadStage } from './stage.ts'
+import type { Sliced } from './slices.ts'
+import { loading, loadingStage } from './stage.ts'
 import { u32 } from './struct.ts'
 import { closeTables, hasPinnedIpv6, loadingIpv6, removePinnedIpv6, type Tables } from './tables.ts'
 
@@ -88,7 +87,7 @@ export type Director = {
   readonly pinDirectory: string
   /** Those of IPv4, and what both families share. */
   readonly maps: Readonly<Record<MapName, BpfMap>>
-  /** By family; those of IPv6 once something asked for them, see `tablesOf`. */
+  /** By family; those of IPv6 once something asked for them, see `loadingTables`. */
   readonly tables: Map<Family, Tables>
   readonly programs: Readonly<Record<'director' | 'reap' | 'settle' | 'take_in', BpfProgram>>
   /** The maps hold what an earlier run left. */
@@ -104,8 +103,7 @@ export type DirectorOptions = {
 }
 
 /**
- * Loads the programs anew around the pinned maps if those are of this layout, else around new ones, which it pins. The kernel
- * looks some tenths of a second at each object: there is a pause before the next.
+ * Loads the programs anew around the pinned maps if those are of this layout, else around new ones, which it pins.
  */
 export function* loadingDirector({
   pinDirectory,
@@ -129,7 +127,8 @@ export function* loadingDirector({
       log.warn('a table keeps its size while connections are taken over', { table, size, wanted })
   }
 
-  const object = loadObject(objectPath('director.bpf.o'), reuse.size === 0 ? entriesOf(sizes) : {}, reuse)
+  const entries = reuse.size === 0 ? entriesOf(sizes) : {}
+  const object = yield* loading({ path: objectPath('director.bpf.o'), entries, reuse })
   if (!object.ok) return refused(object.error)
   for (const map of reuse.values()) map.close()
 
@@ -143,8 +142,7 @@ export function* loadingDirector({
     if (!done.ok) return fail(unsupported(done.error))
   }
   const complete = maps as Record<MapName, BpfMap>
-  yield
-  const odd = loadStage(
+  const odd = yield* loadingStage(
     'director-odd.bpf.o',
     'director_odd',
     STAGE_ODD,
@@ -177,7 +175,6 @@ export function* loadingDirector({
   const director: Director = { pinDirectory, maps: complete, tables, programs, adopted }
   if (!adopted) removePinnedIpv6(pinDirectory)
   if (hasPinnedIpv6(pinDirectory)) {
-    yield
     const found = yield* loadingTables(director, 6)
     if (!found.ok) return found
   }
@@ -209,12 +206,8 @@ function entriesOf({
   }
 }
 
-/** The tables of a family; the first time for IPv6 its program is loaded. */
-export function tablesOf(director: Director, family: Family): Result<Tables, Unsupported> {
-  return atOnce(loadingTables(director, family))
-}
-
-function* loadingTables(director: Director, family: Family): Sliced<Result<Tables, Unsupported>> {
+/** The tables of a family; the first time for IPv6 its programs are loaded, which only one may do at a time. */
+export function* loadingTables(director: Director, family: Family): Sliced<Result<Tables, Unsupported>> {
   const held = director.tables.get(family)
   if (held !== undefined) return ok(held)
   const loaded = yield* loadingIpv6(director.pinDirectory, director.maps)

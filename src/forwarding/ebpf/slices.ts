@@ -1,7 +1,10 @@
 /** Work on thousands of things in slices: who carries it out may answer others between them. */
 
-/** Yields where a pause may be; between two yields nothing else runs. */
-export type Sliced<T> = Generator<void, T, void>
+/** Yields where a pause may be, or what others need not wait for; between two yields nothing else runs. */
+export type Sliced<T> = Generator<Long | undefined, T, void>
+
+/** One thing that takes long, to be done one way or the other before the next slice. */
+export type Long = { now(): void; meanwhile(): Promise<void> }
 
 /** Things between two pauses: with some tens of microseconds each, a few milliseconds. */
 export const SLICE = 128
@@ -20,6 +23,7 @@ export function atOnce<T>(sliced: Sliced<T>): T {
   for (;;) {
     const step = sliced.next()
     if (step.done === true) return step.value
+    step.value?.now()
   }
 }
 
@@ -28,6 +32,7 @@ export async function withPauses<T>(sliced: Sliced<T>, pause: () => Promise<unkn
   for (;;) {
     const step = sliced.next()
     if (step.done === true) return step.value
+    await step.value?.meanwhile()
     await pause()
   }
 }

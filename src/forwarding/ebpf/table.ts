@@ -23,7 +23,7 @@ import { type CursorChange, Lists } from './lists.ts'
 import { Localities } from './localities.ts'
 import { Locals } from './locals.ts'
 import type { Marks } from './marks.ts'
-import type { Director, MapName } from './program.ts'
+import { type Director, loadingTables, type MapName } from './program.ts'
 import { atOnce, inSlices, type Sliced } from './slices.ts'
 import { type Hop, NO_HOP, type Slot, sameHop, type Virtual } from './slot.ts'
 import { NO_SERVICE, Slots, zero } from './slots.ts'
@@ -170,7 +170,7 @@ export class Table {
       const op = ops[next] as ForwardingOp
       switch (op.type) {
         case 'put-service':
-          results.push(this.#putService(op.service))
+          results.push(yield* this.#putService(op.service))
           break
         case 'remove-service':
           results.push(yield* this.#removeService(op.serviceKey))
@@ -188,10 +188,12 @@ export class Table {
     return results
   }
 
-  #putService(service: Service): OpResult {
+  *#putService(service: Service): Sliced<OpResult> {
     const accepted = acceptService(service)
     if (!accepted.ok) return accepted
     const key = serviceKey(service.address)
+    const tables = yield* loadingTables(this.#director, accepted.value.family)
+    if (!tables.ok) return fail({ reason: 'system', message: `${key}: ${tables.error.message}` })
     const held = this.#entries.get(key)
     if (held !== undefined) {
       const before = { service: held.service, accepted: held.accepted, locals: held.locals }

@@ -5,12 +5,12 @@
  */
 
 import { type Family, fail, ok, type Result } from '../../base/index.ts'
-import { type BpfMap, type BpfProgram, loadObject, objectPath, openPinnedMap, removePin } from '../../sys/bpf/index.ts'
+import { type BpfMap, type BpfProgram, objectPath, openPinnedMap, removePin } from '../../sys/bpf/index.ts'
 import type { Unsupported } from '../index.ts'
 import * as layout from './layout.ts'
 import { refused, unsupported } from './load-error.ts'
 import type { Sliced } from './slices.ts'
-import { loadStage } from './stage.ts'
+import { loading, loadingStage } from './stage.ts'
 import { u32 } from './struct.ts'
 
 const TABLES = [
@@ -47,7 +47,7 @@ export function removePinnedIpv6(directory: string): void {
 
 /**
  * Loads the program for IPv6 around the tables that an earlier run left, or around new ones, which are pinned, and puts
- * it where the director calls it. There is a pause between its two objects.
+ * it where the director calls it.
  * @param shared  the director's maps
  */
 export function* loadingIpv6(
@@ -69,7 +69,7 @@ export function* loadingIpv6(
           nat_servers6: sizeOf('nat_servers'),
         }
       : {}
-  const object = loadObject(objectPath('director6.bpf.o'), entries, reuse)
+  const object = yield* loading({ path: objectPath('director6.bpf.o'), entries, reuse })
   for (const map of pinned?.values() ?? []) map.close()
   if (!object.ok) return refused(object.error)
   const { maps, programs } = object.value
@@ -95,8 +95,7 @@ export function* loadingIpv6(
   for (const program of programs.values()) if (program !== reap && program !== takeIn) program.close()
   if (!placed.ok) return fail(unsupported(placed.error))
   for (const name of TABLES) reuse.set(ipv6Name(name), tables[name] as BpfMap)
-  yield
-  const odd = loadStage('director6-odd.bpf.o', 'director6_odd', layout.STAGE_ODD6, shared.stages, reuse)
+  const odd = yield* loadingStage('director6-odd.bpf.o', 'director6_odd', layout.STAGE_ODD6, shared.stages, reuse)
   if (!odd.ok) return odd
   return ok({ ...(tables as Record<TableName, BpfMap>), family: 6, layout: layout.ipv6, reap, takeIn })
 }

@@ -28,7 +28,7 @@ export type AskerOptions = {
   readonly keys?: readonly string[]
   /** For all attempts together. */
   readonly limit: Micros
-  readonly exchange: Pick<ConnectionExchange, 'takeIn'>
+  readonly exchange: Pick<ConnectionExchange, 'readies' | 'takeIn'>
   readonly counters: SyncCounters
   /** To whoever may be master. */
   send(call: Uint8Array): void
@@ -131,6 +131,7 @@ export function createAsker(options: AskerOptions): Asker {
           counters['malformed-entries'] += message.value.faults.length
           taken += message.value.faults.length
         }
+        await exchange.readies(connections)
         if (connections.length > 0) countTaken(counters, exchange.takeIn(connections, asOf))
         taken += connections.length
         onProgress({ from, connections: taken })

@@ -18,6 +18,8 @@ export type ConnectionExchange = {
   listen(onNews: (connections: readonly SyncedConnection[]) => void): Result<void, { readonly message: string }>
   /** Nobody is to be told of anything any more. */
   deafen(): void
+  /** What these need before `takeIn`, which refuses them otherwise; resolves however that ends. Undefined: nothing. */
+  readies(connections: readonly SyncedConnection[]): Promise<void> | undefined
   /**
    * Puts in what another director told of.
    * @param asOf  when that was so, in whole seconds of the monotonic clock: what was heard of one since then is newer, and stays;

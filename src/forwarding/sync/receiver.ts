@@ -1,5 +1,5 @@
 import { hostIsLittleEndian, type IpAddress, ok } from '../../base/index.ts'
-import { decodeSyncMessage } from '../../wire/ipvs-sync/index.ts'
+import { decodeSyncMessage, type SyncedConnection } from '../../wire/ipvs-sync/index.ts'
 import type { SyncCounters } from './counters.ts'
 import type { ConnectionExchange, TakenIn } from './exchange.ts'
 import type { createVerifier } from './signature.ts'
@@ -7,7 +7,7 @@ import type { createVerifier } from './signature.ts'
 export type ReceiverOptions = {
   /** 0 takes every id. */
   readonly syncId: number
-  readonly exchange: Pick<ConnectionExchange, 'takeIn'>
+  readonly exchange: Pick<ConnectionExchange, 'readies' | 'takeIn'>
   isNeighbour(source: IpAddress): boolean
   /** Absent: messages are not signed. */
   readonly verify?: ReturnType<typeof createVerifier>
@@ -24,6 +24,7 @@ export function createReceiver({
   verify = unsigned,
   counters,
 }: ReceiverOptions): (datagram: Uint8Array, source: IpAddress) => void {
+  const take = taker(exchange, counters)
   return (datagram, source) => {
     if (!isNeighbour(source)) {
       counters['wrong-source'] += 1
@@ -47,7 +48,34 @@ export function createReceiver({
     counters['messages-received'] += 1
     counters['malformed-entries'] += faults.length
     if (connections.length === 0) return
+    take(connections)
+  }
+}
+
+/** Connections that wait until the exchange is ready for them; those beyond are refused, and come again with their packets. */
+const MOST_HELD = 16_384
+
+/** Into the tables, in the order of the messages. */
+function taker(
+  exchange: Pick<ConnectionExchange, 'readies' | 'takeIn'>,
+  counters: SyncCounters,
+): (connections: readonly SyncedConnection[]) => void {
+  let held: SyncedConnection[] | undefined
+  const takeHeld = () => {
+    const connections = held ?? []
+    held = undefined
     countTaken(counters, exchange.takeIn(connections))
+  }
+  return (connections) => {
+    if (held === undefined) {
+      const ready = exchange.readies(connections)
+      if (ready === undefined) return countTaken(counters, exchange.takeIn(connections))
+      held = []
+      ready.then(takeHeld)
+    }
+    const room = MOST_HELD - held.length
+    for (const connection of connections.slice(0, room)) held.push(connection)
+    counters['connections-refused'] += Math.max(0, connections.length - room)
   }
 }
 

@@ -2,8 +2,8 @@
 /*
  * bpf(2) for Node, through libbpf: descriptors in, bytes or a negative errno out. No policy; every decision is made in
  * TypeScript (src/sys/bpf). Descriptors are plain numbers that the caller closes. Every function that can fail returns
- * a number: >= 0 on success, -errno otherwise; only wrong arguments throw. The one exception is load(), which returns
- * an object that holds either the descriptors or the errno with libbpf's log.
+ * a number: >= 0 on success, -errno otherwise; only wrong arguments throw. The exceptions are load() and
+ * loadLater(), which give an object that holds either the descriptors or the errno with libbpf's log.
  */
 #include <bpf/libbpf.h>
 #include "hfbpf.h"
@@ -13,6 +13,7 @@ static const struct {
 	napi_callback function;
 } functions[] = {
 	{ "load", load },
+	{ "loadLater", load_later },
 	{ "close", close_fd },
 	{ "pin", pin },
 	{ "get", get },

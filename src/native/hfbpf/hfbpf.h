@@ -22,11 +22,12 @@ bool as_text(napi_env env, napi_value value, char *out, size_t size);
 napi_value number(napi_env env, int64_t value);
 void set_number(napi_env env, napi_value object, const char *name, int64_t value);
 
-/* Collects libbpf's warnings for load(). */
+/* Collects libbpf's warnings for load() and loadLater(). */
 void capture_log(void);
 
 /* object.c */
 napi_value load(napi_env env, napi_callback_info info);
+napi_value load_later(napi_env env, napi_callback_info info);
 
 /* descriptor.c */
 napi_value close_fd(napi_env env, napi_callback_info info);

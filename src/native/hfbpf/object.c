@@ -5,6 +5,8 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,28 +15,41 @@
 
 #define LOG_SIZE (64 * 1024)
 
-static char log_text[LOG_SIZE];
-static size_t log_length;
+/* One object on its way into the kernel. */
+struct loading {
+	struct bpf_object *object;
+	int error;
+	/* Of loadLater. */
+	napi_async_work work;
+	napi_deferred deferred;
+	/* What libbpf and the verifier said. */
+	size_t log_length;
+	char log_text[LOG_SIZE];
+};
+
+/* Whose warnings they are that this thread's calls of libbpf make. */
+static __thread struct loading *spoken_of;
 
 /* What came last is kept: the verifier ends with the reason. */
 static int capture(enum libbpf_print_level level, const char *format, va_list args)
 {
+	struct loading *loading = spoken_of;
 	char *text;
 	size_t skip;
 	size_t held;
 	int written;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || !loading)
 		return 0;
 	written = vasprintf(&text, format, args);
 	if (written < 0)
 		return 0;
 	skip = (size_t)written > LOG_SIZE ? (size_t)written - LOG_SIZE : 0;
 	written -= (int)skip;
-	held = log_length + (size_t)written > LOG_SIZE ? LOG_SIZE - (size_t)written : log_length;
-	memmove(log_text, log_text + log_length - held, held);
-	memcpy(log_text + held, text + skip, (size_t)written);
-	log_length = held + (size_t)written;
+	held = loading->log_length + (size_t)written > LOG_SIZE ? LOG_SIZE - (size_t)written : loading->log_length;
+	memmove(loading->log_text, loading->log_text + loading->log_length - held, held);
+	memcpy(loading->log_text + held, text + skip, (size_t)written);
+	loading->log_length = held + (size_t)written;
 	free(text);
 	return written;
 }
@@ -91,15 +106,87 @@ static int apply_reuse(struct bpf_map *map, int64_t fd)
 	return bpf_map__reuse_fd(map, (int)fd);
 }
 
-static napi_value load_failed(napi_env env, int error)
+/* Opens what the arguments say; an error is in the result. NULL: the arguments are wrong, or there is no memory. */
+static struct loading *begin(napi_env env, napi_value argv[MAX_ARGS])
+{
+	char path[4096];
+	struct loading *loading;
+	struct bpf_map *map;
+	void *rodata;
+	size_t size;
+
+	if (!as_text(env, argv[0], path, sizeof(path)) || !as_optional_bytes(env, argv[3], &rodata, &size))
+		return NULL;
+	loading = calloc(1, sizeof(*loading));
+	if (!loading)
+		return NULL;
+	spoken_of = loading;
+	loading->object = bpf_object__open_file(path, NULL);
+	loading->error = loading->object ? 0 : -errno;
+	if (!loading->error)
+		loading->error = each_map(env, argv[1], loading->object, apply_entries);
+	if (!loading->error)
+		loading->error = each_map(env, argv[2], loading->object, apply_reuse);
+	if (!loading->error && rodata) {
+		map = bpf_object__find_map_by_name(loading->object, ".rodata");
+		loading->error = map ? bpf_map__set_initial_value(map, rodata, size) : -ENOENT;
+	}
+	spoken_of = NULL;
+	return loading;
+}
+
+/* In any thread. The verifier gives up with EAGAIN when a signal is pending, so there are to be none. */
+static void into_kernel(struct loading *loading)
+{
+	sigset_t all;
+	sigset_t before;
+
+	if (loading->error)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	spoken_of = loading;
+	loading->error = bpf_object__load(loading->object);
+	spoken_of = NULL;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static napi_value descriptors(napi_env env, struct bpf_object *object)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+	napi_value out;
+	napi_value maps;
+	napi_value programs;
+
+	napi_create_object(env, &out);
+	napi_create_object(env, &maps);
+	napi_create_object(env, &programs);
+	bpf_object__for_each_map(map, object)
+		set_number(env, maps, bpf_map__name(map), fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3));
+	bpf_object__for_each_program(program, object)
+		set_number(env, programs, bpf_program__name(program), fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));
+	napi_set_named_property(env, out, "maps", maps);
+	napi_set_named_property(env, out, "programs", programs);
+	return out;
+}
+
+/* What JavaScript gets; nothing of it is held any more. */
+static napi_value end(napi_env env, struct loading *loading)
 {
 	napi_value out;
 	napi_value text;
 
-	napi_create_object(env, &out);
-	set_number(env, out, "error", error);
-	napi_create_string_utf8(env, log_text, log_length, &text);
-	napi_set_named_property(env, out, "log", text);
+	if (loading->error) {
+		napi_create_object(env, &out);
+		set_number(env, out, "error", loading->error);
+		napi_create_string_utf8(env, loading->log_text, loading->log_length, &text);
+		napi_set_named_property(env, out, "log", text);
+	} else {
+		out = descriptors(env, loading->object);
+	}
+	bpf_object__close(loading->object);
+	free(loading);
 	return out;
 }
 
@@ -111,46 +198,49 @@ static napi_value load_failed(napi_env env, int error)
 napi_value load(napi_env env, napi_callback_info info)
 {
 	napi_value argv[MAX_ARGS];
-	char path[4096];
-	struct bpf_object *object;
-	struct bpf_program *program;
-	struct bpf_map *map;
-	napi_value out;
-	napi_value maps;
-	napi_value programs;
-	void *rodata;
-	size_t size;
-	int error;
+	struct loading *loading;
 
 	arguments(env, info, argv);
-	if (!as_text(env, argv[0], path, sizeof(path)) || !as_optional_bytes(env, argv[3], &rodata, &size))
+	loading = begin(env, argv);
+	if (!loading)
 		return throw_type(env, "load(path, maxEntries, reuse, rodata?)");
-	log_length = 0;
-	object = bpf_object__open_file(path, NULL);
-	if (!object)
-		return load_failed(env, -errno);
-	error = each_map(env, argv[1], object, apply_entries);
-	if (!error)
-		error = each_map(env, argv[2], object, apply_reuse);
-	if (!error && rodata) {
-		map = bpf_object__find_map_by_name(object, ".rodata");
-		error = map ? bpf_map__set_initial_value(map, rodata, size) : -ENOENT;
-	}
-	if (!error)
-		error = bpf_object__load(object);
-	if (error) {
-		bpf_object__close(object);
-		return load_failed(env, error);
-	}
-	napi_create_object(env, &out);
-	napi_create_object(env, &maps);
-	napi_create_object(env, &programs);
-	bpf_object__for_each_map(map, object)
-		set_number(env, maps, bpf_map__name(map), fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3));
-	bpf_object__for_each_program(program, object)
-		set_number(env, programs, bpf_program__name(program), fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));
-	bpf_object__close(object);
-	napi_set_named_property(env, out, "maps", maps);
-	napi_set_named_property(env, out, "programs", programs);
-	return out;
+	into_kernel(loading);
+	return end(env, loading);
+}
+
+static void work(napi_env env, void *pointer)
+{
+	(void)env;
+	into_kernel(pointer);
+}
+
+static void worked(napi_env env, napi_status status, void *pointer)
+{
+	struct loading *loading = pointer;
+	napi_deferred deferred = loading->deferred;
+
+	/* Nobody calls it off but the end of the environment. */
+	if (status == napi_cancelled)
+		loading->error = -ECANCELED;
+	napi_delete_async_work(env, loading->work);
+	napi_resolve_deferred(env, deferred, end(env, loading));
+}
+
+/* loadLater(as load) -> a promise of what load gives; a thread waits for the kernel. */
+napi_value load_later(napi_env env, napi_callback_info info)
+{
+	napi_value argv[MAX_ARGS];
+	struct loading *loading;
+	napi_value name;
+	napi_value promise;
+
+	arguments(env, info, argv);
+	loading = begin(env, argv);
+	if (!loading)
+		return throw_type(env, "loadLater(path, maxEntries, reuse, rodata?)");
+	napi_create_string_utf8(env, "hfbpf:load", NAPI_AUTO_LENGTH, &name);
+	napi_create_promise(env, &loading->deferred, &promise);
+	napi_create_async_work(env, NULL, name, work, worked, loading, &loading->work);
+	napi_queue_async_work(env, loading->work);
+	return promise;
 }

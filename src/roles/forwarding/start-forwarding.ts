@@ -38,6 +38,8 @@ export function startForwarding(
   let ended = false
   let absent: readonly ServiceFailure[] = []
   let work: Promise<void> = Promise.resolve()
+  /** Orders given by hand that wait for something, which nobody else waits for. */
+  const late = new Set<Promise<void>>()
 
   const inTurn = (task: () => Promise<void>) => {
     work = work.then(() => (ended ? undefined : task()))
@@ -88,7 +90,7 @@ export function startForwarding(
         return tell(message.id, await snapshotOf(backend, failures, wanted, catchUps.snapshot(), about))
       }
       case 'asked':
-        return answer(message.id, message.ask)
+        return answerInTime(message.id, message.ask)
       case 'stop':
         return end(message.leave ? 'services-in-place' : 'nothing')
       default:
@@ -145,6 +147,15 @@ export function startForwarding(
     }
   }
 
+  /** What has to wait is carried out after it by the backend, and answered then. */
+  async function answerInTime(id: number, ask: ForwardingAsk): Promise<void> {
+    const waits = ask.type === 'apply' && opened?.backend.readies?.(ask.ops) !== undefined
+    const answered = answer(id, ask)
+    if (!waits) return answered
+    late.add(answered)
+    answered.then(() => late.delete(answered))
+  }
+
   /** What is changed by hand stays so until what is wanted of that service changes. */
   async function answer(id: number, ask: ForwardingAsk): Promise<void> {
     if (opened === undefined) return
@@ -177,6 +188,7 @@ export function startForwarding(
     ended = true
     await opened?.sync.stop()
     await opened?.keeper.stop()
+    await Promise.all(late)
     if (opened !== undefined) await opened.backend.close(await toLeave(opened, leave))
     channel.close()
   }

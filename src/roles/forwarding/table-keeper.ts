@@ -57,6 +57,8 @@ export function createTableKeeper(
   let changed = new Set<string>()
   /** Of these it is not known what the table holds. */
   let doubtful: ReadonlySet<string> = new Set()
+  /** Of these the backend has to be made ready for what is wanted; others do not wait for them. */
+  let aside: ReadonlySet<string> = new Set()
   let own: ReadonlySet<string> = new Set(ownServices.known)
   const failures = new Map<string, readonly ServiceFailure[]>()
   let running: Promise<void> | undefined
@@ -83,7 +85,7 @@ export function createTableKeeper(
 
   async function bringAbout(): Promise<void> {
     const order = lastOrder
-    const keys = [...new Set([...changed, ...doubtful])]
+    const keys = withoutLate(new Set([...changed, ...doubtful, ...aside]))
     changed = new Set()
     const { services, failures: unsupported } = supportedPart(statesIn(wanted, keys), can)
     const refused = new Set(unsupported.map((failure) => failure.serviceKey))
@@ -96,7 +98,8 @@ export function createTableKeeper(
     // A service that cannot become what it should be stays what it is, and so does one that is not ours.
     const ops = plan({ services: statesIn(before, keys) }, { services }, (key) => isOwn.has(key) && !refused.has(key))
     const failed = await applyAll(ops)
-    doubtful = new Set(failed.map((failure) => failure.serviceKey))
+    const stillDoubtful = [...doubtful].filter((key) => aside.has(key))
+    doubtful = new Set([...failed.map((failure) => failure.serviceKey), ...stillDoubtful])
     noteFailures(keys, [...unsupported, ...failed])
     for (const state of services) before.set(keyOfState(state), state)
     for (const op of ops) if (op.type === 'remove-service') before.delete(op.serviceKey)
@@ -110,6 +113,21 @@ export function createTableKeeper(
     onApplied(order, allFailures())
   }
 
+  /** Sets aside what has to wait; it is attempted again when it need not any more. */
+  function withoutLate(all: ReadonlySet<string>): readonly string[] {
+    const late = new Set<string>()
+    for (const key of all) {
+      const state = wanted.get(key)
+      const ready = state === undefined ? undefined : backend.readies?.(ordersFor(key, state))
+      if (ready === undefined) continue
+      // One that was set aside before has asked for its attempt.
+      if (!aside.has(key)) ready.then(attempt)
+      late.add(key)
+    }
+    aside = late
+    return [...all].filter((key) => !late.has(key))
+  }
+
   function noteFailures(keys: readonly string[], now: readonly ServiceFailure[]): void {
     const told = new Set(keys.flatMap((key) => failures.get(key) ?? []).map(failureText))
     for (const key of keys) failures.delete(key)
@@ -120,7 +138,10 @@ export function createTableKeeper(
     }
   }
 
-  const allFailures = (): readonly ServiceFailure[] => [...failures.values()].flat()
+  const allFailures = (): readonly ServiceFailure[] => [
+    ...[...failures.values()].flat(),
+    ...[...aside].map((key) => ({ serviceKey: key, reason: 'its forwarding programs are being loaded' })),
+  ]
 
   /** @param unsure  services to look at in the table itself */
   async function heldNow(unsure: ReadonlySet<string>): Promise<Map<string, ServiceState>> {
@@ -215,5 +236,11 @@ const keyOfState = (state: ServiceState): string => serviceKey(state.service.add
 
 const statesIn = (all: ReadonlyMap<string, ServiceState>, keys: readonly string[]): readonly ServiceState[] =>
   keys.flatMap((key) => all.get(key) ?? [])
+
+/** All there is to say of a service. */
+const ordersFor = (key: string, { service, destinations }: ServiceState): readonly TableOp[] => [
+  { type: 'put-service', service },
+  ...destinations.map((destination): TableOp => ({ type: 'put-destination', serviceKey: key, destination })),
+]
 
 const failureText = (failure: ServiceFailure): string => `${failure.serviceKey} ${failure.reason}`

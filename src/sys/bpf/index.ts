@@ -17,7 +17,7 @@ export {
   releaseLink,
 } from './attachment.ts'
 export { BpfMap, openPinnedMap, type Slice } from './map.ts'
-export { type BpfObject, type LoadError, loadObject, objectPath } from './object.ts'
+export { type BpfObject, type LoadError, loadObject, loadObjectLater, type ObjectPlan, objectPath } from './object.ts'
 export { listPins, preparePinDirectory, removePin, removePinDirectory } from './pins.ts'
 export { BpfProgram } from './program.ts'
 export { openRing, type Ring } from './ring.ts'

@@ -48,7 +48,7 @@ export type FloodGuard = {
 export function openFloodGuard(): Result<FloodGuard, { readonly message: string }> {
   const probed = probeBpf()
   if (!probed.ok) return fail({ message: probed.error })
-  const loaded = loadObject(objectPath('vrrp-guard.bpf.o'), {}, new Map())
+  const loaded = loadObject({ path: objectPath('vrrp-guard.bpf.o'), reuse: new Map() })
   if (!loaded.ok) return loaded
   const { maps, programs } = loaded.value
   const [program, sockets, counters] = [programs.get('guard'), maps.get('guarded_sockets'), maps.get('taken_out')]

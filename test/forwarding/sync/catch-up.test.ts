@@ -124,6 +124,7 @@ function pair({ askersKeys, tellersKeys, parts = [], forger = (stream) => stream
     ...(askersKeys && { keys: askersKeys }),
     limit: seconds(30),
     exchange: {
+      readies: () => undefined,
       takeIn(connections) {
         arrived.push(...connections.map(copied))
         return { entered: connections.length, renewed: 0, refused: 0, invalid: 0 }

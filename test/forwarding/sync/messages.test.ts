@@ -29,7 +29,9 @@ function sender(maxLength: number, works = true) {
 function receiver(syncId = 51, verify?: ReturnType<typeof createVerifier>) {
   const counters = noSyncCounters()
   const taken: SyncedConnection[] = []
+  const getting: { ready?: Promise<void> } = {}
   const exchange = {
+    readies: () => getting.ready,
     takeIn(connections: readonly SyncedConnection[]) {
       taken.push(...connections)
       return { entered: connections.length, renewed: 0, refused: 0, invalid: 0 }
@@ -44,7 +46,7 @@ function receiver(syncId = 51, verify?: ReturnType<typeof createVerifier>) {
     ...(verify === undefined ? {} : { verify }),
   })
   const counted = () => Object.fromEntries(Object.entries(counters).filter(([, number]) => number > 0))
-  return { receive, taken, counted }
+  return { receive, taken, counted, getting }
 }
 
 function message(syncId = 51, ...connections: readonly SyncedConnection[]): Uint8Array {
@@ -178,4 +180,26 @@ test('a clock that stands still, or goes back, makes no number twice', () => {
   )
   for (let i = 0; i < 10; i++) receive(sign(message(51, one)), peer)
   expect(taken).toHaveLength(10)
+})
+
+test('while tables are made for what comes, messages wait for them in their order, as many as there is room for', async () => {
+  const { receive, taken, counted, getting } = receiver()
+  let madeReady = () => {}
+  getting.ready = new Promise((resolve) => {
+    madeReady = resolve
+  })
+  receive(message(51, one), peer)
+  delete getting.ready
+  const others = Array.from({ length: 20 }, (_, i) => ({ ...one, clientPort: i }))
+  for (let i = 0; i < 820; i++) receive(message(51, ...others), peer)
+  expect(taken).toEqual([])
+  madeReady()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(taken.length).toBe(16_384)
+  expect(taken.slice(0, 3).map(({ clientPort }) => clientPort)).toEqual([one.clientPort, 0, 1])
+  receive(message(51, one), peer)
+  expect(counted()).toMatchObject({
+    'connections-entered': 16_385,
+    'connections-refused': 1 + 820 * 20 - 16_384,
+  })
 })

@@ -33,6 +33,8 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
     refuse: undefined as ((op: TableOp) => string | OpError | undefined) | undefined,
     refuseControl: undefined as ((op: ControlOp) => string | undefined) | undefined,
     probed: ok(capabilities) as Result<BackendCapabilities, Unsupported>,
+    /** What orders have to wait for. */
+    readies: undefined as ((ops: readonly ForwardingOp[]) => Promise<void> | undefined) | undefined,
     closed: undefined as 'services-in-place' | 'nothing' | undefined,
   }
   const backend: ForwardingBackend = {
@@ -42,7 +44,9 @@ export function fakeBackend(initial: ForwardingState = { services: [] }) {
       calls.push('read')
       return fake.state
     },
+    readies: (ops) => fake.readies?.(ops),
     async apply(all) {
+      await fake.readies?.(all)
       const ops = all.filter(isTableOp)
       calls.push('apply')
       if (ops.length > 0) applied.push(ops)

@@ -689,3 +689,72 @@ test('what was made by hand and is then configured becomes what is configured', 
   await one.want(true, service(1, [destination(1)]), service(2, [destination(2)]))
   expect(one.fake.state.services[1]).toEqual(service(2, [destination(2)]))
 })
+
+/** Orders about the service with this number wait until `done`. */
+function slowFor(fake: ReturnType<typeof role>['fake'], last: number) {
+  let done = () => {}
+  const ready = new Promise<void>((resolve) => {
+    done = () => {
+      fake.readies = undefined
+      resolve()
+    }
+  })
+  fake.readies = (ops) => (JSON.stringify(ops).includes(`203.0.113.${last}`) ? ready : undefined)
+  return { done }
+}
+
+test('a service that has to wait for the backend keeps no other waiting, and says meanwhile why it is not there', async () => {
+  const one = role()
+  await one.serve()
+  const { done } = slowFor(one.fake, 2)
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(1)]))
+  expect(one.held()).toEqual([key(1)])
+  expect(one.failures()).toEqual([{ serviceKey: key(2), reason: 'its forwarding programs are being loaded' }])
+  await one.want(false, service(1, [destination(1), destination(2)]))
+  expect(one.fake.state.services[0]?.destinations).toHaveLength(2)
+  await one.want(false, service(2, [destination(7)]))
+  expect(one.held()).toEqual([key(1)])
+  done()
+  await one.tell()
+  expect(one.held()).toEqual([key(1), key(2)])
+  expect(one.fake.state.services[1]?.destinations).toEqual([destination(7)])
+  expect(one.said.at(-1)).toEqual({ type: 'services-applied', order: 3, failures: [] })
+  expect(one.alarms).toEqual([])
+})
+
+test('what is not wanted any more is not waited for', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]), service(2, [destination(1)]))
+  const { done } = slowFor(one.fake, 2)
+  await one.want(false, service(2, [destination(1), destination(2)]))
+  expect(one.failures()).toHaveLength(1)
+  one.fake.readies = undefined
+  await one.want(true, service(1, [destination(1)]))
+  expect([one.held(), one.failures()]).toEqual([[key(1)], []])
+  done()
+  await one.tell()
+  expect(one.held()).toEqual([key(1)])
+})
+
+test('an order by hand that has to wait keeps nobody waiting, and is answered before the role ends', async () => {
+  const one = role()
+  await one.serve()
+  await one.want(true, service(1, [destination(1)]))
+  const { done } = slowFor(one.fake, 2)
+  const { service: late } = service(2, [])
+  await one.tell(
+    { type: 'asked', id: 1, ask: { type: 'apply', ops: [{ type: 'put-service', service: late }] } },
+    { type: 'asked', id: 2, ask: { type: 'read' } },
+  )
+  const answers = () => one.said.flatMap((message) => (message.type === 'answer' ? [message.id] : []))
+  expect(answers()).toEqual([2])
+  await one.want(false, service(1, [destination(1), destination(2)]))
+  expect(one.fake.state.services[0]?.destinations).toHaveLength(2)
+  await one.tell({ type: 'stop', leave: true })
+  expect(one.gone()).toBe(false)
+  done()
+  await one.tell()
+  expect([answers(), one.gone()]).toEqual([[2, 1], true])
+  expect(one.held()).toEqual([key(1), key(2)])
+})
