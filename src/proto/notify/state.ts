@@ -15,7 +15,7 @@ export type Held = {
 export type NotifyState = {
   /** The last complete order, which concerns every service. */
   readonly completeOrder: number
-  /** The last order that named a service, where that came after the complete one. */
+  /** The last order that named a service, where that came after the complete one and is not answered. */
   readonly orders: ReadonlyMap<string, number>
   /** The last order that the table's keeper has answered. */
   readonly answered: number

@@ -23,7 +23,7 @@ export function stepNotify(state: NotifyState, event: NotifyEvent, now: Instant)
       return stay({ ...state, orders })
     }
     case 'services-applied':
-      return release({ ...state, answered: event.order, unfinished: new Set(event.unfinished) }, now)
+      return release(answeredTo(state, event.order, event.unfinished), now)
     case 'service-changed': {
       const { serviceKey, notifications } = event
       if (notifications.length === 0) return stay(state)
@@ -41,6 +41,14 @@ export function stepNotify(state: NotifyState, event: NotifyEvent, now: Instant)
       return assertNever(event)
   }
 }
+
+/** An order that is answered holds nobody up any more, so it is forgotten: few are ever remembered, of however many services. */
+const answeredTo = (state: NotifyState, answered: number, unfinished: readonly string[]): NotifyState => ({
+  ...state,
+  answered,
+  unfinished: new Set(unfinished),
+  orders: new Map([...state.orders].filter(([, order]) => order > answered)),
+})
 
 /** Lets go of what has waited long enough, one way or the other. */
 function release(state: NotifyState, now: Instant): NotifyStep {

@@ -2,17 +2,30 @@ import type { ServiceState } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
 import type { WantedNews } from '../ipc/index.ts'
 
-/** What is wanted of the forwarding table by the last word of the checker; undefined before it has said all of it. */
-export type WantedServices = ReadonlyMap<string, ServiceState> | undefined
+/** What is wanted of the forwarding table by the last word of the checker. */
+export type WantedServices = {
+  /** A complete list replaces what was wanted but for what it keeps, an incremental one changes the services in it. */
+  take(news: WantedNews): void
+  /** The checker has said all of it once. */
+  known(): boolean
+  /** Undefined before that. */
+  all(): readonly ServiceState[] | undefined
+}
 
-/** A complete list replaces what was wanted but for what it keeps, an incremental one changes the services in it. */
-export function withServices(wanted: WantedServices, { complete, services, kept = [] }: WantedNews): WantedServices {
-  if (!complete && wanted === undefined) return undefined
-  const next = new Map(complete ? [] : wanted)
-  for (const key of kept) {
-    const state = wanted?.get(key)
-    if (state !== undefined) next.set(key, state)
+export function keepWantedServices(): WantedServices {
+  let wanted: Map<string, ServiceState> | undefined
+  return {
+    take({ complete, services, kept = [] }) {
+      const before = wanted
+      if (complete) wanted = new Map()
+      if (wanted === undefined) return
+      for (const key of kept) {
+        const state = before?.get(key)
+        if (state !== undefined) wanted.set(key, state)
+      }
+      for (const state of services) wanted.set(serviceKey(state.service.address), state)
+    },
+    known: () => wanted !== undefined,
+    all: () => (wanted === undefined ? undefined : [...wanted.values()]),
   }
-  for (const state of services) next.set(serviceKey(state.service.address), state)
-  return next
 }

@@ -13,7 +13,7 @@ import {
 import type { FromChecker, FromForwarding, HealthRecord, ToForwarding, WantedNews } from '../ipc/index.ts'
 import type { Notifier } from './notifier.ts'
 import type { SupervisorPorts } from './ports.ts'
-import { type WantedServices, withServices } from './service-cache.ts'
+import { keepWantedServices } from './service-cache.ts'
 
 type Told<T extends string, M> = Extract<M, { readonly type: T }>
 
@@ -50,7 +50,7 @@ export function rememberServices(
   const quorums = new Map<string, boolean>()
   let removed: Index = indexOf([])
   let indexed: Index = indexOf([])
-  let wanted: WantedServices
+  const wanted = keepWantedServices()
   let order = 0
   let notify = initialNotify
   let cancelDeadline: (() => void) | undefined
@@ -102,13 +102,14 @@ export function rememberServices(
 
   return {
     wanted({ type: _, ...news }) {
-      wanted = withServices(wanted, news)
+      wanted.take(news)
       send(news)
     },
     repeatWanted() {
-      if (wanted !== undefined) send({ complete: true, services: [...wanted.values()] })
+      const services = wanted.all()
+      if (services !== undefined) send({ complete: true, services })
     },
-    known: () => wanted !== undefined,
+    known: () => wanted.known(),
     applied({ order: answered, failures }) {
       const unfinished = failures.filter(({ final }) => final !== true).map((failure) => ownerOf(failure.serviceKey))
       tell({ type: 'services-applied', order: answered, unfinished })
