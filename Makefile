@@ -40,7 +40,7 @@ compile: $(PARSER) | setup
 PROGRAMS := holdfastd holdfast role-main daemon/config-test-thread
 program: compile
 	@rm -rf dist/program
-	@$(BIN)/rolldown $(PROGRAMS:%=dist/cli/%.js) --dir dist/program --format esm --platform node --external pino --external nodemailer \
+	@$(BIN)/rolldown $(PROGRAMS:%=dist/cli/%.js) --dir dist/program --format esm --platform node --external pino --external nodemailer --external nodemailer/lib/smtp-connection \
 	  --charset ascii --no-comments > /dev/null
 
 # Node-API headers: beside the running node, where NodeSource and nodejs.org put them.

@@ -32,7 +32,12 @@ const RULES: readonly Rule[] = [
   { from: 'proto', may: ['base', 'model', 'proto'], types: ['wire', 'forwarding'] },
   { from: 'forwarding', may: ['base', 'model'] },
   { from: 'native', may: ['base'], node: true },
-  { from: 'sys', may: ['base', 'wire', 'native', 'sys'], node: true, packages: ['nodemailer', 'pino'] },
+  {
+    from: 'sys',
+    may: ['base', 'wire', 'native', 'sys'],
+    node: true,
+    packages: ['nodemailer', 'nodemailer/lib/smtp-connection', 'pino'],
+  },
   {
     from: 'forwarding/ebpf',
     may: ['base', 'wire', 'sys', 'forwarding', 'proto/scheduler'],

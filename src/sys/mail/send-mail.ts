@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
-import { fail, type Micros, micros, ok, type Result, seconds } from '../../base/index.ts'
+import { fail, type Micros, micros, ok, type Result } from '../../base/index.ts'
 import { type MailServer, openSocket } from './open-socket.ts'
+import { type HandedOver, handOver, TIME_TO_CLOSE } from './smtp-session.ts'
 
 export type Letter = {
   readonly from: string
@@ -35,12 +36,17 @@ const PATIENCE = 10
 /** Bytes of one answer, as a server that never ends one may send them. */
 const LONGEST_ANSWER = 65_536
 
-/** A server that does not close its side of the connection, once it has taken the letter or not, has so long. */
-const TIME_TO_CLOSE = seconds(5)
-
 /** Loads what sending takes, so that the first letter does not have to. */
 export async function prepareMail(): Promise<void> {
-  await import('nodemailer')
+  await load()
+}
+
+async function load() {
+  const [{ createTransport }, { default: SMTPConnection }] = await Promise.all([
+    import('nodemailer'),
+    import('nodemailer/lib/smtp-connection'),
+  ])
+  return { createTransport, SMTPConnection }
 }
 
 /**
@@ -55,8 +61,20 @@ export async function sendMail(
   onClosed: () => void = () => {},
   limit: Micros = micros(PATIENCE * server.connectTimeout),
 ): Promise<Result<SentLetter, MailError>> {
-  const { createTransport } = await import('nodemailer')
+  const { createTransport, SMTPConnection } = await load()
   const milliseconds = Math.max(1, Math.ceil(server.connectTimeout / 1_000))
+  const options = {
+    host: server.host,
+    port: server.port,
+    secure: false,
+    ignoreTLS: true,
+    connectionTimeout: Math.ceil(limit / 1_000),
+    greetingTimeout: milliseconds,
+    socketTimeout: milliseconds,
+    socketCloseTimeout: TIME_TO_CLOSE / 1_000,
+    name: server.heloName,
+    maxResponseSize: LONGEST_ANSWER,
+  }
   let connection: Socket | undefined
   let isLate = false
   const close = () =>
@@ -65,22 +83,18 @@ export async function sendMail(
     isLate = true
     close()
   }, limit / 1_000)
-  const transport = createTransport({
-    host: server.host,
-    port: server.port,
-    secure: false,
-    ignoreTLS: true,
-    // It counts what openSocket takes as well, which sees to its time itself, and cuts the greeting's by that.
-    connectionTimeout: Math.ceil(limit / 1_000),
-    greetingTimeout: milliseconds,
-    socketTimeout: milliseconds,
-    socketCloseTimeout: TIME_TO_CLOSE / 1_000,
-    name: server.heloName,
-    getSocket: socketTo(server, (opened) => {
-      connection = opened
-      if (isLate) queueMicrotask(close)
-    }),
-    maxResponseSize: LONGEST_ANSWER,
+  const transport = createTransport<HandedOver>({
+    name: 'holdfast',
+    version: '1',
+    send(mail, callback) {
+      const sent = openSocket(server).then((opened) => {
+        connection = opened
+        if (isLate) queueMicrotask(close)
+        // At once: nobody else listens for an error of the socket.
+        return handOver(new SMTPConnection({ ...options, connection: opened }), opened, mail.message)
+      })
+      sent.then((info) => callback(null, info), callback)
+    },
   })
   try {
     const { from, to, receivers } = letter
@@ -151,21 +165,3 @@ const folded = (text: string): string =>
     .split('\n')
     .flatMap((line) => line.match(PIECE)?.map((piece) => piece.trimStart()) ?? [''])
     .join('\n')
-
-type GetSocket = (
-  options: unknown,
-  callback: (error: Error | null, options?: { readonly connection: Socket }) => void,
-) => void
-
-/** nodemailer opens a socket where this process is, and keeps it to itself. */
-function socketTo(server: MailServer, onOpen: (connection: Socket) => void): GetSocket {
-  return (_, callback) => {
-    openSocket(server).then(
-      (connection) => {
-        onOpen(connection)
-        callback(null, { connection })
-      },
-      (error: Error) => callback(error),
-    )
-  }
-}

@@ -274,22 +274,49 @@ test('a name that is not resolved is for later', async () => {
   })
 })
 
-/** A server that takes letters and, at their ends, does what it is told to. */
-async function takingLetters(onLeave: (socket: Socket) => void): Promise<number> {
+/** A server that takes letters, or refuses their receivers, and at QUIT does what it is told to. */
+async function takingLetters(onQuit: (socket: Socket) => void, atReceivers = '250 yes'): Promise<number> {
   return serving((socket) => {
     let isData = false
     socket.write('220 hello\r\n')
-    socket.on('end', () => onLeave(socket))
     socket.on('data', (bytes) => {
       const text = bytes.toString()
       if (isData && !text.endsWith('\r\n.\r\n')) return
+      if (!isData && text.startsWith('QUIT')) return onQuit(socket)
       isData = !isData && text.startsWith('DATA')
-      socket.write(isData ? '354 go\r\n' : '250 yes\r\n')
+      socket.write(`${isData ? '354 go' : text.startsWith('RCPT') ? atReceivers : '250 yes'}\r\n`)
     })
   }, true)
 }
 
-test('a letter is sent when it is taken, and done with when the server has closed as well', async () => {
+test('each letter ends with QUIT, refused or taken, and how the server goes then is nobody’s matter', async () => {
+  const ways: readonly ((socket: Socket) => void)[] = [
+    (socket) => socket.end('221 bye\r\n'),
+    (socket) => socket.end('421 closing\r\n'),
+    (socket) => socket.end(),
+    (socket) => socket.resetAndDestroy(),
+  ]
+  for (const [answer, outcome] of [
+    ['550 nobody here', { ok: false, error: { final: true } }],
+    ['250 yes', { ok: true }],
+  ] as const)
+    for (const way of ways) {
+      let onClosed = () => {}
+      const closed = new Promise<void>((resolve) => {
+        onClosed = resolve
+      })
+      let quits = 0
+      const port = await takingLetters((socket) => {
+        quits++
+        way(socket)
+      }, answer)
+      expect(await sendMail(to(port), letter, onClosed)).toMatchObject(outcome)
+      await closed
+      expect(quits).toBe(1)
+    }
+})
+
+test('a letter is sent when it is taken, and done with when the server has answered QUIT', async () => {
   const leaving: Socket[] = []
   const port = await takingLetters((socket) => void leaving.push(socket))
   let isClosed = false
@@ -303,11 +330,11 @@ test('a letter is sent when it is taken, and done with when the server has close
   expect((await sendMail(to(port), letter, onClosed)).ok).toBe(true)
   await vi.waitUntil(() => leaving.length > 0, { timeout: 60_000 })
   expect(isClosed).toBe(false)
-  leaving[0]?.end()
+  leaving[0]?.end('221 bye\r\n')
   await closed
 })
 
-test('a server that never closes is left after five seconds', async () => {
+test('a server that never answers QUIT is left after five seconds', async () => {
   const port = await takingLetters(() => {})
   await new Promise<void>((resolve) => void sendMail(to(port), letter, resolve))
 })
