@@ -387,3 +387,22 @@ for (const [claim, bytes, expected, id] of raw)
     expect(told(loaded)).toEqual(expected)
     expect(loaded.model.global.routerId).toBe(id)
   })
+
+test.each([
+  [`regex ${'x'.repeat(1100)}`, 'regex has 0 arguments and not one'],
+  [`  expect_header Server ${'x'.repeat(1100)}`, 'expect_header needs the name of a field'],
+  ['expect_header Server\0x', 'expect_header needs the name of a field'],
+])('a line that is left out leaves no weaker check behind: %#', (line, fault) => {
+  const loaded = load(`virtual_server 192.0.2.1 80 {
+real_server 192.0.2.2 80 {
+HTTP_GET {
+url {
+path /
+${line}
+}
+}
+}
+}`)
+  expect(loaded.model.virtualServers[0]?.realServers[0]?.checkers).toMatchObject([{ fault }])
+  expect(told(loaded).filter((one) => one.startsWith('6:')).length).toBeGreaterThan(1)
+})

@@ -64,6 +64,7 @@ export {
   keywordsByName,
   keywordsIn,
 } from './positions.ts'
+export { isStrict } from './strict-words.ts'
 export {
   builtInNames,
   LONGEST_INTERFACE_NAME,

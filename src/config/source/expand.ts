@@ -92,7 +92,8 @@ function expandFile(context: Context, path: string, bytes: Uint8Array): void {
     if (at > from) emitRun(context, lines, from, at, standing)
     if (at === lines.count || context.full) break
     if (lines.isLeftOut(at)) {
-      at++
+      const left = lines.keywordLeft(at++)
+      if (left !== undefined) emit(context, mapped(left.word, { file: path, line: at, column: left.column }), standing)
       continue
     }
     const definition = multiLineDefinition(context, lines, lineAt, at)

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts'
+import { isStrict } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
 import { type SourceFile, sourceFile } from './source-text.ts'
 
@@ -18,6 +19,8 @@ export type PhysicalLines = {
   endOf(line: number): number
   /** It has been complained of. */
   isLeftOut(line: number): boolean
+  /** All that is read of a line that is left out: the word without which a check would be weaker than it was meant. */
+  keywordLeft(line: number): { readonly word: string; readonly column: number } | undefined
 }
 
 /**
@@ -85,6 +88,11 @@ export function readLines(path: string, bytes: Uint8Array, add: (diagnostic: Dia
     startOf: (line) => starts[line] as number,
     endOf,
     isLeftOut: leftOut.size === 0 ? () => false : (line) => leftOut.has(line),
+    keywordLeft(line) {
+      const start = starts[line] as number
+      const [, blanks = '', word = ''] = /^([ \t]*)(\w+)[ \t]/.exec(text.slice(start, start + LONGEST_LINE)) ?? []
+      return isStrict(word) ? { word, column: blanks.length + 1 } : undefined
+    },
   }
 }
 

@@ -11,7 +11,7 @@ import {
   visit,
 } from 'yaml'
 import type { Diagnostic } from '../diagnostic.ts'
-import { type Container, containerInside, keywordAt } from '../keywords/index.ts'
+import { type Container, containerInside, isStrict, keywordAt } from '../keywords/index.ts'
 import { complaint } from '../report.ts'
 import { languageSchema, violations } from '../schema/index.ts'
 import {
@@ -25,7 +25,7 @@ import {
 } from '../source/index.ts'
 import { commandArguments } from '../syntax/index.ts'
 import { boundedDocument } from './document.ts'
-import { isEscaped, isFlag, isStrict } from './names.ts'
+import { isEscaped, isFlag } from './names.ts'
 
 /** Lines that aliases make of what stands elsewhere: they multiply. What stands there as written is not counted. */
 const MOST_COPIES = 262_144
