@@ -29,6 +29,9 @@ export function wantedService(
   quorum: QuorumState,
   address: ServiceAddress = server.service,
 ): ServiceState {
+  // Of a single service it is settled already.
+  const portFor = (one: Pick<RealServer, 'method' | 'port'>): number =>
+    server.group === undefined ? one.port : portInService(one, address)
   const sorry = sorryServerInUse(server, quorum)
   const destinations = new Map<string, Destination>()
   for (const [i, real] of server.realServers.entries()) {
@@ -37,13 +40,13 @@ export function wantedService(
     const works = serves(condition) && !sorry
     const drains = condition.order === 'drain' && condition.alive
     if (!(works || drains || real.inhibitOnFailure)) continue
-    const port = portInService(real, address)
+    const port = portFor(real)
     const weight = works ? (condition.rampedWeight ?? condition.weight) : 0
     destinations.set(endpoint({ ...real, port }), destination({ ...real, port }, weight))
   }
   // A sorry server may be one of the real servers: there is one entry then, and who serves decides its weight.
   if (server.sorryServer !== undefined) {
-    const sorryServer = { ...server.sorryServer, port: portInService(server.sorryServer, address) }
+    const sorryServer = { ...server.sorryServer, port: portFor(server.sorryServer) }
     const key = endpoint(sorryServer)
     if (sorry) destinations.set(key, sorryDestination(sorryServer, 1))
     else if (sorryServer.inhibit && !destinations.has(key)) destinations.set(key, sorryDestination(sorryServer, 0))

@@ -149,6 +149,15 @@ test('with alpha a server waits for its first success, the lost quorum is announ
   expect(announced(world)).toEqual(['10.0.0.1:80 up', 'quorum up', '10.0.0.2:80 down'])
 })
 
+test('with alpha a first failure of HTTP_GET is told as that of any other checker', async () => {
+  const world = openWorld()
+  world.answers.set('10.0.0.1:80/', 'unreachable')
+  await world.configure([virtual([real(A, { checkers: [http(A, ['/'], { alpha: true })] })])])
+  expect(announced(world)).not.toContain('10.0.0.1:80 down')
+  await world.pass(1.5)
+  expect(announced(world)).toContain('10.0.0.1:80 down')
+})
+
 test('with alpha the first of several checkers that succeeds brings no word that the server is down', async () => {
   const world = openWorld()
   const checkers = [tcp(A, 80, { alpha: true }), tcp(A, 81, { alpha: true })]
