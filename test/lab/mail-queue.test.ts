@@ -20,7 +20,7 @@ const configuration = (servers: number, to = toRelay) => `global_defs {
 virtual_server 192.0.2.100 80 {
   delay_loop 1
   lb_algo rr
-  lb_kind NAT
+  lb_kind DR
   protocol TCP
 ${addressesOf(servers)
   .map((address) => `  real_server ${address} 80 {\n    TCP_CHECK {\n      retry 0\n    }\n  }`)
