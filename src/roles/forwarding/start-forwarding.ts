@@ -1,13 +1,12 @@
 import { assertNever, fail, type Log, ok, type Result } from '../../base/index.ts'
 import { answerAsk, type ForwardingAsk, type ForwardingBackend } from '../../forwarding/index.ts'
 import { serviceKey } from '../../model/index.ts'
-import type { Channel, ForwardingSlice, FromForwarding, TextPiece, ToForwarding } from '../ipc/index.ts'
+import type { Channel, ForwardingSlice, FromForwarding, TextPiece, ToForwarding, WantedNews } from '../ipc/index.ts'
 import { type CatchUpKeeper, createCatchUpKeeper } from './catch-up-keeper.ts'
 import { withoutAddress } from './local-addresses.ts'
 import type { ForwardingPorts } from './ports.ts'
 import { settingOps, waitingForRestart, withoutEffect } from './settings.ts'
 import { snapshotOf } from './snapshot.ts'
-import type { ServiceFailure } from './supported.ts'
 import { createSyncKeeper, type SyncKeeper } from './sync-keeper.ts'
 import { createTableKeeper, type OwnServices, type TableKeeper } from './table-keeper.ts'
 
@@ -36,7 +35,8 @@ export function startForwarding(
   /** The part that is in force; absent before the first commit. */
   let committed: ForwardingSlice | undefined
   let ended = false
-  let absent: readonly ServiceFailure[] = []
+  /** Of services whose local addresses are not here, as it was told. */
+  const absent = new Map<string, string>()
   let work: Promise<void> = Promise.resolve()
   /** Orders given by hand that wait for something, which nobody else waits for. */
   const late = new Set<Promise<void>>()
@@ -75,7 +75,7 @@ export function startForwarding(
         return
       case 'services-wanted':
         opened?.keeper.want(message.order, message)
-        return warnOfLocalAddresses()
+        return warnOfLocalAddresses(message)
       case 'sync-role':
         return opened?.sync.follow(message.role)
       case 'catch-up':
@@ -106,11 +106,16 @@ export function startForwarding(
     }
   }
 
-  function warnOfLocalAddresses(): void {
-    const told = new Set(absent.map(({ reason }) => reason))
-    absent = withoutAddress(opened?.keeper.wanted() ?? [], ports)
-    for (const { serviceKey: service, reason } of absent)
-      if (!told.has(reason)) log.warn('answers of servers will not come back', { service, reason })
+  /** Looks at what news are about alone: thousands may come a second, and each look asks the kernel. */
+  function warnOfLocalAddresses({ complete, services }: WantedNews): void {
+    if (opened === undefined) return
+    const looked = complete ? opened.keeper.wanted() : services
+    const found = withoutAddress(looked, ports)
+    for (const { serviceKey: service, reason } of found)
+      if (absent.get(service) !== reason) log.warn('answers of servers will not come back', { service, reason })
+    if (complete) absent.clear()
+    else for (const { service } of services) absent.delete(serviceKey(service.address))
+    for (const { serviceKey: service, reason } of found) absent.set(service, reason)
   }
 
   async function prepare(slice: ForwardingSlice): Promise<Result<void, string>> {

@@ -60,6 +60,7 @@ function role(
   const said: FromForwarding[] = []
   const alarms: (() => void)[] = []
   const here = new Set<string>()
+  const looks: (readonly string[])[] = []
   const logged: string[] = []
   const write = (message: string, fields: LogFields = {}) =>
     void logged.push([message, ...Object.values(fields)].join(' | '))
@@ -72,7 +73,10 @@ function role(
     roleEnd,
     {
       openBackend: async () => ok(fake.backend),
-      notHere: (all) => all.filter((one) => !here.has(one)),
+      notHere(all) {
+        looks.push(all)
+        return all.filter((one) => !here.has(one))
+      },
       ownServices: () => own,
       rememberOwnServices(_, keys) {
         remembered.push([...keys])
@@ -95,6 +99,8 @@ function role(
     remembered,
     said,
     here,
+    /** Local addresses that the host was asked about, each time. */
+    looks,
     logged,
     alarms,
     end,
@@ -430,6 +436,28 @@ test('a local address that this host does not have is warned of once, and stands
   expect(await failure()).toMatch(/local address 2001:db8::9 not on this host/)
   one.here.add('2001:db8::9')
   expect(await failure()).toBeUndefined()
+})
+
+test('the host is asked once for all local addresses, and at a verdict for those of its service', async () => {
+  const one = role()
+  one.fake.probed = ok(everything)
+  await one.serve()
+  const natted = (last: number, ...localAddresses: string[]): ServiceState => ({
+    service: { ...service(last, []).service, localAddresses: localAddresses.map(address) },
+    destinations: [destination(1, 'fullnat')],
+  })
+  await one.want(true, natted(1, '192.0.2.9'), natted(2, '192.0.2.9', '192.0.2.10'), service(3, [destination(1)]))
+  expect(one.looks.splice(0)).toEqual([['192.0.2.9', '192.0.2.10']])
+  expect(one.logged.splice(0)).toHaveLength(2)
+  await one.want(false, service(3, [destination(2)]))
+  expect(one.looks).toEqual([])
+  await one.want(false, natted(1, '192.0.2.9'))
+  expect([one.looks.splice(0), one.logged]).toEqual([[['192.0.2.9']], []])
+  one.here.add('192.0.2.9')
+  await one.want(false, natted(1, '192.0.2.9'))
+  one.here.delete('192.0.2.9')
+  await one.want(false, natted(1, '192.0.2.9'))
+  expect(one.logged).toHaveLength(1)
 })
 
 const settings = (ipvs: ForwardingSettings['ipvs']) => ({ settings: { ipvs } })
