@@ -228,6 +228,15 @@ test('of problems alone those servers are left out that are as configured, and a
   expect(sound).not.toContain('VIRTUAL SERVER')
 })
 
+test('of a check that this host cannot make it is told what hinders it', () => {
+  const detail = 'could not bind to interface nosuch (ENODEV)'
+  const checkers = [{ kind: 'tcp', up: true, lastProbe: ago(1), lastOutcome: 'local-error', detail }]
+  const real = { address: address('10.0.0.1'), port: 80, state: 'unknown', weight: 1, since: ago(9), checkers } as const
+  const server = { key: 'tcp/192.0.2.1:80', scheduler: 'rr', quorum: 'up', sorryServerInUse: false } as const
+  const one = { ...snapshot, virtualServers: [{ ...server, realServers: [real] }] }
+  expect(statusText(one, now, paletteFor(false))).toContain(`\n    tcp check cannot be made: ${detail}\n`)
+})
+
 test('a narrow terminal costs the least important columns, then the ends of lines; no line is wider', () => {
   const widthOf = (line: string) => line.length
   for (const width of [30, 60, 80, 100, 120, 200]) {

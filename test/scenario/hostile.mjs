@@ -95,6 +95,28 @@ const bytes = {
     Buffer.concat([settings, frame(1, 0, 1, Buffer.alloc(0))]),
     Buffer.concat(Array(4).fill(frame(9, 0, 1, Buffer.alloc(16_000)))),
   ),
+  // Of no response, and it breaks off in a field: what a decoder keeps of such a one it may never give back.
+  'headers of no response without end': flood(
+    settings,
+    Buffer.concat(Array(1000).fill(frame(1, 5, 1, Buffer.from([0x5f, 1, 0x61])))),
+  ),
+  'a header that names itself again and again': flood(
+    settings,
+    frame(
+      1,
+      5,
+      1,
+      Buffer.concat([
+        Buffer.from([0x88, 0x40, 1, 0x61, 0x7f, 0xa1, 0x1e]),
+        Buffer.alloc(4000, 0x62),
+        Buffer.alloc(10_000, 0xbe),
+      ]),
+    ),
+  ),
+  'nothing in DATA without end': flood(
+    Buffer.concat([settings, frame(1, 4, 1, Buffer.from([0x88]))]),
+    Buffer.concat(Array(1000).fill(frame(0, 0, 1, Buffer.alloc(0)))),
+  ),
   'greetings without end': flood('', '220-more\r\n'.repeat(5_000)),
   'a greeting a byte at a time': drip('220-', '2'),
   'a greeting a line at a time': drip('', '220-more\r\n'),

@@ -98,9 +98,16 @@ function realServerRows(
     ],
     ...(real.hostName === undefined ? [] : [{ note: `    ${real.hostName}`, show: quiet }]),
     ...(real.reason === undefined ? [] : [{ note: `    ${real.reason}`, show: bad }]),
+    ...real.checkers
+      .filter(tellsNothing)
+      .map(({ kind, detail }) => ({ note: `    ${kind} check cannot be made: ${detail}`, show: odd })),
     ...standingNotes(real, held).map((note) => ({ note: `    ${note}`, show: odd })),
   ]
 }
+
+/** This host could not ask, so the server stays what it was. */
+const tellsNothing = ({ lastOutcome, detail }: CheckerSnapshot): boolean =>
+  detail !== undefined && (lastOutcome === 'local-error' || lastOutcome === 'not-supported')
 
 /** What else counts for it than its checks: orders with who gave them and why, a slow start, a panic. */
 function standingNotes(real: RealServerSnapshot, held: DestinationSnapshot | undefined): readonly string[] {

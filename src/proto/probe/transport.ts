@@ -12,6 +12,7 @@ export type TransportFailure = {
     | 'tls'
     | 'certificate'
     | 'protocol'
+    | 'too-large'
     | 'local'
     | 'not-supported'
   /** One sentence without a full stop. */
@@ -35,6 +36,8 @@ export function judgeTransport(failure: TransportFailure): Outcome {
       return outcome('bad-certificate', failure.message)
     case 'protocol':
       return outcome('malformed-response', failure.message)
+    case 'too-large':
+      return outcome('too-large', failure.message)
     case 'local':
       return outcome('local-error', failure.message)
     case 'not-supported':

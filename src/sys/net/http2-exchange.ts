@@ -1,5 +1,5 @@
-import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2'
-import { fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { assertNever, fail, type Micros, ok, type Result } from '../../base/index.ts'
+import { type CallEvent, Http2Call } from '../../wire/http2/index.ts'
 import { waitForAnswer } from './answer-wait.ts'
 import type { CancelSignal } from './cancellation.ts'
 import { dial } from './dial.ts'
@@ -31,8 +31,6 @@ export type Http2Answer = {
 
 /** Bytes of a response's header that are taken at most. */
 const MAX_HEAD = 16 * 1024
-/** Megabytes that a connection may hold; the window of its one stream is far below. */
-const MAX_MEMORY = 1
 
 /**
  * One request over a connection of its own, read to the end of its stream. Each wait is limited by `connectTimeout`,
@@ -54,51 +52,50 @@ export async function http2Exchange(
 
   return new Promise((resolve) => {
     let answer: Http2Answer | undefined
-    let session: ClientHttp2Session | undefined
     let settled = false
+    const call = new Http2Call({ headers, longestHeader: MAX_HEAD, ...(body === undefined ? {} : { body }) })
     const settle = (result: Result<Http2Answer, NetFailure>) => {
       if (settled) return
       settled = true
       wait.end()
       signal.removeEventListener('abort', onAbort)
-      session?.destroy()
+      if (!socket.destroyed) socket.write(Http2Call.goodbye)
       socket.destroy()
       resolve(result)
     }
     const wait = waitForAnswer(target.connectTimeout, patience, (failure) => settle(fail(failure)))
     const onAbort = () => settle(fail(cancelled))
-    const onError = (error: Error) => settle(fail(http2Failure(error)))
-    const finish = () => {
-      if (answer === undefined) return settle(fail(ended))
-      // Neither a stream that is cancelled nor a connection that closes in the middle is an error to Node.
-      settle(stream.rstCode === constants.NGHTTP2_NO_ERROR ? ok(answer) : fail(brokenOff(stream.rstCode)))
+    const onClosed = () => settle(fail(answer === undefined ? ended : brokenOff))
+    const hear = (event: CallEvent): void => {
+      if (settled) return
+      switch (event.type) {
+        case 'response':
+          wait.heard(0)
+          answer = { status: event.status, fields: event.fields, trailers: [] }
+          return
+        case 'data':
+          wait.heard(event.bytes.length)
+          if (onBytes(event.bytes) === 'enough' && answer !== undefined) settle(ok(answer))
+          return
+        case 'ended':
+          return settle(answer === undefined ? fail(ended) : ok({ ...answer, trailers: event.trailers }))
+        case 'failed':
+          return settle(fail({ phase: 'receive', reason: event.reason, message: event.message }))
+        default:
+          return assertNever(event)
+      }
     }
-    socket.on('error', onError)
+    socket.on('error', (error) => settle(fail(streamFailure('receive', error))))
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort)
-
-    session = connect(tls === undefined ? 'http://probe' : 'https://probe', {
-      createConnection: () => socket,
-      maxSessionMemory: MAX_MEMORY,
-      settings: { enablePush: false, maxHeaderListSize: MAX_HEAD, headerTableSize: 0 },
+    socket.on('data', (chunk: Uint8Array) => {
+      if (settled) return
+      const reply = call.take(chunk, hear)
+      if (reply.length > 0 && !settled) socket.write(reply)
     })
-    session.on('error', onError)
-    session.on('close', finish)
-    const stream = session.request(headers, { endStream: body === undefined })
-    stream.on('error', onError)
-    stream.on('response', (received) => {
-      wait.heard(0)
-      answer = { status: Number(received[constants.HTTP2_HEADER_STATUS]), fields: fieldsOf(received), trailers: [] }
-    })
-    stream.on('trailers', (received) => {
-      if (answer !== undefined) answer = { ...answer, trailers: fieldsOf(received) }
-    })
-    stream.on('data', (chunk: Uint8Array) => {
-      wait.heard(chunk.length)
-      if (onBytes(chunk) === 'enough' && answer !== undefined) settle(ok(answer))
-    })
-    stream.on('close', finish)
-    if (body !== undefined) stream.end(body)
+    socket.once('end', onClosed)
+    socket.once('close', onClosed)
+    socket.write(call.request)
   })
 }
 
@@ -108,32 +105,8 @@ const ended: NetFailure = {
   message: 'the server closed the connection without an answer',
 }
 
-const brokenOff = (code: number | undefined): NetFailure => ({
+const brokenOff: NetFailure = {
   phase: 'receive',
   reason: 'reset',
-  message: `the server ended the stream or the connection within its answer (HTTP/2 code ${code})`,
-})
-
-function fieldsOf(headers: IncomingHttpHeaders): readonly Field[] {
-  return Object.entries(headers).flatMap(([name, value]): Field[] =>
-    name.startsWith(':') || value === undefined
-      ? []
-      : typeof value === 'string'
-        ? [[name, value]]
-        : value.map((one) => [name, one]),
-  )
-}
-
-/** What nghttp2 objects to, or the peer has told us with RST_STREAM or GOAWAY; and what any socket may come to. */
-function http2Failure(error: Error): NetFailure {
-  const code = 'code' in error ? String(error.code) : ''
-  if (!code.startsWith('ERR_HTTP2')) return streamFailure('receive', error)
-  const told = code === 'ERR_HTTP2_STREAM_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR'
-  return {
-    phase: 'receive',
-    reason: told ? 'reset' : 'protocol',
-    message: told
-      ? `the server ended the stream (${/NGHTTP2_\w+|code \d+/.exec(error.message)?.[0] ?? code})`
-      : `what answers does not speak HTTP/2 (${error.message})`,
-  }
+  message: 'the server closed the connection within its answer',
 }

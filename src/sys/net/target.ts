@@ -19,7 +19,7 @@ export type ConnectTarget = {
 export type NetFailure = {
   readonly phase: 'connect' | 'handshake' | 'send' | 'receive'
   /** `tls`: the two sides did not agree on TLS. `certificate`: they did, and the server is not who it has to be. `protocol`:
-   * what came is not of the protocol that was spoken. */
+   * what came is not of the protocol that was spoken. `too-large`: it is longer than anybody would say it. */
   readonly reason:
     | 'refused'
     | 'timeout'
@@ -28,6 +28,7 @@ export type NetFailure = {
     | 'tls'
     | 'certificate'
     | 'protocol'
+    | 'too-large'
     | 'local'
     | 'not-supported'
   /** One sentence without a full stop. */
