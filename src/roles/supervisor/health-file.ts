@@ -4,26 +4,38 @@ import { isRecord, parseJson } from './json-text.ts'
 /** Kept health is believed this long after its last sign of life, in milliseconds. */
 const healthAgeLimit = 60_000
 
-/** How often the file is written anew while nothing changes, so that its age tells when its writer died. */
+/** How often the file is written anew, also while nothing changes, so that its age tells when its writer died. */
 export const healthRefresh = 15_000
 
-/** The text of the kept health file. */
+/**
+ * A line of the kept health file. The first has a record of every server, those after it of servers that have changed since.
+ * @param writtenAt  milliseconds since 1970
+ */
 export function encodeHealth(records: readonly HealthRecord[], bootId: string, writtenAt: number): string {
   return `${JSON.stringify({ bootId, writtenAt, records })}\n`
 }
 
 /**
- * The records of a kept health file; none when it is from another boot, older than `healthAgeLimit`, or not what we
- * write.
- * @param now  milliseconds since 1970, as `writtenAt`
+ * The records of a kept health file, the last of each server; none when it is from another boot, its last line older than
+ * `healthAgeLimit`, or its first not what we write. What follows a line that was not written to its end does not count.
+ * @param now  milliseconds since 1970
  */
 export function decodeHealth(text: string, bootId: string, now: number): readonly HealthRecord[] {
-  const value = parseJson(text)
-  if (!isRecord(value) || value['bootId'] !== bootId) return []
-  const { writtenAt, records } = value
-  if (typeof writtenAt !== 'number' || Math.abs(now - writtenAt) > healthAgeLimit) return []
-  return Array.isArray(records) ? records.filter(isHealthRecord) : []
+  const known = new Map<string, HealthRecord>()
+  let lastWritten = Number.NEGATIVE_INFINITY
+  for (const line of text.split('\n')) {
+    const value = line === '' ? undefined : parseJson(line)
+    if (!isRecord(value) || value['bootId'] !== bootId) break
+    const { writtenAt, records } = value
+    if (typeof writtenAt !== 'number' || !Array.isArray(records)) break
+    lastWritten = writtenAt
+    for (const record of records) if (isHealthRecord(record)) known.set(healthKey(record), record)
+  }
+  return Math.abs(now - lastWritten) > healthAgeLimit ? [] : [...known.values()]
 }
+
+/** Of which server a record is. */
+export const healthKey = ({ serviceKey, realServerKey }: HealthRecord): string => `${serviceKey} ${realServerKey}`
 
 function isHealthRecord(value: unknown): value is HealthRecord {
   return (

@@ -34,7 +34,7 @@ export type RolesHooks = {
   readonly onFatalDeath: (role: string, exit: RoleExit) => void
   /** What these hold is another router's by now, and nobody is there to take it off. */
   readonly onForsaken: (routers: readonly VirtualRouter[]) => void
-  readonly onHealth: () => void
+  readonly onHealth: (record: HealthRecord) => void
   /** What a name of real servers has come to. */
   readonly onName: (key: string, news: NameNews) => void
   /** A real server that was removed and drained has nothing left to do. */

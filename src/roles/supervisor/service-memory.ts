@@ -11,6 +11,7 @@ import {
   stopNotifications,
 } from '../../proto/notify/index.ts'
 import type { FromChecker, FromForwarding, HealthRecord, ToForwarding, WantedNews } from '../ipc/index.ts'
+import { healthKey } from './health-file.ts'
 import type { Notifier } from './notifier.ts'
 import type { SupervisorPorts } from './ports.ts'
 import { keepWantedServices } from './service-cache.ts'
@@ -44,7 +45,7 @@ export function rememberServices(
   model: () => Configuration,
   known: readonly HealthRecord[],
   toForwarding: (message: Told<'services-wanted', ToForwarding>) => void,
-  onHealth: () => void,
+  onHealth: (record: HealthRecord) => void,
 ): ServiceMemory {
   const health = new Map(known.map((record) => [healthKey(record), record]))
   const quorums = new Map<string, boolean>()
@@ -117,7 +118,7 @@ export function rememberServices(
     healthChanged({ record, announce, verdict }) {
       const before = health.get(healthKey(record))
       health.set(healthKey(record), record)
-      onHealth()
+      onHealth(record)
       const { global } = model()
       const isFirst = before === undefined && global.realServerInitNotifies === true
       const change = verdict === undefined ? record : { ...record, verdict }
@@ -178,5 +179,3 @@ const indexOf = (of: readonly VirtualServer[]): Index => ({
     ),
   ),
 })
-
-const healthKey = (record: HealthRecord): string => `${record.serviceKey} ${record.realServerKey}`

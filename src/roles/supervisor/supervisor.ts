@@ -23,7 +23,7 @@ import { isEmpty, reloadVerdict } from './reload-verdict.ts'
 import { inTurn, oneAtATime, type Reload, type ReloadOptions } from './reloads.ts'
 import { createReports, type Reports, withoutSecrets } from './reports.ts'
 import { exitText } from './role-keeper.ts'
-import { createRoles } from './roles.ts'
+import { createRoles, type Roles } from './roles.ts'
 import { scriptIdentity } from './script-identity.ts'
 import { runToEnd } from './start-script.ts'
 import { createTrackers } from './trackers.ts'
@@ -107,8 +107,8 @@ export async function startSupervisor(
 
   const asScriptUser = (command: Command) => scriptIdentity(command, model.global, ports)
   const notifier = createNotifier(ports, log, asScriptUser)
-  const health = keepHealth(ports, `${options.runDirectory}/health.json`)
-  const roles = createRoles(ports, options, notifier, health.known, {
+  const health = keepHealth(ports, `${options.runDirectory}/health.json`, () => roles.health())
+  const roles: Roles = createRoles(ports, options, notifier, health.known, {
     model: () => model,
     onFatalDeath(role, exit) {
       log.error('a role ended and is not started again (-R)', { role, exit: exitText(exit) })
@@ -116,7 +116,7 @@ export async function startSupervisor(
       if (control !== undefined) void stop(1)
     },
     onForsaken: (routers) => void clearLeftAddresses(routers, undefined),
-    onHealth: keepKnownHealth,
+    onHealth: health.changed,
     onName: listed.heard,
     onLeft: () => void changes(recompose),
     identify: asScriptUser,
@@ -233,10 +233,6 @@ export async function startSupervisor(
     if (!result.ok) log.error('what is drained cannot be removed', { reason: result.error })
   }
 
-  function keepKnownHealth(): void {
-    health.changed(() => roles.health())
-  }
-
   /** What is listed elsewhere has changed; who is not listed any more leaves first. */
   async function follow(titles: readonly string[]): Promise<void> {
     if (stopping !== undefined) return
@@ -244,7 +240,7 @@ export async function startSupervisor(
     const by = titles.length === 1 ? first : `${first} and ${titles.length - 1} more`
     const result = await replace(written, by)
     if (!result.ok) log.error('a list of real servers cannot be followed', { list: by, reason: result.error })
-    else keepKnownHealth()
+    else health.replaced()
   }
 
   /** The new configuration in force; what it has no more leaves first, if that is wanted. */
@@ -277,7 +273,7 @@ export async function startSupervisor(
     if (result.ok) {
       lastReloadError = undefined
       loadedAt = new Date(ports.clock.wall()).toISOString()
-      keepKnownHealth()
+      health.replaced()
       keepCopy(loaded.text)
       log.info('reloaded')
       if (model.global.fifoStatesOnReload === true) void roles.vrrp.applied(appliedLimit).then(roles.repeatStates)

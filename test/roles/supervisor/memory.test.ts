@@ -383,17 +383,48 @@ describe('health', () => {
     expect(records).toHaveLength(1)
   })
 
-  test('takes no more than a twentieth of the time to write', async () => {
+  test('of all servers is written every 15 seconds, and in between of those that change', async () => {
     const world = fakeWorld()
     await running(world)
-    world.replacing = { takes: 0.03 * second, times: 0 }
-    for (let i = 0; i < 60; i++) {
-      world.living('checker')[0]?.say({ type: 'real-server-health', record: health(i % 2 === 0), announce: false })
-      await world.pass(0.15 * second)
+    const say = (realServerKey: string, up: boolean) =>
+      world.living('checker')[0]?.say({
+        type: 'real-server-health',
+        record: { ...health(up), realServerKey },
+        announce: false,
+      })
+    const written = () =>
+      (world.files.get(file) ?? '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as { records: readonly HealthRecord[] }).records.map(({ up }) => up))
+    for (const server of ['192.0.2.1:80', '192.0.2.2:80', '192.0.2.3:80']) say(server, true)
+    await world.pass(second)
+    expect(written()).toEqual([[true, true, true]])
+    say('192.0.2.2:80', false)
+    await world.pass(second)
+    say('192.0.2.3:80', false)
+    say('192.0.2.2:80', true)
+    await world.pass(second)
+    expect(written()).toEqual([[true, true, true], [false], [false, true]])
+    world.replaced = 0
+    await world.pass(15 * second)
+    expect([written(), world.replaced]).toEqual([[[true, true, false]], 1])
+  })
+
+  test('is the last that was written of each server, up to a line that has no end', async () => {
+    const line = (writtenAt: number, ...records: readonly HealthRecord[]) =>
+      `${JSON.stringify({ bootId: 'this-boot', writtenAt, records })}\n`
+    const other = { ...health(true), realServerKey: '192.0.2.200:80' }
+    for (const [tail, known] of [
+      ['', [health(true), other]],
+      [line(1_700_000_999_000, health(false)), [health(false), other]],
+      [line(1_700_000_999_000, health(false)).slice(0, -5), [health(true), other]],
+    ] as const) {
+      const world = fakeWorld()
+      world.files.set(file, line(1_700_000_990_000, health(true), other) + tail)
+      await running(world)
+      expect(world.living('checker')[0]?.heard[0]).toMatchObject({ slice: { health: known } })
     }
-    // Nine seconds of changes, each long enough after the other to be written by itself.
-    expect(world.replacing.times).toBeGreaterThanOrEqual(9)
-    expect(world.replacing.times).toBeLessThanOrEqual(16)
   })
 
   const unbelievable: readonly [string, string][] = [
