@@ -3,8 +3,9 @@
  * services; all others are carried out meanwhile.
  */
 
-import { fail, familyOf, ok } from '../../base/index.ts'
+import { fail, ok } from '../../base/index.ts'
 import { type ForwardingOp, type OpResult, type Service, serviceKey } from '../index.ts'
+import { acceptService } from './accept.ts'
 import { tunnelsByIpv6 } from './destinations.ts'
 import type { Ipv6Programs } from './ipv6-programs.ts'
 
@@ -98,5 +99,8 @@ function keyOf(op: ForwardingOp): string {
 
 const needsIpv6 = (op: ForwardingOp): boolean => (op.type === 'put-service' ? ofIpv6(op.service) : tunnelsByIpv6(op))
 
-const ofIpv6 = ({ address }: Service): boolean =>
-  (address.kind === 'fwmark' ? address.family : familyOf(address.address)) === 6
+/** What is refused anyhow waits for nothing. */
+function ofIpv6(service: Service): boolean {
+  const accepted = acceptService(service)
+  return accepted.ok && accepted.value.family === 6
+}
