@@ -91,7 +91,6 @@ export function fakeWorld() {
     /** What a role does with an offer; default: it is ready. */
     answer: (_role: RoleName): 'ready' | 'silent' | { readonly refused: string } => 'ready',
     /** What the vrrp role tells of its virtual routers. */
-    /** How long it takes to replace a file, in microseconds, and how often that was done. */
     /** Files that were replaced. */
     replaced: 0,
     routers: [] as readonly unknown[],
