@@ -3,6 +3,14 @@ import { address, addressBytes, familyOf, pseudoHeader, sameBytes } from '../../
 import { decodeArpPacket, encodeArpPacket } from '../../src/wire/arp/index.ts'
 import { decodeProcessEvent, type ProcessEvent, type Task } from '../../src/wire/connector/index.ts'
 import { decodeHealthResponse } from '../../src/wire/grpc/index.ts'
+import {
+  encodeFrame,
+  encodeHeaders,
+  type Frame,
+  FrameReader,
+  frameTypes,
+  HeaderDecoder,
+} from '../../src/wire/http2/index.ts'
 import { type FramedDatagram, readDatagram } from '../../src/wire/ip/index.ts'
 import { decodeSeal, encodeSeal } from '../../src/wire/ipvs-sync/index.ts'
 import { type FramedClaim, readClaimFrame } from '../../src/wire/ndisc/index.ts'
@@ -150,6 +158,17 @@ function processEvent(event: ProcessEvent): Uint8Array {
   return Uint8Array.from([...header, ...u32(what), ...u32(0), ...u32(0), ...u32(0), ...about])
 }
 
+/** RFC 7541 C.4.1 and C.6.1: fields of the table, some that go into it, and values in Huffman's code. */
+const headerBlocks = [
+  '828684418cf1e3c2e5f23a6ba0ab90f4ff',
+  '488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff6e919d29ad171863c78f0b97c8e9ae82ae43d3',
+].map((text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)))
+
+function framesIn(bytes: Uint8Array): readonly Frame[] | undefined {
+  const frames = new FrameReader().take(bytes).filter((frame) => frame !== 'too-long')
+  return frames.length === 0 ? undefined : frames
+}
+
 export const frameTargets: readonly Target[] = [
   {
     name: 'datagram in a frame',
@@ -231,6 +250,26 @@ export const frameTargets: readonly Target[] = [
     mend(bytes) {
       if (bytes.length >= 5) bytes.set([0, ...u32(bytes.length - 5)])
     },
+  },
+  {
+    name: 'frames of HTTP/2',
+    seeds: [
+      encodeFrame({ type: frameTypes.settings, flags: 0, stream: 0, payload: Uint8Array.of(0, 3, 0, 0, 0, 100) }),
+      Uint8Array.from(
+        [headerBlocks[1] ?? NONE, NONE].flatMap((payload, i) => [
+          ...encodeFrame({ type: i === 0 ? frameTypes.headers : frameTypes.data, flags: 4 + i, stream: 1, payload }),
+        ]),
+      ),
+    ],
+    decode: readTwice(framesIn, (frames) => Uint8Array.from(frames.flatMap((frame) => [...encodeFrame(frame)]))),
+  },
+  {
+    name: 'header block of HTTP/2',
+    seeds: headerBlocks,
+    decode: readTwice((bytes) => {
+      const decoded = new HeaderDecoder().decode(bytes, 16_384)
+      return decoded.ok ? decoded.value : undefined
+    }, encodeHeaders),
   },
   {
     name: 'event of a process',
