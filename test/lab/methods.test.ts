@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { DaemonSnapshot } from '../../src/observe/index.ts'
 import { instance, VIRTUAL_ADDRESS, VIRTUAL_ADDRESS_6 } from './configurations.ts'
 import { type Holdfastd, type Host, type Lab, openLab } from './library/index.ts'
 
@@ -115,7 +116,9 @@ beforeAll(async () => {
   await succeeds(director, 'nft', '-f', director.file('marks.nft', markRules()))
   daemon = await director.holdfastd(configuration())
   for (const address of Object.values(VIRTUAL)) await director.holds(address)
-  await daemon.shows('every service', ({ forwarding }) => forwarding?.services.length === 2 * rows.length)
+  const served = ({ forwarding }: DaemonSnapshot) =>
+    forwarding?.services.filter(({ destinations }) => destinations.length > 0).length === 2 * rows.length
+  await daemon.shows('every service with its servers', served)
 })
 afterAll(() => lab?.close())
 

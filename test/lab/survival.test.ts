@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import * as layout from '../../src/forwarding/ebpf/layout.ts'
 import { u32 } from '../../src/forwarding/ebpf/struct.ts'
 import { openPinnedMap } from '../../src/sys/bpf/index.ts'
-import { address, attachScene, start, takeVirtualAddresses, URLS } from './attach-scene.ts'
+import { address, attachScene, hasAll, start, takeVirtualAddresses, URLS } from './attach-scene.ts'
 import { lab } from './lab-test.ts'
 import { type Host, type Lab, summary, until } from './library/index.ts'
 
@@ -98,7 +98,7 @@ lab('a stop takes the services away, the programs and the pins with them; a star
   const attached = await director.exec('tc', 'filter', 'show', 'dev', 'eth0', 'ingress')
   expect(attached.stdout).not.toContain('director')
   await daemon.restart()
-  await daemon.shows('four services', ({ forwarding }) => forwarding?.services.length === 4)
+  await hasAll(daemon)
   expect(await answers(client)).toEqual(ALL)
 })
 
@@ -121,7 +121,7 @@ for (const [claim, spoil, report] of [
     spoil(daemon.pinDirectory)
     await daemon.restart()
     await daemon.process.line(report)
-    await daemon.shows('four services', ({ forwarding }) => forwarding?.services.length === 4)
+    await hasAll(daemon)
     expect(await answers(client)).toEqual(ALL)
   })
 
