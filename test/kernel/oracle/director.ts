@@ -45,6 +45,13 @@ export const clock = (): number => performance.now() / 1000
 
 // --- the kernel ---------------------------------------------------------------------------------------------------
 
+/**
+ * Services that no sequence has, one of each family: with the last one IPVS takes its hooks away (ip_vs_unregister_hooks()), and what
+ * connections send then passes it by.
+ */
+const STANDING = ['192.0.2.200:9', '[2001:db8:ffff::200]:9'] as const
+const isStanding = (key: string): boolean => STANDING.some((at) => key === `tcp/${at}`)
+
 /** Ordered about by the real ipvsadm, asked through it and /proc. */
 export function kernelDirector({ run, kernel }: World): Director {
   const known = new Set<string>()
@@ -52,6 +59,8 @@ export function kernelDirector({ run, kernel }: World): Director {
   const restore = (lines: readonly string[]): void => {
     if (lines.length > 0) run(kernel, ['ipvsadm', '-R'], `${lines.join('\n')}\n`)
   }
+  const stand = (): void => restore(STANDING.map((at) => `-A -t ${at} -s rr`))
+  stand()
   return {
     async apply(ops) {
       restore(ops.map((op) => order(op, known)))
@@ -66,6 +75,7 @@ export function kernelDirector({ run, kernel }: World): Director {
       const traffic = rows(ask('ipvsadm', '-Ln', '--stats', '--exact'))
       const loads = new Map(rows(ask('ipvsadm', '-Ln', '--persistent-conn')))
       for (const [key, words] of traffic) {
+        if (isStanding(key)) continue
         const [connections = 0, inPackets = 0, outPackets = 0, inBytes = 0, outBytes = 0] = words.slice(-5).map(Number)
         const load = loads.get(key)?.map(Number)
         const sums = { connections, inPackets, outPackets, inBytes, outBytes }
@@ -83,6 +93,7 @@ export function kernelDirector({ run, kernel }: World): Director {
     async clear() {
       ask('ipvsadm', '-C')
       known.clear()
+      stand()
     },
   }
 }
