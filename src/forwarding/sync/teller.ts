@@ -1,5 +1,5 @@
 /** Hands all connections over to a director that asks for them. */
-import { hostIsLittleEndian, type IpAddress, type Micros, sameBytes, seconds } from '../../base/index.ts'
+import { hostIsLittleEndian, type IpAddress, joinedBytes, type Micros, sameBytes, seconds } from '../../base/index.ts'
 import type { Stream } from '../../sys/net/index.ts'
 import { type Call, callSize, decodeCall, encodeCall, encodeFrame, LONGEST_CALL } from '../../wire/catch-up/index.ts'
 import { type SyncedConnection, SyncWriter } from '../../wire/ipvs-sync/index.ts'
@@ -139,7 +139,7 @@ export function createTeller(options: TellerOptions): Teller {
       for (const message of messagesOf(writer, part))
         frames.push(encodeFrame({ type: 'connections', message }, signFrame))
       told += part.length
-      if (frames.length > 0 && !(await stream.write(joined(frames)))) return false
+      if (frames.length > 0 && !(await stream.write(joinedBytes(frames)))) return false
       await pause()
       if (stopped || now() > until) return false
     }
@@ -164,16 +164,6 @@ function* messagesOf(writer: SyncWriter, connections: readonly SyncedConnection[
     writer.add(connection)
   }
   if (writer.count > 0) yield writer.take()
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 /** For streams that say nothing, or take nothing. */

@@ -1,4 +1,4 @@
-import { fail, hexOf, ok, type Result } from '../../base/index.ts'
+import { fail, hexOf, joinedBytes, ok, type Result } from '../../base/index.ts'
 import type { VirtualRouter } from '../../model/index.ts'
 import { openHmac } from '../../sys/crypto/index.ts'
 import type { VrrpDatagram } from '../../sys/socket/index.ts'
@@ -66,9 +66,9 @@ export function openHeaderSigner(router: VirtualRouter, before?: HeaderSignerSta
           length: AUTHENTICATION_HEADER + payload.length,
         })
         const head = { spi: spiOf(source), sequence: state.sequence }
-        const behind = joined(encodeAuthenticationHeader({ ...head, icv: NO_ICV }), payload)
+        const behind = joinedBytes([encodeAuthenticationHeader({ ...head, icv: NO_ICV }), payload])
         const icv = key.sign(ahInput(header, behind, unicast)).subarray(0, ICV)
-        return { ...datagram, payload: joined(header, encodeAuthenticationHeader({ ...head, icv }), payload) }
+        return { ...datagram, payload: joinedBytes([header, encodeAuthenticationHeader({ ...head, icv }), payload]) }
       })
     },
     open({ header, payload, source, declaredLength = payload.length }) {
@@ -87,13 +87,3 @@ export function openHeaderSigner(router: VirtualRouter, before?: HeaderSignerSta
 }
 
 export type HeaderSignerState = { readonly sequence: number; readonly identification: number }
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
-}

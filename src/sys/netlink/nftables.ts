@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { fail, hostIsLittleEndian as host, ok, type Result } from '../../base/index.ts'
+import { fail, hostIsLittleEndian as host, joinedBytes, ok, type Result } from '../../base/index.ts'
 import { hfsys } from '../../native/index.ts'
 import {
   decodeAcknowledgement,
@@ -45,13 +45,7 @@ export const changeNftables: ChangeNftables = (what, requests) => {
       const flags = message.flags | NLM_F_REQUEST | (inner ? NLM_F_ACK : 0)
       return encodeMessage({ ...message, flags, sequence: FIRST_SEQUENCE + at, port: 0 }, host)
     })
-    const bytes = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const message of messages) {
-      bytes.set(message, at)
-      at += message.length
-    }
-    const sent = socket.send(bytes)
+    const sent = socket.send(joinedBytes(messages))
     if (sent < 0) return fail(systemError(of, sent))
     const deadline = hfsys().clock() + TIMEOUT_US
     let open = all.length

@@ -1,3 +1,4 @@
+import { joinedBytes } from '../../base/index.ts'
 import { encodeFrame, type Frame, FrameReader, frameFlags, frameTypes } from './frame.ts'
 import { encodeHeaders, HeaderDecoder, type HeaderField } from './hpack.ts'
 import { responseHead } from './response-head.ts'
@@ -58,12 +59,12 @@ export class Http2Call {
     const { headers, body, longestHeader } = this.#call
     const endStream = body === undefined ? frameFlags.endStream : 0
     const block = encodeHeaders(Object.entries(headers))
-    return together(
+    return joinedBytes([
       PREFACE,
       frame(frameTypes.settings, 0, 0, settings([ENABLE_PUSH, 0], [MAX_HEADER_LIST_SIZE, longestHeader])),
       frame(frameTypes.headers, frameFlags.endHeaders | endStream, STREAM, block),
       ...(body === undefined ? [] : [frame(frameTypes.data, frameFlags.endStream, STREAM, body)]),
-    )
+    ])
   }
 
   /** The last that is sent: GOAWAY without an error. */
@@ -79,7 +80,7 @@ export class Http2Call {
       this.#settled = event.type === 'ended' || event.type === 'failed'
       hear(event)
     }
-    return together(...replies)
+    return joinedBytes(replies)
   }
 
   #hear(one: Frame, replies: Uint8Array[], hear: (event: CallEvent) => void): CallEvent | undefined {
@@ -147,7 +148,7 @@ export class Http2Call {
       return broken('HEADERS that belong to nothing')
     if (++this.#idle > MOST_IDLE_FRAMES) return broken('HEADERS without end, and no answer among them')
     const isLast = this.#block?.isLast ?? (flags & frameFlags.endStream) !== 0
-    const bytes = together(this.#block?.bytes ?? NOTHING, piece)
+    const bytes = joinedBytes([this.#block?.bytes ?? NOTHING, piece])
     if (bytes.length > this.#call.longestHeader) return this.#tooLarge()
     if ((flags & frameFlags.endHeaders) === 0) {
       this.#block = { bytes: bytes.slice(), isLast }
@@ -239,14 +240,4 @@ function unpadded({ flags, payload }: Frame, before: number): Uint8Array | undef
   const from = before + (isPadded ? 1 : 0)
   const end = payload.length - (isPadded ? (payload[0] ?? 0) : 0)
   return from <= end ? payload.subarray(from, end) : undefined
-}
-
-function together(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

@@ -1,3 +1,5 @@
+import { joinedBytes } from '../../base/index.ts'
+
 /**
  * ```
  *  |                 Length (24)                   |
@@ -52,7 +54,7 @@ export class FrameReader {
    */
   take(chunk: Uint8Array): readonly (Frame | 'too-long')[] {
     const frames: (Frame | 'too-long')[] = []
-    const bytes = joined(this.#held, chunk)
+    const bytes = this.#held.length === 0 ? chunk : joinedBytes([this.#held, chunk])
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     let at = 0
     while (at + HEADER <= bytes.length) {
@@ -71,12 +73,4 @@ export class FrameReader {
     this.#held = bytes.slice(at)
     return frames
   }
-}
-
-function joined(held: Uint8Array, chunk: Uint8Array): Uint8Array {
-  if (held.length === 0) return chunk
-  const bytes = new Uint8Array(held.length + chunk.length)
-  bytes.set(held)
-  bytes.set(chunk, held.length)
-  return bytes
 }
